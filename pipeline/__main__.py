@@ -1,0 +1,5 @@
+"""`python -m pipeline` is `crm-audit`."""
+
+from pipeline.cli import main
+
+main()

@@ -1,0 +1,119 @@
+"""Drawings: pure functions from figures to inline SVG. What is drawn as text is marked like every other figure.
+
+Coordinates are floats; nothing is read from them: the numbers stand beside, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from pipeline.model import Figure
+from pipeline.report import Cell, Row, Table, clean
+from pipeline.show import show
+
+_WIDTH: Final = 760
+_HEIGHT: Final = 340
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 30, 26, 40  # margins
+_LINE: Final = 19  # between two labels
+
+
+def bar(part: int, whole: int) -> Markup:
+    """A bar of which `part` of `whole` is filled, the whole of it at most. Decoration: the numbers stand beside."""
+    filled = 100 * min(1.0, part / whole) if whole > 0 and part > 0 else 0.0
+    return Markup(
+        '<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<rect class="track" width="100" height="6"></rect><rect class="part" width="{}" height="6"></rect></svg>'
+    ).format(f"{filled:.2f}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where shares of the plan and of completeness lie on the paper."""
+
+    reach: float  # the plan share at the right edge
+    floor: float  # the score at the lower edge
+
+    def x(self, progress: float) -> float:
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * progress / self.reach
+
+    def y(self, score: float) -> float:
+        return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * (score - self.floor) / (1 - self.floor)
+
+
+def _share(cell: Cell) -> float:
+    return cell.numerator / cell.denominator if isinstance(cell, Figure) and cell.denominator else 0.0
+
+
+def _place(row: Row) -> tuple[float, float]:
+    """(progress, score) of a row of (score, progress)."""
+    return _share(row.cells[1]), _share(row.cells[0])
+
+
+def scatter(table: Table) -> Markup:
+    """One point per manager, score over plan; the rows of the table are named, with their figures."""
+    places = [_place(row) for row in table.drawn]
+    floor = min([0.9, *(score for _, score in places)])
+    frame = _Frame(max([1.2, *(progress * 1.08 for progress, _ in places)]), max(0.0, floor - (1 - floor) * 0.15))
+    named = {row.label for row in table.rows}
+    points = (
+        Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
+            "named" if row.label in named else "point",
+            f"{frame.x(progress):.1f}", f"{frame.y(score):.1f}", 6 if row.label in named else 5, clean(row.label),
+        )
+        for row, (progress, score) in zip(table.drawn, places, strict=True)
+    )  # fmt: skip
+    return Markup(
+        '<svg class="scatter" viewBox="0 0 {} {}" role="img" aria-labelledby="scatter-name scatter-about">'
+        '<title id="scatter-name">{}</title><desc id="scatter-about">One point per manager: the further right, the '
+        "more of the plan is done; the higher, the more complete the records. All values stand in the table of "
+        "managers.</desc>{}{}{}</svg>"
+    ).format(_WIDTH, _HEIGHT, table.title, _axes(frame), Markup("").join(points), _labels(frame, table.rows))
+
+
+def _axes(frame: _Frame) -> Markup:
+    met, lower, upper = f"{frame.x(1):.1f}", _HEIGHT - _BOTTOM, _TOP
+    return Markup(
+        '<line class="axis" x1="{left}" y1="{low}" x2="{right}" y2="{low}"></line>'
+        '<line class="axis" x1="{left}" y1="{up}" x2="{left}" y2="{low}"></line>'
+        '<line class="plan" x1="{met}" y1="{up}" x2="{met}" y2="{low}"></line>'
+        '<text class="mark" x="{met}" y="{mark}" text-anchor="middle">plan met</text>'
+        '<text class="mark" x="{left}" y="{below}">nothing of the plan</text>'
+        '<text class="mark" x="{right}" y="{below}" text-anchor="end">more of the plan →</text>'
+        '<text class="mark" x="{left}" y="{mark}">every field filled</text>'
+        '<text class="mark" transform="translate({side} {low}) rotate(-90)">more complete →</text>'
+    ).format(left=_LEFT, right=_WIDTH - _RIGHT, low=lower, up=upper, met=met, mark=upper - 9, below=lower + 22,
+             side=_LEFT - 14)  # fmt: skip
+
+
+def _labels(frame: _Frame, rows: Sequence[Row]) -> Markup:
+    return Markup("").join(_label(row, *spot) for row, spot in zip(rows, _spots(frame, rows), strict=True))
+
+
+def _spots(frame: _Frame, rows: Sequence[Row]) -> Iterator[tuple[float, float, str]]:
+    """Beside each point, moved down until no two labels of one side lie on each other."""
+    taken: list[tuple[float, float, str]] = []
+    found: dict[int, tuple[float, float, str]] = {}
+    for index in sorted(range(len(rows)), key=lambda i: frame.y(_place(rows[i])[1])):
+        progress, score = _place(rows[index])
+        x, y = frame.x(progress), frame.y(score) + 5
+        anchor, x = ("end", x - 12) if x > _WIDTH * 0.55 else ("start", x + 12)
+        while any(abs(y - other) < _LINE and abs(x - at) < _WIDTH / 2 for at, other, _ in taken):
+            y += _LINE
+        taken.append((x, y, anchor))
+        found[index] = taken[-1]
+    return (found[index] for index in range(len(rows)))
+
+
+def _label(row: Row, x: float, y: float, anchor: str) -> Markup:
+    figures = Markup(" · ").join(
+        Markup('<tspan class="fig" data-figure="{}">{}</tspan>').format(clean(cell.id), clean(show(cell)))
+        for cell in row.cells
+        if isinstance(cell, Figure)
+    )
+    return Markup(
+        '<text data-row="scatter" x="{}" y="{}" text-anchor="{}"><tspan class="who" data-label>{}</tspan> {}</text>'
+    ).format(f"{x:.1f}", f"{y:.1f}", anchor, clean(row.label), figures)

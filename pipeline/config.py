@@ -1,0 +1,324 @@
+"""`audit.yaml` and the field sets: read, checked, and refused with file, line, key and what is allowed."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeVar
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+
+from pipeline.catalogue import Terms, columns_of
+from pipeline.errors import ConfigError
+from pipeline.metrics import PLANNED
+from pipeline.model import CHECKED, STATES, Field, FieldSet, Target, Window
+from pipeline.presets import Preset, load_preset, preset_names
+from pipeline.resources import EXPECTATIONS
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_ENV: Final = re.compile(r"\$\{(\w+)\}")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Strict):
+    """Where the CRM is, and how to read it."""
+
+    url: str  # as written: secrets stay ${ENV} until the connection is opened
+    preset: str
+    crm_url: str = ""  # the address of the CRM's pages, for links to records
+    add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'
+
+    @field_validator("preset")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        if value not in preset_names():
+            raise ValueError(f"there is no preset '{value}'; allowed: {', '.join(preset_names())}")
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _without_password(cls, value: str) -> str:
+        if re.search(r"://[^/@]*:(?!\$\{\w+\}@)[^/@]+@", value):
+            raise ValueError("a password must not stand in the file; write ${NAME} and set that environment variable")
+        return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"'{value}' is no time zone; write one like Europe/Amsterdam")
+    return value
+
+
+class Period(_Strict):
+    """Half-open: `to` is the first day after the period."""
+
+    first: date
+    to: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Period:
+        if self.to <= self.first:
+            raise ValueError("'to' is the day after the last one, so it must come after 'first'")
+        return self
+
+
+class AuditFile(_Strict):
+    """The keys of audit.yaml."""
+
+    name: str
+    source: Source
+    zone: Annotated[str, AfterValidator(_zone)]
+    currency: str
+    working_week: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = WEEKDAYS[:5]
+    period: Literal["month"] | Period = "month"
+    field_sets: Path | None = None
+    targets: Path | dict[str, dict[str, dict[str, int]]] | None = None
+    output: Path = Path("output")
+    schedule: dict[str, str] = {}
+
+    @field_validator("schedule")
+    @classmethod
+    def _cron(cls, value: dict[str, str]) -> dict[str, str]:
+        from pipeline.cron import read_cron
+
+        for line in value.values():
+            read_cron(line)
+        return value
+
+    @field_validator("currency")
+    @classmethod
+    def _iso(cls, value: str) -> str:
+        if not re.fullmatch("[A-Z]{3}", value):
+            raise ValueError(f"'{value}' is no ISO 4217 code; write three capitals like EUR")
+        return value
+
+
+class FieldFile(_Strict):
+    """One demand in a field set's file."""
+
+    name: str
+    columns: tuple[str, ...]
+    label: str = ""
+    weight: int = 1
+    when: str | None = None
+    why: str = ""
+
+
+class FieldSetFile(_Strict):
+    """A file of expectations/."""
+
+    entity: Literal["meeting", "call", "deal", "client", "contact", "lead"]
+    fields: tuple[FieldFile, ...]
+
+    @model_validator(mode="after")
+    def _names_what_exists(self) -> FieldSetFile:
+        known = columns_of(self.entity)
+        for field in self.fields:
+            for column in field.columns:
+                if column not in known:
+                    raise ValueError(
+                        f"field '{field.name}': {self.entity} has no '{column}'; it has {', '.join(known)}"
+                    )
+            states = STATES.get(self.entity, ())
+            if field.when is not None and field.when not in states:
+                raise ValueError(
+                    f"field '{field.name}': when: '{field.when}' is none of {', '.join(states) or 'no state'}"
+                )
+            if field.weight < 1 or not field.columns:
+                raise ValueError(f"field '{field.name}': needs a weight of 1 or more and a column")
+        if len({field.name for field in self.fields}) < len(self.fields):
+            raise ValueError("two fields have the same name")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One audit, ready to run: paths are absolute, the preset and the field sets are loaded."""
+
+    file: Path
+    settings: AuditFile
+    preset: Preset
+    field_sets: Mapping[str, FieldSet]
+    targets: tuple[Target, ...]
+    output: Path
+    absent: Mapping[str, str]  # 'entity.column' -> why the CRM does not hold it
+
+    def terms(self, window: Window) -> Terms:
+        """On what terms the catalogue asks."""
+        return Terms(window, self.preset.states, frozenset(self.absent))
+
+
+def load_audit(file: Path, *, output: Path | None = None) -> Audit:
+    """The audit that `file` describes. ConfigError names file, line, key, what was found and what is allowed."""
+    settings = _parse(file, AuditFile)
+    preset = load_preset(settings.source.preset)
+    for name in settings.source.add:
+        entity, _, column = name.partition(".")
+        if column not in columns_of(entity) if entity in CHECKED else True:
+            raise ConfigError(f"{file}: source.add.{name}: no such field of ours; write one like meeting.result.")
+        if preset.custom_key is None:
+            raise ConfigError(f"{file}: source.add: the preset {preset.name} has no tables of custom fields.")
+    absent = {name: why for name, why in preset.absent.items() if name not in settings.source.add}
+    folder = file.parent / settings.field_sets if settings.field_sets else EXPECTATIONS
+    return Audit(
+        file=file,
+        settings=settings,
+        preset=preset,
+        field_sets={entity: _field_set(folder / f"{entity}.yaml", entity, absent) for entity in CHECKED},
+        targets=_targets(file, settings.targets),
+        output=(output or file.parent / settings.output).resolve(),
+        absent=absent,
+    )
+
+
+def secrets_of(url: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The source's URL with every ${NAME} replaced from the environment: never printed, never stored."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in environment:
+            raise ConfigError(f"source.url: the environment variable {match[1]} is not set; set it and run again.")
+        return environment[match[1]]
+
+    return _ENV.sub(value, url)
+
+
+def _field_set(file: Path, entity: str, absent: Mapping[str, str]) -> FieldSet:
+    """The field set without the fields that this CRM does not hold: those are listed as not checked."""
+    if not file.is_file():
+        return FieldSet(entity, ())
+    parsed = _parse(file, FieldSetFile)
+    if parsed.entity != entity:
+        raise ConfigError(f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'.")
+    due: list[Field] = []
+    unchecked: dict[str, str] = {}
+    for demand in parsed.fields:
+        held = tuple(column for column in demand.columns if f"{entity}.{column}" not in absent)
+        if held:
+            label = demand.label or demand.name.replace("_", " ")
+            due.append(Field(demand.name, label, held, demand.weight, demand.when, demand.why))
+        else:
+            unchecked[demand.name] = absent[f"{entity}.{demand.columns[0]}"]
+    return FieldSet(entity, tuple(due), unchecked)
+
+
+# ------------------------------------------------------------------------------------------------ targets
+
+
+def _targets(file: Path, given: Path | Mapping[str, Mapping[str, Mapping[str, int]]] | None) -> tuple[Target, ...]:
+    """Targets from a CSV (manager, month, metric, target), or from the file: manager -> month -> metric -> target."""
+    if given is None:
+        return ()
+    if isinstance(given, Path):
+        return tuple(_targets_of_csv(file.parent / given))
+    found = [
+        Target(manager, month, metric, target)
+        for manager, months in given.items()
+        for month, metrics in months.items()
+        for metric, target in metrics.items()
+    ]
+    for target in found:
+        _check_target(target, f"{file}: targets")
+    return tuple(found)
+
+
+def _targets_of_csv(file: Path) -> list[Target]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except OSError as error:
+        raise ConfigError(
+            f"targets: {file} cannot be read ({error.strerror}); correct the path in audit.yaml."
+        ) from None
+    found: dict[tuple[str, str, str], Target] = {}
+    for line, row in enumerate(rows, start=2):
+        where = f"{file}, line {line}"
+        try:
+            target = Target(row["manager"], row["month"], row["metric"], int(row["target"]))
+        except (KeyError, ValueError, TypeError):
+            raise ConfigError(
+                f"{where}: found {dict(row)}; needed are manager, month, metric and a whole number as target."
+            ) from None
+        _check_target(target, where)
+        if found.setdefault((target.manager, target.month, target.metric), target) is not target:
+            raise ConfigError(f"{where}: a second target of {target.manager} for {target.metric} in {target.month}.")
+    return list(found.values())
+
+
+def _check_target(target: Target, where: str) -> None:
+    if target.metric not in PLANNED:
+        raise ConfigError(f"{where}: no target can be set for '{target.metric}'; allowed: {', '.join(PLANNED)}.")
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", target.month) or target.target < 0:
+        raise ConfigError(
+            f"{where}: '{target.month}', {target.target}: write a month like 2026-11 and a target from 0."
+        )
+
+
+# ------------------------------------------------------------------------------------------------ YAML with lines
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _parse(file: Path, model: type[_Model]) -> _Model:
+    """The file as that model; an error names the line of the key that is wrong."""
+    try:
+        text = file.read_text("utf-8")
+        root = yaml.compose(text, yaml.SafeLoader)
+        document = yaml.safe_load(text)
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read ({error.strerror}); name an existing file.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is no UTF-8 text; save it as UTF-8.") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{file}, line {line}: this is no YAML: {error.problem}.") from None
+    lines = dict(_lines(file, root))
+    try:
+        return model.model_validate(document if document is not None else {})
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explained(file, lines, model, problem) for problem in error.errors())) from None
+
+
+def _lines(file: Path, node: yaml.Node | None, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """Every key's path and its line. ConfigError where a mapping has a key twice."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                raise ConfigError(f"{file}, line {line}: the key '{key.value}' stands twice; remove one.")
+            seen.add(key.value)
+            yield (*path, key.value), line
+            yield from _lines(file, value, (*path, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for position, item in enumerate(node.value):
+            yield (*path, position), item.start_mark.line + 1
+            yield from _lines(file, item, (*path, position))
+
+
+def _explained(file: Path, lines: Mapping[tuple[Any, ...], int], model: type[BaseModel], problem: Any) -> str:
+    """One problem as a sentence: where, what was found, what is allowed."""
+    path = tuple(problem["loc"])
+    known = path
+    while known and known not in lines:
+        known = known[:-1]
+    where = f"{file}, line {lines[known]}" if known else str(file)
+    key = ".".join(map(str, path)) or "the file"
+    if problem["type"] == "missing":
+        return f"{where}: the key '{key}' is missing; add it."
+    if problem["type"] == "extra_forbidden":
+        allowed = f"; allowed here: {', '.join(model.model_fields)}" if len(path) == 1 else ""
+        return f"{where}: there is no key '{key}'{allowed}."
+    found = problem["input"]
+    said = f" (found {found!r})" if isinstance(found, str | int | float | bool) and "url" not in path else ""
+    return f"{where}: {key}: {str(problem['msg']).removeprefix('Value error, ')}{said}."

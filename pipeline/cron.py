@@ -1,0 +1,182 @@
+"""Cron lines as people mean them: weekdays by name, and a wall-clock time fires once per local day.
+
+A line is read into plain numbers, and fires are found in naive wall-clock time, day by day; only then is each turned
+into an instant. That is what keeps the two days on which the clock changes right: a time that occurs twice fires the
+first time only, and a time that does not occur fires once, later by what the clock skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DAY: Final = timedelta(days=1)
+_LEAP_CYCLE: Final = timedelta(days=9 * 366)  # 29 February occurs at least once in it, 2096 to 2104 included
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """A cron line, read. Each field holds its numbers in ascending order; Monday = 0."""
+
+    line: str  # in lower case, one space between fields: two lines that mean the same text are equal
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: tuple[int, ...]
+    months: tuple[int, ...]
+    weekdays: tuple[int, ...]
+
+    def walls(self, day: date) -> Iterator[datetime]:
+        """The wall-clock times of that day, naive and ascending."""
+        if day.month in self.months and day.day in self.days and day.weekday() in self.weekdays:
+            for hour in self.hours:
+                for minute in self.minutes:
+                    yield datetime.combine(day, time(hour, minute))
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What may stand in one of the five fields."""
+
+    name: str
+    first: int
+    last: int
+    names: Mapping[str, int]
+    by_name_only: bool = False
+
+
+_PARTS: Final = (
+    _Part("minute", 0, 59, {}),
+    _Part("hour", 0, 23, {}),
+    _Part("day of the month", 1, 31, {}),
+    _Part("month", 1, 12, {name: number for number, name in enumerate(MONTHS, start=1)}),
+    _Part("weekday", 0, 6, {name: number for number, name in enumerate(WEEKDAYS)}, by_name_only=True),
+)
+
+
+def read_cron(line: str) -> Cron:
+    """The rule that a line of five fields states: minute, hour, day of the month, month, weekday.
+
+    A field is `*`, a value, a range `a-b`, a step `*/n` or `a-b/n`, or a list of these with commas. Months may be
+    names; weekdays must be. ValueError says what was found and what to write instead.
+    """
+    fields = line.lower().split()
+    if len(fields) != len(_PARTS):
+        raise ValueError(
+            f"'{line}' has {len(fields)} fields, not five; write minute, hour, day of the month, month and weekday,"
+            " like '0 7 * * mon'"
+        )
+    try:
+        values = [_read_field(part, field) for part, field in zip(_PARTS, fields, strict=True)]
+    except ValueError as error:
+        raise ValueError(f"'{line}': {error}") from None
+    rule = Cron(" ".join(fields), *values)
+    if len(rule.days) < 31 and len(rule.weekdays) < 7:
+        raise ValueError(
+            f"'{line}' names a day of the month and a weekday; programs differ on whether one or both must match,"
+            " so write * for one of them"
+        )
+    if rule.days[0] > max(_LONGEST[month - 1] for month in rule.months):
+        raise ValueError(f"'{line}' never fires: no month that it names has a day {rule.days[0]}")
+    return rule
+
+
+def _read_field(part: _Part, field: str) -> tuple[int, ...]:
+    return tuple(sorted({value for item in field.split(",") for value in _read_item(part, item)}))
+
+
+def _read_item(part: _Part, item: str) -> Iterator[int]:
+    """The numbers of one item of a list: `*`, a value or a range, with or without a step."""
+    span, slash, stride = item.partition("/")
+    step = _number(stride) if slash else 1
+    if step is None or step < 1:
+        raise ValueError(f"{part.name} '{item}': a step is a whole number from 1; write one like {_example(part)}")
+    first, dash, last = span.partition("-")
+    if span == "*":
+        if slash and part.by_name_only:
+            raise ValueError(f"{part.name} '{item}': weeks do not start on one day everywhere; name the days: mon,wed")
+        start, stop = part.first, part.last
+    elif dash:
+        start, stop = _read_value(part, first, item), _read_value(part, last, item)
+    elif slash:
+        raise ValueError(f"{part.name} '{item}': a step needs a range; write one like {_example(part)}")
+    else:
+        start = stop = _read_value(part, first, item)
+    if stop < start and not part.by_name_only:
+        raise ValueError(f"{part.name} '{item}': the range runs backwards; write two, with a comma")
+    if stop < start:  # sun-thu: a week is a circle, and many a working week begins on Sunday
+        stop += 7
+    for value in range(start, stop + 1, step):
+        yield value % 7 if part.by_name_only else value
+
+
+def _read_value(part: _Part, text: str, item: str) -> int:
+    if text in part.names:
+        return part.names[text]
+    number = _number(text)
+    if part.by_name_only:
+        why = "a number means another day in other programs; " if number is not None else ""
+        raise ValueError(f"{part.name} '{item}': {why}write {', '.join(WEEKDAYS)}, a range like mon-fri, or *")
+    if number is None or not part.first <= number <= part.last:
+        names = f", {', '.join(part.names)}" if part.names else ""
+        raise ValueError(f"{part.name} '{item}': write {part.first} to {part.last}{names}, or *")
+    return number
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 2 else None
+
+
+def _example(part: _Part) -> str:
+    return "mon-fri/2" if part.by_name_only else f"*/2 or {part.first}-{part.last}/2"
+
+
+# ------------------------------------------------------------------------------------------------ firing
+
+
+def fires(rule: Cron, zone: str, after: datetime, until: datetime) -> Iterator[datetime]:
+    """The instants at which the rule fires in that zone, in UTC and ascending: after < fire <= until (both aware)."""
+    place = ZoneInfo(zone)
+    # A time that was skipped fires up to a day after its own day, where a country left out a whole one.
+    day = after.astimezone(place).date() - 2 * _DAY
+    waiting: set[datetime] = set()
+    while True:
+        waiting.update(_instant(wall, place) for wall in rule.walls(day))
+        day += _DAY
+        rest = _earliest(day, place)
+        ready = sorted(instant for instant in waiting if instant < rest)
+        waiting.difference_update(ready)
+        for instant in ready:
+            if instant > until:
+                return
+            if instant > after:
+                yield instant
+        if rest > until:
+            return
+
+
+def next_fire(rule: Cron, zone: str, after: datetime) -> datetime:
+    """The first instant after `after` at which the rule fires, in UTC. Every rule that can be read has one."""
+    return next(fires(rule, zone, after, after + _LEAP_CYCLE))
+
+
+def _instant(wall: datetime, place: ZoneInfo) -> datetime:
+    """The instant of a wall-clock time: the first of two, and past a gap by as much as the clock skipped."""
+    return wall.replace(tzinfo=place, fold=0).astimezone(UTC)
+
+
+def _earliest(day: date, place: ZoneInfo) -> datetime:
+    """No time of that day or of a later one comes before this instant.
+
+    Where midnight itself is skipped, fold 1 gives an instant before the skip; where it occurs twice, fold 0 is first.
+    """
+    midnight = datetime.combine(day, time(), place)
+    return min(midnight.astimezone(UTC), midnight.replace(fold=1).astimezone(UTC))

@@ -1,0 +1,169 @@
+"""The elements that management's report and a manager's have in common, each for whom it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pipeline.metrics import PLANNED
+from pipeline.model import Figure, Scope
+from pipeline.report import Cell, Edition, Row, Table, halves
+
+Company = Mapping[str, tuple[Figure, ...]]
+"""Metric -> the company's figures of it: every other scope has the same dimensions and currencies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a part of a report is about: a manager, a team, the company…"""
+
+    edition: Edition
+    company: Company
+    scope: Scope
+    key: str = ""
+
+    def about(self, scope: Scope, key: str = "") -> Subject:
+        """The same edition, about somebody else."""
+        return Subject(self.edition, self.company, scope, key)
+
+    def find(self, metric: str, dimension: str = "", currency: str = "") -> Figure | None:
+        """The subject's figure, or None where it does not exist."""
+        return self.edition.find(metric, self.scope, self.key, dimension, currency)
+
+    def value(self, metric: str, dimension: str = "", currency: str = "") -> int:
+        """A count for sorting and choosing, never for printing; 0 where the figure does not exist."""
+        figure = self.find(metric, dimension, currency)
+        return figure.numerator if figure else 0
+
+    def currencies(self, metric: str) -> list[str]:
+        """The currencies in which the company has such money."""
+        return sorted(figure.currency for figure in self.company.get(metric, ()))
+
+    def amounts(self, metric: str) -> tuple[Cell, ...]:
+        """The money that is not nothing, as in ", 96,200.00 EUR and 1,000 JPY"; currencies are never added."""
+        found = [self.find(metric, currency=currency) for currency in self.currencies(metric)]
+        money = [figure for figure in found if figure and figure.numerator]
+        joints = [", "] * (len(money) - 1) + [" and "] if len(money) > 1 else [", "]
+        return tuple(cell for joint, figure in zip(joints, money, strict=False) for cell in (joint, figure))
+
+
+def the_company(edition: Edition) -> Subject:
+    """The company as the subject, with its figures by metric."""
+    company: dict[str, tuple[Figure, ...]] = {}
+    for figure in edition.figures.values():
+        if figure.scope is Scope.COMPANY:
+            company[figure.metric] = (*company.get(figure.metric, ()), figure)
+    return Subject(edition, company, Scope.COMPANY)
+
+
+def counted(figure: Figure, one: str, many: str) -> tuple[Cell, ...]:
+    """A count with its noun, in the singular for one."""
+    return figure, f" {one if figure.numerator == 1 else many}"
+
+
+def ratio_row(element: str, label: str, figure: Figure, noun: str, *, bar: bool = True) -> Row:
+    """ "91.3 %" in big type, then "8,217 of 9,000 fields are filled"; without a value, why."""
+    if not figure.denominator:
+        return Row(label, (figure, f" Nothing was due: no {noun} to look at."), element=element, big=1)
+    part, whole = halves(figure)
+    drawn = (part.numerator, whole.numerator) if bar else None
+    return Row(label, (figure, part, " of ", whole, f" {noun}"), element=element, big=1, bar=drawn)
+
+
+def score_rows(subject: Subject) -> Iterator[Row]:
+    """The score of the period, and the base beside it, apart."""
+    for metric, label, noun in (
+        ("score", "Completeness", "fields are filled"),
+        ("base", "The base, apart", "fields are filled"),
+    ):
+        figure = subject.find(metric)
+        if figure is not None:
+            yield ratio_row(metric, label, figure, noun)
+
+
+def plan_rows(subject: Subject) -> Iterator[Row]:
+    """Done of target, how much is to go, and what a working day needs, for every metric with targets."""
+    for metric, label in PLANNED.items():
+        done, target = subject.find("plan_done", metric), subject.find("plan_target", metric)
+        if done is None or target is None:
+            continue
+        yield Row(
+            label,
+            (done, " of ", target, *_still(subject, metric)),
+            element="plan", big=3, bar=(done.numerator, target.numerator),
+        )  # fmt: skip
+
+
+def _still(subject: Subject, metric: str) -> Iterator[Cell]:
+    left, over = subject.find("plan_left", metric), subject.find("plan_over", metric)
+    pace, others = subject.find("plan_needed_per_day", metric), subject.find("plan_without_target", metric)
+    if left is not None and left.numerator:
+        yield from (left, " to go")
+        if pace is not None and pace.denominator:
+            yield from ("; ", pace, " a working day needed")
+    elif over is not None and over.numerator:
+        yield from (over, " over the target")
+    else:
+        yield "the target is met"
+    if others is not None and others.numerator:
+        yield from ("; besides ", others, " without a target")
+
+
+def days_rows(subject: Subject) -> Iterator[Row]:
+    """The working days that are left in the month, the day of as-of included."""
+    days = subject.about(Scope.COMPANY).find("working_days_left")
+    if days is not None:
+        yield Row(
+            "Time left",
+            (*counted(days, "working day left", "working days left"), ", today included"),
+            element="days",
+        )
+
+
+def fields_table(subject: Subject) -> Table:
+    """Where fields are missing, the most missed first; what is filled everywhere is named below."""
+    rows: list[tuple[int, str, Row]] = []
+    spotless: list[str] = []
+    for entity, fields in subject.edition.field_sets.items():
+        for field in fields.fields:
+            dimension, label = f"{entity}.{field.name}", f"{entity}: {field.label}"
+            missing, older = subject.value("field_missing", dimension), subject.value("base_missing", dimension)
+            if missing or older:
+                rows.append((-missing, label, _field_row(subject, dimension, label)))
+            else:
+                spotless.append(label)
+    most = max((-order for order, _, _ in rows), default=0)
+    note = f"Nowhere missing: {', '.join(spotless)}." if spotless else ""
+    return Table(
+        "fields", "Where fields are missing",
+        ("Field", "Missing", "Of those due", "Filled", "Missing in the base"),
+        tuple(_scaled(row, most) for _, _, row in sorted(rows, key=lambda row: row[:2])), note, look="bars",
+    )  # fmt: skip
+
+
+def _field_row(subject: Subject, dimension: str, label: str) -> Row:
+    filled = subject.find("field_filled", dimension)
+    due = halves(filled)[1] if filled else None
+    missing, older = subject.find("field_missing", dimension), subject.find("base_missing", dimension)
+    return Row(label, (missing, due, filled, older), bar=(subject.value("field_missing", dimension), 0))
+
+
+def _scaled(row: Row, most: int) -> Row:
+    missing = row.bar[0] if row.bar else 0
+    return replace(row, bar=(missing, most))
+
+
+def not_checked_table(edition: Edition) -> Table:
+    """The fields that this CRM does not hold: nobody is charged for them, and every report says so."""
+    rows = tuple(
+        Row(field.replace(".", ": ").replace("_", " "), (why,)) for field, why in sorted(edition.not_checked.items())
+    )
+    note = "" if rows else "Every field of the minimum set is checked."
+    return Table("not_checked", "Not checked", ("Field", "Why"), rows, note)
+
+
+def proof_rows(subject: Subject) -> Iterator[Row]:
+    """How many figures were compared with the CRM's own counts; nothing before the proof."""
+    proven = subject.about(Scope.COMPANY).find("figures_proven")
+    if proven is not None:
+        yield Row("Proof", counted(proven, "figure equal to the CRM", "figures equal to the CRM"), element="proof")

@@ -1,0 +1,39 @@
+"""Every way in which a run can break, each with the exit status that it leaves behind.
+
+Bad data in the CRM is a finding and never one of these. A message names what is wrong, where, and what to do.
+"""
+
+
+class AuditError(Exception):
+    """A broken run. `str(error)` is one paragraph for the user, free of secrets and of clients' data."""
+
+    exit_status = 70
+
+
+class ConfigError(AuditError):
+    """The configuration, a field set, a preset or the command line cannot be used."""
+
+    exit_status = 2
+
+
+class SourceError(AuditError):
+    """The CRM could not be read, or changed under the reading."""
+
+    exit_status = 3
+
+
+class ProofError(AuditError):
+    """A figure differs between the source and what was computed or published; nothing was published."""
+
+    exit_status = 4
+
+    def __init__(self, message: str, differences: "tuple[tuple[str, str, str, str], ...]" = ()) -> None:
+        """`differences`: rows of (figure or record, where, in the source, in ours)."""
+        super().__init__(message)
+        self.differences = differences
+
+
+class PublishError(AuditError):
+    """The result could not be written."""
+
+    exit_status = 5

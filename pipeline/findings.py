@@ -1,0 +1,89 @@
+"""Findings: every failing record with its fields, for the fix-lists and as files of their own."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, FromClause, Select, column, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from pipeline.model import Failing, FieldSet
+from pipeline.report import Repair
+
+_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "meeting": ("subject",),
+    "call": ("subject",),
+    "deal": ("name",),
+    "client": ("name",),
+    "contact": ("first_name", "last_name"),
+    "lead": ("first_name", "last_name"),
+}
+_COLUMNS: Final = ("entity", "record_id", "owner", "missing", "counts_in", "link")
+
+
+def labels_of(
+    connection: Connection, views: Mapping[str, FromClause], failing: Mapping[str, Select[Any]]
+) -> dict[tuple[str, str], str]:
+    """(entity, record id) -> the name that its manager knows the record by, of every failing record."""
+    found: dict[tuple[str, str], str] = {}
+    for entity, statement in failing.items():
+        view, wrong = views[entity], statement.subquery("wrong")
+        name: ColumnElement[Any] = func.concat_ws(" ", *(view.c[part] for part in _NAMES[entity]))
+        rows = connection.execute(select(view.c.id, name).join(wrong, column("id", _selectable=wrong) == view.c.id))
+        found.update({(entity, str(record)): str(label or "").strip() for record, label in rows})
+    return found
+
+
+def repairs(
+    failing: Iterable[Failing],
+    labels: Mapping[tuple[str, str], str],
+    field_sets: Mapping[str, FieldSet],
+    links: Mapping[str, str],
+) -> list[Repair]:
+    """The failing records as people read them; of the period first, then by kind and id.
+
+    `links` gives for an entity the address of a record's edit form, with {id} where its id goes.
+    """
+    found = []
+    for record in sorted(failing, key=lambda r: (not r.in_period, r.entity, r.record_id)):
+        fields = [field for bit, field in enumerate(field_sets[record.entity].fields) if record.mask >> bit & 1]
+        link = links.get(record.entity, "").replace("{id}", quote(record.record_id, safe=""))
+        found.append(
+            Repair(
+                entity=record.entity,
+                record_id=record.record_id,
+                owner=record.owner,
+                label=labels.get((record.entity, record.record_id), ""),
+                missing=tuple(field.label for field in fields),
+                why=tuple(field.why for field in fields if field.why),
+                link=link,
+                in_period=record.in_period,
+            )
+        )
+    return found
+
+
+def write_findings(folder: Path, found: Sequence[Repair]) -> None:
+    """findings.parquet and findings.csv: one row per failing record; without names, which are in the CRM."""
+    rows = [
+        (r.entity, r.record_id, r.owner, ", ".join(r.missing), "period" if r.in_period else "base", r.link)
+        for r in found
+    ]
+    columns = {name: [row[position] for row in rows] for position, name in enumerate(_COLUMNS)}
+    schema = pa.schema([pa.field(name, pa.string()) for name in _COLUMNS])
+    pq.write_table(pa.table(columns, schema=schema), folder / "findings.parquet", compression="zstd")
+    with (folder / "findings.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(_COLUMNS)
+        writer.writerows([_harmless(cell) for cell in row] for row in rows)
+
+
+def _harmless(cell: str) -> str:
+    """A spreadsheet would run a cell that begins like a formula; an apostrophe keeps it text."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

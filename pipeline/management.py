@@ -1,0 +1,295 @@
+"""Management's report: the company at a glance, whom to talk to, and that everything adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import Final
+
+from pipeline.elements import (
+    Subject,
+    counted,
+    days_rows,
+    fields_table,
+    not_checked_table,
+    plan_rows,
+    proof_rows,
+    ratio_row,
+    score_rows,
+    the_company,
+)
+from pipeline.metrics import FINDINGS, LABELS, PLANNED
+from pipeline.model import Figure, Person, Scope
+from pipeline.report import Cell, Edition, Report, Row, Table
+
+NO_TEAM: Final = "No team"
+_COMPLETE: Final = ("date", "last name", "first name", "contact details", "subject", "result")
+"""What a complete meeting has, as docs/measures.md names it."""
+
+
+def management_report(edition: Edition) -> Report:
+    """The content of management's report, in the order of its first screen."""
+    company = the_company(edition)
+    return Report(
+        "management",
+        edition.audit,
+        None,
+        edition,
+        headline=tuple(_headline(company)),
+        tables=(
+            _teams(company),
+            _managers(company),
+            _score_against_plan(company),
+            fields_table(company),
+            _findings(company),
+            _accounting(company),
+            not_checked_table(edition),
+        ),
+        repairs=(),
+        notes=(
+            "Counts and amounts of managers, inactive owners and records of nobody add up to the company's; "
+            "scores and other ratios are computed on the pool and never averaged.",
+            "The score looks at the records of the period. The base looks at all live records, older ones included, "
+            "and is charged to nobody.",
+            "Complete meetings borrow names and contact details from the meeting's contact, where they carry their weight.",
+        ),
+    )
+
+
+def _headline(company: Subject) -> Iterator[Row]:
+    managers, teams = company.find("managers"), company.find("teams")
+    if managers is not None and teams is not None:
+        who = (*counted(managers, "manager", "managers"), " in ", *counted(teams, "team", "teams"))
+        yield Row("Audited", who, element="who")
+    yield from proof_rows(company)
+    yield from _stake(company)
+    yield from _plan(company)
+    yield from score_rows(company)
+    yield from _meetings(company)
+    yield from _people(company)
+
+
+def _stake(company: Subject) -> Iterator[Row]:
+    undated, open_deals = company.find("deals_won_undated"), company.find("deals_open")
+    if undated is not None and undated.numerator:
+        won = counted(undated, "won deal", "won deals")
+        verb = "is" if undated.numerator == 1 else "are"
+        yield Row("No closing date", (*won, " without a closing date", *company.amounts("deals_won_undated_amount"), 
+                                     f", {verb} in no result"),
+                  element="stake")  # fmt: skip
+    elif undated is not None:
+        yield Row("No closing date", ("Every won deal has one: all of them are in the result.",), element="stake")
+    if open_deals is not None:
+        deals = counted(open_deals, "open deal", "open deals")
+        yield Row("Open", (*deals, *company.amounts("deals_open_amount")), element="stake")
+
+
+def _plan(company: Subject) -> Iterator[Row]:
+    rows = tuple(plan_rows(company))
+    if rows:
+        yield from rows
+        yield from days_rows(company)
+    elif company.edition.window.month_first is None:
+        yield Row("Plan", ("The period is not inside one calendar month: it has no plan.",), element="plan")
+    else:
+        yield Row("Plan", ("No targets are set for this month.",), element="plan")
+
+
+def _meetings(company: Subject) -> Iterator[Row]:
+    complete = company.find("complete_meetings")
+    if complete is None:
+        return
+    yield ratio_row("meetings", "Complete meetings", complete, "held meetings")
+    lacking = sorted(company.company.get("meetings_lacking", ()), key=lambda f: (-f.numerator, f.dimension))
+    for figure in lacking:
+        if figure.numerator:
+            yield Row(figure.dimension, (figure,), element="lacking")
+    unseen = [thing for thing in _COMPLETE if thing not in {figure.dimension for figure in lacking}]
+    if unseen:
+        yield Row("not checked", (", ".join(unseen),), element="lacking")
+
+
+# ------------------------------------------------------------------------------------------------ people
+
+
+def _people(company: Subject) -> Iterator[Row]:
+    """Up to three managers, each for another reason, with the figures that are the evidence."""
+    managers = [company.about(Scope.MANAGER, person.id) for person in _by_name(company.edition)]
+    names = {person.id: person.name for person in company.edition.people}
+    chosen: set[str] = set()
+    for reason in _REASONS:
+        found = reason(company, [manager for manager in managers if manager.key not in chosen])
+        if found is not None and len(chosen) < 3:
+            manager, evidence = found
+            chosen.add(manager.key)
+            yield Row(names[manager.key], evidence, element="person")
+    if not chosen:
+        yield Row("Nobody", ("No manager stands out by the figures of this period.",), element="person")
+
+
+Found = tuple[Subject, tuple[Cell, ...]] | None
+Reason = Callable[[Subject, Sequence[Subject]], Found]
+
+
+def _by_name(edition: Edition) -> list[Person]:
+    managers = (person for person in edition.people if person.scope is Scope.MANAGER)
+    return sorted(managers, key=lambda person: (person.name, person.id))
+
+
+def share(figure: Figure | None) -> Fraction | None:
+    """A ratio's exact value; None where nothing was due."""
+    return Fraction(figure.numerator, figure.denominator) if figure and figure.denominator else None
+
+
+def _sells_but_does_not_type(company: Subject, managers: Sequence[Subject]) -> Found:
+    """The plan is met and the score under the company's: of these the one with the lowest score."""
+    pool = share(company.find("score"))
+    found: list[tuple[Fraction, Subject]] = []
+    for manager in managers:
+        score, target = share(manager.find("score")), manager.value("plan_target", "deals_won")
+        ahead = target and manager.value("plan_done", "deals_won") >= target
+        if pool is not None and score is not None and ahead and score < pool:
+            found.append((score, manager))
+    if not found:
+        return None
+    best = min(found, key=lambda pair: pair[0])[1]
+    done, target_, score_, all_ = (
+        best.find("plan_done", "deals_won"), best.find("plan_target", "deals_won"), best.find("score"),
+        company.find("score"),
+    )  # fmt: skip
+    return best, (done, " won of ", target_, " planned, but only ", score_, " complete; the company ", all_)
+
+
+def _most(metric: str, managers: Sequence[Subject]) -> tuple[Subject, Figure] | None:
+    most = max(managers, key=lambda manager: manager.value(metric), default=None)
+    figure = most.find(metric) if most else None
+    return (most, figure) if most and figure and figure.numerator else None
+
+
+def _leaves_meetings_open(company: Subject, managers: Sequence[Subject]) -> Found:
+    most = _most("meetings_overdue", managers)
+    if most is None:
+        return None
+    manager, overdue = most
+    said = counted(overdue, "overdue meeting", "overdue meetings")
+    return manager, (*said, " of the company's ", company.find("meetings_overdue"), "; ",
+                     manager.find("deals_open"), " open deals")  # fmt: skip
+
+
+def _wins_without_a_date(_: Subject, managers: Sequence[Subject]) -> Found:
+    most = _most("deals_won_undated", managers)
+    if most is None:
+        return None
+    manager, undated = most
+    said = counted(undated, "won deal", "won deals")
+    return manager, (*said, " without a closing date", *manager.amounts("deals_won_undated_amount"))
+
+
+def _has_most_to_repair(_: Subject, managers: Sequence[Subject]) -> Found:
+    most = _most("records_failing", managers)
+    if most is None:
+        return None
+    manager, failing = most
+    return manager, (*counted(failing, "record", "records"), " to repair; ", manager.find("score"), " complete")
+
+
+_REASONS: tuple[Reason, ...] = (
+    _sells_but_does_not_type, _leaves_meetings_open, _wins_without_a_date, _has_most_to_repair,
+)  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------ tables
+
+
+def _teams(company: Subject) -> Table:
+    money = [(metric, currency) for metric in ("deals_open_amount", "deals_won_amount")
+             for currency in company.currencies(metric)]  # fmt: skip
+    titles = {"deals_open_amount": "Open amount", "deals_won_amount": "Won amount"}
+
+    def row(label: str, subject: Subject, *, total: bool = False) -> Row:
+        before = [subject.find("score"), subject.find("meetings_held"), subject.find("deals_open")]
+        amounts = [subject.find(metric, currency=currency) for metric, currency in money]
+        after = [subject.find("deals_won"), subject.find("plan_done", "deals_won"),
+                 subject.find("plan_target", "deals_won"), subject.find("records_failing")]  # fmt: skip
+        return Row(label, (*before, *amounts, *after), total)
+
+    teams = sorted({(p.team, p.team_id) for p in company.edition.people if p.scope is Scope.MANAGER and p.team_id})
+    rows = [row(name or key, company.about(Scope.TEAM, key)) for name, key in teams]
+    if any(p.scope is Scope.MANAGER and not p.team_id for p in company.edition.people):
+        rows.append(row(NO_TEAM, company.about(Scope.TEAM)))
+    rows.append(row("Inactive owners", company.about(Scope.INACTIVE)))
+    rows.append(row("Records of nobody", company.about(Scope.UNASSIGNED)))
+    rows.append(row("Company", company, total=True))
+    columns = ("Team", "Complete", "Meetings held", "Open deals", *(f"{titles[m]}, {c}" for m, c in money),
+               "Deals won", "Plan: done", "Plan: target", "To repair")  # fmt: skip
+    note = "Counts and amounts add up to the company's; “complete” is computed on all records of the group."
+    return Table("teams", "Teams", columns, tuple(rows), note)
+
+
+def _managers(company: Subject) -> Table:
+    rows = []
+    for person in sorted(_by_name(company.edition), key=lambda person: (not person.team_id, person.team)):
+        manager = company.about(Scope.MANAGER, person.id)
+        cells = (
+            person.team or NO_TEAM,
+            manager.find("score"),
+            manager.find("base"),
+            manager.find("meetings_held"),
+            manager.find("complete_meetings"),
+            manager.find("meetings_overdue"),
+            manager.find("deals_open"),
+            manager.find("deals_won"),
+            manager.find("plan_target", "deals_won"),
+            manager.find("plan_progress", "deals_won"),
+            manager.find("records_failing"),
+        )
+        rows.append(Row(person.name, cells))
+    columns = ("Manager", "Team", "Complete", "Base", "Meetings held", "Of them complete", "Overdue", "Open deals",
+               "Deals won", "Target", "Plan done", "To repair")  # fmt: skip
+    return Table("managers", "Managers", columns, tuple(rows))
+
+
+def _score_against_plan(company: Subject) -> Table:
+    """One point per manager with a target and a score; the extremes on either side are named."""
+    metric = next((m for m in PLANNED if company.find("plan_target", m)), "deals_won")
+    points: list[tuple[Fraction, Fraction, Row]] = []
+    without: list[str] = []
+    for person in _by_name(company.edition):
+        manager = company.about(Scope.MANAGER, person.id)
+        score, progress = manager.find("score"), manager.find("plan_progress", metric)
+        height, reach = share(score), share(progress)
+        if height is None or reach is None:
+            without.append(person.name)
+        else:
+            points.append((height, reach, Row(person.name, (score, progress))))
+    named: list[Row] = []
+    for ranked in (sorted(points, key=lambda point: point[0]), sorted(points, key=lambda point: point[1])):
+        named += [row for *_, row in (*ranked[:1], *ranked[-1:]) if row not in named]
+    note = "Up and down, the scale shows only the part in which the managers are."
+    if without:
+        note += f" Without a target or a score, and so without a point: {', '.join(without)}."
+    title = f"Completeness against plan: {PLANNED[metric].lower()}"
+    return Table("scatter", title, ("Manager", "Complete", "Plan done"), tuple(named), note, look="scatter",
+                 drawn=tuple(row for _, _, row in points))  # fmt: skip
+
+
+def _findings(company: Subject) -> Table:
+    """Records that are in no figure, by reason."""
+    figures = [figure for metric in FINDINGS for figure in company.company.get(metric, ())]
+    rows = tuple(Row(LABELS[figure.metric], (figure,)) for figure in figures if figure.numerator)
+    note = "Of every other reason there is none." if rows else "There is none, for any reason."
+    return Table("findings", "Records that are in no result", ("Reason", "Company"), rows, note)
+
+
+def _accounting(company: Subject) -> Table:
+    tables = [figure.dimension for figure in company.company.get("table_rows", ())]
+    excluded = {figure.dimension for figure in company.company.get("table_excluded", ())}
+    reasons = sorted({what.removeprefix(f"{table}: ") for table in tables for what in excluded
+                      if what.startswith(f"{table}: ")})  # fmt: skip
+    rows = tuple(
+        Row(table, (company.find("table_rows", table), company.find("table_audited", table),
+                    *(company.find("table_excluded", f"{table}: {reason}") for reason in reasons)))
+        for table in tables
+    )  # fmt: skip
+    columns = ("Table of the CRM", "Rows", "Audited", *(f"Excluded: {reason}" for reason in reasons))
+    return Table("accounting", "Every row accounted for", columns, rows, "Rows are audited or excluded, never lost.")

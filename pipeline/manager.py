@@ -1,0 +1,143 @@
+"""A manager's own report: the counters, the score, and what to repair; nobody else's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipeline.elements import (
+    Subject,
+    counted,
+    days_rows,
+    fields_table,
+    not_checked_table,
+    plan_rows,
+    proof_rows,
+    ratio_row,
+    score_rows,
+    the_company,
+)
+from pipeline.metrics import PLANNED
+from pipeline.model import CHECKED, Person, Scope
+from pipeline.report import SECTIONS, Edition, Repair, Report, Row, label_text, section_of
+
+_OUTSIDE: Final = (
+    ("deals_won_in_future", "won deal is dated after today", "won deals are dated after today"),
+    ("meetings_held_in_future", "meeting is called held but lies ahead", "meetings are called held but lie ahead"),
+    ("calls_held_in_future", "call is called held but lies ahead", "calls are called held but lie ahead"),
+    ("deals_amount_unreadable", "deal has an unreadable amount", "deals have an unreadable amount"),
+    ("deals_unknown", "deal has an unknown stage", "deals have an unknown stage"),
+    ("meetings_unknown", "meeting has an unknown status", "meetings have an unknown status"),
+    ("calls_unknown", "call has an unknown status", "calls have an unknown status"),
+)
+"""A manager's own records that are in none of his counters -> how one says so."""
+
+
+def manager_report(edition: Edition, person: Person) -> Report:
+    """The content of one manager's report, in the order of its first screen."""
+    own = the_company(edition).about(Scope.MANAGER, person.id)
+    repairs = fix_list(edition, person)
+    return Report(
+        "manager",
+        person.name,
+        person,
+        edition,
+        headline=tuple(_headline(own, person)),
+        tables=(fields_table(own), not_checked_table(edition)),
+        repairs=repairs,
+        notes=(
+            "The score looks at your records of the period. The base looks at all your live records; "
+            "what you inherited is in it, and nobody charges you for that.",
+            "Names and contact details of a meeting's contact are borrowed from the contact and carry no weight here.",
+        ),
+    )
+
+
+def fix_list(edition: Edition, person: Person) -> tuple[Repair, ...]:
+    """Every record of his that misses something: by section, entity, the most missing first, name."""
+    own = (repair for repair in edition.repairs if repair.owner == person.id)
+
+    def order(repair: Repair) -> tuple[int, int, int, str, str]:
+        section, entity = SECTIONS.index(section_of(repair)), CHECKED.index(repair.entity)
+        return section, entity, -len(repair.missing), label_text(repair), repair.record_id
+
+    return tuple(sorted(own, key=order))
+
+
+def _headline(own: Subject, person: Person) -> Iterator[Row]:
+    yield Row("Who sees this page", ("Seen by you, management and the analysts; by no colleague",), element="readers")
+    yield from _plan(own)
+    yield from _warnings(own)
+    yield from score_rows(own)
+    yield from _team(own, person)
+    yield from _to_repair(own)
+    yield from _ahead(own)
+    yield from proof_rows(own)
+
+
+def _plan(own: Subject) -> Iterator[Row]:
+    company = own.about(Scope.COMPANY)
+    if own.edition.window.month_first is None:
+        yield Row("Plan", ("The period is not inside one calendar month: it has no plan.",), element="plan")
+        return
+    rows = {row.label: row for row in plan_rows(own)}
+    for metric, label in PLANNED.items():
+        done = own.find("plan_without_target", metric)
+        if label in rows:
+            yield rows[label]
+        elif done is not None and company.find("plan_target", metric):
+            yield Row(label, (done, "no target is set for you"), element="plan", big=1)
+    if not any(company.find("plan_target", metric) for metric in PLANNED):
+        yield Row("Plan", ("No targets are set for this month.",), element="plan")
+    if rows:
+        yield from days_rows(own)
+
+
+def _warnings(own: Subject) -> Iterator[Row]:
+    undated, won = own.find("deals_won_undated"), own.find("deals_won")
+    if undated is not None and won is not None and undated.numerator:
+        verb = ", is not in your " if undated.numerator == 1 else ", are not in your "
+        said = (*counted(undated, "won deal", "won deals"), *own.amounts("deals_won_undated_amount"))
+        yield Row("Not counted", (*said, verb, won, ": no closing date."), element="warning")
+    for metric, one, many in _OUTSIDE:
+        figure = own.find(metric)
+        if figure is not None and figure.numerator:
+            yield Row("Not counted", (*counted(figure, one, many), "."), element="warning")
+
+
+def _team(own: Subject, person: Person) -> Iterator[Row]:
+    group, label = (own.about(Scope.TEAM, person.team_id), "Your team") if person.team_id else (
+        own.about(Scope.COMPANY), "The company")  # fmt: skip
+    score = group.find("score")
+    if score is not None:
+        yield ratio_row("team", label, score, "fields are filled")
+
+
+def _to_repair(own: Subject) -> Iterator[Row]:
+    """A heading for each part of the fix-list that has a record."""
+    for section, metric, dimension, before, one, many in (
+        ("now", "records_failing", "", "Repair these ", "record", "records"),
+        ("leads", "records_failing", "lead", "Repair these ", "lead, in no score of yours",
+         "leads, in no score of yours"),
+        ("older", "base_failing", "", "", "older record, in the base only", "older records, in the base only"),
+        ("older leads", "base_failing", "lead", "", "older lead, in no score of yours",
+         "older leads, in no score of yours"),
+    ):  # fmt: skip
+        figure = own.find(metric, dimension)
+        if figure is not None and figure.numerator:
+            words = (before if figure.numerator > 1 else before.replace("these", "this"), *counted(figure, one, many))
+            yield Row("To repair", tuple(word for word in words if word), element=f"fix {section}")
+        elif section == "now":
+            yield Row("To repair", ("Nothing to repair in this period. Thank you.",), element="fix now")
+
+
+def _ahead(own: Subject) -> Iterator[Row]:
+    for metric, label, one, many in (
+        ("meetings_planned_7d", "Next seven days", "meeting", "meetings"),
+        ("deals_open", "Open", "deal", "deals"),
+        ("meetings_overdue", "Overdue", "planned meeting is past", "planned meetings are past"),
+    ):
+        figure = own.find(metric)
+        if figure is not None:
+            amounts = own.amounts("deals_open_amount") if metric == "deals_open" else ()
+            yield Row(label, (*counted(figure, one, many), *amounts), element="ahead", big=1)

@@ -1,0 +1,259 @@
+"""The words of the trade as types: what a CRM holds, what is asked of it, and what is published.
+
+Stages exchange only these. Nothing here touches a database, a file or the clock.
+Definitions of every word: docs/measures.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    """The type of an entity's column. An instant and a calendar day are never mixed."""
+
+    TEXT = "text"
+    INSTANT = "instant"  # a moment, in UTC; in questions an integer of microseconds since 1970
+    DAY = "day"  # a calendar day without zone
+    MONEY = "money"  # an integer of the currency's minor units
+    FLAG = "flag"  # 0 or 1
+
+
+_PERSON: Final = {
+    "first_name": Kind.TEXT,
+    "last_name": Kind.TEXT,
+    "phone": Kind.TEXT,
+    "email": Kind.TEXT,
+}
+_EVENT: Final = {
+    "id": Kind.TEXT,
+    "owner_id": Kind.TEXT,
+    "subject": Kind.TEXT,
+    "status": Kind.TEXT,
+    "start_at": Kind.INSTANT,
+    "end_at": Kind.INSTANT,
+    "created_at": Kind.INSTANT,
+}
+
+ENTITIES: Final[Mapping[str, Mapping[str, Kind]]] = {
+    "manager": {
+        "id": Kind.TEXT,
+        "name": Kind.TEXT,
+        "team_id": Kind.TEXT,
+        "team": Kind.TEXT,
+        "active": Kind.FLAG,  # neither deleted nor disabled
+        "person": Kind.FLAG,  # neither a group nor a system account
+    },
+    "client": {
+        "id": Kind.TEXT,
+        "owner_id": Kind.TEXT,
+        "name": Kind.TEXT,
+        "private_person": Kind.FLAG,
+        **_PERSON,
+        "created_at": Kind.INSTANT,
+    },
+    "contact": {
+        "id": Kind.TEXT,
+        "owner_id": Kind.TEXT,
+        "client_id": Kind.TEXT,  # of several clients the lowest id in binary order
+        **_PERSON,
+        "created_at": Kind.INSTANT,
+    },
+    "lead": {"id": Kind.TEXT, "owner_id": Kind.TEXT, **_PERSON, "created_at": Kind.INSTANT},
+    "meeting": {
+        **_EVENT,
+        "result": Kind.TEXT,
+        "parent_kind": Kind.TEXT,  # 'contact', 'lead', 'client' or nothing
+        "parent_id": Kind.TEXT,
+        "client_id": Kind.TEXT,
+    },
+    "meeting_contact": {"meeting_id": Kind.TEXT, "person_kind": Kind.TEXT, "person_id": Kind.TEXT},
+    "call": {**_EVENT, "direction": Kind.TEXT, "client_id": Kind.TEXT, "contact_id": Kind.TEXT},
+    "deal": {
+        "id": Kind.TEXT,
+        "owner_id": Kind.TEXT,
+        "name": Kind.TEXT,
+        "client_id": Kind.TEXT,
+        "stage": Kind.TEXT,
+        "amount": Kind.MONEY,
+        "currency": Kind.TEXT,
+        "close_day": Kind.DAY,
+        "created_at": Kind.INSTANT,
+    },
+}
+"""Entity -> column -> kind, as a preset's SELECTs deliver them."""
+
+CHECKED: Final = ("meeting", "call", "deal", "client", "contact", "lead")
+"""The entities that have a minimum field set, in the order in which reports name them."""
+
+SCORED: Final = tuple(entity for entity in CHECKED if entity != "lead")
+"""The entities of a manager's score: a lead is nobody's client yet and has a score of its own."""
+
+STATES: Final[Mapping[str, tuple[str, ...]]] = {
+    "meeting": ("planned", "held", "not held"),
+    "call": ("planned", "held", "not held"),
+    "deal": ("open", "won", "lost"),
+}
+"""The states onto which a preset maps the CRM's own words; a word that is not mapped is *unknown*."""
+
+
+class Scope(StrEnum):
+    """Whom a figure is about. manager + inactive + unassigned = company."""
+
+    MANAGER = "manager"
+    INACTIVE = "inactive"
+    UNASSIGNED = "unassigned"
+    TEAM = "team"
+    COMPANY = "company"
+
+
+class Unit(StrEnum):
+    COUNT = "count"
+    PERCENT = "percent"
+    MONEY = "money"
+    DAYS = "days"
+    PER_DAY = "per day"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The moments of one run. Bounds are half-open; `*_us` are microseconds since 1970 in UTC.
+
+    `month_*` bound the calendar month that holds the period: the plan's. None where the period leaves it.
+    """
+
+    zone: str
+    as_of: datetime
+    injected: bool  # the as-of was given and is not the clock's
+    today: date  # the local day of as_of
+    first: date
+    after_last: date
+    month_first: date | None
+    month_after: date | None
+    as_of_us: int
+    first_us: int
+    after_us: int
+    month_first_us: int | None
+    month_after_us: int | None
+    soon_us: int  # the midnight that ends the seventh local day after today
+    working_days_left: int | None  # in the month, the day of as-of included
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One demand of a minimum field set: filled when any one of `columns` is.
+
+    `when` names a state of the record (for a meeting 'held'): the field is due only then.
+    """
+
+    name: str
+    label: str
+    columns: tuple[str, ...]
+    weight: int = 1
+    when: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSet:
+    """The minimum field set of an entity; bit i of a failing record's mask stands for `fields[i]`."""
+
+    entity: str
+    fields: tuple[Field, ...]
+    absent: Mapping[str, str] = field(default_factory=dict)  # field -> why it is not checked
+
+    def names(self, mask: int) -> tuple[str, ...]:
+        """The fields on which a record with this mask fails."""
+        return tuple(f.name for bit, f in enumerate(self.fields) if mask >> bit & 1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tally:
+    """One integer that a database counted: for one owner (None = nobody), or for the company."""
+
+    company: bool
+    owner: str | None
+    name: str  # 'deals_won', 'due.period', …
+    dimension: str  # 'meeting.result', or ''
+    currency: str  # '' where it is no money
+    value: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Failing:
+    """A record that misses a field that it owes."""
+
+    entity: str
+    record_id: str
+    owner: str  # '' = nobody
+    mask: int
+    in_period: bool  # else it counts in the base only
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user of the CRM, as the audit sees him."""
+
+    id: str
+    name: str
+    team_id: str  # '' = no team
+    team: str
+    scope: Scope  # MANAGER or INACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All that one reading of the data says: of the source itself (the witness), or of the snapshot."""
+
+    tallies: tuple[Tally, ...]
+    failing: tuple[Failing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Whatever is printed. Exact: counts and minor units are integers, a ratio is a pair of integers.
+
+    `denominator` is None where the figure is no ratio; 0 means that nothing was due: no value, never zero.
+    """
+
+    id: str
+    scope: Scope
+    key: str  # the manager's or team's id; '' for the others
+    metric: str
+    dimension: str
+    period: str  # 'period', 'month', 'stock', 'base', 'next 7 days' or 'run'
+    numerator: int
+    denominator: int | None
+    unit: Unit
+    currency: str
+    basis: str  # 'database', or how else it was found
+
+
+@dataclass(frozen=True, slots=True)
+class TableAccount:
+    """count(*) of a source table = audited + excluded by reason."""
+
+    table: str
+    rows: int
+    audited: int
+    excluded: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A manager's plan for a calendar month ('2026-11')."""
+
+    manager: str
+    month: str
+    metric: str
+    target: int
+
+
+def figure_id(metric: str, dimension: str, currency: str, scope: Scope, key: str) -> str:
+    """The name under which a figure is found in every file: metric[/dimension][/currency]@scope[:key]."""
+    what = "/".join(part for part in (metric, dimension, currency) if part)
+    return f"{what}@{scope}:{key}" if key else f"{what}@{scope}"

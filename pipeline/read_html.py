@@ -1,0 +1,193 @@
+"""Reads a published page back, with another library than the one that wrote it, and says where it differs.
+
+It knows the marks of a page and nothing of the templates: `data-figure`, `data-row`, `data-repair`, `data-meta`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import html as lxml_html
+from lxml.html import HtmlElement
+
+from pipeline.model import Figure
+from pipeline.report import (
+    Edition,
+    Repair,
+    Report,
+    Row,
+    as_of_text,
+    clean,
+    halves,
+    label_text,
+    period_text,
+    section_of,
+    web_address,
+)
+from pipeline.show import show
+
+Difference = tuple[str, str, str, str]
+"""What differs, where, what was expected, what was found."""
+
+NOT_THERE: Final = "nothing"
+_LINK_TEXT: Final = "Open"
+
+
+@dataclass(frozen=True, slots=True)
+class PageContent:
+    """What a page says, as its marks say it, in the order of the page."""
+
+    figures: tuple[tuple[str, str], ...]  # (figure id, text)
+    rows: tuple[tuple[str, ...], ...]  # (table's key or 'headline', then each label, text and figure id)
+    repairs: tuple[tuple[str, ...], ...]  # (entity:record id, section, then each cell, and the link's address)
+    meta: tuple[tuple[str, str], ...]  # ('run-id', 'as-of', 'period', 'zone' or 'title'; the text)
+
+
+def read_page(html: str) -> PageContent:
+    """Every marked element of a page, those inside drawings too."""
+    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)
+    page = lxml_html.document_fromstring(html.encode("utf-8"), parser=parser)
+    return PageContent(
+        figures=tuple((_mark(found, "data-figure"), _text(found)) for found in _marked(page, "data-figure")),
+        rows=tuple(_row(found) for found in _marked(page, "data-row")),
+        repairs=tuple(_repair(found) for found in _marked(page, "data-repair")),
+        meta=tuple((_mark(found, "data-meta"), _text(found)) for found in _marked(page, "data-meta")),
+    )
+
+
+def page_differences(report: Report, html: str) -> list[Difference]:
+    """Where the page differs from its report; empty where every figure, row, repair and date is as it must be."""
+    page = read_page(html)
+    expected = [(figure.id, show(figure)) for figure in report.figures()]
+    return [
+        *_strangers(report),
+        *_compared("figure", expected, page.figures),
+        *_compared("row", map(_keyed, _expected_rows(report)), map(_keyed, page.rows)),
+        *_compared("fix-list", map(_keyed, map(_expected_repair, report.repairs)), map(_keyed, page.repairs)),
+        *_meta_differences(report, page),
+    ]
+
+
+# ------------------------------------------------------------------------------------------------ read
+
+
+def _marked(element: HtmlElement, mark: str) -> Iterator[HtmlElement]:
+    return (found for found in element.iter() if isinstance(found.tag, str) and mark in found.attrib)
+
+
+def _mark(element: HtmlElement, mark: str) -> str:
+    return str(element.get(mark))
+
+
+def _text(element: HtmlElement) -> str:
+    return str(element.text_content())
+
+
+def _row(row: HtmlElement) -> tuple[str, ...]:
+    pieces = (found for found in row.iter() if isinstance(found.tag, str))
+    said = (_mark(p, "data-figure") if "data-figure" in p.attrib else _text(p)
+            for p in pieces if {"data-label", "data-text", "data-figure"} & {*map(str, p.attrib)})  # fmt: skip
+    return (_mark(row, "data-row"), *said)
+
+
+def _repair(row: HtmlElement) -> tuple[str, ...]:
+    cells = list(_marked(row, "data-cell"))
+    addresses = [str(link.get("href")) for link in row.iter("a")]
+    texts = (f"{_mark(cell, 'data-cell')}: {_text(cell)}" for cell in cells)
+    return (_mark(row, "data-repair"), _mark(row, "data-section"), *texts, *addresses)
+
+
+# ------------------------------------------------------------------------------------------------ expect
+
+
+def _expected_rows(report: Report) -> Iterator[tuple[str, ...]]:
+    tables: Iterable[tuple[str, tuple[Row, ...]]] = (
+        ("headline", report.headline),
+        *((table.key, table.rows) for table in report.tables),
+    )
+    for key, rows in tables:
+        for row in rows:
+            cells = (cell.id if isinstance(cell, Figure) else clean(cell) for cell in row.cells if cell is not None)
+            yield (key, clean(row.label), *cells)
+
+
+def _expected_repair(repair: Repair) -> tuple[str, ...]:
+    address = web_address(repair.link)
+    return (
+        f"{repair.entity}:{clean(repair.record_id)}",
+        section_of(repair),
+        f"entity: {repair.entity}",
+        f"label: {label_text(repair)}",
+        *(f"{name}: {clean(text)}" for pair in zip(repair.missing, repair.why, strict=True)
+          for name, text in zip(("missing", "why"), pair, strict=True)),
+        f"link: {_LINK_TEXT if address else clean(repair.link)}",
+        *([address] if address else []),
+    )  # fmt: skip
+
+
+def _expected_meta(report: Report) -> dict[str, str]:
+    window = report.edition.window
+    return {
+        "run-id": clean(report.edition.run_id),
+        "as-of": as_of_text(window),
+        "period": period_text(window),
+        "zone": window.zone,
+        "title": clean(report.title),
+    }
+
+
+# ------------------------------------------------------------------------------------------------ compare
+
+
+def _keyed(parts: tuple[str, ...]) -> tuple[str, str]:
+    """A row by what it is about: its first two parts; the whole of it as one text."""
+    return " ".join(parts[:2]), " | ".join(parts)
+
+
+def _compared(what: str, expected: Iterable[tuple[str, str]], found: Iterable[tuple[str, str]]) -> Iterator[Difference]:
+    """Both sides by key, repeats included: a text that is altered, lost, or of too much."""
+    sides: tuple[dict[str, list[str]], dict[str, list[str]]] = (defaultdict(list), defaultdict(list))
+    for side, pairs in zip(sides, (expected, found), strict=True):
+        for key, text in pairs:
+            side[key].append(text)
+    for key in dict.fromkeys((*sides[0], *sides[1])):
+        wanted, got = sides[0].get(key, []), sides[1].get(key, [])
+        if wanted != got:
+            yield key, what, _listed(wanted), _listed(got)
+
+
+def _listed(texts: list[str]) -> str:
+    return " / ".join(texts) if texts else NOT_THERE
+
+
+def _strangers(report: Report) -> Iterator[Difference]:
+    """Figures that stand in the report and not, exactly so, in the edition."""
+    for figure in report.figures():
+        own = _of_edition(report.edition, figure.id)
+        if own != figure:
+            yield figure.id, "edition", show(own) if own else NOT_THERE, show(figure)
+
+
+def _of_edition(edition: Edition, name: str) -> Figure | None:
+    whole, _, half = name.rpartition("#")
+    part: dict[str, Callable[[Figure], Figure]] = {
+        "numerator": lambda figure: halves(figure)[0],
+        "denominator": lambda figure: halves(figure)[1],
+    }
+    if half in part and whole in edition.figures:
+        return part[half](edition.figures[whole])
+    return edition.figures.get(name)
+
+
+def _meta_differences(report: Report, page: PageContent) -> Iterator[Difference]:
+    """The run and the as-of stand in the head and in the foot; whatever is marked must be right."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, text in page.meta:
+        found[name].append(text)
+    for name, expected in _expected_meta(report).items():
+        times = 2 if name in ("run-id", "as-of") else 1
+        if found[name] != [expected] * times:
+            yield name, "head and foot", _listed([expected] * times), _listed(found[name])

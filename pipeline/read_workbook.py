@@ -1,0 +1,327 @@
+"""A workbook read back, by other libraries than the one that wrote it, and compared with the report cell by cell.
+
+What each sheet must hold is built here once more, straight from the report: a row that the writer forgets, moves or
+repeats is a difference. Values are python-calamine's; types, formats and links are read from the file's own XML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Final
+from zipfile import BadZipFile, ZipFile
+
+from lxml import etree
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+
+from pipeline.model import Figure
+from pipeline.report import Cell, Report, Row
+from pipeline.show import excel_format, excel_value, show
+from pipeline.workbook import (
+    FIRST_ROW,
+    HEADLINE_HEADINGS,
+    INDEX,
+    INDEX_HEADINGS,
+    LINK_LIMIT,
+    NO_NOTES,
+    NO_REPAIRS,
+    NOTE_OF_INDEX,
+    NOTES,
+    NOTES_HEADING,
+    REPAIR_HEADINGS,
+    REPAIRS_TITLE,
+    about,
+    excel_text,
+    headline_label,
+    index_row,
+    is_link,
+    note_of_repairs,
+    repair_texts,
+    sheet_names,
+    split_headline,
+    stamp,
+)
+
+Difference = tuple[str, str, str, str]
+"""(what, where, expected, found)"""
+
+_MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_LINKED: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_BUILT_IN: Final = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 49: "@"}
+_FORMAT: Final = re.compile(r'#,##0(?:\.(0+))?( %| "([^"]+)")?')
+_TEXT: Final = ("s", "inlineStr", "str")
+_UNREADABLE: Final = (CalamineError, BadZipFile, etree.XMLSyntaxError, KeyError, ValueError, IndexError, OSError)
+
+
+def workbook_differences(report: Report, file: Path) -> list[Difference]:
+    """Where the file says anything else than the report; empty where it says the same, no more and no less."""
+    try:
+        found = _read(file)
+    except _UNREADABLE as error:
+        return [("workbook", file.name, "a readable workbook", f"{type(error).__name__}: {error}")]
+    names = sheet_names(report)
+    if list(found.sheets) != names:
+        return [("sheets", file.name, ", ".join(names), ", ".join(found.sheets))]
+    differences = list(found.oddities)
+    places: list[tuple[Figure, str, str]] = []
+    for name, rows in zip(names, _expected(report), strict=False):
+        differences += _compared(found.sheets[name], rows, places)
+    differences += _compared(found.sheets[INDEX], _expected_index(report, places), [])
+    differences += _unaccounted(report, found)
+    return differences
+
+
+# ------------------------------------------------------------------------------------------------ what must be there
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A text that is a hyperlink to this address."""
+
+    text: str
+    target: str
+
+
+_Expected = Cell | int | _Link
+
+
+def _head(report: Report, title: str, note: str, headings: Sequence[str]) -> list[Sequence[_Expected]]:
+    return [(title,), (stamp(report.edition),), (note,), headings]
+
+
+def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
+    """The rows of every sheet before the index, in the order of `sheet_names`."""
+
+    def lines(rows: Sequence[Row]) -> list[Sequence[_Expected]]:
+        return [(row.label, *row.cells) for row in rows]
+
+    sentences = [(headline_label(row), *split_headline(row)) for row in report.headline]
+    head = _head(report, report.title, about(report), HEADLINE_HEADINGS)
+    yield head + [(label, figure, words, *others) for label, figure, words, others in sentences]
+    for table in report.tables:
+        yield _head(report, table.title, table.note, table.columns) + lines(table.rows)
+    if report.audience == "manager":
+        head = _head(report, REPAIRS_TITLE, note_of_repairs(report), REPAIR_HEADINGS)
+        yield head + (list(_expected_repairs(report)) or [(NO_REPAIRS,)])
+    yield _head(report, NOTES, "", (NOTES_HEADING,)) + [(note,) for note in report.notes or (NO_NOTES,)]
+
+
+def _expected_repairs(report: Report) -> Iterator[Sequence[_Expected]]:
+    for number, repair in enumerate(report.repairs):
+        what, record, missing, why, link, counts, record_id = repair_texts(repair)
+        linked = is_link(repair.link) and number < LINK_LIMIT
+        yield what, record, missing, why, _Link(link, repair.link) if linked else link, counts, record_id
+
+
+def _expected_index(report: Report, places: Sequence[tuple[Figure, str, str]]) -> list[Sequence[_Expected]]:
+    return _head(report, INDEX, NOTE_OF_INDEX, INDEX_HEADINGS) + [index_row(*place) for place in places]
+
+
+# ------------------------------------------------------------------------------------------------ what is there
+
+
+@dataclass(slots=True)
+class _Found:
+    """A cell as the file has it."""
+
+    value: object
+    kind: str = "n"  # the type that the XML names: 'n', 's', 'inlineStr', 'b', …
+    number_format: str = "General"
+    formula: bool = False
+    link: str = ""
+
+    def text(self) -> str:
+        """The cell for a message."""
+        kind = "formula " if self.formula else "text " if self.kind in _TEXT else ""
+        return f"{kind}{self.value!r} as {self.number_format}"[:200]
+
+
+@dataclass(slots=True)
+class _Sheet:
+    name: str
+    cells: dict[str, _Found]
+
+
+@dataclass(slots=True)
+class _Workbook:
+    sheets: dict[str, _Sheet]
+    oddities: list[Difference] = field(default_factory=list)
+
+
+def _read(file: Path) -> _Workbook:
+    workbook = _Workbook({})
+    calamine = CalamineWorkbook.from_path(str(file))
+    with ZipFile(file) as archive:
+        styles = etree.fromstring(archive.read("xl/styles.xml"))
+        formats = _formats(styles)
+        if styles.find(f"{_MAIN}dxfs//{_MAIN}numFmt") is not None:
+            workbook.oddities.append(("format", "conditional format", "no number format", "one"))
+        for metadata, part in zip(calamine.sheets_metadata, _parts(archive), strict=True):
+            if metadata.visible is not SheetVisibleEnum.Visible:
+                workbook.oddities.append(("sheet", metadata.name, "visible", "hidden"))
+            sheet = _Sheet(metadata.name, _values(calamine, metadata.name))
+            workbook.sheets[metadata.name] = sheet
+            workbook.oddities += _types(archive, part, formats, sheet)
+    return workbook
+
+
+def _values(calamine: CalamineWorkbook, name: str) -> dict[str, _Found]:
+    """The cells of a sheet that hold anything."""
+    rows = calamine.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    return {
+        f"{_letters(column)}{row}": _Found(value)
+        for row, line in enumerate(rows, 1)
+        for column, value in enumerate(line, 1)
+        if value != ""
+    }
+
+
+@cache
+def _letters(column: int) -> str:
+    """1 -> A, 27 -> AA."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _relations(archive: ZipFile, part: str) -> dict[str, str]:
+    """Relation id -> target of a part of the package; none where it has no relations."""
+    path = PurePosixPath(part)
+    name = str(path.parent / "_rels" / f"{path.name}.rels")
+    if name not in archive.namelist():
+        return {}
+    return {str(node.get("Id")): str(node.get("Target")) for node in etree.fromstring(archive.read(name))}
+
+
+def _parts(archive: ZipFile) -> list[str]:
+    """The XML parts of the sheets, in the workbook's order."""
+    targets = _relations(archive, "xl/workbook.xml")
+    sheets = etree.fromstring(archive.read("xl/workbook.xml")).iter(f"{_MAIN}sheet")
+    found = [targets[str(sheet.get(_LINKED))] for sheet in sheets]
+    return [target.lstrip("/") if target.startswith("/") else f"xl/{target}" for target in found]
+
+
+def _formats(styles: etree._Element) -> list[str]:
+    """The number format of each style that a cell can name."""
+    own = {str(node.get("numFmtId")): str(node.get("formatCode")) for node in styles.iter(f"{_MAIN}numFmt")}
+    found = []
+    for node in styles.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf"):
+        number = str(node.get("numFmtId", "0"))
+        found.append(own.get(number) or _BUILT_IN.get(int(number), f"built-in format {number}"))
+    return found
+
+
+def _types(archive: ZipFile, part: str, formats: Sequence[str], sheet: _Sheet) -> list[Difference]:
+    """Fill in types, formats and links of the sheet's cells; the differences are rows and columns out of sight."""
+    tree = etree.fromstring(archive.read(part))
+    for node in tree.iter(f"{_MAIN}c"):
+        if cell := sheet.cells.get(str(node.get("r"))):
+            cell.kind = str(node.get("t", "n"))
+            cell.number_format = formats[int(node.get("s", "0"))]
+            cell.formula = node.find(f"{_MAIN}f") is not None
+        elif node.find(f"{_MAIN}f") is not None:
+            sheet.cells[str(node.get("r"))] = _Found("", formula=True)
+    targets = _relations(archive, part)
+    for node in tree.iter(f"{_MAIN}hyperlink"):
+        target = targets.get(str(node.get(_LINKED)), "")
+        if cell := sheet.cells.get(str(node.get("ref"))):
+            cell.link = target + (f"#{node.get('location')}" if node.get("location") else "")
+    hidden = [
+        node for tag in ("row", "col") for node in tree.iter(f"{_MAIN}{tag}") if node.get("hidden") in ("1", "true")
+    ]
+    return [("sheet", sheet.name, "rows and columns in sight", f"{len(hidden)} hidden")] if hidden else []
+
+
+# ------------------------------------------------------------------------------------------------ the comparison
+
+
+def as_printed(value: Decimal, number_format: str) -> str | None:
+    """The text that Excel prints for a number under one of the formats of `show`; None for any other format."""
+    match = _FORMAT.fullmatch(number_format)
+    if not match:
+        return None
+    digits, percent, currency = len(match[1] or ""), match[2] == " %", match[3]
+    shown = (value.scaleb(2) if percent else value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{shown:,f}" + (" %" if percent else f" {currency}" if currency else "")
+
+
+def _compared(
+    sheet: _Sheet, rows: Sequence[Sequence[_Expected]], places: list[tuple[Figure, str, str]]
+) -> Iterator[Difference]:
+    """Differences of one sheet; `places` receives where each figure is expected."""
+    awaited: dict[str, _Expected] = {}
+    for number, line in enumerate(rows, 1):
+        for column, expected in enumerate(line, 1):
+            if expected is None or expected == "":
+                continue
+            ref = f"{_letters(column)}{number}"
+            awaited[ref] = expected
+            if isinstance(expected, Figure):
+                places.append((expected, sheet.name, ref))
+    for ref, expected in awaited.items():
+        what = expected.id if isinstance(expected, Figure) else f"row {ref.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
+        cell = sheet.cells.get(ref)
+        wanted, equal = _wanted(expected, cell)
+        if not equal:
+            yield what, f"{sheet.name}!{ref}", wanted[:200], cell.text() if cell else "nothing"
+    for ref, cell in sheet.cells.items():
+        if ref not in awaited:
+            yield "a cell that is not in the report", f"{sheet.name}!{ref}", "nothing", cell.text()
+
+
+def _wanted(expected: _Expected, cell: _Found | None) -> tuple[str, bool]:
+    """What is expected, for a message, and whether the cell is just that."""
+    if isinstance(expected, Figure):
+        return f"{show(expected)} as {excel_format(expected)}", cell is not None and _is_figure(cell, expected)
+    if isinstance(expected, int):
+        return str(expected), cell is not None and _number(cell) == expected and cell.number_format == "#,##0"
+    text, target = (expected.text, expected.target) if isinstance(expected, _Link) else (expected or "", "")
+    held = excel_text(text)[0]
+    wanted = f"{held} -> {target}" if target else held
+    return wanted, cell is not None and _is_text(cell, held) and (not target or cell.link == target)
+
+
+def _is_text(cell: _Found, text: str) -> bool:
+    plain = cell.kind in _TEXT and not cell.formula and cell.number_format in ("@", "General")
+    return plain and cell.value == text
+
+
+def _number(cell: _Found) -> Decimal | None:
+    """The number of a cell that is one, by the shortest text of its float; None for anything else."""
+    if cell.kind != "n" or cell.formula or not isinstance(cell.value, (int, float)) or isinstance(cell.value, bool):
+        return None
+    return Decimal(repr(cell.value))
+
+
+def _is_figure(cell: _Found, figure: Figure) -> bool:
+    value = excel_value(figure)
+    if value is None:
+        return _is_text(cell, show(figure))
+    number = _number(cell)
+    return number is not None and number == value and as_printed(number, cell.number_format) == show(figure)
+
+
+def _unaccounted(report: Report, found: _Workbook) -> Iterator[Difference]:
+    """The index against the report and against the cells, apart from where anything was expected to stand."""
+    lines: dict[int, dict[str, _Found]] = {}
+    for ref, cell in found.sheets[INDEX].cells.items():
+        column = ref.rstrip("0123456789")
+        lines.setdefault(int(ref[len(column) :]), {})[column] = cell
+    rows = [line for number, line in lines.items() if number >= FIRST_ROW]
+    indexed = Counter(str(line["A"].value) for line in rows if "A" in line)
+    due = Counter(figure.id for figure in report.figures())
+    for name in sorted({*indexed, *due}):
+        if indexed[name] != due[name]:
+            yield name, INDEX, f"{due[name]} times", f"{indexed[name]} times"
+    places = {tuple(str(line[column].value) for column in "BC") for line in rows if {"B", "C"} <= line.keys()}
+    for name, sheet in found.sheets.items():
+        for ref, cell in sheet.cells.items():
+            if name != INDEX and cell.kind not in _TEXT and (name, ref) not in places:
+                yield "a number that is not in the index", f"{name}!{ref}", "nothing", cell.text()

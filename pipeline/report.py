@@ -1,0 +1,169 @@
+"""What stands in a report, for whom, and in which order; how it looks is for the page and the workbook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pipeline.model import SCORED, FieldSet, Figure, Person, Scope, Unit, Window, figure_id
+
+Cell = Figure | str | None
+"""A figure, a text, or nothing: the figure does not exist for this row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A record of the fix-list: what is missing, why it is asked, and where to mend it."""
+
+    entity: str
+    record_id: str
+    owner: str
+    label: str  # the record's own name, as the CRM has it; '' where it has none
+    missing: tuple[str, ...]  # labels of the fields
+    why: tuple[str, ...]
+    link: str  # '' where the CRM has no address
+    in_period: bool  # else it counts in the base only
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """All that one run has to tell: every report is cut from it."""
+
+    run_id: str
+    audit: str
+    source: str  # what kind of CRM, without address or account
+    window: Window
+    people: tuple[Person, ...]
+    figures: Mapping[str, Figure]
+    repairs: tuple[Repair, ...]
+    field_sets: Mapping[str, FieldSet]
+    not_checked: Mapping[str, str]  # 'meeting.result' -> why
+
+    def find(
+        self, metric: str, scope: Scope = Scope.COMPANY, key: str = "", dimension: str = "", currency: str = ""
+    ) -> Figure | None:
+        """The figure, or None where it does not exist."""
+        return self.figures.get(figure_id(metric, dimension, currency, scope, key))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table; `total` sets it apart. In the headline the cells form a sentence, with its own spaces."""
+
+    label: str
+    cells: tuple[Cell, ...]
+    total: bool = False
+    element: str = ""  # of the headline: 'stake', 'plan', 'score', …
+    big: int = 0  # so many of the first cells are set in big type
+    bar: tuple[int, int] | None = None  # drawn beside the cells and not printed: a part, and its whole
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A titled table; on a page a section, in a workbook a sheet."""
+
+    key: str  # short and unique in the report: 'teams'
+    title: str
+    columns: tuple[str, ...]  # the heading of the label, then one for each cell
+    rows: tuple[Row, ...]
+    note: str = ""
+    look: Literal["plain", "bars", "scatter"] = "plain"
+    drawn: tuple[Row, ...] = ()  # of a scatter, every point: drawn and not printed; `rows` are those that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report, for one audience: the same content on the page and in the workbook."""
+
+    audience: Literal["management", "manager"]
+    title: str
+    person: Person | None  # whose report it is; None for management's
+    edition: Edition
+    headline: tuple[Row, ...]  # the first screen, in the order of docs: label, then its figures
+    tables: tuple[Table, ...]
+    repairs: tuple[Repair, ...]  # a manager's fix-list; empty for management
+    notes: tuple[str, ...]  # what is not checked, what is excluded, who else sees this
+
+    def figures(self) -> Iterator[Figure]:
+        """Every figure that must be found in the published files, in order, repeats included."""
+        for row in (*self.headline, *(row for table in self.tables for row in table.rows)):
+            yield from (cell for cell in row.cells if isinstance(cell, Figure))
+
+    def element(self, name: str) -> tuple[Row, ...]:
+        """The rows of one element of the headline."""
+        return tuple(row for row in self.headline if row.element == name)
+
+
+# ------------------------------------------------------------------------------------------------ words
+
+SECTIONS: Final = ("now", "leads", "older", "older leads")
+"""The parts of a fix-list, in its order; leads are in no manager's score and stand apart."""
+
+_BREAKS: Final = re.compile(r"\r\n|[\t\n\r]")
+_HARMFUL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
+"""Control characters, those that turn the direction of the text around them, and what is no character at all."""
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def section_of(repair: Repair) -> str:
+    """The part of the fix-list to which a record belongs."""
+    if repair.entity in SCORED:
+        return "now" if repair.in_period else "older"
+    return "leads" if repair.in_period else "older leads"
+
+
+def halves(figure: Figure) -> tuple[Figure, Figure]:
+    """A ratio's numerator and denominator, as figures that can be printed: "440" and "500"."""
+    numerator = replace(figure, id=f"{figure.id}#numerator", denominator=None, unit=Unit.COUNT)
+    return numerator, replace(numerator, id=f"{figure.id}#denominator", numerator=figure.denominator or 0)
+
+
+def day_text(day: date) -> str:
+    """'16 Nov 2026', in no locale but English."""
+    return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def as_of_text(window: Window) -> str:
+    """'Mon 16 Nov 2026 07:00 CET', and whether it was given instead of read from the clock."""
+    local = window.as_of.astimezone(ZoneInfo(window.zone))
+    moment = f"{_DAYS[local.weekday()]} {day_text(local.date())} {local:%H:%M} {local.tzname()}"
+    return f"{moment}, injected" if window.injected else moment
+
+
+def period_text(window: Window) -> str:
+    """'November 2026 to date', or the first and the last day."""
+    to_date = " to date" if window.first <= window.today < window.after_last else ""
+    if window.first == window.month_first and window.after_last == window.month_after:
+        return f"{_MONTHS[window.first.month - 1]} {window.first.year}{to_date}"
+    return f"{day_text(window.first)} to {day_text(window.after_last - timedelta(days=1))}{', to date' * bool(to_date)}"
+
+
+def clean(text: str) -> str:
+    """A text of the CRM as it is shown: a line break is a blank, what could garble the page is U+FFFD."""
+    return _HARMFUL.sub("\ufffd", _BREAKS.sub(" ", text))
+
+
+def label_text(repair: Repair) -> str:
+    """The record's own name; without one, its id."""
+    return clean(repair.label) if repair.label.strip() else f"without a name, {clean(repair.record_id)}"
+
+
+def web_address(link: str) -> str:
+    """The link, if it leads into the web and nowhere else; otherwise ''."""
+    if _HARMFUL.search(link) or any(map(str.isspace, link)):
+        return ""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return ""
+    return link if parts.scheme in ("http", "https") and parts.netloc else ""

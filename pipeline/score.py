@@ -1,0 +1,245 @@
+"""From what databases counted to everything that is printed: figures, for every scope, exactly.
+
+The witness's answers and our own both go through here, so that they are compared figure by figure.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.errors import ProofError
+from pipeline.metrics import METRICS, PLANNED, Metric
+from pipeline.model import (
+    SCORED,
+    Answers,
+    Failing,
+    FieldSet,
+    Figure,
+    Person,
+    Scope,
+    TableAccount,
+    Target,
+    Unit,
+    Window,
+    figure_id,
+)
+
+Counts = Mapping[tuple[str, str, str], int]
+"""(name, dimension, currency) -> the integer, pooled over a scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Those whom one group of figures is about, and what was counted of them."""
+
+    scope: Scope
+    key: str
+    counts: Counts
+    failing: Sequence[Failing]
+    targets: Mapping[str, int]  # metric -> target; of a team and the company, of the managers with one
+    aimed: Counts  # the counts of those with a target for the metric named in the second place
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What figures are made from besides the answers."""
+
+    people: Sequence[Person]
+    field_sets: Mapping[str, FieldSet]
+    targets: Collection[Target]
+    accounts: Collection[TableAccount]
+    window: Window
+
+
+def who_owns(people: Iterable[Person], answers: Answers, targets: Collection[Target], month: str) -> list[Person]:
+    """The users that a report is about: managers who own a record or have a plan, and inactive owners."""
+    owners = {tally.owner for tally in answers.tallies if tally.value and tally.owner}
+    planned = {target.manager for target in targets if target.month == month}
+    return [p for p in people if p.id in owners or (p.scope is Scope.MANAGER and p.id in planned)]
+
+
+def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
+    """Every figure, in a stable order. ProofError where the parts do not add up to the company."""
+    pools = _pools(answers, ground)
+    _must_add_up(pools)
+    slices = [(metric, _slices(metric, pools[-1].counts)) for metric in METRICS]
+    figures: list[Figure] = []
+    for pool in pools:
+        figures += _measured(pool, slices)
+        figures += _fields(pool, ground.field_sets)
+        figures += _plan(pool, ground)
+    figures += _about_the_company(ground)
+    return figures
+
+
+# ------------------------------------------------------------------------------------------------ pools
+
+
+def _pools(answers: Answers, ground: Ground) -> list[Pool]:
+    scope_of = {person.id: person.scope for person in ground.people}
+    by_owner: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
+    company: dict[tuple[str, str, str], int] = defaultdict(int)
+    for tally in answers.tallies:
+        counts = company if tally.company else by_owner[tally.owner or ""]
+        counts[tally.name, tally.dimension, tally.currency] += tally.value
+    failing: dict[str, list[Failing]] = defaultdict(list)
+    for record in answers.failing:
+        failing[record.owner].append(record)
+    targets = _targets_of(ground)
+    managers = [person.id for person in ground.people if person.scope is Scope.MANAGER]
+
+    def pool(scope: Scope, key: str, owners: Sequence[str], counts: Counts | None = None) -> Pool:
+        own = {owner: targets.get(owner, {}) for owner in owners}
+        return Pool(
+            scope,
+            key,
+            counts if counts is not None else _summed(by_owner[owner] for owner in owners),
+            [record for owner in owners for record in failing[owner]],
+            {metric: sum(t[metric] for t in own.values() if metric in t)
+             for metric in PLANNED if any(metric in t for t in own.values())},
+            {("aimed", metric, ""): sum(by_owner[owner].get((f"month.{metric}", "", ""), 0)
+                                        for owner in owners if metric in own[owner]) for metric in PLANNED},
+        )  # fmt: skip
+
+    inactive = sorted(owner for owner in by_owner if scope_of.get(owner) is Scope.INACTIVE)
+    teams: dict[str, list[str]] = defaultdict(list)
+    for person in ground.people:
+        if person.scope is Scope.MANAGER:
+            teams[person.team_id].append(person.id)
+    everyone = [*managers, *inactive, ""]
+    return [
+        *(pool(Scope.MANAGER, owner, [owner]) for owner in managers),
+        pool(Scope.INACTIVE, "", inactive),
+        pool(Scope.UNASSIGNED, "", [""]),
+        *(pool(Scope.TEAM, team, members) for team, members in sorted(teams.items())),
+        pool(Scope.COMPANY, "", everyone, company),
+    ]
+
+
+def _summed(parts: Iterable[Counts]) -> Counts:
+    total: dict[tuple[str, str, str], int] = defaultdict(int)
+    for counts in parts:
+        for name, value in counts.items():
+            total[name] += value
+    return total
+
+
+def _targets_of(ground: Ground) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    month = plan_month(ground.window)
+    for target in ground.targets:
+        if target.month == month:
+            found[target.manager][target.metric] = target.target
+    return found
+
+
+def plan_month(window: Window) -> str | None:
+    """The calendar month ('2026-11') whose targets count; None where the period is not inside one."""
+    return window.month_first.strftime("%Y-%m") if window.month_first else None
+
+
+def _must_add_up(pools: Sequence[Pool]) -> None:
+    parts = _summed(pool.counts for pool in pools if pool.scope in (Scope.MANAGER, Scope.INACTIVE, Scope.UNASSIGNED))
+    company = pools[-1].counts
+    wrong = [
+        (f"{'/'.join(filter(None, name))}@company", "adding up", str(company.get(name, 0)), str(parts.get(name, 0)))
+        for name in sorted({*parts, *company})
+        if parts.get(name, 0) != company.get(name, 0)
+    ]
+    if wrong:
+        raise ProofError("Managers, inactive owners and records of nobody do not add up to the company.", tuple(wrong))
+
+
+# ------------------------------------------------------------------------------------------------ figures
+
+
+def _figure(
+    pool: Pool, metric: str, period: str, numerator: int, *, denominator: int | None = None, unit: Unit = Unit.COUNT,
+    dimension: str = "", currency: str = "", basis: str = "database",
+) -> Figure:  # fmt: skip
+    name = figure_id(metric, dimension, currency, pool.scope, pool.key)
+    return Figure(name, pool.scope, pool.key, metric, dimension, period, numerator, denominator, unit, currency, basis)
+
+
+def _slices(metric: Metric, company: Counts) -> list[tuple[str, str]]:
+    """The dimensions and currencies in which the company has this metric: every scope has them, be it as a zero."""
+    names = {*metric.numerator, *metric.denominator}
+    return sorted({(dimension, currency) for name, dimension, currency in company if name in names})
+
+
+def _measured(pool: Pool, slices: Sequence[tuple[Metric, list[tuple[str, str]]]]) -> Iterator[Figure]:
+    for metric, found in slices:
+        for dimension, currency in found:
+            total, of = (
+                sum(pool.counts.get((name, dimension, currency), 0) for name in names)
+                for names in (metric.numerator, metric.denominator)
+            )
+            yield _figure(pool, metric.name, metric.period, total, denominator=of if metric.denominator else None,
+                          unit=metric.unit, dimension=dimension, currency=currency)  # fmt: skip
+
+
+def _fields(pool: Pool, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
+    for span, filled, missing, score, failing in (
+        ("period", "field_filled", "field_missing", "score", "records_failing"),
+        ("base", "base_filled", "base_missing", "base", "base_failing"),
+    ):
+        weights: dict[str, tuple[int, int]] = {}  # entity -> (filled, due), weighted
+        for entity, fields in field_sets.items():
+            got = owed = 0
+            for field in fields.fields:
+                dimension = f"{entity}.{field.name}"
+                due = pool.counts.get((f"due.{span}", dimension, ""), 0)
+                lacking = pool.counts.get((f"missing.{span}", dimension, ""), 0)
+                yield _figure(
+                    pool, filled, span, due - lacking, denominator=due, unit=Unit.PERCENT, dimension=dimension
+                )
+                yield _figure(pool, missing, span, lacking, dimension=dimension)
+                got, owed = got + field.weight * (due - lacking), owed + field.weight * due
+            weights[entity] = (got, owed)
+            if fields.fields:
+                yield _figure(pool, score, span, got, denominator=owed, unit=Unit.PERCENT, dimension=entity)
+                count = sum(r.entity == entity and r.in_period == (span == "period") for r in pool.failing)
+                yield _figure(pool, failing, span, count, dimension=entity, basis="failing records")
+        got, owed = (sum(weights[entity][part] for entity in SCORED if entity in weights) for part in (0, 1))
+        yield _figure(pool, score, span, got, denominator=owed, unit=Unit.PERCENT)
+        count = sum(r.entity in SCORED and r.in_period == (span == "period") for r in pool.failing)
+        yield _figure(pool, failing, span, count, basis="failing records")
+
+
+def _plan(pool: Pool, ground: Ground) -> Iterator[Figure]:
+    if plan_month(ground.window) is None or pool.scope in (Scope.INACTIVE, Scope.UNASSIGNED):
+        return
+    days = ground.window.working_days_left
+    for metric in PLANNED:
+        everything = pool.counts.get((f"month.{metric}", "", ""), 0)
+        done = pool.aimed.get(("aimed", metric, ""), 0)
+        if metric in pool.targets:
+            target = pool.targets[metric]
+            left = max(0, target - done)
+            for name, value in (("plan_done", done), ("plan_left", left), ("plan_over", max(0, done - target))):
+                yield _figure(pool, name, "month", value, dimension=metric)
+            yield _figure(pool, "plan_target", "month", target, dimension=metric, basis="targets")
+            yield _figure(pool, "plan_progress", "month", done, denominator=target, unit=Unit.PERCENT, dimension=metric)
+            if days is not None:
+                yield _figure(pool, "plan_needed_per_day", "month", left, denominator=days, unit=Unit.PER_DAY,
+                              dimension=metric)  # fmt: skip
+        if pool.scope is not Scope.MANAGER or metric not in pool.targets:
+            yield _figure(pool, "plan_without_target", "month", everything - done, dimension=metric)
+
+
+def _about_the_company(ground: Ground) -> Iterator[Figure]:
+    company = Pool(Scope.COMPANY, "", {}, (), {}, {})
+    managers = [person for person in ground.people if person.scope is Scope.MANAGER]
+    yield _figure(company, "managers", "stock", len(managers), basis="people")
+    yield _figure(company, "teams", "stock", len({p.team_id for p in managers if p.team_id}), basis="people")
+    yield _figure(company, "inactive_users", "stock", len(ground.people) - len(managers), basis="people")
+    if ground.window.working_days_left is not None:
+        yield _figure(company, "working_days_left", "month", ground.window.working_days_left, unit=Unit.DAYS,
+                      basis="calendar")  # fmt: skip
+    for account in ground.accounts:
+        yield _figure(company, "table_rows", "stock", account.rows, dimension=account.table)
+        yield _figure(company, "table_audited", "stock", account.audited, dimension=account.table)
+        for reason, rows in sorted(account.excluded.items()):
+            yield _figure(company, "table_excluded", "stock", rows, dimension=f"{account.table}: {reason}")

@@ -1,0 +1,278 @@
+"""The snapshot: the CRM's audited rows as typed Parquet, and DuckDB over it.
+
+Text stays text, money is exact, an instant is one and a calendar day is one. Everything later reads these files only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Engine, FromClause, Select, column, create_engine, table
+
+from pipeline.errors import SourceError
+from pipeline.model import ENTITIES, Kind, TableAccount
+from pipeline.money import to_minor
+from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
+
+ROW_GROUP: Final = 100_000
+"""Rows of a Parquet row group: one big group would keep DuckDB on one core."""
+
+_TYPES: Final[Mapping[Kind, pa.DataType]] = {
+    Kind.TEXT: pa.string(),
+    Kind.INSTANT: pa.timestamp("us", tz="UTC"),
+    Kind.DAY: pa.date32(),
+    Kind.MONEY: pa.int64(),
+    Kind.FLAG: pa.int8(),
+}
+_MARKED: Final = (Kind.INSTANT, Kind.DAY, Kind.MONEY)
+_INSTANT_TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
+_DAY_TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+UNREADABLE: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One entity's file."""
+
+    entity: str
+    file: str
+    rows: int
+    sha256: str
+
+
+# ------------------------------------------------------------------------------------------------ writing
+
+
+def write_entity(
+    folder: Path,
+    entity: str,
+    columns: Sequence[str],
+    batches: Iterable[Sequence[Sequence[Any]]],
+    *,
+    expected: int,
+    minor: bool,
+    advance: Callable[[int], None],
+) -> Stored:
+    """Streams an entity's rows into one Parquet file. SourceError where the stream's length is not `expected`.
+
+    `minor` says that the source's amounts are integers of minor units; `advance` is told of rows as they come.
+    """
+    file = folder / f"{entity}.parquet"
+    schema = _schema(entity)
+    rows = 0
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for chunk in _chunks(batches, advance):
+            rows += len(chunk)
+            writer.write_table(_typed_table(entity, columns, chunk, minor=minor), row_group_size=ROW_GROUP)
+    if rows != expected:
+        raise SourceError(
+            f"{entity}: {rows} rows came out of the source, where its count(*) says {expected}; nothing was published. "
+            "Run again; if it happens again, the connection loses rows."
+        )
+    return Stored(entity, file.name, rows, sha256_of(file))
+
+
+def _chunks(
+    batches: Iterable[Sequence[Sequence[Any]]], advance: Callable[[int], None]
+) -> Iterator[list[Sequence[Any]]]:
+    chunk: list[Sequence[Any]] = []
+    for batch in batches:
+        chunk += batch
+        advance(len(batch))
+        if len(chunk) >= ROW_GROUP:
+            yield chunk
+            chunk = []
+    yield chunk
+
+
+def _schema(entity: str) -> pa.Schema:
+    kinds = ENTITIES[entity]
+    fields = [
+        pa.field(name, _TYPES[kinds[name]]) if name in kinds else pa.field(name, pa.int8(), nullable=False)
+        for name in _columns(entity)
+    ]
+    return pa.schema(fields)
+
+
+def _typed_table(entity: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, minor: bool) -> pa.Table:
+    given = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
+    typed: dict[str, list[Any]] = {}
+    for name, kind in ENTITIES[entity].items():
+        values = given.get(name, (None,) * len(rows))
+        if kind is Kind.MONEY:
+            currencies = given.get("currency", (None,) * len(rows))
+            read = [_money(value, currency, minor) for value, currency in zip(values, currencies, strict=True)]
+        else:
+            read = [_READERS[kind](value) for value in values]
+        typed[name] = [None if value is UNREADABLE else value for value in read]
+        if kind in _MARKED:
+            typed[f"{name}_unreadable"] = [int(value is UNREADABLE) for value in read]
+    return pa.table(typed, schema=_schema(entity))
+
+
+# ------------------------------------------------------------------------------------------------ typing
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else value.decode("utf-8") if isinstance(value, bytes) else str(value)
+
+
+def _flag(value: Any) -> int:
+    return int(value or 0)
+
+
+def _nothing(value: Any) -> bool:
+    """Nothing was entered: NULL, white space or a zero date."""
+    if value is None:
+        return True
+    return isinstance(value, str) and (not value.strip(WHITE_SPACE) or value[:10] == "0000-00-00")
+
+
+def _instant(value: Any) -> Any:
+    """An instant in UTC; text only in the one form that the presets know: 'YYYY-MM-DD HH:MM:SS'."""
+    if _nothing(value):
+        return None
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=UTC) if _INSTANT_TEXT.fullmatch(value) else UNREADABLE
+    except (ValueError, TypeError):
+        return UNREADABLE
+
+
+def _day(value: Any) -> Any:
+    if _nothing(value):
+        return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value) if _DAY_TEXT.fullmatch(value) else UNREADABLE
+    except (ValueError, TypeError):
+        return UNREADABLE
+
+
+def _money(value: Any, currency: str | None, minor: bool) -> Any:
+    """An amount in minor units; a float is taken as the decimal of its shortest text."""
+    if value is None or (isinstance(value, str) and not value.strip(WHITE_SPACE)):
+        return None
+    if not currency or not currency.strip(WHITE_SPACE):
+        return UNREADABLE
+    if minor:
+        units = value if isinstance(value, int) else None
+    else:
+        try:
+            units = to_minor(Decimal(str(value)), currency)
+        except InvalidOperation:
+            return UNREADABLE
+    return units if units is not None and abs(units) < LARGEST_AMOUNT else UNREADABLE
+
+
+_READERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
+    Kind.TEXT: _text, Kind.FLAG: _flag, Kind.INSTANT: _instant, Kind.DAY: _day,
+}  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+def sha256_of(file: Path) -> str:
+    """The file's hash, as the manifest names it."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The snapshot, opened: where other engines of this process find it, and the catalogue's views in it."""
+
+    url: str
+    engine: Engine
+    views: Mapping[str, FromClause]
+
+
+def entities(stored: Iterable[Stored]) -> dict[str, FromClause]:
+    """The stored entities as the catalogue asks for them."""
+    return {entry.entity: table(entry.entity, *(column(name) for name in _columns(entry.entity))) for entry in stored}
+
+
+@contextmanager
+def opened(folder: Path, stored: Sequence[Stored], views: Mapping[str, Select[Any]], work: Path) -> Iterator[Shelf]:
+    """DuckDB over the snapshot, in a file under `work`. SourceError where a file is not the manifest's."""
+    for entry in stored:
+        if sha256_of(folder / entry.file) != entry.sha256:
+            raise SourceError(f"the snapshot's {entry.file} is not the file that its manifest names; extract again.")
+    url = f"duckdb:///{work / 'audit.duckdb'}"
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            for entry in stored:
+                connection.exec_driver_sql(_entity_view(entry.entity, folder / entry.file))
+            for entity, view in views.items():
+                sql = view.compile(engine, compile_kwargs={"literal_binds": True})
+                connection.exec_driver_sql(f"CREATE OR REPLACE VIEW view_{entity} AS {sql}")
+        named = {
+            name: table(f"view_{name}", *(column(str(c.key)) for c in view.selected_columns))
+            for name, view in views.items()
+        }
+        yield Shelf(url, engine, named)
+    finally:
+        engine.dispose()
+
+
+def _columns(entity: str) -> Iterator[str]:
+    for name, kind in ENTITIES[entity].items():
+        yield name
+        if kind in _MARKED:
+            yield f"{name}_unreadable"
+
+
+def _entity_view(entity: str, file: Path) -> str:
+    instants = {name for name, kind in ENTITIES[entity].items() if kind is Kind.INSTANT}
+    columns = (f"epoch_us({name}) AS {name}" if name in instants else name for name in _columns(entity))
+    path = str(file).replace("'", "''")
+    return f"CREATE OR REPLACE VIEW {entity} AS SELECT {', '.join(columns)} FROM read_parquet('{path}')"
+
+
+# ------------------------------------------------------------------------------------------------ manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the snapshot is: of when and of what, its files, and the accounting of every source table."""
+
+    as_of: datetime
+    injected: bool
+    preset: str
+    held_seconds: float  # how long the source's transaction was open
+    stored: tuple[Stored, ...]
+    accounts: tuple[TableAccount, ...]
+
+
+def save_manifest(folder: Path, manifest: Manifest) -> None:
+    """Writes manifest.json beside the files that it names."""
+    document = {**asdict(manifest), "as_of": manifest.as_of.isoformat()}
+    (folder / "manifest.json").write_text(json.dumps(document, indent=1), "utf-8")
+
+
+def load_manifest(folder: Path) -> Manifest:
+    """The manifest of a snapshot."""
+    document = json.loads((folder / "manifest.json").read_text("utf-8"))
+    return Manifest(
+        as_of=datetime.fromisoformat(document["as_of"]),
+        injected=document["injected"],
+        preset=document["preset"],
+        held_seconds=document["held_seconds"],
+        stored=tuple(Stored(**entry) for entry in document["stored"]),
+        accounts=tuple(TableAccount(**entry) for entry in document["accounts"]),
+    )

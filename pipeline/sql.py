@@ -1,0 +1,148 @@
+"""The few expressions that no two engines write alike, each compiled for every dialect that we read.
+
+Each was tried against Python on the same values (tests/test_sql.py), so that one definition holds everywhere.
+DuckDB is the dialect of the snapshot; the others are those of sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, Date, Text, false, or_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+_RANGES: Final = (
+    (0x09, 0x0D), (0x1C, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x180E, 0x180E), (0x2000, 0x200F),
+    (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x2060), (0x3000, 0x3000), (0xFEFF, 0xFEFF),
+)  # fmt: skip
+WHITE_SPACE: Final = "".join(chr(point) for low, high in _RANGES for point in range(low, high + 1))
+"""The 37 code points that count as white space: definitions, *Missing*."""
+
+LARGEST_AMOUNT: Final = 10**18
+"""Amounts of this many minor units or more are unreadable: they would leave 64 bits when summed."""
+
+_SPACES = "'" + WHITE_SPACE + "'"
+_NOT_SPACE = "'[^" + "".join(f"\\x{{{low:X}}}-\\x{{{high:X}}}" for low, high in _RANGES) + "]'"
+_NOT_SPACE_MYSQL = _NOT_SPACE.replace("\\", "\\\\")
+
+
+class blank(FunctionElement[bool]):
+    """blank(text): NULL, empty or nothing but white space."""
+
+    type: TypeEngine[bool] = Boolean()
+    inherit_cache = True
+
+
+class same_text(FunctionElement[bool]):
+    """same_text(column, word): equal code point by code point, whatever the collation takes to be alike."""
+
+    type: TypeEngine[bool] = Boolean()
+    inherit_cache = True
+
+
+class exact_text(FunctionElement[str]):
+    """exact_text(column): the text, compared and grouped code point by code point."""
+
+    type: TypeEngine[str] = Text()
+    inherit_cache = True
+
+
+class micros(FunctionElement[int]):
+    """micros(instant): microseconds since 1970 in UTC; NULL where the database cannot read it."""
+
+    type: TypeEngine[int] = BigInteger()
+    inherit_cache = True
+
+
+class day_of(FunctionElement[Any]):
+    """day_of(day): the calendar day; NULL where it is none (a zero date, 30 February)."""
+
+    type: TypeEngine[Any] = Date()
+    inherit_cache = True
+
+
+class no_date(FunctionElement[bool]):
+    """no_date(value): nothing was entered: NULL, blank, or a zero date."""
+
+    type: TypeEngine[bool] = Boolean()
+    inherit_cache = True
+
+
+class whole_units(FunctionElement[int]):
+    """whole_units(amount): the amount if it is an integer of minor units, else NULL."""
+
+    type: TypeEngine[int] = BigInteger()
+    inherit_cache = True
+
+
+class minor_units(FunctionElement[int]):
+    """minor_units(amount, factor): amount times factor, exactly; NULL where that is no whole number."""
+
+    type: TypeEngine[int] = BigInteger()
+    inherit_cache = True
+
+
+def one_of_words(column: ColumnElement[Any], words: Collection[str]) -> ColumnElement[bool]:
+    """The column holds exactly one of these words."""
+    return or_(false(), *(same_text(column, word) for word in words))
+
+
+_TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
+    blank: {
+        "sqlite": "({0} IS NULL OR trim(CAST({0} AS TEXT), " + _SPACES + ") = '')",
+        "mysql": "({0} IS NULL OR CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin NOT REGEXP " + _NOT_SPACE_MYSQL + ")",
+        # the middle branch settles almost every text by its first character, 19 times faster than the rest
+        "duckdb": "(CASE WHEN {0} IS NULL THEN true WHEN {0} >= '!' AND {0} < chr(127) THEN false"
+        " ELSE NOT regexp_matches({0}, " + _NOT_SPACE + ") END)",
+    },
+    same_text: {
+        "sqlite": "CAST({0} AS TEXT) = {1} COLLATE BINARY",
+        "mysql": "CAST(CONVERT({0} USING utf8mb4) AS BINARY) = CAST(CONVERT({1} USING utf8mb4) AS BINARY)",
+        "duckdb": "{0} = {1}",
+    },
+    exact_text: {"sqlite": "{0}", "mysql": "CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin", "duckdb": "{0}"},
+    micros: {
+        # equal to its own canonical form, or SQLite would read 30 February as 2 March
+        "sqlite": "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}) = {0}"
+        " THEN CAST(strftime('%s', {0}) AS INTEGER) * 1000000 END",
+        "mysql": "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', {0})",
+        "duckdb": "epoch_us({0})",
+    },
+    day_of: {
+        "sqlite": "CASE WHEN date({0}) = {0} THEN {0} END",
+        "mysql": "CASE WHEN TO_DAYS({0}) IS NOT NULL THEN {0} END",
+        "duckdb": "{0}",
+    },
+    no_date: {
+        "sqlite": "({0} IS NULL OR trim({0}, " + _SPACES + ") = '' OR substr({0}, 1, 10) = '0000-00-00')",
+        "mysql": "({0} IS NULL OR {0} = '0000-00-00')",
+    },
+    whole_units: {
+        "sqlite": "CASE WHEN typeof({0}) = 'integer' AND abs({0}) < " + str(LARGEST_AMOUNT) + " THEN {0} END",
+        "mysql": "CASE WHEN {0} = FLOOR({0}) AND ABS({0}) < " + str(LARGEST_AMOUNT) + " THEN CAST({0} AS SIGNED) END",
+    },
+    minor_units: {
+        "mysql": "CASE WHEN ABS(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1}) < " + str(LARGEST_AMOUNT) + " AND"
+        " CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1} = FLOOR(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1})"
+        " THEN CAST(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1} AS SIGNED) END",
+    },
+}
+
+
+def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
+    dialect = "mysql" if compiler.dialect.name == "mariadb" else compiler.dialect.name
+    template = _TEMPLATES[type(element)][dialect]
+    if compiler.dialect.paramstyle in ("format", "pyformat"):  # a constant per cent sign is the driver's own
+        template = template.replace("%", "%%")
+    for position, clause in enumerate(element.clauses):
+        template = template.replace(f"{{{position}}}", compiler.process(clause, **kw))
+    return f"({template})"
+
+
+for _construct in _TEMPLATES:
+    compiles(_construct)(_compile)

@@ -1,0 +1,146 @@
+"""Minimum field sets, validated by Great Expectations: one expectation of our own per entity, over the snapshot.
+
+One scan counts what is due and missing per field and manager; a second one gives every failing record, without a
+cap. Only this module imports the library, and its failure is our error, never a defect of the data.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from sqlalchemy import FromClause, column, select
+
+from pipeline.ask import failing, tallies
+from pipeline.catalogue import Question, failing_records, field_question
+from pipeline.errors import AuditError
+from pipeline.model import Answers, Field, FieldSet
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at the import: it would tell others of every run
+
+import great_expectations as gx
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
+
+logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # what it has to say comes back in its results
+
+
+def validate(url: str, views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> Answers:
+    """Due and missing of every field, and every failing record. `url` names a DuckDB that holds the views.
+
+    AuditError where the library failed: a validation that did not run is no verdict.
+    """
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    database = context.data_sources.add_sql("snapshot", connection_string=url)
+    found: list[Answers] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations inside the library are not the user's
+        for entity, view in views.items():
+            if field_sets[entity].fields:
+                asset = database.add_table_asset(entity, table_name=f"view_{entity}")
+                batch = asset.add_batch_definition_whole_table("all").get_batch()
+                demand = {"set": asdict(field_sets[entity]), "columns": [c.key for c in view.c]}
+                found.append(_answers(field_sets[entity], batch.validate(ExpectMinimumFieldSet(demand=demand))))
+    return Answers(
+        tuple(tally for answers in found for tally in answers.tallies),
+        tuple(record for answers in found for record in answers.failing),
+    )
+
+
+def _answers(fields: FieldSet, outcome: Any) -> Answers:
+    """The outcome's rows as answers; the two scans must agree on the number of missing fields."""
+    if "counts" not in outcome.result:
+        raise AuditError(f"The validation of {fields.entity} did not run: {_reason(outcome.exception_info)}")
+    counted = outcome.result["counts"]
+    records = tuple(failing(fields.entity, outcome.result["failing"]))
+    missing = sum(t.value for t in counted if t.company and t.name == "missing.base")
+    if missing != sum(record.mask.bit_count() for record in records):
+        raise AuditError(f"The validation of {fields.entity} counted {missing} missing fields and listed others.")
+    return Answers(tuple(counted), records)
+
+
+def _reason(info: Mapping[str, Any]) -> str:
+    """The library's own words: it gives one entry, or one for every metric that failed."""
+    entries = [info] if "exception_message" in info else list(info.values())
+    return "; ".join(sorted({str(entry["exception_message"]) for entry in entries if entry.get("exception_message")}))
+
+
+class ExpectMinimumFieldSet(BatchExpectation):
+    """Expects of every record of an entity that all fields which it owes are filled."""
+
+    demand: dict[str, Any]
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("minimum_field_set.counts", "minimum_field_set.failing")
+    success_keys: ClassVar[tuple[str, ...]] = ("demand",)
+    args_keys: ClassVar[tuple[str, ...]] = ("demand",)
+
+    def _validate(
+        self,
+        metrics: Mapping[str, Any],
+        runtime_configuration: Mapping[str, Any] | None = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        counts, records = (metrics[name] for name in self.metric_dependencies)
+        return {
+            "success": not records,
+            "result": {"observed_value": len(records), "counts": counts, "failing": records},
+        }
+
+
+class _Scan(MetricProvider):
+    """A scan of the batch's view; a metric provider without a name is not registered."""
+
+    value_keys = ("demand",)
+
+    @staticmethod
+    def _view(engine: Any, domain: Any, demand: Mapping[str, Any]) -> FromClause:
+        """The batch with its columns: what the library gives has none to name."""
+        batch, _, _ = engine.get_compute_domain(domain, domain_type=MetricDomainTypes.TABLE)
+        return select(*(column(name) for name in demand["columns"])).select_from(batch).subquery("batch")
+
+    @staticmethod
+    def _fields(demand: Mapping[str, Any]) -> FieldSet:
+        fields = (Field(**{**field, "columns": tuple(field["columns"])}) for field in demand["set"]["fields"])
+        return FieldSet(demand["set"]["entity"], tuple(fields))
+
+
+class FieldSetCounts(_Scan):
+    """Due and missing per field: per owner by one scan, and of the company by a query of its own."""
+
+    metric_name = "minimum_field_set.counts"
+
+    @metric_value(engine=SqlAlchemyExecutionEngine)
+    def _counts(
+        cls, execution_engine: Any, metric_domain_kwargs: Any, metric_value_kwargs: Any, metrics: Any,
+        runtime_configuration: Any,
+    ) -> list[Any]:  # fmt: skip
+        demand = metric_value_kwargs["demand"]
+        view = cls._view(execution_engine, metric_domain_kwargs, demand)
+        questions: Sequence[Question] = [
+            field_question(cls._fields(demand), view, company=company) for company in (False, True)
+        ]
+        with execution_engine.get_connection() as connection:
+            return [t for question in questions for t in tallies(question, connection.execute(question.statement))]
+
+
+class FieldSetFailing(_Scan):
+    """Every record that misses something: (id, owner, mask, in_period)."""
+
+    metric_name = "minimum_field_set.failing"
+
+    @metric_value(engine=SqlAlchemyExecutionEngine)
+    def _failing(
+        cls, execution_engine: Any, metric_domain_kwargs: Any, metric_value_kwargs: Any, metrics: Any,
+        runtime_configuration: Any,
+    ) -> list[tuple[Any, ...]]:  # fmt: skip
+        demand = metric_value_kwargs["demand"]
+        view = cls._view(execution_engine, metric_domain_kwargs, demand)
+        with execution_engine.get_connection() as connection:
+            return [tuple(row) for row in connection.execute(failing_records(cls._fields(demand), view))]

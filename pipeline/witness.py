@@ -1,0 +1,56 @@
+"""The witness: what the CRM's own database said inside the transaction, kept so that a rerun can prove itself again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.model import Answers, Failing, Person, Scope, Tally
+
+_FAILING = pa.schema(
+    [
+        pa.field("entity", pa.string()),
+        pa.field("record_id", pa.string()),
+        pa.field("owner", pa.string()),
+        pa.field("mask", pa.int64()),
+        pa.field("in_period", pa.bool_()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """The source's own answers, and the users that it knows."""
+
+    answers: Answers
+    people: tuple[Person, ...]
+
+
+def save_witness(folder: Path, witness: Witness) -> None:
+    """Tallies and users as JSON, whose integers have no bound; failing records, which may be many, as Parquet."""
+    document = {
+        "tallies": [asdict(tally) for tally in witness.answers.tallies],
+        "people": [asdict(person) for person in witness.people],
+    }
+    (folder / "witness.json").write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+    write_failing(folder / "witness_failing.parquet", witness.answers.failing)
+
+
+def load_witness(folder: Path) -> Witness:
+    """The witness of a snapshot."""
+    document = json.loads((folder / "witness.json").read_text("utf-8"))
+    rows = pq.read_table(folder / "witness_failing.parquet").to_pydict()
+    failing = (Failing(*row) for row in zip(*(rows[name] for name in _FAILING.names), strict=True))
+    people = (Person(**{**person, "scope": Scope(person["scope"])}) for person in document["people"])
+    tallies = (Tally(**tally) for tally in document["tallies"])
+    return Witness(Answers(tuple(tallies), tuple(failing)), tuple(people))
+
+
+def write_failing(file: Path, failing: tuple[Failing, ...]) -> None:
+    """Failing records as Parquet."""
+    columns = {name: [getattr(record, name) for record in failing] for name in _FAILING.names}
+    pq.write_table(pa.table(columns, schema=_FAILING), file, compression="zstd")

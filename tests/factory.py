@@ -1,0 +1,271 @@
+"""A believable edition made by hand: five managers in two teams, what they own, what they miss and what they plan.
+
+Everything goes through `score.make_figures`; company tallies are the sums of the owners', missing counts come from the
+failing records' masks. Nothing here reads a CRM.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+import yaml
+
+from pipeline.model import (
+    CHECKED,
+    Answers,
+    Failing,
+    Field,
+    FieldSet,
+    Figure,
+    Person,
+    Scope,
+    TableAccount,
+    Tally,
+    Target,
+    Unit,
+    Window,
+    figure_id,
+)
+from pipeline.report import Edition, Repair
+from pipeline.resources import EXPECTATIONS
+from pipeline.score import Ground, make_figures
+from pipeline.window import open_window
+
+HOSTILE_NAME = "<script>alert(1)</script>"
+HOSTILE_LABEL = '=HYPERLINK("x")'
+NOBODY = ""
+
+PEOPLE = (
+    Person("m1", "Anna Berg", "t1", "North", Scope.MANAGER),
+    Person("m2", "Bo Lindqvist", "t1", "North", Scope.MANAGER),
+    Person("m3", HOSTILE_NAME, "t2", "South & Sons", Scope.MANAGER),
+    Person("m4", "Dolores Ibárruri-Gómez", "t2", "South & Sons", Scope.MANAGER),
+    Person("m5", "Emre Yıldız", "", "", Scope.MANAGER),
+    Person("x1", "Former Colleague", "t1", "North", Scope.INACTIVE),
+)
+
+TARGETS = (
+    *(Target(manager, "2026-11", "deals_won", target) for manager, target in
+      (("m1", 8), ("m2", 10), ("m3", 6), ("m4", 10))),
+    *(Target(manager, "2026-11", "meetings_held", target) for manager, target in
+      (("m1", 30), ("m2", 30), ("m3", 24), ("m4", 30))),
+)  # fmt: skip
+"""For all but Emre Yıldız."""
+
+ACCOUNTS = (
+    TableAccount("users", 8, 6, {"disabled or deleted, owns nothing": 1, "system account": 1}),
+    TableAccount("clients", 431, 420, {"deleted": 11}),
+    TableAccount("contacts", 655, 640, {"deleted": 15}),
+    TableAccount("leads", 90, 61, {"converted": 22, "deleted": 7}),
+    TableAccount("meetings", 1_268, 1_240, {"deleted": 28}),
+    TableAccount("calls", 902, 900, {"deleted": 2}),
+    TableAccount("deals", 312, 312, {}),
+)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What one owner has; the numbers of a column belong to `_COLUMNS`."""
+
+    id: str
+    counts: tuple[int, ...]
+    amounts: dict[tuple[str, str], int]  # (name, currency) -> minor units
+    due: dict[str, tuple[int, int]]  # entity -> records in the period, records of the base
+
+
+_COLUMNS = (
+    "meetings_held", "meetings_complete", "meetings_planned_7d", "meetings_overdue", "meetings", "calls_held", "calls",
+    "deals_open", "deals_won", "deals_lost", "deals", "deals_won_undated", "clients_new", "clients", "contacts",
+    "leads", "meetings_unknown", "deals_won_in_future", "meetings_held_in_future",
+)  # fmt: skip
+
+OWNERS = (
+    Owner("m1", (24, 13, 9, 3, 310, 40, 220, 21, 9, 2, 70, 0, 6, 90, 140, 12, 0, 0, 1),
+          {("deals_open_amount", "EUR"): 21_200_000, ("deals_won_amount", "EUR"): 8_150_050},
+          {"meeting": (30, 310), "call": (44, 220), "deal": (8, 70), "client": (6, 90), "contact": (14, 140),
+           "lead": (3, 12)}),
+    Owner("m2", (28, 27, 11, 0, 320, 35, 230, 17, 7, 4, 66, 0, 9, 110, 160, 15, 0, 0, 0),
+          {("deals_open_amount", "EUR"): 17_000_010, ("deals_won_amount", "EUR"): 6_020_000,
+           ("deals_open_amount", "JPY"): 1_250_000},
+          {"meeting": (33, 320), "call": (38, 230), "deal": (9, 66), "client": (9, 110), "contact": (18, 160),
+           "lead": (4, 15)}),
+    Owner("m3", (18, 14, 4, 2, 250, 20, 180, 12, 5, 1, 50, 1, 4, 80, 120, 9, 2, 0, 0),
+          {("deals_open_amount", "EUR"): 9_900_000, ("deals_won_amount", "EUR"): 4_100_000,
+           ("deals_won_undated_amount", "EUR"): 840_000},
+          {"meeting": (22, 250), "call": (22, 180), "deal": (6, 50), "client": (4, 80), "contact": (9, 120),
+           "lead": (2, 9)}),
+    Owner("m4", (12, 11, 2, 19, 240, 18, 170, 46, 2, 3, 80, 2, 1, 85, 130, 14, 0, 1, 0),
+          {("deals_open_amount", "EUR"): 40_100_000, ("deals_won_amount", "EUR"): 1_275_000,
+           ("deals_won_undated_amount", "EUR"): 310_000, ("deals_won_undated_amount", "JPY"): 77_000,
+           ("deals_open_amount", "JPY"): 305_184_080_441_754_059},
+          {"meeting": (20, 240), "call": (20, 170), "deal": (7, 80), "client": (1, 85), "contact": (4, 130),
+           "lead": (5, 14)}),
+    Owner("m5", (0, 0, 1, 0, 40, 6, 40, 5, 0, 0, 20, 0, 3, 25, 40, 4, 0, 0, 0),
+          {("deals_open_amount", "EUR"): 1_500_000},
+          {"meeting": (0, 40), "call": (6, 40), "deal": (3, 20), "client": (3, 25), "contact": (5, 40),
+           "lead": (0, 4)}),
+    Owner("x1", (2, 1, 0, 1, 60, 3, 50, 4, 1, 0, 20, 0, 0, 20, 35, 5, 0, 0, 0),
+          {("deals_open_amount", "EUR"): 800_000, ("deals_won_amount", "EUR"): 90_000},
+          {"meeting": (2, 60), "call": (3, 50), "deal": (0, 20), "client": (0, 20), "contact": (0, 35),
+           "lead": (0, 5)}),
+    Owner(NOBODY, (1, 0, 0, 0, 20, 2, 10, 2, 0, 0, 6, 0, 1, 10, 15, 2, 0, 0, 0),
+          {("deals_open_amount", "EUR"): 55_000},
+          {"meeting": (1, 20), "call": (2, 10), "deal": (0, 6), "client": (1, 10), "contact": (1, 15),
+           "lead": (0, 2)}),
+)  # fmt: skip
+
+LACKING = {
+    "m1": (0, 1, 0, 5, 2, 6), "m2": (0, 0, 0, 1, 0, 0), "m3": (0, 0, 1, 2, 0, 2), "m4": (0, 0, 0, 0, 0, 1),
+    "m5": (0, 0, 0, 0, 0, 0), "x1": (0, 0, 0, 1, 0, 0), NOBODY: (0, 1, 1, 1, 0, 0),
+}  # fmt: skip
+_LACKABLE = ("date", "last name", "first name", "contact details", "subject", "result")
+
+_WORDS = ("Quarterly review", "Offer, second round", "Site visit", "Kick-off", "Price talks", "Renewal", "Complaint")
+_PLACES = ("Øresund Marine", "Müller & Söhne KG", "Aurora Foods", "日本精工", "Café Zürich", "O'Neill Ltd")
+
+
+def window() -> Window:
+    """Monday, 16 November 2026, 07:00 in Berlin."""
+    return open_window(
+        as_of=datetime(2026, 11, 16, 6, 0, tzinfo=UTC), zone="Europe/Berlin", working_week=range(5), injected=True
+    )
+
+
+@cache
+def field_sets() -> dict[str, FieldSet]:
+    """The defaults, of a CRM that does not hold the direction of a call."""
+    found = {}
+    for entity in CHECKED:
+        declared = yaml.safe_load((EXPECTATIONS / f"{entity}.yaml").read_text(encoding="utf-8"))["fields"]
+        fields = tuple(Field(**{**one, "columns": tuple(one["columns"])}) for one in declared)
+        absent = {"direction": "this CRM does not hold it"} if entity == "call" else {}
+        found[entity] = FieldSet(entity, tuple(field for field in fields if field.name not in absent), absent)
+    return found
+
+
+def _misses(entity: str, number: int) -> int:
+    """A mask that is never empty and names one or two fields."""
+    fields = len(field_sets()[entity].fields)
+    return 1 << number % fields | (1 << (number + 1) % fields if number % 4 == 0 else 0)
+
+
+def _repairs_of(owner: str, name: int, in_period: dict[str, int], older: dict[str, int]) -> Iterator[Repair]:
+    for wanted, current in ((in_period, True), (older, False)):
+        for entity, count in wanted.items():
+            for number in range(count):
+                mask = _misses(entity, number + name)
+                fields = [f for bit, f in enumerate(field_sets()[entity].fields) if mask >> bit & 1]
+                record = f"{owner or 'nobody'}-{entity}-{'now' if current else 'old'}-{number:03d}"
+                label = "" if number % 9 == 8 else f"{_WORDS[number % 7]}, {_PLACES[(number + name) % 6]}"
+                yield Repair(
+                    entity, record, owner, label, tuple(f.label for f in fields), tuple(f.why for f in fields),
+                    f"https://crm.example/{entity}/{record}/edit?a=1&b=2", current,
+                )  # fmt: skip
+
+
+_FAILING = {
+    "m1": ({"meeting": 9, "call": 6, "deal": 2, "client": 1, "contact": 5, "lead": 2},
+           {"meeting": 30, "call": 12, "contact": 22, "deal": 5}),
+    "m2": ({"meeting": 1, "contact": 1}, {"meeting": 8, "client": 3}),
+    "m3": ({"meeting": 4, "call": 2, "deal": 1, "contact": 3, "lead": 1}, {"meeting": 12, "call": 4, "lead": 2}),
+    "m4": ({"meeting": 1, "deal": 1, "lead": 3}, {"meeting": 40, "deal": 9, "client": 14, "contact": 31, "lead": 2}),
+    "m5": ({"contact": 1}, {"client": 2}),
+    "x1": ({"meeting": 1}, {"meeting": 15, "contact": 11}),
+    NOBODY: ({"meeting": 1, "contact": 1}, {"client": 5, "contact": 6}),
+}  # fmt: skip
+
+
+@cache
+def repairs() -> tuple[Repair, ...]:
+    """Hundreds of records to mend, some with names and links that want to break out of the page."""
+    made = [r for name, (owner, parts) in enumerate(_FAILING.items()) for r in _repairs_of(owner, name, *parts)]
+    odd = {
+        "m1-meeting-now-000": (HOSTILE_LABEL, None),
+        "m1-meeting-now-001": ('"><img src=x onerror=alert(1)> & \u202egnp.exe\x0b\x00', None),
+        "m1-meeting-now-002": ("  =1+1\nsecond line ", "javascript:alert(1)"),
+        "m1-contact-now-000": ("山田 太郎", ""),
+    }
+    return tuple(
+        Repair(r.entity, r.record_id, r.owner, odd[r.record_id][0], r.missing, r.why,
+               r.link if odd[r.record_id][1] is None else odd[r.record_id][1], r.in_period)
+        if r.record_id in odd else r
+        for r in made
+    )  # fmt: skip
+
+
+def failing() -> tuple[Failing, ...]:
+    """The failing records behind the fix-lists."""
+    found = []
+    for repair in repairs():
+        labels = [field.label for field in field_sets()[repair.entity].fields]
+        mask = sum(1 << labels.index(label) for label in repair.missing)
+        found.append(Failing(repair.entity, repair.record_id, repair.owner, mask, repair.in_period))
+    return tuple(found)
+
+
+def _field_tallies(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
+    missing: Counter[tuple[str, str]] = Counter()
+    for record in failing():
+        if record.owner == owner.id:
+            for name in field_sets()[record.entity].names(record.mask):
+                missing["base", f"{record.entity}.{name}"] += 1
+                missing["period", f"{record.entity}.{name}"] += record.in_period
+    for entity, fields in field_sets().items():
+        for field in fields.fields:
+            dimension = f"{entity}.{field.name}"
+            for span, due in zip(("period", "base"), owner.due[entity], strict=True):
+                yield f"due.{span}", dimension, "", due
+                yield f"missing.{span}", dimension, "", missing[span, dimension]
+
+
+def _counted(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
+    for name, value in zip(_COLUMNS, owner.counts, strict=True):
+        yield name, "", "", value
+        if name in ("deals_won", "meetings_held", "clients_new"):
+            yield f"month.{name}", "", "", value
+    for dimension, value in zip(_LACKABLE, LACKING[owner.id], strict=True):
+        yield "meetings_lacking", dimension, "", value
+    for name in ("calls_unknown", "deals_undated", "contacts_undated"):
+        yield name, "", "", 0
+    for (name, currency), value in owner.amounts.items():
+        yield name, "", currency, value
+    yield from _field_tallies(owner)
+
+
+def answers() -> Answers:
+    """Every owner's counts, and the company's as their sum."""
+    company: Counter[tuple[str, str, str]] = Counter()
+    tallies = []
+    for owner in OWNERS:
+        for name, dimension, currency, value in _counted(owner):
+            tallies.append(Tally(False, owner.id or None, name, dimension, currency, value))
+            company[name, dimension, currency] += value
+    tallies += [Tally(True, None, *what, value) for what, value in company.items()]
+    return Answers(tuple(tallies), failing())
+
+
+def proven(count: int) -> Figure:
+    """What the run adds once the proof held."""
+    name = figure_id("figures_proven", "", "", Scope.COMPANY, "")
+    return Figure(name, Scope.COMPANY, "", "figures_proven", "", "run", count, None, Unit.COUNT, "", "proof")
+
+
+@cache
+def edition() -> Edition:
+    """The edition from which the tests cut their reports."""
+    figures = make_figures(answers(), Ground(PEOPLE, field_sets(), TARGETS, ACCOUNTS, window()))
+    return Edition(
+        run_id="2026-11-16T060000Z-7f3a",
+        audit="Sales",
+        source="The demo CRM (SQLite)",
+        window=window(),
+        people=PEOPLE,
+        figures={figure.id: figure for figure in [*figures, proven(len(figures))]},
+        repairs=repairs(),
+        field_sets=field_sets(),
+        not_checked={"call.direction": "this CRM does not hold it"},
+    )

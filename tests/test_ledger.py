@@ -1,0 +1,122 @@
+"""The run ledger: a fire has one row and ends once, whoever writes, and however many do."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import PublishError
+from pipeline.ledger import MANUAL, Fire, Ledger, State
+
+NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+FIRE = Fire("acme", "weekly", NOON)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "output" / "ledger.db")
+
+
+def test_only_its_owner_can_read_it(ledger: Ledger, tmp_path: Path) -> None:
+    assert stat.S_IMODE((tmp_path / "output").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "output" / "ledger.db").stat().st_mode) == 0o600
+
+
+def test_a_run_that_fails_and_then_succeeds(ledger: Ledger) -> None:
+    ledger.opened(FIRE, "id", NOON)
+    ledger.failed(FIRE, 3, "the CRM\n  does not answer", NOON + HOUR)
+    (run,) = ledger.rows()
+    assert (run.fire, run.run_id, run.state, run.attempts) == (FIRE, "id", State.OPEN, 1)
+    assert (run.started_at, run.ended_at, run.exit_status) == (NOON, NOON + HOUR, 3)
+    assert run.message == "the CRM does not answer"
+    ledger.opened(FIRE, "id", NOON + 2 * HOUR)
+    (run,) = ledger.rows()
+    assert (run.attempts, run.started_at, run.ended_at, run.exit_status) == (2, NOON + 2 * HOUR, None, None)
+    ledger.published(FIRE, NOON + 3 * HOUR)
+    (run,) = ledger.rows()
+    assert (run.state, run.exit_status, run.ended_at, run.message) == (State.PUBLISHED, 0, NOON + 3 * HOUR, "")
+
+
+def test_an_ended_fire_stays_as_it_ended(ledger: Ledger) -> None:
+    missed = Fire("acme", "weekly", NOON - HOUR)
+    ledger.opened(FIRE, "id", NOON)
+    ledger.published(FIRE, NOON)
+    ledger.missed([missed], NOON)
+    before = ledger.rows()
+    for fire in (FIRE, missed):
+        ledger.opened(fire, "again", NOON + HOUR)
+        ledger.failed(fire, 70, "", NOON + HOUR)
+        ledger.published(fire, NOON + HOUR)
+        ledger.missed([fire], NOON + HOUR)
+    assert ledger.rows() == before
+
+
+def test_a_missed_fire_that_had_failed_says_why(ledger: Ledger) -> None:
+    ledger.opened(FIRE, "id", NOON)
+    ledger.failed(FIRE, 4, "they differ", NOON)
+    ledger.missed([FIRE, Fire("acme", "weekly", NOON + HOUR)], NOON + 2 * HOUR)
+    failed, never_begun = ledger.rows()
+    assert (failed.state, failed.exit_status, failed.message) == (State.MISSED, 4, "they differ")
+    assert (never_begun.state, never_begun.exit_status, never_begun.run_id) == (State.MISSED, None, None)
+
+
+def test_the_last_ended_fire_is_of_that_schedule_alone(ledger: Ledger) -> None:
+    assert ledger.last_ended_fire("acme", "weekly") is None
+    ledger.missed([Fire("acme", "weekly", NOON - HOUR), Fire("acme", "weekly", NOON)], NOON)
+    ledger.missed([Fire("acme", "daily", NOON + HOUR), Fire("other", "weekly", NOON + HOUR)], NOON)
+    ledger.opened(Fire("acme", "weekly", NOON + HOUR), "id", NOON)
+    assert ledger.last_ended_fire("acme", "weekly") == NOON
+    assert [run.fire.at for run in ledger.rows("acme", "weekly", State.OPEN)] == [NOON + HOUR]
+
+
+def test_a_schedule_is_known_since_first_sight_and_anew_with_another_line(ledger: Ledger) -> None:
+    assert ledger.known_since("acme", "weekly", "0 7 * * mon", NOON) == NOON
+    assert ledger.known_since("acme", "weekly", "0 7 * * mon", NOON + HOUR) == NOON
+    assert ledger.known_since("acme", "daily", "0 7 * * *", NOON + HOUR) == NOON + HOUR
+    assert ledger.known_since("acme", "weekly", "0 8 * * mon", NOON + 2 * HOUR) == NOON + 2 * HOUR
+    assert ledger.known_since("acme", "weekly", "0 8 * * mon", NOON + 3 * HOUR) == NOON + 2 * HOUR
+
+
+def test_times_are_text_in_utc_whatever_zone_they_came_in(ledger: Ledger, tmp_path: Path) -> None:
+    amsterdam = NOON.astimezone(timezone(HOUR))
+    ledger.opened(Fire("acme", MANUAL, amsterdam), "id", amsterdam)
+    ledger.opened(Fire("acme", MANUAL, NOON), "id", NOON)  # the same fire
+    with sqlite3.connect(tmp_path / "output" / "ledger.db") as raw:
+        assert raw.execute("SELECT fire_utc, started_at, attempts FROM runs").fetchall() == [
+            ("2026-11-16T12:00:00.000000Z", "2026-11-16T12:00:00.000000Z", 2)
+        ]
+        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
+            raw.execute(
+                "INSERT INTO runs (audit, schedule, fire_utc, state, attempts, message)"
+                " SELECT audit, schedule, fire_utc, state, 1, '' FROM runs"
+            )
+    raw.close()
+
+
+def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.db"
+
+    def write(writer: int) -> datetime:
+        own = Ledger(file)  # also that several make the tables at once
+        since = own.known_since("acme", "weekly", "line", NOON + writer * HOUR)
+        for n in range(10):
+            own.opened(Fire("acme", "weekly", NOON + n * HOUR), f"{writer}", NOON)
+        return since
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(write, range(8)))) == 1
+    assert [run.attempts for run in Ledger(file).rows()] == [8] * 10
+
+
+def test_what_cannot_be_used_is_our_error(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_text("this is no database, it is a text of some length" * 50)
+    with pytest.raises(PublishError, match=r"ledger\.db.*not a database"):
+        Ledger(tmp_path / "ledger.db")
+    with pytest.raises(PublishError, match="cannot be opened"):
+        Ledger(tmp_path / "ledger.db" / "ledger.db")
