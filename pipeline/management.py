@@ -51,7 +51,8 @@ def management_report(edition: Edition) -> Report:
             "scores and other ratios are computed on the pool and never averaged.",
             "The score looks at the records of the period. The base looks at all live records, older ones included, "
             "and is charged to nobody.",
-            "Complete meetings borrow names and contact details from the meeting's contact, where they carry their weight.",
+            "Complete meetings borrow names and contact details from the meeting's contact, "
+            "whose own record carries their weight.",
         ),
     )
 
@@ -74,9 +75,9 @@ def _stake(company: Subject) -> Iterator[Row]:
     if undated is not None and undated.numerator:
         won = counted(undated, "won deal", "won deals")
         verb = "is" if undated.numerator == 1 else "are"
-        yield Row("No closing date", (*won, " without a closing date", *company.amounts("deals_won_undated_amount"), 
-                                     f", {verb} in no result"),
-                  element="stake")  # fmt: skip
+        amounts = company.amounts("deals_won_undated_amount")
+        sentence = (*won, " without a closing date", *amounts, f", {verb} in no result")
+        yield Row("No closing date", sentence, element="stake")
     elif undated is not None:
         yield Row("No closing date", ("Every won deal has one: all of them are in the result.",), element="stake")
     if open_deals is not None:

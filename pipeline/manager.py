@@ -48,7 +48,6 @@ def manager_report(edition: Edition, person: Person) -> Report:
         notes=(
             "The score looks at your records of the period. The base looks at all your live records; "
             "what you inherited is in it, and nobody charges you for that.",
-            "Names and contact details of a meeting's contact are borrowed from the contact and carry no weight here.",
         ),
     )
 

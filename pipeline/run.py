@@ -19,10 +19,12 @@ from pipeline import catalogue, findings, publish, snapshot, source
 from pipeline.ask import ask, ask_failing, ask_people
 from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
 from pipeline.errors import ProofError
+from pipeline.management import management_report
+from pipeline.manager import manager_report
 from pipeline.model import Answers, Figure, Person, Scope, Unit, Window, figure_id
 from pipeline.progress import Progress
 from pipeline.prove import Difference, prove
-from pipeline.report import Edition, Report, management_report, manager_report
+from pipeline.report import Edition, Report
 from pipeline.score import Ground, make_figures, plan_month, who_owns
 from pipeline.window import open_window
 from pipeline.witness import Witness, load_witness, save_witness

@@ -522,10 +522,10 @@ def _heights(pen: _Pen, sheet: Any) -> None:
 
 def _fit_note(pen: _Pen, sheet: Any) -> None:
     """Let a long note run over the table's width, or a page's, and as many lines as it needs."""
-    last, width = 0, 0.0
-    while last < sheet.max_column or width < 100:
+    last, width, columns = 0, 0.0, sheet.max_column
+    while last < columns or width < 100:
         last += 1
-        width += sheet.column_dimensions[get_column_letter(last)].width if last <= sheet.max_column else 12
+        width += sheet.column_dimensions[get_column_letter(last)].width if last <= columns else 12
     lines = ceil(len(sheet["A3"].value or "") / width)
     if lines > 1:
         sheet.merge_cells(start_row=3, end_row=3, start_column=1, end_column=last)
