@@ -5,7 +5,7 @@ Coordinates are floats; nothing is read from them: the numbers stand beside, exa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +43,10 @@ class _Frame:
     def y(self, score: float) -> float:
         return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * (score - self.floor) / (1 - self.floor)
 
+    def spot(self, row: Row) -> tuple[float, float]:
+        progress, score = _place(row)
+        return self.x(progress), self.y(score)
+
 
 def _share(cell: Cell) -> float:
     return cell.numerator / cell.denominator if isinstance(cell, Figure) and cell.denominator else 0.0
@@ -64,14 +68,14 @@ def scatter(table: Table) -> Markup:
             "named" if row.label in named else "point",
             f"{frame.x(progress):.1f}", f"{frame.y(score):.1f}", 6 if row.label in named else 5, clean(row.label),
         )
-        for row, (progress, score) in zip(table.drawn, places, strict=True)
+        for row, (progress, score) in sorted(zip(table.drawn, places, strict=True), key=lambda p: p[0].label in named)
     )  # fmt: skip
     return Markup(
         '<svg class="scatter" viewBox="0 0 {} {}" role="img" aria-labelledby="scatter-name scatter-about">'
         '<title id="scatter-name">{}</title><desc id="scatter-about">One point per manager: the further right, the '
         "more of the plan is done; the higher, the more complete the records. All values stand in the table of "
         "managers.</desc>{}{}{}</svg>"
-    ).format(_WIDTH, _HEIGHT, table.title, _axes(frame), Markup("").join(points), _labels(frame, table.rows))
+    ).format(_WIDTH, _HEIGHT, table.title, _axes(frame), Markup("").join(points), _labels(frame, table))
 
 
 def _axes(frame: _Frame) -> Markup:
@@ -89,23 +93,41 @@ def _axes(frame: _Frame) -> Markup:
              side=_LEFT - 14)  # fmt: skip
 
 
-def _labels(frame: _Frame, rows: Sequence[Row]) -> Markup:
-    return Markup("").join(_label(row, *spot) for row, spot in zip(rows, _spots(frame, rows), strict=True))
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 
-def _spots(frame: _Frame, rows: Sequence[Row]) -> Iterator[tuple[float, float, str]]:
-    """Beside each point, moved down until no two labels of one side lie on each other."""
-    taken: list[tuple[float, float, str]] = []
-    found: dict[int, tuple[float, float, str]] = {}
-    for index in sorted(range(len(rows)), key=lambda i: frame.y(_place(rows[i])[1])):
-        progress, score = _place(rows[index])
-        x, y = frame.x(progress), frame.y(score) + 5
-        anchor, x = ("end", x - 12) if x > _WIDTH * 0.55 else ("start", x + 12)
-        while any(abs(y - other) < _LINE and abs(x - at) < _WIDTH / 2 for at, other, _ in taken):
-            y += _LINE
-        taken.append((x, y, anchor))
-        found[index] = taken[-1]
-    return (found[index] for index in range(len(rows)))
+def _labels(frame: _Frame, table: Table) -> Markup:
+    return Markup("").join(_label(row, *spot) for row, spot in zip(table.rows, _spots(frame, table), strict=True))
+
+
+def _spots(frame: _Frame, table: Table) -> Iterator[tuple[float, float, str]]:
+    """For each named row the place nearest to its point where its label lies on no point and on no other label."""
+    taken = [(x - 7, y - 7, x + 7, y + 7) for x, y in (frame.spot(row) for row in table.drawn)]
+    taken.append((frame.x(1) - 3, _TOP, frame.x(1) + 3, _HEIGHT - _BOTTOM))  # the line where the plan is met
+    for row in table.rows:
+        x, y = frame.spot(row)
+        width = 8 * len(row.label) + 120.0
+        free = (t for t in _tries(x, y, width) if not any(_overlap(t[1], other) for other in taken))
+        beside = (x - 12, y + 5), (x - 12 - width, y - 9, x - 12, y + 9), "end"
+        at, box, anchor = next(free, beside)
+        taken.append(box)
+        yield *at, anchor
+
+
+def _tries(x: float, y: float, width: float) -> Iterator[tuple[tuple[float, float], Box, str]]:
+    """The baseline's start or end, the room it takes, and which of the two; on the paper only, the nearest first."""
+    for lower in (0, 1, -1, 2, -2, 3, -3):
+        middle = y + lower * _LINE
+        sides = (("start", x + 12, x + 12 + width), ("end", x - 12, x - 12))
+        for anchor, at, right in sides:
+            box = (right - width, middle - 9, right, middle + 9)
+            if box[0] > _LEFT and right < _WIDTH and _TOP < middle < _HEIGHT - _BOTTOM:
+                yield (at, middle + 5), box, anchor
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _label(row: Row, x: float, y: float, anchor: str) -> Markup:

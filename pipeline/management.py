@@ -204,7 +204,7 @@ _REASONS: tuple[Reason, ...] = (
 
 def _teams(company: Subject) -> Table:
     money = [(metric, currency) for metric in ("deals_open_amount", "deals_won_amount")
-             for currency in company.currencies(metric)]  # fmt: skip
+             for currency in company.currencies(metric) if _has_money(company, metric, currency)]  # fmt: skip
     titles = {"deals_open_amount": "Open amount", "deals_won_amount": "Won amount"}
 
     def row(label: str, subject: Subject, *, total: bool = False) -> Row:
@@ -225,6 +225,14 @@ def _teams(company: Subject) -> Table:
                "Deals won", "Plan: done", "Plan: target", "To repair")  # fmt: skip
     note = "Counts and amounts add up to the company's; “complete” is computed on all records of the group."
     return Table("teams", "Teams", columns, tuple(rows), note)
+
+
+def _has_money(company: Subject, metric: str, currency: str) -> bool:
+    """Whether anybody has such money: a column of nothing but zeros is no news."""
+    owners = [person.id for person in company.edition.people if person.scope is Scope.MANAGER]
+    subjects = [company, company.about(Scope.INACTIVE), company.about(Scope.UNASSIGNED),
+                *(company.about(Scope.MANAGER, owner) for owner in owners)]  # fmt: skip
+    return any(subject.value(metric, currency=currency) for subject in subjects)
 
 
 def _managers(company: Subject) -> Table:

@@ -124,7 +124,7 @@ def _to_repair(own: Subject) -> Iterator[Row]:
     ):  # fmt: skip
         figure = own.find(metric, dimension)
         if figure is not None and figure.numerator:
-            words = (before if figure.numerator > 1 else before.replace("these", "this"), *counted(figure, one, many))
+            words = (before if figure.numerator > 1 else before.replace("these ", ""), *counted(figure, one, many))
             yield Row("To repair", tuple(word for word in words if word), element=f"fix {section}")
         elif section == "now":
             yield Row("To repair", ("Nothing to repair in this period. Thank you.",), element="fix now")

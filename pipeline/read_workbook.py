@@ -21,8 +21,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from pipeline.model import Figure
 from pipeline.report import Cell, Report, Row
-from pipeline.show import excel_format, excel_value, show
-from pipeline.workbook import (
+from pipeline.sheets import (
     FIRST_ROW,
     HEADLINE_HEADINGS,
     INDEX,
@@ -46,6 +45,7 @@ from pipeline.workbook import (
     split_headline,
     stamp,
 )
+from pipeline.show import excel_format, excel_value, show
 
 Difference = tuple[str, str, str, str]
 """(what, where, expected, found)"""

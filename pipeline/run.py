@@ -130,6 +130,7 @@ def window_of(audit: Audit, as_of: datetime, *, injected: bool) -> Window:
 
 def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edition:
     """Everything that is printed, from the snapshot alone, proven against its witness. ProofError where it differs."""
+    progress.stage("Validating the minimum field sets")
     from pipeline.validate import validate
 
     manifest, witness = snapshot.load_manifest(data), load_witness(data)
@@ -140,7 +141,6 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
         snapshot.opened(data, manifest.stored, views, Path(work)) as shelf,
     ):
-        progress.stage("Validating the minimum field sets")
         validated = validate(shelf.url, shelf.views, audit.field_sets)
         progress.stage("Measuring")
         with shelf.engine.connect() as connection:

@@ -95,12 +95,13 @@ def consistent(engine: Engine, begin: Sequence[str] | None = None) -> Iterator[C
     """
     try:
         with engine.connect() as connection:
-            for statement in _BEGIN[engine.dialect.name] if begin is None else begin:
+            statements = _BEGIN[engine.dialect.name] if begin is None else begin
+            for statement in statements:
                 connection.exec_driver_sql(statement)
             try:
                 yield connection
             finally:
-                if not connection.invalidated and not connection.closed:
+                if statements and not connection.invalidated:
                     connection.exec_driver_sql("ROLLBACK")
     except SQLAlchemyError as error:
         raise SourceError(explained(error)) from None

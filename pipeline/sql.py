@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Date, Text, false, or_
+from sqlalchemy import BigInteger, Boolean, Date, Dialect, Text, false, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _RANGES: Final = (
     (0x09, 0x0D), (0x1C, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x180E, 0x180E), (0x2000, 0x200F),
@@ -26,6 +26,7 @@ WHITE_SPACE: Final = "".join(chr(point) for low, high in _RANGES for point in ra
 LARGEST_AMOUNT: Final = 10**18
 """Amounts of this many minor units or more are unreadable: they would leave 64 bits when summed."""
 
+_WITHIN = f"{{0}} > -{LARGEST_AMOUNT} AND {{0}} < {LARGEST_AMOUNT}"
 _SPACES = "'" + WHITE_SPACE + "'"
 _NOT_SPACE = "'[^" + "".join(f"\\x{{{low:X}}}-\\x{{{high:X}}}" for low, high in _RANGES) + "]'"
 _NOT_SPACE_MYSQL = _NOT_SPACE.replace("\\", "\\\\")
@@ -45,10 +46,20 @@ class same_text(FunctionElement[bool]):
     inherit_cache = True
 
 
+class _Utf8(TypeDecorator[str]):
+    """Text that a database hands out as bytes."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        return value.decode("utf-8") if isinstance(value, bytes) else value
+
+
 class exact_text(FunctionElement[str]):
     """exact_text(column): the text, compared and grouped code point by code point."""
 
-    type: TypeEngine[str] = Text()
+    type: TypeEngine[str] = _Utf8()
     inherit_cache = True
 
 
@@ -105,17 +116,23 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "mysql": "CAST(CONVERT({0} USING utf8mb4) AS BINARY) = CAST(CONVERT({1} USING utf8mb4) AS BINARY)",
         "duckdb": "{0} = {1}",
     },
-    exact_text: {"sqlite": "{0}", "mysql": "CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin", "duckdb": "{0}"},
+    # bytes on MariaDB, whose binary collations still hold 'a' and 'a ' to be equal
+    exact_text: {
+        "sqlite": "{0} COLLATE BINARY",
+        "mysql": "CAST(CONVERT({0} USING utf8mb4) AS BINARY)",
+        "duckdb": "{0}",
+    },
     micros: {
-        # equal to its own canonical form, or SQLite would read 30 February as 2 March
-        "sqlite": "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}) = {0}"
+        # equal to its own canonical form, or SQLite would read 30 February as 2 March; without a modifier
+        # older versions give 30 February back as it is. No calendar has the year 0, and some databases do.
+        "sqlite": "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}, '+0 days') = {0} AND {0} >= '0001'"
         " THEN CAST(strftime('%s', {0}) AS INTEGER) * 1000000 END",
-        "mysql": "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', {0})",
+        "mysql": "CASE WHEN YEAR({0}) > 0 THEN TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', {0}) END",
         "duckdb": "epoch_us({0})",
     },
     day_of: {
-        "sqlite": "CASE WHEN date({0}) = {0} THEN {0} END",
-        "mysql": "CASE WHEN TO_DAYS({0}) IS NOT NULL THEN {0} END",
+        "sqlite": "CASE WHEN date({0}, '+0 days') = {0} AND {0} >= '0001' THEN {0} END",
+        "mysql": "CASE WHEN YEAR({0}) > 0 AND TO_DAYS({0}) IS NOT NULL THEN {0} END",
         "duckdb": "{0}",
     },
     no_date: {
@@ -123,12 +140,15 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "mysql": "({0} IS NULL OR {0} = '0000-00-00')",
     },
     whole_units: {
-        "sqlite": "CASE WHEN typeof({0}) = 'integer' AND abs({0}) < " + str(LARGEST_AMOUNT) + " THEN {0} END",
-        "mysql": "CASE WHEN {0} = FLOOR({0}) AND ABS({0}) < " + str(LARGEST_AMOUNT) + " THEN CAST({0} AS SIGNED) END",
+        # no abs(): that of the least integer is out of range
+        "sqlite": "CASE WHEN typeof({0}) = 'integer' AND " + _WITHIN + " THEN {0} END",
+        "mysql": "CASE WHEN {0} = FLOOR({0}) AND " + _WITHIN + " THEN CAST({0} AS SIGNED) END",
     },
     minor_units: {
         "mysql": "CASE WHEN ABS(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1}) < " + str(LARGEST_AMOUNT) + " AND"
         " CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1} = FLOOR(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1})"
+        # what is too small for 20 decimals is no zero
+        " AND ({0} = 0) = (CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) = 0)"
         " THEN CAST(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1} AS SIGNED) END",
     },
 }

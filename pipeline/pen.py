@@ -1,0 +1,154 @@
+"""Cells of a workbook: how they look, and that figures are numbers under a format and text stays text."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from openpyxl.cell import Cell as ExcelCell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+from pipeline.model import Figure
+from pipeline.report import Cell, Report
+from pipeline.sheets import escaped, excel_text
+from pipeline.show import NOTHING, excel_format, excel_value, show
+
+ACCENT: Final = "1F6F8B"
+INK: Final = "22303A"
+QUIET: Final = "6B7A85"
+SOFT: Final = "E8F1F4"
+LINE: Final = "DDE4E8"
+BAR: Final = "A9CEDA"
+FONT: Final = "Arial"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a cell looks, apart from its number format."""
+
+    bold: bool = False
+    size: int = 10
+    color: str = INK
+    fill: str = ""
+    right: bool = False
+    wrap: bool = False
+    rule: str = ""  # colour of the line below
+    above: str = ""  # colour of the line above
+    underline: bool = False
+    middle: bool = False
+    indent: int = 0
+
+
+PLAIN = Look(rule=LINE)
+INDENTED = Look(rule=LINE, indent=1)
+TITLE = Look(bold=True, size=16, color=ACCENT)
+SMALL = Look(size=9, color=QUIET)
+NOTE = Look(size=9, color=QUIET, wrap=True)
+HEAD = Look(bold=True, fill=SOFT, wrap=True, rule=ACCENT)
+HEAD_RIGHT = Look(bold=True, fill=SOFT, wrap=True, rule=ACCENT, right=True)
+WRAPPED = Look(rule=LINE, wrap=True)
+LABEL = Look(rule=LINE, middle=True)
+LARGE = Look(rule=LINE, middle=True, size=12, bold=True, color=ACCENT, right=True)
+SENTENCE = Look(rule=LINE, middle=True, wrap=True, indent=1)
+HEAD_INDENTED = Look(bold=True, fill=SOFT, rule=ACCENT, indent=1)
+SMALL_NUMBER = Look(rule=LINE, middle=True, size=9, color=QUIET, right=True)
+URL = Look(rule=LINE, color=ACCENT, underline=True)
+
+
+@dataclass(slots=True)
+class Pen:
+    """Writes cells into one workbook, and remembers where each figure went."""
+
+    report: Report
+    book: Any
+    places: list[tuple[Figure, str, str]] = field(default_factory=list)
+    styles: dict[tuple[Look, str], Any] = field(default_factory=dict)
+    wrapped: dict[str, list[tuple[int, int, str]]] = field(default_factory=lambda: defaultdict(list))
+
+    def style(self, look: Look, number_format: str) -> Any:
+        """One style array per look and format: assigning fonts and borders cell by cell takes ten times as long."""
+        found = self.styles.get((look, number_format))
+        if found is None:
+            cell = ExcelCell(self.book.active, row=1, column=1)
+            line = "single" if look.underline else None
+            cell.font = Font(name=FONT, size=look.size, bold=look.bold, color=look.color, underline=line)
+            cell.alignment = Alignment(
+                horizontal="right" if look.right else "left",
+                vertical="top" if look.rule == LINE and not look.middle else "center",
+                wrap_text=look.wrap,
+                indent=look.indent,
+            )
+            edges = {"bottom": look.rule, "top": look.above}
+            cell.border = Border(**{edge: Side(style="thin", color=color) for edge, color in edges.items() if color})
+            if look.fill:
+                cell.fill = PatternFill("solid", fgColor=look.fill)
+            cell.number_format = number_format
+            cell.quotePrefix = number_format in ("@", "General")
+            found = self.styles[look, number_format] = cell._style
+        return found
+
+    def text(self, sheet: Any, row: int, column: int, text: str, look: Look) -> Any:
+        """Text that stays text: never a formula, a number or an error, whatever it looks like."""
+        held, note = excel_text(text)
+        cell = sheet.cell(row, column)
+        cell.value = escaped(held)
+        cell.data_type = "s"
+        # Excel shows long text in a cell formatted as text as ####
+        cell._style = self.style(look, "@" if len(held) <= 255 else "General")
+        if look.wrap:
+            self.wrapped[sheet.title].append((row, column, held))
+        if note:
+            _remark(cell, note)
+        return cell
+
+    def figure(self, sheet: Any, row: int, column: int, figure: Figure, look: Look) -> Any:
+        """The figure as a number; as text with the reason where Excel has no number for it."""
+        number = excel_number(figure)
+        if number is None:
+            cell = self.text(sheet, row, column, show(figure), look)
+            _remark(cell, _why_text(figure))
+        else:
+            cell = sheet.cell(row, column, number)
+            cell._style = self.style(look, excel_format(figure))
+        self.places.append((figure, sheet.title, cell.coordinate))
+        return cell
+
+    def number(self, sheet: Any, row: int, column: int, number: int, look: Look) -> Any:
+        """An integer that is no figure: a part of one, in the index."""
+        cell = sheet.cell(row, column, number)
+        cell._style = self.style(look, "#,##0")
+        return cell
+
+    def cells(self, sheet: Any, row: int, first: int, cells: Iterable[Cell], looks: Sequence[Look]) -> None:
+        """A line of figures and texts; nothing stays an empty, styled cell."""
+        for column, (cell, look) in enumerate(zip(cells, looks, strict=True), first):
+            if isinstance(cell, Figure):
+                self.figure(sheet, row, column, cell, look)
+            else:
+                self.text(sheet, row, column, cell or "", look)
+
+
+def excel_number(figure: Figure) -> int | float | None:
+    """The number whose shortest text is exactly the printed decimal; None where there is none."""
+    value = excel_value(figure)
+    if value is None:
+        return None
+    if value == value.to_integral_value():
+        return int(value)
+    return float(value) if Decimal(repr(float(value))) == value else None
+
+
+def _why_text(figure: Figure) -> str:
+    if show(figure) == NOTHING:
+        return "Nothing was due: there is no value, and it is not zero."
+    return "Excel keeps 15 significant digits. This amount has more and is written as text, so that none is lost."
+
+
+def _remark(cell: Any, text: str) -> None:
+    """A note on the cell; a second one is added to the first."""
+    text = f"{cell.comment.text} {text}" if cell.comment else text
+    cell.comment = Comment(text, "crm-audit", height=20 + 18 * (len(text) // 34 + 1), width=240)

@@ -1,0 +1,1 @@
+"""SuiteCRM's real tables: what we compute equals SQL written by hand."""

@@ -1,0 +1,524 @@
+"""Configuration: what a user may write, and for each mistake an error that says where it is and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import Audit, Period, load_audit, secrets_of
+from pipeline.errors import ConfigError
+from pipeline.metrics import PLANNED
+from pipeline.model import CHECKED, Target
+from pipeline.presets import load_preset, preset_names
+from pipeline.window import open_window
+
+GOOD = """\
+name: Sales
+source:
+  url: sqlite:///crm.db
+  preset: demo
+zone: Europe/Amsterdam
+currency: EUR
+"""
+
+Load = Callable[[str], Audit]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Loads a text as audit.yaml."""
+
+    def loaded(text: str | bytes) -> Audit:
+        file = tmp_path / "audit.yaml"
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+        return load_audit(file)
+
+    return loaded
+
+
+def refused(load: Load, text: str | bytes, *parts: str) -> str:
+    """The one-paragraph refusal, which must hold every part."""
+    with pytest.raises(ConfigError) as refusal:
+        load(text)  # type: ignore[arg-type]
+    said = str(refusal.value)
+    for part in parts:
+        assert part in said
+    assert "Traceback" not in said
+    assert "geheim" not in said  # the password of these tests
+    return said
+
+
+# ------------------------------------------------------------------------------------------------ what is good
+
+
+def test_the_least_that_is_needed(load: Load, tmp_path: Path) -> None:
+    audit = load(GOOD)
+    assert audit.settings.working_week == ("mon", "tue", "wed", "thu", "fri")
+    assert audit.settings.period == "month"
+    assert audit.output == tmp_path / "output"
+    assert audit.targets == ()
+    assert list(audit.field_sets) == list(CHECKED)
+    assert [field.name for field in audit.field_sets["meeting"].fields] == ["date", "subject", "contact", "result"]
+    assert audit.absent == {}
+
+
+def test_everything_that_can_be_said(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "targets.csv").write_bytes(
+        b"\xef\xbb\xbfmanager,month,metric,target,remark\r\nm1,2026-11,deals_won,8,\r\nm1,2026-12,deals_won,0,none\r\n"
+    )
+    audit = load(
+        GOOD.replace("EUR", "KWD")
+        + "working_week: [sun, mon, tue, wed, thu]\n"
+        + "period: {first: 2026-11-01, to: 2026-12-01}\ntargets: plans/targets.csv\noutput: reports\n"
+        + 'schedule: {weekly: "0 7 * * mon"}\n'
+    )
+    assert audit.settings.period == Period(first=date(2026, 11, 1), to=date(2026, 12, 1))
+    assert audit.targets == (Target("m1", "2026-11", "deals_won", 8), Target("m1", "2026-12", "deals_won", 0))
+    assert audit.output == tmp_path / "reports"
+    assert audit.settings.schedule == {"weekly": "0 7 * * mon"}
+    window = open_window(as_of=datetime(2026, 11, 16, tzinfo=UTC), zone="UTC", working_week=())
+    assert audit.terms(window).words == load_preset("demo").states
+
+
+def test_targets_in_the_file(load: Load) -> None:
+    audit = load(
+        GOOD + "targets:\n  m1:\n    2026-11: {deals_won: 8, meetings_held: 30}\n  m2:\n    2026-11: {deals_won: 1}\n"
+    )
+    assert audit.targets == (
+        Target("m1", "2026-11", "deals_won", 8),
+        Target("m1", "2026-11", "meetings_held", 30),
+        Target("m2", "2026-11", "deals_won", 1),
+    )
+
+
+def test_output_may_be_chosen_when_it_is_run(load: Load, tmp_path: Path) -> None:
+    load(GOOD)
+    assert load_audit(tmp_path / "audit.yaml", output=tmp_path / "elsewhere").output == tmp_path / "elsewhere"
+
+
+def test_anchors_and_comments_are_yaml_too(load: Load) -> None:
+    audit = load("# ours\nname: &n Sales\n" + GOOD.split("\n", 1)[1] + "schedule: {daily: '0 7 * * *'}  # early\n")
+    assert audit.settings.name == "Sales"
+
+
+# ------------------------------------------------------------------------------------------------ keys
+
+
+def test_an_unknown_key_is_named_with_its_line_and_what_is_allowed(load: Load) -> None:
+    refused(load, GOOD + "curency: USD\n", "audit.yaml, line 7", "'curency'", "currency", "targets")
+
+
+def test_an_unknown_key_inside_a_key(load: Load) -> None:
+    said = GOOD.replace("  preset: demo\n", "  preset: demo\n  password: geheim\n")
+    refused(load, said, "audit.yaml, line 5", "source.password")
+
+
+@pytest.mark.parametrize("key", ["name", "source", "zone", "currency"])
+def test_a_missing_key(load: Load, key: str) -> None:
+    lines = [line for line in GOOD.splitlines() if not line.startswith(key)]
+    if key == "source":
+        lines = [line for line in lines if not line.startswith("  ")]
+    refused(load, "\n".join(lines), "audit.yaml", f"'{key}' is missing")
+
+
+@pytest.mark.parametrize("key", ["url", "preset"])
+def test_a_missing_key_inside_a_key_is_given_its_parents_line(load: Load, key: str) -> None:
+    text = "\n".join(line for line in GOOD.splitlines() if not line.startswith(f"  {key}"))
+    refused(load, text, "audit.yaml, line 2", f"'source.{key}' is missing")
+
+
+def test_a_key_that_stands_twice(load: Load) -> None:
+    refused(load, GOOD + "zone: UTC\n", "audit.yaml, line 7", "'zone'", "twice")
+    twice = GOOD.replace("  preset: demo\n", "  preset: demo\n  preset: suitecrm\n")
+    refused(load, twice, "audit.yaml, line 5", "'preset'", "twice")
+
+
+def test_all_mistakes_are_told_at_once(load: Load) -> None:
+    said = refused(load, GOOD.replace("EUR", "euro").replace("Amsterdam", "Atlantis") + "colour: red\n")
+    assert [f"line {line}" in said for line in (5, 6, 7)] == [True, True, True]
+
+
+# ------------------------------------------------------------------------------------------------ values
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("Europe/Amsterdam", "Europe/Atlantis", ("line 5", "zone", "'Europe/Atlantis'", "Europe/Amsterdam")),
+        ("Europe/Amsterdam", "CEST", ("line 5", "zone", "'CEST'")),
+        ("Europe/Amsterdam", "+01:00", ("line 5", "zone")),
+        ("Europe/Amsterdam", "../../etc/passwd", ("line 5", "zone")),
+        ("Europe/Amsterdam", "''", ("line 5", "zone")),
+        ("currency: EUR", "currency: euro", ("line 6", "currency", "'euro'", "EUR")),
+        ("currency: EUR", "currency: €", ("line 6", "currency", "'€'")),
+        ("currency: EUR", "currency: 5", ("line 6", "currency")),
+        ("currency: EUR", "currency: eur", ("line 6", "currency", "'eur'")),
+        ("currency: EUR", 'currency: "EUR\\n"', ("line 6", "currency")),
+        ("preset: demo", "preset: hubspot", ("line 4", "source.preset", "'hubspot'", "demo, suitecrm")),
+        ("preset: demo", "preset: [demo]", ("line 4", "source.preset")),
+        ("preset: demo", "preset: ../presets/demo", ("line 4", "source.preset")),
+        ("name: Sales", "name: [Sales]", ("line 1", "name")),
+        ("name: Sales", "name: 5", ("line 1", "name", "5")),
+        ("name: Sales", "name:", ("line 1", "name")),
+    ],
+)
+def test_a_wrong_value(load: Load, old: str, new: str, parts: tuple[str, ...]) -> None:
+    refused(load, GOOD.replace(old, new), "audit.yaml", *parts)
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("working_week: [mon, monday]", ("line 7", "working_week", "'monday'", "'mon'")),
+        ("working_week: mon", ("line 7", "working_week")),
+        ("working_week: [1]", ("line 7", "working_week", "1")),
+        ("period: week", ("line 7", "period", "'week'", "'month'")),
+        ("period: {first: 2026-12-01, to: 2026-11-01}", ("line 7", "period", "'to'", "'first'")),
+        ("period: {first: 2026-12-01, to: 2026-12-01}", ("line 7", "period", "'to'")),
+        ("period: {first: 2026-12-01}", ("line 7", "period", "to", "missing")),
+        ("period: {first: 2026-12-01, to: 2027-01-01, till: x}", ("line 7", "period", "till")),
+        ("period: {first: 2026-02-30, to: 2026-12-01}", ("line 7",)),  # a date for YAML, and none for the calendar
+        ("period: {first: '2026-02-30', to: 2026-12-01}", ("line 7", "period", "first", "2026-02-30")),
+        ("period: {first: soon, to: 2026-12-01}", ("line 7", "period", "first", "'soon'")),
+        ("period: {first: 2026-12-01 10:00:00, to: 2027-12-01}", ("line 7", "period", "first")),
+        ("schedule: {weekly: 0 7 * * 1}", ("line 7", "schedule", "'0 7 * * 1'", "mon")),
+        ("schedule:\n  weekly: 0 7 * * mon\n  daily: never", ("schedule", "'never'", "five")),
+        ("schedule: {weekly: 7}", ("line 7", "schedule.weekly", "7")),
+        ("schedule: 0 7 * * mon", ("line 7", "schedule")),
+        ("schedule: {weekly: '0 25 * * mon'}", ("line 7", "schedule", "'25'", "0 to 23")),
+        ("schedule: {weekly: ''}", ("line 7", "schedule", "five")),
+        ("output: 5", ("line 7", "output", "5")),
+        ("targets: 5", ("line 7", "targets", "5")),
+        ("targets: [1]", ("line 7", "targets")),
+        ("targets: {m1: {2026-11: {deals_won: many}}}", ("line 7", "targets", "deals_won", "'many'")),
+        ("targets: {m1: {2026-11: {deals_won: 1.5}}}", ("line 7", "targets", "deals_won", "1.5")),
+        ("targets: {m1: {2026-13: {deals_won: 1}}}", ("targets", "'2026-13'", "2026-11")),
+        ("targets: {m1: {november: {deals_won: 1}}}", ("targets", "'november'")),
+        ("targets: {m1: {2026-11: {deals_won: -1}}}", ("targets", "-1")),
+        ("targets: {m1: {2026-11: {deals_lost: 1}}}", ("targets", "'deals_lost'", "deals_won")),
+        ("targets: {m1: {2026-11: {deals_won: 1, deals_won: 2}}}", ("line 7", "'deals_won'", "twice")),
+    ],
+)
+def test_a_wrong_line(load: Load, line: str, parts: tuple[str, ...]) -> None:
+    refused(load, GOOD + line + "\n", "audit.yaml", *parts)
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "parts"),
+    [
+        ("meeting.outcome", "meetings_cstm.outcome_c", ("source.add.meeting.outcome",)),
+        ("meetings.result", "meetings_cstm.result_c", ("source.add.meetings.result",)),
+        ("result", "meetings_cstm.result_c", ("source.add.result", "meeting.result")),
+        ("manager.name", "users_cstm.name_c", ("source.add.manager.name",)),
+    ],
+)
+def test_a_field_of_the_user_that_is_none_of_ours(load: Load, name: str, column: str, parts: tuple[str, ...]) -> None:
+    text = GOOD.replace("preset: demo", f"preset: suitecrm\n  add: {{{name}: {column}}}")
+    refused(load, text, "audit.yaml", *parts)
+
+
+def test_a_preset_without_tables_of_custom_fields(load: Load) -> None:
+    text = GOOD.replace("preset: demo", "preset: demo\n  add: {meeting.result: meetings_cstm.result_c}")
+    refused(load, text, "audit.yaml", "source.add", "demo")
+
+
+def test_a_field_that_is_mapped_is_due(load: Load) -> None:
+    text = GOOD.replace("preset: demo", "preset: suitecrm")
+    absent = load(text)
+    assert "result" in absent.field_sets["meeting"].absent
+    assert "meeting.result" in absent.absent
+    mapped = load(text.replace("suitecrm", "suitecrm\n  add: {meeting.result: meetings_cstm.result_c}"))
+    assert [field.name for field in mapped.field_sets["meeting"].fields][-1] == "result"
+    assert mapped.field_sets["meeting"].absent == {}
+    assert "meeting.result" not in mapped.absent
+
+
+# ------------------------------------------------------------------------------------------------ secrets
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql+pymysql://reader:geheim@db/crm",
+        "mysql+pymysql://reader:geheim@db:3306/crm",
+        "mysql+pymysql://:geheim@db/crm",
+        "mysql+pymysql://reader:${PASSWORD}geheim@db/crm",
+        "mysql+pymysql://reader:geheim${PASSWORD}@db/crm",
+        "mysql+pymysql://reader:gehe/geheim@db/crm",
+        "mysql+pymysql://reader:gehe@geheim@db/crm",
+        "mysql+pymysql://reader:geheim:geheim@db/crm",
+        "mysql+pymysql://reader@db/crm?password=geheim",
+        "mysql+pymysql://reader@db/crm?charset=utf8mb4&passwd=geheim",
+    ],
+)
+def test_a_password_in_the_file_is_refused_and_not_repeated(load: Load, url: str) -> None:
+    refused(load, GOOD.replace("sqlite:///crm.db", f"'{url}'"), "audit.yaml, line 3", "source.url", "${NAME}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # an address where it does not belong
+        GOOD.replace("source:\n  url: sqlite:///crm.db\n  preset: demo\n", "source: mysql://reader:geheim@db/crm\n"),
+        GOOD.replace("  url: sqlite:///crm.db\n", "  url: [mysql://reader:geheim@db/crm]\n"),
+        GOOD.replace("  url: sqlite:///crm.db\n", "  url: {geheim: geheim}\n").replace("demo", "mysql"),
+        GOOD + "password: geheim\n",
+        GOOD + "period: mysql://reader:geheim@db/crm\n",
+        GOOD + "targets: {mysql://reader:geheim@db/crm: 5}\n",
+        GOOD.replace("currency: EUR", "currency: mysql://reader:geheim@db/crm"),
+        GOOD.replace("preset: demo", "preset: mysql://reader:geheim@db/crm"),
+        GOOD.replace("  url: sqlite:///crm.db\n", "  url: mysql://reader:geheim@db/crm\n\tpreset: x\n"),
+        "mysql://reader:geheim@db/crm\n",
+    ],
+)
+def test_no_message_holds_a_secret(load: Load, text: str) -> None:
+    refused(load, text, "audit.yaml")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql+pymysql://reader:${CRM_PASSWORD}@db/crm",
+        "mysql+pymysql://${USER}:${CRM_PASSWORD}@db:3306/crm?charset=utf8mb4",
+        "mysql+pymysql://reader@db/crm",
+        "${CRM_URL}",
+        "sqlite:///folder@work/crm:new.db",
+        "sqlite:////srv/crm.db",
+    ],
+)
+def test_what_holds_no_password_is_accepted(load: Load, url: str) -> None:
+    assert load(GOOD.replace("sqlite:///crm.db", url)).settings.source.url == url
+
+
+def test_secrets_come_from_the_environment() -> None:
+    given = {"USER": "reader", "CRM_PASSWORD": "geheim", "CRM_URL": "sqlite:///x.db"}
+    assert secrets_of("mysql://${USER}:${CRM_PASSWORD}@db/crm", given) == "mysql://reader:geheim@db/crm"
+    assert secrets_of("${CRM_URL}", given) == "sqlite:///x.db"
+    assert secrets_of("sqlite:///$x.db", given) == "sqlite:///$x.db"
+
+
+def test_an_environment_variable_that_is_not_set_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"source\.url.*CRM_PASSWORD.*not set") as refusal:
+        secrets_of("mysql://reader:${CRM_PASSWORD}@db/crm", {"OTHER": "geheim"})
+    assert "geheim" not in str(refusal.value)
+    assert refusal.value.exit_status == 2
+
+
+def test_secrets_are_not_read_before_they_are_needed(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_PASSWORD", "geheim")
+    audit = load(GOOD.replace("sqlite:///crm.db", "mysql+pymysql://reader:${CRM_PASSWORD}@db/crm"))
+    assert "geheim" not in repr(audit)
+
+
+# ------------------------------------------------------------------------------------------------ files
+
+
+def test_a_file_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml cannot be read") as refusal:
+        load_audit(tmp_path / "none.yaml")
+    assert refusal.value.exit_status == 2
+
+
+def test_a_folder_instead_of_a_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_audit(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        (b"", ("'name' is missing", "'source' is missing")),
+        (b"# nothing yet\n", ("'name' is missing",)),
+        (b"---\n", ("'name' is missing",)),
+        (b"- name: Sales\n- zone: UTC\n", ()),
+        (b"Sales\n", ()),
+        (b"5\n", ()),
+        (GOOD.encode().replace(b"Sales", b"M\xfcller"), ("UTF-8",)),
+        (GOOD.encode("utf-16"), ("UTF-8",)),
+        (b"name: Sales\n\tzone: UTC\n", ("line 2", "no YAML")),
+        (b"name: [Sales\nzone: UTC\n", ("line", "no YAML")),
+        (b"name: 'Sales\nzone: UTC\n", ("line", "no YAML")),
+        (b"name: Sales\n  zone: UTC\n", ("line 2", "no YAML")),
+        (b"name: Sales\nname: {a: b, c}: d\n", ("line 2", "no YAML")),
+        (b"name: *nobody\n", ("line 1", "no YAML")),
+        (b"name: Sales\n---\nname: Sales\n", ("line 2", "no YAML")),
+        (b"name: !!python/object/apply:os.system ['true']\n", ("line 1", "no YAML")),
+        (b"name: !secret geheim\n", ("line 1", "no YAML")),
+        (b"name: !!int five\n", ()),
+        (b"name: !!timestamp five\n", ()),
+        (b"name: !!binary '\xc3\xa9'\n", ()),
+        (b"name: Sa\x07les\n", ()),
+        (b"name: Sa\x00les\n", ()),
+        (b"? [a, b]\n: c\n", ("line 1",)),
+        (b"? {a: b}\n: c\n", ("line 1",)),
+        (b"name: &a [*a]\n", ()),
+        (b"source: &s\n  url: *s\n", ()),
+        (b"name: " + b"[" * 5_000 + b"]" * 5_000 + b"\n", ()),
+        (GOOD.encode() + b"period: {first: 2026-13-45, to: 2026-12-01}\n", ()),
+        (GOOD.encode() + b"1: x\n", ("line 7", "1")),
+        (GOOD.encode() + b"true: x\n", ("line 7",)),
+        (GOOD.encode() + b"null: x\n", ("line 7",)),
+    ],
+)
+def test_what_is_no_audit(load: Load, content: bytes, parts: tuple[str, ...]) -> None:
+    refused(load, content, "audit.yaml", *parts)
+
+
+# ------------------------------------------------------------------------------------------------ field sets
+
+SET = """\
+entity: meeting
+fields:
+  - {name: date, columns: [start_at]}
+  - {name: result, label: the result, columns: [result], when: held, weight: 3, why: so that it is known}
+"""
+
+
+@pytest.fixture
+def with_sets(load: Load, tmp_path: Path) -> Load:
+    """Loads an audit with this text as the field set of meetings."""
+    folder = tmp_path / "sets"
+    folder.mkdir()
+
+    def loaded(text: str | bytes) -> Audit:
+        (folder / "meeting.yaml").write_bytes(text.encode() if isinstance(text, str) else text)
+        return load(GOOD + "field_sets: sets\n")
+
+    return loaded
+
+
+def test_a_field_set_of_ones_own(with_sets: Load) -> None:
+    audit = with_sets(SET)
+    date_, result = audit.field_sets["meeting"].fields
+    assert (date_.label, date_.weight, date_.when, date_.why) == ("date", 1, None, "")
+    assert (result.label, result.weight, result.when, result.why) == ("the result", 3, "held", "so that it is known")
+    assert audit.field_sets["call"].fields == ()  # an entity without a file owes nothing
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("[start_at]", "[starts_at]", ("'date'", "'starts_at'", "start_at", "subject", "contact")),
+        ("[start_at]", "[]", ("'date'", "column")),
+        ("[start_at]", "start_at", ("line 3", "fields.0.columns", "start_at")),
+        ("[start_at]", "[5]", ("line 3", "fields.0.columns.0")),
+        ("[start_at]", "[phone]", ("'date'", "'phone'")),
+        ("when: held", "when: cancelled", ("'result'", "'cancelled'", "planned, held, not held")),
+        ("weight: 3", "weight: 0", ("'result'", "weight")),
+        ("weight: 3", "weight: -1", ("'result'", "weight")),
+        ("weight: 3", "weight: half", ("line 4", "fields.1.weight", "'half'")),
+        ("weight: 3", "weight: 1.5", ("line 4", "fields.1.weight", "1.5")),
+        ("name: result", "name: date", ("'date'", "same name")),
+        ("name: result, ", "", ("line 4", "fields.1.name", "missing")),
+        ("columns: [result], ", "", ("line 4", "fields.1.columns", "missing")),
+        ("why: so", "because: so", ("line 4", "fields.1.because")),
+        ("entity: meeting", "entity: call", ("meeting.yaml",)),
+        ("entity: meeting", "entity: task", ("line 1", "entity", "'task'", "'meeting'")),
+        ("entity: meeting\n", "", ("entity", "missing")),
+        ("fields:", "felder:", ("line 2", "'felder'", "fields")),
+        ("  - {name: date, columns: [start_at]}", "  date: [start_at]", ("line 3",)),
+    ],
+)
+def test_a_wrong_field_set(with_sets: Load, old: str, new: str, parts: tuple[str, ...]) -> None:
+    assert old in SET
+    refused(with_sets, SET.replace(old, new), "meeting.yaml", *parts)
+
+
+@pytest.mark.parametrize("content", [b"", b"- x\n", b"\xff\xfe", b"entity: [\n", b"entity: Sa\x07les\n", b"\t"])
+def test_what_is_no_field_set(with_sets: Load, content: bytes) -> None:
+    refused(with_sets, content, "meeting.yaml")
+
+
+def test_a_field_set_of_another_entity_is_refused(with_sets: Load) -> None:
+    said = "entity: client\nfields:\n  - {name: name, columns: [name]}\n"
+    refused(with_sets, said, "meeting.yaml", "entity", "'client'", "file's name")
+
+
+def test_a_state_of_what_has_none(with_sets: Load, tmp_path: Path) -> None:
+    (tmp_path / "sets" / "client.yaml").write_text(
+        "entity: client\nfields: [{name: n, columns: [name], when: held}]\n", encoding="utf-8"
+    )
+    refused(with_sets, SET, "client.yaml", "'n'", "'held'")
+
+
+def test_a_folder_of_field_sets_that_does_not_exist(load: Load) -> None:
+    refused(load, GOOD + "field_sets: expectation\n", "audit.yaml", "field_sets", "expectation")
+
+
+def test_a_field_of_several_columns_is_due_where_the_crm_holds_one(load: Load) -> None:
+    audit = load(GOOD.replace("preset: demo", "preset: suitecrm"))
+    details = next(field for field in audit.field_sets["client"].fields if field.name == "details")
+    assert details.columns == ("phone", "email")
+
+
+# ------------------------------------------------------------------------------------------------ targets
+
+
+@pytest.fixture
+def with_targets(load: Load, tmp_path: Path) -> Load:
+    """Loads an audit with this text as targets.csv."""
+
+    def loaded(text: str | bytes) -> Audit:
+        (tmp_path / "targets.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+        return load(GOOD + "targets: targets.csv\n")
+
+    return loaded
+
+
+HEAD = "manager,month,metric,target\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("manager,month,target\nm1,2026-11,8\n", ("line 2", "metric")),
+        ("manager;month;metric;target\nm1;2026-11;deals_won;8\n", ("line 2", "manager, month, metric")),
+        ("Manager,month,metric,target\nm1,2026-11,deals_won,8\n", ("line 2", "manager")),
+        (HEAD + "m1,2026-11,deals_won\n", ("line 2", "whole number")),
+        (HEAD + "m1,2026-11,deals_won,many\n", ("line 2", "'many'", "whole number")),
+        (HEAD + "m1,2026-11,deals_won,8.5\n", ("line 2", "'8.5'")),
+        (HEAD + "m1,2026-11,deals_won,\n", ("line 2", "whole number")),
+        (HEAD + "m1,2026-11,deals_won,8\nm2,2026-11,deals_won,-1\n", ("line 3", "-1")),
+        (HEAD + "m1,2026-13,deals_won,8\n", ("line 2", "'2026-13'", "2026-11")),
+        (HEAD + "m1,2026-1,deals_won,8\n", ("line 2", "'2026-1'")),
+        (HEAD + "m1,11/2026,deals_won,8\n", ("line 2", "'11/2026'")),
+        (HEAD + "m1,2026-11-01,deals_won,8\n", ("line 2", "'2026-11-01'")),
+        (HEAD + "m1,2026-11,deals,8\n", ("line 2", "'deals'", ", ".join(PLANNED))),
+        (HEAD + "m1,2026-11,deals_won,8\nm1,2026-11,deals_won,9\n", ("line 3", "m1", "deals_won", "2026-11", "second")),
+        (HEAD + "m1,2026-11,deals_won,8\n\n\nm1,2026-11,deals_won,x\n", ("line 5",)),  # empty lines are lines
+        (HEAD + '"m\n1",2026-11,deals_won,8\nm1,2026-11,deals_won,x\n', ("line 4",)),
+        ("m1,2026-11,deals_won,8\n", ("manager, month, metric",)),  # no line of headings
+        (b"\xff\xfem\x001\x00", ("UTF-8",)),
+        ((HEAD + "M\u00fcller,2026-11,deals_won,8\n").encode("latin-1"), ("UTF-8",)),
+        (HEAD + "m" * 200_000 + ",2026-11,deals_won,8\n", ()),
+    ],
+)
+def test_a_wrong_file_of_targets(with_targets: Load, text: str | bytes, parts: tuple[str, ...]) -> None:
+    refused(with_targets, text, "targets.csv", *parts)
+
+
+def test_a_file_of_targets_that_does_not_exist(load: Load) -> None:
+    refused(load, GOOD + "targets: none.csv\n", "none.csv", "targets", "audit.yaml")
+
+
+def test_a_file_of_targets_without_targets(with_targets: Load) -> None:
+    assert with_targets(HEAD).targets == ()
+
+
+# ------------------------------------------------------------------------------------------------ presets
+
+
+def test_presets_that_come_along_are_good() -> None:
+    assert preset_names() == ("demo", "suitecrm")
+    for name in preset_names():
+        assert load_preset(name).name == name
+
+
+@pytest.mark.parametrize("name", ["", "none", "../demo", "demo.yaml", "__init__"])
+def test_a_preset_that_does_not_exist(name: str) -> None:
+    with pytest.raises(ConfigError, match="there are demo, suitecrm"):
+        load_preset(name)

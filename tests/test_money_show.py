@@ -1,0 +1,266 @@
+"""Money as integers, and the one text of every figure: on pages, and in Excel by number and format."""
+
+from __future__ import annotations
+
+import random
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pytest
+
+from pipeline.model import Figure, Scope, Unit
+from pipeline.money import ODD_FACTORS, digits_of, from_minor, to_minor
+from pipeline.show import NOTHING, excel_format, excel_value, rounded, show
+
+
+def figure(numerator: int, denominator: int | None = None, unit: Unit = Unit.COUNT, currency: str = "") -> Figure:
+    return Figure("x@company", Scope.COMPANY, "", "x", "", "period", numerator, denominator, unit, currency, "database")
+
+
+def percent(numerator: int, denominator: int) -> Figure:
+    return figure(numerator, denominator, Unit.PERCENT)
+
+
+def per_day(numerator: int, denominator: int) -> Figure:
+    return figure(numerator, denominator, Unit.PER_DAY)
+
+
+def money(units: int, currency: str) -> Figure:
+    return figure(units, None, Unit.MONEY, currency)
+
+
+# ------------------------------------------------------------------------------------------------ money
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "units"),
+    [
+        ("1.005", "EUR", None),
+        ("1.005", "KWD", 1_005),
+        ("1.005", "CLF", 10_050),
+        ("1.005", "JPY", None),
+        ("1", "JPY", 1),
+        ("0.10", "EUR", 10),
+        ("0.1000", "EUR", 10),
+        ("-0.0", "EUR", 0),
+        ("-12.30", "EUR", -1_230),
+        ("12345678901234.86", "EUR", 1_234_567_890_123_486),
+        ("1e3", "EUR", 100_000),
+        ("1e-3", "EUR", None),
+        ("1e300", "EUR", 10**302),
+        ("NaN", "EUR", None),
+        ("sNaN", "EUR", None),
+        ("Infinity", "EUR", None),
+        ("-Infinity", "JPY", None),
+        ("0.30000000000000004", "EUR", None),
+        ("7.25", "XXX", 725),  # a currency without an entry has hundredths
+        ("7.25", "eur", 725),
+    ],
+)
+def test_to_minor(text: str, currency: str, units: int | None) -> None:
+    assert to_minor(Decimal(text), currency) == units
+
+
+def test_there_and_back() -> None:
+    seed = random.Random(4217)
+    for currency in ("EUR", "JPY", "KWD", "CLF", "UYI", "ISK"):
+        for _ in range(300):
+            units = seed.randrange(-(10**17), 10**17)
+            amount = from_minor(units, currency)
+            assert to_minor(amount, currency) == units
+            assert -amount.as_tuple().exponent == digits_of(currency)  # type: ignore[operator]
+            assert amount * ODD_FACTORS.get(currency, 100) == units
+
+
+@pytest.mark.parametrize(
+    ("currency", "digits"),
+    [
+        *(("EUR", 2), ("USD", 2), ("GBP", 2), ("CHF", 2), ("RUB", 2), ("MGA", 2), ("JPY", 0), ("KRW", 0), ("VND", 0)),
+        *(("ISK", 0), ("CLP", 0), ("XOF", 0), ("KWD", 3), ("BHD", 3), ("TND", 3), ("JOD", 3), ("OMR", 3), ("LYD", 3)),
+        *(("IQD", 3), ("CLF", 4), ("UYW", 4)),
+    ],
+)
+def test_digits_of_iso_4217(currency: str, digits: int) -> None:
+    assert digits_of(currency) == digits
+    assert ODD_FACTORS.get(currency, 100) == 10**digits
+
+
+# ------------------------------------------------------------------------------------------------ show
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "text"),
+    [
+        (1, 16, "6.3 %"),  # 6.25: a float's format says 6.2
+        (3, 16, "18.8 %"),  # 18.75
+        (1, 8, "12.5 %"),
+        (1, 32, "3.1 %"),  # 3.125
+        (1, 3, "33.3 %"),
+        (2, 3, "66.7 %"),
+        (1, 2, "50.0 %"),
+        (0, 7, "0.0 %"),
+        (7, 7, "100.0 %"),
+        (1, 10_000, "0.1 %"),
+        (1, 2_000, "0.1 %"),  # 0.05, half up
+        (1, 2_001, "0.1 %"),
+        (9_999, 10_000, "99.9 %"),
+        (1_999, 2_000, "99.9 %"),
+        (19_989, 20_000, "99.9 %"),  # 99.945
+        (10**17 - 1, 10**17, "99.9 %"),
+        (1, 10**17, "0.1 %"),
+        (212, 240, "88.3 %"),
+        (0, 0, NOTHING),
+        (5, 0, NOTHING),
+        (13, 10, "130.0 %"),
+        (1_234, 100, "1,234.0 %"),
+        (10**9, 1, "100,000,000,000.0 %"),
+    ],
+)
+def test_a_ratio(numerator: int, denominator: int, text: str) -> None:
+    assert show(percent(numerator, denominator)) == text
+
+
+def test_a_ratio_without_denominator_has_no_value() -> None:
+    assert show(figure(5, None, Unit.PERCENT)) == NOTHING == "–"
+    assert rounded(figure(5, None, Unit.PERCENT)) is None
+    assert excel_value(percent(0, 0)) is None
+
+
+def test_half_up_from_the_fraction_whatever_the_fraction() -> None:
+    seed = random.Random(625)
+    pairs = [(a, b) for b in range(1, 161) for a in range(b + 1)]
+    pairs += [(seed.randrange(10**12), seed.randrange(1, 10**12)) for _ in range(2_000)]
+    for numerator, denominator in pairs:
+        tenths = Fraction(1_000 * numerator, denominator)
+        expected = int(tenths + Fraction(1, 2))  # floor of a positive: half up
+        if 0 < numerator < denominator:
+            expected = min(max(expected, 1), 999)
+        assert show(percent(numerator, denominator)) == f"{Decimal(expected) / 10:,.1f} %"
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "text"),
+    [
+        (5, 2, "2.5"),
+        (1, 4, "0.3"),  # 0.25
+        (25, 4, "6.3"),
+        (10, 3, "3.3"),
+        (0, 11, "0.0"),
+        (7, 7, "1.0"),
+        (11_000, 1, "11,000.0"),
+        (3, 0, NOTHING),
+    ],
+)
+def test_per_day(numerator: int, denominator: int, text: str) -> None:
+    assert show(per_day(numerator, denominator)) == text
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (figure(0), "0"),
+        (figure(999), "999"),
+        (figure(1_000), "1,000"),
+        (figure(1_234_567), "1,234,567"),
+        (figure(305184080441754059), "305,184,080,441,754,059"),
+        (figure(11, None, Unit.DAYS), "11"),
+        (money(0, "EUR"), "0.00 EUR"),
+        (money(5, "EUR"), "0.05 EUR"),
+        (money(-5, "EUR"), "-0.05 EUR"),
+        (money(-123_456, "EUR"), "-1,234.56 EUR"),
+        (money(1_234_567_890_123_486, "EUR"), "12,345,678,901,234.86 EUR"),
+        (money(1_234_567, "JPY"), "1,234,567 JPY"),
+        (money(0, "JPY"), "0 JPY"),
+        (money(1_234_567, "KWD"), "1,234.567 KWD"),
+        (money(1, "KWD"), "0.001 KWD"),
+        (money(12_345, "CLF"), "1.2345 CLF"),
+        (money(10**21 + 1, "EUR"), "10,000,000,000,000,000,000.01 EUR"),
+    ],
+)
+def test_counts_and_money(given: Figure, text: str) -> None:
+    assert show(given) == text
+
+
+# ------------------------------------------------------------------------------------------------ Excel
+
+
+def printed(value: Decimal, number_format: str) -> str:
+    """What a spreadsheet prints of a number under one of our formats: `#,##0.00 "EUR"`, `#,##0.0 %`."""
+    match = re.fullmatch(r'#,##0(?:\.(0+))?( %)?(?: "([^"]*)")?', number_format)
+    assert match, number_format
+    digits, is_percent, currency = len(match[1] or ""), bool(match[2]), match[3]
+    # a spreadsheet holds a double, scales a percentage, and rounds half away from zero
+    held = Decimal(repr(float(value))) * (100 if is_percent else 1)
+    text = f"{held.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text + (" %" if is_percent else "") + (f" {currency}" if currency else "")
+
+
+def many_figures() -> list[Figure]:
+    seed = random.Random(15)
+    found = [percent(a, b) for b in range(1, 130) for a in range(b + 2)]
+    found += [per_day(a, b) for a in range(200) for b in range(1, 23)]
+    found += [figure(seed.randrange(10**digits)) for digits in range(1, 20) for _ in range(60)]
+    found += [
+        money(seed.choice((1, -1)) * seed.randrange(10**digits), currency)
+        for digits in range(1, 18)
+        for currency in ("EUR", "JPY", "KWD", "CLF", "USD")
+        for _ in range(40)
+    ]
+    return found
+
+
+def test_a_cell_prints_what_show_says() -> None:
+    as_text = 0
+    for given in many_figures():
+        value = excel_value(given)
+        if value is None:
+            as_text += 1
+            assert len(str(abs(given.numerator))) > 15 or not given.denominator
+        else:
+            assert printed(value, excel_format(given)) == show(given)
+    assert 0 < as_text < len(many_figures()) // 4
+
+
+@pytest.mark.parametrize(
+    ("given", "held"),
+    [
+        (figure(10**15 - 1), True),
+        (figure(10**15), False),
+        (figure(305184080441754059), False),
+        (money(999_999_999_999_999, "EUR"), True),
+        (money(1_234_567_890_123_486, "EUR"), False),
+        (money(-999_999_999_999_999, "KWD"), True),
+        (money(10**15 + 1, "JPY"), False),
+    ],
+)
+def test_more_than_fifteen_digits_are_text(given: Figure, held: bool) -> None:
+    assert (excel_value(given) is not None) is held
+
+
+def test_the_cell_holds_the_rounded_decimal() -> None:
+    assert excel_value(percent(1, 16)) == Decimal("0.063")
+    assert excel_value(percent(1, 3)) == Decimal("0.333")
+    assert excel_value(percent(9_999, 10_000)) == Decimal("0.999")
+    assert excel_value(percent(7, 7)) == 1
+    assert excel_value(per_day(5, 2)) == Decimal("2.5")
+    assert excel_value(money(123_456, "EUR")) == Decimal("1234.56")
+    assert rounded(percent(1, 16)) == Decimal("6.3")
+
+
+@pytest.mark.parametrize(
+    ("given", "number_format"),
+    [
+        (figure(1), "#,##0"),
+        (figure(1, None, Unit.DAYS), "#,##0"),
+        (percent(1, 2), "#,##0.0 %"),
+        (per_day(1, 2), "#,##0.0"),
+        (money(1, "EUR"), '#,##0.00 "EUR"'),
+        (money(1, "JPY"), '#,##0 "JPY"'),
+        (money(1, "KWD"), '#,##0.000 "KWD"'),
+    ],
+)
+def test_the_format_of_each_unit(given: Figure, number_format: str) -> None:
+    assert excel_format(given) == number_format

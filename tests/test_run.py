@@ -1,0 +1,329 @@
+"""Whole runs on the demo CRM: what is published, what a reader may rely on, and what is never published."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+import shutil
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline import run, source
+from pipeline.config import Audit, load_audit
+from pipeline.demo import write_demo
+from pipeline.errors import ProofError, PublishError, SourceError
+from pipeline.model import Scope
+from pipeline.progress import Silence
+from pipeline.show import show
+
+TODAY = date(2026, 11, 24)
+AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+class At(Silence):
+    """Does something at the moment at which a run enters a stage, as another process might."""
+
+    def __init__(self, title: str, act: Callable[[], None]) -> None:
+        self.title, self.act, self.acted = title, act, 0
+
+    def stage(self, title: str, total: int | None = None) -> None:
+        if title.startswith(self.title):
+            self.acted += 1
+            self.act()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    write_demo(folder, TODAY)
+    return folder
+
+
+@pytest.fixture
+def demo(written: Path, tmp_path: Path) -> Path:
+    """A demo CRM of the test's own."""
+    return Path(shutil.copytree(written, tmp_path / "demo", ignore=shutil.ignore_patterns("output")))
+
+
+def audit_of(folder: Path) -> Audit:
+    return load_audit(folder / "audit.yaml")
+
+
+def go(audit: Audit, run_id: str = "r1", progress: Silence | None = None) -> run.Outcome:
+    return run.run_audit(audit, run_id=run_id, clock=lambda: AS_OF, progress=progress or Silence())
+
+
+@pytest.fixture(scope="module")
+def published(written: Path) -> run.Outcome:
+    return go(audit_of(written), "good")
+
+
+# ------------------------------------------------------------------------------------------------ published
+
+
+def test_everything_is_there_and_private(published: run.Outcome) -> None:
+    managers = [p for p in published.edition.people if p.scope is Scope.MANAGER]
+    pairs = sorted(path.parent.name for path in published.folder.glob("managers/*/report.html"))
+    assert len(managers) == 12
+    assert pairs == sorted(run.folder_of(person) for person in managers)
+    for name in (
+        "report.html",
+        "report.xlsx",
+        "figures.json",
+        "findings.csv",
+        "findings.parquet",
+        "snapshot/manifest.json",
+    ):
+        assert (published.folder / name).is_file(), name
+    for path in [published.folder, *published.folder.rglob("*")]:
+        wanted = 0o700 if path.is_dir() else 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == wanted, path
+    latest = published.folder.parent.parent / "latest"
+    assert latest.is_symlink()
+    assert latest.resolve() == published.folder.resolve()
+    left = [path.name for path in published.folder.parent.iterdir() if path.name.startswith(".")]
+    assert left == []
+
+
+def test_figures_json_holds_every_figure_exactly(published: run.Outcome) -> None:
+    document = json.loads((published.folder / "figures.json").read_text("utf-8"))
+    stored = {figure["id"]: (figure["numerator"], figure["denominator"]) for figure in document["figures"]}
+    assert stored == {f.id: (f.numerator, f.denominator) for f in published.edition.figures.values()}
+    assert len(stored) > 2_500
+
+
+def test_a_few_figures_by_plain_sql(published: run.Outcome, written: Path) -> None:
+    """Counted without our catalogue: what the manager entered is what he sees."""
+    first, until = "2026-10-31 23:00:00", "2026-11-24 08:00:00"  # midnight of 1 November in Amsterdam; as-of
+    with sqlite3.connect(written / "crm.db") as db:
+        held = dict(db.execute(
+            "SELECT owner_id, count(*) FROM meetings WHERE NOT is_deleted AND status = 'held'"
+            " AND coalesce(starts_at, created_at) >= ? AND coalesce(starts_at, created_at) <= ? GROUP BY 1",
+            (first, until),
+        ))  # fmt: skip
+        won = dict(db.execute(
+            "SELECT owner_id, sum(amount_cents) FROM deals WHERE NOT is_deleted AND stage = 'won' AND currency = 'EUR'"
+            " AND closed_on >= '2026-11-01' AND closed_on <= '2026-11-24' GROUP BY 1"
+        ))  # fmt: skip
+    for person in published.edition.people:
+        if person.scope is Scope.MANAGER:
+            find = published.edition.find
+            assert find("meetings_held", Scope.MANAGER, person.id).numerator == held.get(person.id, 0) > 0
+            assert find("deals_won_amount", Scope.MANAGER, person.id, currency="EUR").numerator == (
+                won.get(person.id) or 0
+            )
+
+
+def test_findings_hold_every_failing_record(published: run.Outcome) -> None:
+    with (published.folder / "findings.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    table = pq.read_table(published.folder / "findings.parquet").to_pylist()
+    assert len(rows) == len(table) == len(published.edition.repairs) > 1_000
+    missing = sum(len(row["missing"].split(", ")) for row in table)
+    charged = [f for f in published.edition.figures.values() if f.metric == "base_missing" and f.scope is Scope.COMPANY]
+    assert missing == sum(f.numerator for f in charged)
+
+
+def test_text_stays_text_and_no_database_is_left(published: run.Outcome) -> None:
+    data = published.folder / "snapshot"
+    ids = duckdb.sql(f"SELECT id FROM read_parquet('{data}/meeting.parquet') WHERE id LIKE '305184%'").fetchall()
+    assert ("305184080441754059",) in ids or ids
+    assert not list(published.folder.rglob("*.duckdb"))
+
+
+def test_managers_see_nobody_else(published: run.Outcome) -> None:
+    """A manager's page and workbook name no record, client or colleague of another one."""
+    edition = published.edition
+    for person in edition.people:
+        if person.scope is not Scope.MANAGER:
+            continue
+        page = (published.folder / "managers" / run.folder_of(person) / "report.html").read_text("utf-8")
+        own = {r.record_id for r in edition.repairs if r.owner == person.id}
+        shown = set(re.findall(r'data-repair="[a-z]+:([^"]+)"', page))
+        assert shown == own
+        page = re.sub(r'data-cell="label">[^<]*<', "", page)  # a client of his may bear a colleague's name
+        others = [p.name for p in edition.people if p.id != person.id and p.id != person.team_id]
+        assert not [name for name in others if name in page and name not in person.team]
+
+
+def test_the_source_is_not_touched(demo: Path) -> None:
+    before = hashlib.sha256((demo / "crm.db").read_bytes()).hexdigest()
+    go(audit_of(demo))
+    assert hashlib.sha256((demo / "crm.db").read_bytes()).hexdigest() == before
+
+
+def test_an_injected_instant_is_said(demo: Path) -> None:
+    audit = audit_of(demo)
+    outcome = run.run_audit(audit, run_id="r", clock=lambda: AS_OF, progress=Silence(), as_of=AS_OF)
+    assert outcome.edition.window.injected
+    assert "injected" in (outcome.folder / "report.html").read_text("utf-8")
+
+
+def test_a_run_of_the_same_name_is_refused(demo: Path) -> None:
+    audit = audit_of(demo)
+    first = go(audit)
+    before = (first.folder / "report.html").read_bytes()
+    with pytest.raises(PublishError):
+        go(audit)
+    assert (first.folder / "report.html").read_bytes() == before
+
+
+# ------------------------------------------------------------------------------------------------ never published
+
+
+def partial(audit: Audit) -> Path:
+    [folder] = (audit.output / "runs").glob(".partial-*")
+    return folder
+
+
+@pytest.fixture
+def good(published: run.Outcome, written: Path, tmp_path: Path) -> Iterator[Audit]:
+    """An audit with a good report, which has to stay whatever happens next."""
+    audit = audit_of(Path(shutil.copytree(written, tmp_path / "demo", symlinks=True)))
+    before = (published.folder / "report.html").read_bytes()
+    yield audit
+    assert sorted(path.name for path in (audit.output / "runs").iterdir()) == ["good"]
+    assert (audit.output / "latest").resolve().name == "good"
+    assert (audit.output / "latest" / "report.html").read_bytes() == before
+
+
+def replaced(file: Path, pattern: str, by: str) -> None:
+    text, times = re.subn(pattern, by, file.read_text("utf-8"), count=1)
+    assert times == 1, pattern
+    file.write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "by"),
+    [
+        (r'(data-figure="score@company"[^>]*>)[^<]*', r"\g<1>99.9 %"),
+        (r'(data-figure="deals_won_undated_amount/EUR@company"[^>]*>)[^<]*', r"\g<1>73,400.01 EUR"),
+    ],
+)
+def test_an_altered_page_is_not_published(good: Audit, pattern: str, by: str) -> None:
+    tamper = At("Reading every figure back", lambda: replaced(partial(good) / "report.html", pattern, by))
+    with pytest.raises(ProofError) as caught:
+        go(good, "bad", tamper)
+    assert tamper.acted == 1
+    assert any("report.html" in where for _, where, _, _ in caught.value.differences)
+
+
+def test_an_altered_fix_list_is_not_published(good: Audit) -> None:
+    def drop_a_row() -> None:
+        page = next((partial(good) / "managers").glob("daan*/report.html"))
+        replaced(page, r"(?s)<tr data-repair=.*?</tr>", "")
+
+    with pytest.raises(ProofError, match="not written as computed"):
+        go(good, "bad", At("Reading every figure back", drop_a_row))
+
+
+def rewrite(data: Path, entity: str, change: str) -> None:
+    """Alters a Parquet file with another tool, and rewrites its hash in the manifest: a forger who knows the house."""
+    file, new = data / f"{entity}.parquet", data / "new.parquet"
+    duckdb.sql(f"COPY (SELECT {change} FROM read_parquet('{file}')) TO '{new}' (FORMAT parquet)")
+    new.replace(file)
+    manifest = json.loads((data / "manifest.json").read_text("utf-8"))
+    [entry] = [stored for stored in manifest["stored"] if stored["entity"] == entity]
+    entry["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    (data / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("entity", "change", "figure"),
+    [
+        ("deal", "* REPLACE (amount + (id = (SELECT min(id) FROM open_deals))::BIGINT AS amount)", "open_amount/EUR"),
+        ("meeting", "* REPLACE (CASE WHEN start_at > '2026-11-10' THEN 'planned' ELSE status END AS status)", "_held"),
+        ("contact", "* REPLACE (CASE WHEN id < 'c0001' THEN NULL ELSE last_name END AS last_name)", "last_name"),
+    ],
+)  # fmt: skip
+def test_an_altered_snapshot_is_not_published(good: Audit, entity: str, change: str, figure: str) -> None:
+    def forge() -> None:
+        data = partial(good) / "snapshot"
+        open_deals = f"(SELECT id FROM read_parquet('{data}/deal.parquet') WHERE stage = 'new' AND currency = 'EUR')"
+        rewrite(data, entity, change.replace("open_deals", open_deals))
+
+    with pytest.raises(ProofError) as caught:
+        go(good, "bad", At("Validating", forge))
+    assert any(re.search(figure, what) for what, *_ in caught.value.differences), caught.value.differences[:5]
+
+
+def test_an_altered_file_without_its_manifest_is_not_read(good: Audit) -> None:
+    def forge() -> None:
+        file = partial(good) / "snapshot" / "client.parquet"
+        file.write_bytes(file.read_bytes()[:-1] + b"x")
+
+    with pytest.raises(SourceError, match=r"client\.parquet is not the file"):
+        go(good, "bad", At("Validating", forge))
+
+
+def test_a_row_lost_while_extracting_is_noticed(good: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = source.Reading.rows
+
+    def leaky(self: source.Reading, entity: str) -> Iterator[object]:
+        for number, batch in enumerate(whole(self, entity)):
+            yield batch[1:] if entity == "call" and number == 0 else batch
+
+    monkeypatch.setattr(source.Reading, "rows", leaky)
+    with pytest.raises(SourceError, match="call: 5894 rows came out"):
+        go(good, "bad")
+
+
+# ------------------------------------------------------------------------------------------------ other writers
+
+
+def sell(db: Path) -> None:
+    """Another process closes a deal and types a last name, and commits."""
+    with sqlite3.connect(db, timeout=0.2) as writer:
+        writer.execute("UPDATE deals SET stage = 'won', closed_on = '2026-11-20' WHERE stage = 'negotiation'")
+        writer.execute("UPDATE contacts SET last_name = 'Typed' WHERE last_name IS NULL")
+
+
+def test_a_commit_during_the_transaction_is_not_seen(demo: Path) -> None:
+    audit = audit_of(demo)
+    before = go(audit, "before").edition.find("deals_won").numerator
+    writer = At("Asking the CRM's own database", lambda: sell(demo / "crm.db"))
+    during = go(audit, "during", writer)
+    assert writer.acted == 1
+    assert during.edition.find("deals_won").numerator == before
+    assert go(audit, "after").edition.find("deals_won").numerator > before
+
+
+def test_a_source_without_its_transaction_is_caught(good: Audit) -> None:
+    writer = At("Asking the CRM's own database", lambda: sell(good.file.parent / "crm.db"))
+    with pytest.raises(ProofError) as caught:
+        run.run_audit(good, run_id="bad", clock=lambda: AS_OF, progress=writer, begin=())
+    assert any(what == "deals_won@company" for what, *_ in caught.value.differences)
+
+
+def test_in_rollback_mode_the_writer_waits(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from pipeline.check import check_audit
+
+    with sqlite3.connect(demo / "crm.db") as db:
+        assert db.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+    refused = []
+
+    def try_to_sell() -> None:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            sell(demo / "crm.db")
+        refused.append(True)
+
+    go(audit_of(demo), "r", At("Asking the CRM's own database", try_to_sell))
+    assert refused == [True]
+    check_audit(audit_of(demo), AS_OF)
+    assert "writers wait" in " ".join(capsys.readouterr().out.split())
+
+
+def test_shown_as_printed(published: run.Outcome) -> None:
+    """The same text on the page as `show` gives, for a figure of every unit."""
+    page = (published.folder / "report.html").read_text("utf-8")
+    for name in ("score@company", "deals_won_undated@company", "deals_won_undated_amount/EUR@company"):
+        assert f">{show(published.edition.figures[name])}<" in page, name

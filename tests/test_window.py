@@ -1,0 +1,269 @@
+"""The moments of a run: bounds that are half-open in the audit's zone, whatever its clock does."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pipeline.model import Window
+from pipeline.window import microseconds, month_of, open_window
+
+WORKDAYS = range(5)
+DAY_US = 24 * 3_600 * 1_000_000
+HOUR_US = 3_600 * 1_000_000
+
+
+def window(
+    as_of: str, zone: str = "Europe/Amsterdam", first: str | None = None, to: str | None = None, week: range = WORKDAYS
+) -> Window:
+    """`as_of` with an offset, or in UTC."""
+    moment = datetime.fromisoformat(as_of)
+    return open_window(
+        as_of=moment if moment.tzinfo else moment.replace(tzinfo=UTC),
+        zone=zone,
+        working_week=week,
+        first=date.fromisoformat(first) if first else None,
+        after_last=date.fromisoformat(to) if to else None,
+    )
+
+
+def us(text: str) -> int:
+    """Microseconds of an instant that is written with its offset."""
+    return int(datetime.fromisoformat(text).timestamp()) * 1_000_000
+
+
+def local_day(instant_us: int, zone: str) -> date:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant_us)).astimezone(ZoneInfo(zone)).date()
+
+
+# ------------------------------------------------------------------------------------------------ microseconds
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1970-01-01T00:00:00+00:00", 0),
+        ("1969-12-31T23:59:59.999999+00:00", -1),
+        ("1970-01-01T01:00:00.000001+01:00", 1),
+        ("0001-01-01T00:00:00+00:00", -62_135_596_800_000_000),
+        ("9999-12-31T23:59:59.999999+00:00", 253_402_300_799_999_999),
+        ("2026-11-24T10:00:00.123457+00:00", 1_795_514_400_123_457),
+    ],
+)
+def test_microseconds_are_exact(text: str, expected: int) -> None:
+    assert microseconds(datetime.fromisoformat(text)) == expected
+
+
+# ------------------------------------------------------------------------------------------------ the period
+
+
+def test_the_current_month_is_the_default() -> None:
+    seen = window("2026-11-16T06:00:00")
+    assert (
+        (seen.first, seen.after_last) == (date(2026, 11, 1), date(2026, 12, 1)) == (seen.month_first, seen.month_after)
+    )
+    assert (seen.first_us, seen.after_us) == (us("2026-11-01T00:00:00+01:00"), us("2026-12-01T00:00:00+01:00"))
+    assert (seen.month_first_us, seen.month_after_us) == (seen.first_us, seen.after_us)
+    assert seen.as_of_us == us("2026-11-16T06:00:00+00:00")
+    assert seen.as_of == datetime(2026, 11, 16, 6, tzinfo=UTC)
+    assert seen.today == date(2026, 11, 16)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "zone", "today", "first"),
+    [
+        # the same instant belongs to three days, and at the month's turn to two months
+        ("2026-11-30T23:30:00+00:00", "Europe/Amsterdam", "2026-12-01", "2026-12-01"),
+        ("2026-11-30T23:30:00+00:00", "America/Los_Angeles", "2026-11-30", "2026-11-01"),
+        ("2026-11-30T23:30:00+00:00", "Asia/Tokyo", "2026-12-01", "2026-12-01"),
+        ("2026-11-30T14:59:59.999999+00:00", "Asia/Tokyo", "2026-11-30", "2026-11-01"),
+        ("2026-11-30T15:00:00+00:00", "Asia/Tokyo", "2026-12-01", "2026-12-01"),
+        ("2026-12-01T07:59:59+00:00", "America/Los_Angeles", "2026-11-30", "2026-11-01"),
+        ("2026-12-01T08:00:00+00:00", "America/Los_Angeles", "2026-12-01", "2026-12-01"),
+        ("2026-11-30T22:59:59.999999+00:00", "Europe/Amsterdam", "2026-11-30", "2026-11-01"),
+        ("2026-11-30T23:00:00+00:00", "Europe/Amsterdam", "2026-12-01", "2026-12-01"),
+        ("2027-01-01T00:00:00+01:00", "UTC", "2026-12-31", "2026-12-01"),
+        ("2024-02-29T23:30:00+00:00", "UTC", "2024-02-29", "2024-02-01"),
+    ],
+)
+def test_as_of_near_midnight(as_of: str, zone: str, today: str, first: str) -> None:
+    seen = window(as_of, zone)
+    assert (seen.today.isoformat(), seen.first.isoformat()) == (today, first)
+    assert seen.first_us <= seen.as_of_us < seen.after_us
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Amsterdam", "2026-03-29", 23),
+        ("Europe/Amsterdam", "2026-10-25", 25),
+        ("Europe/Amsterdam", "2026-10-24", 24),
+        ("America/Los_Angeles", "2027-03-14", 23),
+        ("America/Los_Angeles", "2026-11-01", 25),
+        ("Asia/Tokyo", "2026-10-25", 24),
+        ("UTC", "2026-03-29", 24),
+    ],
+)
+def test_a_day_is_as_long_as_its_clock_makes_it(zone: str, day: str, hours: int) -> None:
+    following = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    seen = window("2026-06-01T12:00:00", zone, day, following)
+    assert seen.after_us - seen.first_us == hours * HOUR_US
+
+
+def test_half_an_hour_of_lord_howe() -> None:
+    seen = window("2027-04-10T12:00:00", "Australia/Lord_Howe", "2027-04-04", "2027-04-05")
+    assert seen.after_us - seen.first_us == 24 * HOUR_US + HOUR_US // 2
+
+
+@pytest.mark.parametrize(
+    ("month", "hours"), [("2026-03", 31 * 24 - 1), ("2026-10", 31 * 24 + 1), ("2026-11", 30 * 24), ("2024-02", 29 * 24)]
+)
+def test_months_with_a_change_of_the_clock(month: str, hours: int) -> None:
+    seen = window(f"{month}-16T12:00:00")
+    assert seen.after_us - seen.first_us == hours * HOUR_US
+    assert seen.month_first == date.fromisoformat(f"{month}-01")
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *("Europe/Amsterdam", "America/Los_Angeles", "Asia/Tokyo", "Asia/Kathmandu", "Pacific/Kiritimati",
+          "Pacific/Pago_Pago"),
+        # clocks that change at midnight: it does not occur, or occurs twice
+        *("Asia/Beirut", "Africa/Cairo", "America/Havana", "America/Santiago", "America/Asuncion", "Atlantic/Azores"),
+    ],
+)  # fmt: skip
+def test_a_bound_is_the_first_instant_of_its_local_day(zone: str) -> None:
+    seed = random.Random(zone)
+    starts = [date(1990, 1, 1) + timedelta(days=seed.randrange(18_000)) for _ in range(300)]
+    # every day on which one of these clocks changes lies in these years
+    for day in [*starts, *(date(2024, 1, 1) + timedelta(days=n) for n in range(731))]:
+        seen = window("2026-11-16T06:00:00", zone, day.isoformat(), (day + timedelta(days=1)).isoformat())
+        assert local_day(seen.first_us, zone) == day
+        assert local_day(seen.first_us - 1, zone) < day
+        assert local_day(seen.after_us - 1, zone) == day
+        assert local_day(seen.after_us, zone) > day
+
+
+def test_days_follow_each_other_without_gap_or_overlap() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(366)]
+    seen = [window("2026-06-01T12:00:00", "Europe/Amsterdam", *map(str, pair)) for pair in pairwise(days)]
+    assert all(earlier.after_us == later.first_us for earlier, later in pairwise(seen))
+
+
+def test_an_instant_of_another_offset_is_the_same_instant() -> None:
+    assert window("2026-11-16T07:00:00+01:00") == window("2026-11-16T06:00:00+00:00")
+
+
+def test_whether_as_of_was_given_is_told() -> None:
+    given = {"as_of": datetime(2026, 11, 16, tzinfo=UTC), "zone": "UTC", "working_week": WORKDAYS}
+    assert [open_window(**given, injected=injected).injected for injected in (True, False)] == [True, False]  # type: ignore[arg-type]
+    assert not open_window(**given).injected  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------------------------ the plan's month
+
+
+@pytest.mark.parametrize(
+    ("first", "to", "month"),
+    [
+        ("2026-11-01", "2026-12-01", "2026-11-01"),
+        ("2026-11-10", "2026-11-20", "2026-11-01"),
+        ("2026-11-30", "2026-12-01", "2026-11-01"),
+        ("2026-12-01", "2027-01-01", "2026-12-01"),
+        ("2024-02-01", "2024-03-01", "2024-02-01"),
+        ("2026-11-01", "2026-12-02", None),
+        ("2026-10-31", "2026-12-01", None),
+        ("2026-01-01", "2027-01-01", None),
+        ("2025-11-01", "2026-11-30", None),
+    ],
+)
+def test_a_period_that_leaves_its_month_has_no_plan(first: str, to: str, month: str | None) -> None:
+    seen = window("2026-11-16T06:00:00", first=first, to=to)
+    assert seen.month_first == (None if month is None else date.fromisoformat(month))
+    bounds = (seen.month_first, seen.month_after, seen.month_first_us, seen.month_after_us)
+    assert all(bound is None for bound in bounds) == (month is None)
+    if month is None:
+        assert seen.working_days_left is None
+    else:
+        assert month_of(date.fromisoformat(month)) == (seen.month_first, seen.month_after)
+        assert (seen.month_first_us or 0) <= seen.first_us < seen.after_us <= (seen.month_after_us or 0)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "week", "left"),
+    [
+        ("2026-11-01T12:00:00", WORKDAYS, 21),  # November 2026 begins on a Sunday
+        ("2026-11-02T00:00:00+01:00", WORKDAYS, 21),
+        ("2026-11-02T23:59:59+01:00", WORKDAYS, 21),
+        ("2026-11-03T00:00:00+01:00", WORKDAYS, 20),
+        ("2026-11-16T06:00:00", WORKDAYS, 11),
+        ("2026-11-28T12:00:00", WORKDAYS, 1),  # a Saturday: Monday the 30th is left
+        ("2026-11-30T22:59:59", WORKDAYS, 1),  # the day of as-of counts to its last minute
+        ("2026-11-30T23:00:00", WORKDAYS, 23),  # here it is December
+        ("2026-11-16T06:00:00", range(7), 15),
+        ("2026-11-16T06:00:00", range(5, 7), 4),
+        ("2026-11-30T12:00:00", range(5, 7), 0),
+        ("2026-11-16T06:00:00", range(0), 0),
+    ],
+)
+def test_working_days_left_include_today(as_of: str, week: range, left: int) -> None:
+    assert window(as_of, week=week).working_days_left == left
+
+
+@pytest.mark.parametrize(
+    ("first", "to", "left"),
+    [
+        ("2026-10-01", "2026-11-01", None),  # a month that is over
+        ("2026-12-01", "2027-01-01", None),  # one that has not begun
+        ("2026-11-01", "2026-11-10", 11),  # the plan is the month's, whatever part of it is looked at
+        ("2026-11-20", "2026-12-01", 11),
+    ],
+)
+def test_working_days_are_left_in_the_current_month_only(first: str, to: str, left: int | None) -> None:
+    assert window("2026-11-16T06:00:00", first=first, to=to).working_days_left == left
+
+
+# ------------------------------------------------------------------------------------------------ the next seven days
+
+
+@pytest.mark.parametrize(
+    ("as_of", "zone", "ends"),
+    [
+        ("2026-11-16T06:00:00", "Europe/Amsterdam", "2026-11-24T00:00:00+01:00"),
+        ("2026-11-16T00:00:00+01:00", "Europe/Amsterdam", "2026-11-24T00:00:00+01:00"),
+        ("2026-11-16T23:59:59.999999+01:00", "Europe/Amsterdam", "2026-11-24T00:00:00+01:00"),
+        ("2026-11-16T23:30:00", "Asia/Tokyo", "2026-11-25T00:00:00+09:00"),
+        ("2026-11-16T23:30:00", "America/Los_Angeles", "2026-11-24T00:00:00-08:00"),
+        ("2026-10-20T06:00:00", "Europe/Amsterdam", "2026-10-28T00:00:00+01:00"),  # the clock goes back within
+        ("2026-10-17T06:00:00", "Europe/Amsterdam", "2026-10-25T00:00:00+02:00"),  # and just after
+        ("2026-10-18T06:00:00", "Europe/Amsterdam", "2026-10-26T00:00:00+01:00"),  # on the last of the seven
+        ("2027-03-22T06:00:00", "Europe/Amsterdam", "2027-03-30T00:00:00+02:00"),  # it goes forward within
+        ("2026-10-28T20:00:00", "America/Los_Angeles", "2026-11-05T00:00:00-08:00"),
+        ("2026-12-28T06:00:00", "Europe/Amsterdam", "2027-01-05T00:00:00+01:00"),
+    ],
+)
+def test_soon_ends_with_the_seventh_local_day_after_today(as_of: str, zone: str, ends: str) -> None:
+    seen = window(as_of, zone)
+    assert seen.soon_us == us(ends)
+    assert (local_day(seen.soon_us - 1, zone) - seen.today).days == 7
+    assert local_day(seen.soon_us, zone) == seen.today + timedelta(days=8)
+
+
+def test_a_week_with_a_change_of_the_clock_is_an_hour_longer_or_shorter() -> None:
+    spans = [(window(f"{day}T00:00:00{offset}").soon_us - us(f"{day}T00:00:00{offset}")) for day, offset in
+             (("2026-10-20", "+02:00"), ("2027-03-22", "+01:00"), ("2026-11-16", "+01:00"))]  # fmt: skip
+    assert spans == [8 * DAY_US + HOUR_US, 8 * DAY_US - HOUR_US, 8 * DAY_US]
+
+
+def test_month_of() -> None:
+    for offset in range(1_500):
+        day = date(2023, 1, 1) + timedelta(days=offset)
+        first, after = month_of(day)
+        assert (first.day, after.day) == (1, 1)
+        assert first <= day < after
+        assert (after - timedelta(days=1)).month == day.month
