@@ -9,11 +9,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
+from urllib.parse import quote
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.catalogue import Terms, columns_of
 from pipeline.errors import ConfigError
@@ -24,6 +33,11 @@ from pipeline.resources import EXPECTATIONS
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ENV: Final = re.compile(r"\$\{(\w+)\}")
+_PASSWORD: Final = re.compile(
+    r"://(?!/)[^:@/]*:(?!\$\{\w+\}@).*@"  # of an account; what follows is a host, or a password with an @
+    r"|[?&](?:password|passwd)=(?!\$\{\w+\}(?:&|$))."
+)
+_SECRET: Final = re.compile(r"(?<=://)\S*(?=@)|(?<=password=)[^&\s']+|(?<=passwd=)[^&\s']+")
 
 
 class _Strict(BaseModel):
@@ -48,7 +62,7 @@ class Source(_Strict):
     @field_validator("url")
     @classmethod
     def _without_password(cls, value: str) -> str:
-        if re.search(r"://[^/@]*:(?!\$\{\w+\}@)[^/@]+@", value):
+        if _PASSWORD.search(value):
             raise ValueError("a password must not stand in the file; write ${NAME} and set that environment variable")
         return value
 
@@ -56,6 +70,13 @@ class Source(_Strict):
 def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError(f"'{value}' is no time zone; write one like Europe/Amsterdam")
+    return value
+
+
+def _cron(value: str) -> str:
+    from pipeline.cron import read_cron
+
+    read_cron(value)
     return value
 
 
@@ -84,16 +105,7 @@ class AuditFile(_Strict):
     field_sets: Path | None = None
     targets: Path | dict[str, dict[str, dict[str, int]]] | None = None
     output: Path = Path("output")
-    schedule: dict[str, str] = {}
-
-    @field_validator("schedule")
-    @classmethod
-    def _cron(cls, value: dict[str, str]) -> dict[str, str]:
-        from pipeline.cron import read_cron
-
-        for line in value.values():
-            read_cron(line)
-        return value
+    schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
 
     @field_validator("currency")
     @classmethod
@@ -114,31 +126,37 @@ class FieldFile(_Strict):
     why: str = ""
 
 
+def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
+    """The demand, if its entity has what it names."""
+    entity = info.data.get("entity")
+    if entity is None:  # which is an error of its own
+        return field
+    known, states = columns_of(entity), STATES.get(entity, ())
+    for column in field.columns:
+        if column not in known:
+            raise ValueError(f"field '{field.name}': {entity} has no '{column}'; it has {', '.join(known)}")
+    if field.when is not None and field.when not in states:
+        raise ValueError(f"field '{field.name}': when: '{field.when}' is none of {', '.join(states) or 'no state'}")
+    if field.weight < 1 or not field.columns:
+        raise ValueError(f"field '{field.name}': needs a weight of 1 or more and a column")
+    return field
+
+
 class FieldSetFile(_Strict):
     """A file of expectations/."""
 
     entity: Literal["meeting", "call", "deal", "client", "contact", "lead"]
-    fields: tuple[FieldFile, ...]
+    fields: tuple[Annotated[FieldFile, AfterValidator(_fits)], ...]
 
-    @model_validator(mode="after")
-    def _names_what_exists(self) -> FieldSetFile:
-        known = columns_of(self.entity)
-        for field in self.fields:
-            for column in field.columns:
-                if column not in known:
-                    raise ValueError(
-                        f"field '{field.name}': {self.entity} has no '{column}'; it has {', '.join(known)}"
-                    )
-            states = STATES.get(self.entity, ())
-            if field.when is not None and field.when not in states:
-                raise ValueError(
-                    f"field '{field.name}': when: '{field.when}' is none of {', '.join(states) or 'no state'}"
-                )
-            if field.weight < 1 or not field.columns:
-                raise ValueError(f"field '{field.name}': needs a weight of 1 or more and a column")
-        if len({field.name for field in self.fields}) < len(self.fields):
-            raise ValueError("two fields have the same name")
-        return self
+    @field_validator("fields")
+    @classmethod
+    def _each_once(cls, value: tuple[FieldFile, ...]) -> tuple[FieldFile, ...]:
+        seen: set[str] = set()
+        for field in value:
+            if field.name in seen:
+                raise ValueError(f"two fields have the same name '{field.name}'; rename one")
+            seen.add(field.name)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +188,8 @@ def load_audit(file: Path, *, output: Path | None = None) -> Audit:
             raise ConfigError(f"{file}: source.add: the preset {preset.name} has no tables of custom fields.")
     absent = {name: why for name, why in preset.absent.items() if name not in settings.source.add}
     folder = file.parent / settings.field_sets if settings.field_sets else EXPECTATIONS
+    if not folder.is_dir():
+        raise ConfigError(f"{file}: field_sets: there is no folder {folder}; correct the path.")
     return Audit(
         file=file,
         settings=settings,
@@ -187,7 +207,9 @@ def secrets_of(url: str, environment: Mapping[str, str] = os.environ) -> str:
     def value(match: re.Match[str]) -> str:
         if match[1] not in environment:
             raise ConfigError(f"source.url: the environment variable {match[1]} is not set; set it and run again.")
-        return environment[match[1]]
+        given = environment[match[1]]
+        # a password may hold an @ or a slash, which would end it
+        return quote(given, safe="") if url[match.end() : match.end() + 1] == "@" else given
 
     return _ENV.sub(value, url)
 
@@ -234,24 +256,37 @@ def _targets(file: Path, given: Path | Mapping[str, Mapping[str, Mapping[str, in
 def _targets_of_csv(file: Path) -> list[Target]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+            return list(_targets_in(csv.DictReader(stream), file))
     except OSError as error:
         raise ConfigError(
             f"targets: {file} cannot be read ({error.strerror}); correct the path in audit.yaml."
         ) from None
-    found: dict[tuple[str, str, str], Target] = {}
-    for line, row in enumerate(rows, start=2):
-        where = f"{file}, line {line}"
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is no UTF-8 text; save it as UTF-8.") from None
+    except csv.Error as error:
+        raise ConfigError(f"{file} is no CSV: {error}.") from None
+
+
+def _targets_in(rows: csv.DictReader[str], file: Path) -> Iterator[Target]:
+    if lacking := [name for name in ("manager", "month", "metric", "target") if name not in (rows.fieldnames or ())]:
+        raise ConfigError(
+            f"{file}, line 1: there is no column {', '.join(lacking)}; needed are manager, month, metric, target."
+        )
+    found: set[tuple[str, str, str]] = set()
+    for row in rows:
+        where = f"{file}, line {rows.line_num}"
         try:
             target = Target(row["manager"], row["month"], row["metric"], int(row["target"]))
-        except (KeyError, ValueError, TypeError):
+        except (ValueError, TypeError):
             raise ConfigError(
                 f"{where}: found {dict(row)}; needed are manager, month, metric and a whole number as target."
             ) from None
         _check_target(target, where)
-        if found.setdefault((target.manager, target.month, target.metric), target) is not target:
+        key = (target.manager, target.month, target.metric)
+        if key in found:
             raise ConfigError(f"{where}: a second target of {target.manager} for {target.metric} in {target.month}.")
-    return list(found.values())
+        found.add(key)
+        yield target
 
 
 def _check_target(target: Target, where: str) -> None:
@@ -269,12 +304,22 @@ def _check_target(target: Target, where: str) -> None:
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as they are written: an error of theirs is then told like any other."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def _parse(file: Path, model: type[_Model]) -> _Model:
     """The file as that model; an error names the line of the key that is wrong."""
     try:
         text = file.read_text("utf-8")
-        root = yaml.compose(text, yaml.SafeLoader)
-        document = yaml.safe_load(text)
+        root = yaml.compose(text, _Loader)
+        document = yaml.load(text, _Loader)  # noqa: S506 - a safe one
+        lines = dict(_lines(file, root))
     except OSError as error:
         raise ConfigError(f"{file} cannot be read ({error.strerror}); name an existing file.") from None
     except UnicodeDecodeError:
@@ -282,14 +327,20 @@ def _parse(file: Path, model: type[_Model]) -> _Model:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{file}, line {line}: this is no YAML: {error.problem}.") from None
-    lines = dict(_lines(file, root))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ConfigError(f"{file}, line {line}: this is no YAML: {error.reason}.") from None
+    except (ValueError, AttributeError, RecursionError):  # the library's own, from a tag or an alias
+        raise ConfigError(
+            f"{file}: this is no YAML that can be used: a value is not what its tag says, or it holds itself."
+        ) from None
     try:
         return model.model_validate(document if document is not None else {})
     except ValidationError as error:
         raise ConfigError("\n".join(_explained(file, lines, model, problem) for problem in error.errors())) from None
 
 
-def _lines(file: Path, node: yaml.Node | None, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], int]]:
+def _lines(file: Path, node: yaml.Node | None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
     """Every key's path and its line. ConfigError where a mapping has a key twice."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
@@ -302,18 +353,19 @@ def _lines(file: Path, node: yaml.Node | None, path: tuple[Any, ...] = ()) -> It
             yield from _lines(file, value, (*path, key.value))
     elif isinstance(node, yaml.SequenceNode):
         for position, item in enumerate(node.value):
-            yield (*path, position), item.start_mark.line + 1
-            yield from _lines(file, item, (*path, position))
+            yield (*path, str(position)), item.start_mark.line + 1
+            yield from _lines(file, item, (*path, str(position)))
 
 
-def _explained(file: Path, lines: Mapping[tuple[Any, ...], int], model: type[BaseModel], problem: Any) -> str:
-    """One problem as a sentence: where, what was found, what is allowed."""
-    path = tuple(problem["loc"])
+def _explained(file: Path, lines: Mapping[tuple[str, ...], int], model: type[BaseModel], problem: Any) -> str:
+    """One problem as a sentence: where, what was found, what is allowed; without what may be a secret."""
+    # of several types that a value may have, the library puts the type's name into the path
+    path = tuple(str(part) for part in problem["loc"] if "[" not in str(part))
     known = path
     while known and known not in lines:
         known = known[:-1]
     where = f"{file}, line {lines[known]}" if known else str(file)
-    key = ".".join(map(str, path)) or "the file"
+    key = _SECRET.sub("…", ".".join(path)) or "the file"
     if problem["type"] == "missing":
         return f"{where}: the key '{key}' is missing; add it."
     if problem["type"] == "extra_forbidden":
@@ -321,4 +373,4 @@ def _explained(file: Path, lines: Mapping[tuple[Any, ...], int], model: type[Bas
         return f"{where}: there is no key '{key}'{allowed}."
     found = problem["input"]
     said = f" (found {found!r})" if isinstance(found, str | int | float | bool) and "url" not in path else ""
-    return f"{where}: {key}: {str(problem['msg']).removeprefix('Value error, ')}{said}."
+    return f"{where}: {key}: {_SECRET.sub('…', str(problem['msg']).removeprefix('Value error, ') + said)}."

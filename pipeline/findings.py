@@ -14,7 +14,7 @@ from sqlalchemy import Connection, FromClause, Select, column, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.model import Failing, FieldSet
-from pipeline.report import Repair
+from pipeline.reports.report import Repair
 
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "meeting": ("subject",),

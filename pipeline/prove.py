@@ -27,7 +27,9 @@ def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Sequence[Fail
 
 
 def _figures(witness: Sequence[Figure], ours: Sequence[Figure]) -> list[Difference]:
-    both = _frame(witness).join(_frame(ours), how="outer", suffixes=("_source", "_ours"))
+    both = _frame(witness).merge(
+        _frame(ours), how="outer", left_index=True, right_index=True, suffixes=("_source", "_ours")
+    )
     equal = both["value_source"] == both["value_ours"]
     wrong = both[~equal.astype(bool)].fillna("no such figure")
     return [(str(name), "figures", str(row["value_source"]), str(row["value_ours"])) for name, row in wrong.iterrows()]

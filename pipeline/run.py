@@ -19,12 +19,12 @@ from pipeline import catalogue, findings, publish, snapshot, source
 from pipeline.ask import ask, ask_failing, ask_people
 from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
 from pipeline.errors import ProofError
-from pipeline.management import management_report
-from pipeline.manager import manager_report
 from pipeline.model import Answers, Figure, Person, Scope, Unit, Window, figure_id
 from pipeline.progress import Progress
 from pipeline.prove import Difference, prove
-from pipeline.report import Edition, Report
+from pipeline.reports.management import management_report
+from pipeline.reports.manager import manager_report
+from pipeline.reports.report import Edition, Report
 from pipeline.score import Ground, make_figures, plan_month, who_owns
 from pipeline.window import open_window
 from pipeline.witness import Witness, load_witness, save_witness
@@ -197,8 +197,8 @@ def _links(audit: Audit) -> dict[str, str]:
 
 def write_reports(edition: Edition, folder: Path, progress: Progress) -> None:
     """Management's pair, a pair per manager, and the files for analysts; then every figure is read back."""
-    from pipeline.render import render_page
-    from pipeline.workbook import write_workbook
+    from pipeline.reports.page import render_page
+    from pipeline.reports.workbook import write_workbook
 
     reports = {folder: management_report(edition)}
     for person in edition.people:
@@ -226,8 +226,8 @@ def write_reports(edition: Edition, folder: Path, progress: Progress) -> None:
 
 
 def _read_back(report: Report, place: Path, folder: Path) -> list[Difference]:
-    from pipeline.read_html import page_differences
-    from pipeline.read_workbook import workbook_differences
+    from pipeline.reports.read_page import page_differences
+    from pipeline.reports.read_workbook import workbook_differences
 
     page, book = place / "report.html", place / "report.xlsx"
     found = [(page, page_differences(report, page.read_text("utf-8"))), (book, workbook_differences(report, book))]

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from pipeline.model import Scope
 from pipeline.prove import Difference
-from pipeline.report import Edition
+from pipeline.reports.report import Edition
 from pipeline.show import NOTHING, show
 
 _COLUMNS = (

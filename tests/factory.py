@@ -30,7 +30,7 @@ from pipeline.model import (
     Window,
     figure_id,
 )
-from pipeline.report import Edition, Repair
+from pipeline.reports.report import Edition, Repair
 from pipeline.resources import EXPECTATIONS
 from pipeline.score import Ground, make_figures
 from pipeline.window import open_window

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from pipeline.config import Audit, Period, load_audit, secrets_of
 from pipeline.errors import ConfigError
@@ -181,12 +182,12 @@ def test_a_wrong_value(load: Load, old: str, new: str, parts: tuple[str, ...]) -
         ("period: {first: 2026-12-01, to: 2026-12-01}", ("line 7", "period", "'to'")),
         ("period: {first: 2026-12-01}", ("line 7", "period", "to", "missing")),
         ("period: {first: 2026-12-01, to: 2027-01-01, till: x}", ("line 7", "period", "till")),
-        ("period: {first: 2026-02-30, to: 2026-12-01}", ("line 7",)),  # a date for YAML, and none for the calendar
+        ("period: {first: 2026-02-30, to: 2026-12-01}", ("line 7", "2026-02-30")),  # a date for YAML only
         ("period: {first: '2026-02-30', to: 2026-12-01}", ("line 7", "period", "first", "2026-02-30")),
         ("period: {first: soon, to: 2026-12-01}", ("line 7", "period", "first", "'soon'")),
         ("period: {first: 2026-12-01 10:00:00, to: 2027-12-01}", ("line 7", "period", "first")),
         ("schedule: {weekly: 0 7 * * 1}", ("line 7", "schedule", "'0 7 * * 1'", "mon")),
-        ("schedule:\n  weekly: 0 7 * * mon\n  daily: never", ("schedule", "'never'", "five")),
+        ("schedule:\n  weekly: 0 7 * * mon\n  daily: never", ("line 9", "schedule.daily", "'never'", "five")),
         ("schedule: {weekly: 7}", ("line 7", "schedule.weekly", "7")),
         ("schedule: 0 7 * * mon", ("line 7", "schedule")),
         ("schedule: {weekly: '0 25 * * mon'}", ("line 7", "schedule", "'25'", "0 to 23")),
@@ -301,6 +302,14 @@ def test_secrets_come_from_the_environment() -> None:
     assert secrets_of("sqlite:///$x.db", given) == "sqlite:///$x.db"
 
 
+@pytest.mark.parametrize(
+    "password", ["p@ss", "a/b", "a:b", "%41", "a b+c", "gehe?x=1#y", "\u00fc\u20ac", "@", "plain", ""]
+)
+def test_a_password_may_hold_what_has_a_meaning_in_addresses(password: str) -> None:
+    url = make_url(secrets_of("mysql+pymysql://reader:${P}@db:3306/crm?charset=utf8mb4", {"P": password}))
+    assert (url.password, url.username, url.host, url.port, url.database) == (password, "reader", "db", 3306, "crm")
+
+
 def test_an_environment_variable_that_is_not_set_is_named() -> None:
     with pytest.raises(ConfigError, match=r"source\.url.*CRM_PASSWORD.*not set") as refusal:
         secrets_of("mysql://reader:${CRM_PASSWORD}@db/crm", {"OTHER": "geheim"})
@@ -358,10 +367,10 @@ def test_a_folder_instead_of_a_file(tmp_path: Path) -> None:
         (b"name: &a [*a]\n", ()),
         (b"source: &s\n  url: *s\n", ()),
         (b"name: " + b"[" * 5_000 + b"]" * 5_000 + b"\n", ()),
-        (GOOD.encode() + b"period: {first: 2026-13-45, to: 2026-12-01}\n", ()),
+        (GOOD.encode() + b"period: {first: 2026-13-45, to: 2026-12-01}\n", ("line 7", "period.first", "2026-13-45")),
         (GOOD.encode() + b"1: x\n", ("line 7", "1")),
-        (GOOD.encode() + b"true: x\n", ("line 7",)),
-        (GOOD.encode() + b"null: x\n", ("line 7",)),
+        (GOOD.encode() + b"true: x\n", ("True", "strings")),
+        (GOOD.encode() + b"null: x\n", ("None", "strings")),
     ],
 )
 def test_what_is_no_audit(load: Load, content: bytes, parts: tuple[str, ...]) -> None:
@@ -402,17 +411,17 @@ def test_a_field_set_of_ones_own(with_sets: Load) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "parts"),
     [
-        ("[start_at]", "[starts_at]", ("'date'", "'starts_at'", "start_at", "subject", "contact")),
-        ("[start_at]", "[]", ("'date'", "column")),
+        ("[start_at]", "[starts_at]", ("line 3", "'date'", "'starts_at'", "start_at", "subject", "contact")),
+        ("[start_at]", "[]", ("line 3", "'date'", "column")),
         ("[start_at]", "start_at", ("line 3", "fields.0.columns", "start_at")),
         ("[start_at]", "[5]", ("line 3", "fields.0.columns.0")),
-        ("[start_at]", "[phone]", ("'date'", "'phone'")),
-        ("when: held", "when: cancelled", ("'result'", "'cancelled'", "planned, held, not held")),
-        ("weight: 3", "weight: 0", ("'result'", "weight")),
-        ("weight: 3", "weight: -1", ("'result'", "weight")),
+        ("[start_at]", "[phone]", ("line 3", "'date'", "'phone'")),
+        ("when: held", "when: cancelled", ("line 4", "'result'", "'cancelled'", "planned, held, not held")),
+        ("weight: 3", "weight: 0", ("line 4", "'result'", "weight")),
+        ("weight: 3", "weight: -1", ("line 4", "'result'", "weight")),
         ("weight: 3", "weight: half", ("line 4", "fields.1.weight", "'half'")),
         ("weight: 3", "weight: 1.5", ("line 4", "fields.1.weight", "1.5")),
-        ("name: result", "name: date", ("'date'", "same name")),
+        ("name: result", "name: date", ("line 2", "fields", "'date'", "same name")),
         ("name: result, ", "", ("line 4", "fields.1.name", "missing")),
         ("columns: [result], ", "", ("line 4", "fields.1.columns", "missing")),
         ("why: so", "because: so", ("line 4", "fields.1.because")),
@@ -420,7 +429,7 @@ def test_a_field_set_of_ones_own(with_sets: Load) -> None:
         ("entity: meeting", "entity: task", ("line 1", "entity", "'task'", "'meeting'")),
         ("entity: meeting\n", "", ("entity", "missing")),
         ("fields:", "felder:", ("line 2", "'felder'", "fields")),
-        ("  - {name: date, columns: [start_at]}", "  date: [start_at]", ("line 3",)),
+        ("  - {name: date, columns: [start_at]}", "  date: [start_at]", ("line 4", "no YAML")),
     ],
 )
 def test_a_wrong_field_set(with_sets: Load, old: str, new: str, parts: tuple[str, ...]) -> None:
@@ -475,9 +484,9 @@ HEAD = "manager,month,metric,target\n"
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("manager,month,target\nm1,2026-11,8\n", ("line 2", "metric")),
-        ("manager;month;metric;target\nm1;2026-11;deals_won;8\n", ("line 2", "manager, month, metric")),
-        ("Manager,month,metric,target\nm1,2026-11,deals_won,8\n", ("line 2", "manager")),
+        ("manager,month,target\nm1,2026-11,8\n", ("line 1", "no column metric")),
+        ("manager;month;metric;target\nm1;2026-11;deals_won;8\n", ("line 1", "manager, month, metric")),
+        ("Manager,month,metric,target\nm1,2026-11,deals_won,8\n", ("line 1", "no column manager")),
         (HEAD + "m1,2026-11,deals_won\n", ("line 2", "whole number")),
         (HEAD + "m1,2026-11,deals_won,many\n", ("line 2", "'many'", "whole number")),
         (HEAD + "m1,2026-11,deals_won,8.5\n", ("line 2", "'8.5'")),
@@ -491,7 +500,8 @@ HEAD = "manager,month,metric,target\n"
         (HEAD + "m1,2026-11,deals_won,8\nm1,2026-11,deals_won,9\n", ("line 3", "m1", "deals_won", "2026-11", "second")),
         (HEAD + "m1,2026-11,deals_won,8\n\n\nm1,2026-11,deals_won,x\n", ("line 5",)),  # empty lines are lines
         (HEAD + '"m\n1",2026-11,deals_won,8\nm1,2026-11,deals_won,x\n', ("line 4",)),
-        ("m1,2026-11,deals_won,8\n", ("manager, month, metric",)),  # no line of headings
+        ("", ("line 1", "manager, month, metric")),
+        ("m1,2026-11,deals_won,8\n", ("line 1", "manager, month, metric")),  # no line of headings
         (b"\xff\xfem\x001\x00", ("UTF-8",)),
         ((HEAD + "M\u00fcller,2026-11,deals_won,8\n").encode("latin-1"), ("UTF-8",)),
         (HEAD + "m" * 200_000 + ",2026-11,deals_won,8\n", ()),

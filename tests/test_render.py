@@ -16,12 +16,12 @@ from jinja2 import UndefinedError
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
-from pipeline.management import management_report
-from pipeline.manager import manager_report
 from pipeline.model import Figure, Person, Scope
-from pipeline.read_html import page_differences, read_page
-from pipeline.render import environment, render_page
-from pipeline.report import (
+from pipeline.reports.management import management_report
+from pipeline.reports.manager import manager_report
+from pipeline.reports.page import environment, render_page
+from pipeline.reports.read_page import page_differences, read_page
+from pipeline.reports.report import (
     Edition,
     Repair,
     Report,

@@ -15,14 +15,14 @@ import openpyxl
 import pytest
 from lxml import etree
 
-from pipeline.management import management_report
-from pipeline.manager import manager_report
 from pipeline.model import Figure, Scope, Unit
-from pipeline.read_workbook import as_printed, workbook_differences
-from pipeline.report import Repair, Report, Row, Table
-from pipeline.sheets import CELL_LIMIT, INDEX, REPAIRS, excel_text, sheet_names, stamp
+from pipeline.reports.management import management_report
+from pipeline.reports.manager import manager_report
+from pipeline.reports.read_workbook import as_printed, workbook_differences
+from pipeline.reports.report import Repair, Report, Row, Table
+from pipeline.reports.sheets import CELL_LIMIT, INDEX, REPAIRS, excel_text, sheet_names, stamp
+from pipeline.reports.workbook import write_workbook
 from pipeline.show import excel_format, excel_value, show
-from pipeline.workbook import write_workbook
 from tests import factory
 
 GOLDEN = Path(__file__).parent / "golden"

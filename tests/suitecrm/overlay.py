@@ -53,7 +53,7 @@ CURRENCIES: tuple[Row, ...] = (
     {"id": "cur-jpy", "name": "Yen", "iso4217": "JPY", "deleted": 0},
     {"id": "cur-kwd", "name": "Dinar", "iso4217": "KWD", "deleted": 0},
     {"id": "cur-usd", "name": "Dollar", "iso4217": "USD", "deleted": 0},
-    {"id": "cur-gone", "name": "Franc", "iso4217": "CHF", "deleted": 1},
+    {"id": "cur-gone", "name": "Franc", "iso4217": "CHF", "deleted": 1},  # no deal has it: see test_disputes
 )
 CURRENCY_IDS = ("-99", "-99", None, "", "cur-jpy", "cur-kwd", "cur-usd", "cur-absent")
 EVENT_STATUSES = ("Planned", "Held", "Not Held", "held", "Held ", "HELD", "Cancelled", " Planned")
@@ -104,6 +104,8 @@ class Overlay:
             self.meetings(owner, 64 // share)
             self.calls(owner, 40 // share)
             self.deals(owner, 72 // share)
+        for owner in MANAGERS:
+            self.surely(owner)
         self.edges()
 
     # -------------------------------------------------------------------------------------------- drawing
@@ -257,6 +259,31 @@ class Overlay:
         if start in (None, ZERO) or self.chance(0.3):
             return self.pick((None, ZERO))
         return str(datetime.fromisoformat(start) + timedelta(minutes=self.pick((0, 30, 60, 60 * 24))))
+
+    def surely(self, owner: str) -> None:
+        """What chance gives too few of: complete meetings, and records without any date."""
+        ada = self.add(
+            "contacts", assigned_user_id=owner, last_name="Low", first_name="Ada", phone_work="020", date_entered=ZERO
+        )
+        for day in (2, 11, 12, 13, 19, 25):
+            meeting = self.add(
+                "meetings", assigned_user_id=owner, name="Talk", status="Held", date_start=f"2027-03-{day:02} 10:00:00"
+            )
+            self.add("meetings_contacts", meeting_id=meeting, contact_id=ada)
+            self.rows["meetings_cstm"].append({"id_c": meeting, "result_c": "They will order"})
+            self.deal_won(owner, f"2027-03-{day:02}")
+        for table in ("meetings", "calls"):
+            self.add(table, assigned_user_id=owner, name="When?", status="Held", date_start=ZERO, date_entered=None)
+        self.add("accounts", assigned_user_id=owner, name="Since when?", date_entered=None)
+        self.add("leads", assigned_user_id=owner, last_name="Low", date_entered=ZERO)
+        self.deal_won(owner, None)
+
+    def deal_won(self, owner: str, closed: str | None) -> None:
+        for currency in ("-99", "cur-jpy", "cur-kwd", "cur-usd"):
+            self.add(
+                "opportunities", assigned_user_id=owner, name="Order", sales_stage="Closed Won", date_entered=None,
+                date_closed=closed, amount=self.random.randrange(10**6), currency_id=currency,
+            )  # fmt: skip
 
     def edges(self) -> None:
         """One second before, at, and one second after each bound of each zone, held and planned."""

@@ -28,7 +28,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.xml.functions import tostring
 
 from pipeline.model import Figure, Unit
-from pipeline.pen import (
+from pipeline.reports.pen import (
     ACCENT,
     BAR,
     FONT,
@@ -54,8 +54,8 @@ from pipeline.pen import (
     Pen,
     excel_number,
 )
-from pipeline.report import Cell, Report, Row, Table
-from pipeline.sheets import (
+from pipeline.reports.report import Cell, Report, Row, Table
+from pipeline.reports.sheets import (
     FIRST_ROW,
     HEADLINE_HEADINGS,
     INDEX,

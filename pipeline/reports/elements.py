@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.metrics import PLANNED
 from pipeline.model import Figure, Scope
-from pipeline.report import Cell, Edition, Row, Table, halves
+from pipeline.reports.report import Cell, Edition, Row, Table, halves
 
 Company = Mapping[str, tuple[Figure, ...]]
 """Metric -> the company's figures of it: every other scope has the same dimensions and currencies."""

@@ -12,7 +12,7 @@ from typing import Final
 from markupsafe import Markup
 
 from pipeline.model import Figure
-from pipeline.report import Cell, Row, Table, clean
+from pipeline.reports.report import Cell, Row, Table, clean
 from pipeline.show import show
 
 _WIDTH: Final = 760

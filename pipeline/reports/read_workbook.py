@@ -20,8 +20,8 @@ from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from pipeline.model import Figure
-from pipeline.report import Cell, Report, Row
-from pipeline.sheets import (
+from pipeline.reports.report import Cell, Report, Row
+from pipeline.reports.sheets import (
     FIRST_ROW,
     HEADLINE_HEADINGS,
     INDEX,

@@ -10,9 +10,9 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline import charts
+from pipeline.reports import charts
 from pipeline.model import Figure
-from pipeline.report import (
+from pipeline.reports.report import (
     SECTIONS,
     Repair,
     Report,

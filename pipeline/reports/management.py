@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
-from pipeline.elements import (
+from pipeline.metrics import FINDINGS, LABELS, PLANNED
+from pipeline.model import Figure, Person, Scope
+from pipeline.reports.elements import (
     Subject,
     counted,
     days_rows,
@@ -18,9 +20,7 @@ from pipeline.elements import (
     score_rows,
     the_company,
 )
-from pipeline.metrics import FINDINGS, LABELS, PLANNED
-from pipeline.model import Figure, Person, Scope
-from pipeline.report import Cell, Edition, Report, Row, Table
+from pipeline.reports.report import Cell, Edition, Report, Row, Table
 
 NO_TEAM: Final = "No team"
 _COMPLETE: Final = ("date", "last name", "first name", "contact details", "subject", "result")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.elements import (
+from pipeline.metrics import PLANNED
+from pipeline.model import CHECKED, Person, Scope
+from pipeline.reports.elements import (
     Subject,
     counted,
     days_rows,
@@ -17,9 +19,7 @@ from pipeline.elements import (
     score_rows,
     the_company,
 )
-from pipeline.metrics import PLANNED
-from pipeline.model import CHECKED, Person, Scope
-from pipeline.report import SECTIONS, Edition, Repair, Report, Row, label_text, section_of
+from pipeline.reports.report import SECTIONS, Edition, Repair, Report, Row, label_text, section_of
 
 _OUTSIDE: Final = (
     ("deals_won_in_future", "won deal is dated after today", "won deals are dated after today"),

@@ -14,7 +14,7 @@ from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
 from pipeline.model import Figure
-from pipeline.report import (
+from pipeline.reports.report import (
     Edition,
     Repair,
     Report,

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Final
 
 from pipeline.model import Figure
-from pipeline.report import Edition, Repair, Report, Row, as_of_text, period_text, section_of
+from pipeline.reports.report import Edition, Repair, Report, Row, as_of_text, period_text, section_of
 from pipeline.show import show
 
 OVERVIEW: Final = "Overview"

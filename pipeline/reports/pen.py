@@ -13,8 +13,8 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from pipeline.model import Figure
-from pipeline.report import Cell, Report
-from pipeline.sheets import escaped, excel_text
+from pipeline.reports.report import Cell, Report
+from pipeline.reports.sheets import escaped, excel_text
 from pipeline.show import NOTHING, excel_format, excel_value, show
 
 ACCENT: Final = "1F6F8B"
