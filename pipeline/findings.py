@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, FromClause, Select, column, func, select
+from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.model import Failing, FieldSet
@@ -27,24 +30,33 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 _COLUMNS: Final = ("entity", "record_id", "owner", "missing", "counts_in", "link")
 
 
-def labels_of(
+@dataclass(frozen=True, slots=True)
+class Known:
+    """By what a manager knows a record: the name that it has, and its own moment in microseconds since 1970."""
+
+    label: str
+    at_us: int | None
+
+
+def known_by(
     connection: Connection, views: Mapping[str, FromClause], failing: Mapping[str, Select[Any]]
-) -> dict[tuple[str, str], str]:
-    """(entity, record id) -> the name that its manager knows the record by, of every failing record."""
-    found: dict[tuple[str, str], str] = {}
+) -> dict[tuple[str, str], Known]:
+    """(entity, record id) -> what its manager knows it by, of every failing record."""
+    found: dict[tuple[str, str], Known] = {}
     for entity, statement in failing.items():
         view, wrong = views[entity], statement.subquery("wrong")
         name: ColumnElement[Any] = func.concat_ws(" ", *(view.c[part] for part in _NAMES[entity]))
-        rows = connection.execute(select(view.c.id, name).join(wrong, column("id", _selectable=wrong) == view.c.id))
-        found.update({(entity, str(record)): str(label or "").strip() for record, label in rows})
+        rows = connection.execute(select(view.c.id, name, view.c.at_us).join(wrong, wrong.c.id == view.c.id))
+        found.update({(entity, str(record)): Known(str(label or "").strip(), at_us) for record, label, at_us in rows})
     return found
 
 
 def repairs(
     failing: Iterable[Failing],
-    labels: Mapping[tuple[str, str], str],
+    known: Mapping[tuple[str, str], Known],
     field_sets: Mapping[str, FieldSet],
     links: Mapping[str, str],
+    zone: str,
 ) -> list[Repair]:
     """The failing records as people read them; of the period first, then by kind and id.
 
@@ -59,14 +71,21 @@ def repairs(
                 entity=record.entity,
                 record_id=record.record_id,
                 owner=record.owner,
-                label=labels.get((record.entity, record.record_id), ""),
+                label=known[record.entity, record.record_id].label,
                 missing=tuple(field.label for field in fields),
-                why=tuple(field.why for field in fields if field.why),
+                why=tuple(field.why for field in fields),
                 link=link,
                 in_period=record.in_period,
+                day=_local_day(known[record.entity, record.record_id].at_us, zone),
             )
         )
     return found
+
+
+def _local_day(at_us: int | None, zone: str) -> date | None:
+    if at_us is None:
+        return None
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)).astimezone(ZoneInfo(zone)).date()
 
 
 def write_findings(folder: Path, found: Sequence[Repair]) -> None:

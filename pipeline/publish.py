@@ -29,8 +29,12 @@ class Draft:
         final = self.output / "runs" / run_id
         try:
             self.folder.rename(final)  # refused where a run of that name exists: a fire is published once
+            try:
+                _switch(self.output / "latest", Path("runs") / run_id)
+            except OSError:
+                final.rename(self.folder)  # else the run could never be tried again
+                raise
             self._published = True
-            _switch(self.output / "latest", Path("runs") / run_id)
         except OSError as error:
             raise PublishError(
                 f"{final} could not be published: {error.strerror}; free the place and run again."
@@ -90,5 +94,8 @@ def _sweep(runs: Path) -> None:
 def _switch(link: Path, target: Path) -> None:
     aside = link.with_name(f".{link.name}-{os.getpid()}")
     aside.unlink(missing_ok=True)
-    aside.symlink_to(target)
-    aside.replace(link)
+    try:
+        aside.symlink_to(target)
+        aside.replace(link)
+    finally:
+        aside.unlink(missing_ok=True)

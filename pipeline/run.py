@@ -146,7 +146,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         with shelf.engine.connect() as connection:
             measured = tuple(ask(connection, catalogue.measures(shelf.views, terms)))
             users = ask_people(connection, snapshot.entities(manifest.stored)["manager"])
-            labels = findings.labels_of(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
+            known = findings.known_by(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
     answers = Answers((*measured, *validated.tallies), validated.failing)
 
     def figures_of(given: Answers, users: Iterable[Person]) -> tuple[list[Person], list[Figure]]:
@@ -165,7 +165,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         window=window,
         people=tuple(people),
         figures={figure.id: figure for figure in [*figures, _proven(len(figures))]},
-        repairs=tuple(findings.repairs(answers.failing, labels, audit.field_sets, _links(audit))),
+        repairs=tuple(findings.repairs(answers.failing, known, audit.field_sets, _links(audit), window.zone)),
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit),
     )

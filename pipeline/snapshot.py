@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Engine, FromClause, Select, column, create_engine, table
+from sqlalchemy import URL, Engine, FromClause, Select, column, create_engine, table
 
 from pipeline.errors import SourceError
 from pipeline.model import ENTITIES, Kind, TableAccount
@@ -36,7 +36,7 @@ _TYPES: Final[Mapping[Kind, pa.DataType]] = {
     Kind.FLAG: pa.int8(),
 }
 _MARKED: Final = (Kind.INSTANT, Kind.DAY, Kind.MONEY)
-_INSTANT_TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
+_INSTANT_TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d (?:[01]\d|2[0-3]):\d\d:\d\d", re.ASCII)
 _DAY_TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 UNREADABLE: Final = object()
 
@@ -212,7 +212,7 @@ def opened(folder: Path, stored: Sequence[Stored], views: Mapping[str, Select[An
     for entry in stored:
         if sha256_of(folder / entry.file) != entry.sha256:
             raise SourceError(f"the snapshot's {entry.file} is not the file that its manifest names; extract again.")
-    url = f"duckdb:///{work / 'audit.duckdb'}"
+    url = URL.create("duckdb", database=str(work / "audit.duckdb")).render_as_string()  # a folder may hold a %
     engine = create_engine(url)
     try:
         with engine.begin() as connection:

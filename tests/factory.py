@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 
 import yaml
@@ -164,6 +164,7 @@ def _repairs_of(owner: str, name: int, in_period: dict[str, int], older: dict[st
                 yield Repair(
                     entity, record, owner, label, tuple(f.label for f in fields), tuple(f.why for f in fields),
                     f"https://crm.example/{entity}/{record}/edit?a=1&b=2", current,
+                    None if number % 5 == 4 else date(2026, 11 if current else 3, 1 + number % 16),
                 )  # fmt: skip
 
 
@@ -191,7 +192,7 @@ def repairs() -> tuple[Repair, ...]:
     }
     return tuple(
         Repair(r.entity, r.record_id, r.owner, odd[r.record_id][0], r.missing, r.why,
-               r.link if odd[r.record_id][1] is None else odd[r.record_id][1], r.in_period)
+               r.link if odd[r.record_id][1] is None else odd[r.record_id][1], r.in_period, r.day)
         if r.record_id in odd else r
         for r in made
     )  # fmt: skip

@@ -446,13 +446,14 @@ def test_thirty_weeks_of_two_processes_that_die_and_are_started_again(tmp_path: 
 # ------------------------------------------------------------------------------------------------ for ever
 
 FOREVER = """
-import sys, time
+import signal, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from pipeline.ledger import Ledger
 from pipeline.schedule import Scheduler, read_timetable
 
 output, seconds = Path(sys.argv[1]), float(sys.argv[2])
+signal.alarm(20)  # whatever happens, the test does not wait for ever
 
 def publish(run_id):
     print("begun", flush=True)
@@ -497,8 +498,7 @@ def test_it_makes_up_at_once_what_was_missed_and_stops_at_a_signal(number: int, 
 def test_a_signal_breaks_off_the_run_under_way_and_its_fire_stays_open(tmp_path: Path) -> None:
     with forever(tmp_path, 60) as process:
         assert process.stdout is not None
-        while process.stdout.readline() != "begun\n":
-            pass
+        assert "begun\n" in iter(process.stdout.readline, "")
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 130
     last = Ledger(tmp_path / "ledger.db").rows()[-1]

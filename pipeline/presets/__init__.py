@@ -24,9 +24,7 @@ class Part(_Strict):
     link: str | None = None  # to the record's edit form; relative to source.crm_url unless it has a scheme
 
 
-Parts = Annotated[
-    tuple[Part, ...], BeforeValidator(lambda part: [part] if isinstance(part, dict) else part)
-]
+Parts = Annotated[tuple[Part, ...], BeforeValidator(lambda part: [part] if isinstance(part, dict) else part)]
 
 
 class Preset(_Strict):

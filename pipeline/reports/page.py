@@ -10,8 +10,8 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.reports import charts
 from pipeline.model import Figure
+from pipeline.reports import charts
 from pipeline.reports.report import (
     SECTIONS,
     Repair,
@@ -20,6 +20,7 @@ from pipeline.reports.report import (
     Table,
     as_of_text,
     clean,
+    day_text,
     label_text,
     period_text,
     section_of,
@@ -56,7 +57,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(show=show, clean=clean, label=label_text, section=section_of, address=web_address, asked=_asked)
+    made.filters.update(
+        show=show, clean=clean, label=label_text, day=day_text, section=section_of, address=web_address, asked=_asked
+    )
     made.tests.update(figure=_is_figure, numeric=_is_numeric)
     made.globals.update(bar=charts.bar, scatter=charts.scatter)
     return made

@@ -21,6 +21,7 @@ from pipeline.reports.report import (
     Row,
     as_of_text,
     clean,
+    day_text,
     halves,
     label_text,
     period_text,
@@ -121,6 +122,7 @@ def _expected_repair(repair: Repair) -> tuple[str, ...]:
         section_of(repair),
         f"entity: {repair.entity}",
         f"label: {label_text(repair)}",
+        *([f"day: {day_text(repair.day)}"] if repair.day else []),
         *(f"{name}: {clean(text)}" for pair in zip(repair.missing, repair.why, strict=True)
           for name, text in zip(("missing", "why"), pair, strict=True)),
         f"link: {_LINK_TEXT if address else clean(repair.link)}",

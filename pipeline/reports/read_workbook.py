@@ -113,9 +113,9 @@ def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
 
 def _expected_repairs(report: Report) -> Iterator[Sequence[_Expected]]:
     for number, repair in enumerate(report.repairs):
-        what, record, missing, why, link, counts, record_id = repair_texts(repair)
+        *texts, link, counts, record_id = repair_texts(repair)
         linked = is_link(repair.link) and number < LINK_LIMIT
-        yield what, record, missing, why, _Link(link, repair.link) if linked else link, counts, record_id
+        yield *texts, _Link(link, repair.link) if linked else link, counts, record_id
 
 
 def _expected_index(report: Report, places: Sequence[tuple[Figure, str, str]]) -> list[Sequence[_Expected]]:

@@ -28,6 +28,7 @@ class Repair:
     why: tuple[str, ...]
     link: str  # '' where the CRM has no address
     in_period: bool  # else it counts in the base only
+    day: date | None = None  # its own day in the audit's zone: by it a manager knows a record without a name
 
 
 @dataclass(frozen=True, slots=True)

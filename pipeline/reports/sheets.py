@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Final
 
 from pipeline.model import Figure
-from pipeline.reports.report import Edition, Repair, Report, Row, as_of_text, period_text, section_of
+from pipeline.reports.report import Edition, Repair, Report, Row, as_of_text, day_text, period_text, section_of
 from pipeline.show import show
 
 OVERVIEW: Final = "Overview"
@@ -24,7 +24,7 @@ NOTES_HEADING: Final = "What to know when reading this report"
 NOTE_OF_INDEX: Final = "Every figure of this workbook: where it stands, and the exact numbers it is made of."
 OPEN: Final = "Open in the CRM"
 HEADLINE_HEADINGS: Final = ("At a glance", "Figure", "In words", "In numbers")
-REPAIR_HEADINGS: Final = ("What", "Record", "Missing", "Why it is asked", "Link", "Counts in", "Record id")
+REPAIR_HEADINGS: Final = ("What", "Record", "Day", "Missing", "Why it is asked", "Link", "Counts in", "Record id")
 INDEX_HEADINGS: Final = (
     "Figure", "Sheet", "Cell", "As shown", "Numerator", "Denominator", "Unit", "Currency", "Period", "Basis",
 )  # fmt: skip
@@ -140,6 +140,7 @@ def repair_texts(repair: Repair) -> tuple[str, ...]:
     return (
         repair.entity.capitalize(),
         repair.label or f"({repair.entity} without a name)",
+        day_text(repair.day) if repair.day else "",
         "\n".join(repair.missing),
         "\n".join(repair.why).rstrip(),  # line by line beside what is missing
         OPEN if is_link(repair.link) else repair.link,

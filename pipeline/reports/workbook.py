@@ -204,7 +204,7 @@ def _repairs(pen: Pen, sheet: Any) -> None:
     for number, repair in enumerate(pen.report.repairs, FIRST_ROW):
         for column, text in enumerate(repair_texts(repair), 1):
             cell = pen.text(sheet, number, column, text, WRAPPED)
-            if column == 5 and is_link(repair.link):
+            if REPAIR_HEADINGS[column - 1] == "Link" and is_link(repair.link):
                 cell._style = pen.style(URL, "@")
                 if number - FIRST_ROW < LINK_LIMIT:
                     cell.hyperlink = Hyperlink(ref=cell.coordinate, target=repair.link)
@@ -212,7 +212,8 @@ def _repairs(pen: Pen, sheet: Any) -> None:
         pen.text(sheet, FIRST_ROW, 1, NO_REPAIRS, Look(color=QUIET))
     sheet.freeze_panes = f"C{FIRST_ROW}"
     if len(pen.report.repairs) >= 6:
-        sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:G{FIRST_ROW + len(pen.report.repairs) - 1}"
+        last = get_column_letter(len(REPAIR_HEADINGS))
+        sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + len(pen.report.repairs) - 1}"
     _widths(pen, sheet, most=44)
 
 

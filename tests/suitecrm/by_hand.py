@@ -259,7 +259,8 @@ SELECT r.*, COALESCE(r.moment >= %(first)s AND r.moment < %(after)s AND r.moment
 
 AMOUNTS = f"""
 SELECT r.owner, r.iso, SUM(CASE WHEN r.state = 'open' AND NOT r.unreadable THEN r.minor END) AS `deals_open_amount`,
-       SUM(CASE WHEN r.state = 'won' AND r.closed_in_period AND NOT r.unreadable THEN r.minor END) AS `deals_won_amount`,
+       SUM(CASE WHEN r.state = 'won' AND r.closed_in_period AND NOT r.unreadable THEN r.minor END)
+           AS `deals_won_amount`,
        SUM(CASE WHEN r.state = 'won' AND r.closed IS NULL AND NOT r.unreadable THEN r.minor END)
            AS `deals_won_undated_amount`
 FROM ({DEAL}) r WHERE r.iso <> '' GROUP BY r.owner, r.iso

@@ -40,8 +40,8 @@ class Rows:
         self.as_of = datetime.fromisoformat(setting.as_of)
         live = {
             table: database.rows(f"SELECT * FROM {table} WHERE deleted = 0")
-            for table in ("accounts", "contacts", "leads", "meetings", "opportunities", "currencies", "meetings_contacts",
-                          "meetings_leads", "accounts_contacts", "email_addresses", "email_addr_bean_rel")
+            for table in ("accounts", "contacts", "leads", "meetings", "opportunities", "currencies",
+                          "meetings_contacts", "meetings_leads", "accounts_contacts", "email_addresses", "email_addr_bean_rel")
         }  # fmt: skip
         self.live = live
         self.users = {row["id"] for row in database.rows("SELECT id FROM users")}

@@ -1,0 +1,264 @@
+"""What is measured, one contender to a process: `python -m benchmarks.contenders NAME FOLDER` prints one line of JSON.
+
+Each contender first imports what it needs and then hands back the piece of work that is timed; that one hands back
+how to tell what was counted, which is not timed either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+Counted = dict[str, tuple[int, int, str]]
+"""Field -> (due, missing, a hash of the ids that miss it)."""
+Work = Callable[[], Callable[[], Counted]]
+
+USED: Final[Mapping[str, tuple[str, ...]]] = {
+    "meeting": (
+        "id", "owner_id", "subject", "status", "start_at", "start_at_unreadable", "created_at", "result", "parent_kind",
+        "parent_id", "client_id",
+    ),
+    "meeting_contact": ("meeting_id", "person_kind", "person_id"),
+    "contact": ("id", "first_name", "last_name", "phone", "email"),
+    "lead": ("id", "first_name", "last_name", "phone", "email"),
+    "client": ("id", "private_person", "first_name", "last_name", "phone", "email"),
+    "manager": ("id",),
+}  # fmt: skip
+"""Entity -> the columns that the meeting's view names, and so our two scans read."""
+
+
+# ------------------------------------------------------------------------------------------------ ours
+
+
+def ours(folder: Path) -> Work:
+    """The stage as a run has it: the snapshot opened, its hashes compared, the view with its joins validated."""
+    from pipeline import catalogue, snapshot
+
+    _import_validation()
+    stored = snapshot.load_manifest(folder).stored
+    return _validated(folder, stored, catalogue.view_of("meeting", snapshot.entities(stored), _terms()))
+
+
+def ours_flat(folder: Path) -> Work:
+    """The same validation over the flat file that the stock one gets."""
+    _import_validation()
+    return _validated(folder, (), _flat_view(folder))
+
+
+def _import_validation() -> None:
+    import duckdb_engine  # noqa: F401  # an engine would import it when it is made
+
+    import pipeline.validate  # noqa: F401
+
+
+def _validated(folder: Path, stored: tuple[Any, ...], view: Any) -> Work:
+    from pipeline import snapshot, validate
+
+    fields = _field_set()
+
+    def work() -> Callable[[], Counted]:
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            snapshot.opened(folder, stored, {"meeting": view}, Path(scratch)) as shelf,
+        ):
+            answers = validate.validate(shelf.url, shelf.views, {"meeting": fields})
+        return lambda: _counted(fields, answers)
+
+    return work
+
+
+def _field_set() -> Any:
+    """expectations/meeting.yaml, as an audit's configuration holds it."""
+    from pipeline.config import _field_set
+    from pipeline.resources import EXPECTATIONS
+
+    return _field_set(EXPECTATIONS / "meeting.yaml", "meeting", {})
+
+
+def _terms() -> Any:
+    from benchmarks.data import AS_OF, WORDS
+    from pipeline.catalogue import Terms
+    from pipeline.window import open_window
+
+    return Terms(open_window(as_of=AS_OF, zone="Europe/Berlin", working_week=range(5), injected=True), WORDS)
+
+
+def _flat_view(folder: Path) -> Any:
+    """The columns that a field set looks at, over the flat file: nothing to join."""
+    from sqlalchemy import and_, case, func, literal, select
+
+    from benchmarks.data import FLAT, WORDS
+    from pipeline.catalogue import state_code
+
+    w = _terms().window
+    m = func.read_parquet(str(folder / FLAT)).table_valued(
+        "id", "owner", "status", "created_at", "date", "subject", "contact", "result", name="flat"
+    )
+    at_us = func.epoch_us(func.coalesce(m.c.date, m.c.created_at))
+    states = [(m.c.status == said, state_code("meeting", state)) for state, (said,) in WORDS["meeting"].items()]
+    return select(
+        m.c.id, m.c.owner, m.c.subject, m.c.result,
+        m.c.date.label("start_at"), literal(0).label("start_at_unreadable"),
+        case((m.c.contact.is_(None), 0), else_=1).label("contact"),
+        case(*states, else_=0).label("state"), literal(1).label("scored"),
+        case((and_(at_us >= w.first_us, at_us < w.after_us, at_us <= w.as_of_us), 1), else_=0).label("in_period"),
+    )  # fmt: skip
+
+
+def _counted(fields: Any, answers: Any) -> Counted:
+    company = {(t.name, t.dimension): t.value for t in answers.tallies if t.company}
+    found: Counted = {}
+    for bit, field in enumerate(fields.fields):
+        dimension = f"meeting.{field.name}"
+        ids = (record.record_id for record in answers.failing if record.mask >> bit & 1)
+        found[field.name] = company["due.base", dimension], company["missing.base", dimension], _hash(ids)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ stock
+
+
+def stock(folder: Path) -> Work:
+    """Great Expectations as it comes, on pandas: an expectation per field, each with all the ids that fail it.
+
+    Blanks are NULL in the flat file and the contact is a column: what a user would have to prepare is not timed.
+    """
+    import os
+
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at the import
+    import great_expectations as gx
+    import pyarrow.parquet  # noqa: F401  # pandas would import it when it reads
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.expectations.row_conditions import Column
+
+    from benchmarks.data import FLAT
+
+    filled = gx.expectations.ExpectColumnValuesToNotBeNull
+    wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": ["id"]}
+
+    def work() -> Callable[[], Counted]:
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        asset = context.data_sources.add_pandas("benchmark").add_parquet_asset("meeting", path=folder / FLAT)
+        suite = gx.ExpectationSuite("meeting", expectations=[
+            *(filled(column=name) for name in ("date", "subject", "contact")),
+            filled(column="result", row_condition=Column("status") == "Held"),
+        ])  # fmt: skip
+        outcome = asset.add_batch_definition_whole_dataframe("all").get_batch().validate(suite, result_format=wanted)
+        return lambda: _stock_counted(outcome)
+
+    return work
+
+
+def _stock_counted(outcome: Any) -> Counted:
+    found: Counted = {}
+    for one in outcome.results:
+        if one.exception_info.get("raised_exception"):
+            raise RuntimeError(f"the stock validation did not run: {one.exception_info}")
+        ids = (entry["id"] for entry in one.result["unexpected_index_list"])
+        counts = one.result["element_count"], one.result["unexpected_count"]
+        found[one.expectation_config.kwargs["column"]] = *counts, _hash(ids)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ scans
+
+
+def scan_counts(folder: Path) -> Work:
+    """Our first scan alone: due and missing, per owner."""
+    from pipeline.catalogue import field_question
+
+    return _scan(folder, lambda fields, view: field_question(fields, view, company=False).statement)
+
+
+def scan_company(folder: Path) -> Work:
+    """The same counts once more, of the company."""
+    from pipeline.catalogue import field_question
+
+    return _scan(folder, lambda fields, view: field_question(fields, view, company=True).statement)
+
+
+def scan_failing(folder: Path) -> Work:
+    """Our second scan alone: every failing record, fetched."""
+    from pipeline.catalogue import failing_records
+
+    return _scan(folder, failing_records)
+
+
+def _scan(folder: Path, statement: Callable[[Any, Any], Any]) -> Work:
+    """One statement over the view, in a DuckDB that is open already."""
+    from sqlalchemy import create_engine
+
+    from pipeline import catalogue, snapshot
+
+    fields, stored = _field_set(), snapshot.load_manifest(folder).stored
+    view = catalogue.view_of("meeting", snapshot.entities(stored), _terms()).subquery("view_meeting")
+    connection = create_engine("duckdb://").connect()
+    for entry in stored:
+        connection.exec_driver_sql(snapshot._entity_view(entry.entity, folder / entry.file))
+
+    def work() -> Callable[[], Counted]:
+        rows = connection.execute(statement(fields, view)).all()
+        return lambda: {"rows": (len(rows), 0, "")}
+
+    return work
+
+
+def read(folder: Path) -> Work:
+    """DuckDB reading every column that the scans use, each value hashed so that none can be skipped."""
+    import duckdb
+
+    def work() -> Callable[[], Counted]:
+        with duckdb.connect() as connection:
+            for entity, columns in USED.items():
+                touched = ", ".join(f"bit_xor(hash({column}))" for column in columns)
+                connection.execute(f"SELECT {touched} FROM '{folder}/{entity}.parquet'").fetchall()
+        return dict
+
+    return work
+
+
+# ------------------------------------------------------------------------------------------------ one process
+
+
+CONTENDERS: Final[Mapping[str, Callable[[Path], Work]]] = {
+    "ours": ours,
+    "ours_flat": ours_flat,
+    "stock": stock,
+    "scan_counts": scan_counts,
+    "scan_company": scan_company,
+    "scan_failing": scan_failing,
+    "read": read,
+}
+
+
+def _hash(ids: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
+
+
+def _peak_mib() -> float:
+    """The peak of this process: getrusage's would begin with that of the process which started it."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    if found is None:
+        raise RuntimeError("the peak of memory is read from /proc/self/status, which this system does not have")
+    return int(found[1]) / 1024
+
+
+def main(name: str, folder: Path) -> None:
+    """Runs one contender: seconds, processor seconds, MiB above the imports, and what it counted."""
+    work = CONTENDERS[name](folder)
+    imported, began, busy = _peak_mib(), time.perf_counter(), time.process_time()
+    counted = work()
+    seconds, processor, memory = time.perf_counter() - began, time.process_time() - busy, _peak_mib() - imported
+    print(json.dumps({"seconds": seconds, "processor": processor, "memory": memory, "counted": counted()}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,77 @@
+"""What the program makes of a loaded copy: extracted and computed, nothing rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import run
+from pipeline.config import Audit, load_audit
+from pipeline.model import Figure
+from pipeline.progress import Progress, Silence
+from tests.suitecrm.by_hand import Setting, Value
+from tests.suitecrm.database import Database
+
+URL = "CRM_AUDIT_TEST_URL"  # a password may stand in an environment variable only
+
+
+def prepared(setting: Setting, folder: Path, *, results: bool = False) -> Audit:
+    """An audit.yaml of that setting, loaded; `results` maps the custom field of a meeting's result."""
+    source = {"url": f"${{{URL}}}", "preset": "suitecrm", "crm_url": "https://crm.example"}
+    added = {"add": {"meeting.result": "meetings_cstm.result_c"}} if results else {}
+    document = {
+        "name": "SuiteCRM",
+        "zone": setting.zone,
+        "currency": setting.currency,
+        "source": {**source, **added},
+        "period": yaml.safe_load(setting.period),
+        "targets": {who: {setting.month or "2027-03": dict(of)} for who, of in setting.targets.items()},
+    }
+    file = folder / "audit.yaml"
+    file.write_text(yaml.safe_dump(document), "utf-8")
+    (folder / "data").mkdir()
+    return load_audit(file)
+
+
+def extract(
+    database: Database, setting: Setting, audit: Audit, *, begin: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> None:  # fmt: skip
+    """The two readings, at the setting's moment; `begin` replaces the statements that open the transaction."""
+    as_of = datetime.fromisoformat(setting.as_of).replace(tzinfo=UTC)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(URL, database.url.render_as_string(hide_password=False))
+        run.extract(
+            audit, audit.file.parent / "data", clock=lambda: as_of, as_of=as_of, progress=progress or Silence(),
+            begin=begin,
+        )  # fmt: skip
+
+
+def compute(audit: Audit) -> Mapping[str, Figure]:
+    """Every figure, proven against the witness."""
+    return run.compute(audit, audit.file.parent / "data", run_id="test", progress=Silence()).figures
+
+
+def values(database: Database, setting: Setting, folder: Path, *, results: bool) -> dict[str, Value]:
+    """What we publish, as the hand writes it: without the figure that is about the proof."""
+    audit = prepared(setting, folder, results=results)
+    extract(database, setting, audit)
+    figures = compute(audit)
+    return {
+        name: (figure.numerator, figure.denominator)
+        for name, figure in figures.items()
+        if figure.metric != "figures_proven"
+    }
+
+
+def differences(hand: Mapping[str, Value], ours: Mapping[str, Value]) -> dict[str, tuple[Value | None, Value | None]]:
+    """Figure -> (by hand, ours), where they are not the same."""
+    return {
+        name: (hand.get(name), ours.get(name))
+        for name in sorted(hand.keys() | ours.keys())
+        if hand.get(name) != ours.get(name)
+    }

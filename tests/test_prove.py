@@ -1,0 +1,183 @@
+"""The proof: equal readings pass, and each single difference is caught and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from pipeline.errors import ProofError
+from pipeline.model import Failing, Figure, Scope, Unit, figure_id
+from pipeline.prove import prove
+
+
+def figure(metric: str, numerator: int, denominator: int | None = None, unit: Unit = Unit.COUNT, **rest: Any) -> Figure:
+    scope, key, currency = rest.get("scope", Scope.COMPANY), rest.get("key", ""), rest.get("currency", "")
+    name = figure_id(metric, "", currency, scope, key)
+    return Figure(name, scope, key, metric, "", "period", numerator, denominator, unit, currency, "database")
+
+
+FIGURES = (
+    figure("deals_won", 0),
+    figure("deals_won", 3, scope=Scope.MANAGER, key="m1"),
+    figure("deals_won_amount", 2**62 + 1, unit=Unit.MONEY, currency="EUR"),
+    figure("deals_won_amount", 5, unit=Unit.MONEY, currency="USD"),
+    figure("win_rate", 1, 2, Unit.PERCENT),
+    figure("score", 0, 0, Unit.PERCENT, scope=Scope.MANAGER, key="m2"),
+    figure("plan_needed_per_day", 7, 11, Unit.PER_DAY, scope=Scope.MANAGER, key="m1"),
+)
+RECORDS = (
+    Failing("call", "1", "m1", 0b1, True),
+    Failing("call", "2", "", 0b10, False),
+    Failing("meeting", "1", "m1", 0b101, True),
+    Failing("meeting", "305184080441754059", "m2", 1 << 40, False),
+)
+
+
+def refusal(
+    ours: list[Figure] | tuple[Figure, ...] = FIGURES, found: list[Failing] | tuple[Failing, ...] = RECORDS
+) -> ProofError:
+    """What is said of ours against the source; the same is said with both exchanged."""
+    with pytest.raises(ProofError) as error:
+        prove(FIGURES, ours, RECORDS, found)
+    with pytest.raises(ProofError) as exchanged:
+        prove(ours, FIGURES, found, RECORDS)
+    assert error.value.exit_status == 4
+    assert sorted((name, there, here) for name, _, here, there in exchanged.value.differences) == sorted(
+        (name, here, there) for name, _, here, there in error.value.differences
+    ) or any("more than once" in where for _, where, *_ in error.value.differences)
+    return error.value
+
+
+def test_equal_readings_pass() -> None:
+    prove(FIGURES, FIGURES, RECORDS, RECORDS)
+    prove(FIGURES, tuple(reversed(FIGURES)), RECORDS, tuple(reversed(RECORDS)))
+    prove([], [], [], [])
+    prove(FIGURES, [replace(one) for one in FIGURES], RECORDS, [replace(one) for one in RECORDS])
+
+
+def test_how_a_figure_was_found_is_no_difference() -> None:
+    prove(FIGURES, [replace(one, basis="snapshot") for one in FIGURES], RECORDS, RECORDS)
+
+
+@pytest.mark.parametrize("position", range(len(FIGURES)))
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda f: replace(f, numerator=f.numerator + 1), id="numerator"),
+        pytest.param(lambda f: replace(f, numerator=-f.numerator - 1), id="sign"),
+        pytest.param(lambda f: replace(f, denominator=(f.denominator or 0) + 1), id="denominator"),
+        pytest.param(lambda f: replace(f, denominator=0 if f.denominator is None else None), id="no ratio"),
+        pytest.param(lambda f: replace(f, unit=Unit.DAYS), id="unit"),
+        pytest.param(lambda f: replace(f, currency="GBP"), id="currency"),
+        pytest.param(lambda f: replace(f, period="month"), id="period"),
+        pytest.param(lambda f: replace(f, id=f.id + "x"), id="name"),
+    ],
+)  # fmt: skip
+def test_each_change_of_a_figure_is_named(position: int, change: Callable[[Figure], Figure]) -> None:
+    changed = change(FIGURES[position])
+    error = refusal([*FIGURES[:position], changed, *FIGURES[position + 1 :]])
+    names = {name for name, *_ in error.differences}
+    assert names == {FIGURES[position].id, changed.id}
+    assert all(where == "figures" for _, where, *_ in error.differences)
+    assert str(len(names)) in str(error)
+
+
+def test_a_ratio_of_the_same_value_is_another_ratio() -> None:
+    position = next(i for i, one in enumerate(FIGURES) if one.metric == "win_rate")
+    doubled = replace(FIGURES[position], numerator=2, denominator=4)
+    ((name, _, source, ours),) = refusal([*FIGURES[:position], doubled, *FIGURES[position + 1 :]]).differences
+    assert name == "win_rate@company"
+    assert ("1 of 2" in source, "2 of 4" in ours) == (True, True)
+
+
+def test_large_integers_are_not_floats() -> None:
+    position = next(i for i, one in enumerate(FIGURES) if one.numerator > 2**60)
+    error = refusal([*FIGURES[:position], replace(FIGURES[position], numerator=2**62), *FIGURES[position + 1 :]])
+    ((name, _, source, ours),) = error.differences
+    assert name == "deals_won_amount/EUR@company"
+    assert (str(2**62 + 1) in source, str(2**62) in ours) == (True, True)
+
+
+@pytest.mark.parametrize("position", range(len(FIGURES)))
+def test_a_figure_that_is_lacking_or_too_many(position: int) -> None:
+    less = [*FIGURES[:position], *FIGURES[position + 1 :]]
+    ((name, _, source, ours),) = refusal(less).differences
+    assert (name, ours) == (FIGURES[position].id, "no such figure")
+    assert source != "no such figure"
+    more = [*FIGURES, figure("deals_lost", 1)]
+    ((name, _, source, ours),) = refusal(more).differences
+    assert (name, source) == ("deals_lost@company", "no such figure")
+
+
+def test_nothing_is_not_equal_to_something() -> None:
+    assert {name for name, *_ in refusal([]).differences} == {one.id for one in FIGURES}
+    assert len(refusal(FIGURES, []).differences) == len(RECORDS)
+
+
+def test_a_figure_that_exists_twice() -> None:
+    with pytest.raises(ProofError, match=r"win_rate@company.*twice"):
+        prove(FIGURES, [*FIGURES, figure("win_rate", 1, 2, Unit.PERCENT)], RECORDS, RECORDS)
+    with pytest.raises(ProofError, match=r"win_rate@company.*twice"):
+        prove([*FIGURES, figure("win_rate", 5, 6, Unit.PERCENT)], FIGURES, RECORDS, RECORDS)
+
+
+# ------------------------------------------------------------------------------------------------ records
+
+
+@pytest.mark.parametrize("position", range(len(RECORDS)))
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(partial(replace, mask=0b1000), id="mask"),
+        pytest.param(lambda r: replace(r, mask=r.mask | 1 << 62), id="one more field"),
+        pytest.param(partial(replace, owner="m9"), id="owner"),
+        pytest.param(lambda r: replace(r, in_period=not r.in_period), id="period"),
+    ],
+)
+def test_each_change_of_a_record_is_named(position: int, change: Callable[[Failing], Failing]) -> None:
+    record = RECORDS[position]
+    error = refusal(found=[*RECORDS[:position], change(record), *RECORDS[position + 1 :]])
+    ((name, where, source, ours),) = error.differences
+    assert (name, where) == (f"{record.entity} {record.record_id}", "failing records")
+    assert source != ours
+    assert "1 figures or records differ" in str(error)
+
+
+@pytest.mark.parametrize("position", range(len(RECORDS)))
+def test_a_record_that_is_lacking(position: int) -> None:
+    record = RECORDS[position]
+    ((name, _, source, ours),) = refusal(found=[*RECORDS[:position], *RECORDS[position + 1 :]]).differences
+    assert (name, ours) == (f"{record.entity} {record.record_id}", "not failing")
+    assert f"mask {record.mask:b}" in source
+
+
+@pytest.mark.parametrize("extra", [Failing("deal", "1", "", 1, True), Failing("call", "3", "m1", 1, True)])
+def test_a_record_that_is_too_many(extra: Failing) -> None:
+    ((name, _, source, _),) = refusal(found=[*RECORDS, extra]).differences
+    assert (name, source) == (f"{extra.entity} {extra.record_id}", "not failing")
+
+
+def test_one_record_in_the_place_of_another() -> None:
+    moved = [replace(RECORDS[0], record_id="9"), *RECORDS[1:]]
+    assert {name for name, *_ in refusal(found=moved).differences} == {"call 1", "call 9"}
+
+
+@pytest.mark.parametrize("position", range(len(RECORDS)))
+def test_a_record_that_is_listed_twice(position: int) -> None:
+    twice = [*RECORDS, RECORDS[position]]
+    differences = refusal(found=twice).differences
+    assert [where for _, where, *_ in differences] == ["listed more than once in ours"]
+    with pytest.raises(ProofError, match="1 figures or records differ"):
+        prove(FIGURES, FIGURES, twice, RECORDS)
+    with pytest.raises(ProofError, match="2 figures or records differ"):  # twice in both is no excuse
+        prove(FIGURES, FIGURES, twice, twice)
+
+
+def test_all_differences_are_told() -> None:
+    changed = [replace(one, numerator=one.numerator + 1) for one in FIGURES]
+    masked = [replace(one, mask=one.mask + 1) for one in RECORDS]
+    assert len(refusal(changed, masked).differences) == len(FIGURES) + len(RECORDS)

@@ -1,0 +1,260 @@
+"""Publishing: a run is there as a whole or not at all, and only its owner can read it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ProofError, PublishError
+from pipeline.publish import draft
+
+
+@pytest.fixture(autouse=True)
+def private() -> Iterator[None]:
+    """The mask under which a run writes."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "reports" / "output"
+
+
+def runs_of(output: Path) -> set[str]:
+    return {entry.name for entry in (output / "runs").iterdir()}
+
+
+def write(folder: Path, text: str = "done") -> None:
+    (folder / "report.html").write_text(text, encoding="utf-8")
+    (folder / "managers" / "m1").mkdir(parents=True)
+    (folder / "managers" / "m1" / "report.html").write_text(text, encoding="utf-8")
+
+
+def publish(output: Path, run_id: str, text: str = "done") -> Path:
+    with draft(output) as begun:
+        write(begun.folder, text)
+        return begun.publish(run_id)
+
+
+def broken_off(output: Path, failure: BaseException, run_id: str = "") -> None:
+    """A run that fails while it is written, or after it was published as `run_id`."""
+    with draft(output) as begun:
+        write(begun.folder, "half")
+        if run_id:
+            begun.publish(run_id)
+        raise failure
+
+
+# ------------------------------------------------------------------------------------------------ seen or not
+
+
+def test_a_draft_is_not_seen_before_it_is_published(output: Path) -> None:
+    with draft(output) as begun:
+        write(begun.folder)
+        assert begun.folder.parent == output / "runs"
+        assert [name for name in runs_of(output) if not name.startswith(".")] == []
+        assert not (output / "latest").exists()
+        final = begun.publish("one")
+        assert final == output / "runs" / "one"
+        assert (final / "managers" / "m1" / "report.html").read_text(encoding="utf-8") == "done"
+    assert runs_of(output) == {"one"}
+    assert (output / "latest").resolve() == final.resolve()
+
+
+def test_the_last_run_is_the_latest_and_the_others_stay(output: Path) -> None:
+    for name in ("one", "two", "three"):
+        publish(output, name, name)
+        assert (output / "latest" / "report.html").read_text(encoding="utf-8") == name
+    assert runs_of(output) == {"one", "two", "three"}
+    assert {entry.name for entry in output.iterdir()} == {"runs", "latest"}
+
+
+def test_latest_leads_there_from_anywhere(output: Path, tmp_path: Path) -> None:
+    publish(output, "one")
+    output.parent.rename(tmp_path / "moved")
+    assert (tmp_path / "moved" / "output" / "latest" / "report.html").is_file()
+
+
+def test_latest_is_never_lacking_and_never_half(output: Path) -> None:
+    publish(output, "run-0", "0" * 10_000)
+    stop, seen, wrong = threading.Event(), set(), []
+
+    def look() -> None:
+        while not stop.is_set():
+            try:
+                text = (output / "latest" / "report.html").read_text(encoding="utf-8")
+            except OSError as error:
+                wrong.append(str(error))
+            else:
+                seen.add(text[:2])
+                if len(text) != 10_000:
+                    wrong.append(text[:10])
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    for number in range(1, 80):
+        publish(output, f"run-{number}", f"{number:02d}" * 5_000)
+    stop.set()
+    reader.join()
+    assert wrong == []
+    assert len(seen) > 1
+
+
+# ------------------------------------------------------------------------------------------------ twice, or failed
+
+
+def test_a_run_is_published_once(output: Path) -> None:
+    publish(output, "one", "first")
+    with pytest.raises(PublishError, match="one could not be published") as error:
+        publish(output, "one", "second")
+    assert error.value.exit_status == 5
+    assert (output / "latest" / "report.html").read_text(encoding="utf-8") == "first"
+    assert runs_of(output) == {"one"}
+
+
+@pytest.mark.parametrize("failure", [ProofError("differs"), ValueError("a defect"), KeyboardInterrupt()])
+def test_a_failed_run_leaves_nothing_and_the_last_good_one_stays(output: Path, failure: BaseException) -> None:
+    publish(output, "good")
+    with pytest.raises(type(failure)):
+        broken_off(output, failure)
+    assert runs_of(output) == {"good"}
+    assert (output / "latest" / "report.html").read_text(encoding="utf-8") == "done"
+
+
+def test_a_draft_that_is_not_published_is_removed(output: Path) -> None:
+    with draft(output) as begun:
+        write(begun.folder)
+    assert runs_of(output) == set()
+    assert not (output / "latest").is_symlink()
+
+
+def test_a_failure_after_publishing_takes_nothing_back(output: Path) -> None:
+    with pytest.raises(ValueError, match="later"):
+        broken_off(output, ValueError("later"), "one")
+    assert runs_of(output) == {"one"}
+    assert (output / "latest" / "report.html").is_file()
+
+
+def test_a_full_disk_is_told_as_such(output: Path) -> None:
+    with pytest.raises(PublishError, match="No space left"):
+        broken_off(output, OSError(28, os.strerror(28)))
+    assert runs_of(output) == set()
+
+
+# ------------------------------------------------------------------------------------------------ others beside it
+
+CRASH = """
+import os, sys
+from pathlib import Path
+from pipeline.publish import draft
+with draft(Path(sys.argv[1])) as begun:
+    (begun.folder / "clients.txt").write_text("half", encoding="utf-8")
+    print(begun.folder.name, flush=True)
+    if sys.argv[2] == "crash":
+        os.kill(os.getpid(), 9)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_crash_left_behind_is_swept(output: Path) -> None:
+    crashed = subprocess.run(
+        [sys.executable, "-c", CRASH, str(output), "crash"], check=False, capture_output=True, text=True
+    )
+    assert crashed.returncode == -9
+    assert runs_of(output) == {crashed.stdout.strip()}  # clients' data, left behind
+    publish(output, "one")
+    assert runs_of(output) == {"one"}
+
+
+def test_a_living_run_is_left_alone(output: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", CRASH, str(output), "live"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as living:
+        assert living.stdin
+        assert living.stdout
+        name = living.stdout.readline().strip()
+        publish(output, "one")
+        assert runs_of(output) == {"one", name}
+        assert (output / "runs" / name / "clients.txt").read_text(encoding="utf-8") == "half"
+        living.stdin.close()
+        assert living.wait(30) == 0
+    assert runs_of(output) == {"one"}
+
+
+def test_two_drafts_of_one_process(output: Path) -> None:
+    with draft(output) as first, draft(output) as second:
+        write(first.folder, "first")
+        write(second.folder, "second")
+        assert first.folder != second.folder
+        second.publish("second")
+        first.publish("first")
+    assert runs_of(output) == {"first", "second"}
+    assert (output / "latest" / "report.html").read_text(encoding="utf-8") == "first"
+
+
+def test_sweeping_takes_no_run(output: Path) -> None:
+    publish(output, "one")
+    (output / "runs" / "notes.txt").write_text("mine", encoding="utf-8")
+    publish(output, "two")
+    assert runs_of(output) == {"one", "two", "notes.txt"}
+
+
+# ------------------------------------------------------------------------------------------------ rights and places
+
+
+def test_folders_are_0700_and_files_0600(output: Path) -> None:
+    publish(output, "one")
+    modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in [output, *output.rglob("*")] if not path.is_symlink()}
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
+    assert len(modes) == 7
+
+
+def test_a_folder_that_was_open_to_others_is_closed(output: Path) -> None:
+    output.mkdir(parents=True)
+    output.chmod(0o755)
+    with draft(output):
+        assert stat.S_IMODE(output.stat().st_mode) == 0o700
+
+
+def test_an_output_that_cannot_be_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for place in (tmp_path / "file", tmp_path / "file" / "output"):
+        with pytest.raises(PublishError, match="cannot be written") as error, draft(place):
+            pytest.fail("a draft was begun")
+        assert error.value.exit_status == 5
+
+
+def test_runs_that_cannot_be_a_folder(output: Path) -> None:
+    output.mkdir(parents=True)
+    (output / "runs").write_text("", encoding="utf-8")
+    with pytest.raises(PublishError, match="cannot be written"), draft(output):
+        pytest.fail("a draft was begun")
+
+
+def test_an_output_where_nobody_can_write() -> None:
+    with pytest.raises(PublishError, match="cannot be written"), draft(Path("/proc/output")):
+        pytest.fail("a draft was begun")
+
+
+def test_latest_that_is_a_folder_of_somebody(output: Path) -> None:
+    (output / "latest").mkdir(parents=True)
+    (output / "latest" / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(PublishError, match="could not be published"):
+        publish(output, "one")
+    assert (output / "latest" / "mine.txt").read_text(encoding="utf-8") == "mine"
+    assert {entry.name for entry in output.iterdir()} == {"runs", "latest"}
+    assert runs_of(output) == set()
+    (output / "latest" / "mine.txt").unlink()
+    (output / "latest").rmdir()
+    publish(output, "one")  # the same run can be tried again
+    assert (output / "latest" / "report.html").is_file()

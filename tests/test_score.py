@@ -1,0 +1,458 @@
+"""From counts to figures: for every scope, exactly, and so that the parts add up to the company."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from pipeline.errors import ProofError
+from pipeline.model import (
+    Answers,
+    Failing,
+    Field,
+    FieldSet,
+    Figure,
+    Person,
+    Scope,
+    TableAccount,
+    Tally,
+    Target,
+    Unit,
+    Window,
+    figure_id,
+)
+from pipeline.score import Ground, make_figures, plan_month, who_owns
+from pipeline.window import open_window
+
+ANNA = Person("a", "Anna", "t1", "North", Scope.MANAGER)
+BO = Person("b", "Bo", "t1", "North", Scope.MANAGER)
+CARA = Person("c", "Cara", "", "", Scope.MANAGER)
+GONE = Person("g", "Gone", "t1", "North", Scope.INACTIVE)
+LEFT = Person("l", "Left", "", "", Scope.INACTIVE)
+PEOPLE = (ANNA, BO, CARA, GONE, LEFT)
+
+Count = tuple[str | None, str, str, str, int]
+"""(owner, name, dimension, currency, value)"""
+
+
+def window(first: date | None = None, after_last: date | None = None) -> Window:
+    """Monday, 16 November 2026, in the morning: eleven working days are left."""
+    return open_window(
+        as_of=datetime(2026, 11, 16, 6, tzinfo=UTC), zone="Europe/Berlin", working_week=range(5), first=first,
+        after_last=after_last,
+    )  # fmt: skip
+
+
+def answers(counts: Sequence[Count], failing: Sequence[Failing] = ()) -> Answers:
+    """The owners' counts, and the company's, which a database would have counted by itself."""
+    company: dict[tuple[str, str, str], int] = {}
+    for _, name, dimension, currency, value in counts:
+        company[name, dimension, currency] = company.get((name, dimension, currency), 0) + value
+    return Answers(
+        (
+            *(Tally(False, owner, name, dimension, currency, value) for owner, name, dimension, currency,
+              value in counts),
+            *(Tally(True, None, name, dimension, currency, value) for (name, dimension, currency),
+              value in company.items()),
+        ),
+        tuple(failing),
+    )  # fmt: skip
+
+
+def figures(
+    counts: Sequence[Count],
+    *,
+    failing: Sequence[Failing] = (),
+    field_sets: Mapping[str, FieldSet] | None = None,
+    targets: Sequence[Target] = (),
+    moments: Window | None = None,
+    people: Sequence[Person] = PEOPLE,
+    accounts: Sequence[TableAccount] = (),
+) -> dict[str, Figure]:
+    ground = Ground(people, field_sets or {}, targets, accounts, moments or window())
+    made = make_figures(answers(counts, failing), ground)
+    assert len({figure.id for figure in made}) == len(made)
+    for figure in made:
+        scope, key = figure.scope, figure.key
+        assert figure.id == figure_id(figure.metric, figure.dimension, figure.currency, scope, key)
+    return {figure.id: figure for figure in made}
+
+
+def won(**owners: int) -> list[Count]:
+    return [(None if owner == "nobody" else owner, "deals_won", "", "", value) for owner, value in owners.items()]
+
+
+def numbers(found: Mapping[str, Figure], metric: str) -> dict[str, int | tuple[int, int]]:
+    """scope[:key] -> the number, or the pair of a ratio."""
+    return {
+        name.partition("@")[2]: f.numerator if f.denominator is None else (f.numerator, f.denominator)
+        for name, f in found.items()
+        if name.startswith(f"{metric}@")
+    }
+
+
+# ------------------------------------------------------------------------------------------------ adding up
+
+
+def test_every_scope_has_the_figure_and_the_parts_add_up() -> None:
+    found = numbers(figures(won(a=3, b=2, c=1, g=5, l=7, nobody=11)), "deals_won")
+    assert found == {
+        "manager:a": 3,
+        "manager:b": 2,
+        "manager:c": 1,
+        "inactive": 12,
+        "unassigned": 11,
+        "team": 1,  # no team
+        "team:t1": 5,
+        "company": 29,
+    }
+
+
+def test_who_has_nothing_has_a_zero() -> None:
+    found = numbers(figures(won(a=3)), "deals_won")
+    assert found == {
+        **{"manager:a": 3, "manager:b": 0, "manager:c": 0, "inactive": 0, "unassigned": 0, "team": 0, "team:t1": 3},
+        "company": 3,
+    }
+
+
+@pytest.mark.parametrize("change", [1, -1])
+def test_a_company_that_differs_is_named(change: int) -> None:
+    good = answers(won(a=3, b=2, nobody=1))
+    tallies = [replace(t, value=t.value + change) if t.company else t for t in good.tallies]
+    with pytest.raises(ProofError, match="do not add up") as error:
+        make_figures(Answers(tuple(tallies), ()), Ground(PEOPLE, {}, (), (), window()))
+    assert error.value.differences == (("deals_won@company", "adding up", str(6 + change), "6"),)
+
+
+def test_each_count_adds_up_by_itself() -> None:
+    good = answers([("a", "deals_won_amount", "", "EUR", 5), ("b", "deals_won_amount", "", "USD", 5)])
+    swapped = [
+        replace(t, currency={"EUR": "USD", "USD": "EUR"}[t.currency], value=t.value + (t.currency == "EUR"))
+        if t.company
+        else t
+        for t in good.tallies
+    ]
+    with pytest.raises(ProofError) as error:
+        make_figures(Answers(tuple(swapped), ()), Ground(PEOPLE, {}, (), (), window()))
+    assert error.value.differences == (("deals_won_amount/USD@company", "adding up", "6", "5"),)
+
+
+def test_a_count_that_only_the_company_has_and_one_that_it_lacks() -> None:
+    good = answers(won(a=3))
+    more = (*good.tallies, Tally(True, None, "deals_lost", "", "", 2), Tally(False, "a", "calls_held", "", "", 4))
+    with pytest.raises(ProofError) as error:
+        make_figures(Answers(more, ()), Ground(PEOPLE, {}, (), (), window()))
+    assert error.value.differences == (
+        ("calls_held@company", "adding up", "0", "4"),
+        ("deals_lost@company", "adding up", "2", "0"),
+    )
+
+
+def test_an_owner_whom_nobody_knows_does_not_vanish() -> None:
+    with pytest.raises(ProofError, match="do not add up") as error:
+        figures(won(a=3, stranger=4))
+    assert error.value.differences == (("deals_won@company", "adding up", "7", "3"),)
+
+
+def test_money_is_never_added_across_currencies() -> None:
+    found = figures([
+        ("a", "deals_open_amount", "", "EUR", 100), ("a", "deals_open_amount", "", "USD", 7),
+        ("b", "deals_open_amount", "", "EUR", 50), (None, "deals_open_amount", "", "", 3),
+    ])  # fmt: skip
+    assert numbers(found, "deals_open_amount/EUR")["company"] == 150
+    assert numbers(found, "deals_open_amount/USD")["company"] == 7
+    assert numbers(found, "deals_open_amount/USD")["manager:b"] == 0
+    assert numbers(found, "deals_open_amount")["unassigned"] == 3
+    assert found["deals_open_amount/EUR@company"].unit is Unit.MONEY
+
+
+def test_sums_beyond_64_bits() -> None:
+    found = figures([(owner, "deals_won_amount", "", "EUR", 2**63 - 1) for owner in ("a", "b", "c", None)])
+    assert found["deals_won_amount/EUR@company"].numerator == 4 * (2**63 - 1)
+
+
+# ------------------------------------------------------------------------------------------------ ratios
+
+
+def test_ratios_are_pooled_and_never_averaged() -> None:
+    counts = [
+        *won(a=1, b=90),
+        ("a", "deals_lost", "", "", 0),
+        ("b", "deals_lost", "", "", 10),
+        ("c", "deals_lost", "", "", 4),
+    ]
+    found = numbers(figures(counts), "win_rate")
+    assert found["manager:a"] == (1, 1)
+    assert found["manager:b"] == (90, 100)
+    assert found["manager:c"] == (0, 4)
+    assert found["team:t1"] == (91, 101)
+    assert found["company"] == (91, 105)
+    assert found["unassigned"] == (0, 0)  # nothing closed: no rate, and not zero
+
+
+def test_complete_meetings_are_a_part_of_those_held() -> None:
+    counts = [("a", "meetings_held", "", "", 240), ("a", "meetings_complete", "", "", 212)]
+    figure = figures(counts)["complete_meetings@manager:a"]
+    assert (figure.numerator, figure.denominator, figure.unit) == (212, 240, Unit.PERCENT)
+
+
+# ------------------------------------------------------------------------------------------------ scores
+
+SETS = {
+    "meeting": FieldSet("meeting", (Field("date", "date", ("start_at",)), Field("result", "result", ("result",), 3,
+    "held"))),
+    "client": FieldSet("client", (Field("name", "name", ("name",)),)),
+    "lead": FieldSet("lead", (Field("last_name", "last name", ("last_name",), 5),)),
+    "call": FieldSet("call", ()),
+}  # fmt: skip
+
+
+def fields(
+    owner: str | None, dimension: str, due: int, missing: int, base_due: int = 0, base_missing: int = 0
+) -> list[Count]:
+    return [
+        (owner, "due.period", dimension, "", due),
+        (owner, "missing.period", dimension, "", missing),
+        (owner, "due.base", dimension, "", base_due),
+        (owner, "missing.base", dimension, "", base_missing),
+    ]
+
+
+COUNTED = [
+    *fields("a", "meeting.date", 10, 1, 100, 20),
+    *fields("a", "meeting.result", 6, 3, 60, 6),
+    *fields("a", "client.name", 4, 0, 40, 10),
+    *fields("a", "lead.last_name", 8, 8, 8, 8),
+    *fields("b", "meeting.date", 2, 2, 2, 2),
+    *fields("b", "meeting.result", 0, 0, 0, 0),
+    *fields("b", "client.name", 0, 0, 5, 0),
+    *fields("c", "lead.last_name", 3, 1, 3, 1),
+    *fields("g", "client.name", 1, 1, 1, 1),
+    *fields(None, "client.name", 0, 0, 1, 0),
+]
+RECORDS = [
+    Failing("meeting", "1", "a", 0b11, True),
+    Failing("meeting", "2", "a", 0b10, True),
+    Failing("meeting", "3", "a", 0b01, False),
+    Failing("client", "1", "g", 0b1, True),
+    Failing("lead", "1", "a", 0b1, True),
+    Failing("lead", "2", "c", 0b1, False),
+    Failing("client", "2", "", 0b1, False),
+]
+
+
+def scored() -> dict[str, Figure]:
+    return figures(COUNTED, failing=RECORDS, field_sets=SETS)
+
+
+def test_a_score_is_weights_filled_of_weights_due() -> None:
+    found = scored()
+    assert numbers(found, "score/meeting")["manager:a"] == (9 + 3 * 3, 10 + 3 * 6)
+    assert numbers(found, "score/client")["manager:a"] == (4, 4)
+    assert numbers(found, "score")["manager:a"] == (18 + 4, 28 + 4)
+    assert numbers(found, "base")["manager:a"] == (80 + 3 * 54 + 30, 100 + 180 + 40)
+
+
+def test_leads_are_in_no_managers_score_and_have_their_own() -> None:
+    found = scored()
+    assert numbers(found, "score")["manager:c"] == (0, 0)
+    assert numbers(found, "score/lead")["manager:c"] == (10, 15)
+    assert numbers(found, "score/lead")["manager:a"] == (0, 40)
+    assert numbers(found, "score/lead")["company"] == (10, 55)
+    assert numbers(found, "score")["company"] == (22, 32 + 2 + 1)  # Bo's two dates and the former colleague's client
+
+
+def test_where_nothing_is_due_there_is_no_score() -> None:
+    found = scored()
+    assert numbers(found, "score")["unassigned"] == (0, 0)
+    assert numbers(found, "score/meeting")["inactive"] == (0, 0)
+    assert numbers(found, "base")["unassigned"] == (1, 1)
+    assert not any(name.startswith("score/call") for name in found)  # a set without fields has none at all
+
+
+def test_scores_are_pooled() -> None:
+    found = scored()
+    assert numbers(found, "score")["team:t1"] == (22 + 0, 32 + 2)
+    assert numbers(found, "score")["team"] == (0, 0)
+    assert numbers(found, "score")["inactive"] == (0, 1)
+
+
+def test_each_field_is_told_with_what_is_missing() -> None:
+    found = scored()
+    assert numbers(found, "field_filled/meeting.result")["manager:a"] == (3, 6)
+    assert numbers(found, "field_missing/meeting.result")["manager:a"] == 3
+    assert numbers(found, "base_filled/meeting.date")["company"] == (80, 102)
+    assert numbers(found, "base_missing/meeting.date")["company"] == 22
+    assert numbers(found, "field_filled/lead.last_name")["company"] == (2, 11)
+
+
+def test_records_to_repair_are_counted_once_each() -> None:
+    found = scored()
+    assert numbers(found, "records_failing/meeting")["manager:a"] == 2
+    assert numbers(found, "base_failing/meeting")["manager:a"] == 1
+    assert numbers(found, "records_failing")["manager:a"] == 2  # the lead stands apart
+    assert numbers(found, "records_failing/lead")["manager:a"] == 1
+    assert numbers(found, "records_failing")["inactive"] == 1
+    assert numbers(found, "base_failing")["unassigned"] == 1
+    assert numbers(found, "records_failing")["company"] == 3
+    assert numbers(found, "base_failing")["company"] == 2
+    assert numbers(found, "base_failing/lead")["company"] == 1
+    assert numbers(found, "records_failing")["team:t1"] == 2
+
+
+# ------------------------------------------------------------------------------------------------ plans
+
+
+def month(**owners: int) -> list[Count]:
+    """Deals won in the month of the plan, and as many in the period."""
+    return [
+        (None if owner == "nobody" else owner, name, "", "", value)
+        for owner, value in owners.items()
+        for name in ("month.deals_won", "deals_won")
+    ]
+
+
+TARGETS = (Target("a", "2026-11", "deals_won", 8), Target("b", "2026-11", "deals_won", 2))
+DONE = month(a=5, b=6, c=4, g=2, nobody=1)
+
+
+def plan(found: Mapping[str, Figure], name: str) -> dict[str, int | tuple[int, int]]:
+    return numbers(found, f"plan_{name}/deals_won")
+
+
+def test_done_target_left_and_over() -> None:
+    found = figures(DONE, targets=TARGETS)
+    assert plan(found, "target") == {"manager:a": 8, "manager:b": 2, "team:t1": 10, "company": 10}
+    assert plan(found, "done") == {"manager:a": 5, "manager:b": 6, "team:t1": 11, "company": 11}
+    assert plan(found, "left") == {"manager:a": 3, "manager:b": 0, "team:t1": 0, "company": 0}
+    assert plan(found, "over") == {"manager:a": 0, "manager:b": 4, "team:t1": 1, "company": 1}
+    assert plan(found, "progress") == {
+        "manager:a": (5, 8),
+        "manager:b": (6, 2),
+        "team:t1": (11, 10),
+        "company": (11, 10),
+    }
+    assert plan(found, "needed_per_day") == {
+        "manager:a": (3, 11),
+        "manager:b": (0, 11),
+        "team:t1": (0, 11),
+        "company": (0, 11),
+    }
+    assert found["working_days_left@company"].numerator == 11
+
+
+def test_what_was_done_without_a_target_is_shown_as_such() -> None:
+    found = figures(DONE, targets=TARGETS)
+    # a manager with a target has nothing without one
+    assert plan(found, "without_target") == {"manager:c": 4, "team": 4, "team:t1": 0, "company": 4 + 2 + 1}
+    everything = plan(found, "without_target")["company"], plan(found, "done")["company"]
+    assert sum(everything) == found["deals_won@company"].numerator  # type: ignore[arg-type]
+
+
+def test_a_plan_without_targets() -> None:
+    found = figures(DONE)
+    assert plan(found, "target") == plan(found, "done") == {}
+    assert plan(found, "without_target")["company"] == 18
+    assert plan(found, "without_target")["manager:a"] == 5
+
+
+def test_a_target_of_zero_and_one_of_a_manager_who_did_nothing() -> None:
+    targets = (Target("a", "2026-11", "deals_won", 0), Target("c", "2026-11", "deals_won", 4))
+    found = figures(month(a=2), targets=targets)
+    assert (plan(found, "progress")["manager:a"], plan(found, "over")["manager:a"]) == ((2, 0), 2)
+    assert (plan(found, "done")["manager:c"], plan(found, "left")["manager:c"]) == (0, 4)
+    assert plan(found, "target")["team"] == 4
+
+
+def test_targets_of_other_months_and_metrics_do_not_count() -> None:
+    targets = (
+        Target("a", "2026-10", "deals_won", 8),
+        Target("a", "2026-12", "deals_won", 8),
+        Target("a", "2026-11", "clients_new", 3),
+    )
+    found = figures(DONE, targets=targets)
+    assert plan(found, "target") == {}
+    assert numbers(found, "plan_target/clients_new") == {"manager:a": 3, "team:t1": 3, "company": 3}
+
+
+def test_a_period_that_leaves_its_month_has_no_plan() -> None:
+    moments = window(date(2026, 10, 1), date(2026, 12, 1))
+    found = figures(DONE, targets=TARGETS, moments=moments)
+    assert [name for name in found if name.startswith("plan_") or name.startswith("working_days")] == []
+    assert plan_month(moments) is None
+    assert found["deals_won@company"].numerator == 18
+
+
+def test_a_month_that_is_over_has_a_plan_and_no_days_left() -> None:
+    moments = window(date(2026, 10, 1), date(2026, 11, 1))
+    targets = (Target("a", "2026-10", "deals_won", 8),)
+    found = figures(DONE, targets=targets, moments=moments)
+    assert plan(found, "left")["manager:a"] == 3
+    assert plan(found, "needed_per_day") == {}
+    assert "working_days_left@company" not in found
+    assert plan_month(moments) == "2026-10"
+
+
+def test_a_part_of_the_month_has_the_whole_months_plan() -> None:
+    moments = window(date(2026, 11, 10), date(2026, 11, 20))
+    counts: list[Count] = [("a", "month.deals_won", "", "", 5), ("a", "deals_won", "", "", 2)]
+    found = figures(counts, targets=TARGETS, moments=moments)
+    assert plan(found, "done")["manager:a"] == 5
+    assert found["deals_won@manager:a"].numerator == 2
+
+
+# ------------------------------------------------------------------------------------------------ people and tables
+
+
+def test_who_owns() -> None:
+    extra = Person("z", "Zoe", "", "", Scope.MANAGER)
+    idle = Person("i", "Idle", "", "", Scope.INACTIVE)
+    people = [*PEOPLE, extra, idle]
+    counted = answers([*won(a=1, g=1), ("b", "meetings", "", "", 0), ("l", "contacts", "", "", 1)])
+    targets = [
+        Target("c", "2026-11", "deals_won", 5),
+        Target("z", "2026-10", "deals_won", 5),
+        Target("i", "2026-11", "deals_won", 5),
+    ]
+
+    def found(month: str) -> list[str]:
+        return [person.id for person in who_owns(people, counted, targets, month)]
+
+    assert found("2026-11") == ["a", "c", "g", "l"]  # Bo owns nothing; who is inactive has no plan
+    assert found("2026-10") == ["a", "g", "l", "z"]
+    assert found("") == ["a", "g", "l"]
+
+
+def test_the_company_counts_its_people() -> None:
+    found = figures(won(a=1))
+    assert found["managers@company"].numerator == 3
+    assert found["teams@company"].numerator == 1  # none is no team
+    assert found["inactive_users@company"].numerator == 2
+
+
+def test_the_accounting_of_every_table() -> None:
+    found = figures(
+        won(a=1), accounts=[TableAccount("deals", 12, 9, {"deleted": 2, "outside": 1}), TableAccount("teams", 0, 0, {})]
+    )
+    assert found["table_rows/deals@company"].numerator == 12
+    assert found["table_audited/deals@company"].numerator == 9
+    assert found["table_excluded/deals: deleted@company"].numerator == 2
+    assert found["table_excluded/deals: outside@company"].numerator == 1
+    assert found["table_rows/teams@company"].numerator == 0
+
+
+def test_nobody_at_all() -> None:
+    found = figures(won(nobody=3), people=())
+    assert numbers(found, "deals_won") == {"inactive": 0, "unassigned": 3, "company": 3}
+    assert found["managers@company"].numerator == 0
+
+
+def test_the_order_is_the_same_whatever_the_order_of_the_answers() -> None:
+    given = answers(COUNTED, RECORDS)
+    turned = Answers(tuple(reversed(given.tallies)), tuple(reversed(given.failing)))
+    ground = Ground(PEOPLE, SETS, TARGETS, (), window())
+    assert make_figures(given, ground) == make_figures(turned, ground)

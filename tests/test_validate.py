@@ -1,0 +1,198 @@
+"""Validation by the library: it counts what plain Python counts, lists every failing record, and never fails silently."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import FromClause, column, create_engine, table
+
+from pipeline.catalogue import state_code
+from pipeline.errors import AuditError
+from pipeline.model import Answers, Failing, Field, FieldSet, Tally
+from pipeline.validate import validate
+
+Rows = Sequence[dict[str, Any]]
+
+MEETING = FieldSet(
+    "meeting",
+    (
+        Field("date", "date", ("start_at",)),
+        Field("subject", "subject", ("subject",)),
+        Field("contact", "contact", ("contact",)),
+        Field("result", "result", ("result",), 2, "held"),
+    ),
+)
+CONTACT = FieldSet(
+    "contact", (Field("last_name", "last name", ("last_name",)), Field("details", "details", ("phone", "email")))
+)
+LEAD = FieldSet("lead", CONTACT.fields)
+BLANKS = (None, "", " ", "\t\n", "\u00a0\u3000\u200b")
+TEXTS = (*BLANKS, "x", "a b", "\u200bx", "0", "\u65e5")
+
+
+def database(folder: Path, tables: dict[str, Rows]) -> tuple[str, dict[str, FromClause]]:
+    """A DuckDB file with the views of these entities, and its address."""
+    url = f"duckdb:///{folder / 'audit.duckdb'}"
+    engine = create_engine(url)
+    views: dict[str, FromClause] = {}
+    with engine.begin() as connection:
+        for entity, rows in tables.items():
+            file = folder / f"{entity}.parquet"
+            pq.write_table(pa.Table.from_pylist(list(rows)), file)
+            connection.exec_driver_sql(f"CREATE VIEW view_{entity} AS SELECT * FROM read_parquet('{file}')")
+            views[entity] = table(f"view_{entity}", *(column(name) for name in rows[0]))
+    engine.dispose()
+    return url, views
+
+
+def common(seed: random.Random, number: int, owners: Sequence[str | None]) -> dict[str, Any]:
+    return {
+        "id": f"r{number}",
+        "owner": seed.choice(owners),
+        "scored": int(seed.random() < 0.9),
+        "in_period": 0,
+        "state": 0,
+    }
+
+
+def meetings(count: int) -> Rows:
+    seed, found = random.Random(count), []
+    for number in range(count):
+        row = common(seed, number, ("m1", "m2", "m3", None))
+        row["in_period"] = int(row["scored"] and seed.random() < 0.4)
+        row["state"] = seed.choice((-1, 0, 1, 2, 3))
+        row["start_at"] = seed.choice((None, 5, 7))
+        row["start_at_unreadable"] = int(row["start_at"] is None and seed.random() < 0.3)
+        row |= {"subject": seed.choice(TEXTS), "contact": seed.choice((0, 1)), "result": seed.choice(TEXTS)}
+        found.append(row)
+    return found
+
+
+def persons(count: int, owners: Sequence[str | None] = ("m1", None)) -> Rows:
+    seed, found = random.Random(f"persons {count}"), []
+    for number in range(count):
+        row = common(seed, number, owners)
+        row |= {"in_period": int(row["scored"] and seed.random() < 0.5), "last_name": seed.choice(TEXTS)}
+        found.append(row | {"phone": seed.choice(TEXTS), "email": seed.choice(TEXTS)})
+    return found
+
+
+def lacks(row: dict[str, Any], field: Field) -> bool:
+    """The field is due of the row, and missing: in plain Python."""
+    if not row["scored"] or (field.when and row["state"] != state_code("meeting", field.when)):
+        return False
+    return all(
+        row[name] is None and not row["start_at_unreadable"] if name == "start_at"
+        else row[name] == 0 if name == "contact"
+        else row[name] in BLANKS
+        for name in field.columns
+    )  # fmt: skip
+
+
+def counted(fields: FieldSet, rows: Rows) -> Answers:
+    """What the library must say."""
+    tallies: Counter[tuple[bool, str | None, str, str]] = Counter()
+    failing = []
+    for row in rows:
+        mask = 0
+        for bit, field in enumerate(fields.fields):
+            due = row["scored"] and (not field.when or row["state"] == state_code("meeting", field.when))
+            missing = lacks(row, field)
+            mask |= missing << bit
+            for company, owner in ((False, row["owner"]), (True, None)):
+                for name, value in (("due", due), ("missing", missing)):
+                    dimension = f"{fields.entity}.{field.name}"
+                    tallies[company, owner, f"{name}.base", dimension] += int(value)
+                    tallies[company, owner, f"{name}.period", dimension] += int(value and row["in_period"])
+        if mask:
+            failing.append(Failing(fields.entity, row["id"], row["owner"] or "", mask, bool(row["in_period"])))
+    return Answers(tuple(Tally(*what, "", value) for what, value in tallies.items()), tuple(failing))
+
+
+def same(found: Answers, expected: Iterable[Answers]) -> None:
+    expected = list(expected)
+    assert Counter(found.tallies) == Counter(tally for answers in expected for tally in answers.tallies)
+    assert Counter(found.failing) == Counter(record for answers in expected for record in answers.failing)
+
+
+def test_it_counts_what_python_counts_and_mixes_no_entities(tmp_path: Path) -> None:
+    rows: dict[str, Rows] = {"meeting": meetings(2_000), "contact": persons(700), "lead": persons(300)}
+    sets = {"meeting": MEETING, "contact": CONTACT, "lead": LEAD}
+    url, views = database(tmp_path, rows)
+    found = validate(url, views, sets)
+    same(found, (counted(sets[entity], rows[entity]) for entity in rows))
+    assert {record.entity for record in found.failing} == set(rows)
+    assert all(len([r for r in found.failing if r.entity == entity]) > 20 for entity in rows)
+    # and what it found in one place it does not remember in another
+    (tmp_path / "other").mkdir()
+    fewer: dict[str, Rows] = {"meeting": meetings(50), "contact": persons(20)}
+    url, views = database(tmp_path / "other", fewer)
+    same(validate(url, views, sets), (counted(sets[entity], fewer[entity]) for entity in fewer))
+
+
+def test_every_failing_record_comes_back_however_many(tmp_path: Path) -> None:
+    rows = persons(30_000, ("m1", "m2", None))
+    url, views = database(tmp_path, {"contact": rows})
+    found = validate(url, views, {"contact": CONTACT})
+    expected = counted(CONTACT, rows)
+    same(found, [expected])
+    assert len(found.failing) > 10_000
+    assert len({record.record_id for record in found.failing}) == len(found.failing)
+    missing = sum(t.value for t in found.tallies if t.company and t.name == "missing.base")
+    assert sum(record.mask.bit_count() for record in found.failing) == missing
+
+
+def test_where_nothing_is_missing_there_is_nothing_to_list(tmp_path: Path) -> None:
+    good = {
+        "id": "1",
+        "owner": "m1",
+        "scored": 1,
+        "in_period": 1,
+        "state": 0,
+        "last_name": "x",
+        "phone": None,
+        "email": "y",
+    }
+    url, views = database(tmp_path, {"contact": [good]})
+    found = validate(url, views, {"contact": CONTACT})
+    assert found.failing == ()
+    assert {t.name: t.value for t in found.tallies if t.company and t.dimension == "contact.details"} == {
+        **{"due.base": 1, "due.period": 1, "missing.base": 0, "missing.period": 0},
+    }
+
+
+def test_a_set_without_fields_is_not_asked(tmp_path: Path) -> None:
+    url, views = database(tmp_path, {"contact": persons(10)})
+    assert validate(url, views, {"contact": FieldSet("contact", ())}) == Answers((), ())
+
+
+def test_a_view_that_does_not_exist_is_our_error(tmp_path: Path) -> None:
+    url, views = database(tmp_path, {"contact": persons(10)})
+    views["lead"] = table(
+        "view_lead", *views["contact"].c.keys() and [column(name) for name in views["contact"].c.keys()]
+    )
+    with pytest.raises(AuditError, match="lead"):
+        validate(url, views, {"contact": CONTACT, "lead": LEAD})
+
+
+@pytest.mark.parametrize("lacking", ["phone", "owner", "in_period", "scored", "id"])
+def test_a_column_that_does_not_exist_is_our_error(tmp_path: Path, lacking: str) -> None:
+    rows = persons(10)
+    url, views = database(tmp_path, {"contact": [{k: v for k, v in row.items() if k != lacking} for row in rows]})
+    views["contact"] = table("view_contact", *(column(name) for name in rows[0]))
+    with pytest.raises(AuditError, match=f"validation of contact did not run.*{lacking}") as error:
+        validate(url, views, {"contact": CONTACT})
+    assert error.value.exit_status == 70
+
+
+def test_a_database_that_cannot_be_opened_is_our_error(tmp_path: Path) -> None:
+    _, views = database(tmp_path, {"contact": persons(10)})
+    with pytest.raises(AuditError):
+        validate(f"duckdb:///{tmp_path / 'no' / 'such.duckdb'}", views, {"contact": CONTACT})
