@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from sqlalchemy import FromClause, column, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.ask import failing, tallies
 from pipeline.catalogue import Question, failing_records, field_question
@@ -25,6 +26,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at the import: it would tel
 import great_expectations as gx
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.exceptions import GreatExpectationsError
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
@@ -37,6 +39,17 @@ def validate(url: str, views: Mapping[str, FromClause], field_sets: Mapping[str,
 
     AuditError where the library failed: a validation that did not run is no verdict.
     """
+    try:
+        found = _validated(url, views, field_sets)
+    except (GreatExpectationsError, SQLAlchemyError, OSError) as error:  # a connection of the library is an OSError
+        raise AuditError(f"The validation did not run: {type(error).__name__}: {error}") from error
+    return Answers(
+        tuple(tally for answers in found for tally in answers.tallies),
+        tuple(record for answers in found for record in answers.failing),
+    )
+
+
+def _validated(url: str, views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> list[Answers]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     database = context.data_sources.add_sql("snapshot", connection_string=url)
@@ -49,10 +62,7 @@ def validate(url: str, views: Mapping[str, FromClause], field_sets: Mapping[str,
                 batch = asset.add_batch_definition_whole_table("all").get_batch()
                 demand = {"set": asdict(field_sets[entity]), "columns": [c.key for c in view.c]}
                 found.append(_answers(field_sets[entity], batch.validate(ExpectMinimumFieldSet(demand=demand))))
-    return Answers(
-        tuple(tally for answers in found for tally in answers.tallies),
-        tuple(record for answers in found for record in answers.failing),
-    )
+    return found
 
 
 def _answers(fields: FieldSet, outcome: Any) -> Answers:

@@ -41,7 +41,8 @@ class Rows:
         live = {
             table: database.rows(f"SELECT * FROM {table} WHERE deleted = 0")
             for table in ("accounts", "contacts", "leads", "meetings", "opportunities", "currencies",
-                          "meetings_contacts", "meetings_leads", "accounts_contacts", "email_addresses", "email_addr_bean_rel")
+                          "meetings_contacts", "meetings_leads", "accounts_contacts",
+                          "email_addresses", "email_addr_bean_rel")
         }  # fmt: skip
         self.live = live
         self.users = {row["id"] for row in database.rows("SELECT id FROM users")}

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.suitecrm.by_hand import Hand, Setting, Value
+from pipeline.errors import ProofError
+from tests.suitecrm.by_hand import Hand, Value
 from tests.suitecrm.database import Database, suitecrm
 from tests.suitecrm.ours import differences, values
 from tests.suitecrm.overlay import TABLES
@@ -22,7 +23,7 @@ SETTING = replace(AMSTERDAM, targets={"seed_max_id": {"deals_won": 3}, "u-gone":
 
 @dataclass(frozen=True)
 class Case:
-    """What is done to the bare dump, and the figures (up to their scope) that tell."""
+    """What is done to the bare dump, and the figures that tell."""
 
     why: str
     done: tuple[str, ...]
@@ -36,12 +37,12 @@ CASES = {
             "INSERT INTO currencies (id, iso4217, deleted) VALUES ('cur-gone', 'CHF', 1)",
             "UPDATE opportunities SET currency_id = 'cur-gone', sales_stage = 'Prospecting' ORDER BY id LIMIT 1",
         ),
-        ("deals_open_amount/CHF", "deals_won_amount/CHF", "deals_amount_unreadable"),
+        ("deals_open_amount/CHF@company",),
     ),
     "no currency": Case(
         "money is one figure per currency: what has none is counted as unreadable and is no sum of nothing",
         ("UPDATE opportunities SET currency_id = 'cur-absent' ORDER BY id DESC LIMIT 1",),
-        ("deals_open_amount", "deals_won_amount", "deals_won_undated_amount"),
+        ("deals_open_amount@company", "deals_won_amount@company"),
     ),
     "thousandths": Case(
         "unreadable is what is finer than the minor unit: 1e15 dinars are not",
@@ -49,7 +50,7 @@ CASES = {
             "INSERT INTO currencies (id, iso4217, deleted) VALUES ('cur-kwd', 'KWD', 0)",
             "UPDATE opportunities SET currency_id = 'cur-kwd', amount = 1e15 WHERE sales_stage = 'Prospecting' LIMIT 1",
         ),
-        ("deals_open_amount/KWD",),
+        ("deals_open_amount/KWD@company",),
     ),
     "target of an inactive user": Case(
         "team and company sum the managers with a target",
@@ -57,17 +58,17 @@ CASES = {
             "INSERT INTO users (id, last_name, status, deleted) VALUES ('u-gone', 'Gone', 'Inactive', 0)",
             "INSERT INTO accounts (id, assigned_user_id) VALUES ('gone-1', 'u-gone')",
         ),
-        ("plan_target/deals_won", "plan_left/deals_won"),
+        ("plan_target/deals_won@company", "plan_left/deals_won@company"),
     ),
     "deleted is NULL": Case(
         "deleted = 0 marks live rows: SuiteCRM itself does not show a row whose deleted is NULL",
         ("INSERT INTO meetings (id, name, deleted) VALUES ('half-1', 'Ghost', NULL)",),
-        ("meetings", "table_audited/meetings", "table_excluded/meetings: deleted"),
+        ("meetings@company", "table_audited/meetings@company", "table_excluded/meetings: deleted@company"),
     ),
     "relation deleted is NULL": Case(
         "the preset's join leaves such a link out while its accounting calls it audited",
         ("INSERT INTO accounts_contacts (id, contact_id, deleted) VALUES ('half-2', 'x', NULL)",),
-        ("table_audited/accounts_contacts", "table_excluded/accounts_contacts: deleted"),
+        ("table_audited/accounts_contacts@company", "table_excluded/accounts_contacts: deleted@company"),
     ),
     "status of a user in capitals": Case(
         "mapped words are compared in binary: 'ACTIVE' is not 'Active'",
@@ -75,7 +76,7 @@ CASES = {
             "INSERT INTO users (id, last_name, status, deleted) VALUES ('u-case', 'Case', 'ACTIVE', 0)",
             "INSERT INTO accounts (id, assigned_user_id) VALUES ('case-1', 'u-case')",
         ),
-        ("managers", "clients"),
+        ("managers@company", "inactive_users@company", "clients@manager:u-case"),
     ),
     "module in small letters": Case(
         "the accounting excludes the row as an address of another module, so it is no address of the client",
@@ -84,7 +85,7 @@ CASES = {
             "INSERT INTO email_addr_bean_rel (id, email_address_id, bean_id, bean_module)"
             " SELECT 'module-1', id, 'module-1', 'accounts' FROM email_addresses LIMIT 1",
         ),
-        ("base_missing/client.details",),
+        ("base_missing/client.details@company",),
     ),
     "led by one who leads no manager": Case(
         "a leader is whoever a manager reports to, and who owns no record and has no plan is no manager",
@@ -92,7 +93,7 @@ CASES = {
             "INSERT INTO users (id, last_name, status, deleted, reports_to_id)"
             " VALUES ('u-idle', 'Idle', 'Active', 0, 'seed_max_id')",
         ),
-        ("contacts", "teams"),
+        ("teams@company", "contacts@team:seed_max_id", "contacts@team:seed_sarah_id"),
     ),
 }
 
@@ -112,11 +113,19 @@ def disputed(found: Database, tmp_path_factory: pytest.TempPathFactory) -> Mappi
     return differences(hand.figures(hand.counts()), ours)
 
 
-def test_nothing_else_is_disputed(disputed: Mapping[str, tuple[Value | None, ...]]) -> None:
-    print(*disputed.items(), sep="\n")
-    print(len(disputed))
-
-
+@pytest.mark.xfail(strict=True, reason="the hand and the program do not agree yet")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_case(disputed: Mapping[str, tuple[Value | None, ...]], case: Case) -> None:
-    assert {name: pair for name, pair in disputed.items() if name.partition("@")[0] in case.figures} == {}, case.why
+    assert {name: disputed[name] for name in case.figures if name in disputed} == {}, case.why
+
+
+@pytest.mark.xfail(strict=True, raises=ProofError, reason="join keys are compared by each engine's own rules")
+def test_ids_that_differ_in_case(tmp_path: Path) -> None:
+    """To SuiteCRM and its server 'SEED_MAX_ID' is 'seed_max_id': such a CRM can be audited too."""
+    with suitecrm() as database:
+        database.execute(
+            "UPDATE meetings SET assigned_user_id = 'SEED_MAX_ID' WHERE assigned_user_id = 'seed_max_id' LIMIT 1",
+            "UPDATE calls SET parent_id = UPPER(parent_id) ORDER BY id LIMIT 1",
+        )
+        hand = Hand(database, SETTING, results=False)
+        assert differences(hand.figures(hand.counts()), values(database, SETTING, tmp_path, results=False)) == {}
