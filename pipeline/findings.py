@@ -85,7 +85,11 @@ def repairs(
 def _local_day(at_us: int | None, zone: str) -> date | None:
     if at_us is None:
         return None
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)).astimezone(ZoneInfo(zone)).date()
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
+    try:
+        return moment.astimezone(ZoneInfo(zone)).date()
+    except OverflowError:  # programs write 0001-01-01 for no date, and west of Greenwich that is in the year 0
+        return moment.date()
 
 
 def write_findings(folder: Path, found: Sequence[Repair]) -> None:

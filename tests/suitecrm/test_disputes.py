@@ -34,21 +34,21 @@ CASES = {
     "currency deleted": Case(
         "deleted = 0 marks live rows in every table: the accounting excludes a deleted currency, so it names no money",
         (
-            "INSERT INTO currencies (id, iso4217, deleted) VALUES ('cur-gone', 'CHF', 1)",
-            "UPDATE opportunities SET currency_id = 'cur-gone', sales_stage = 'Prospecting' ORDER BY id LIMIT 1",
+            "INSERT INTO currencies (id, iso4217, deleted) VALUES ('chf', 'CHF', 1)",
+            "INSERT INTO opportunities (id, sales_stage, amount, currency_id) VALUES ('chf', 'Prospecting', 7, 'chf')",
         ),
         ("deals_open_amount/CHF@company",),
     ),
     "no currency": Case(
         "money is one figure per currency: what has none is counted as unreadable and is no sum of nothing",
-        ("UPDATE opportunities SET currency_id = 'cur-absent' ORDER BY id DESC LIMIT 1",),
+        ("INSERT INTO opportunities (id, sales_stage, amount, currency_id) VALUES ('none', 'Signed', 7, 'absent')",),
         ("deals_open_amount@company", "deals_won_amount@company"),
     ),
     "thousandths": Case(
         "unreadable is what is finer than the minor unit: 1e15 dinars are not",
         (
-            "INSERT INTO currencies (id, iso4217, deleted) VALUES ('cur-kwd', 'KWD', 0)",
-            "UPDATE opportunities SET currency_id = 'cur-kwd', amount = 1e15 WHERE sales_stage = 'Prospecting' LIMIT 1",
+            "INSERT INTO currencies (id, iso4217, deleted) VALUES ('kwd', 'KWD', 0)",
+            "INSERT INTO opportunities (id, sales_stage, amount, currency_id) VALUES ('k', 'Prospecting', 1e15, 'kwd')",
         ),
         ("deals_open_amount/KWD@company",),
     ),

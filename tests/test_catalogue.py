@@ -1,0 +1,655 @@
+"""What is asked, on a handful of rows made by hand: the snapshot's DuckDB answers, and the numbers were counted by eye."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import catalogue, snapshot
+from pipeline.ask import ask, ask_failing, ask_people
+from pipeline.catalogue import MISSING, UNKNOWN, Terms, columns_of, state_code, view_of
+from pipeline.model import ENTITIES, Failing, Field, FieldSet, Scope, Tally, Window
+from pipeline.window import open_window
+
+WORDS = {
+    "meeting": {"planned": ("Planned",), "held": ("Held", "Done"), "not held": ("Not Held",)},
+    "call": {"planned": ("Planned",), "held": ("Held",), "not held": ("Not Held",)},
+    "deal": {"open": ("Open",), "won": ("Won",), "lost": ("Lost",)},
+}
+SETS = {
+    "meeting": FieldSet(
+        "meeting",
+        (
+            Field("date", "date", ("start_at",)),
+            Field("subject", "subject", ("subject",)),
+            Field("contact", "contact", ("contact",)),
+            Field("result", "result", ("result",), when="held"),
+        ),
+    ),
+    "call": FieldSet("call", (Field("status", "status", ("status",)), Field("whom", "whom", ("client_id",
+    "contact_id")))),
+    "deal": FieldSet(
+        "deal",
+        (
+            Field("client", "client", ("client_id",)),
+            Field("stage", "stage", ("stage",)),
+            Field("amount", "amount", ("amount",)),
+            Field("close_date", "close date", ("close_day",)),
+        ),
+    ),
+    "client": FieldSet("client", (Field("details", "details", ("phone", "email")),)),
+    "contact": FieldSet("contact", (Field("last_name", "last name", ("last_name",)),)),
+    "lead": FieldSet("lead", (Field("last_name", "last name", ("last_name",)),)),
+}  # fmt: skip
+NOON = "2026-11-16 12:00:00"
+OLD = "2026-01-05 12:00:00"
+FUTURE = "2026-11-20 12:00:00"
+MANAGERS = (
+    {"id": "m1", "name": "Anna", "active": 1, "person": 1},
+    {"id": "m2", "name": "Bo", "active": 1, "person": 1},
+    {"id": "x1", "name": "Gone", "active": 0, "person": 1},
+)
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def window(**bounds: date) -> Window:
+    """Monday, 16 November 2026, 13:30 in Amsterdam."""
+    return open_window(
+        as_of=datetime(2026, 11, 16, 12, 30, tzinfo=UTC), zone="Europe/Amsterdam", working_week=range(5), **bounds
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the snapshot says of the rows."""
+
+    tallies: tuple[Tally, ...]
+    failing: tuple[Failing, ...]
+    views: Mapping[str, Mapping[str, Mapping[str, Any]]]  # entity -> record -> column -> value
+
+    def count(self, name: str, owner: str | None = "company", dimension: str = "", currency: str = "") -> int:
+        """A count of the company, or of an owner; None is nobody."""
+        return sum(
+            t.value
+            for t in self.tallies
+            if (t.name, t.dimension, t.currency) == (name, dimension, currency)
+            and (t.company if owner == "company" else not t.company and t.owner == owner)
+        )
+
+    def fields(self, field: str, owner: str | None = "company") -> tuple[int, int, int, int]:
+        """(due and missing of the period, due and missing of the base)"""
+        names = ("due.period", "missing.period", "due.base", "missing.base")
+        return tuple(self.count(name, owner, field) for name in names)  # type: ignore[return-value]
+
+    def misses(self, entity: str) -> dict[str, tuple[str, ...]]:
+        return {r.record_id: SETS[entity].names(r.mask) for r in self.failing if r.entity == entity}
+
+
+class Desk:
+    """Writes rows as a snapshot does and asks everything of them."""
+
+    def __init__(self, folder: Path, moments: Window, absent: frozenset[str] = frozenset()) -> None:
+        self.folder, self.window, self.absent = folder, moments, absent
+
+    def ask(self, **rows: Rows) -> Answer:
+        given = {"manager": MANAGERS, **rows}
+        stored = []
+        for entity, columns in ENTITIES.items():
+            values = [tuple(row.get(name) for name in columns) for row in given.get(entity, ())]
+            assert all(set(row) <= set(columns) for row in given.get(entity, ()))
+            stored.append(
+                snapshot.write_entity(
+                    self.folder,
+                    entity,
+                    list(columns),
+                    [values],
+                    expected=len(values),
+                    minor=True,
+                    advance=lambda _: None,
+                )
+            )
+        terms = Terms(self.window, WORDS, self.absent)
+        views = catalogue.views_of(snapshot.entities(stored), terms)
+        with ExitStack() as stack:
+            shelf = stack.enter_context(snapshot.opened(self.folder, stored, views, self.folder))
+            connection = stack.enter_context(shelf.engine.connect())
+            questions = (*catalogue.measures(shelf.views, terms), *catalogue.field_counts(shelf.views, SETS))
+            tallies = tuple(ask(connection, questions))
+            failing = tuple(ask_failing(connection, catalogue.failing(shelf.views, SETS)))
+            seen = {
+                entity: {row["id"]: row for row in connection.execute(view.select()).mappings()}
+                for entity, view in shelf.views.items()
+            }
+        self._adds_up(tallies)
+        assert len({(record.entity, record.record_id) for record in failing}) == len(failing)
+        return Answer(tallies, failing, seen)
+
+    @staticmethod
+    def _adds_up(tallies: Sequence[Tally]) -> None:
+        total: dict[tuple[str, str, str], int] = {}
+        for tally in tallies:
+            what = (tally.name, tally.dimension, tally.currency)
+            total[what] = total.get(what, 0) + (tally.value if tally.company else -tally.value)
+        assert not any(total.values())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path, window())
+
+
+def meeting(name: str, **rest: Any) -> dict[str, Any]:
+    given = {"owner_id": "m1", "status": "Held", "subject": "s", "result": "r", "start_at": NOON, "created_at": OLD}
+    return {"id": name, **given, **rest}
+
+
+def person(name: str, last: str = "L", first: str = "F", phone: str = "1", **rest: Any) -> dict[str, Any]:
+    return {"id": name, "last_name": last, "first_name": first, "phone": phone, "created_at": OLD, **rest}
+
+
+def invited(meeting_id: str, *persons: str, kind: str = "contact") -> list[dict[str, Any]]:
+    return [{"meeting_id": meeting_id, "person_kind": kind, "person_id": name} for name in persons]
+
+
+# ------------------------------------------------------------------------------------------------ whom a meeting is with
+
+
+@pytest.mark.parametrize(
+    ("persons", "lacks"),
+    [
+        ([("", "", "")], 7),
+        ([("L", "F", "1")], 0),
+        ([("L", "F", "1"), ("", "", "")], 0),
+        ([("", "", "1"), ("", "F", "1")], 1),  # fewest lacks
+        ([("L", "", ""), ("", "F", "1")], 1),
+        ([("", "F", "1"), ("L", "", "1")], 1),  # as many: the smaller mask, last name before first name
+        ([("L", "F", ""), ("L", "", "1")], 2),  # first name before contact details
+        ([("L", "F", ""), ("", "F", "1")], 1),
+        ([("", "", "1"), ("L", "", "")], 3),  # 1+2 before 2+4
+        ([("", "F", ""), ("", "", "1")], 3),  # 1+2 before 1+4
+        ([("", "F", ""), ("L", "", "")], 5),  # 1+4 before 2+4
+        ([("\u3000", "F", "\t"), ("L", " ", "1")], 2),  # white space is nothing
+    ],
+)
+def test_the_best_contact_is_the_one_that_lacks_least(
+    desk: Desk, persons: list[tuple[str, str, str]], lacks: int
+) -> None:
+    for order in (persons, persons[::-1]):
+        contacts = [person(f"c{n}", *parts) for n, parts in enumerate(order)]
+        answer = desk.ask(
+            meeting=[meeting("1")], contact=contacts, meeting_contact=invited("1", *(c["id"] for c in contacts))
+        )
+        assert answer.views["meeting"]["1"]["person_lacks"] == lacks
+        assert answer.count("meetings_lacking", "m1", "last name") == lacks & 1
+        assert answer.count("meetings_lacking", "m1", "first name") == lacks >> 1 & 1
+        assert answer.count("meetings_lacking", "m1", "contact details") == lacks >> 2 & 1
+        assert answer.count("meetings_complete", "m1") == (lacks == 0)
+
+
+def test_invitees_else_the_parent_else_a_private_client(desk: Desk) -> None:
+    answer = desk.ask(
+        contact=[person("good"), person("poor", "", "", "")],
+        lead=[person("lead", "", "F", "1")],
+        client=[
+            {"id": "home", "private_person": 1, "last_name": "L", "first_name": "", "phone": "1", "created_at": OLD},
+            {"id": "firm", "private_person": 0, "name": "Firm", "phone": "1", "created_at": OLD},
+        ],
+        meeting=[
+            meeting("invitee first", parent_kind="contact", parent_id="good", client_id="home"),
+            meeting("parent contact", parent_kind="contact", parent_id="good", client_id="home"),
+            meeting("parent lead", parent_kind="lead", parent_id="lead", client_id="home"),
+            meeting("invited lead"),
+            meeting("private client", client_id="home"),
+            meeting("client as parent", parent_kind="client", parent_id="home", client_id="home"),
+            meeting("company", client_id="firm"),
+            meeting("nobody"),
+            meeting("wrong kind", parent_kind="lead", parent_id="good"),
+        ],
+        meeting_contact=[*invited("invitee first", "poor"), *invited("invited lead", "lead", kind="lead")],
+    )
+    seen = {name: (row["contact"], row["person_lacks"]) for name, row in answer.views["meeting"].items()}
+    assert seen == {
+        "invitee first": (1, 7),
+        "parent contact": (1, 0),
+        "parent lead": (1, 1),
+        "invited lead": (1, 1),
+        "private client": (1, 2),
+        "client as parent": (1, 2),
+        "company": (0, 7),
+        "nobody": (0, 7),
+        "wrong kind": (0, 7),
+    }
+    assert set(answer.misses("meeting")) == {"company", "nobody", "wrong kind"}
+    assert answer.count("meetings_held") == 9
+    assert answer.count("meetings_complete") == 1
+
+
+def test_references_to_nothing(desk: Desk) -> None:
+    answer = desk.ask(
+        contact=[person("good", owner_id="ghost", client_id="ghost"), person("heir", owner_id=None, client_id="firm")],
+        client=[{"id": "firm", "owner_id": "ghost", "name": "Firm", "phone": "1", "created_at": OLD}],
+        meeting=[
+            meeting("ghost invitee, good parent", owner_id="ghost", parent_kind="contact", parent_id="good"),
+            meeting("ghost parent", parent_kind="contact", parent_id="ghost"),
+            meeting("ghost client", client_id="ghost"),
+        ],
+        meeting_contact=[*invited("ghost invitee, good parent", "ghost"), *invited("no such meeting", "good")],
+        call=[
+            {
+                "id": "1",
+                "owner_id": "m1",
+                "status": "Held",
+                "start_at": NOON,
+                "client_id": "ghost",
+                "contact_id": "ghost",
+            },
+            {
+                "id": "2",
+                "owner_id": "m1",
+                "status": "Held",
+                "start_at": NOON,
+                "client_id": "ghost",
+                "contact_id": "good",
+            },
+            {"id": "3", "owner_id": "m1", "status": "Held", "start_at": NOON, "client_id": "firm"},
+        ],
+        deal=[
+            {"id": "1", "owner_id": "ghost", "stage": "Open", "client_id": "ghost", "created_at": NOON},
+            {"id": "2", "owner_id": "m1", "stage": "Open", "client_id": "firm", "created_at": NOON},
+        ],
+    )
+    seen = {name: (row["contact"], row["owner"]) for name, row in answer.views["meeting"].items()}
+    assert seen == {
+        "ghost invitee, good parent": (1, None),
+        "ghost parent": (0, "m1"),
+        "ghost client": (0, "m1"),
+    }
+    assert answer.count("meetings_held", None) == 1
+    assert answer.misses("call") == {"1": ("whom",)}
+    assert "client" in answer.misses("deal")["1"]
+    assert "client" not in answer.misses("deal")["2"]
+    assert answer.count("deals_open", None) == 1
+    assert {row["owner"] for row in answer.views["contact"].values()} == {None}
+    assert answer.count("contacts", None) == 2
+
+
+def test_a_meeting_of_many_contacts_is_one_meeting(desk: Desk) -> None:
+    contacts = [person(f"c{n}") for n in range(5)]
+    answer = desk.ask(
+        meeting=[meeting("1", parent_kind="contact", parent_id="c1")],
+        contact=contacts,
+        meeting_contact=invited("1", "c0", "c1", "c2", "c2", "c3"),
+    )
+    assert len(answer.views["meeting"]) == answer.count("meetings") == answer.count("meetings_complete") == 1
+
+
+def test_what_the_crm_does_not_hold_is_not_asked(tmp_path: Path) -> None:
+    absent = frozenset({"meeting.result", "contact.first_name"})
+    desk = Desk(tmp_path, window(), absent)
+    answer = desk.ask(
+        meeting=[meeting("1", result=None)], contact=[person("c", "L", "", "1")], meeting_contact=invited("1", "c")
+    )
+    assert answer.count("meetings_complete") == 1
+    assert not any(t.dimension == "result" for t in answer.tallies)
+    assert answer.views["meeting"]["1"]["person_lacks"] == 0
+
+
+# ------------------------------------------------------------------------------------------------ states and moments
+
+
+def test_held_in_the_future_is_a_finding_and_in_no_figure(desk: Desk) -> None:
+    answer = desk.ask(
+        meeting=[
+            meeting("1", start_at=FUTURE, subject="", result="", created_at=NOON),
+            meeting("2", start_at=FUTURE, status="Done"),
+        ]
+    )
+    assert answer.count("meetings_held_in_future") == 2
+    assert (
+        answer.count("meetings_held") == answer.count("month.meetings_held") == answer.count("meetings_planned_7d") == 0
+    )
+    assert answer.fields("meeting.date") == answer.fields("meeting.result") == (0, 0, 0, 0)
+    assert answer.misses("meeting") == {}
+    assert answer.count("meetings") == 2
+    late = desk.ask(call=[{"id": "1", "owner_id": "m1", "status": "Held", "start_at": FUTURE}])
+    assert (late.count("calls_held_in_future"), late.count("calls_held"), late.misses("call")) == (1, 0, {})
+
+
+def test_held_at_as_of_is_held_and_a_microsecond_later_is_not(desk: Desk) -> None:
+    at = datetime(2026, 11, 16, 12, 30)
+    answer = desk.ask(
+        meeting=[meeting("now", start_at=at), meeting("after", start_at=at.replace(microsecond=1))],
+    )
+    assert (answer.count("meetings_held"), answer.count("meetings_held_in_future")) == (1, 1)
+
+
+def test_held_without_a_start_belongs_to_the_day_on_which_it_was_created(desk: Desk) -> None:
+    answer = desk.ask(
+        meeting=[
+            meeting("in", start_at=None, created_at=NOON),
+            meeting("before", start_at=None, created_at=OLD),
+            meeting("never", start_at=None, created_at=None),
+            meeting("nonsense", start_at="soon", created_at=NOON),
+        ],
+    )
+    assert answer.count("meetings_held") == 2
+    assert answer.count("meetings_lacking", "m1", "date") == 1  # what cannot be read is not missing
+    assert answer.count("meetings_undated") == 1
+    assert answer.fields("meeting.date") == (2, 1, 4, 3)
+    assert {r.record_id: r.in_period for r in answer.failing}["in"] is True
+    assert {r.record_id: r.in_period for r in answer.failing}["never"] is False
+    assert answer.count("meetings_complete") == 0
+
+
+def test_a_blank_status_is_a_missing_field(desk: Desk) -> None:
+    calls = [
+        {"id": str(n), "owner_id": "m1", "status": s, "start_at": NOON, "client_id": "c"}
+        for n, s in enumerate((None, "", " \u3000"))
+    ]
+    answer = desk.ask(call=calls, client=[{"id": "c", "phone": "1", "created_at": OLD}])
+    assert answer.fields("call.status") == (3, 3, 3, 3)
+    assert answer.misses("call") == {str(n): ("status",) for n in range(3)}
+    assert (answer.count("calls_unknown"), answer.count("calls_held")) == (0, 0)
+    assert {row["state"] for row in answer.views["call"].values()} == {MISSING}
+
+
+def test_an_unknown_word_is_in_neither_score_nor_base(desk: Desk) -> None:
+    words = ("held", "HELD", "Held ", "Tentative", "x")
+    answer = desk.ask(
+        meeting=[meeting(word, status=word, subject=None, result=None) for word in words],
+        deal=[{"id": "1", "owner_id": "m1", "stage": "won", "amount": 5, "currency": "EUR", "created_at": NOON}],
+    )
+    assert answer.count("meetings_unknown") == 5
+    assert answer.count("meetings_held") == 0
+    assert answer.fields("meeting.subject") == answer.fields("meeting.result") == (0, 0, 0, 0)
+    assert {row["state"] for row in answer.views["meeting"].values()} == {UNKNOWN}
+    assert (answer.count("deals_unknown"), answer.count("deals_won"), answer.count("deals_open")) == (1, 0, 0)
+    assert answer.fields("deal.client") == (0, 0, 0, 0)
+    assert answer.failing == ()
+
+
+def test_a_result_is_due_of_what_was_held_only(desk: Desk) -> None:
+    answer = desk.ask(
+        meeting=[meeting(f"{status} {n}", status=status, result=r) for status in ("Held", "Planned", "Not Held", "")
+                 for n, r in enumerate((None, "r"))],
+    )  # fmt: skip
+    assert answer.fields("meeting.result") == (2, 1, 2, 1)
+    assert answer.fields("meeting.subject")[0] == 8
+
+
+def test_planned_and_overdue(desk: Desk) -> None:
+    def planned(name: str, start: str | None, end: str | None = None) -> dict[str, Any]:
+        return meeting(name, status="Planned", start_at=start, end_at=end, created_at=NOON)
+
+    answer = desk.ask(
+        meeting=[
+            planned("now", "2026-11-16 12:30:00"),  # planned; its start is not before as-of
+            planned("just before", "2026-11-16 12:29:59"),
+            planned("under way", "2026-11-16 12:00:00", "2026-11-16 13:00:00"),
+            planned("ended", "2026-11-16 10:00:00", "2026-11-16 11:00:00"),
+            planned("last minute", "2026-11-23 22:59:59"),  # midnight in Amsterdam is 23:00
+            planned("too late", "2026-11-23 23:00:00"),
+            planned("no start", None),
+            planned("end only", None, "2026-11-01 10:00:00"),
+        ]
+    )
+    assert answer.count("meetings_planned_7d") == 2
+    assert answer.count("meetings_overdue") == 3
+    # future ones are in the base; of the period are those until as-of, and those without a start by their creation
+    assert answer.fields("meeting.subject")[::2] == (6, 8)
+
+
+def test_the_period_is_half_open_in_the_audits_zone(desk: Desk) -> None:
+    answer = desk.ask(
+        meeting=[
+            meeting("in", start_at="2026-10-31 23:00:00"),  # midnight of the first in Amsterdam
+            meeting("before", start_at="2026-10-31 22:59:59"),
+        ],
+        client=[
+            {"id": "in", "phone": "1", "created_at": "2026-10-31 23:00:00"},
+            {"id": "before", "phone": "1", "created_at": "2026-10-31 22:59:59"},
+            {"id": "later", "phone": "1", "created_at": "2026-11-16 12:30:01"},
+            {"id": "never", "phone": "1"},
+        ],
+        deal=[
+            {
+                "id": day,
+                "owner_id": "m1",
+                "stage": "Won",
+                "amount": 100,
+                "currency": "EUR",
+                "close_day": day,
+                "created_at": OLD,
+            }
+            for day in ("2026-10-31", "2026-11-01", "2026-11-16", "2026-11-17", "2026-12-01")
+        ],
+    )
+    assert answer.count("meetings_held") == 1
+    assert answer.count("clients_new") == answer.count("month.clients_new") == 1
+    assert (answer.count("clients"), answer.count("clients_undated")) == (4, 1)
+    assert answer.count("deals_won") == 2  # the 1st and today
+    assert answer.count("deals_won_in_future") == 2
+    assert answer.count("deals_won_amount", currency="EUR") == 200
+
+
+def test_the_last_day_is_the_day_before_the_bound(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, window(first=date(2026, 11, 2), after_last=date(2026, 11, 10)))
+    days = ("2026-11-01", "2026-11-02", "2026-11-09", "2026-11-10")
+    answer = desk.ask(
+        deal=[{"id": day, "owner_id": "m1", "stage": "Won", "close_day": day, "created_at": OLD} for day in days],
+        meeting=[
+            meeting(moment, start_at=moment)
+            for moment in ("2026-11-09 22:59:59", "2026-11-09 23:00:00", "2026-11-01 23:00:00")
+        ],
+    )
+    assert (answer.count("deals_won"), answer.count("month.deals_won")) == (2, 4)
+    assert (answer.count("meetings_held"), answer.count("month.meetings_held")) == (2, 3)
+
+
+def test_a_period_over_months_counts_nothing_for_a_plan(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, window(first=date(2026, 10, 1), after_last=date(2026, 12, 1)))
+    answer = desk.ask(
+        meeting=[meeting("1")],
+        deal=[{"id": "1", "owner_id": "m1", "stage": "Won", "close_day": "2026-11-02", "created_at": OLD}],
+    )
+    assert (answer.count("deals_won"), answer.count("month.deals_won")) == (1, 0)
+    assert (answer.count("meetings_held"), answer.count("month.meetings_held")) == (1, 0)
+
+
+# ------------------------------------------------------------------------------------------------ owners
+
+
+def test_whose_a_contact_is(desk: Desk) -> None:
+    answer = desk.ask(
+        client=[
+            {"id": "k1", "owner_id": "m2", "phone": "1"},
+            {"id": "k2", "owner_id": "ghost"},
+            {"id": "k3"},
+            {"id": "k4", "owner_id": "x1"},
+        ],
+        contact=[
+            person("own", owner_id="m1", client_id="k1"),
+            person("the client's", client_id="k1"),
+            person("own is a ghost", owner_id="ghost", client_id="k1"),
+            person("blank", owner_id="", client_id="k1"),
+            person("both ghosts", owner_id="ghost", client_id="k2"),
+            person("client of nobody", client_id="k3"),
+            person("client that is none", client_id="k9"),
+            person("inactive", owner_id="x1", client_id="k1"),
+            person("inactive client's", client_id="k4"),
+        ],
+    )
+    assert {name: row["owner"] for name, row in answer.views["contact"].items()} == {
+        "own": "m1",
+        "the client's": "m2",
+        "own is a ghost": "m2",
+        "blank": "m2",
+        "both ghosts": None,
+        "client of nobody": None,
+        "client that is none": None,
+        "inactive": "x1",
+        "inactive client's": "x1",
+    }
+    assert [answer.count("contacts", owner) for owner in ("m1", "m2", "x1", None, "company")] == [1, 3, 2, 3, 9]
+
+
+def test_owners_are_told_apart_by_case_and_accent(desk: Desk) -> None:
+    people = [{"id": name, "name": name, "active": 1, "person": 1} for name in ("a", "A", "\u00e9", "e\u0301", "a ")]
+    answer = desk.ask(manager=people, client=[{"id": str(n), "owner_id": p["id"]} for n, p in enumerate(people)])
+    assert [answer.count("clients", p["id"]) for p in people] == [1] * 5
+
+
+def test_people(tmp_path: Path) -> None:
+    rows = [
+        ("1", "Anna", "t", "North", 1, 1),
+        ("2", " ", None, None, 1, 1),
+        ("3", "bo", "", "", 0, 1),
+        ("4", "System", None, None, 1, 0),
+        ("5", "Bo", None, None, None, 1),
+    ]
+    names = ("id", "name", "team_id", "team", "active", "person")
+    stored = snapshot.write_entity(tmp_path, "manager", names, [rows], expected=5, minor=True, advance=lambda _: None)
+    with snapshot.opened(tmp_path, [stored], {}, tmp_path) as shelf, shelf.engine.connect() as connection:
+        people = ask_people(connection, snapshot.entities([stored])["manager"])
+    assert [(p.id, p.name, p.team_id, p.team, p.scope) for p in people] == [
+        ("2", "2", "", "", Scope.MANAGER),
+        ("1", "Anna", "t", "North", Scope.MANAGER),
+        ("3", "bo", "", "", Scope.INACTIVE),
+        ("5", "Bo", "", "", Scope.INACTIVE),
+        ("4", "System", "", "", Scope.INACTIVE),
+    ]
+
+
+# ------------------------------------------------------------------------------------------------ deals and fields
+
+
+def deal(name: str, **rest: Any) -> dict[str, Any]:
+    given = {
+        "owner_id": "m1",
+        "stage": "Open",
+        "amount": 100,
+        "currency": "EUR",
+        "close_day": "2026-12-24",
+        "client_id": "k",
+    }
+    return {"id": name, **given, "created_at": NOON, **rest}
+
+
+CLIENT = [{"id": "k", "owner_id": "m1", "phone": "1", "created_at": OLD}]
+
+
+def test_money_is_summed_by_currency_and_without_what_cannot_be_read(desk: Desk) -> None:
+    answer = desk.ask(
+        client=CLIENT,
+        deal=[
+            deal("1", amount=10**18 - 1),
+            deal("2", amount=10**18 - 1),
+            deal("3", currency="USD", amount=7),
+            deal("4", amount=None),
+            deal("5", amount=1.5),
+            deal("6", currency=None, amount=9),
+            deal("7", currency="eur", amount=5, owner_id=None),
+            deal("8", stage="Lost", amount=1_000, close_day="2026-11-02"),
+            deal("9", stage="Won", amount=-40, close_day="2026-11-02"),
+            deal("10", stage="Won", amount=8, close_day=None),
+        ],
+    )
+    assert answer.count("deals_open") == 7
+    assert answer.count("deals_open_amount", currency="EUR") == 2 * (10**18 - 1)
+    assert answer.count("deals_open_amount", currency="USD") == 7
+    assert (
+        answer.count("deals_open_amount", currency="eur")
+        == answer.count("deals_open_amount", None, currency="eur")
+        == 5
+    )
+    assert answer.count("deals_amount_unreadable") == 2
+    assert answer.count("deals_won_amount", currency="EUR") == -40
+    assert answer.count("deals_won_undated_amount", currency="EUR") == 8
+    assert (answer.count("deals_won"), answer.count("deals_lost"), answer.count("deals_won_undated")) == (1, 1, 1)
+    # entered and unreadable is not missing: it is told apart
+    assert answer.misses("deal") == {"4": ("amount",), "10": ("close_date",)}
+    assert answer.fields("deal.amount") == (10, 1, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "misses"),
+    [
+        ({}, ()),
+        ({"amount": 0}, ()),  # nought is an amount
+        ({"amount": " "}, ("amount",)),
+        ({"close_day": "2026-02-30"}, ()),
+        ({"close_day": "0000-00-00"}, ("close_date",)),
+        ({"close_day": ""}, ("close_date",)),
+        ({"stage": "\u200b"}, ("stage",)),
+        ({"client_id": "gone"}, ("client",)),
+        (
+            {"client_id": None, "amount": None, "close_day": None, "stage": None},
+            ("client", "stage", "amount", "close_date"),
+        ),
+    ],
+)
+def test_what_a_deal_misses(desk: Desk, row: dict[str, Any], misses: tuple[str, ...]) -> None:
+    answer = desk.ask(client=CLIENT, deal=[deal("1", **row)])
+    assert answer.misses("deal") == ({"1": misses} if misses else {})
+
+
+@pytest.mark.parametrize(
+    ("phone", "email", "missing"),
+    [
+        ("1", None, 0),
+        (None, "a@b", 0),
+        ("1", "a@b", 0),
+        ("", " ", 1),
+        (None, None, 1),
+        ("\u3000", "\ufeff", 1),
+        ("0", None, 0),
+    ],
+)
+def test_one_of_several_is_enough(desk: Desk, phone: str | None, email: str | None, missing: int) -> None:
+    answer = desk.ask(client=[{"id": "k", "owner_id": "m1", "phone": phone, "email": email, "created_at": NOON}])
+    assert answer.fields("client.details", "m1") == (1, missing, 1, missing)
+
+
+def test_the_base_holds_all_and_the_period_its_own(desk: Desk) -> None:
+    answer = desk.ask(
+        contact=[
+            person("new", "", owner_id="m1", created_at=NOON),
+            person("old", "", owner_id="m1"),
+            person("never", "", owner_id="m1", created_at=None),
+            person("good", owner_id="m2", created_at=NOON),
+        ],
+        lead=[person("lead", "", owner_id="m1", created_at=NOON)],
+    )
+    assert answer.fields("contact.last_name", "m1") == (1, 1, 3, 3)
+    assert answer.fields("contact.last_name", "m2") == (1, 0, 1, 0)
+    assert answer.fields("lead.last_name", "m1") == (1, 1, 1, 1)
+    assert {(r.entity, r.record_id): r.in_period for r in answer.failing} == {
+        ("contact", "new"): True,
+        ("contact", "old"): False,
+        ("contact", "never"): False,
+        ("lead", "lead"): True,
+    }
+    assert answer.count("contacts_undated") == 1
+
+
+def test_nothing_at_all(desk: Desk) -> None:
+    answer = desk.ask(manager=())
+    assert answer.failing == ()
+    assert {t.value for t in answer.tallies} == {0}
+    assert answer.count("meetings_held") == 0
+
+
+def test_states_and_columns() -> None:
+    assert [state_code("meeting", state) for state in ("planned", "held", "not held")] == [1, 2, 3]
+    assert [state_code("deal", state) for state in ("open", "won", "lost")] == [1, 2, 3]
+    assert len({UNKNOWN, MISSING, 1, 2, 3}) == 5
+    assert "contact" in columns_of("meeting")
+    assert "contact" not in columns_of("call")
+    assert view_of.__doc__

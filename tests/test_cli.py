@@ -1,0 +1,215 @@
+"""The command line as a user meets it: real processes, their last words and their exit status."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline import cli
+from pipeline.demo import write_demo
+from pipeline.ledger import Ledger, State
+from pipeline.progress import Silence
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = ("demo", "check", "run", "schedule")
+
+
+def crm_audit(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own, as from a shell without a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *map(str, arguments)],
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    write_demo(folder, date(2026, 11, 24))
+    return folder
+
+
+# ------------------------------------------------------------------------------------------------ help
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_has_an_example_and_loads_little(command: str) -> None:
+    asked = [command, "--help"] if command else ["--help"]
+    code = f"import sys; from pipeline.cli import cli; cli.main({asked!r}, standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"crm-audit {command}".strip() in done.stdout
+    assert "Example" in done.stdout
+    heavy = {"pandas", "great_expectations", "sqlalchemy", "pydantic", "duckdb", "rich", "openpyxl", "jinja2"}
+    assert not heavy & set(done.stdout.split())
+
+
+def test_the_readme_names_every_command_and_exit_status() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert set(cli.cli.commands) == set(COMMANDS)
+    assert all(re.search(rf"crm-audit {command}|make {command}", readme) for command in COMMANDS)
+    said = crm_audit("--help").stdout
+    assert all(f"| {status} |" in readme and re.search(rf"\b{status}\b", said) for status in (0, 2, 3, 4, 5, 70, 130))
+
+
+# ------------------------------------------------------------------------------------------------ it works
+
+
+def test_a_run_says_what_it_found_and_where(demo: Path, tmp_path: Path) -> None:
+    done = crm_audit("run", demo / "audit.yaml", "--output", tmp_path, "--as-of", "2026-11-24T09:00+01:00")
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.splitlines()[-1]) == tmp_path / "latest" / "report.html"
+    assert "Company" in done.stdout
+    assert "figures equal to the CRM" in done.stdout
+    stages = done.stderr.splitlines()
+    assert stages[0] == "Opening the CRM"
+    assert stages[-1] == "Reading every figure back (13)"
+    [row] = Ledger(tmp_path / "ledger.db").rows()
+    assert (row.state, row.fire.schedule) == (State.PUBLISHED, "manual")
+
+
+def test_check_shows_what_would_be_audited_and_publishes_nothing(demo: Path) -> None:
+    done = crm_audit("check", demo / "audit.yaml")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert re.search(r"meetings │ +5,999 │ +5,894 │ +105 │ deleted 105", said)
+    assert "result (once held)" in said
+    assert "WAL mode" in said
+    assert not (demo / "output").exists()
+
+
+def test_the_demo_can_be_written_and_checked(tmp_path: Path) -> None:
+    done = crm_audit("demo", tmp_path / "d", "--today", "2024-02-29")
+    assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "d" / "audit.yaml"))
+    assert "fictional" in done.stderr
+
+
+def test_a_schedule_makes_up_for_the_last_missed_fire_and_stops_at_a_signal(demo: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.db"
+    Ledger(ledger)
+    fortnight_ago = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 15 * 86400))
+    with sqlite3.connect(ledger) as db:  # two Mondays have passed since
+        db.execute("INSERT INTO schedules VALUES ('Demo Sales', 'weekly', '0 7 * * mon Europe/Amsterdam', ?)",
+                   (f"{fortnight_ago}T00:00:00.000000Z",))  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "schedule", str(demo / "audit.yaml"), "--output", str(tmp_path)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 100
+    while time.monotonic() < deadline and not Ledger(ledger).rows(state=State.PUBLISHED):
+        time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130, said
+    states = [row.state for row in sorted(Ledger(ledger).rows(), key=lambda row: row.fire.at)]
+    assert states[-1] is State.PUBLISHED
+    assert set(states[:-1]) == {State.MISSED}
+    assert (tmp_path / "latest" / "report.html").is_file()
+    assert "Traceback" not in said
+
+
+# ------------------------------------------------------------------------------------------------ it fails kindly
+
+
+def audit_file(folder: Path, **changes: str) -> Path:
+    keys = {
+        "name": "T",
+        "source": "{url: 'sqlite:///crm.db', preset: demo}",
+        "zone": "Europe/Amsterdam",
+        "currency": "EUR",
+    }
+    file = folder / "audit.yaml"
+    file.write_text("".join(f"{key}: {value}\n" for key, value in {**keys, **changes}.items()), "utf-8")
+    return file
+
+
+def failed(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr, done.stderr
+
+
+def test_usage_and_configuration_are_2(tmp_path: Path) -> None:
+    failed(crm_audit("rum"), 2, "No such command")
+    failed(crm_audit("run", tmp_path / "none.yaml"), 2, "none.yaml", "cannot be read")
+    failed(crm_audit("run", audit_file(tmp_path, zone="Mars")), 2, "line 3", "zone", "'Mars' is no time zone")
+    failed(crm_audit("run", audit_file(tmp_path), "--as-of", "2026-11-24"), 2, "--as-of", "with its zone")
+    failed(crm_audit("schedule", audit_file(tmp_path)), 2, "nothing is scheduled")
+
+
+def test_an_unreadable_source_is_3(tmp_path: Path) -> None:
+    failed(crm_audit("run", audit_file(tmp_path)), 3, "there is no database file", "crm.db")
+    (tmp_path / "crm.db").write_bytes(b"no database at all, but long enough to be read as one" * 9)
+    failed(crm_audit("run", audit_file(tmp_path)), 3, "not a database")
+
+
+def test_a_dead_server_is_3_and_its_password_stays_secret(tmp_path: Path) -> None:
+    file = audit_file(tmp_path, source='{url: "mysql+pymysql://reader:${SECRET}@127.0.0.1:9/crm", preset: suitecrm}')
+    done = crm_audit("run", file, SECRET="hunter2")
+    failed(done, 3, "127.0.0.1", "run again")
+    assert "hunter2" not in done.stderr + done.stdout
+    assert b"hunter2" not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    failed(crm_audit("run", file), 2, "SECRET is not set")
+
+
+def test_a_place_that_cannot_be_written_is_5(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    failed(crm_audit("run", demo / "audit.yaml", "--output", tmp_path / "file" / "out"), 5)
+
+
+class Tamper(Silence):
+    """Alters a report between writing and reading back."""
+
+    def __init__(self, output: Path) -> None:
+        self.output = output
+
+    def stage(self, title: str, total: int | None = None) -> None:
+        if title.startswith("Reading every figure back"):
+            [page] = self.output.glob("runs/.partial-*/report.html")
+            altered, times = re.subn(r'(data-figure="managers@company">)12<', r"\g<1>13<", page.read_text("utf-8"))
+            assert times == 1
+            page.write_text(altered, "utf-8")
+
+
+def test_a_failed_proof_is_4_with_a_table(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def tampering() -> Iterator[Silence]:
+        yield Tamper(tmp_path)
+
+    monkeypatch.setattr(cli, "_progress", tampering)
+    arguments = ["run", str(demo / "audit.yaml"), "--output", str(tmp_path)]
+    assert cli._guarded(lambda: cli.cli.main(arguments, standalone_mode=False)) == 4
+    said = capsys.readouterr().err
+    assert "nothing was published" in said
+    assert re.search(r"managers@company.*report\.html.*12.*13", said)
+    assert list((tmp_path / "runs").iterdir()) == []
+    [row] = Ledger(tmp_path / "ledger.db").rows()
+    assert (row.state, row.exit_status) == (State.OPEN, 4)
+
+
+def test_a_defect_is_70_and_quotes_no_data(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> None:
+        raise ValueError("Jansen, 06-12345678")
+
+    assert cli._guarded(broken) == 70
+    assert "Jansen" not in capsys.readouterr().err
+
+
+def test_an_interrupt_is_130() -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    assert cli._guarded(interrupted) == 130

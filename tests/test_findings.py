@@ -1,0 +1,217 @@
+"""Findings: failing records as people read them, and as files that no spreadsheet takes for formulas."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import column, create_engine, select, table
+
+from pipeline.findings import Known, known_by, repairs, write_findings
+from pipeline.model import Failing, Field, FieldSet
+from pipeline.window import microseconds
+
+SETS = {
+    "meeting": FieldSet(
+        "meeting",
+        (
+            Field("date", "date", ("start_at",), why="it counts for no week"),
+            Field("subject", "subject", ("subject",)),
+            Field("result", "the result", ("result",), when="held", why="the next call builds on it"),
+        ),
+    ),
+    "contact": FieldSet("contact", (Field("last_name", "last name", ("last_name",), why="a letter needs it"),)),
+}
+LINKS = {"meeting": "https://crm.example/index.php?module=Meetings&record={id}"}
+NOBODY = Known("", None)
+
+
+def found(*records: Failing, known: dict[tuple[str, str], Known] | None = None, zone: str = "UTC") -> list[object]:
+    names = {(record.entity, record.record_id): NOBODY for record in records} | (known or {})
+    return list(repairs(records, names, SETS, LINKS, zone))
+
+
+def one(record: Failing, known: Known = NOBODY, zone: str = "UTC"):  # type: ignore[no-untyped-def]
+    (repair,) = found(record, known={(record.entity, record.record_id): known}, zone=zone)
+    return repair
+
+
+# ------------------------------------------------------------------------------------------------ as people read them
+
+
+@pytest.mark.parametrize(
+    ("mask", "missing", "why"),
+    [
+        (0b001, ("date",), ("it counts for no week",)),
+        (0b010, ("subject",), ("",)),
+        (0b110, ("subject", "the result"), ("", "the next call builds on it")),
+        (0b111, ("date", "subject", "the result"), ("it counts for no week", "", "the next call builds on it")),
+    ],
+)
+def test_what_is_missing_is_said_in_the_sets_words(mask: int, missing: tuple[str, ...], why: tuple[str, ...]) -> None:
+    repair = one(Failing("meeting", "1", "m1", mask, True))
+    assert (repair.missing, repair.why) == (missing, why)
+    assert (repair.entity, repair.record_id, repair.owner, repair.in_period) == ("meeting", "1", "m1", True)
+
+
+def test_of_the_period_first_then_by_kind_and_id() -> None:
+    given = [
+        Failing("meeting", "b", "m1", 1, False),
+        Failing("meeting", "a", "m1", 1, True),
+        Failing("contact", "z", "m1", 1, False),
+        Failing("contact", "y", "m1", 1, True),
+        Failing("meeting", "A", "m1", 1, True),
+        Failing("meeting", "10", "", 1, True),
+        Failing("meeting", "9", "m2", 1, True),
+    ]
+    expected = [
+        ("contact", "y"),
+        ("meeting", "10"),
+        ("meeting", "9"),
+        ("meeting", "A"),
+        ("meeting", "a"),
+        ("contact", "z"),
+        ("meeting", "b"),
+    ]
+    for order in (given, list(reversed(given))):
+        assert [(r.entity, r.record_id) for r in found(*order)] == expected  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("record", "quoted"),
+    [
+        ("305184080441754059", "305184080441754059"),
+        ("a b", "a%20b"),
+        ("a/../b?c=d&e#f", "a%2F..%2Fb%3Fc%3Dd%26e%23f"),
+        ("\u00e9\u65e5", "%C3%A9%E6%97%A5"),
+        ("{id}", "%7Bid%7D"),
+        ("100%", "100%25"),
+        ('"><script>', "%22%3E%3Cscript%3E"),
+    ],
+)
+def test_a_link_holds_the_id_quoted(record: str, quoted: str) -> None:
+    link = one(Failing("meeting", record, "m1", 1, True)).link
+    assert link == f"https://crm.example/index.php?module=Meetings&record={quoted}"
+
+
+def test_without_an_address_there_is_no_link() -> None:
+    assert one(Failing("contact", "1", "m1", 1, True)).link == ""
+
+
+def test_the_day_is_the_local_one() -> None:
+    late = Known("Lunch", microseconds(datetime(2026, 11, 24, 23, 30, tzinfo=UTC)))
+    record = Failing("meeting", "1", "m1", 1, True)
+    assert one(record, late, "Europe/Amsterdam").day == date(2026, 11, 25)
+    assert one(record, late, "America/Los_Angeles").day == date(2026, 11, 24)
+    assert one(record, late).label == "Lunch"
+    assert one(record, Known("", None)).day is None
+    before = Known("", microseconds(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)))
+    assert one(record, before).day == date(1969, 12, 31)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Tokyo"])
+@pytest.mark.parametrize("moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)])
+def test_the_ends_of_the_calendar_are_no_defect(moment: datetime, zone: str) -> None:
+    repair = one(Failing("meeting", "1", "m1", 1, False), Known("", microseconds(moment)), zone)
+    assert repair.record_id == "1"
+
+
+def test_what_a_manager_knows_a_record_by(tmp_path: Path) -> None:
+    engine = create_engine(f"duckdb:///{tmp_path / 'x.duckdb'}")
+    names = ("id", "first_name", "last_name", "at_us", "wrong")
+    view = table("view_contact", *(column(name) for name in names))
+    meeting = table("view_meeting", column("id"), column("subject"), column("at_us"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE view_contact AS SELECT * FROM (VALUES ('1', 'Ada', 'Byron', 5, 1), ('2', NULL, ' Byron ', 6, 1),"
+            " ('3', NULL, NULL, NULL, 1), ('4', '', '', 7, 1), ('5', 'Not', 'Wrong', 8, 0))"
+            " v(id, first_name, last_name, at_us, wrong)"
+        )
+        connection.exec_driver_sql("CREATE TABLE view_meeting AS SELECT '1' AS id, 'Lunch' AS subject, 9 AS at_us")
+    with engine.connect() as connection:
+        seen = known_by(
+            connection,
+            {"contact": view, "meeting": meeting},
+            {"contact": select(view.c.id).where(view.c.wrong == 1), "meeting": select(meeting.c.id)},
+        )
+    engine.dispose()
+    assert seen == {
+        ("contact", "1"): Known("Ada Byron", 5),
+        ("contact", "2"): Known("Byron", 6),
+        ("contact", "3"): Known("", None),
+        ("contact", "4"): Known("", 7),
+        ("meeting", "1"): Known("Lunch", 9),
+    }
+
+
+# ------------------------------------------------------------------------------------------------ as files
+
+HARMFUL = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")')
+HARMLESS = ("a=1", "1-1", " =1", "'=1", "", "305184080441754059", "\u65e5\u672c", 'say "hi", twice', "two\nlines")
+
+
+def written(folder: Path, records: list[Failing]) -> list[dict[str, str]]:
+    write_findings(folder, found(*records))  # type: ignore[arg-type]
+    with (folder / "findings.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_one_row_per_failing_record(tmp_path: Path) -> None:
+    records = [
+        Failing("meeting", "305184080441754059", "m1", 0b110, True),
+        Failing("contact", "c,1", "", 0b1, False),
+    ]
+    rows = written(tmp_path, records)
+    assert rows == [
+        {
+            "entity": "meeting", "record_id": "305184080441754059", "owner": "m1", "missing": "subject, the result",
+            "counts_in": "period", "link": LINKS["meeting"].replace("{id}", "305184080441754059"),
+        },
+        {"entity": "contact", "record_id": "c,1", "owner": "", "missing": "last name", "counts_in": "base", "link": ""},
+    ]  # fmt: skip
+    assert pq.read_table(tmp_path / "findings.parquet").to_pylist() == rows
+
+
+@pytest.mark.parametrize("text", HARMFUL)
+@pytest.mark.parametrize("where", ["record_id", "owner"])
+def test_what_looks_like_a_formula_is_kept_text_in_the_csv(tmp_path: Path, text: str, where: str) -> None:
+    record = Failing("contact", text if where == "record_id" else "1", text if where == "owner" else "m1", 1, True)
+    (row,) = written(tmp_path, [record])
+    assert row[where] == f"'{text}"
+    (exact,) = pq.read_table(tmp_path / "findings.parquet").to_pylist()
+    assert exact[where] == text  # which no spreadsheet reads
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_other_text_is_left_as_it_is(tmp_path: Path, text: str) -> None:
+    (row,) = written(tmp_path, [Failing("contact", "1", text, 1, True)])
+    assert row["owner"] == text
+
+
+def test_the_label_of_a_field_may_look_like_a_formula_too(tmp_path: Path) -> None:
+    sets = {"contact": FieldSet("contact", (Field("x", "=cmd|' /C calc'!A0", ("phone",)),))}
+    made = repairs([Failing("contact", "1", "m1", 1, True)], {("contact", "1"): NOBODY}, sets, {}, "UTC")
+    write_findings(tmp_path, made)
+    with (tmp_path / "findings.csv").open(encoding="utf-8", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["missing"].startswith("'=")
+
+
+def test_the_names_of_clients_stay_in_the_crm(tmp_path: Path) -> None:
+    record = Failing("contact", "1", "m1", 1, True)
+    made = found(record, known={("contact", "1"): Known("Ada Byron", None)})
+    write_findings(tmp_path, made)  # type: ignore[arg-type]
+    assert b"Byron" not in (tmp_path / "findings.csv").read_bytes()
+    assert b"Byron" not in (tmp_path / "findings.parquet").read_bytes()
+
+
+def test_nothing_found_is_two_files_without_rows(tmp_path: Path) -> None:
+    assert written(tmp_path, []) == []
+    assert pq.read_table(tmp_path / "findings.parquet").num_rows == 0
+    header = (tmp_path / "findings.csv").read_text(encoding="utf-8").strip()
+    assert header == "entity,record_id,owner,missing,counts_in,link"
+    assert stat.S_ISREG((tmp_path / "findings.csv").stat().st_mode)
