@@ -13,8 +13,10 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 FLOORS = (
     {"pipeline", "errors", "model", "resources", "demo_words"},
     {"money", "window", "sql", "metrics", "progress", "presets"},
-    {"catalogue", "show", "cron", "score", "prove"},
-    {"config", "ask", "ledger", "reports", "reports.report"},
+    {"catalogue.terms", "show", "cron", "score", "prove"},
+    {"catalogue.views", "catalogue.counts", "catalogue.fields"},
+    {"catalogue"},
+    {"config", "ask", "ledger", "reports", "reports.report", "source.connect", "source.reading"},
     {"source", "snapshot", "witness", "findings", "reports.elements", "reports.charts", "reports.sheets"},
     {"reports.management", "reports.manager", "reports.pen"},
     {"validate", "publish", "reports.page", "reports.workbook", "reports.read_page", "reports.read_workbook"},

@@ -127,7 +127,8 @@ def test_what_a_manager_knows_a_record_by(tmp_path: Path) -> None:
     meeting = table("view_meeting", column("id"), column("subject"), column("at_us"))
     with engine.begin() as connection:
         connection.exec_driver_sql(
-            "CREATE TABLE view_contact AS SELECT * FROM (VALUES ('1', 'Ada', 'Byron', 5, 1), ('2', NULL, ' Byron ', 6, 1),"
+            "CREATE TABLE view_contact AS SELECT * FROM (VALUES ('1', 'Ada', 'Byron', 5, 1),"
+            " ('2', NULL, ' Byron ', 6, 1),"
             " ('3', NULL, NULL, NULL, 1), ('4', '', '', 7, 1), ('5', 'Not', 'Wrong', 8, 0))"
             " v(id, first_name, last_name, at_us, wrong)"
         )

@@ -280,7 +280,7 @@ def moments(chance: random.Random) -> Iterator[datetime]:
     while now < end:
         yield now
         downtime = chance.random() < 0.02
-        now += chance.uniform(1, 9) * DAY if downtime else chance.choice([3 * MINUTE, 20 * MINUTE, HOUR, 5 * HOUR])
+        now += chance.uniform(1, 9) * DAY if downtime else chance.choice([3 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR])
         now += chance.uniform(0, 60) * MINUTE
     yield from (end - MINUTE + n * timedelta(seconds=1) for n in range(3))
 
@@ -388,7 +388,7 @@ def write(line):
         log.write(line + "\\n")
 
 def publish(run_id):
-    if chance.random() < 0.05:
+    if chance.random() < 0.02:
         os._exit(9)
     if chance.random() < 0.2:
         raise SourceError("down")
@@ -401,14 +401,14 @@ def publish(run_id):
         write("collision " + run_id)
         raise
     write("published " + run_id)
-    if chance.random() < 0.05:
+    if chance.random() < 0.02:
         os._exit(9)
 
 now = start
 scheduler = Scheduler(read_timetable("acme", ZONE, THREE, output), Ledger(output / "ledger.db"),
     clock=lambda: now, publish=publish, tell=lambda line: None)
 for now in moments(random.Random(seed)):
-    if now >= start and chance.random() < 0.4:
+    if now >= start and chance.random() < 0.5:
         (output / f"clock-{sys.argv[2]}").write_text(now.isoformat())
         scheduler.tick()
 """

@@ -194,3 +194,17 @@ def test_a_database_that_cannot_be_opened_is_our_error(tmp_path: Path) -> None:
     _, views = database(tmp_path, {"contact": persons(10)})
     with pytest.raises(AuditError, match="validation did not run"):
         validate(f"duckdb:///{tmp_path / 'no' / 'such.duckdb'}", views, {"contact": CONTACT})
+
+
+def test_two_scans_that_disagree_are_our_error(tmp_path: Path) -> None:
+    url, views = database(tmp_path, {"lead": persons(1_000)})
+    engine = create_engine(url)
+    with engine.begin() as connection:  # a view that says something else each time
+        connection.exec_driver_sql(
+            "CREATE OR REPLACE VIEW view_lead AS SELECT id, owner, 1 AS scored, in_period, state,"
+            " CASE WHEN random() < 0.5 THEN last_name END AS last_name, phone, email"
+            f" FROM read_parquet('{tmp_path / 'lead.parquet'}')"
+        )
+    engine.dispose()
+    with pytest.raises(AuditError, match="missing fields and listed others"):
+        validate(url, views, {"lead": LEAD})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import combinations_with_replacement, product
 from random import Random
 from typing import Any
 
@@ -106,6 +107,8 @@ class Overlay:
             self.deals(owner, 72 // share)
         for owner in MANAGERS:
             self.surely(owner)
+        self.pairs()
+        self.under_way()
         self.edges()
 
     # -------------------------------------------------------------------------------------------- drawing
@@ -284,6 +287,45 @@ class Overlay:
             self.add(
                 "opportunities", assigned_user_id=owner, name="Order", sales_stage="Closed Won", date_entered=None,
                 date_closed=closed, amount=self.random.randrange(10**6), currency_id=currency,
+            )  # fmt: skip
+
+    def pairs(self) -> None:
+        """Meetings with two contacts, for each pair of the eight ways in which a contact can be incomplete."""
+        gaps = list(product((0, 1), repeat=3))
+        persons = [
+            self.add(
+                "contacts", last_name=self.pick(BLANKS) if last else "Low", first_name=None if first else "Ada",
+                phone_home=self.pick(BLANKS) if details else "020", assigned_user_id=self.pick(MANAGERS),
+                date_entered="2027-01-20 09:00:00",
+            )
+            for last, first, details in gaps
+        ]  # fmt: skip
+        for pair in combinations_with_replacement(persons, 2):
+            meeting = self.add(
+                "meetings", assigned_user_id=self.pick(MANAGERS), name="Two", status="Held",
+                date_start="2027-03-15 09:00:00",
+            )  # fmt: skip
+            for person in self.random.sample(pair, 2):
+                self.add("meetings_contacts", meeting_id=meeting, contact_id=person)
+
+    def under_way(self) -> None:
+        """Planned meetings that end before, at or after the as-of at which they have begun or not."""
+        as_of = EDGES[-1]
+        for start, end in (
+            (-60, 60),
+            (-60, 0),
+            (-60, -1),
+            (-1, None),
+            (0, 0),
+            (0, 30),
+            (30, -30),
+            (None, -1),
+            (None, 1),
+        ):
+            times = [None if m is None else str(as_of + timedelta(minutes=m)) for m in (start, end)]
+            self.add(
+                "meetings", assigned_user_id=self.pick(MANAGERS), name="Now", status="Planned",
+                date_start=times[0], date_end=times[1], date_entered="2027-03-20 09:00:00",
             )  # fmt: skip
 
     def edges(self) -> None:

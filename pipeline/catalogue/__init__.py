@@ -1,0 +1,63 @@
+"""What is asked: the entities, the minimum field sets and the metrics, as SQLAlchemy Core selectables.
+
+Nothing here touches a database. The same selectables run on the source (the witness) and on the snapshot: databases
+only count and sum integers over conditions; ratios and percentages are made later, in Python, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import FromClause, Select
+
+from pipeline.catalogue.counts import COMPLETE_MEETING, measure_questions
+from pipeline.catalogue.fields import failing_records, field_question
+from pipeline.catalogue.terms import MISSING, UNKNOWN, Entities, Question, Terms, columns_of, state_code
+from pipeline.catalogue.views import view_of
+from pipeline.model import CHECKED, FieldSet
+
+__all__ = [
+    "COMPLETE_MEETING",
+    "MISSING",
+    "UNKNOWN",
+    "Entities",
+    "Question",
+    "Terms",
+    "columns_of",
+    "failing",
+    "failing_records",
+    "field_counts",
+    "field_question",
+    "measures",
+    "state_code",
+    "view_of",
+    "views_of",
+]
+
+
+def views_of(entities: Entities, terms: Terms) -> dict[str, Select[Any]]:
+    """The view of every checked entity that the CRM holds."""
+    return {entity: view_of(entity, entities, terms) for entity in CHECKED if entity in entities}
+
+
+def measures(views: Mapping[str, FromClause], terms: Terms) -> tuple[Question, ...]:
+    """Every count and sum of the metrics."""
+    return tuple(question for entity, view in views.items() for question in measure_questions(entity, view, terms))
+
+
+def field_counts(views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> tuple[Question, ...]:
+    """Due and missing, of every field set."""
+    return tuple(
+        field_question(field_sets[entity], view, company=company)
+        for entity, view in views.items()
+        if field_sets[entity].fields
+        for company in (False, True)
+    )
+
+
+def failing(views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> dict[str, Select[Any]]:
+    """Entity -> the SELECT of its failing records."""
+    return {
+        entity: failing_records(field_sets[entity], view) for entity, view in views.items() if field_sets[entity].fields
+    }

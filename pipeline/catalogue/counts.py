@@ -1,0 +1,148 @@
+"""What the metrics count: the condition that a record meets, for every count and every sum of money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from sqlalchemy import FromClause, and_, case, false, func, not_, or_, true
+
+from pipeline.catalogue.terms import (
+    UNKNOWN,
+    Condition,
+    Conditions,
+    Question,
+    Terms,
+    flag,
+    in_flow,
+    in_month,
+    in_state,
+    nothing_entered,
+    question,
+)
+from pipeline.model import Window
+from pipeline.sql import blank
+
+COMPLETE_MEETING: Final[Mapping[str, tuple[str, ...]]] = {
+    "date": ("meeting.start_at",),
+    "last name": ("contact.last_name",),
+    "first name": ("contact.first_name",),
+    "contact details": ("contact.phone", "contact.email"),
+    "subject": ("meeting.subject",),
+    "result": ("meeting.result",),
+}
+"""What a complete meeting has -> the columns it is read from; names and contact details are borrowed."""
+
+
+def _meeting_counts(m: FromClause, t: Terms) -> Conditions:
+    w = t.window
+    held_status, planned = in_state(m, "meeting", "held"), in_state(m, "meeting", "planned")
+    held = and_(held_status, or_(m.c.start_at.is_(None), m.c.start_at <= w.as_of_us))
+    ours = and_(held, in_flow(m.c.at_us, w))
+    lacks = {
+        "date": nothing_entered(m, "meeting", "start_at"),
+        "last name": m.c.person_lacks % 2 == 1,
+        "first name": m.c.person_lacks % 4 >= 2,
+        "contact details": m.c.person_lacks >= 4,
+        "subject": blank(m.c.subject),
+        "result": blank(m.c.result),
+    }
+    lacks = {what: lack for what, lack in lacks.items() if not t.absent.issuperset(COMPLETE_MEETING[what])}
+    return {
+        ("meetings", ""): true(),
+        ("meetings_held", ""): ours,
+        ("month.meetings_held", ""): and_(held, in_month(m.c.at_us, w)),
+        ("meetings_planned_7d", ""): and_(planned, m.c.start_at >= w.as_of_us, m.c.start_at < w.soon_us),
+        ("meetings_overdue", ""): and_(planned, func.coalesce(m.c.end_at, m.c.start_at) < w.as_of_us),
+        ("meetings_complete", ""): and_(ours, m.c.contact == 1, *(not_(lack) for lack in lacks.values())),
+        **{("meetings_lacking", what): and_(ours, lack) for what, lack in lacks.items()},
+        ("meetings_held_in_future", ""): and_(held_status, m.c.start_at > w.as_of_us),
+        ("meetings_unknown", ""): m.c.state == UNKNOWN,
+        ("meetings_undated", ""): m.c.at_us.is_(None),
+    }
+
+
+def _call_counts(c: FromClause, t: Terms) -> Conditions:
+    w = t.window
+    held = and_(in_state(c, "call", "held"), or_(c.c.start_at.is_(None), c.c.start_at <= w.as_of_us))
+    return {
+        ("calls", ""): true(),
+        ("calls_held", ""): and_(held, in_flow(c.c.at_us, w)),
+        ("calls_held_in_future", ""): and_(in_state(c, "call", "held"), c.c.start_at > w.as_of_us),
+        ("calls_unknown", ""): c.c.state == UNKNOWN,
+        ("calls_undated", ""): c.c.at_us.is_(None),
+    }
+
+
+def _closed(d: FromClause, w: Window) -> tuple[Condition, Condition]:
+    """The deal's closing day lies in the period (in the month) and not after as-of: days are compared as days."""
+    day = d.c.close_day
+    ours = and_(day >= w.first, day < w.after_last, day <= w.today)
+    if w.month_first is None or w.month_after is None:
+        return ours, false()
+    return ours, and_(day >= w.month_first, day < w.month_after, day <= w.today)
+
+
+def _deal_counts(d: FromClause, t: Terms) -> Conditions:
+    in_period, in_month = _closed(d, t.window)
+    won = in_state(d, "deal", "won")
+    return {
+        ("deals", ""): true(),
+        ("deals_open", ""): in_state(d, "deal", "open"),
+        ("deals_won", ""): and_(won, in_period),
+        ("month.deals_won", ""): and_(won, in_month),
+        ("deals_lost", ""): and_(in_state(d, "deal", "lost"), in_period),
+        ("deals_won_undated", ""): and_(won, d.c.close_day.is_(None)),
+        ("deals_won_in_future", ""): and_(won, d.c.close_day > t.window.today),
+        ("deals_unknown", ""): d.c.state == UNKNOWN,
+        ("deals_undated", ""): d.c.at_us.is_(None),
+        ("deals_amount_unreadable", ""): d.c.amount_unreadable == 1,
+    }
+
+
+def _deal_amounts(d: FromClause, t: Terms) -> Conditions:
+    in_period, _ = _closed(d, t.window)
+    won = in_state(d, "deal", "won")
+    return {
+        ("deals_open_amount", ""): in_state(d, "deal", "open"),
+        ("deals_won_amount", ""): and_(won, in_period),
+        ("deals_won_undated_amount", ""): and_(won, d.c.close_day.is_(None)),
+    }
+
+
+def _client_counts(c: FromClause, t: Terms) -> Conditions:
+    return {
+        ("clients", ""): true(),
+        ("clients_new", ""): in_flow(c.c.at_us, t.window),
+        ("month.clients_new", ""): in_month(c.c.at_us, t.window),
+        ("clients_undated", ""): c.c.at_us.is_(None),
+    }
+
+
+def _plain_counts(name: str) -> Callable[[FromClause, Terms], Conditions]:
+    return lambda view, terms: {(name, ""): true(), (f"{name}_undated", ""): view.c.at_us.is_(None)}
+
+
+_COUNTS: Final[Mapping[str, Callable[[FromClause, Terms], Conditions]]] = {
+    "meeting": _meeting_counts,
+    "call": _call_counts,
+    "deal": _deal_counts,
+    "client": _client_counts,
+    "contact": _plain_counts("contacts"),
+    "lead": _plain_counts("leads"),
+}
+
+
+def measure_questions(entity: str, view: FromClause, terms: Terms) -> Iterator[Question]:
+    """What is counted of an entity: per owner, and once more for the company, by a query of its own."""
+    counts = _COUNTS[entity](view, terms)
+    sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
+    for company in (False, True):
+        yield question(f"{entity}.counts", view, sums, company=company)
+    if entity == "deal":
+        amounts = {
+            name: func.sum(case((and_(condition, view.c.amount_unreadable == 0), view.c.amount)))
+            for name, condition in _deal_amounts(view, terms).items()
+        }
+        for company in (False, True):
+            yield question("deal.amounts", view, amounts, company=company, money=True)

@@ -1,0 +1,46 @@
+"""Minimum field sets: what is due and missing, and the records that fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, FromClause, Select, and_, case, cast, func, literal, select, true
+from sqlalchemy.sql.elements import ColumnElement
+
+from pipeline.catalogue.terms import (
+    Condition,
+    Question,
+    flag,
+    nothing_entered,
+    question,
+    state_code,
+)
+from pipeline.model import Field, FieldSet
+
+
+def _due_and_missing(view: FromClause, entity: str, field: Field) -> tuple[Condition, Condition]:
+    due = true() if field.when is None else view.c.state == state_code(entity, field.when)
+    missing = and_(*(nothing_entered(view, entity, column) for column in field.columns))
+    return and_(view.c.scored == 1, due), missing
+
+
+def field_question(fields: FieldSet, view: FromClause, *, company: bool) -> Question:
+    """One scan: due and missing per field, of the period and of the base, per owner or of the company."""
+    sums: dict[tuple[str, str], ColumnElement[Any]] = {}
+    for field in fields.fields:
+        due, missing = _due_and_missing(view, fields.entity, field)
+        dimension = f"{fields.entity}.{field.name}"
+        for span, within in (("base", true()), ("period", view.c.in_period == 1)):
+            sums["due." + span, dimension] = func.sum(flag(and_(within, due)))
+            sums["missing." + span, dimension] = func.sum(flag(and_(within, due, missing)))
+    return question(f"{fields.entity}.fields", view, sums, company=company)
+
+
+def failing_records(fields: FieldSet, view: FromClause) -> Select[Any]:
+    """The second scan: every record that misses something, with the bit mask of the fields that it misses."""
+    mask: ColumnElement[Any] = literal(0)
+    for bit, field in enumerate(fields.fields):
+        due, missing = _due_and_missing(view, fields.entity, field)
+        mask = mask + case((and_(due, missing), 1 << bit), else_=0)
+    masked = select(view.c.id, view.c.owner, cast(mask, BigInteger).label("mask"), view.c.in_period).subquery()
+    return select(masked).where(masked.c.mask != 0)

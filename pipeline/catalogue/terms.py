@@ -1,0 +1,102 @@
+"""The words in which everything is asked: on what terms, of which states, and what a question is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import FromClause, Select, and_, case, false, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from pipeline.model import ENTITIES, STATES, Kind, Window
+from pipeline.sql import blank, exact_text
+
+Condition = ColumnElement[bool]
+Conditions = dict[tuple[str, str], Condition]
+"""(name of a count, its dimension or '') -> the condition that a record meets to be counted."""
+Entities = Mapping[str, FromClause]
+"""Entity -> its audited rows: instants as integers of microseconds, money of minor units, days as days."""
+
+UNKNOWN: Final = 0
+"""The state of a word that is not mapped: in no figure but its own."""
+MISSING: Final = -1
+"""The state of a record whose status is blank: a missing field, no unknown word."""
+
+DERIVED: Final[Mapping[str, Mapping[str, Kind]]] = {"meeting": {"contact": Kind.FLAG}}
+"""Columns that a view adds to its entity's own and that a field set may demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One SELECT of integers. Its columns: the owner (unless of the company), the currency (if of money), `counts`."""
+
+    name: str
+    company: bool
+    money: bool
+    counts: tuple[tuple[str, str], ...]  # (name, dimension) of each integer, in the order of the columns
+    statement: Select[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms everything is asked: the moments, the CRM's words for our states, and what it does not hold."""
+
+    window: Window
+    words: Mapping[str, Mapping[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
+    absent: frozenset[str] = frozenset()  # 'entity.column'
+
+
+def state_code(entity: str, state: str) -> int:
+    """The integer that stands for a state in a view: text would be compared by the database's collation."""
+    return STATES[entity].index(state) + 1
+
+
+def columns_of(entity: str) -> Mapping[str, Kind]:
+    """The columns that a field set of this entity may name."""
+    return {**ENTITIES[entity], **DERIVED.get(entity, {})}
+
+
+def in_state(view: FromClause, entity: str, state: str) -> Condition:
+    return view.c.state == state_code(entity, state)
+
+
+def flag(condition: Condition) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+def in_flow(moment: ColumnElement[Any], w: Window) -> Condition:
+    return and_(moment >= w.first_us, moment < w.after_us, moment <= w.as_of_us)
+
+
+def in_month(moment: ColumnElement[Any], w: Window) -> Condition:
+    if w.month_first_us is None or w.month_after_us is None:
+        return false()
+    return and_(moment >= w.month_first_us, moment < w.month_after_us, moment <= w.as_of_us)
+
+
+def nothing_entered(view: FromClause, entity: str, column: str) -> Condition:
+    """Nothing was entered. What was entered and cannot be read is not missing: it is counted apart."""
+    match columns_of(entity)[column]:
+        case Kind.TEXT:
+            return blank(view.c[column])
+        case Kind.FLAG:
+            return view.c[column] == 0
+        case _:
+            return and_(view.c[column].is_(None), view.c[f"{column}_unreadable"] == 0)
+
+
+def question(
+    name: str,
+    view: FromClause,
+    sums: Mapping[tuple[str, str], ColumnElement[Any]],
+    *,
+    company: bool,
+    money: bool = False,
+) -> Question:
+    groups: list[ColumnElement[Any]] = [] if company else [view.c.owner]
+    if money:
+        groups.append(exact_text(view.c.currency))
+    labelled = [column.label(f"n{position}") for position, column in enumerate(sums.values())]
+    statement = select(*groups, *labelled).select_from(view)
+    return Question(name, company, money, tuple(sums), statement.group_by(*groups) if groups else statement)

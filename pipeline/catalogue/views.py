@@ -1,0 +1,177 @@
+"""Views: an entity's live records with everything that later questions look at, its owner and its moment first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from sqlalchemy import FromClause, Select, and_, case, func, literal, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from pipeline.catalogue.terms import (
+    MISSING,
+    UNKNOWN,
+    Entities,
+    Terms,
+    flag,
+    in_flow,
+    state_code,
+)
+from pipeline.model import Window
+from pipeline.sql import blank, one_of_words
+
+
+def view_of(entity: str, e: Entities, terms: Terms) -> Select[Any]:
+    """An entity's live records, each with: owner, state, at_us (its moment), scored and in_period (0 or 1).
+
+    Also what is derived from other entities, so that every later question looks at this view alone.
+    """
+    return _VIEWS[entity](e, e[entity], terms)
+
+
+def _state(entity: str, column: ColumnElement[Any], terms: Terms) -> ColumnElement[int]:
+    words = terms.words.get(entity, {})
+    known = [(one_of_words(column, said), state_code(entity, state)) for state, said in words.items()]
+    return case((blank(column), MISSING), *known, else_=UNKNOWN)
+
+
+def _kept(record: FromClause, *without: str) -> list[ColumnElement[Any]]:
+    return [column for column in record.c if column.key not in ("owner_id", *without)]
+
+
+def _placed(rows: Select[Any], w: Window) -> Select[Any]:
+    """Adds in_period to a SELECT that already has scored and at_us."""
+    inner = rows.subquery()
+    return select(inner, flag(and_(inner.c.scored == 1, in_flow(inner.c.at_us, w))).label("in_period"))
+
+
+def _owned(e: Entities, record: FromClause) -> tuple[ColumnElement[Any], FromClause]:
+    """The owner who exists, and the join that finds him."""
+    owner = e["manager"].alias()
+    return owner.c.id.label("owner"), record.outerjoin(owner, owner.c.id == record.c.owner_id)
+
+
+def _event(entity: str, record: FromClause, terms: Terms) -> list[ColumnElement[Any]]:
+    state = _state(entity, record.c.status, terms)
+    early = and_(state == state_code(entity, "held"), record.c.start_at > terms.window.as_of_us)
+    return [
+        state.label("state"),
+        func.coalesce(record.c.start_at, record.c.created_at).label("at_us"),
+        case((state == UNKNOWN, 0), (early, 0), else_=1).label("scored"),
+    ]
+
+
+def _meeting(e: Entities, m: FromClause, terms: Terms) -> Select[Any]:
+    owner, joined = _owned(e, m)
+    invited, parent, client = (_best(persons) for persons in _meeting_persons(e, m, terms.absent))
+    # its invitees; else its parent, if that is a contact or lead; else its client, if that is a private person
+    penalty = func.coalesce(invited.c.penalty, parent.c.penalty, client.c.penalty)
+    joined = joined.outerjoin(invited, invited.c.meeting_id == m.c.id)
+    joined = joined.outerjoin(parent, parent.c.meeting_id == m.c.id)
+    joined = joined.outerjoin(client, client.c.meeting_id == m.c.id)
+    rows = select(
+        *_kept(m),
+        owner,
+        *_event("meeting", m, terms),
+        flag(penalty.is_not(None)).label("contact"),
+        # what the best contact lacks: 1 last name, 2 first name, 4 contact details; without a contact all of them
+        func.coalesce(penalty % 8, 7).label("person_lacks"),
+    ).select_from(joined)
+    return _placed(rows, terms.window)
+
+
+def _person_penalty(kind: str, person: FromClause, absent: frozenset[str]) -> ColumnElement[int]:
+    """Eight times the number of things that a person lacks, plus the mask of them: the least is the best contact."""
+
+    def lacks(*columns: str) -> ColumnElement[int]:
+        held = [blank(person.c[column]) for column in columns if f"{kind}.{column}" not in absent]
+        return flag(and_(*held)) if held else literal(0)
+
+    last, first, details = lacks("last_name"), lacks("first_name"), lacks("phone", "email")
+    return 8 * (last + first + details) + last + 2 * first + 4 * details
+
+
+def _meeting_persons(e: Entities, m: FromClause, absent: frozenset[str]) -> Iterator[Select[Any]]:
+    """Three SELECTs of (meeting_id, penalty): by invitees, by parent, by client."""
+    link = e["meeting_contact"]
+    contact, lead, client = (e[name].alias() for name in ("contact", "lead", "client"))
+
+    def of(kind: str, person: FromClause, kind_column: ColumnElement[Any], meeting_id: ColumnElement[Any],
+           person_id: ColumnElement[Any], rows: FromClause) -> Select[Any]:  # fmt: skip
+        joined = rows.join(person, and_(kind_column == kind, person.c.id == person_id))
+        return select(
+            meeting_id.label("meeting_id"), _person_penalty(kind, person, absent).label("penalty")
+        ).select_from(joined)
+
+    invited = (link.c.person_kind, link.c.meeting_id, link.c.person_id, link)
+    by_parent = (m.c.parent_kind, m.c.id, m.c.parent_id, m)
+    yield of("contact", contact, *invited).union_all(of("lead", lead, *invited)).subquery().select()
+    yield of("contact", contact, *by_parent).union_all(of("lead", lead, *by_parent)).subquery().select()
+    private = and_(client.c.id == m.c.client_id, client.c.private_person == 1)
+    yield select(m.c.id.label("meeting_id"), _person_penalty("client", client, absent).label("penalty")).select_from(
+        m.join(client, private)
+    )
+
+
+def _best(rows: Select[Any]) -> FromClause:
+    inner = rows.subquery()
+    return (
+        select(inner.c.meeting_id, func.min(inner.c.penalty).label("penalty")).group_by(inner.c.meeting_id).subquery()
+    )
+
+
+def _call(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
+    owner, joined = _owned(e, c)
+    client, contact, lead = (e[name].alias() for name in ("client", "contact", "lead"))
+    joined = joined.outerjoin(client, client.c.id == c.c.client_id)
+    joined = joined.outerjoin(contact, contact.c.id == c.c.contact_id).outerjoin(lead, lead.c.id == c.c.contact_id)
+    rows = select(
+        *_kept(c, "client_id", "contact_id"),
+        client.c.id.label("client_id"),  # a reference to nothing is no client
+        func.coalesce(contact.c.id, lead.c.id).label("contact_id"),
+        owner,
+        *_event("call", c, terms),
+    ).select_from(joined)
+    return _placed(rows, terms.window)
+
+
+def _deal(e: Entities, d: FromClause, terms: Terms) -> Select[Any]:
+    owner, joined = _owned(e, d)
+    client = e["client"].alias()
+    state = _state("deal", d.c.stage, terms)
+    rows = select(
+        *_kept(d, "client_id"),
+        client.c.id.label("client_id"),
+        owner,
+        state.label("state"),
+        d.c.created_at.label("at_us"),
+        case((state == UNKNOWN, 0), else_=1).label("scored"),
+    ).select_from(joined.outerjoin(client, client.c.id == d.c.client_id))
+    return _placed(rows, terms.window)
+
+
+def _record(e: Entities, r: FromClause, terms: Terms) -> Select[Any]:
+    owner, joined = _owned(e, r)
+    return _placed(_created(r, owner).select_from(joined), terms.window)
+
+
+def _contact(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
+    """A contact is its own owner's; without one that exists, its client's."""
+    own, client, heir = e["manager"].alias(), e["client"].alias(), e["manager"].alias()
+    joined = c.outerjoin(own, own.c.id == c.c.owner_id).outerjoin(client, client.c.id == c.c.client_id)
+    joined = joined.outerjoin(heir, heir.c.id == client.c.owner_id)
+    owner = func.coalesce(own.c.id, heir.c.id).label("owner")
+    return _placed(_created(c, owner).select_from(joined), terms.window)
+
+
+def _created(record: FromClause, owner: ColumnElement[Any]) -> Select[Any]:
+    """A record that belongs to the day on which it was created, and has no state."""
+    return select(
+        *_kept(record), owner, literal(UNKNOWN).label("state"), record.c.created_at.label("at_us"),
+        literal(1).label("scored"),
+    )  # fmt: skip
+
+
+_VIEWS: Final[Mapping[str, Callable[..., Select[Any]]]] = {
+    "meeting": _meeting, "call": _call, "deal": _deal, "client": _record, "contact": _contact, "lead": _record,
+}  # fmt: skip
