@@ -248,10 +248,12 @@ def _store(folder: Path, entity: str, chunks: list[dict[str, Any]]) -> snapshot.
 
 
 def _complete(schema: pa.Schema, chunk: dict[str, Any]) -> pa.Table:
-    """What the chunk does not hold are the flags of values that could not be read: none."""
+    """With the columns that the chunk does not hold: empty ones, and flags which say that all could be read."""
     n = len(chunk[schema.names[0]])
-    nothing = pa.array(np.zeros(n, "int8"))
-    return pa.table({name: chunk.get(name, nothing) for name in schema.names}, schema=schema)
+    nothing = {
+        field.name: pa.nulls(n, field.type) if field.nullable else pa.array(np.zeros(n, "int8")) for field in schema
+    }
+    return pa.table({**nothing, **chunk}, schema=schema)
 
 
 def _write(file: Path, tables: list[pa.Table]) -> None:

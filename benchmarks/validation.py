@@ -22,7 +22,6 @@ from typing import Any, Final
 from benchmarks.contenders import CONTENDERS, Counted
 from benchmarks.data import Size, make
 
-ROUNDS: Final = 3
 COUNTING: Final = ("stock_flat", "ours_flat", "stock", "ours")
 """The contenders that count missing fields and list ids; the others only show what the parts cost."""
 _ROOT: Final = Path(__file__).resolve().parent.parent
@@ -47,13 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="meetings (default: 1000000)")
     parser.add_argument("--managers", type=int, default=200, help="their owners (default: 200)")
     parser.add_argument("--seed", type=int, default=7, help="other invented data (default: 7)")
+    parser.add_argument("--rounds", type=int, default=3, help="of every contender in turn (default: 3)")
     given = parser.parse_args(arguments)
     size = Size(given.rows, given.managers, given.seed)
-    print(f"{size.rows:,} meetings of {size.managers} managers, seed {size.seed}; medians of {ROUNDS} rounds")
+    print(f"{size.rows:,} meetings of {size.managers} managers, seed {size.seed}; medians of {given.rounds} rounds")
     print(f"{datetime.now(UTC):%Y-%m-%d}; {_versions()}")
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         make(Path(folder), size)
-        rounds = [{name: _run(name, Path(folder)) for name in CONTENDERS} for _ in range(ROUNDS)]
+        rounds = [{name: _run(name, Path(folder)) for name in CONTENDERS} for _ in range(given.rounds)]
     for one in rounds:
         check({name: one[name]["counted"] for name in COUNTING})
     print(_missing(rounds[0][COUNTING[0]]["counted"]))

@@ -44,7 +44,9 @@ def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
     """The CRM's users: who is active and a person is a manager, everyone else an inactive owner."""
     columns = manager.c
     rows = connection.execute(
-        select(columns.id, columns.name, columns.team_id, columns.team, columns.active, columns.person)
+        select(
+            columns.id, columns.name, columns.team_id, columns.team, columns.leader_id, columns.active, columns.person
+        )
     )
     people = [
         Person(
@@ -53,7 +55,8 @@ def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
             "" if team_id is None else str(team_id),
             str(team or ""),
             Scope.MANAGER if active and person else Scope.INACTIVE,
+            "" if leader_id is None else str(leader_id),
         )
-        for user, name, team_id, team, active, person in rows
+        for user, name, team_id, team, leader_id, active, person in rows
     ]
     return sorted(people, key=lambda person: (person.name.casefold(), person.id))

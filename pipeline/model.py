@@ -45,6 +45,7 @@ ENTITIES: Final[Mapping[str, Mapping[str, Kind]]] = {
         "name": Kind.TEXT,
         "team_id": Kind.TEXT,
         "team": Kind.TEXT,
+        "leader_id": Kind.TEXT,  # where a team is those who report to one user
         "active": Kind.FLAG,  # neither deleted nor disabled
         "person": Kind.FLAG,  # neither a group nor a system account
     },
@@ -203,6 +204,7 @@ class Person:
     team_id: str  # '' = no team
     team: str
     scope: Scope  # MANAGER or INACTIVE
+    leader_id: str = ""  # whom he reports to, where that makes the teams
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.errors import ProofError
 from pipeline.metrics import METRICS, PLANNED, Metric
@@ -57,7 +57,16 @@ def who_owns(people: Iterable[Person], answers: Answers, targets: Collection[Tar
     """The users that a report is about: managers who own a record or have a plan, and inactive owners."""
     owners = {tally.owner for tally in answers.tallies if tally.value and tally.owner}
     planned = {target.manager for target in targets if target.month == month}
-    return [p for p in people if p.id in owners or (p.scope is Scope.MANAGER and p.id in planned)]
+    users = list(people)
+    return _with_teams([p for p in users if p.id in owners or (p.scope is Scope.MANAGER and p.id in planned)], users)
+
+
+def _with_teams(people: Sequence[Person], users: Iterable[Person]) -> list[Person]:
+    """Where people report to each other: a leader is whoever a manager reports to, and belongs to the team he leads."""
+    names = {user.id: user.name for user in users}
+    leaders = {person.leader_id for person in people if person.scope is Scope.MANAGER and person.leader_id}
+    teams = {person.id: person.id if person.id in leaders else person.leader_id for person in people}
+    return [replace(p, team_id=teams[p.id], team=names.get(teams[p.id], "")) if leaders else p for p in people]
 
 
 def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
@@ -91,7 +100,7 @@ def _pools(answers: Answers, ground: Ground) -> list[Pool]:
     managers = [person.id for person in ground.people if person.scope is Scope.MANAGER]
 
     def pool(scope: Scope, key: str, owners: Sequence[str], counts: Counts | None = None) -> Pool:
-        own = {owner: targets.get(owner, {}) for owner in owners}
+        own = {owner: targets.get(owner, {}) if owner in managers else {} for owner in owners}
         return Pool(
             scope,
             key,
@@ -166,7 +175,8 @@ def _figure(
 def _slices(metric: Metric, company: Counts) -> list[tuple[str, str]]:
     """The dimensions and currencies in which the company has this metric: every scope has them, be it as a zero."""
     names = {*metric.numerator, *metric.denominator}
-    return sorted({(dimension, currency) for name, dimension, currency in company if name in names})
+    found = {(dimension, currency) for name, dimension, currency in company if name in names}
+    return sorted(found if metric.unit is not Unit.MONEY else {slice for slice in found if slice[1]})
 
 
 def _measured(pool: Pool, slices: Sequence[tuple[Metric, list[tuple[str, str]]]]) -> Iterator[Figure]:

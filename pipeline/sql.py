@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Date, Dialect, Text, false, or_
+from sqlalchemy import BigInteger, Boolean, Date, Dialect, Text, and_, false, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -56,6 +56,13 @@ class _Utf8(TypeDecorator[str]):
         return value.decode("utf-8") if isinstance(value, bytes) else value
 
 
+class same_bytes(FunctionElement[bool]):
+    """same_bytes(one, other): equal to the letter, trailing blanks and case included."""
+
+    type: TypeEngine[bool] = Boolean()
+    inherit_cache = True
+
+
 class exact_text(FunctionElement[str]):
     """exact_text(column): the text, compared and grouped code point by code point."""
 
@@ -98,6 +105,11 @@ class minor_units(FunctionElement[int]):
     inherit_cache = True
 
 
+def same_id(key: ColumnElement[Any], reference: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The reference names this key: found by the key's index, and equal to the letter."""
+    return and_(key == reference, same_bytes(key, reference))
+
+
 def one_of_words(column: ColumnElement[Any], words: Collection[str]) -> ColumnElement[bool]:
     """The column holds exactly one of these words."""
     return or_(false(), *(same_text(column, word) for word in words))
@@ -114,6 +126,11 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     same_text: {
         "sqlite": "CAST({0} AS TEXT) = {1} COLLATE BINARY",
         "mysql": "CAST(CONVERT({0} USING utf8mb4) AS BINARY) = CAST(CONVERT({1} USING utf8mb4) AS BINARY)",
+        "duckdb": "{0} = {1}",
+    },
+    same_bytes: {
+        "sqlite": "{0} = {1}",
+        "mysql": "CAST({0} AS BINARY) = CAST({1} AS BINARY)",
         "duckdb": "{0} = {1}",
     },
     # bytes on MariaDB, whose binary collations still hold 'a' and 'a ' to be equal

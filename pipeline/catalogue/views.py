@@ -18,7 +18,7 @@ from pipeline.catalogue.terms import (
     state_code,
 )
 from pipeline.model import Window
-from pipeline.sql import blank, one_of_words
+from pipeline.sql import blank, one_of_words, same_id
 
 
 def view_of(entity: str, e: Entities, terms: Terms) -> Select[Any]:
@@ -48,7 +48,7 @@ def _placed(rows: Select[Any], w: Window) -> Select[Any]:
 def _owned(e: Entities, record: FromClause) -> tuple[ColumnElement[Any], FromClause]:
     """The owner who exists, and the join that finds him."""
     owner = e["manager"].alias()
-    return owner.c.id.label("owner"), record.outerjoin(owner, owner.c.id == record.c.owner_id)
+    return owner.c.id.label("owner"), record.outerjoin(owner, same_id(owner.c.id, record.c.owner_id))
 
 
 def _event(entity: str, record: FromClause, terms: Terms) -> list[ColumnElement[Any]]:
@@ -98,7 +98,7 @@ def _meeting_persons(e: Entities, m: FromClause, absent: frozenset[str]) -> Iter
 
     def of(kind: str, person: FromClause, kind_column: ColumnElement[Any], meeting_id: ColumnElement[Any],
            person_id: ColumnElement[Any], rows: FromClause) -> Select[Any]:  # fmt: skip
-        joined = rows.join(person, and_(kind_column == kind, person.c.id == person_id))
+        joined = rows.join(person, and_(kind_column == kind, same_id(person.c.id, person_id)))
         return select(
             meeting_id.label("meeting_id"), _person_penalty(kind, person, absent).label("penalty")
         ).select_from(joined)
@@ -107,7 +107,7 @@ def _meeting_persons(e: Entities, m: FromClause, absent: frozenset[str]) -> Iter
     by_parent = (m.c.parent_kind, m.c.id, m.c.parent_id, m)
     yield of("contact", contact, *invited).union_all(of("lead", lead, *invited)).subquery().select()
     yield of("contact", contact, *by_parent).union_all(of("lead", lead, *by_parent)).subquery().select()
-    private = and_(client.c.id == m.c.client_id, client.c.private_person == 1)
+    private = and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1)
     yield select(m.c.id.label("meeting_id"), _person_penalty("client", client, absent).label("penalty")).select_from(
         m.join(client, private)
     )
@@ -123,8 +123,10 @@ def _best(rows: Select[Any]) -> FromClause:
 def _call(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
     owner, joined = _owned(e, c)
     client, contact, lead = (e[name].alias() for name in ("client", "contact", "lead"))
-    joined = joined.outerjoin(client, client.c.id == c.c.client_id)
-    joined = joined.outerjoin(contact, contact.c.id == c.c.contact_id).outerjoin(lead, lead.c.id == c.c.contact_id)
+    joined = joined.outerjoin(client, same_id(client.c.id, c.c.client_id))
+    joined = joined.outerjoin(contact, same_id(contact.c.id, c.c.contact_id)).outerjoin(
+        lead, same_id(lead.c.id, c.c.contact_id)
+    )
     rows = select(
         *_kept(c, "client_id", "contact_id"),
         client.c.id.label("client_id"),  # a reference to nothing is no client
@@ -146,7 +148,7 @@ def _deal(e: Entities, d: FromClause, terms: Terms) -> Select[Any]:
         state.label("state"),
         d.c.created_at.label("at_us"),
         case((state == UNKNOWN, 0), else_=1).label("scored"),
-    ).select_from(joined.outerjoin(client, client.c.id == d.c.client_id))
+    ).select_from(joined.outerjoin(client, same_id(client.c.id, d.c.client_id)))
     return _placed(rows, terms.window)
 
 
@@ -158,8 +160,8 @@ def _record(e: Entities, r: FromClause, terms: Terms) -> Select[Any]:
 def _contact(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
     """A contact is its own owner's; without one that exists, its client's."""
     own, client, heir = e["manager"].alias(), e["client"].alias(), e["manager"].alias()
-    joined = c.outerjoin(own, own.c.id == c.c.owner_id).outerjoin(client, client.c.id == c.c.client_id)
-    joined = joined.outerjoin(heir, heir.c.id == client.c.owner_id)
+    joined = c.outerjoin(own, same_id(own.c.id, c.c.owner_id)).outerjoin(client, same_id(client.c.id, c.c.client_id))
+    joined = joined.outerjoin(heir, same_id(heir.c.id, client.c.owner_id))
     owner = func.coalesce(own.c.id, heir.c.id).label("owner")
     return _placed(_created(c, owner).select_from(joined), terms.window)
 
