@@ -19,7 +19,7 @@ def check_audit(audit: Audit, now: datetime) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=120)
     window = window_of(audit, now, injected=False)
     engine = source.open_engine(secrets_of(audit.settings.source.url), audit.file.parent, audit.preset)
-    demand = source.Demand(audit.preset, audit.settings.source.add, audit.settings.currency)
+    demand = source.Demand(audit.preset, audit.settings.source.add, audit.settings.currency, frozenset(audit.absent))
     try:
         with source.consistent(engine) as connection:
             reading = source.Reading(connection, demand)

@@ -51,6 +51,7 @@ class Source(_Strict):
     preset: str
     crm_url: str = ""  # the address of the CRM's pages, for links to records
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'
+    end_passed_is_held: bool = False  # where the CRM holds no status of meetings or calls
 
     @field_validator("preset")
     @classmethod
@@ -173,7 +174,9 @@ class Audit:
 
     def terms(self, window: Window) -> Terms:
         """On what terms the catalogue asks."""
-        return Terms(window, self.preset.states, frozenset(self.absent))
+        by_time = {"meeting", "call"} if self.settings.source.end_passed_is_held else set()
+        held_at_end = frozenset(entity for entity in by_time if f"{entity}.status" in self.absent)
+        return Terms(window, self.preset.states, frozenset(self.absent), held_at_end)
 
 
 def load_audit(file: Path, *, output: Path | None = None) -> Audit:
@@ -186,7 +189,7 @@ def load_audit(file: Path, *, output: Path | None = None) -> Audit:
             raise ConfigError(f"{file}: source.add.{name}: no such field of ours; write one like meeting.result.")
         if preset.custom_key is None:
             raise ConfigError(f"{file}: source.add: the preset {preset.name} has no tables of custom fields.")
-    absent = {name: why for name, why in preset.absent.items() if name not in settings.source.add}
+    absent = {name: why for name, why in preset.absent_columns().items() if name not in settings.source.add}
     folder = file.parent / settings.field_sets if settings.field_sets else EXPECTATIONS
     if not folder.is_dir():
         raise ConfigError(f"{file}: field_sets: there is no folder {folder}; correct the path.")

@@ -19,7 +19,7 @@ from pipeline import catalogue, findings, publish, snapshot, source
 from pipeline.ask import ask, ask_failing, ask_people
 from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
 from pipeline.errors import ProofError
-from pipeline.model import Answers, Figure, Person, Scope, Unit, Window, figure_id
+from pipeline.model import ENTITIES, Answers, Figure, Person, Scope, Unit, Window, figure_id
 from pipeline.progress import Progress
 from pipeline.prove import Difference, prove
 from pipeline.reports.management import management_report
@@ -71,7 +71,7 @@ def extract(
     """One transaction, two readings: the rows to Parquet, and the witness."""
     settings = audit.settings
     engine = source.open_engine(secrets_of(settings.source.url), audit.file.parent, audit.preset)
-    demand = source.Demand(audit.preset, settings.source.add, settings.currency)
+    demand = source.Demand(audit.preset, settings.source.add, settings.currency, frozenset(audit.absent))
     progress.stage("Opening the CRM")
     started = time.monotonic()
     try:
@@ -79,7 +79,7 @@ def extract(
             moment = as_of or clock()
             reading = source.Reading(connection, demand)
             accounts = reading.accounts()
-            stored = [_store(reading, entity, folder, audit, progress) for entity in audit.preset.entities]
+            stored = [_store(reading, entity, folder, audit, progress) for entity in ENTITIES]
             progress.stage("Asking the CRM's own database")
             witness = _witness(audit, reading, window_of(audit, moment, injected=as_of is not None))
     finally:

@@ -78,7 +78,7 @@ def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
     for pool in pools:
         figures += _measured(pool, slices)
         figures += _fields(pool, ground.field_sets)
-        figures += _plan(pool, ground)
+        figures += _plan(pool, ground, pools[-1].counts)
     figures += _about_the_company(ground)
     return figures
 
@@ -218,11 +218,13 @@ def _fields(pool: Pool, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
         yield _figure(pool, failing, span, count, basis="failing records")
 
 
-def _plan(pool: Pool, ground: Ground) -> Iterator[Figure]:
+def _plan(pool: Pool, ground: Ground, company: Counts) -> Iterator[Figure]:
     if plan_month(ground.window) is None or pool.scope in (Scope.INACTIVE, Scope.UNASSIGNED):
         return
     days = ground.window.working_days_left
     for metric in PLANNED:
+        if (f"month.{metric}", "", "") not in company:
+            continue  # the CRM cannot tell it
         everything = pool.counts.get((f"month.{metric}", "", ""), 0)
         done = pool.aimed.get(("aimed", metric, ""), 0)
         if metric in pool.targets:

@@ -242,6 +242,8 @@ def test_the_trigger_gives_our_fires(tmp_path: Path) -> None:
 
 FIRST, LAST = date(2026, 9, 28), date(2027, 4, 26)
 """210 days and both clock changes: 25 October and 28 March."""
+AFTERWARDS = local(f"{LAST} 01:30")
+"""The longest pause after a failure is over, and no further fire is due yet."""
 
 
 def expected_fires() -> dict[str, set[datetime]]:
@@ -358,7 +360,7 @@ def test_thirty_weeks(tmp_path: Path) -> None:
             list(pool.map(live, alive, [len(alive) == 2] * 2))
 
     world.before = world.after = lambda run_id: None
-    world.now = local(f"{LAST} 00:00")
+    world.now = AFTERWARDS
     world.scheduler(THREE).tick()
     assert world.collisions == []
     assert_each_fire_ended_once(world.rows(), Counter(run_id for run_id, _ in world.published))
@@ -434,7 +436,7 @@ def test_thirty_weeks_of_two_processes_that_die_and_are_started_again(tmp_path: 
 
     with ThreadPoolExecutor(2) as pool:
         deaths = list(pool.map(keep_alive, (1, 2)))
-    world.now = local(f"{LAST} 00:00")
+    world.now = AFTERWARDS
     world.scheduler(THREE).tick()
     log = [line.split() for line in (output / "log").read_text().splitlines()]
     assert [word for word in log if word[0] == "collision"] == []

@@ -38,7 +38,7 @@ __all__ = [
 
 def views_of(entities: Entities, terms: Terms) -> dict[str, Select[Any]]:
     """The view of every checked entity that the CRM holds."""
-    return {entity: view_of(entity, entities, terms) for entity in CHECKED if entity in entities}
+    return {entity: view_of(entity, entities, terms) for entity in CHECKED if terms.holds(f"{entity}.id")}
 
 
 def measures(views: Mapping[str, FromClause], terms: Terms) -> tuple[Question, ...]:

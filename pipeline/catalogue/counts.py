@@ -133,16 +133,40 @@ _COUNTS: Final[Mapping[str, Callable[[FromClause, Terms], Conditions]]] = {
 }
 
 
+_EVENT = ("status", "start_at")
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "meetings_held": ("status",), "meetings_complete": ("status",), "meetings_lacking": ("status",),
+    "meetings_planned_7d": _EVENT, "meetings_overdue": _EVENT, "meetings_held_in_future": _EVENT,
+    "meetings_unknown": ("status",),
+    "calls_held": ("status",), "calls_held_in_future": _EVENT, "calls_unknown": ("status",),
+    "deals_open": ("stage",), "deals_unknown": ("stage",),
+    "deals_won": ("stage", "close_day"), "deals_lost": ("stage", "close_day"),
+    "deals_won_undated": ("stage", "close_day"), "deals_won_in_future": ("stage", "close_day"),
+    "deals_open_amount": ("stage", "amount"), "deals_amount_unreadable": ("amount",),
+    "deals_won_amount": ("stage", "close_day", "amount"), "deals_won_undated_amount": ("stage", "close_day", "amount"),
+    "clients_new": ("created_at",), "clients_undated": ("created_at",), "contacts_undated": ("created_at",),
+    "leads_undated": ("created_at",), "deals_undated": ("created_at",),
+}  # fmt: skip
+"""A count -> the columns without which it says nothing; in a CRM that lacks one, there is no such figure."""
+
+
+def _that_can_be_told(entity: str, counts: Conditions, terms: Terms) -> Conditions:
+    def told(name: str) -> bool:
+        return terms.holds(*(f"{entity}.{column}" for column in _NEEDS.get(name.removeprefix("month."), ())))
+
+    return {key: condition for key, condition in counts.items() if told(key[0])}
+
+
 def measure_questions(entity: str, view: FromClause, terms: Terms) -> Iterator[Question]:
     """What is counted of an entity: per owner, and once more for the company, by a query of its own."""
-    counts = _COUNTS[entity](view, terms)
+    counts = _that_can_be_told(entity, _COUNTS[entity](view, terms), terms)
     sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
     for company in (False, True):
         yield question(f"{entity}.counts", view, sums, company=company)
-    if entity == "deal":
+    if entity == "deal" and terms.holds("deal.stage", "deal.amount"):
         amounts = {
             name: func.sum(case((and_(condition, view.c.amount_unreadable == 0), view.c.amount)))
-            for name, condition in _deal_amounts(view, terms).items()
+            for name, condition in _that_can_be_told(entity, _deal_amounts(view, terms), terms).items()
         }
         for company in (False, True):
             yield question("deal.amounts", view, amounts, company=company, money=True)

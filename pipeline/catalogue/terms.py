@@ -45,6 +45,12 @@ class Terms:
     window: Window
     words: Mapping[str, Mapping[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     absent: frozenset[str] = frozenset()  # 'entity.column'
+    held_at_end: frozenset[str] = frozenset()  # entities without a status, whose events are held once their end passed
+
+    def holds(self, *columns: str) -> bool:
+        """Whether the CRM holds all of these, given as 'entity.column'; a status that the time tells counts."""
+        told = {f"{entity}.status" for entity in self.held_at_end}
+        return not (set(columns) & self.absent) - told
 
 
 def state_code(entity: str, state: str) -> int:

@@ -51,8 +51,16 @@ def _owned(e: Entities, record: FromClause) -> tuple[ColumnElement[Any], FromCla
     return owner.c.id.label("owner"), record.outerjoin(owner, same_id(owner.c.id, record.c.owner_id))
 
 
+def _state_by_time(entity: str, record: FromClause, terms: Terms) -> ColumnElement[int]:
+    """Without a status: held once its end passed, planned until then."""
+    end = func.coalesce(record.c.end_at, record.c.start_at)
+    held, planned = state_code(entity, "held"), state_code(entity, "planned")
+    return case((end.is_(None), UNKNOWN), (end <= terms.window.as_of_us, held), else_=planned)
+
+
 def _event(entity: str, record: FromClause, terms: Terms) -> list[ColumnElement[Any]]:
-    state = _state(entity, record.c.status, terms)
+    by_time = entity in terms.held_at_end
+    state = _state_by_time(entity, record, terms) if by_time else _state(entity, record.c.status, terms)
     early = and_(state == state_code(entity, "held"), record.c.start_at > terms.window.as_of_us)
     return [
         state.label("state"),

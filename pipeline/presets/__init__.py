@@ -35,7 +35,7 @@ class Preset(_Strict):
     dialects: tuple[str, ...]
     money: Literal["minor", "decimal"]  # integers of minor units; or decimals, floats by their shortest text
     states: dict[str, dict[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
-    absent: dict[str, str]  # 'entity.column' -> why
+    absent: dict[str, str]  # 'entity.column', or an entity as a whole -> why
     optional: dict[str, tuple[str, ...]] = {}  # a table that may be lacking -> its columns
     custom_key: str | None = None  # the column by which a table of custom fields joins its record
     entities: dict[str, Parts]
@@ -54,9 +54,19 @@ class Preset(_Strict):
                     )
         for name in self.absent:
             entity, _, column = name.partition(".")
-            if column not in ENTITIES.get(entity, {}):
-                raise ValueError(f"absent.{name}: no such column of ours")
+            if entity not in ENTITIES or (column and column not in ENTITIES[entity]):
+                raise ValueError(f"absent.{name}: no such entity or column of ours")
+        if lacking := sorted(ENTITIES.keys() - self.entities.keys() - self.absent.keys()):
+            raise ValueError(f"entities: no {', '.join(lacking)}; give a SELECT, or say under absent why there is none")
         return self
+
+    def absent_columns(self) -> dict[str, str]:
+        """'entity.column' -> why this CRM does not hold it."""
+        found = {}
+        for name, why in self.absent.items():
+            entity, _, column = name.partition(".")
+            found.update({f"{entity}.{one}": why for one in ([column] if column else ENTITIES[entity])})
+        return found
 
 
 def preset_names() -> tuple[str, ...]:

@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    create_engine,
-    event,
-)
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from pipeline.errors import ConfigError, SourceError
 from pipeline.presets import Preset
+from pipeline.source.databases import DATABASES, Database
+
+_COMMON = "Check source.url, the account and its rights."
 
 
 def open_engine(url: str, base: Path, preset: Preset) -> Engine:
-    """An engine on the source. Relative SQLite paths start at `base`; SQLite is opened read-only by its own means."""
+    """An engine on the source; relative files start at `base`. ConfigError where address and preset do not fit."""
     try:
         parsed = make_url(url)
         dialect = parsed.get_dialect().name
     except (ArgumentError, NoSuchModuleError):
-        raise ConfigError(
-            "source.url: this is no database address; write one like sqlite:///crm.db or "
-            "mysql+pymysql://reader:${CRM_PASSWORD}@host/database."
-        ) from None
+        examples = " or ".join(database.example for database in DATABASES)
+        raise ConfigError(f"source.url: this is no database address; write one like {examples}.") from None
     if dialect not in preset.dialects:
         raise ConfigError(f"source.url: the preset {preset.name} reads {', '.join(preset.dialects)}, not {dialect}.")
-    if dialect == "sqlite":
-        parsed = _sqlite_read_only(parsed, base)
-    # parameters are never logged: they may hold what people typed
-    engine = create_engine(parsed, hide_parameters=True, isolation_level="AUTOCOMMIT")
-    if dialect == "sqlite":
-        event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA query_only = ON"))
-    return engine
+    return _kind_of(dialect).open(parsed, base)
 
 
-def _sqlite_read_only(url: URL, base: Path) -> URL:
-    file = (base / (url.database or "")).resolve()
-    if not file.is_file():
-        raise SourceError(f"source.url: there is no database file {file}; correct the path in audit.yaml.")
-    return url.set(database=f"file:{file.as_posix()}", query={"mode": "ro", "uri": "true"})
+def _kind_of(dialect: str) -> Database:
+    for database in DATABASES:
+        if dialect in database.dialects:
+            return database
+    raise ConfigError(f"source.url: {dialect} cannot be read; allowed: {', '.join(d.dialects[0] for d in DATABASES)}.")
 
 
 @contextmanager
@@ -54,9 +43,10 @@ def consistent(engine: Engine, begin: Sequence[str] | None = None) -> Iterator[C
 
     `begin` replaces the statements that open it: tests show by it that the proof notices a missing transaction.
     """
+    database = _kind_of(engine.dialect.name)
     try:
         with engine.connect() as connection:
-            statements = _BEGIN[engine.dialect.name] if begin is None else begin
+            statements = database.begin if begin is None else begin
             for statement in statements:
                 connection.exec_driver_sql(statement)
             try:
@@ -65,38 +55,18 @@ def consistent(engine: Engine, begin: Sequence[str] | None = None) -> Iterator[C
                 if statements and not connection.invalidated:
                     connection.exec_driver_sql("ROLLBACK")
     except SQLAlchemyError as error:
-        raise SourceError(explained(error)) from None
+        raise SourceError(_explained(error, database)) from None
 
 
-_MYSQL: Final = (
-    "SET time_zone = '+00:00'",
-    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
-)
-_BEGIN: Final[Mapping[str, tuple[str, ...]]] = {
-    # a plain BEGIN of SQLite takes no snapshot before the first SELECT
-    "sqlite": ("BEGIN", "SELECT count(*) FROM sqlite_schema"),
-    "mysql": _MYSQL,
-    "mariadb": _MYSQL,
-}
-
-
-def explained(error: SQLAlchemyError) -> str:
-    """A database's complaint without statement, parameters or address."""
+def _explained(error: SQLAlchemyError, database: Database) -> str:
+    """The database's complaint without statement, parameters or address, and what to do about it."""
+    said = type(error).__name__
     if isinstance(error, DBAPIError) and error.orig is not None:
-        said = " ".join(str(part) for part in error.orig.args) or type(error.orig).__name__
-        return f"The source could not be read: {said}. Check source.url, the account and its rights, and run again."
-    return f"The source could not be read: {type(error).__name__}. Check source.url and run again."
+        said = " ".join(" ".join(str(part) for part in error.orig.args).split()) or type(error.orig).__name__
+    remedy = next((do for part, do in database.remedies.items() if part.lower() in said.lower()), None)
+    return f"The source could not be read: {said}. {remedy or _COMMON} Then run again."
 
 
 def advice(connection: Connection) -> list[str]:
     """What the administrator should know about reading this source."""
-    if connection.dialect.name != "sqlite":
-        return []
-    mode = str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
-    if mode == "wal":
-        return ["SQLite in WAL mode: the CRM can write while it is read."]
-    return [
-        f"SQLite in {mode} mode: while the audit reads, the CRM's writers wait. "
-        "PRAGMA journal_mode=WAL, set once on the database, avoids that."
-    ]
+    return list(_kind_of(connection.dialect.name).advice(connection))

@@ -44,6 +44,7 @@ class Demand:
     preset: Preset
     add: Mapping[str, str]  # 'meeting.result' -> 'meetings_cstm.result_c'
     currency: str
+    absent: frozenset[str]  # 'entity.column' that this CRM does not hold
 
 
 class Reading:
@@ -56,12 +57,7 @@ class Reading:
             inspect(connection).get_view_names()
         )
         self._must_have_tables()
-        self._raw = {entity: self._raw_entity(entity) for entity in demand.preset.entities}
-
-    @property
-    def absent(self) -> frozenset[str]:
-        """'entity.column' that this CRM does not hold."""
-        return frozenset(self.demand.preset.absent) - frozenset(self.demand.add)
+        self._raw = {entity: self._raw_entity(entity) for entity in ENTITIES}
 
     def entities(self) -> dict[str, FromClause]:
         """The audited rows of every entity, in the catalogue's types, as common table expressions."""
@@ -69,7 +65,7 @@ class Reading:
 
     def columns(self, entity: str) -> list[str]:
         """The entity's columns that the CRM holds, in our order."""
-        return [name for name in ENTITIES[entity] if f"{entity}.{name}" not in self.absent]
+        return [name for name in ENTITIES[entity] if f"{entity}.{name}" not in self.demand.absent]
 
     def count(self, entity: str) -> int:
         """How many rows a stream of this entity must have."""
@@ -78,6 +74,8 @@ class Reading:
 
     def rows(self, entity: str) -> Iterator[Sequence[Any]]:
         """The entity's audited rows in batches, as the driver gives them: never left unexhausted."""
+        if not self.columns(entity):
+            return  # the CRM holds no such thing
         raw = self._raw[entity]
         audited = select(*(raw.c[name] for name in self.columns(entity))).where(raw.c.excluded.is_(None))
         streamed = self.connection.execution_options(stream_results=True, yield_per=BATCH).execute(audited)
@@ -116,7 +114,7 @@ class Reading:
         return clause.bindparams(currency=self.demand.currency) if "currency" in clause._bindparams else clause
 
     def _raw_entity(self, entity: str) -> FromClause:
-        parts = [part for part in self.demand.preset.entities[entity] if part.table in self._tables]
+        parts = [part for part in self.demand.preset.entities.get(entity, ()) if part.table in self._tables]
         names = [*self.columns(entity), "excluded"]
         selects = []
         for position, part in enumerate(parts):
@@ -183,7 +181,7 @@ class Reading:
     def _canonical(self, entity: str, raw: FromClause) -> Select[Any]:
         columns: list[ColumnElement[Any]] = []
         for name, kind in ENTITIES[entity].items():
-            held = f"{entity}.{name}" not in self.absent
+            held = f"{entity}.{name}" not in self.demand.absent
             value, unreadable = self._typed(kind, raw, name) if held else (_typed_null(kind), literal(0))
             columns.append(value.label(name))
             if kind in (Kind.INSTANT, Kind.DAY, Kind.MONEY):

@@ -1,0 +1,12 @@
+"""The kinds of databases that a CRM may live in, one file each; adding one is adding a file and naming it here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.source.databases import mysql, sqlite
+from pipeline.source.databases.seam import Database
+
+DATABASES: Final[tuple[Database, ...]] = (mysql.DATABASE, sqlite.DATABASE)
+
+__all__ = ["DATABASES", "Database"]
