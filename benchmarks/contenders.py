@@ -6,6 +6,7 @@ how to tell what was counted, which is not timed either.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import re
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,11 +79,14 @@ def _validated(folder: Path, stored: tuple[Any, ...], view: Any) -> Work:
 
 
 def _field_set() -> Any:
-    """expectations/meeting.yaml, as an audit's configuration holds it."""
-    from pipeline.config import _field_set
+    """expectations/meeting.yaml, of a CRM that holds all its columns."""
+    import yaml
+
+    from pipeline.model import Field, FieldSet
     from pipeline.resources import EXPECTATIONS
 
-    return _field_set(EXPECTATIONS / "meeting.yaml", "meeting", {})
+    declared = yaml.safe_load((EXPECTATIONS / "meeting.yaml").read_text("utf-8"))["fields"]
+    return FieldSet("meeting", tuple(Field(**{**one, "columns": tuple(one["columns"])}) for one in declared))
 
 
 def _terms() -> Any:
@@ -227,18 +232,18 @@ def scan_failing(folder: Path) -> Work:
 
 def _scan(folder: Path, statement: Callable[[Any, Any], Any]) -> Work:
     """One statement over the view, in a DuckDB that is open already."""
-    from sqlalchemy import create_engine
-
     from pipeline import catalogue, snapshot
 
     fields, stored = _field_set(), snapshot.load_manifest(folder).stored
-    view = catalogue.view_of("meeting", snapshot.entities(stored), _terms()).subquery("view_meeting")
-    connection = create_engine("duckdb://").connect()
-    for entry in stored:
-        connection.exec_driver_sql(snapshot._entity_view(entry.entity, folder / entry.file))
+    views = {"meeting": catalogue.view_of("meeting", snapshot.entities(stored), _terms())}
+    stack = ExitStack()
+    atexit.register(stack.close)
+    scratch = stack.enter_context(tempfile.TemporaryDirectory())
+    shelf = stack.enter_context(snapshot.opened(folder, stored, views, Path(scratch)))
+    connection = stack.enter_context(shelf.engine.connect())
 
     def work() -> Callable[[], Counted]:
-        rows = connection.execute(statement(fields, view)).all()
+        rows = connection.execute(statement(fields, shelf.views["meeting"])).all()
         return lambda: {"rows": (len(rows), 0, "")}
 
     return work

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import snapshot
+from pipeline.model import ENTITIES
 
 AS_OF: Final = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
 WORDS: Final = {"meeting": {"planned": ("Planned",), "held": ("Held",), "not held": ("Not Held",)}}
@@ -240,7 +241,7 @@ def _without(texts: pa.Array, missing: np.ndarray) -> pa.Array:
 
 
 def _store(folder: Path, entity: str, chunks: list[dict[str, Any]]) -> snapshot.Stored:
-    schema = snapshot._schema(entity)
+    schema = snapshot._arrow(ENTITIES[entity])
     tables = [_complete(schema, chunk) for chunk in chunks]
     file = folder / f"{entity}.parquet"
     _write(file, tables)

@@ -39,6 +39,8 @@ def cli() -> None:
     \b
     Examples:
       crm-audit demo demo --run          a demo CRM, and its reports
+      crm-audit init --source URL        recognises your CRM and writes an audit.yaml
+      crm-audit grants --preset suitecrm the account that may read it, and nothing else
       crm-audit check audit.yaml         what would be audited
       crm-audit run audit.yaml           audit now
       crm-audit schedule audit.yaml      audit by itself, at the hours that audit.yaml names
@@ -67,6 +69,51 @@ def demo(folder: Path, today: datetime | None, and_run: bool, output: Path | Non
         _run(files.config, as_of, output)
     else:
         click.echo(files.config)
+
+
+@cli.command()
+@click.option("--source", "address", required=True, help="The database; write its password as ${NAME}.")
+@click.option("--output", type=_AUDIT_FILE, default=Path("audit.yaml"), show_default=True, help="The file to write.")
+@click.option("--yes", is_flag=True, help="Ask nothing: what changes a figure stays open, and is named.")
+@click.option("--preset", "preset_name", help="The preset, where it is not to be recognised.")
+def init(address: str, output: Path, yes: bool, preset_name: str | None) -> None:
+    """Recognises the CRM from its tables, asks only what it cannot know, and writes a commented audit.yaml.
+
+    \b
+    Example: crm-audit init --source 'mysql+pymysql://reader:${CRM_PASSWORD}@127.0.0.1/suitecrm'
+    """
+    from pipeline.init import initialise
+
+    asking = not yes and sys.stdin.isatty() and sys.stdout.isatty()
+    initialise(address, output, preset=preset_name, asking=asking, now=_now())
+
+
+@cli.command()
+@click.argument("audit_file", type=_AUDIT_FILE, required=False)
+@click.option("--preset", "preset_name", help="The preset, where there is no audit.yaml yet.")
+@click.option("--account", help="The account to make, as NAME or NAME@HOST. Default: that of source.url, or crm_audit.")
+@click.option("--database", help="The CRM's database. Default: that of source.url, or the preset's name.")
+@click.option("--dialect", help="mariadb, mysql, postgresql or sqlite. Default: that of source.url or of the preset.")
+def grants(
+    audit_file: Path | None, preset_name: str | None, account: str | None, database: str | None, dialect: str | None
+) -> None:
+    """Prints the SQL that makes a read-only account: SELECT on what the preset reads, and nothing else.
+
+    \b
+    Example: crm-audit grants --preset suitecrm --database suitecrm
+             crm-audit grants audit.yaml           with the custom fields that audit.yaml adds
+    """
+    from pipeline.config import load_audit
+    from pipeline.grants import grants as text_of
+    from pipeline.presets import load_preset
+
+    audit = load_audit(audit_file) if audit_file else None
+    if audit is None and preset_name is None:
+        raise ConfigError("grants: name an audit.yaml, or a preset with --preset.")
+    if audit and preset_name not in (None, audit.settings.source.preset):
+        raise ConfigError(f"--preset: {audit_file} names {audit.settings.source.preset}; leave one of them out.")
+    preset = audit.preset if audit else load_preset(str(preset_name), Path.cwd())
+    click.echo(text_of(preset, audit=audit, account=account, database=database, dialect=dialect))
 
 
 @cli.command()
@@ -116,7 +163,8 @@ def schedule(audit_file: Path, output: Path | None) -> None:
 
     def publish(run_id: str) -> None:
         with _progress() as progress:
-            run_audit(audit, run_id=run_id, clock=_now, progress=progress)
+            outcome = run_audit(audit, run_id=run_id, clock=_now, progress=progress)
+        _warn(outcome)
 
     ledger = Ledger(audit.output / "ledger.db")
     Scheduler(timetable, ledger, _now, publish, lambda line: click.echo(line, err=True)).run_forever()
@@ -145,7 +193,21 @@ def _run(audit_file: Path, as_of: datetime | None, output: Path | None) -> None:
         raise
     ledger.published(fire, _now())
     print_summary(outcome.edition)
+    click.echo(_held(audit, outcome.held_seconds))
+    _warn(outcome)
     click.echo(_report_of(audit, outcome))
+
+
+def _held(audit: Audit, seconds: float) -> str:
+    from pipeline.source import said_duration
+
+    limit = said_duration(audit.settings.source.max_hold)
+    return f"The CRM was held for {said_duration(round(seconds, 1))}; at most {limit} are allowed."
+
+
+def _warn(outcome: Outcome) -> None:
+    for line in outcome.warnings:
+        click.echo(f"Warning: {line}", err=True)
 
 
 def _report_of(audit: Audit, outcome: Outcome) -> Path:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import quote
@@ -17,6 +18,7 @@ import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     ValidationError,
     ValidationInfo,
@@ -27,7 +29,7 @@ from pydantic import (
 from pipeline.catalogue import Terms, columns_of
 from pipeline.errors import ConfigError
 from pipeline.metrics import PLANNED
-from pipeline.model import CHECKED, STATES, Field, FieldSet, Target, Window
+from pipeline.model import CHECKED, ENTITIES, STATES, Field, FieldSet, Kind, Schema, Target, Window
 from pipeline.presets import Preset, load_preset, preset_names
 from pipeline.resources import EXPECTATIONS
 
@@ -38,6 +40,25 @@ _PASSWORD: Final = re.compile(
     r"|[?&](?:password|passwd)=(?!\$\{\w+\}(?:&|$))."
 )
 _SECRET: Final = re.compile(r"(?<=://)\S*(?=@)|(?<=password=)[^&\s']+|(?<=passwd=)[^&\s']+")
+
+
+_OF_VIEWS: Final = ("owner", "state", "at_us", "scored", "in_period", "contact", "person_lacks", "excluded")
+
+
+_DURATION: Final = re.compile(
+    r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hours?)?", re.IGNORECASE
+)
+_LONGEST_HOLD: Final = 86_400.0
+
+
+def _seconds(value: object) -> float:
+    """'5 min', '90 s', '1 hour' or a number of seconds, in seconds."""
+    read = _DURATION.fullmatch(str(value).strip()) if isinstance(value, str | int | float) else None
+    factor = {"m": 60, "h": 3600}.get((read["unit"] or "s")[0].lower(), 1) if read else 0
+    seconds = float(read["number"]) * factor if read else 0.0
+    if not 0 < seconds <= _LONGEST_HOLD:
+        raise ValueError("write a duration up to a day, like '5 min', '90 s' or a number of seconds")
+    return seconds
 
 
 class _Strict(BaseModel):
@@ -52,12 +73,13 @@ class Source(_Strict):
     crm_url: str = ""  # the address of the CRM's pages, for links to records
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'
     end_passed_is_held: bool = False  # where the CRM holds no status of meetings or calls
+    max_hold: Annotated[float, BeforeValidator(_seconds)] = 300.0  # seconds of the one transaction; '5 min' is read too
 
     @field_validator("preset")
     @classmethod
     def _exists(cls, value: str) -> str:
-        if value not in preset_names():
-            raise ValueError(f"there is no preset '{value}'; allowed: {', '.join(preset_names())}")
+        if not value.endswith((".yaml", ".yml")) and value not in preset_names():
+            raise ValueError(f"there is no preset '{value}'; allowed: {', '.join(preset_names())}, or a file of yours")
         return value
 
     @field_validator("url")
@@ -94,6 +116,20 @@ class Period(_Strict):
         return self
 
 
+class Control(_Strict):
+    """A number that a figure must equal, or nothing is published: of the CRM's report, or of a SELECT of one's own."""
+
+    figure: str  # its id in figures.json: deals_won@company
+    equals: Decimal | None = None  # a count, or an amount in units of its currency
+    select: str | None = None  # one value, asked inside the transaction
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Control:
+        if (self.equals is None) == (self.select is None):
+            raise ValueError("give either 'equals: NUMBER' or 'select: SELECT …'")
+        return self
+
+
 class AuditFile(_Strict):
     """The keys of audit.yaml."""
 
@@ -107,6 +143,7 @@ class AuditFile(_Strict):
     targets: Path | dict[str, dict[str, dict[str, int]]] | None = None
     output: Path = Path("output")
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
+    controls: tuple[Control, ...] = ()
 
     @field_validator("currency")
     @classmethod
@@ -132,7 +169,8 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
     entity = info.data.get("entity")
     if entity is None:  # which is an error of its own
         return field
-    known, states = columns_of(entity), STATES.get(entity, ())
+    added = (info.context or {}).get(entity, ())
+    known, states = {**columns_of(entity), **dict.fromkeys(added)}, STATES.get(entity, ())
     for column in field.columns:
         if column not in known:
             raise ValueError(f"field '{field.name}': {entity} has no '{column}'; it has {', '.join(known)}")
@@ -171,37 +209,82 @@ class Audit:
     targets: tuple[Target, ...]
     output: Path
     absent: Mapping[str, str]  # 'entity.column' -> why the CRM does not hold it
+    add: Mapping[str, str]  # 'entity.column' -> 'table.column' of the user's own fields
+    schema: Schema  # our entities, with the columns that the audit adds
 
     def terms(self, window: Window) -> Terms:
         """On what terms the catalogue asks."""
         by_time = {"meeting", "call"} if self.settings.source.end_passed_is_held else set()
-        held_at_end = frozenset(entity for entity in by_time if f"{entity}.status" in self.absent)
+        timed = {entity for entity in by_time if f"{entity}.start_at" not in self.absent}
+        held_at_end = frozenset(entity for entity in timed if f"{entity}.status" in self.absent)
         return Terms(window, self.preset.states, frozenset(self.absent), held_at_end)
 
 
 def load_audit(file: Path, *, output: Path | None = None) -> Audit:
     """The audit that `file` describes. ConfigError names file, line, key, what was found and what is allowed."""
     settings = _parse(file, AuditFile)
-    preset = load_preset(settings.source.preset)
-    for name in settings.source.add:
-        entity, _, column = name.partition(".")
-        if column not in columns_of(entity) if entity in CHECKED else True:
-            raise ConfigError(f"{file}: source.add.{name}: no such field of ours; write one like meeting.result.")
-        if preset.custom_key is None:
-            raise ConfigError(f"{file}: source.add: the preset {preset.name} has no tables of custom fields.")
-    absent = {name: why for name, why in preset.absent_columns().items() if name not in settings.source.add}
+    preset = load_preset(settings.source.preset, file.parent)
+    add = {**preset.add, **settings.source.add}
+    schema = _schema(file, preset, add)
+    absent = {name: why for name, why in preset.absent_columns().items() if name not in add}
     folder = file.parent / settings.field_sets if settings.field_sets else EXPECTATIONS
     if not folder.is_dir():
         raise ConfigError(f"{file}: field_sets: there is no folder {folder}; correct the path.")
+    _must_be_of_entities(folder)
     return Audit(
         file=file,
         settings=settings,
         preset=preset,
-        field_sets={entity: _field_set(folder / f"{entity}.yaml", entity, absent) for entity in CHECKED},
+        field_sets=_field_sets(file, folder, absent, schema),
         targets=_targets(file, settings.targets),
         output=(output or file.parent / settings.output).resolve(),
         absent=absent,
+        add=add,
+        schema=schema,
     )
+
+
+def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:
+    """Our entities with the columns that the audit adds: those that we have no name for are text."""
+    schema = {entity: dict(columns) for entity, columns in ENTITIES.items()}
+    for ours, theirs in add.items():
+        entity, _, column = ours.partition(".")
+        table, _, name = theirs.partition(".")
+        if entity not in CHECKED or not re.fullmatch("[a-z][a-z0-9_]*", column) or column in _OF_VIEWS or not name:
+            raise ConfigError(
+                f"{file}: source.add.{ours}: '{theirs}'; write it like meeting.result: meetings_cstm.result_c, "
+                f"the entity one of {', '.join(CHECKED)}."
+            )
+        own = {part.table for part in preset.entities.get(entity, ())}
+        if table not in own and preset.custom_key is None:
+            raise ConfigError(
+                f"{file}: source.add.{ours}: the preset {preset.name} has no tables of custom fields; "
+                f"columns of {', '.join(sorted(own)) or 'no table'} can be added."
+            )
+        schema[entity].setdefault(column, Kind.TEXT)
+    return schema
+
+
+def _must_be_of_entities(folder: Path) -> None:
+    """A misspelt file would be a field set that nobody owes: refused."""
+    allowed = [f"{entity}.yaml" for entity in CHECKED]
+    for file in sorted(folder.iterdir()):
+        yaml_file = file.suffix.lower() in (".yaml", ".yml") and not file.name.startswith(".")
+        if yaml_file and file.name not in allowed:
+            raise ConfigError(f"{file}: no field set has this name; rename it to one of {', '.join(allowed)}.")
+
+
+def _field_sets(file: Path, folder: Path, absent: Mapping[str, str], schema: Schema) -> dict[str, FieldSet]:
+    """The field set of every entity. A column that is added and that nobody asks for is likely misspelt: refused."""
+    sets = {entity: _field_set(folder / f"{entity}.yaml", entity, absent, schema) for entity in CHECKED}
+    for entity, columns in schema.items():
+        asked = {column for field in sets[entity].fields for column in field.columns} if entity in sets else set()
+        if strange := sorted(columns.keys() - ENTITIES[entity].keys() - asked):
+            raise ConfigError(
+                f"{file}: source.add.{entity}.{strange[0]}: no such field of ours, and no field set demands it; "
+                f"ours are {', '.join(ENTITIES[entity])}."
+            )
+    return sets
 
 
 def secrets_of(url: str, environment: Mapping[str, str] = os.environ) -> str:
@@ -217,11 +300,11 @@ def secrets_of(url: str, environment: Mapping[str, str] = os.environ) -> str:
     return _ENV.sub(value, url)
 
 
-def _field_set(file: Path, entity: str, absent: Mapping[str, str]) -> FieldSet:
+def _field_set(file: Path, entity: str, absent: Mapping[str, str], schema: Schema) -> FieldSet:
     """The field set without the fields that this CRM does not hold: those are listed as not checked."""
     if not file.is_file():
         return FieldSet(entity, ())
-    parsed = _parse(file, FieldSetFile)
+    parsed = _parse(file, FieldSetFile, context=schema)
     if parsed.entity != entity:
         raise ConfigError(f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'.")
     due: list[Field] = []
@@ -317,7 +400,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _parse(file: Path, model: type[_Model]) -> _Model:
+def _parse(file: Path, model: type[_Model], *, context: Any = None) -> _Model:
     """The file as that model; an error names the line of the key that is wrong."""
     try:
         text = file.read_text("utf-8")
@@ -339,7 +422,7 @@ def _parse(file: Path, model: type[_Model]) -> _Model:
             f"{file}: this is no YAML that can be used: a value is not what its tag says, or it holds itself."
         ) from None
     try:
-        return model.model_validate(document if document is not None else {})
+        return model.model_validate(document if document is not None else {}, context=context)
     except ValidationError as error:
         raise ConfigError("\n".join(_explained(file, lines, model, problem) for problem in error.errors())) from None
 

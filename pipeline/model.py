@@ -39,7 +39,10 @@ _EVENT: Final = {
     "created_at": Kind.INSTANT,
 }
 
-ENTITIES: Final[Mapping[str, Mapping[str, Kind]]] = {
+Schema = Mapping[str, Mapping[str, Kind]]
+"""Entity -> column -> kind."""
+
+ENTITIES: Final[Schema] = {
     "manager": {
         "id": Kind.TEXT,
         "name": Kind.TEXT,
@@ -86,7 +89,7 @@ ENTITIES: Final[Mapping[str, Mapping[str, Kind]]] = {
         "created_at": Kind.INSTANT,
     },
 }
-"""Entity -> column -> kind, as a preset's SELECTs deliver them."""
+"""What a preset's SELECTs deliver; an audit may add columns of its own, as text."""
 
 CHECKED: Final = ("meeting", "call", "deal", "client", "contact", "lead")
 """The entities that have a minimum field set, in the order in which reports name them."""

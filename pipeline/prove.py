@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 
 import pandas as pd
 
 from pipeline.errors import ProofError
 from pipeline.model import Failing, Figure
+from pipeline.show import rounded, show
 
 Difference = tuple[str, str, str, str]
 """(figure or record, where, in the source, in ours)"""
@@ -24,6 +26,28 @@ def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Sequence[Fail
             "nothing was published, and the last good report stays.",
             tuple(differences),
         )
+
+
+def prove_controls(figures: Mapping[str, Figure], controls: Iterable[tuple[str, str]]) -> None:
+    """Every control total (figure, number as text) must be what its figure says. ProofError names those that differ."""
+    differences = [
+        (name, "control total", given, show(figures[name]) if name in figures else "no such figure")
+        for name, given in controls
+        if name not in figures or not _says(figures[name], given)
+    ]
+    if differences:
+        raise ProofError(
+            f"{len(differences)} control totals differ from what was computed; nothing was published, "
+            "and the last good report stays.",
+            tuple(differences),
+        )
+
+
+def _says(figure: Figure, given: str) -> bool:
+    try:
+        return rounded(figure) == Decimal(given)
+    except InvalidOperation:
+        return False
 
 
 def _figures(witness: Sequence[Figure], ours: Sequence[Figure]) -> list[Difference]:

@@ -55,9 +55,8 @@ def draft(output: Path) -> Iterator[Draft]:
     """
     try:
         runs = output / "runs"
-        output.mkdir(parents=True, exist_ok=True)
+        output.mkdir(mode=0o700, parents=True, exist_ok=True)  # one that stands keeps its mode: it may hold more
         runs.mkdir(mode=0o700, exist_ok=True)
-        output.chmod(0o700)
         _sweep(runs)
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=runs))
         lock = os.open(fresh, os.O_RDONLY)

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import tempfile
-import time
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,12 +18,14 @@ from pipeline import catalogue, findings, publish, snapshot, source
 from pipeline.ask import ask, ask_failing, ask_people
 from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
 from pipeline.errors import ProofError
-from pipeline.model import ENTITIES, Answers, Figure, Person, Scope, Unit, Window, figure_id
+from pipeline.formats import Rules
+from pipeline.model import Answers, Figure, Person, Scope, Unit, Window, figure_id
 from pipeline.progress import Progress
-from pipeline.prove import Difference, prove
+from pipeline.prove import Difference, prove, prove_controls
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.report import Edition, Report
+from pipeline.retry import anew
 from pipeline.score import Ground, make_figures, plan_month, who_owns
 from pipeline.window import open_window
 from pipeline.witness import Witness, load_witness, save_witness
@@ -40,6 +41,7 @@ class Outcome:
     folder: Path
     edition: Edition
     held_seconds: float
+    warnings: tuple[str, ...] = ()
 
 
 def run_audit(
@@ -58,7 +60,18 @@ def run_audit(
         edition = compute(audit, data, run_id=run_id, progress=progress)
         write_reports(edition, draft.folder, progress)
         folder = draft.publish(run_id)
-        return Outcome(run_id, folder, edition, snapshot.load_manifest(folder / "snapshot").held_seconds)
+        stored = folder / "snapshot"
+        warnings = targets_of_strangers(audit, load_witness(stored).people)
+        return Outcome(run_id, folder, edition, snapshot.load_manifest(stored).held_seconds, warnings)
+
+
+def targets_of_strangers(audit: Audit, users: Iterable[Person]) -> tuple[str, ...]:
+    """A warning where targets are set for users who are no managers: they count in no plan."""
+    managers = {user.id for user in users if user.scope is Scope.MANAGER}
+    if strangers := sorted({target.manager for target in audit.targets} - managers):
+        named = ", ".join(strangers[:20]) + (f" and {len(strangers) - 20} more" if len(strangers) > 20 else "")
+        return (f"targets are set for users who are no managers of this CRM, and count in no plan: {named}.",)
+    return ()
 
 
 # ------------------------------------------------------------------------------------------------ extract
@@ -68,40 +81,66 @@ def extract(
     audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, progress: Progress,
     begin: Sequence[str] | None = None,
 ) -> None:  # fmt: skip
-    """One transaction, two readings: the rows to Parquet, and the witness."""
+    """One transaction, two readings: the rows to Parquet, and the witness. A passing failure begins it anew."""
+
+    def once() -> None:
+        _extract_once(audit, folder, clock=clock, as_of=as_of, progress=progress, begin=begin)
+
+    anew(once, progress.stage)
+
+
+def _extract_once(
+    audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, progress: Progress,
+    begin: Sequence[str] | None,
+) -> None:  # fmt: skip
+    """Every file that it writes replaces the one of an attempt before it."""
     settings = audit.settings
-    engine = source.open_engine(secrets_of(settings.source.url), audit.file.parent, audit.preset)
-    demand = source.Demand(audit.preset, settings.source.add, settings.currency, frozenset(audit.absent))
+    hold = source.Hold(settings.source.max_hold)
+    engine = source.open_engine(secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit)
+    demand = source.Demand(
+        audit.preset,
+        audit.add,
+        settings.currency,
+        frozenset(audit.absent),
+        audit.schema,
+        rules_of(audit),
+        settings.zone,
+    )
     progress.stage("Opening the CRM")
-    started = time.monotonic()
     try:
-        with source.consistent(engine, begin) as connection:
+        with source.consistent(engine, begin, hold) as connection:
             moment = as_of or clock()
             reading = source.Reading(connection, demand)
             accounts = reading.accounts()
-            stored = [_store(reading, entity, folder, audit, progress) for entity in ENTITIES]
+            stored = [_store(reading, entity, folder, audit, progress, hold) for entity in audit.schema]
             progress.stage("Asking the CRM's own database")
-            witness = _witness(audit, reading, window_of(audit, moment, injected=as_of is not None))
+            witness = witness_of(audit, reading, window_of(audit, moment, injected=as_of is not None))
     finally:
         engine.dispose()
-    held = round(time.monotonic() - started, 3)
+    held = round(hold.seconds, 3)
     save_witness(folder, witness)
     snapshot.save_manifest(
         folder,
-        snapshot.Manifest(moment, as_of is not None, audit.preset.name, held, tuple(stored), tuple(accounts)),
+        snapshot.Manifest(
+            moment, as_of is not None, audit.preset.name, held, tuple(stored), tuple(accounts), source.moment(engine)
+        ),
     )
 
 
-def _store(reading: source.Reading, entity: str, folder: Path, audit: Audit, progress: Progress) -> snapshot.Stored:
+def _store(
+    reading: source.Reading, entity: str, folder: Path, audit: Audit, progress: Progress, hold: source.Hold
+) -> snapshot.Stored:
     expected = reading.count(entity)
     progress.stage(f"Reading {entity.replace('_', ' ')}s", expected)
     return snapshot.write_entity(
-        folder, entity, reading.columns(entity), reading.rows(entity),
-        expected=expected, minor=audit.preset.money == "minor", advance=progress.advance,
+        folder, entity, reading.columns(entity), hold.watched(reading.rows(entity)),
+        schema=audit.schema, rules=rules_of(audit), expected=expected, minor=audit.preset.money == "minor",
+        advance=progress.advance,
     )  # fmt: skip
 
 
-def _witness(audit: Audit, reading: source.Reading, window: Window) -> Witness:
+def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness:
+    """All that is published, as the source's own database counts it."""
     terms, entities = audit.terms(window), reading.entities()
     views = {name: view.cte(f"view_{name}") for name, view in catalogue.views_of(entities, terms).items()}
     questions = (*catalogue.measures(views, terms), *catalogue.field_counts(views, audit.field_sets))
@@ -109,7 +148,16 @@ def _witness(audit: Audit, reading: source.Reading, window: Window) -> Witness:
         tuple(ask(reading.connection, questions)),
         tuple(ask_failing(reading.connection, catalogue.failing(views, audit.field_sets))),
     )
-    return Witness(answers, tuple(ask_people(reading.connection, entities["manager"])))
+    controls = tuple(
+        (control.figure, str(control.equals) if control.select is None else reading.control(control.select))
+        for control in audit.settings.controls
+    )
+    return Witness(answers, tuple(ask_people(reading.connection, entities["manager"])), controls)
+
+
+def rules_of(audit: Audit) -> Rules:
+    """How the source's text is read."""
+    return Rules.of(audit.preset, audit.settings.zone)
 
 
 def window_of(audit: Audit, as_of: datetime, *, injected: bool) -> Window:
@@ -136,16 +184,16 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
     manifest, witness = snapshot.load_manifest(data), load_witness(data)
     window = window_of(audit, manifest.as_of, injected=manifest.injected)
     terms = audit.terms(window)
-    views = catalogue.views_of(snapshot.entities(manifest.stored), terms)
+    views = catalogue.views_of(snapshot.entities(manifest.stored, audit.schema), terms)
     with (
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
-        snapshot.opened(data, manifest.stored, views, Path(work)) as shelf,
+        snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as shelf,
     ):
         validated = validate(shelf.url, shelf.views, audit.field_sets)
         progress.stage("Measuring")
         with shelf.engine.connect() as connection:
             measured = tuple(ask(connection, catalogue.measures(shelf.views, terms)))
-            users = ask_people(connection, snapshot.entities(manifest.stored)["manager"])
+            users = ask_people(connection, snapshot.entities(manifest.stored, audit.schema)["manager"])
             known = findings.known_by(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
     answers = Answers((*measured, *validated.tallies), validated.failing)
 
@@ -158,10 +206,11 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
     people, figures = figures_of(answers, users)
     _, seen = figures_of(witness.answers, witness.people)
     prove(seen, figures, witness.answers.failing, answers.failing)
+    prove_controls({figure.id: figure for figure in figures}, witness.controls)
     return Edition(
         run_id=run_id,
         audit=audit.settings.name,
-        source=audit.preset.about,
+        source="; ".join(filter(None, (audit.preset.about, manifest.moment))),
         window=window,
         people=tuple(people),
         figures={figure.id: figure for figure in [*figures, _proven(len(figures))]},

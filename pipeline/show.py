@@ -20,7 +20,8 @@ def _tenths(numerator: int, denominator: int) -> int:
 def rounded(figure: Figure) -> Decimal | None:
     """The decimal that is printed: a percentage in hundredths of its own (91.3), money in units; None = no value.
 
-    A ratio that is not exactly 0 or 1 is printed as 0.1 to 99.9, so that neither is said of what is not so.
+    A ratio that is not exactly 0 or 1 is printed as 0.1 to 99.9, or as 100.1 and more, so that neither is said of what
+    is not so.
     """
     match figure.unit:
         case Unit.MONEY:
@@ -39,6 +40,8 @@ def _ratio(figure: Figure) -> Decimal | None:
     tenths = _tenths(100 * figure.numerator, figure.denominator)
     if 0 < figure.numerator < figure.denominator:
         tenths = min(max(tenths, 1), 999)
+    elif figure.numerator > figure.denominator:
+        tenths = max(tenths, 1001)
     return Decimal(tenths).scaleb(-1)
 
 
@@ -79,4 +82,5 @@ def excel_value(figure: Figure) -> Decimal | None:
         return None
     if figure.unit is Unit.PERCENT:
         value = value.scaleb(-2)
-    return value if len(value.as_tuple().digits) <= 15 else None
+    odd = not figure.currency.isalnum() if figure.unit is Unit.MONEY else False  # it could not stand in a format
+    return value if len(value.as_tuple().digits) <= 15 and not odd else None

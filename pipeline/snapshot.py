@@ -18,10 +18,11 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import URL, Engine, FromClause, Select, column, create_engine, table
+from sqlalchemy import URL, Connection, Engine, FromClause, Select, column, create_engine, table
 
 from pipeline.errors import SourceError
-from pipeline.model import ENTITIES, Kind, TableAccount
+from pipeline.formats import UNREADABLE, Rules
+from pipeline.model import ENTITIES, Kind, Schema, TableAccount
 from pipeline.money import to_minor
 from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
 
@@ -38,7 +39,6 @@ _TYPES: Final[Mapping[Kind, pa.DataType]] = {
 _MARKED: Final = (Kind.INSTANT, Kind.DAY, Kind.MONEY)
 _INSTANT_TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d (?:[01]\d|2[0-3]):\d\d:\d\d", re.ASCII)
 _DAY_TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-UNREADABLE: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +63,21 @@ def write_entity(
     expected: int,
     minor: bool,
     advance: Callable[[int], None],
+    schema: Schema = ENTITIES,
+    rules: Rules = Rules(),  # noqa: B008 - it never changes
 ) -> Stored:
     """Streams an entity's rows into one Parquet file. SourceError where the stream's length is not `expected`.
 
-    `minor` says that the source's amounts are integers of minor units; `advance` is told of rows as they come.
+    `minor` says that the source's amounts are integers of minor units; `advance` is told of rows as they come;
+    `rules` say how text is read.
     """
     file = folder / f"{entity}.parquet"
-    schema = _schema(entity)
+    kinds = schema[entity]
     rows = 0
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(file, _arrow(kinds), compression="zstd") as writer:
         for chunk in _chunks(batches, advance):
             rows += len(chunk)
-            writer.write_table(_typed_table(entity, columns, chunk, minor=minor), row_group_size=ROW_GROUP)
+            writer.write_table(_typed_table(kinds, columns, chunk, rules, minor=minor), row_group_size=ROW_GROUP)
     if rows != expected:
         raise SourceError(
             f"{entity}: {rows} rows came out of the source, where its count(*) says {expected}; nothing was published. "
@@ -96,29 +99,40 @@ def _chunks(
     yield chunk
 
 
-def _schema(entity: str) -> pa.Schema:
-    kinds = ENTITIES[entity]
+def _arrow(kinds: Mapping[str, Kind]) -> pa.Schema:
     fields = [
         pa.field(name, _TYPES[kinds[name]]) if name in kinds else pa.field(name, pa.int8(), nullable=False)
-        for name in _columns(entity)
+        for name in _columns(kinds)
     ]
     return pa.schema(fields)
 
 
-def _typed_table(entity: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, minor: bool) -> pa.Table:
-    given = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
+def _typed_table(
+    kinds: Mapping[str, Kind], columns: Sequence[str], rows: Sequence[Sequence[Any]], rules: Rules, *, minor: bool
+) -> pa.Table:
+    cells: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(columns)
+    given = {name: _kept(name, kinds[name], values, rules) for name, values in zip(columns, cells, strict=True)}
     typed: dict[str, list[Any]] = {}
-    for name, kind in ENTITIES[entity].items():
+    readers = {**_READERS, Kind.DAY: rules.day, Kind.INSTANT: rules.instant} if rules.formats else _READERS
+    for name, kind in kinds.items():
         values = given.get(name, (None,) * len(rows))
         if kind is Kind.MONEY:
             currencies = given.get("currency", (None,) * len(rows))
-            read = [_money(value, currency, minor) for value, currency in zip(values, currencies, strict=True)]
+            pairs = zip(values, currencies, strict=True)
+            read = [rules.money(*pair) if rules.formats else _money(*pair, minor) for pair in pairs]
         else:
-            read = [_READERS[kind](value) for value in values]
+            read = [readers[kind](value) for value in values]
         typed[name] = [None if value is UNREADABLE else value for value in read]
         if kind in _MARKED:
             typed[f"{name}_unreadable"] = [int(value is UNREADABLE) for value in read]
-    return pa.table(typed, schema=_schema(entity))
+    return pa.table(typed, schema=_arrow(kinds))
+
+
+def _kept(name: str, kind: Kind, values: Sequence[Any], rules: Rules) -> Sequence[Any]:
+    """The values without declared empty words; an id is one whatever it is, and a number is no word."""
+    if not rules.empty or name == "id" or kind is Kind.FLAG or (kind is Kind.MONEY and not rules.formats):
+        return values
+    return [None if rules.is_empty(value) else value for value in values]
 
 
 # ------------------------------------------------------------------------------------------------ typing
@@ -201,13 +215,16 @@ class Shelf:
     views: Mapping[str, FromClause]
 
 
-def entities(stored: Iterable[Stored]) -> dict[str, FromClause]:
+def entities(stored: Iterable[Stored], schema: Schema = ENTITIES) -> dict[str, FromClause]:
     """The stored entities as the catalogue asks for them."""
-    return {entry.entity: table(entry.entity, *(column(name) for name in _columns(entry.entity))) for entry in stored}
+    names = (entry.entity for entry in stored)
+    return {name: table(name, *(column(one) for one in _columns(schema[name]))) for name in names}
 
 
 @contextmanager
-def opened(folder: Path, stored: Sequence[Stored], views: Mapping[str, Select[Any]], work: Path) -> Iterator[Shelf]:
+def opened(
+    folder: Path, stored: Sequence[Stored], views: Mapping[str, Select[Any]], work: Path, schema: Schema = ENTITIES
+) -> Iterator[Shelf]:
     """DuckDB over the snapshot, in a file under `work`. SourceError where a file is not the manifest's."""
     for entry in stored:
         if sha256_of(folder / entry.file) != entry.sha256:
@@ -217,7 +234,8 @@ def opened(folder: Path, stored: Sequence[Stored], views: Mapping[str, Select[An
     try:
         with engine.begin() as connection:
             for entry in stored:
-                connection.exec_driver_sql(_entity_view(entry.entity, folder / entry.file))
+                connection.exec_driver_sql(_entity_view(entry.entity, schema[entry.entity], folder / entry.file))
+                _each_once(connection, entry.entity, schema)
             for entity, view in views.items():
                 sql = view.compile(engine, compile_kwargs={"literal_binds": True})
                 connection.exec_driver_sql(f"CREATE OR REPLACE VIEW view_{entity} AS {sql}")
@@ -230,16 +248,30 @@ def opened(folder: Path, stored: Sequence[Stored], views: Mapping[str, Select[An
         engine.dispose()
 
 
-def _columns(entity: str) -> Iterator[str]:
-    for name, kind in ENTITIES[entity].items():
+def _each_once(connection: Connection, entity: str, schema: Schema) -> None:
+    """A table without a primary key may hold an id twice; then nobody knows which record a figure is about."""
+    if "id" not in schema[entity]:
+        return
+    found = connection.exec_driver_sql(
+        f"SELECT id, count(*) FROM {entity} GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 3"
+    ).all()
+    if found:
+        said = ", ".join(f"'{str(record)[:60]}' ({rows} times)" for record, rows in found)
+        raise SourceError(
+            f"{entity}: an id names one record, and this source has {said}{' and more' if len(found) == 3 else ''}; "
+            "correct the source, or the preset's SELECT where a join doubles rows."
+        )
+
+
+def _columns(kinds: Mapping[str, Kind]) -> Iterator[str]:
+    for name, kind in kinds.items():
         yield name
         if kind in _MARKED:
             yield f"{name}_unreadable"
 
 
-def _entity_view(entity: str, file: Path) -> str:
-    instants = {name for name, kind in ENTITIES[entity].items() if kind is Kind.INSTANT}
-    columns = (f"epoch_us({name}) AS {name}" if name in instants else name for name in _columns(entity))
+def _entity_view(entity: str, kinds: Mapping[str, Kind], file: Path) -> str:
+    columns = (f"epoch_us({name}) AS {name}" if kinds.get(name) is Kind.INSTANT else name for name in _columns(kinds))
     path = str(file).replace("'", "''")
     return f"CREATE OR REPLACE VIEW {entity} AS SELECT {', '.join(columns)} FROM read_parquet('{path}')"
 
@@ -257,6 +289,7 @@ class Manifest:
     held_seconds: float  # how long the source's transaction was open
     stored: tuple[Stored, ...]
     accounts: tuple[TableAccount, ...]
+    moment: str = ""  # where the source knows no transaction: of when the figures are
 
 
 def save_manifest(folder: Path, manifest: Manifest) -> None:
@@ -275,4 +308,5 @@ def load_manifest(folder: Path) -> Manifest:
         held_seconds=document["held_seconds"],
         stored=tuple(Stored(**entry) for entry in document["stored"]),
         accounts=tuple(TableAccount(**entry) for entry in document["accounts"]),
+        moment=document.get("moment", ""),
     )

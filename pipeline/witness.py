@@ -24,10 +24,11 @@ _FAILING = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """The source's own answers, and the users that it knows."""
+    """The source's own answers, the users that it knows, and what the analyst's own SELECTs say."""
 
     answers: Answers
     people: tuple[Person, ...]
+    controls: tuple[tuple[str, str], ...] = ()  # (figure, the number as text)
 
 
 def save_witness(folder: Path, witness: Witness) -> None:
@@ -35,6 +36,7 @@ def save_witness(folder: Path, witness: Witness) -> None:
     document = {
         "tallies": [asdict(tally) for tally in witness.answers.tallies],
         "people": [asdict(person) for person in witness.people],
+        "controls": [list(control) for control in witness.controls],
     }
     (folder / "witness.json").write_text(json.dumps(document, ensure_ascii=False), "utf-8")
     write_failing(folder / "witness_failing.parquet", witness.answers.failing)
@@ -47,7 +49,8 @@ def load_witness(folder: Path) -> Witness:
     failing = (Failing(*row) for row in zip(*(rows[name] for name in _FAILING.names), strict=True))
     people = (Person(**{**person, "scope": Scope(person["scope"])}) for person in document["people"])
     tallies = (Tally(**tally) for tally in document["tallies"])
-    return Witness(Answers(tuple(tallies), tuple(failing)), tuple(people))
+    controls = tuple((str(figure), str(value)) for figure, value in document["controls"])
+    return Witness(Answers(tuple(tallies), tuple(failing)), tuple(people), controls)
 
 
 def write_failing(file: Path, failing: tuple[Failing, ...]) -> None:

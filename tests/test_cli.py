@@ -22,7 +22,7 @@ from pipeline.ledger import Ledger, State
 from pipeline.progress import Silence
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("demo", "check", "run", "schedule")
+COMMANDS = ("demo", "init", "grants", "check", "run", "schedule")
 
 
 def crm_audit(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -83,7 +83,7 @@ def test_check_shows_what_would_be_audited_and_publishes_nothing(demo: Path) -> 
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())
     assert re.search(r"meetings │ +5,999 │ +5,894 │ +105 │ deleted 105", said)
-    assert "result (once held)" in said
+    assert "once held, its result" in said
     assert "WAL mode" in said
     assert not (demo / "output").exists()
 

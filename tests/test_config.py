@@ -63,7 +63,7 @@ def test_the_least_that_is_needed(load: Load, tmp_path: Path) -> None:
     assert audit.targets == ()
     assert list(audit.field_sets) == list(CHECKED)
     assert [field.name for field in audit.field_sets["meeting"].fields] == ["date", "subject", "contact", "result"]
-    assert audit.absent == {}
+    assert set(audit.absent) == {"manager.leader_id"}
 
 
 def test_everything_that_can_be_said(load: Load, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_everything_that_can_be_said(load: Load, tmp_path: Path) -> None:
     assert audit.output == tmp_path / "reports"
     assert audit.settings.schedule == {"weekly": "0 7 * * mon"}
     window = open_window(as_of=datetime(2026, 11, 16, tzinfo=UTC), zone="UTC", working_week=())
-    assert audit.terms(window).words == load_preset("demo").states
+    assert audit.terms(window).words == load_preset("demo", Path()).states
 
 
 def test_targets_in_the_file(load: Load) -> None:
@@ -159,7 +159,7 @@ def test_all_mistakes_are_told_at_once(load: Load) -> None:
         ("currency: EUR", "currency: 5", ("line 6", "currency")),
         ("currency: EUR", "currency: eur", ("line 6", "currency", "'eur'")),
         ("currency: EUR", 'currency: "EUR\\n"', ("line 6", "currency")),
-        ("preset: demo", "preset: hubspot", ("line 4", "source.preset", "'hubspot'", "demo, suitecrm")),
+        ("preset: demo", "preset: hubspot", ("line 4", "source.preset", "'hubspot'", "allowed: demo, ")),
         ("preset: demo", "preset: [demo]", ("line 4", "source.preset")),
         ("preset: demo", "preset: ../presets/demo", ("line 4", "source.preset")),
         ("name: Sales", "name: [Sales]", ("line 1", "name")),
@@ -523,12 +523,12 @@ def test_a_file_of_targets_without_targets(with_targets: Load) -> None:
 
 
 def test_presets_that_come_along_are_good() -> None:
-    assert preset_names() == ("demo", "suitecrm")
+    assert {"demo", "suitecrm"} <= set(preset_names())
     for name in preset_names():
-        assert load_preset(name).name == name
+        assert load_preset(name, Path()).name == name
 
 
 @pytest.mark.parametrize("name", ["", "none", "../demo", "demo.yaml", "__init__"])
 def test_a_preset_that_does_not_exist(name: str) -> None:
-    with pytest.raises(ConfigError, match="there are demo, suitecrm"):
-        load_preset(name)
+    with pytest.raises(ConfigError, match=r"there are demo, |cannot be read"):
+        load_preset(name, Path())

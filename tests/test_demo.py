@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from pipeline.demo import write_demo
-from pipeline.demo_words import HOSTILE
+from pipeline.demo.words import HOSTILE
 from pipeline.errors import PublishError
 
 TODAY = date(2026, 11, 24)

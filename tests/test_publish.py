@@ -219,11 +219,13 @@ def test_folders_are_0700_and_files_0600(output: Path) -> None:
     assert len(modes) == 7
 
 
-def test_a_folder_that_was_open_to_others_is_closed(output: Path) -> None:
+def test_in_a_folder_that_is_open_to_others_the_runs_are_not(output: Path) -> None:
+    """The user's own folder keeps its mode (it may be his home); what we write in it is closed."""
     output.mkdir(parents=True)
     output.chmod(0o755)
     with draft(output):
-        assert stat.S_IMODE(output.stat().st_mode) == 0o700
+        assert stat.S_IMODE(output.stat().st_mode) == 0o755
+        assert stat.S_IMODE((output / "runs").stat().st_mode) == 0o700
 
 
 def test_an_output_that_cannot_be_a_folder(tmp_path: Path) -> None:

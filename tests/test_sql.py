@@ -17,24 +17,34 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, TableClause, Text, cast, column, create_engine, func, literal, select, table
+from sqlalchemy.exc import NotSupportedError
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline import snapshot, sql
 from pipeline.money import ODD_FACTORS
+from pipeline.source.databases import postgresql
 from pipeline.sql import (
     LARGEST_AMOUNT,
     WHITE_SPACE,
     blank,
     day_of,
+    decimal_units,
+    empty_word,
     exact_text,
+    local_micros,
     micros,
     minor_units,
+    moment_in,
     no_date,
     one_of_words,
+    plain_number,
+    same_bytes,
     same_text,
+    stripped,
     whole_units,
 )
 from pipeline.window import microseconds
+from tests.postgres import database
 from tests.requirements import require_mariadb
 
 SPACES = frozenset(
@@ -69,13 +79,14 @@ class Bench:
                 connection.exec_driver_sql(sql_text)
                 return table(name, column("n"), column("v"))
             mark = "?" if self.engine.dialect.name == "sqlite" else "%s"
-            if mark == "%s":
+            lax = self.engine.dialect.name in ("mysql", "mariadb")
+            if lax:
                 connection.exec_driver_sql("SET SESSION sql_mode = ''")
             connection.exec_driver_sql(f"CREATE TABLE {name} (n INTEGER PRIMARY KEY, v {kind})")
             rows = list(enumerate(values))
             if rows:
                 connection.exec_driver_sql(f"INSERT INTO {name} VALUES ({mark}, {mark})", rows)
-            if mark == "%s":
+            if lax:
                 connection.exec_driver_sql("SET SESSION sql_mode = DEFAULT")
         return table(name, column("n"), column("v"))
 
@@ -85,6 +96,9 @@ class Bench:
         with self.engine.connect() as connection:
             if self.engine.dialect.name in ("mysql", "mariadb"):
                 connection.exec_driver_sql("SET time_zone = '+00:00'")
+            if self.engine.dialect.name == "postgresql":
+                for statement in postgresql.DATABASE.begin:
+                    connection.exec_driver_sql(statement)
             return [tuple(row) for row in connection.execute(select(source.c.v, *labelled).order_by(source.c.n))]
 
 
@@ -98,6 +112,8 @@ def benches(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         if dialect not in opened:
             if dialect == "mysql":
                 opened[dialect] = request.getfixturevalue("mariadb")
+            elif dialect == "postgresql":
+                opened[dialect] = request.getfixturevalue("postgres")
             else:
                 opened[dialect] = Bench(create_engine(f"{dialect}:///{folder / dialect}.db"), folder)
         return opened[dialect]
@@ -120,10 +136,21 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
             connection.exec_driver_sql(f"DROP DATABASE {name}")
 
 
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("postgresql")
+    with database() as url:
+        engine = postgresql.DATABASE.open(url, folder)
+        yield Bench(engine, folder)
+        engine.dispose()
+
+
 def holds(kind: str) -> Callable[[str], bool]:
     """Whether a column of this type can hold a text."""
     if "utf8mb3" in kind:
         return lambda text: all(ord(character) < 0x10000 for character in text)
+    if "CHARACTER VARYING" in kind:
+        return lambda text: "\u0000" not in text
     if "latin1" in kind:  # which is the code page 1252 here
         return lambda text: text.encode("cp1252", "ignore").decode("cp1252") == text
     return lambda text: True
@@ -135,20 +162,25 @@ TEXT_COLUMNS = [
     ("mysql", "LONGTEXT CHARACTER SET utf8mb4"),
     ("mysql", "LONGTEXT CHARACTER SET utf8mb3"),
     ("mysql", "LONGTEXT CHARACTER SET latin1"),
+    ("postgresql", "CHARACTER VARYING"),
 ]
 text_columns = pytest.mark.parametrize(("dialect", "kind"), TEXT_COLUMNS)
 
 
 def test_every_construct_of_every_dialect_is_tried_here() -> None:
     tried = {
-        blank: {"sqlite", "mysql", "duckdb"},
-        same_text: {"sqlite", "mysql", "duckdb"},
-        exact_text: {"sqlite", "mysql", "duckdb"},
-        micros: {"sqlite", "mysql", "duckdb"},
-        day_of: {"sqlite", "mysql", "duckdb"},
-        no_date: {"sqlite", "mysql"},
-        whole_units: {"sqlite", "mysql"},
-        minor_units: {"mysql"},
+        blank: {"sqlite", "mysql", "duckdb", "postgresql"},
+        same_text: {"sqlite", "mysql", "duckdb", "postgresql"},
+        same_bytes: {"sqlite", "mysql", "duckdb", "postgresql"},
+        exact_text: {"sqlite", "mysql", "duckdb", "postgresql"},
+        micros: {"sqlite", "mysql", "duckdb", "postgresql"},
+        day_of: {"sqlite", "mysql", "duckdb", "postgresql"},
+        no_date: {"sqlite", "mysql", "postgresql", "duckdb"},
+        whole_units: {"sqlite", "mysql", "postgresql", "duckdb"},
+        minor_units: {"mysql", "postgresql", "duckdb"},
+        empty_word: {"sqlite", "mysql", "postgresql", "duckdb"},
+        # those of text in files: tests/files/test_formats.py
+        **{text: {"duckdb"} for text in (stripped, moment_in, local_micros, plain_number, decimal_units)},
     }
     assert {construct: set(dialects) for construct, dialects in sql._TEMPLATES.items()} == tried
 
@@ -201,7 +233,13 @@ def test_blank(benches: Callable[[str], Bench], dialect: str, kind: str) -> None
     assert sum(bool(found) for _, found in said) > (100 if "latin1" in kind else 1_400)
 
 
-@pytest.mark.parametrize(("dialect", "kind"), [("sqlite", "NUMERIC"), ("mysql", "DOUBLE"), ("mysql", "DECIMAL(20, 2)")])
+@pytest.mark.parametrize(
+    ("dialect", "kind"),
+    [
+        *[("sqlite", "NUMERIC"), ("mysql", "DOUBLE"), ("mysql", "DECIMAL(20, 2)")],
+        *[("postgresql", "DOUBLE PRECISION"), ("postgresql", "NUMERIC")],
+    ],
+)
 def test_a_number_is_never_blank(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
     bench = benches(dialect)
     said = bench.said(source := bench.load(kind, [None, 0, 5, -1.5]), blank(source.c.v))
@@ -233,10 +271,33 @@ def test_same_text(benches: Callable[[str], Bench], dialect: str, kind: str) -> 
     assert found == {(text, text) for text in texts if text is not None}
 
 
+def make_alike(bench: Bench) -> None:
+    """A collation of PostgreSQL to which 'a' = 'A' and 'e' = '\u00e9'; some are built without the library for it."""
+    made = "CREATE COLLATION alike (provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
+    with bench.engine.connect() as connection:
+        try:
+            connection.exec_driver_sql(made)
+        except NotSupportedError:
+            pytest.skip("this PostgreSQL is built without ICU, so it has no collation that holds two texts to be equal")
+
+
+@text_columns
+def test_same_bytes(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+    bench = benches(dialect)
+    texts = [None, *filter(holds(kind), WORDS)]
+    source = bench.load(kind, texts)
+    other = source.alias("other")
+    pairs = select(source.c.v, other.c.v).join(other, same_bytes(source.c.v, other.c.v))
+    with bench.engine.connect() as connection:
+        found = {(str(one), str(another)) for one, another in connection.execute(pairs)}
+    assert found == {(text, text) for text in texts if text is not None}
+
+
 @pytest.mark.parametrize(
     ("dialect", "kind"),
     [
         *TEXT_COLUMNS,
+        ("postgresql", "CHARACTER VARYING COLLATE alike"),
         ("sqlite", "TEXT COLLATE NOCASE"),
         ("sqlite", "TEXT COLLATE RTRIM"),
         ("mysql", "VARCHAR(300) CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci"),
@@ -245,6 +306,8 @@ def test_same_text(benches: Callable[[str], Bench], dialect: str, kind: str) -> 
 )
 def test_words_are_told_apart_whatever_the_collation(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
     bench = benches(dialect)
+    if kind.endswith("alike"):
+        make_alike(bench)
     texts = [*filter(holds(kind), WORDS), "Held", "Held", "held"]
     source = bench.load(kind, texts)
     word = exact_text(source.c.v)
@@ -254,6 +317,57 @@ def test_words_are_told_apart_whatever_the_collation(benches: Callable[[str], Be
     one = [bool(found) for _, found in bench.said(source, one_of_words(source.c.v, ["held", "Not Held"]))]
     assert one == [text in ("held", "Not Held") for text in texts]
     assert not any(found for _, found in bench.said(source, one_of_words(source.c.v, [])))
+
+
+EMPTY_WORDS = ("-", "n/a", "N.v.t.", "0", "%", "\u00e9", "\U0001f642", "'", "(x|y)*", ".", "a b", "\u65e0")
+
+
+@text_columns
+def test_empty_word(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+    """The word alone, white space around it aside: no case, no accent and no pattern makes two words one."""
+    bench = benches(dialect)
+    spaces = [chr(point) for point in sorted(SPACES)]
+    near = (
+        "N/A",
+        "n / a",
+        "--",
+        "- -",
+        "n.v.t.",
+        "Nxv.t.",
+        "00",
+        "0.0",
+        "e\u0301",
+        "\u00c9",
+        "x",
+        "",
+        "a  b",
+        "a\u00a0b",
+    )
+    texts = [
+        None,
+        *filter(
+            holds(kind),
+            (
+                *near,
+                *(before + word + after for word in EMPTY_WORDS for before in ("", *spaces) for after in ("", *spaces)),
+                *(f"{space}-{space}-" for space in spaces),
+                *(word + "x" for word in EMPTY_WORDS),
+                *(f"-{mark}" for mark in "\u00ad\u0301\\"),
+                " " * 40_000 + "-",
+                "-" + "\u3000" * 20_000 + "-",
+                " " * 20_000 + "-" + " " * 20_000,
+            ),
+        ),
+    ]
+    source = bench.load(kind, texts)
+    words = [*filter(holds(kind), EMPTY_WORDS)]
+    wrong = [
+        (value and value[:9], word, found)
+        for value, *answers in bench.said(source, *(empty_word(source.c.v, word) for word in words))
+        for word, found in zip(words, answers, strict=True)
+        if bool(found) is not (value is not None and value.strip("".join(spaces)) == word)
+    ]
+    assert wrong == []
 
 
 # ------------------------------------------------------------------------------------------------ moments
@@ -372,6 +486,57 @@ def test_micros_on_mariadb(benches: Callable[[str], Bench], kind: str) -> None:
         assert {read for value, read, _ in said if value == datetime(1969, 12, 31, 23, 59, 59, 999_999)} == {-1}
 
 
+@pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMP(0)", "TIMESTAMPTZ", "DATE", "TEXT", "VARCHAR(40)"])
+def test_micros_on_postgresql(benches: Callable[[str], Bench], kind: str) -> None:
+    bench = benches("postgresql")
+    given: list[Any] = [*instants(), datetime(9999, 12, 31, 23, 59, 59, 999_999)]
+    if kind in ("TIMESTAMP", "TIMESTAMPTZ"):
+        given += [moment + timedelta(microseconds=part) for moment in instants()[:-1] for part in (1, 499_999, 999_999)]
+    odd = [None, "infinity", "-infinity", "0044-03-15 12:00:00 BC", "0001-12-31 23:59:59 BC", "10000-01-01 00:00:00"]
+    if kind == "TIMESTAMPTZ":
+        given = [moment.replace(tzinfo=UTC) for moment in given]
+        odd = [value and f"{value.removesuffix(' BC')}+00{' BC' * ('BC' in value)}" if value and "inf" not in value
+               else value for value in odd]  # fmt: skip
+    elif kind in ("TEXT", "VARCHAR(40)"):
+        given = [moment.isoformat(" ") for moment in given]
+        odd = [value for value in NO_INSTANTS if not value or ("\u0000" not in value and len(value) <= 40)]
+    source = bench.load(kind, [*odd, *given])
+    said = bench.said(source, micros(source.c.v), no_date(source.c.v))
+    wrong = [row for row in said if (row[1], verdict(row[1], row[2])) != python_micros(row[0])]
+    assert wrong == []
+    assert sum(read is not None for _, read, _ in said) > 2_000 or kind == "DATE"
+    assert sum(verdict(read, nothing) for _, read, nothing in said) >= 5
+    if kind == "TIMESTAMP":
+        assert {read for value, read, _ in said if value == datetime(1970, 1, 1) - timedelta(microseconds=1)} <= {-1}
+
+
+def test_day_of_on_postgresql(benches: Callable[[str], Bench]) -> None:
+    bench = benches("postgresql")
+    days = [moment.date() for moment in instants()]
+    odd = [None, "infinity", "-infinity", "0044-03-15 BC", "10000-01-01", "12345-10-10", "0001-01-01 BC"]
+    source = bench.load("DATE", [*odd, *days])
+    said = bench.said(source, day_of(source.c.v), no_date(source.c.v))
+    assert [row for row in said if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])] == []
+    assert [verdict(read, nothing) for _, read, nothing in said[: len(odd)]] == [False, *[True] * 6]
+    bound = date(2000, 2, 29)
+    later = bench.said(source, day_of(source.c.v) >= bound)[len(odd) :]
+    assert [bool(answer) for _, answer in later] == [day >= bound for day in days]
+    for kind, values in (("TEXT", [*NO_DAYS, *map(str, days)]), ("TIMESTAMP", instants()), ("TIMESTAMPTZ", [None])):
+        source = bench.load(kind, values)
+        said = bench.said(source, day_of(source.c.v), no_date(source.c.v))
+        assert [row for row in said if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])] == []
+
+
+def test_every_day_of_some_years_on_postgresql(benches: Callable[[str], Bench]) -> None:
+    """Valid days are told by a pattern there: what it lets through has to be a day, and every day."""
+    bench = benches("postgresql")
+    years = ("0000", "0001", "0004", "0100", "0400", "1900", "2000", "2023", "2024", "2100", "2400", "9996", "9999")
+    values = [f"{year}-{month:02}-{day:02}" for year in years for month in range(14) for day in range(33)]
+    source = bench.load("TEXT", values)
+    said = bench.said(source, day_of(source.c.v), no_date(source.c.v))
+    assert [row for row in said if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])] == []
+
+
 def test_micros_on_duckdb(benches: Callable[[str], Bench]) -> None:
     bench = benches("duckdb")
     given = [None, *(moment + timedelta(microseconds=part) for moment in instants()[:-1] for part in (0, 1, 999_999))]
@@ -430,6 +595,27 @@ def test_day_of_on_duckdb(benches: Callable[[str], Bench]) -> None:
     for value, read, later in bench.said(source, day_of(source.c.v), day_of(source.c.v) < bound):
         assert read == value == python_says(snapshot._day, value)[0]
         assert later == (None if value is None else value < bound)
+
+
+def test_padding_is_nothing_on_postgresql(benches: Callable[[str], Bench]) -> None:
+    bench = benches("postgresql")
+    source = bench.load("CHAR(9)", ["Held", "held", " Held", "", None])
+    said = bench.said(source, same_text(source.c.v, "Held"), blank(source.c.v), exact_text(source.c.v))
+    assert [(value, same, nothing) for value, same, nothing, _ in said] == [
+        ("Held", True, False), ("held", False, False), (" Held", False, False), ("", False, True), (None, None, True),
+    ]  # fmt: skip
+    assert [exact for *_, exact in said] == [value for value, *_ in said]
+
+
+def test_blank_in_a_database_of_one_byte_characters(tmp_path: Path) -> None:
+    with database("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0") as url:
+        bench = Bench(postgresql.DATABASE.open(url, tmp_path), tmp_path)
+        texts = [chr(point) for point in range(1, 256)]
+        said = bench.said(source := bench.load("TEXT", texts), blank(source.c.v), no_date(source.c.v))
+        bench.engine.dispose()
+    assert [(value, bool(one), bool(other)) for value, one, other in said] == [
+        (text, is_blank(text), is_blank(text)) for text in texts
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ money
@@ -499,9 +685,83 @@ def test_minor_units_on_mariadb(benches: Callable[[str], Bench], kind: str, valu
     assert wrong == []
 
 
-def test_floats_are_taken_by_their_shortest_text(benches: Callable[[str], Bench]) -> None:
-    bench = benches("mysql")
-    source = bench.load("DOUBLE", [1.005, 0.1 + 0.2, 12345678901234.86, 1e300, -0.0, 2.675, 8.2, 1e18, 0.01])
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("DOUBLE PRECISION", [None, *floats(), float("nan"), float("inf"), float("-inf")]),
+        ("REAL", [None, *(value for value in floats() if 1e-37 < abs(value) < 1e38), float("nan"), float("inf")]),
+        ("NUMERIC", [None, *map(Decimal, DECIMALS), Decimal(SMALL_SCALE), Decimal("NaN"), Decimal("1e300")]),
+        ("NUMERIC(30, 6)", [None, *map(Decimal, DECIMALS), Decimal("NaN")]),
+        ("NUMERIC(10, 0)", [None, 0, 5, -9_999_999_999]),
+        ("BIGINT", [None, 0, -1, 10**15, 10**16 - 1, 10**16, 10**18 - 1, 10**18, 2**63 - 1, -(2**63)]),
+        ("INTEGER", [None, 0, 7, -(2**31), 2**31 - 1]),
+        ("TEXT", [None, "", " ", "x", "12.50", "-0.005", "1e3", "NaN", "1,5", "Infinity", "\u0661"]),
+    ],
+)
+def test_minor_units_on_postgresql(benches: Callable[[str], Bench], kind: str, values: list[Any]) -> None:
+    bench = benches("postgresql")
+    source = bench.load(kind, values)
+    asked = [minor_units(source.c.v, literal(factor)) for factor in CURRENCY_OF]
+    wrong = [
+        (value, currency, answer, python_money(value, currency, minor=False))
+        for value, *answers in bench.said(source, *asked)
+        for currency, answer in zip(CURRENCY_OF.values(), answers, strict=True)
+        if answer != python_money(value, currency, minor=False) and value != "\u0661"
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("DOUBLE", [None, *floats(), float("nan"), float("inf"), float("-inf")]),
+        ("FLOAT", [None, *(value for value in floats() if abs(value) < 1e38)]),
+        ("DECIMAL(30, 6)", [None, *map(Decimal, DECIMALS)]),
+        ("DECIMAL(38, 30)", [None, Decimal(SMALL_SCALE), Decimal("1.5"), Decimal("12345678.01")]),
+        ("BIGINT", [None, 0, -1, 10**15, 10**16 - 1, 10**16, 10**18 - 1, 10**18, 2**63 - 1, -(2**63)]),
+        ("INTEGER", [None, 0, 7, -(2**31), 2**31 - 1]),
+    ],
+)
+def test_minor_units_on_duckdb(benches: Callable[[str], Bench], kind: str, values: list[Any]) -> None:
+    bench = benches("duckdb")
+    source = bench.load(kind, values)
+    asked = [minor_units(source.c.v, literal(factor)) for factor in CURRENCY_OF]
+    wrong = [
+        (value, currency, answer, python_money(value, currency, minor=False))
+        for value, *answers in bench.said(source, *asked)
+        for currency, answer in zip(CURRENCY_OF.values(), answers, strict=True)
+        if answer != python_money(value, currency, minor=False)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("kind", ["BIGINT", "HUGEINT", "UBIGINT", "DOUBLE"])
+def test_whole_units_on_duckdb(benches: Callable[[str], Bench], kind: str) -> None:
+    bench = benches("duckdb")
+    values = [value for value in WHOLE if kind != "UBIGINT" or (value or 0) >= 0]
+    source = bench.load(kind, [1.5, None, 2.0] if kind == "DOUBLE" else values)
+    for value, read in bench.said(source, whole_units(source.c.v)):
+        typed = snapshot._money(value, "EUR", True)
+        assert read == (None if typed is snapshot.UNREADABLE else typed)
+
+
+def test_no_date_on_duckdb(benches: Callable[[str], Bench]) -> None:
+    bench = benches("duckdb")
+    texts = [None, "", "\u3000", "0000-00-00", "0000-00-00 00:00:00", "2026-02-30", "x", " 0000-00-00"]
+    source = bench.load("VARCHAR", texts)
+    assert [(v, bool(said)) for v, said in bench.said(source, no_date(source.c.v))] == [
+        (v, snapshot._nothing(v)) for v in texts
+    ]
+    days = bench.load("DATE", [None, date(1, 1, 1), date(9999, 12, 31)])
+    assert [bool(said) for _, said in bench.said(days, no_date(days.c.v))] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "kind"), [("mysql", "DOUBLE"), ("postgresql", "DOUBLE PRECISION"), ("duckdb", "DOUBLE")]
+)
+def test_floats_are_taken_by_their_shortest_text(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+    bench = benches(dialect)
+    source = bench.load(kind, [1.005, 0.1 + 0.2, 12345678901234.86, 1e300, -0.0, 2.675, 8.2, 1e18, 0.01])
     read = [answer for _, answer in bench.said(source, minor_units(source.c.v, literal(100)))]
     assert read == [None, None, 1234567890123486, None, 0, None, 820, None, 1]
     thousandths = [answer for _, answer in bench.said(source, minor_units(source.c.v, literal(1000)))]
@@ -525,6 +785,18 @@ def test_whole_units_on_sqlite(benches: Callable[[str], Bench]) -> None:
             None if typed is snapshot.UNREADABLE else typed,
             typed is snapshot.UNREADABLE,
         )
+
+
+@pytest.mark.parametrize("kind", ["BIGINT", "INTEGER", "SMALLINT", "NUMERIC", "DOUBLE PRECISION", "TEXT"])
+def test_whole_units_on_postgresql(benches: Callable[[str], Bench], kind: str) -> None:
+    bench = benches("postgresql")
+    largest = {"INTEGER": 2**31, "SMALLINT": 2**15}.get(kind, 2**63)
+    values: list[Any] = [value for value in WHOLE if value is None or -largest <= value < largest]
+    source = bench.load(kind, values if kind != "TEXT" else [None, "5", "", "x"])
+    for value, read, nothing in bench.said(source, whole_units(source.c.v), blank(source.c.v)):
+        typed = snapshot._money(value, "EUR", True)
+        unreadable = typed is snapshot.UNREADABLE
+        assert (read, verdict(read, nothing)) == (None if unreadable else typed, unreadable)
 
 
 def test_whole_units_on_mariadb(benches: Callable[[str], Bench]) -> None:

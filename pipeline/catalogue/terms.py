@@ -60,7 +60,7 @@ def state_code(entity: str, state: str) -> int:
 
 def columns_of(entity: str) -> Mapping[str, Kind]:
     """The columns that a field set of this entity may name."""
-    return {**ENTITIES[entity], **DERIVED.get(entity, {})}
+    return {**ENTITIES.get(entity, {}), **DERIVED.get(entity, {})}
 
 
 def in_state(view: FromClause, entity: str, state: str) -> Condition:
@@ -83,7 +83,7 @@ def in_month(moment: ColumnElement[Any], w: Window) -> Condition:
 
 def nothing_entered(view: FromClause, entity: str, column: str) -> Condition:
     """Nothing was entered. What was entered and cannot be read is not missing: it is counted apart."""
-    match columns_of(entity)[column]:
+    match columns_of(entity).get(column, Kind.TEXT):  # what an audit adds is text
         case Kind.TEXT:
             return blank(view.c[column])
         case Kind.FLAG:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import available_timezones
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES, STATES
+from pipeline.sql import WHITE_SPACE
 
 
 class _Strict(BaseModel):
@@ -17,14 +21,85 @@ class _Strict(BaseModel):
 
 
 class Part(_Strict):
-    """A SELECT that yields one row per row of `table`, with `excluded` = why a row is not audited, or NULL."""
+    """A SELECT that yields one row per row of `table`, with `excluded` = why a row is not audited, or NULL.
+
+    Where several entities read one table, each names in `excluded` the entity that audits the row instead.
+    """
 
     table: str
-    select: str
+    select: str | None = None
+    columns: dict[str, str] = {}  # instead of a SELECT: our column -> the table's
+    excluded: dict[str, str] = {}  # with `columns`: the reason -> the SQL condition
     link: str | None = None  # to the record's edit form; relative to source.crm_url unless it has a scheme
 
 
 Parts = Annotated[tuple[Part, ...], BeforeValidator(lambda part: [part] if isinstance(part, dict) else part)]
+
+
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+"""The names of months that a declared format may hold, and their first three letters."""
+
+_DAY_PARTS: Final = frozenset({"Y", "y", "m", "-m", "b", "B", "d", "-d"})
+_TIME_PARTS: Final = frozenset({"H", "-H", "I", "-I", "M", "S", "f", "g", "p"})
+
+
+def _moments(instants: bool) -> AfterValidator:
+    """Checks formats as strptime has them: a whole day, two digits of a year only where %y says so; no quotes."""
+
+    def checked(formats: tuple[str, ...]) -> tuple[str, ...]:
+        for one in formats:
+            parts = re.findall("%(-?.?)", one)
+            bare = [part.removeprefix("-") for part in parts]
+            allowed = _DAY_PARTS | (_TIME_PARTS if instants else frozenset())
+            if strange := [part for part in parts if part not in allowed]:
+                raise ValueError(f"'{one}': %{strange[0]} is none of %{', %'.join(sorted(allowed))}")
+            whole = [sum(part in wanted for part in bare) for wanted in ("yY", "mbB", "d")] == [1, 1, 1]
+            if not whole or len(set(bare)) < len(bare) or ("p" in bare) != ("I" in bare) or {"H", "I"} <= set(bare):
+                raise ValueError(f"'{one}': needs one %Y (or %y), one %m (%b, %B), one %d, and %p where the hour is %I")
+            if re.search(r"['\"\\]|%-?[A-Za-z][0-9]|%-[A-Za-z]%", one) or not one.isprintable():
+                raise ValueError(f"'{one}': no quotes, and no digits right after a part")
+        return formats
+
+    return AfterValidator(checked)
+
+
+class Amount(_Strict):
+    """How an amount is written: '1.234,50' has the decimal mark ',' and '.' between thousands."""
+
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ".", ",", "'", " "] = ""  # ' ' are also those that do not break
+    signs: tuple[str, ...] = ()  # of currencies, before or after: € or EUR
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Amount:
+        if self.decimal == self.thousands:
+            raise ValueError("the decimal mark and the mark between thousands must differ")
+        for sign in self.signs:
+            if not sign or re.search(r"[0-9\s-]", sign):
+                raise ValueError(f"signs: '{sign}': no digit, no minus, no white space")
+        return self
+
+
+class Formats(_Strict):
+    """How days, instants and amounts are written as text. Of several formats the first that fits is taken."""
+
+    day: Annotated[tuple[str, ...], _moments(instants=False)] = ("%Y-%m-%d",)
+    instant: Annotated[tuple[str, ...], _moments(instants=True)] = ("%Y-%m-%d %H:%M:%S",)
+    zone: str = "UTC"  # of instants: a name like Europe/Amsterdam, or 'audit' for the audit's own
+    amount: Annotated[
+        tuple[Amount, ...], BeforeValidator(lambda amount: [amount] if isinstance(amount, dict) else amount)
+    ] = (Amount(),)
+
+    @model_validator(mode="after")
+    def _in_a_zone(self) -> Formats:
+        if self.zone != "audit" and self.zone not in available_timezones():
+            raise ValueError(f"zone: '{self.zone}' is no time zone; write one like Europe/Amsterdam, UTC or audit")
+        if self.zone != "UTC" and any(one.endswith("Z") for one in self.instant):
+            raise ValueError("zone: a format that ends in Z says UTC")
+        return self
 
 
 class Preset(_Strict):
@@ -40,6 +115,9 @@ class Preset(_Strict):
     custom_key: str | None = None  # the column by which a table of custom fields joins its record
     entities: dict[str, Parts]
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
+    formats: Formats | None = None  # where days, instants and amounts are text: of files, or of a DuckDB file
+    empty: tuple[str, ...] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
+    add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'; also columns that we have no name for
 
     @model_validator(mode="after")
     def _speaks_our_words(self) -> Preset:
@@ -56,8 +134,21 @@ class Preset(_Strict):
             entity, _, column = name.partition(".")
             if entity not in ENTITIES or (column and column not in ENTITIES[entity]):
                 raise ValueError(f"absent.{name}: no such entity or column of ours")
+        for entity, parts in self.entities.items():
+            if any((part.select is None) == (not part.columns) for part in parts):
+                raise ValueError(f"entities.{entity}: give either a select or columns")
         if lacking := sorted(ENTITIES.keys() - self.entities.keys() - self.absent.keys()):
             raise ValueError(f"entities: no {', '.join(lacking)}; give a SELECT, or say under absent why there is none")
+        return self
+
+    @model_validator(mode="after")
+    def _reads_its_text(self) -> Preset:
+        as_text = self.formats is not None or "files" in self.dialects
+        if as_text and (not {"files", "duckdb"}.issuperset(self.dialects) or self.money != "decimal"):
+            raise ValueError("formats: for the dialects files and duckdb only, and with money: decimal")
+        for word in self.empty:
+            if not word or word != word.strip(WHITE_SPACE) or "\\" in word:
+                raise ValueError(f"empty: '{word}': a word without white space around it and without backslash")
         return self
 
     def absent_columns(self) -> dict[str, str]:
@@ -75,12 +166,83 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
 
 
-def load_preset(name: str) -> Preset:
-    """The preset of that name. ConfigError where there is none, or where its file is wrong."""
+def load_preset(name: str, base: Path) -> Preset:
+    """A preset of ours by its name, or the user's own by its file, relative to `base`.
+
+    ConfigError where there is none, or where it is wrong.
+    """
+    if not name.endswith((".yaml", ".yml")):
+        return _checked(name, _ours(name))
+    document = _document(base / name)
+    _must_be_confirmed(base / name, document.pop("unconfirmed", None))
+    below = document.pop("extends", None)
+    if below is not None:
+        return _checked(name, _laid_over(_ours(str(below)), document))
+    # in a CRM that is wholly the user's own, what is not mapped is absent
+    unmapped = dict.fromkeys(ENTITIES.keys() - document.get("entities", {}).keys(), "not mapped")
+    for entity, parts in document.get("entities", {}).items():
+        for part in parts if isinstance(parts, list) else [parts]:
+            if isinstance(part, dict) and "columns" in part:
+                missing = ENTITIES.get(entity, {}).keys() - part["columns"].keys()
+                unmapped.update({f"{entity}.{column}": "not mapped" for column in missing})
+    return _checked(name, {"states": {}, **document, "absent": unmapped | document.get("absent", {})})
+
+
+def _must_be_confirmed(file: Path, guesses: Any) -> None:
+    """What `crm-audit init` guessed of a CRM that it does not know is not used before its owner says so."""
+    if guesses:
+        listed = [str(guess) for guess in guesses] if isinstance(guesses, list) else [str(guesses)]
+        more = f"\n  … and {len(listed) - 20} more" if len(listed) > 20 else ""
+        raise ConfigError(
+            f"preset {file}: not confirmed yet, so nothing was read. Compare each line under `unconfirmed` with your "
+            "CRM, correct the mapping below where it is wrong, and delete the line:"
+            + "".join(f"\n  {guess}" for guess in listed[:20])
+            + more
+        )
+
+
+def _ours(name: str) -> dict[str, Any]:
     if name not in preset_names():
         raise ConfigError(f"source.preset: there is no preset '{name}'; there are {', '.join(preset_names())}.")
-    document = yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text("utf-8"))
+    return dict(yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")))
+
+
+def _document(file: Path) -> dict[str, Any]:
     try:
-        return Preset(name=name, **document)
+        document = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"source.preset: {file} cannot be read; name an existing UTF-8 file.") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"preset {file}: this is no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"preset {file}: needs keys such as about, dialects, entities.")
+    return document
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """The user's keys on top of ours, entity by entity and word by word; a key without a value takes ours away."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = below.get(key)
+        if key == "states" and isinstance(value, dict):
+            merged[key] = {
+                **below[key],
+                **{entity: _over(below[key].get(entity), new) for entity, new in value.items()},
+            }
+        else:
+            merged[key] = _over(old, value)
+    return merged
+
+
+def _over(below: Any, above: Any) -> Any:
+    if not isinstance(above, dict):
+        return above
+    return {name: one for name, one in {**(below or {}), **above}.items() if one is not None}
+
+
+def _checked(name: str, document: dict[str, Any]) -> Preset:
+    try:
+        return Preset.model_validate({**document, "name": name})
     except ValidationError as error:
-        raise ConfigError(f"preset {name}: {error}") from error
+        said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ConfigError(f"preset {name}: {said.replace('Value error, ', '')}") from None

@@ -3,7 +3,20 @@
 The rows go out as the driver gives them; the witness is what the database itself counts. Then it is let go.
 """
 
-from pipeline.source.connect import advice, consistent, open_engine
+from pipeline.source.connect import DEFAULT_HOLD, Hold, advice, consistent, moment, open_engine, rights, said_duration
+from pipeline.source.databases.seam import Rights
 from pipeline.source.reading import Demand, Reading
 
-__all__ = ["Demand", "Reading", "advice", "consistent", "open_engine"]
+__all__ = [
+    "DEFAULT_HOLD",
+    "Demand",
+    "Hold",
+    "Reading",
+    "Rights",
+    "advice",
+    "consistent",
+    "moment",
+    "open_engine",
+    "rights",
+    "said_duration",
+]

@@ -1,33 +1,66 @@
-"""Reaching the CRM's database: read-only by its own means, and all tables as of one moment."""
+"""Reaching the CRM's database: read-only by its own means, all tables as of one moment, and not for long."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, quote_plus
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from pipeline.errors import ConfigError, SourceError
 from pipeline.presets import Preset
+from pipeline.retry import PassingError
 from pipeline.source.databases import DATABASES, Database
+from pipeline.source.databases.seam import Rights
 
 _COMMON = "Check source.url, the account and its rights."
+DEFAULT_HOLD: Final = 300.0
+_LEAST_BOUND: Final = 0.05
+"""Seconds; a bound of zero means 'none' to most databases."""
+
+_Item = TypeVar("_Item")
 
 
-def open_engine(url: str, base: Path, preset: Preset) -> Engine:
+def open_engine(url: str, base: Path, preset: Preset, max_hold: float = DEFAULT_HOLD) -> Engine:
     """An engine on the source; relative files start at `base`. ConfigError where address and preset do not fit."""
+    parsed = _address(url)
+    dialect = parsed.get_dialect().name
+    if dialect not in preset.dialects:
+        raise ConfigError(f"source.url: the preset {preset.name} reads {', '.join(preset.dialects)}, not {dialect}.")
+    database = _kind_of(dialect)
+    engine = database.open(parsed, base)
+
+    @event.listens_for(engine, "do_connect")
+    def _patiently(_dialect: object, _record: object, _given: object, keywords: dict[str, Any]) -> None:
+        for name, value in database.patience(max_hold).items():
+            keywords.setdefault(name, value)
+
+    return engine
+
+
+def _address(url: str) -> URL:
+    """The address taken apart. ConfigError, without quoting it, where that cannot be done."""
     try:
         parsed = make_url(url)
-        dialect = parsed.get_dialect().name
+        parsed.get_dialect()
     except (ArgumentError, NoSuchModuleError):
         examples = " or ".join(database.example for database in DATABASES)
         raise ConfigError(f"source.url: this is no database address; write one like {examples}.") from None
-    if dialect not in preset.dialects:
-        raise ConfigError(f"source.url: the preset {preset.name} reads {', '.join(preset.dialects)}, not {dialect}.")
-    return _kind_of(dialect).open(parsed, base)
+    except ValueError:  # the port; what stands there may be the end of a password
+        parsed = None
+    if parsed is None or "@" in (parsed.host or ""):
+        raise ConfigError(
+            "source.url: host and port cannot be told from the password; write an @ in a password as %40, a colon as "
+            "%3A and a slash as %2F, or give the password alone as ${NAME}, which does that for you."
+        )
+    return parsed
 
 
 def _kind_of(dialect: str) -> Database:
@@ -37,36 +70,139 @@ def _kind_of(dialect: str) -> Database:
     raise ConfigError(f"source.url: {dialect} cannot be read; allowed: {', '.join(d.dialects[0] for d in DATABASES)}.")
 
 
+# ------------------------------------------------------------------------------------------------ not for long
+
+
+class Hold:
+    """How long the CRM is held: from the opening of the transaction until it is let go."""
+
+    def __init__(self, limit: float = DEFAULT_HOLD) -> None:
+        self.limit = limit
+        self._since: float | None = None
+        self._until: float | None = None
+
+    def begin(self) -> None:
+        """The transaction opens."""
+        self._since, self._until = time.monotonic(), None
+
+    def end(self) -> None:
+        """The transaction is over."""
+        self._until = self._until or time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """For how long it is held, or was."""
+        return 0.0 if self._since is None else (self._until or time.monotonic()) - self._since
+
+    @property
+    def left(self) -> float:
+        """Seconds until the limit."""
+        return self.limit - self.seconds
+
+    def check(self) -> None:
+        """SourceError once the limit is passed."""
+        if self.left <= 0:
+            raise self.exceeded()
+
+    def exceeded(self) -> SourceError:
+        """What to say where the limit is passed."""
+        return SourceError(
+            f"The CRM would be held for more than {said_duration(self.limit)} (source.max_hold), so its transaction "
+            "was given up. Point source.url at a replica, read fewer columns by a SELECT of yours, run at a quiet "
+            "hour, or allow more by source.max_hold; `crm-audit check` measures how long it takes."
+        )
+
+    def watched(self, items: Iterable[_Item]) -> Iterator[_Item]:
+        """The items, for as long as the limit is not passed."""
+        for item in items:
+            self.check()
+            yield item
+            self.check()
+
+
+def said_duration(seconds: float) -> str:
+    """'5 minutes', '90 seconds', '0.4 seconds'."""
+    number, unit = (seconds / 60, "minute") if seconds >= 120 or seconds == 60 else (seconds, "second")
+    text = f"{number:.0f}" if number == int(number) else f"{number:.1f}"
+    return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
+
+
 @contextmanager
-def consistent(engine: Engine, begin: Sequence[str] | None = None) -> Iterator[Connection]:
+def consistent(engine: Engine, begin: Sequence[str] | None = None, hold: Hold | None = None) -> Iterator[Connection]:
     """One read-only transaction that sees one moment of every table. SourceError where the source fails.
 
     `begin` replaces the statements that open it: tests show by it that the proof notices a missing transaction.
+    `hold` bounds it, and is told how long it took. A PassingError is a failure that may not come twice.
     """
-    database = _kind_of(engine.dialect.name)
+    database, hold = _kind_of(engine.dialect.name), hold or Hold()
     try:
         with engine.connect() as connection:
+            hold.begin()
+            _bounded(connection, database, hold)
             statements = database.begin if begin is None else begin
             for statement in statements:
                 connection.exec_driver_sql(statement)
             try:
                 yield connection
-            finally:
-                if statements and not connection.invalidated:
+                database.unchanged(connection)
+                if statements:
                     connection.exec_driver_sql("ROLLBACK")
+            except BaseException:
+                # closing rolls back, and at once: a stream half read would first be read to its end
+                connection.invalidate()
+                raise
     except SQLAlchemyError as error:
-        raise SourceError(_explained(error, database)) from None
+        raise _explained(error, database, engine.url, hold) from None
+    finally:
+        hold.end()
 
 
-def _explained(error: SQLAlchemyError, database: Database) -> str:
+def _bounded(connection: Connection, database: Database, hold: Hold) -> None:
+    """Each statement gets the time that is left, by the database's own means."""
+
+    @event.listens_for(connection, "before_cursor_execute")
+    def _bound(asking: Connection, *_: object) -> None:
+        hold.check()
+        database.bound(asking.connection.dbapi_connection, max(hold.left, _LEAST_BOUND))
+
+
+def _explained(error: SQLAlchemyError, database: Database, url: URL, hold: Hold) -> SourceError:
     """The database's complaint without statement, parameters or address, and what to do about it."""
-    said = type(error).__name__
+    said, lost = type(error).__name__, False
     if isinstance(error, DBAPIError) and error.orig is not None:
         said = " ".join(" ".join(str(part) for part in error.orig.args).split()) or type(error.orig).__name__
-    remedy = next((do for part, do in database.remedies.items() if part.lower() in said.lower()), None)
-    return f"The source could not be read: {said}. {remedy or _COMMON} Then run again."
+        lost = error.connection_invalidated
+    lower = said.lower()
+    if any(part.lower() in lower for part in database.out_of_time):
+        return hold.exceeded()
+    remedy = next((do for part, do in database.remedies.items() if part.lower() in lower), None)
+    kind = PassingError if lost or any(part.lower() in lower for part in database.passing) else SourceError
+    return kind(f"The source could not be read: {without(said, url)}. {remedy or _COMMON} Then run again.")
+
+
+def without(text: str, url: URL) -> str:
+    """The text without the address's password, however it is written there."""
+    password = str(url.password or "")
+    for form in sorted({password, quote(password, safe=""), quote_plus(password)} - {""}, key=len, reverse=True):
+        # a very short one would be found inside of words
+        pattern = re.escape(form) if len(form) > 3 else rf"(?<!\w){re.escape(form)}(?!\w)"
+        text = re.sub(pattern, "…", text)
+    return text
+
+
+# ------------------------------------------------------------------------------------------------ what to know
 
 
 def advice(connection: Connection) -> list[str]:
     """What the administrator should know about reading this source."""
     return list(_kind_of(connection.dialect.name).advice(connection))
+
+
+def moment(engine: Engine) -> str:
+    """Of when the figures are, where no transaction says it; else ''."""
+    return _kind_of(engine.dialect.name).moment
+
+
+def rights(connection: Connection) -> Rights:
+    """Whether the account could write."""
+    return _kind_of(connection.dialect.name).rights(connection)

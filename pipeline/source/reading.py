@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import (
+    CTE,
     Connection,
     FromClause,
     Select,
@@ -28,10 +30,15 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import BigInteger, Date, Text
 
 from pipeline.errors import ConfigError, SourceError
-from pipeline.model import ENTITIES, Kind, TableAccount
+from pipeline.formats import Rules
+from pipeline.model import ENTITIES, Kind, Schema, TableAccount
 from pipeline.money import ODD_FACTORS
 from pipeline.presets import Part, Preset
 from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text, whole_units
+
+_AUDITED: Final = ""
+"""The reason of a row that is audited: none."""
+_TWICE: Final = "audited by two entities"
 
 BATCH: Final = 5_000
 """Rows that one step of a stream brings into memory."""
@@ -45,6 +52,9 @@ class Demand:
     add: Mapping[str, str]  # 'meeting.result' -> 'meetings_cstm.result_c'
     currency: str
     absent: frozenset[str]  # 'entity.column' that this CRM does not hold
+    schema: Schema = field(default_factory=lambda: ENTITIES)
+    rules: Rules = field(default_factory=Rules)
+    zone: str = "UTC"  # the audit's, for a preset in which a closing day is an instant's
 
 
 class Reading:
@@ -57,15 +67,17 @@ class Reading:
             inspect(connection).get_view_names()
         )
         self._must_have_tables()
-        self._raw = {entity: self._raw_entity(entity) for entity in ENTITIES}
+        self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
 
     def entities(self) -> dict[str, FromClause]:
         """The audited rows of every entity, in the catalogue's types, as common table expressions."""
-        return {entity: self._canonical(entity, raw).cte(f"audited_{entity}") for entity, raw in self._raw.items()}
+        typed = {entity: self._canonical(entity, raw).cte(f"audited_{entity}") for entity, raw in self._raw.items()}
+        # text is read once, and not in every condition that looks at it
+        return {entity: _read_once(cte) for entity, cte in typed.items()}
 
     def columns(self, entity: str) -> list[str]:
         """The entity's columns that the CRM holds, in our order."""
-        return [name for name in ENTITIES[entity] if f"{entity}.{name}" not in self.demand.absent]
+        return [name for name in self.demand.schema[entity] if f"{entity}.{name}" not in self.demand.absent]
 
     def count(self, entity: str) -> int:
         """How many rows a stream of this entity must have."""
@@ -78,28 +90,65 @@ class Reading:
             return  # the CRM holds no such thing
         raw = self._raw[entity]
         audited = select(*(raw.c[name] for name in self.columns(entity))).where(raw.c.excluded.is_(None))
-        streamed = self.connection.execution_options(stream_results=True, yield_per=BATCH).execute(audited)
+        # of this statement alone: options of the connection would stay, and PostgreSQL can declare no ROLLBACK a cursor
+        options = {"stream_results": True, "yield_per": BATCH}
+        streamed = self.connection.execute(audited, execution_options=options)
         yield from streamed.partitions()
+
+    def head(self, entity: str, rows: int) -> list[Sequence[Any]]:
+        """A few audited rows of an entity that the CRM holds, as the driver gives them."""
+        raw = self._raw[entity]
+        audited = select(*(raw.c[name] for name in self.columns(entity))).where(raw.c.excluded.is_(None))
+        return list(self.connection.execute(audited.limit(rows)).all())
+
+    def control(self, sql: str) -> str:
+        """The one value that an analyst's SELECT gives, as text. SourceError where it gives more or none."""
+        rows = self.connection.execute(text(sql)).all()
+        if len(rows) != 1 or len(rows[0]) != 1 or rows[0][0] is None:
+            raise SourceError("controls: a SELECT must give one row with one number; correct it in audit.yaml.")
+        return str(rows[0][0])
 
     def accounts(self) -> list[TableAccount]:
         """Per table that the preset reads: count(*) = audited + excluded by reason. SourceError where it is not."""
-        parts = [part for parts in self.demand.preset.entities.values() for part in parts]
-        reasons = {part.table: part.select for part in parts} | dict(self.demand.preset.tables) | self._custom_reasons()
-        return [self._account(table, sql) for table, sql in reasons.items() if table in self._tables]
+        readers: dict[str, dict[str, str]] = {}  # table -> the entities that read it, each with its SELECT
+        for entity, parts in self.demand.preset.entities.items():
+            for part in parts:
+                readers.setdefault(part.table, {})[entity] = self._select(entity, part)
+        for table, sql in (dict(self.demand.preset.tables) | self._custom_reasons()).items():
+            readers[table] = {"": sql}
+        return [self._account(table, selects) for table, selects in readers.items() if table in self._tables]
 
-    def _account(self, table: str, sql: str) -> TableAccount:
-        reasoned = self._text(sql).columns(column("excluded", Text)).subquery("reasoned")
-        rows = self.connection.execute(select(reasoned.c.excluded, func.count()).group_by(reasoned.c.excluded)).all()
+    def _account(self, table: str, selects: Mapping[str, str]) -> TableAccount:
         name = self.connection.dialect.identifier_preparer.quote(table)
         total = int(self.connection.scalar(text(f"SELECT count(*) FROM {name}")) or 0)
-        excluded = {str(reason): int(count) for reason, count in rows if reason is not None}
-        audited = sum(int(count) for reason, count in rows if reason is None)
-        if audited + sum(excluded.values()) != total:
+        reasons = self._reasons(selects)
+        audited = reasons.pop(_AUDITED, 0)
+        if audited + reasons.total() != total or reasons.keys() & {*selects, _TWICE}:
             raise SourceError(
                 f"table {table}: it has {total} rows, but the preset's SELECT gives {audited} audited and "
-                f"{sum(excluded.values())} excluded; each row must come out once. Correct the preset's joins."
+                f"{reasons.total()} excluded; each row must come out once. Correct the preset's joins."
             )
-        return TableAccount(table, total, audited, excluded)
+        return TableAccount(table, total, audited, dict(reasons))
+
+    def _reasons(self, selects: Mapping[str, str]) -> Counter[str]:
+        """Reason -> rows. A row that several entities read counts once: as audited if one of them audits it, else by
+        the reason that is none of their names."""
+        if len(selects) == 1:
+            (sql,) = selects.values()
+            rows = self._text(sql).columns(column("excluded", Text)).subquery("reasoned")
+            excluded: ColumnElement[Any] = func.coalesce(rows.c.excluded, _AUDITED)
+        else:
+            verdicts = [
+                self._text(sql).columns(column("id"), column("excluded", Text)).subquery() for sql in selects.values()
+            ]
+            ranked = union_all(
+                *(select(v.c.id, _rank(v.c.excluded, selects).label("rank")) for v in verdicts)
+            ).subquery()
+            times = func.sum(case((ranked.c.rank == "0", 1), else_=0)).label("times")
+            rows = select(func.min(ranked.c.rank).label("rank"), times).group_by(ranked.c.id).subquery()
+            excluded = case((rows.c.times > 1, _TWICE), else_=func.substr(rows.c.rank, 2))
+        found = self.connection.execute(select(excluded, func.count()).select_from(rows).group_by(excluded))
+        return Counter({str(reason): int(count) for reason, count in found})
 
     # -------------------------------------------------------------------------------------------- its parts
 
@@ -111,7 +160,8 @@ class Reading:
             if table not in self._tables and table in sql
         ]
         clause = text(f"WITH {', '.join(empty)} {sql}" if empty else sql)
-        return clause.bindparams(currency=self.demand.currency) if "currency" in clause._bindparams else clause
+        given = {"currency": self.demand.currency, "zone": self.demand.zone}
+        return clause.bindparams(**{name: value for name, value in given.items() if name in clause._bindparams})
 
     def _raw_entity(self, entity: str) -> FromClause:
         parts = [part for part in self.demand.preset.entities.get(entity, ()) if part.table in self._tables]
@@ -119,20 +169,30 @@ class Reading:
         selects = []
         for position, part in enumerate(parts):
             raw = self._text(self._with_custom(entity, part)).columns(*(column(name) for name in names))
-            if missing := set(names) - set(self._described(part)) - {c.partition(".")[2] for c in self.demand.add}:
+            if missing := set(names) - set(self._described(entity, part)) - {ours for ours, *_ in self._custom(entity)}:
                 raise ConfigError(
                     f"preset {self.demand.preset.name}: the SELECT of {entity} from {part.table} gives no "
                     f"{', '.join(sorted(missing))}; add the column, or declare it under absent with the reason."
                 )
             selects.append(select(*raw.cte(f"raw_{entity}_{position}").c))
         if not selects:  # every table of it is optional and lacking
-            return (
-                select(*(cast(null(), Text).label(name) for name in names)).where(literal(1) == 0).cte(f"raw_{entity}")
-            )
+            # a NULL without a type, or MariaDB gives it a collation of its own, and no join to the CRM's columns
+            return select(*(null().label(name) for name in names)).where(literal(1) == 0).cte(f"raw_{entity}")
         return (union_all(*selects) if len(selects) > 1 else selects[0]).cte(f"raw_{entity}")
 
-    def _described(self, part: Part) -> list[str]:
-        described = self._text(f"SELECT * FROM ({part.select}) d WHERE 1 = 0")
+    def _select(self, entity: str, part: Part) -> str:
+        """The part's own SELECT, or the one that its column names stand for."""
+        if part.select is not None:
+            return part.select
+        quote = self.connection.dialect.identifier_preparer.quote
+        own = {ours: name for ours, table, name in self._custom(entity) if table == part.table}
+        columns = [f"{quote(theirs)} AS {ours}" for ours, theirs in {**part.columns, **own}.items()]
+        reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in part.excluded.items())
+        columns.append(f"CASE {reasons} END AS excluded" if reasons else "NULL AS excluded")
+        return f"SELECT {', '.join(columns)} FROM {quote(part.table)}"
+
+    def _described(self, entity: str, part: Part) -> list[str]:
+        described = self._text(f"SELECT * FROM ({self._select(entity, part)}) d WHERE 1 = 0")
         return list(self.connection.execute(described).keys())
 
     def _custom(self, entity: str) -> list[tuple[str, str, str]]:
@@ -146,12 +206,17 @@ class Reading:
 
     def _with_custom(self, entity: str, part: Part) -> str:
         quote = self.connection.dialect.identifier_preparer.quote
-        sql, key = part.select, quote(self.demand.preset.custom_key or "id")
+        sql, custom = self._select(entity, part), quote(self.demand.preset.custom_key or "id")
         for position, (ours, table, name) in enumerate(self._custom(entity)):
+            if table == part.table and part.columns:
+                continue  # one of its own columns
             alias = f"x{position}"
+            key = f"{alias}.{quote('id') if table == part.table else custom}"
+            if self.connection.dialect.name == "postgresql":  # compares no number with our ids, which are text
+                key = f"CAST({key} AS text)"
             sql = (
                 f"SELECT b{position}.*, {alias}.{quote(name)} AS {ours} FROM ({sql}) b{position} "
-                f"LEFT JOIN {quote(table)} {alias} ON {alias}.{key} = b{position}.id"
+                f"LEFT JOIN {quote(table)} {alias} ON {key} = b{position}.id"
             )
         return sql
 
@@ -160,10 +225,10 @@ class Reading:
         key = quote(self.demand.preset.custom_key or "id")
         found = {}
         for entity, parts in self.demand.preset.entities.items():
-            for _, table, _ in self._custom(entity):
+            for table in {table for _, table, _ in self._custom(entity)} - {part.table for part in parts}:
                 found[table] = (
                     f"SELECT CASE WHEN b.id IS NULL THEN 'of no record' END AS excluded FROM {quote(table)} x "
-                    f"LEFT JOIN {quote(parts[0].table)} b ON b.id = x.{key}"
+                    f"LEFT JOIN ({self._select(entity, parts[0])}) b ON b.id = x.{key}"
                 )
         return found
 
@@ -180,7 +245,7 @@ class Reading:
 
     def _canonical(self, entity: str, raw: FromClause) -> Select[Any]:
         columns: list[ColumnElement[Any]] = []
-        for name, kind in ENTITIES[entity].items():
+        for name, kind in self.demand.schema[entity].items():
             held = f"{entity}.{name}" not in self.demand.absent
             value, unreadable = self._typed(kind, raw, name) if held else (_typed_null(kind), literal(0))
             columns.append(value.label(name))
@@ -190,16 +255,35 @@ class Reading:
 
     def _typed(self, kind: Kind, raw: FromClause, name: str) -> tuple[ColumnElement[Any], ColumnElement[int]]:
         """The value in the catalogue's type, and 1 where something was entered that cannot be read."""
-        entered = raw.c[name]
-        if kind is Kind.MONEY:
-            value = self._amount(entered, raw.c.currency)
-            return value, case((blank(entered), 0), (or_(value.is_(None), blank(raw.c.currency)), 1), else_=0)
-        if kind in (Kind.INSTANT, Kind.DAY):
-            read: ColumnElement[Any] = micros(entered) if kind is Kind.INSTANT else day_of(entered)
-            return read, case((and_(read.is_(None), no_date(entered).is_(False)), 1), else_=0)
+        entered: ColumnElement[Any] = raw.c[name]
         if kind is Kind.FLAG:
             return func.coalesce(entered, 0), literal(0)
+        if kind is Kind.MONEY:
+            return self._money(entered, self.demand.rules.kept(raw.c.currency))
+        if name != "id":
+            entered = self.demand.rules.kept(entered)
+        if kind in (Kind.INSTANT, Kind.DAY):
+            read, nothing = self._moment(kind, entered)
+            return read, case((and_(read.is_(None), nothing.is_(False)), 1), else_=0)
         return entered, literal(0)
+
+    def _moment(self, kind: Kind, entered: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
+        """(the moment or NULL, whether nothing was entered)."""
+        rules = self.demand.rules
+        if rules.formats is not None:
+            return rules.micros_of(entered) if kind is Kind.INSTANT else rules.day_of(entered)
+        return micros(entered) if kind is Kind.INSTANT else day_of(entered), no_date(entered)
+
+    def _money(
+        self, entered: ColumnElement[Any], currency: ColumnElement[Any]
+    ) -> tuple[ColumnElement[Any], ColumnElement[int]]:
+        rules = self.demand.rules
+        if rules.formats is not None:
+            entered = rules.kept(entered)
+            value = rules.units_of(entered, currency)
+        else:
+            value = self._amount(entered, currency)
+        return value, case((blank(entered), 0), (or_(value.is_(None), blank(currency)), 1), else_=0)
 
     def _amount(self, entered: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
         if self.demand.preset.money == "minor":
@@ -208,6 +292,21 @@ class Reading:
             (same_text(currency, code), minor_units(entered, literal(factor))) for code, factor in ODD_FACTORS.items()
         ]
         return case(*odd, else_=minor_units(entered, literal(100)))
+
+
+def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElement[Any]:
+    """Text whose least is the verdict on a row: audited, then a reason of its own, then another entity's name."""
+    return case(
+        (excluded.is_(None), "0" + _AUDITED),
+        (excluded.in_(list(entities)), literal("2").concat(excluded)),
+        else_=literal("1").concat(excluded),
+    )
+
+
+def _read_once(cte: CTE) -> CTE:
+    for dialect in ("files", "duckdb"):
+        cte = cte.prefix_with("MATERIALIZED", dialect=dialect)
+    return cte
 
 
 def _typed_null(kind: Kind) -> ColumnElement[Any]:

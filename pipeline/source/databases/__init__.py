@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline.source.databases import mysql, sqlite
+from pipeline.source.databases import duckdb, files, mysql, postgresql, sqlite
 from pipeline.source.databases.seam import Database
 
-DATABASES: Final[tuple[Database, ...]] = (mysql.DATABASE, sqlite.DATABASE)
+DATABASES: Final[tuple[Database, ...]] = (
+    mysql.DATABASE, postgresql.DATABASE, sqlite.DATABASE, duckdb.DATABASE, files.DATABASE,
+)  # fmt: skip
 
 __all__ = ["DATABASES", "Database"]

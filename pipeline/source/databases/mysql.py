@@ -2,18 +2,112 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
-from pipeline.source.databases.seam import Database
+from pipeline.source.databases.seam import Database, Rights
+
+_CONNECT_SECONDS: Final = 10
+_GRACE: Final = 30
+"""Seconds beyond the hold after which a silent network counts as a lost connection."""
+
+_READING: Final = {
+    "USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "PROCESS", "LOCK TABLES", "REPLICATION CLIENT", "BINLOG MONITOR",
+    "REPLICA MONITOR", "SLAVE MONITOR", "REPLICATION SLAVE",
+}  # fmt: skip
+_GRANT: Final = re.compile(r"GRANT (?P<rights>.+?) ON (?:TABLE |PROCEDURE |FUNCTION )?(?P<on>\S.*?) TO ", re.IGNORECASE)
+_NAMES: Final = re.compile(r"[`'][^`']*[`'](?:@[`'][^`']*[`'])?")
+_ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 
 
 def _open(url: URL, base: Path) -> Engine:
     # parameters are never logged: they may hold what people typed
-    return create_engine(url, hide_parameters=True, isolation_level="AUTOCOMMIT")
+    engine = create_engine(url, hide_parameters=True, isolation_level="AUTOCOMMIT")
+
+    @event.listens_for(engine, "do_connect")
+    def _encode(_dialect: object, _record: object, _given: object, keywords: dict[str, Any]) -> None:
+        if isinstance(keywords.get("password"), str):  # the driver would send Latin-1, or fail
+            keywords["password"] = keywords["password"].encode()
+
+    return engine
+
+
+def _patience(max_hold: float) -> Mapping[str, Any]:
+    waiting = int(max_hold) + _GRACE
+    return {"connect_timeout": _CONNECT_SECONDS, "read_timeout": waiting, "write_timeout": waiting}
+
+
+def _bound(raw: Any, seconds: float) -> None:
+    mariadb = "mariadb" in str(raw.get_server_info()).lower()
+    limit = f"max_statement_time = {seconds:.3f}" if mariadb else f"max_execution_time = {int(seconds * 1000)}"
+    with raw.cursor() as cursor:
+        cursor.execute(f"SET SESSION {limit}")
+
+
+# ------------------------------------------------------------------------------------------------ rights
+
+
+def _rights(connection: Connection) -> Rights:
+    database = str(connection.exec_driver_sql("SELECT DATABASE()").scalar() or "")
+    try:
+        found = sorted(set(writing(_granted(connection), database)))
+    except DBAPIError:
+        return Rights(None, "SHOW GRANTS is refused to it, or one of its roles is")
+    if found:
+        return Rights(True, f"SHOW GRANTS gives it {', '.join(found)}")
+    return Rights(False, "SHOW GRANTS gives it nothing beyond reading")
+
+
+def _granted(connection: Connection) -> list[str]:
+    """The lines of SHOW GRANTS, and those of every role that the account may take on."""
+    lines = [str(line) for line in connection.exec_driver_sql("SHOW GRANTS").scalars()]
+    roles = [role for line in lines if (granted := _ROLE.match(line)) for role in _NAMES.findall(granted["role"])]
+    if not roles:
+        return lines
+    if not getattr(connection.dialect, "is_mariadb", False):
+        using = f"SHOW GRANTS FOR CURRENT_USER() USING {', '.join(roles)}".replace("%", "%%")
+        return [str(line) for line in connection.exec_driver_sql(using).scalars()]
+    # MariaDB shows the rights of a role to whoever has taken it on
+    taken = connection.exec_driver_sql("SELECT CURRENT_ROLE()").scalar()
+    try:
+        for role in roles:
+            connection.exec_driver_sql(f"SET ROLE {role.replace('%', '%%')}")
+            lines += [str(line) for line in connection.exec_driver_sql("SHOW GRANTS").scalars()]
+    finally:
+        back = "`" + str(taken).replace("`", "``").replace("%", "%%") + "`" if taken else "NONE"
+        connection.exec_driver_sql(f"SET ROLE {back}")
+    return lines
+
+
+def writing(lines: Iterable[str], database: str) -> Iterator[str]:
+    """The rights in the lines of SHOW GRANTS that let an account change something of this database."""
+    for line in lines:
+        granted = _GRANT.match(line)
+        if granted is None or not _reaches(granted["on"], database):
+            continue
+        rights = re.sub(r"\([^)]*\)", "", granted["rights"]).split(",")  # without the columns of a column's right
+        yield from (right.strip().upper() for right in rights if right.strip().upper() not in _READING)
+
+
+def _reaches(on: str, database: str) -> bool:
+    """Whether `*.*`, `name`.* (a pattern, as of LIKE) or `name`.`table` is about this database."""
+    if on.startswith("*"):
+        return True
+    name = re.match(r"`((?:[^`]|``)*)`|(\w+)", on)
+    if name is None:
+        return True  # not understood: rather warned once too often
+    pattern = (name[1] or name[2]).replace("``", "`")
+    if not on.endswith(".*"):
+        return pattern.lower() == database.lower()
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    return bool(re.fullmatch("".join(wild.get(part) or re.escape(part[-1]) for part in parts), database, re.IGNORECASE))
 
 
 DATABASE: Final = Database(
@@ -27,8 +121,28 @@ DATABASE: Final = Database(
     ),
     remedies={
         "Can't connect": "Check host and port in source.url, and that the server runs and lets this machine in.",
-        "Access denied": "Check the account and its password; `GRANT SELECT` on the CRM's tables is enough.",
+        "Access denied": "Check the account and its password, and its rights: `crm-audit grants` prints what it needs.",
         "Unknown database": "Check the database's name in source.url.",
-        "command denied": "The account lacks SELECT on this table; grant it.",
+        "command denied": "The account lacks SELECT on this table; `crm-audit grants` prints what it needs.",
+        "Unknown column": "The preset's SELECT names a column that this CRM has not: another version, or a change of "
+        "its own. Give a SELECT of yours in a preset that extends this one, or correct source.add.",
+        "doesn't exist": "The preset reads a table that this CRM has not; check that source.url names the CRM's "
+        "database and that the preset is of its version.",
+        "Lost connection": "The connection broke; if it happens again, read from a replica or nearer to the server.",
     },
+    patience=_patience,
+    bound=_bound,
+    out_of_time=("max_statement_time exceeded", "maximum statement execution time exceeded"),
+    passing=(
+        "Lost connection",
+        "gone away",
+        "was killed",
+        "Connection refused",
+        "timed out",
+        "Too many connections",
+        "Deadlock found",
+        "Lock wait timeout",
+        "shutdown in progress",
+    ),
+    rights=_rights,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -12,6 +13,30 @@ from sqlalchemy.engine import URL
 
 def _no_advice(connection: Connection) -> Sequence[str]:
     return ()
+
+
+def _nothing_changed(connection: Connection) -> None:
+    """A transaction sees to it."""
+
+
+def _no_patience(max_hold: float) -> Mapping[str, Any]:
+    return {}
+
+
+def _unbounded(raw: Any, seconds: float) -> None:
+    """Nothing bounds a statement here; the hold is still watched between batches and statements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Whether the account could write to the CRM, and by what that was seen; None where it cannot be told."""
+
+    could_write: bool | None
+    seen_by: str
+
+
+def _untold(connection: Connection) -> Rights:
+    return Rights(None, "this kind of database does not tell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +53,13 @@ class Database:
     begin: tuple[str, ...]
     remedies: Mapping[str, str]
     advice: Callable[[Connection], Sequence[str]] = _no_advice
+    # arguments of the driver's connect(), given how long the transaction may be held: time-outs; the URL's own win
+    patience: Callable[[float], Mapping[str, Any]] = _no_patience
+    # bounds the driver's connection to so many seconds for its next statement, by the database's own means
+    bound: Callable[[Any, float], None] = _unbounded
+    out_of_time: tuple[str, ...] = ()  # parts of the complaint that says that this bound struck
+    passing: tuple[str, ...] = ()  # parts of complaints that another attempt may not meet; a lost connection is known
+    rights: Callable[[Connection], Rights] = _untold
+    # SourceError where the source changed while it was read, which only a source without transactions can
+    unchanged: Callable[[Connection], None] = _nothing_changed
+    moment: str = ""  # where there are no transactions: of when the figures are; reports say it beside the source

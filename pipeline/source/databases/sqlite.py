@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from pipeline.errors import SourceError
-from pipeline.source.databases.seam import Database
+from pipeline.source.databases.seam import Database, Rights
+
+_LOCK_SECONDS: Final = 5
+_STEPS: Final = 20_000
+"""Instructions of SQLite's machine between two looks at the clock: some milliseconds."""
 
 
 def _open(url: URL, base: Path) -> Engine:
@@ -33,6 +39,23 @@ def _advice(connection: Connection) -> Sequence[str]:
     ]
 
 
+def _patience(max_hold: float) -> Mapping[str, Any]:
+    return {"timeout": _LOCK_SECONDS}
+
+
+def _bound(raw: Any, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    raw.set_progress_handler(lambda: int(time.monotonic() > until), _STEPS)
+
+
+def _rights(connection: Connection) -> Rights:
+    """SQLite has no accounts: whoever may write to the file may write to the CRM."""
+    file = Path(str(connection.exec_driver_sql("PRAGMA database_list").one()[2]))
+    if os.access(file, os.W_OK):
+        return Rights(True, "the permissions of the database file let this user write to it")
+    return Rights(False, "the permissions of the database file let this user only read it")
+
+
 DATABASE: Final = Database(
     dialects=("sqlite",),
     example="sqlite:///crm.db",
@@ -42,6 +65,15 @@ DATABASE: Final = Database(
     remedies={
         "not a database": "Check that source.url names the CRM's database file.",
         "locked": "Another program holds the database; run again when it has let go.",
+        "unable to open": "Check that this user may read the file and its folder.",
+        "no such column": "The preset's SELECT names a column that this CRM has not; give a SELECT of yours in a "
+        "preset that extends this one, or correct source.add.",
+        "no such table": "The preset reads a table that this CRM has not; check that source.url names the CRM's file.",
     },
     advice=_advice,
+    patience=_patience,
+    bound=_bound,
+    out_of_time=("interrupted",),
+    passing=("database is locked", "database table is locked", "disk I/O error"),
+    rights=_rights,
 )

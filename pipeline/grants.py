@@ -1,0 +1,174 @@
+"""`crm-audit grants`: the SQL that makes an account which reads what a preset reads, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from pipeline.config import Audit, secrets_of
+from pipeline.errors import ConfigError
+from pipeline.presets import Preset
+
+ACCOUNT: Final = "crm_audit"
+PLACEHOLDER: Final = "CHANGE-THIS-PASSWORD"
+
+_SOME_LACK: Final = (
+    "-- Not every installation has the tables below; where one is lacking, its line fails and can be left out.",
+    "-- Where one is there, grant it: what the account cannot see is read as if it were empty.",
+)
+
+# what looks like a table after FROM and is none
+_NO_TABLE: Final = re.compile(
+    r"'(?:[^']|'')*'|--[^\n]*|\b(?:extract|trim|substring|overlay)\s*\([^()]*\)|\bdistinct\s+from\b", re.IGNORECASE
+)
+_READ: Final = re.compile(r"\b(?:from|join)\s+(?:lateral\s+)?([\w.]+|[`\"][^`\"]+[`\"])(?!\s*\()", re.IGNORECASE)
+_CTE: Final = re.compile(r"(?:\bwith(?:\s+recursive)?|,)\s*(\w+)\s+as\s+(?:materialized\s+)?\(", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """An account, and the tables that it has to read."""
+
+    account: str
+    host: str  # from where it comes in; '%' = from anywhere
+    database: str
+    tables: tuple[str, ...]
+    optional: tuple[str, ...]  # those that an installation may lack
+
+
+def tables_of(
+    preset: Preset, add: Mapping[str, str], own: Iterable[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Every table that is read: those that must be there, and those that an installation may lack.
+
+    `own` are an analyst's SELECTs, which are asked inside the same transaction.
+    """
+    selects = [part.select for parts in preset.entities.values() for part in parts if part.select]
+    found = {part.table for parts in preset.entities.values() for part in parts} | set(preset.tables)
+    found |= {theirs.partition(".")[0] for theirs in {**preset.add, **add}.values()}
+    for sql in (*selects, *preset.tables.values(), *own):
+        found |= _read_in(sql)
+    optional = set(preset.optional)
+    return tuple(sorted(found - optional)), tuple(sorted(optional))
+
+
+def _read_in(sql: str) -> set[str]:
+    """The tables that a SELECT names after FROM and JOIN."""
+    plain = _NO_TABLE.sub(" ", sql)
+    named = {name.strip('`"') for name in _READ.findall(plain)}
+    return named - set(_CTE.findall(plain)) - {"select", "lateral", "unnest"}
+
+
+def grants(
+    preset: Preset, *, audit: Audit | None = None, account: str | None = None, database: str | None = None,
+    dialect: str | None = None,
+) -> str:  # fmt: skip
+    """The text to hand to the database's administrator. An audit.yaml adds its own fields, account and database."""
+    known = _known_of(audit) if audit else {}
+    dialect = dialect or known.get("dialect") or preset.dialects[0]
+    if dialect not in preset.dialects:
+        raise ConfigError(f"--dialect: the preset {preset.name} reads {', '.join(preset.dialects)}, not {dialect}.")
+    write = _WRITERS.get(dialect)
+    if write is None:
+        raise ConfigError(f"--dialect: {dialect} has no accounts; there are grants for {', '.join(sorted(_WRITERS))}.")
+    name, _, host = (account or known.get("account") or ACCOUNT).partition("@")
+    own = [control.select for control in audit.settings.controls if control.select] if audit else []
+    required, optional = tables_of(preset, audit.add if audit else {}, own)
+    reader = Reader(name, host or "%", database or known.get("database") or preset.name, required, optional)
+    for what, value in (("--account", reader.account), ("--account", reader.host), ("--database", reader.database)):
+        if not value or not value.isprintable():
+            raise ConfigError(f"{what}: {value!r} cannot be a name; write one like {ACCOUNT}.")
+    first = f"-- crm-audit reads these tables by the preset {preset.name}, and nothing else."
+    return "\n".join([first, *write(reader)])
+
+
+def _known_of(audit: Audit) -> dict[str, str]:
+    """Dialect, account and database as far as source.url tells; its password is not needed."""
+    try:
+        url = make_url(secrets_of(audit.settings.source.url))
+    except ConfigError:  # a variable that is not set is most often the password, which is not printed anyway
+        try:
+            url = make_url(audit.settings.source.url)
+        except (ArgumentError, ValueError):
+            return {}
+    except (ArgumentError, ValueError):
+        return {}
+    given = {"dialect": url.get_backend_name(), "account": url.username, "database": url.database}
+    return {name: value for name, value in given.items() if value and "${" not in value}
+
+
+# ------------------------------------------------------------------------------------------------ per database
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _mysql(reader: Reader) -> Iterable[str]:
+    def quoted(name: str) -> str:
+        return "`" + name.replace("`", "``") + "`"
+
+    user = f"{_text(reader.account)}@{_text(reader.host)}"
+    yield "-- Run as an administrator. Put a password of your own, and instead of % the machine that the audit runs on."
+    yield f"CREATE USER {user} IDENTIFIED BY '{PLACEHOLDER}';"
+    for table in reader.tables:
+        yield f"GRANT SELECT ON {quoted(reader.database)}.{quoted(table)} TO {user};"
+    if reader.optional:
+        yield from _SOME_LACK
+        for table in reader.optional:
+            yield f"GRANT SELECT ON {quoted(reader.database)}.{quoted(table)} TO {user};"
+    yield f"-- What it may do now: SHOW GRANTS FOR {user};"
+
+
+def _postgresql(reader: Reader) -> Iterable[str]:
+    def quoted(name: str) -> str:
+        return '"' + name.replace('"', '""') + '"'
+
+    def qualified(table: str) -> str:
+        schema, _, name = table.rpartition(".")
+        return f"{quoted(schema or 'public')}.{quoted(name)}"
+
+    role, database = quoted(reader.account), quoted(reader.database)
+    schemas = sorted({table.rpartition(".")[0] or "public" for table in (*reader.tables, *reader.optional)})
+    yield f"-- Run as an administrator, in the database {reader.database}. Put a password of your own."
+    yield f"CREATE ROLE {role} LOGIN PASSWORD '{PLACEHOLDER}';"
+    yield f"ALTER ROLE {role} SET default_transaction_read_only = on;"
+    yield f"GRANT CONNECT ON DATABASE {database} TO {role};"
+    yield from (f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {role};" for schema in schemas)
+    yield from (f"GRANT SELECT ON TABLE {qualified(table)} TO {role};" for table in reader.tables)
+    if reader.optional:
+        yield from _SOME_LACK
+        yield from (f"GRANT SELECT ON TABLE {qualified(table)} TO {role};" for table in reader.optional)
+    yield "-- What PUBLIC, and so this account too, may still do. Before PostgreSQL 15 that was to create tables in the"
+    yield "-- schema public; REVOKE takes away what you do not want to leave to everybody."
+    yield "SELECT 'schema ' || nspname AS what, 'CREATE' AS may FROM pg_namespace"
+    yield " WHERE has_schema_privilege('public', oid, 'CREATE') AND nspname NOT LIKE 'pg\\_%'"
+    yield "UNION ALL SELECT 'database ' || current_database(), 'TEMPORARY'"
+    yield " WHERE has_database_privilege('public', current_database(), 'TEMPORARY')"
+    yield "UNION ALL SELECT 'table ' || table_schema || '.' || table_name, privilege_type"
+    yield " FROM information_schema.table_privileges"
+    yield " WHERE grantee = 'PUBLIC' AND table_schema NOT IN ('pg_catalog', 'information_schema');"
+
+
+def _sqlite(reader: Reader) -> Iterable[str]:
+    file = Path(reader.database).name if "." in reader.database else "crm.db"
+    yield "-- SQLite has no accounts: the permissions of the file are the rights, and the audit opens it read-only."
+    yield f"-- Let the audit run as a user of its own ({reader.account}) who may read {file} and not write it:"
+    yield f"--   chown crm:{reader.account} {file} && chmod 640 {file}"
+    yield "-- In WAL mode readers also need the files beside it, so that user must be able to read those:"
+    yield f"--   chgrp {reader.account} . && chmod 750 . && chgrp {reader.account} {file}-wal {file}-shm"
+    yield "-- It reads " + ", ".join((*reader.tables, *reader.optional)) + "; what lies beside them it does not touch."
+
+
+_WRITERS: Final[Mapping[str, Callable[[Reader], Iterable[str]]]] = {
+    "mysql": _mysql,
+    "mariadb": _mysql,
+    "postgresql": _postgresql,
+    "sqlite": _sqlite,
+}

@@ -1,0 +1,215 @@
+"""`crm-audit init`: the first ten minutes. Recognises the CRM, asks what only its owner knows, writes audit.yaml."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import click
+from sqlalchemy.engine import make_url
+
+from pipeline import interview
+from pipeline.config import load_audit, secrets_of
+from pipeline.draft import Own, Settings, audit_text, clean, preset_text, states_of, targets_text
+from pipeline.errors import ConfigError, PublishError
+from pipeline.guess import propose, results_of
+from pipeline.presets import Preset, load_preset
+from pipeline.recognise import Known, Place, best, fitting, share, survey
+
+SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
+_PRESET_FILE: Final = "crm.yaml"
+_TARGETS_FILE: Final = "targets-example.csv"
+_PASSWORD: Final = re.compile(r"(://(?!/)[^:@/]*:)(?!\$\{\w+\}@).+@")
+_SECRET_QUERY: Final = re.compile(
+    r"([?&][^=&]*(?:pass|pwd|secret|token)[^=&]*=)(?!\$\{\w+\}(?:&|$))[^&]+", re.IGNORECASE
+)
+
+
+def initialise(address: str, output: Path, *, preset: str | None, asking: bool, now: datetime) -> None:
+    """Looks, asks where it may, and writes. ConfigError where there is nothing to write, or a file in the way."""
+    _must_not_overwrite(output, asking)
+    written = without_password(address)
+    if written != address:
+        click.echo(
+            f"The password that you typed is written nowhere: the file says {SECRET} instead. Set that environment "
+            "variable before `crm-audit check` and `run`."
+        )
+    place = Place(secrets_of(address), Path.cwd())
+    click.echo("Looking into the database, read-only …")
+    settings = Settings(_from(written, output.parent), "", "")
+    chosen = _chosen(place, preset, output.parent, asking)
+    if chosen is None:
+        _unknown(place, settings, output, asking, now)
+    else:
+        known = survey(place, chosen)
+        settings.preset, settings.recognised = chosen.name, _recognised(chosen, preset)
+        click.echo(f"Recognised: {clean(chosen.about)}, with {_rows(known)}.")
+        _settle(settings, known, output, asking, now, {})
+
+
+def without_password(address: str) -> str:
+    """The address with ${CRM_PASSWORD} instead of a password that was typed."""
+    return _SECRET_QUERY.sub(rf"\1{SECRET}", _PASSWORD.sub(rf"\1{SECRET}@", address))
+
+
+def _from(address: str, folder: Path) -> str:
+    """A relative file was meant from here; in audit.yaml it starts at that file."""
+    if "${" in address or folder.resolve() == Path.cwd() or not re.match(r"(sqlite|duckdb|files)\b[^:]*:", address):
+        return address
+    url = make_url(address)
+    if not url.database or Path(url.database).is_absolute() or url.database.startswith(":"):
+        return address
+    return url.set(database=os.path.relpath(url.database, folder)).render_as_string(hide_password=False)
+
+
+def _must_not_overwrite(file: Path, asking: bool) -> None:
+    if file.exists() and not (asking and click.confirm(f"{file} is there already. Write it anew?", default=False)):
+        raise ConfigError(f"{file} is there already, and was left as it is; choose another place with --output.")
+
+
+# ------------------------------------------------------------------------------------------------ which CRM
+
+
+def _chosen(place: Place, preset: str | None, folder: Path, asking: bool) -> Preset | None:
+    """The preset that is named or fits best; None where no preset knows the database."""
+    if preset is not None:
+        return load_preset(preset, folder)
+    fits = fitting(place)
+    if not fits:
+        return None
+    first = best(fits)
+    if len(first) == 1:
+        return first[0]
+    names = [one.name for one in first]
+    if not asking:
+        raise ConfigError(f"--preset: {', '.join(names)} fit equally well; name the one that it is with --preset.")
+    name = click.prompt("Several presets fit equally well. Which is it?", type=click.Choice(names))
+    return next(one for one in first if one.name == name)
+
+
+def _recognised(preset: Preset, named: str | None) -> str:
+    return f"{preset.about}: " + ("as you said." if named else "recognised by its tables and columns.")
+
+
+def _rows(known: Known) -> str:
+    shown = {"client": "clients", "contact": "contacts", "meeting": "meetings", "call": "calls", "deal": "deals"}
+    said = [f"{known.rows[entity]:,} {many}" for entity, many in shown.items() if entity in known.rows]
+    return ", ".join([f"{len(known.managers):,} active users", *said])
+
+
+def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: datetime) -> None:
+    """No preset knows it: a preset of the user's own, of guesses that he confirms here or in the file."""
+    own_file = output.parent / _PRESET_FILE
+    _must_not_overwrite(own_file, asking)
+    with place.opened() as connection:
+        dialect = connection.dialect.name
+        if dialect == "files":
+            raise ConfigError(
+                "--source: no preset knows these files. Name one with --preset, or write one of your own."
+            )
+        proposals = propose(connection)
+        if not proposals:
+            raise ConfigError(
+                "--source: no preset knows this database, and no name of a table tells what it holds. Check the "
+                "address, or write a preset of your own and name it with --preset."
+            )
+        quote = connection.dialect.identifier_preparer.quote
+        own = Own("Our own CRM", dialect, quote, proposals, states_of(proposals), True, confirmed=False)
+        if asking:
+            own = interview.about_own(connection, own)
+        meeting = next((one for one in own.proposals if one.entity == "meeting"), None)
+        found = results_of(connection, meeting, own.states.get("meeting", {})) if meeting and not asking else ()
+    known = replace(_survey_of(place, own), candidates=found)
+    settings.preset, settings.recognised = own_file.name, "No preset of ours knows this CRM; this one is its own."
+    if not own.confirmed:
+        click.echo(
+            f"No preset knows this database. {own_file} holds {len(proposals)} guesses with what speaks for each."
+        )
+        settings.open_keys.append(f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used before")
+    _settle(settings, known, output, asking, now, {own_file: preset_text(own)})
+
+
+def _survey_of(place: Place, own: Own) -> Known:
+    """What the CRM says by a preset that is not confirmed yet."""
+    with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:
+        (Path(folder) / _PRESET_FILE).write_text(preset_text(replace(own, confirmed=True)), "utf-8")
+        # a field that is added to a SELECT needs a key named id; here the preset itself says where results are
+        return survey(place, load_preset(_PRESET_FILE, Path(folder)), results=False)
+
+
+# ------------------------------------------------------------------------------------------------ what only he knows
+
+
+def _settle(
+    settings: Settings, known: Known, output: Path, asking: bool, now: datetime, files: dict[Path, str]
+) -> None:
+    """The questions; then all files at once, so that whoever breaks off has none; and what to do next."""
+    if asking:
+        if interview.about_the_rest(settings, known):
+            settings.targets_example = _TARGETS_FILE
+            example = output.parent / _TARGETS_FILE
+            if not example.exists():
+                files[example] = targets_text(known.managers, f"{now:%Y-%m}")
+    else:
+        _leave_open(settings, known)
+    for file, text in {**files, output: audit_text(settings)}.items():
+        _write(file, text)
+    click.echo(f"\nWritten: {', '.join(map(str, (*files, output)))}")
+    if settings.open_keys:
+        click.echo("Nobody was asked, so nothing was guessed that changes a figure. Fill in:")
+        for key in settings.open_keys:
+            click.echo(f"  {key}")
+    else:
+        load_audit(output)
+    click.echo(f"Next:\n  crm-audit check {output}\n  crm-audit run {output}")
+
+
+def _leave_open(settings: Settings, known: Known) -> None:
+    """Without an answer only what the CRM itself says beyond doubt is written; the rest is named."""
+    settings.open_keys.append("zone: the zone of your people, like Europe/Amsterdam")
+    codes = [code for code in known.currencies if code]
+    if len(codes) == 1 and set(known.currencies) == set(codes):
+        settings.currency, settings.currency_said = codes[0], "every deal names it"
+    else:
+        settings.open_keys.append("currency: of the plan, and of amounts that name none, like EUR")
+    absent = known.preset.absent_columns()
+    if "meeting" not in known.preset.entities:
+        return
+    if "meeting.result" in absent:
+        where = settings.preset if settings.preset == _PRESET_FILE else "source.add"
+        settings.open_keys.append(f"{where}: meeting.result, if results are written somewhere; else nobody owes them")
+        settings.result_said = _candidates_said(settings.preset, known)
+    if "meeting.status" in absent:
+        settings.open_keys.append(
+            "source.end_passed_is_held: true, if a meeting counts as held once its end has passed"
+        )
+
+
+def _candidates_said(preset: str, known: Known) -> Sequence[str]:
+    if preset == _PRESET_FILE:
+        start = f"A meeting's result: map it in {preset}, under meeting, as result. What might hold it:"
+    else:
+        start = "A meeting's result: nobody owes one until you say where it is written, like add: {meeting.result: "
+        start += f"{known.candidates[0].column if known.candidates else 'TABLE.COLUMN'}}}"
+    return [
+        start,
+        *(f"  {one.column}: filled in {share(one.filled, one.held)} of {one.held:,}" for one in known.candidates),
+    ]
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_name(f".{file.name}.part")
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(file)
+    except OSError as error:
+        raise PublishError(
+            f"{file} cannot be written ({error.strerror}); choose another place with --output."
+        ) from None

@@ -1,0 +1,182 @@
+"""The questions of `crm-audit init`: few, with what the CRM itself says to each, and none that it can answer alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+from zoneinfo import available_timezones
+
+import click
+from sqlalchemy import Connection
+
+from pipeline.draft import Own, Settings, clean
+from pipeline.guess import Proposal, results_of
+from pipeline.model import STATES
+from pipeline.recognise import Candidate, Known, likely, machine_zone, share
+
+_MANY: Final = {
+    "manager": "your people", "client": "clients", "contact": "contacts", "lead": "leads", "meeting": "meetings",
+    "meeting_contact": "who was invited to a meeting", "call": "calls", "deal": "deals",
+}  # fmt: skip
+_NOT_COUNTED: Final = "unknown"
+
+
+def about_the_rest(settings: Settings, known: Known) -> bool:
+    """Asks what is needed beside the preset, and puts it into `settings`; returns whether an example plan is wanted."""
+    absent = known.preset.absent_columns()
+    has_meetings = "meeting" in known.preset.entities
+    if has_meetings and "meeting.status" in absent:
+        settings.end_passed_is_held = click.confirm(
+            "\nThis CRM holds no status of meetings. Count a meeting as held once its end has passed?", default=None
+        )
+    if has_meetings and "meeting.result" in absent and known.candidates:
+        chosen = where_results_are(known.candidates)
+        settings.result = chosen.column if chosen else None
+        settings.result_said = [_result_said(chosen)]
+    click.echo()
+    settings.zone = click.prompt("Time zone of your people", default=machine_zone(), value_proc=_zone)
+    settings.currency = click.prompt("Currency of amounts that name none", default=_usual(known), value_proc=_currency)
+    links = (part.link for parts in known.preset.entities.values() for part in parts)
+    if any(link and "://" not in link for link in links):
+        settings.crm_url = click.prompt(
+            "Address of the CRM's pages, for links to records (Enter: none)", default="", show_default=False,
+            value_proc=_address,
+        )  # fmt: skip
+    return bool(known.managers) and click.confirm("Write an example of a plan, with your people's ids?", default=False)
+
+
+def _result_said(chosen: Candidate | None) -> str:
+    if chosen is None:
+        return "A meeting's result is written nowhere: nobody owes one."
+    return f"A meeting's result; filled in {share(chosen.filled, chosen.held)} of {chosen.held:,} meetings held."
+
+
+def where_results_are(candidates: Sequence[Candidate]) -> Candidate | None:
+    """The one column in which results are written, or none."""
+    click.echo(f"\nWhere is a meeting's result written? Over {candidates[0].held:,} meetings held:")
+    width = max(len(clean(one.column)) for one in candidates)
+    for number, one in enumerate(candidates, 1):
+        samples = f"  {', '.join(map(clean, one.samples))}" if one.samples else ""
+        fill = f"filled in {share(one.filled, one.held):>4}, {one.words:,} different"
+        click.echo(f"  {number}  {clean(one.column):<{width}}  {fill}{samples}")
+    click.echo("  0  nowhere: nobody owes a result")
+    default = 1 if likely(candidates[0]) and candidates[0].filled else None
+    chosen = click.prompt("Which", type=click.IntRange(0, len(candidates)), default=default)
+    return candidates[int(chosen) - 1] if chosen else None
+
+
+def _usual(known: Known) -> str | None:
+    named = {code: times for code, times in known.currencies.items() if re.fullmatch("[A-Z]{3}", code)}
+    return max(named, key=lambda code: named[code]) if named else None
+
+
+def _zone(text: str) -> str:
+    if text.strip() not in available_timezones():
+        raise click.BadParameter(f"'{clean(text)}' is no time zone; write one like Europe/Amsterdam.")
+    return text.strip()
+
+
+def _currency(text: str) -> str:
+    code = text.strip().upper()
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise click.BadParameter("write three letters like EUR.")
+    return code
+
+
+def _address(text: str) -> str:
+    if text.strip() and not re.match(r"https?://[^\s/@:]+(:\d+)?(/\S*)?$", text.strip()):
+        raise click.BadParameter("write it like https://crm.example.com, or press Enter.")
+    return text.strip()
+
+
+# ------------------------------------------------------------------------------------------------ a CRM of one's own
+
+
+def about_own(connection: Connection, guessed: Own) -> Own:
+    """Goes through the guesses; what remains is confirmed."""
+    click.echo(
+        "\nNo preset of ours knows this database. Here is what its names and contents look like; for each kind of\n"
+        "record press Enter where it is right, or type the numbers of the wrong lines (2,4), or n where it is not it."
+    )
+    kept = [one for proposal in guessed.proposals if (one := _about_proposal(proposal))]
+    if not kept:
+        raise click.ClickException("Nothing was confirmed, so nothing was written.")
+    states = {one.entity: _about_words(one, guessed.states.get(one.entity, {})) for one in kept if one.words}
+    deal = next((one.of("amount") for one in kept if one.of("amount")), None)
+    whole_units = True
+    if deal and deal.whole:
+        whole_units = click.confirm("\nAmounts have no decimals. Are they whole units (n: cents)?", default=None)
+    meeting = next((one for one in kept if one.entity == "meeting"), None)
+    result = _about_result(connection, meeting, states.get("meeting", {})) if meeting else None
+    return replace(guessed, proposals=kept, states=states, whole_units=whole_units, result=result, confirmed=True)
+
+
+def _about_proposal(proposal: Proposal) -> Proposal | None:
+    lines = [*proposal.columns, *([proposal.deleted] if proposal.deleted else [])]
+    many = _MANY[proposal.entity]
+    click.echo(f"\n{many[0].upper()}{many[1:]}: table {clean(proposal.table)}, {proposal.rows:,} rows")
+    width = max(len(clean(one.theirs)) for one in lines)
+    for number, one in enumerate(lines, 1):
+        click.echo(f"  {number:>2}  {one.ours:<11} = {clean(one.theirs):<{width}}  {one.said()}")
+    wrong = click.prompt("Right", default="y", value_proc=_lines_of(len(lines)))
+    if wrong is None or (proposal.entity != "meeting_contact" and 1 in wrong):
+        return None  # without its key there is no record
+    kept = [one for number, one in enumerate(lines, 1) if number not in wrong]
+    words = proposal.words if any(one.ours in ("status", "stage") for one in kept) else {}
+    deleted = proposal.deleted if proposal.deleted in kept else None
+    columns = tuple(one for one in kept if one is not proposal.deleted)
+    if proposal.entity == "meeting_contact" and len(columns) < 2:
+        return None
+    return replace(proposal, columns=columns, deleted=deleted, words=words)
+
+
+def _lines_of(most: int) -> Callable[[str], set[int] | None]:
+    """'y' = none is wrong, 'n' = all, '2,4' = these."""
+
+    def read(text: str) -> set[int] | None:
+        said = text.strip().lower()
+        if said in ("y", "yes", "j", "ja"):
+            return set()
+        if said in ("n", "no", "nee"):
+            return None
+        numbers = re.findall(r"\d+", said)
+        if not numbers or re.sub(r"[\d,;\s]", "", said) or not all(1 <= int(one) <= most for one in numbers):
+            raise click.BadParameter(f"press Enter, or type n, or numbers from 1 to {most} like 2,4.")
+        return {int(one) for one in numbers}
+
+    return read
+
+
+def _about_words(proposal: Proposal, guessed: Mapping[str, str]) -> dict[str, str]:
+    """What each word of a status or stage means."""
+    states = STATES[proposal.entity]
+    click.echo(f"\nWhat do the words of {_MANY[proposal.entity]} mean? {', '.join(states)}, or {_NOT_COUNTED}:")
+    found = {}
+    for word, times in proposal.words.items():
+        state = click.prompt(
+            f"  {clean(word)} ({times:,} times)", default=guessed.get(word), value_proc=_one_of((*states, _NOT_COUNTED))
+        )
+        if state != _NOT_COUNTED:
+            found[word] = state
+    return found
+
+
+def _one_of(allowed: Iterable[str]) -> Callable[[str], str]:
+    """One of these words, or the beginning of only one of them."""
+
+    def read(text: str) -> str:
+        said = text.strip().lower()
+        fits = [one for one in allowed if one == said] or [one for one in allowed if said and one.startswith(said)]
+        if len(fits) != 1:
+            raise click.BadParameter(f"write one of {', '.join(allowed)}, or its beginning.")
+        return fits[0]
+
+    return read
+
+
+def _about_result(connection: Connection, meeting: Proposal, states: Mapping[str, str]) -> str | None:
+    found = results_of(connection, meeting, states)
+    chosen = where_results_are(found) if found else None
+    return chosen.column.removeprefix(f"{meeting.table}.") if chosen else None

@@ -1,0 +1,267 @@
+"""Which CRM is this? Answered by its tables, read-only; and what only its owner can know, with what speaks for it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from sqlalchemy import ColumnElement, Connection, FromClause, case, distinct, func, inspect, not_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.types import JSON, Enum, String
+
+from pipeline.errors import AuditError
+from pipeline.formats import Rules
+from pipeline.grants import tables_of
+from pipeline.model import ENTITIES, Kind
+from pipeline.presets import Preset, load_preset, preset_names
+from pipeline.source import Demand, Reading, consistent, open_engine
+from pipeline.source.databases import DATABASES
+from pipeline.sql import blank, one_of_words
+
+UNNAMED: Final = "XXX"
+"""ISO 4217's code for no currency: whatever stands in it here had none of its own."""
+
+_RESULT: Final = re.compile(r"resul|outcome|uitkomst|verslag|conclu|notul|minutes|afloop|opbrengst", re.IGNORECASE)
+_NOTE: Final = re.compile(r"descr|omschr|note|notit|comment|opmerk|toelicht|tekst|text", re.IGNORECASE)
+_NO_PROSE: Final = re.compile(
+    r"(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$", re.IGNORECASE
+)
+_UTC: Final = frozenset({"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich", "localtime"})
+_SHOWN: Final = 6
+_MANY: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database: its address with the secrets filled in, and the folder at which relative files start."""
+
+    url: str
+    base: Path
+
+    @contextmanager
+    def opened(self, preset: Preset | None = None) -> Iterator[Connection]:
+        """One read-only transaction. Without a preset any kind of database that we know will do."""
+        engine = open_engine(self.url, self.base, preset or _ANY)
+        try:
+            with consistent(engine) as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A column in which a meeting's result may be written."""
+
+    column: str  # 'meetings_cstm.result_c'
+    filled: int
+    held: int  # meetings
+    words: int  # different texts
+    samples: tuple[str, ...]  # masked
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a CRM that a preset fits says of itself."""
+
+    preset: Preset
+    rows: Mapping[str, int]  # entity -> audited
+    managers: tuple[tuple[str, str], ...]  # id, name
+    currencies: Mapping[str, int]  # of deals; '' = none named
+    candidates: tuple[Candidate, ...]
+
+
+_ANY: Final = Preset.model_construct(
+    name="of any CRM", dialects=tuple(dialect for database in DATABASES for dialect in database.dialects)
+)
+
+
+# ------------------------------------------------------------------------------------------------ which preset
+
+
+def fitting(place: Place) -> list[tuple[Preset, int]]:
+    """The presets of ours that fit, each with the number of tables that it reads; the best first."""
+    with place.opened() as connection:
+        tables = tables_in(connection)
+        dialect = connection.dialect.name
+    found = []
+    for name in preset_names():
+        preset = load_preset(name, place.base)
+        needed, optional = tables_of(preset, {})
+        if dialect in preset.dialects and tables.issuperset(needed) and _describes(place, preset):
+            found.append((preset, len(needed) + len(tables.intersection(optional))))
+    return sorted(found, key=lambda fit: -fit[1])
+
+
+def tables_in(connection: Connection) -> frozenset[str]:
+    """Every table and view that the account sees."""
+    inspector = inspect(connection)
+    return frozenset(inspector.get_table_names()) | frozenset(inspector.get_view_names())
+
+
+def _describes(place: Place, preset: Preset) -> bool:
+    """Whether each SELECT of the preset has the columns that it names. A transaction each: an error may end one."""
+    try:
+        with place.opened(preset) as connection:
+            reading_of(connection, preset)
+    except (AuditError, SQLAlchemyError):
+        return False
+    return True
+
+
+def reading_of(connection: Connection, preset: Preset, add: Mapping[str, str] | None = None) -> Reading:
+    """The CRM by that preset; columns that `add` names are text."""
+    schema = {entity: dict(columns) for entity, columns in ENTITIES.items()}
+    for ours in add or {}:
+        entity, _, column = ours.partition(".")
+        schema[entity].setdefault(column, Kind.TEXT)
+    rules = Rules.of(preset, "UTC")
+    return Reading(connection, Demand(preset, add or {}, UNNAMED, frozenset(preset.absent_columns()), schema, rules))
+
+
+# ------------------------------------------------------------------------------------------------ what it says
+
+
+def survey(place: Place, preset: Preset, *, results: bool = True) -> Known:
+    """Rows, managers, currencies, and where a meeting's result may be written, where the preset does not say it."""
+    absent = preset.absent_columns()
+    asked = results and "meeting.result" in absent and "meeting" in preset.entities
+    with place.opened(preset) as connection:
+        columns = _prose_of(connection, preset) if asked else []
+        added = {f"meeting.candidate_{number}": name for number, name in enumerate(columns)}
+        reading = reading_of(connection, preset, {**preset.add, **added})
+        entities = reading.entities()
+        rows = {entity: reading.count(entity) for entity in preset.entities if reading.columns(entity)}
+        candidates: tuple[Candidate, ...] = ()
+        if columns:
+            meetings = entities["meeting"]
+            words = preset.states.get("meeting", {}).get("held", ())
+            held = one_of_words(meetings.c.status, words) if words and "meeting.status" not in absent else None
+            named = {name: meetings.c[ours.partition(".")[2]] for ours, name in added.items()}
+            candidates = candidates_in(connection, meetings, named, held)
+        managers = _managers(connection, entities["manager"]) if "manager" in preset.entities else ()
+        currencies = _currencies(connection, entities["deal"]) if "deal.currency" not in absent else {}
+    return Known(preset, rows, managers, currencies, candidates)
+
+
+def _managers(connection: Connection, users: FromClause) -> tuple[tuple[str, str], ...]:
+    wanted = select(users.c.id, users.c.name).where(users.c.active == 1, users.c.person == 1)
+    return tuple((str(key), str(name or "")) for key, name in connection.execute(wanted.order_by(users.c.id)))[:_MANY]
+
+
+def _currencies(connection: Connection, deals: FromClause) -> dict[str, int]:
+    counted = select(deals.c.currency, func.count()).group_by(deals.c.currency)
+    found: dict[str, int] = {}
+    for code, number in connection.execute(counted):
+        named = "" if code in (None, UNNAMED) else str(code).strip().upper()
+        found[named] = found.get(named, 0) + int(number)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ results
+
+
+def _prose_of(connection: Connection, preset: Preset) -> list[str]:
+    """Text columns of the meeting's table, and of the table of its custom fields, that the preset does not read."""
+    part, tables = preset.entities["meeting"][0], tables_in(connection)
+    used = set(re.findall(r"\w+", part.select or "")) | set(part.columns.values())
+    joinable = part.columns or "id" in names_in(connection, part.table)  # a field that is added is joined by the key
+    own = prose_in(connection, part.table) if joinable else []
+    found = [f"{part.table}.{name}" for name in own if name not in used]
+    if preset.custom_key not in (None, "id"):
+        for table in sorted(tables):
+            if table.startswith(f"{part.table}_") and preset.custom_key in names_in(connection, table):
+                found += [f"{table}.{name}" for name in prose_in(connection, table)]
+    return found
+
+
+def names_in(connection: Connection, table: str) -> list[str]:
+    """The columns of a table."""
+    return [str(one["name"]) for one in inspect(connection).get_columns(table)]
+
+
+def prose_in(connection: Connection, table: str) -> list[str]:
+    """The columns of a table in which people may write."""
+    return [
+        str(one["name"])
+        for one in inspect(connection).get_columns(table)
+        if isinstance(one["type"], String | Enum)
+        and not isinstance(one["type"], JSON)
+        and not _NO_PROSE.search(str(one["name"]))
+        and re.fullmatch(r"[^\W\d]\w*", str(one["name"]))
+    ]
+
+
+def candidates_in(
+    connection: Connection, meetings: FromClause, columns: Mapping[str, ColumnElement[Any]], held: Any = None
+) -> tuple[Candidate, ...]:
+    """How full each column is over the meetings held, the likeliest first; those that are empty only by their name."""
+    counts: list[ColumnElement[Any]] = [func.count()]
+    for column in columns.values():
+        counts += [func.sum(case((blank(column), 0), else_=1)), func.count(distinct(column))]
+    asked = select(*counts).select_from(meetings)
+    number, *answers = connection.execute(asked if held is None else asked.where(held)).one()
+    found = []
+    for position, (name, column) in enumerate(columns.items()):
+        filled, words = int(answers[2 * position] or 0), int(answers[2 * position + 1] or 0)
+        if filled or _RESULT.search(name.partition(".")[2]):
+            written = select(column).select_from(meetings).where(not_(blank(column))).distinct()
+            texts = connection.execute((written if held is None else written.where(held)).limit(2)).scalars()
+            found.append(Candidate(name, filled, int(number), words, tuple(map(masked, texts))))
+    return tuple(sorted(found, key=_likeliness)[:_SHOWN])
+
+
+def _likeliness(candidate: Candidate) -> tuple[int, int]:
+    name = candidate.column.partition(".")[2]
+    return 0 if _RESULT.search(name) else 1 if _NOTE.search(name) else 2, -candidate.filled
+
+
+def likely(candidate: Candidate) -> bool:
+    """Whether the column's own name says that a result stands there."""
+    return bool(_RESULT.search(candidate.column.partition(".")[2]))
+
+
+def masked(value: Any) -> str:
+    """The first letter of what somebody wrote, and how long it is."""
+    text = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
+    first = text[:1] if text[:1].isprintable() else "?"
+    return f"{first}… ({len(text):,} characters)"
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage of which only nothing is 0 and only all is 100."""
+    if part in (0, whole):
+        return "100%" if part else "0%"
+    return f"{min(99, max(1, round(100 * part / whole)))}%"
+
+
+# ------------------------------------------------------------------------------------------------ this machine
+
+
+def machine_zone(environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> str | None:
+    """The zone that this machine is set to, where it is one of people: servers stand in UTC wherever they are."""
+    for said in _zones_said(environment, root):
+        if said in available_timezones():
+            return None if said in _UTC or said.startswith("Etc/") else said
+    return None
+
+
+def _zones_said(environment: Mapping[str, str], root: Path) -> Iterable[str]:
+    yield environment.get("TZ", "").lstrip(":")
+    clock = root / "etc/localtime"
+    if clock.is_symlink():
+        yield str(clock.readlink()).rpartition("zoneinfo/")[2]
+    name = root / "etc/timezone"
+    if name.is_file():
+        yield name.read_text("utf-8", errors="replace").strip()
+
+
+def best(fits: Sequence[tuple[Preset, int]]) -> tuple[Preset, ...]:
+    """The presets that fit best: one, several that fit equally well, or none."""
+    return tuple(preset for preset, tables in fits if tables == fits[0][1])

@@ -1,0 +1,39 @@
+"""DuckDB: a file, opened read-only, so that nobody writes while it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL
+
+from pipeline.errors import SourceError
+from pipeline.source.databases.seam import Database
+
+
+def _open(url: URL, base: Path) -> Engine:
+    file = (base / (url.database or "")).resolve()
+    if not file.is_file():
+        raise SourceError(f"source.url: there is no database file {file}; correct the path in audit.yaml.")
+    engine = create_engine(
+        URL.create("duckdb", database=str(file)), hide_parameters=True, connect_args={"read_only": True}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _in_utc(raw: Any, _record: object) -> None:
+        raw.execute("SET TimeZone = 'UTC'")
+
+    return engine
+
+
+DATABASE: Final = Database(
+    dialects=("duckdb",),
+    example="duckdb:///crm.duckdb",
+    open=_open,
+    begin=(),  # SQLAlchemy opens DuckDB's transaction, and the file is held read-only
+    remedies={
+        "lock": "Another program holds the database open for writing; run again when it has let go.",
+        "not a valid DuckDB": "Check that source.url names the CRM's database file.",
+    },
+)

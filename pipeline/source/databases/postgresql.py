@@ -1,0 +1,168 @@
+"""PostgreSQL, through psycopg 3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+
+from pipeline.source.databases.seam import Database, Rights
+from pipeline.sql import WHITE_SPACE
+
+_CONNECT_SECONDS: Final = 10
+
+_WRITABLE: Final = """
+SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  AND n.nspname !~ '^pg_'
+  AND (pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+       OR pg_catalog.has_any_column_privilege(c.oid, 'INSERT, UPDATE'))
+ORDER BY c.relname LIMIT 4
+"""
+_HIDING: Final = """
+SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND c.relrowsecurity AND pg_catalog.row_security_active(c.oid)
+ORDER BY c.relname
+"""
+
+
+def _open(url: URL, base: Path) -> Engine:
+    # parameters are never logged: they may hold what people typed
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, isolation_level="AUTOCOMMIT")
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: Any, _record: object) -> None:
+        _read_what_python_cannot(raw.adapters)
+        # a literal must not hold what the database's encoding has no character for
+        held = WHITE_SPACE.encode(_encoding(raw), "ignore").decode(_encoding(raw))
+        setattr(engine.dialect, "white_space", held)  # noqa: B010 - the dialect knows nothing of it
+
+    return engine
+
+
+def _encoding(raw: Any) -> str:
+    from psycopg._encodings import pg2pyenc
+
+    return str(pg2pyenc((raw.info.parameter_status("server_encoding") or "UTF8").encode()))
+
+
+def _read_what_python_cannot(adapters: Any) -> None:
+    """Days and instants beyond Python's calendar, 'infinity' among them, come as text: unreadable, and no crash.
+
+    A float comes as the decimal of its text, which beyond 2^53 is not always Python's shortest. Values of JSON come as
+    the text that the database itself compares; char(n) comes without its padding, which PostgreSQL holds to be nothing.
+    """
+    from psycopg import DataError
+    from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
+    from psycopg.types.numeric import NumericLoader
+    from psycopg.types.string import TextLoader
+
+    def tolerant(loader: type[Any]) -> type[Any]:
+        class _Tolerant(loader):  # type: ignore[misc] # the library's loaders share no type with load()
+            def load(self, data: Any) -> Any:
+                try:
+                    return super().load(data)
+                except DataError:
+                    return bytes(data).decode("ascii", "replace")
+
+        return _Tolerant
+
+    class _Unpadded(TextLoader):
+        def load(self, data: Any) -> Any:
+            text = super().load(data)
+            return text.rstrip(" ") if isinstance(text, str) else text
+
+    for name, loader in (("date", DateLoader), ("timestamp", TimestampLoader), ("timestamptz", TimestamptzLoader)):
+        adapters.register_loader(name, tolerant(loader))
+    adapters.register_loader("bpchar", _Unpadded)
+    for name in ("float4", "float8"):
+        adapters.register_loader(name, NumericLoader)
+    for name in ("json", "jsonb"):
+        adapters.register_loader(name, TextLoader)
+
+
+def _patience(max_hold: float) -> Mapping[str, Any]:
+    return {"connect_timeout": _CONNECT_SECONDS}
+
+
+def _bound(raw: Any, seconds: float) -> None:
+    with raw.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = {int(seconds * 1000)}")
+
+
+def _advice(connection: Connection) -> Sequence[str]:
+    hiding = [str(name) for name in connection.exec_driver_sql(_HIDING).scalars()]
+    if not hiding:
+        return []
+    return [
+        f"Row-level security hides rows of {', '.join(hiding)} from this account, so they would be in no figure; "
+        "let its policies show it every row, or give the account BYPASSRLS."
+    ]
+
+
+def _rights(connection: Connection) -> Rights:
+    role = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+    if connection.exec_driver_sql(role).scalar():
+        return Rights(True, "it is a superuser")
+    if tables := [str(name) for name in connection.exec_driver_sql(_WRITABLE).scalars()]:
+        more = ", …" if len(tables) > 3 else ""
+        return Rights(True, f"its privileges let it write to {', '.join(tables[:3])}{more}")
+    return Rights(False, "it has the privilege to write on no table")
+
+
+DATABASE: Final = Database(
+    dialects=("postgresql",),
+    example="postgresql://reader:${CRM_PASSWORD}@127.0.0.1/odoo",
+    open=_open,
+    begin=(
+        "SET TIME ZONE 'UTC'",
+        "SET datestyle = 'ISO'",
+        "SET extra_float_digits = 1",  # a float's text is its shortest exact one
+        # compiling our long expressions took ten times as long as asking them; and a table of which little is known yet
+        # (no ANALYZE) must not be joined row by row: all our joins are of equal ids
+        "SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name IN ('jit', 'enable_nestloop')",
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        "SELECT 1",  # its moment is that of the first SELECT
+    ),
+    remedies={
+        "password authentication failed": "Check the account and its password.",
+        "no password supplied": "Give the password in source.url as ${NAME}, and set that environment variable.",
+        "no pg_hba.conf entry": "The server lets this account in from elsewhere only: add a line to its pg_hba.conf.",
+        "permission denied": "The account lacks SELECT on this table; `crm-audit grants` prints what it needs.",
+        # one of a database or of an account names it between quotes, as one of a table does
+        'role "': "Check the account's name in source.url.",
+        'database "': "Check the database's name in source.url.",
+        "column ": "The preset's SELECT names a column that this CRM has not: another version, or a change of its "
+        "own. Give a SELECT of yours in a preset that extends this one, or correct source.add.",
+        'relation "': "The preset reads a table that this CRM has not; check that source.url names the CRM's "
+        "database and that the preset is of its version.",
+        "connection refused": "Check host and port in source.url, and that the server runs and lets this machine in.",
+        "resolve host": "Check the host's name in source.url.",
+        "connection timeout": "Check host and port in source.url, and that no firewall stands between.",
+        "closed the connection": "The connection broke; if it happens again, read from a replica or nearer to the "
+        "server.",
+        "conflict with recovery": "The replica had to drop what was being read; set hot_standby_feedback = on there, "
+        "or run at a quiet hour.",
+    },
+    advice=_advice,
+    patience=_patience,
+    bound=_bound,
+    out_of_time=("due to statement timeout",),
+    passing=(
+        "closed the connection",
+        "connection is lost",
+        "connection refused",
+        "connection timeout",
+        "terminating connection",
+        "starting up",
+        "shutting down",
+        "too many clients",
+        "remaining connection slots",
+        "conflict with recovery",
+        "deadlock detected",
+    ),
+    rights=_rights,
+)

@@ -1,0 +1,95 @@
+"""How people name the tables, columns and states of a CRM, in English and Dutch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+TABLES: Final[Mapping[str, str]] = {
+    "meeting_contact": r"(afspra\w*|meeting\w*|appointment\w*|bezoek\w*) ?(contact|person|deelnemer|invitee)\w*"
+    r"|deelnemer|genodigde|invitee|attendee",
+    "manager": r"medewerker|verkoper|gebruiker|werknemer|user|employee|sales ?(person|people|rep)"
+    r"|account ?manager|staff",
+    "client": r"klant|relatie|client|customer|compan|account$|accounts$|bedrij|organi[sz]|afnemer|debiteur",
+    "contact": r"contact|person|persoon",
+    "lead": r"lead|prospect",
+    "call": r"telefoon|belletje|bel ?actie|phone ?call|call",
+    "meeting": r"afspra|meeting|appointment|bezoek|visit|vergader|besprek|gesprek",
+    "deal": r"offerte|deal|opportunit|verkoop ?kans|kans|quote|pipeline",
+}
+"""Entity -> how its table may be called, of words in the singular or the plural; the first that fits is taken."""
+
+_PERSON: Final = {
+    "first_name": r"voornaam|first ?name|given ?name|roepnaam",
+    "last_name": r"achternaam|last ?name|surname|family ?name|familienaam",
+    "phone": r"tel|telefoon\w*|phone\w*|mobiel\w*|mobile\w*|gsm",
+    "email": r"e ?mail\w*|mail|email ?adres\w*",
+}
+_OWNER: Final = (
+    r"(medewerker|verkoper|eigenaar|owner|user|gebruiker|assigned|account ?manager|behandelaar|beheerder|sales ?rep)\w*"
+)
+_CLIENT: Final = r"(klant|relatie|client|customer|company|account|bedrijf|organi[sz])\w*"
+_CONTACT: Final = r"(contact|person|persoon)\w*"
+_MADE: Final = r"aangemaakt|created|invoer|ingevoerd|toegevoegd|sinds|date entered|aanmaak|gemaakt"
+_EVENT: Final = {
+    "owner_id": _OWNER, "client_id": _CLIENT, "contact_id": _CONTACT,
+    "subject": r"onderwerp|subject|titel|title|omschrijving|naam|name",
+    "status": r"status|stand|staat|state",
+    "start_at": r"(begin|start|aanvang|van$|datum|date|tijdstip|wanneer|gepland|planned)\w*",
+    "end_at": r"(eind|end|tot$|until)\w*",
+    "created_at": _MADE,
+}  # fmt: skip
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "manager": {
+        "first_name": _PERSON["first_name"], "last_name": _PERSON["last_name"],
+        "name": r"naam|name|volledige naam|full ?name",
+        "team": r"team|ploeg|afdeling|department|groep|vestiging", "active": r"actief|active|enabled|in ?dienst",
+    },
+    "client": {"owner_id": _OWNER, "name": r"naam|name|bedrijfs ?naam|company ?name|klant ?naam",
+               "phone": _PERSON["phone"], "email": _PERSON["email"], "created_at": _MADE},
+    "contact": {"owner_id": _OWNER, "client_id": _CLIENT, **_PERSON, "created_at": _MADE},
+    "lead": {"owner_id": _OWNER, **_PERSON, "created_at": _MADE},
+    "meeting": _EVENT,
+    "call": {**_EVENT, "direction": r"richting|direction|in ?out|inbound"},
+    "deal": {
+        "owner_id": _OWNER, "client_id": _CLIENT, "name": r"naam|name|titel|title|omschrijving|onderwerp|subject",
+        "stage": r"fase|stage|status|stadium", "amount": r"bedrag|amount|waarde|value|prijs|price|totaal|total|omzet",
+        "currency": r"valuta|currency|munt\w*",
+        "close_day": r"(sluit|close|closing|afgesloten|besluit|expected|verwacht)\w*",
+        "created_at": _MADE,
+    },
+    "meeting_contact": {"meeting_id": r"(afspra|meeting|appointment|bezoek|gesprek)\w*", "person_id": _CONTACT},
+}  # fmt: skip
+"""Entity -> our column -> how it may be called. The key is found by itself; a meeting's result is asked for."""
+
+FITS: Final[Mapping[str, tuple[str, ...]]] = {
+    "owner_id": ("id",), "client_id": ("id",), "contact_id": ("id",), "meeting_id": ("id",), "person_id": ("id",),
+    "phone": ("phone", "text", "number"), "email": ("email",), "active": ("flag",),
+    "start_at": ("instant", "day"), "end_at": ("instant", "day"), "created_at": ("instant", "day"),
+    "close_day": ("day", "instant"), "amount": ("number",), "status": ("word",), "stage": ("word",),
+    "currency": ("word",), "direction": ("word", "flag"), "team": ("word", "text", "number", "flag"),
+}  # fmt: skip
+"""Our column -> the contents that can stand in it; all others are text."""
+
+LEADS_TO: Final[Mapping[str, str]] = {
+    "owner_id": "manager", "client_id": "client", "contact_id": "contact", "meeting_id": "meeting",
+    "person_id": "contact",
+}  # fmt: skip
+
+DELETED: Final = re.compile(r"(is )?(verwijderd|deleted|gewist|weg)")
+
+STATE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "event": {
+        "not held": r"geannul|cancel|afgezegd|afgelast|niet|not|no.?show|vervallen|verzet",
+        "held": r"gehouden|geweest|held|done|complet|voltooid|afgerond|uitgevoerd|gedaan|gevoerd|bezocht",
+        "planned": r"gepland|plan|open|nieuw|schedul|to.?do|komt",
+    },
+    "deal": {
+        "lost": r"verlor|lost|afgewezen|reject|verlopen|ingetrokken|afgevallen|niet",
+        "won": r"gewonnen|won|akkoord|getekend|geaccepteerd|accept|opdracht|order",
+        "open": r"open|nieuw|new|lopend|offerte|onderhandel|voorstel|propos|negotiat|qualif|prospect"
+        r"|wacht|verstuurd|uitgebracht",
+    },
+}
+"""How a word of the CRM shows its state; the first that fits is taken."""

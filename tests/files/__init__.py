@@ -1,0 +1,1 @@
+"""A folder of exports, audited; and text read by declared formats."""

@@ -1,0 +1,1 @@
+"""Odoo's real tables: what we compute equals SQL written by hand."""

@@ -1,0 +1,73 @@
+"""Control totals: a number of the analyst's own blocks publication when it differs."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline import run
+from pipeline.config import load_audit
+from pipeline.demo import write_demo
+from pipeline.errors import ConfigError, ProofError, SourceError
+from pipeline.progress import Silence
+
+WON = (
+    "SELECT count(*) FROM deals WHERE NOT is_deleted AND stage = 'won'"
+    " AND closed_on BETWEEN '2026-11-01' AND '2026-11-24'"
+)
+AMOUNT = WON.replace("count(*)", "sum(amount_cents) / 100.0") + " AND currency = 'EUR'"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("controls")
+    write_demo(folder, date(2026, 11, 24))
+    return folder
+
+
+def compute(demo: Path, data: Path, *controls: str) -> None:
+    file = demo / "controlled.yaml"
+    text = (demo / "audit.yaml").read_text("utf-8") + "controls:\n" + "".join(f"  - {{{c}}}\n" for c in controls)
+    file.write_text(text, "utf-8")
+    audit = load_audit(file)
+    run.extract(audit, data, clock=lambda: datetime(2026, 11, 24, 8, tzinfo=UTC), as_of=None, progress=Silence())
+    run.compute(audit, data, run_id="r", progress=Silence())
+
+
+def test_equal_totals_pass(demo: Path, tmp_path: Path) -> None:
+    compute(
+        demo, tmp_path,
+        f'figure: deals_won@company, select: "{WON}"',
+        f'figure: deals_won_amount/EUR@company, select: "{AMOUNT}"',
+        "figure: deals_won@company, equals: 47",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("control", "said"),
+    [
+        (f"figure: deals_won@company, select: \"{WON} AND id > 'd0'\"", "deals_won@company"),
+        ("figure: deals_won@company, equals: 46", "deals_won@company"),
+        ("figure: deals_won_amount/EUR@company, equals: 324950.01", "deals_won_amount/EUR@company"),
+        ("figure: deals_wan@company, equals: 47", "deals_wan@company"),
+        ("figure: deals_won@company, select: \"SELECT 'many'\"", "deals_won@company"),
+    ],
+)
+def test_any_other_total_blocks(demo: Path, tmp_path: Path, control: str, said: str) -> None:
+    with pytest.raises(ProofError, match="control totals differ") as caught:
+        compute(demo, tmp_path, control)
+    assert [what for what, *_ in caught.value.differences] == [said]
+
+
+def test_what_is_no_total(demo: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="one row with one number"):
+        compute(demo, tmp_path, 'figure: deals_won@company, select: "SELECT 1, 2"')
+    with pytest.raises(ConfigError, match="either 'equals"):
+        compute(demo, tmp_path, "figure: deals_won@company")
+
+
+def test_a_control_cannot_write(demo: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"readonly|read-only|does not return rows"):
+        compute(demo, tmp_path, 'figure: deals_won@company, select: "DELETE FROM deals"')

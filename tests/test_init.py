@@ -1,0 +1,408 @@
+"""`crm-audit init` as its user meets it: at a terminal, which answers; and without one."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.config import load_audit
+from pipeline.demo import write_demo
+from pipeline.errors import ConfigError
+from pipeline.init import without_password
+from tests.odoo.database import odoo15
+from tests.requirements import SHARED
+from tests.suitecrm.database import suitecrm
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 100.0
+AS_OF = "2026-11-24T09:00+01:00"
+
+
+def crm_audit(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own, without a terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments], cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, timeout=PATIENCE, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def at_a_terminal(folder: Path, *arguments: str, answers: list[tuple[str, str]], **environment: str) -> tuple[int, str]:
+    """The program at a terminal, at which each question that ends in such words gets its answer, in this order."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", *arguments], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb", **environment}, close_fds=True,
+    )  # fmt: skip
+    os.close(theirs)
+    said, since, left, end = "", 0, list(answers), time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if select.select([ours], [], [], 0.1)[0]:
+            try:
+                said += os.read(ours, 65536).decode("utf-8", "replace")
+            except OSError:  # the other end is closed
+                break
+        elif process.poll() is not None:
+            break
+        if left and (asked := re.search(left[0][0], said[since:])):
+            since += asked.end()
+            os.write(ours, left.pop(0)[1].encode() + b"\n")
+    os.close(ours)
+    process.kill()
+    assert not left, f"never asked: {left[0][0]}\n{said}"
+    return process.wait(10), said.replace("\r", "")
+
+
+def figures(output: Path) -> dict[str, dict[str, int]]:
+    found = json.loads((output / "latest" / "figures.json").read_text("utf-8"))
+    return {one["id"]: one for one in (found["figures"] if isinstance(found, dict) else found)}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    write_demo(folder, date(2026, 11, 24))
+    (folder / "audit.yaml").unlink()
+    return folder
+
+
+# ------------------------------------------------------------------------------------------------ a known CRM
+
+
+def test_the_demo_is_recognised_asked_about_checked_and_run(demo: Path, tmp_path: Path) -> None:
+    ended, said = at_a_terminal(
+        demo, "init", "--source", "sqlite:///crm.db", "--output", str(tmp_path / "new" / "audit.yaml"), TZ="UTC",
+        answers=[("zone of your people:", "Mars"), ("Mars' is no time zone.*\n.*people:", "Europe/Amsterdam"),
+                 (r"name none \[EUR\]:", ""), (r"plan.*\[y/N\]:", "y")],
+    )  # fmt: skip
+    assert ended == 0, said
+    assert "The demo CRM" in said
+    assert "meeting's result" not in said  # the preset knows it
+    folder = tmp_path / "new"
+    audit = load_audit(folder / "audit.yaml")
+    assert (audit.preset.name, audit.settings.zone, audit.settings.currency) == ("demo", "Europe/Amsterdam", "EUR")
+    lines = (folder / "targets-example.csv").read_text("utf-8").splitlines()
+    assert lines[0] == "manager,month,metric,target,name"
+    assert len(lines) == 13
+    assert audit.targets == ()  # an example is nobody's plan
+    checked = crm_audit(folder, "check")
+    assert checked.returncode == 0, checked.stderr
+    ran = crm_audit(folder, "run", "--as-of", AS_OF)
+    assert ran.returncode == 0, ran.stderr
+    text = (folder / "audit.yaml").read_text("utf-8")
+    (folder / "audit.yaml").write_text(text.replace("# targets:", "targets:"), "utf-8")
+    assert len(load_audit(folder / "audit.yaml").targets) == 12
+
+
+def test_without_a_terminal_nothing_is_guessed(demo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "audit.yaml"
+    done = crm_audit(demo, "init", "--source", "sqlite:///crm.db", "--output", str(file), TZ="Europe/Amsterdam")
+    assert done.returncode == 0, done.stderr
+    assert "Fill in:\n  zone:" in done.stdout
+    assert "\n  currency:" in done.stdout
+    with pytest.raises(ConfigError, match=r"the key 'zone' is missing(.|\n)*'currency' is missing"):
+        load_audit(file)
+    filled = file.read_text("utf-8").replace("# zone:", "zone:").replace("# currency:", "currency:")
+    file.write_text(filled, "utf-8")
+    assert crm_audit(tmp_path, "check").returncode == 0
+
+
+def test_a_file_of_the_users_own_is_left_as_it_is(demo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "audit.yaml"
+    file.write_text("mine", "utf-8")
+    arguments = ("init", "--source", f"sqlite:///{demo / 'crm.db'}")
+    for more in ((), ("--yes",)):
+        done = crm_audit(tmp_path, *arguments, *more)
+        assert done.returncode == 2
+        assert "is there already" in done.stderr
+    ended, said = at_a_terminal(tmp_path, *arguments, answers=[(r"Write it anew\? \[y/N\]:", "")])
+    assert ended == 2, said
+    assert file.read_text("utf-8") == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["audit.yaml"]
+
+
+# ------------------------------------------------------------------------------------------------ secrets
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("sqlite:///crm.db", "sqlite:///crm.db"),
+        ("postgresql://u:${PW}@h/d", "postgresql://u:${PW}@h/d"),
+        ("postgresql://u:s3cret@h:5432/d", "postgresql://u:${CRM_PASSWORD}@h:5432/d"),
+        ("postgresql://u:s3:c@ret/@h/d", "postgresql://u:${CRM_PASSWORD}@h/d"),
+        ("postgresql://u:${PW}s3cret@h/d", "postgresql://u:${CRM_PASSWORD}@h/d"),
+        ("postgresql://h/d?user=u&password=s3cret&x=1", "postgresql://h/d?user=u&password=${CRM_PASSWORD}&x=1"),
+        ("mysql+pymysql://u:s3cret@h/d?ssl_key_password=s3cret", None),
+    ],
+)
+def test_a_typed_password_becomes_a_variable(typed: str, written: str | None) -> None:
+    assert "s3cret" not in without_password(typed)
+    assert written is None or without_password(typed) == written
+
+
+def test_a_password_is_written_and_said_nowhere(tmp_path: Path) -> None:
+    for address in ("mysql+pymysql://reader:hunter2@127.0.0.1:9/crm", "postgresql://reader:hunter2@127.0.0.1:9/crm"):
+        done = crm_audit(tmp_path, "init", "--source", address, "--yes")
+        assert done.returncode == 3, done.stderr
+        assert "hunter2" not in done.stdout + done.stderr
+        assert "${CRM_PASSWORD}" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+    done = crm_audit(tmp_path, "init", "--source", "mysql+pymysql://reader:${NOT_SET}@127.0.0.1:9/crm")
+    assert (done.returncode, "NOT_SET is not set" in done.stderr) == (2, True)
+
+
+# ------------------------------------------------------------------------------------------------ SuiteCRM
+
+
+def test_suitecrm_asks_where_results_are_written(tmp_path: Path) -> None:
+    with suitecrm() as crm:
+        crm.execute(
+            "CREATE TABLE meetings_cstm (id_c CHAR(36) PRIMARY KEY, result_c TEXT, colour_c VARCHAR(20)) "
+            "CHARACTER SET utf8mb3",
+            "INSERT INTO meetings_cstm SELECT id, IF(MOD(CRC32(id), 2), 'Wants an offer', ' '), NULL FROM meetings",
+            "CREATE USER IF NOT EXISTS 'init_reader'@'%' IDENTIFIED BY 'hunter2'",
+            f"GRANT SELECT ON {crm.url.database}.* TO 'init_reader'@'%'",
+        )
+        try:
+            reader = crm.url.set(username="init_reader", password="hunter2")
+            ended, said = at_a_terminal(
+                tmp_path, "init", "--source", reader.render_as_string(hide_password=False), TZ="Europe/Amsterdam",
+                answers=[(r"1  meetings_cstm\.result_c .*different(.|\n)*Which.*:", "1"),
+                         (r"\[Europe/Amsterdam\]:", ""), ("name none", "eur"),
+                         ("pages, for links", "https://crm.example.com"), (r"\[y/N\]", "n")],
+            )  # fmt: skip
+            assert ended == 0, said
+            assert "Recognised: SuiteCRM 7" in said
+            assert "W… (14 characters)" in said
+            assert "Wants" not in said
+            assert "hunter2" not in said + (tmp_path / "audit.yaml").read_text("utf-8")
+            audit = load_audit(tmp_path / "audit.yaml")
+            assert dict(audit.add) == {"meeting.result": "meetings_cstm.result_c"}
+            assert audit.settings.source.crm_url == "https://crm.example.com"
+            for command in (("check",), ("run", "--as-of", AS_OF)):
+                done = crm_audit(tmp_path, *command, CRM_PASSWORD="hunter2")
+                assert done.returncode == 0, done.stderr
+        finally:
+            crm.execute("DROP USER 'init_reader'@'%'")
+
+
+# ------------------------------------------------------------------------------------------------ others by name
+
+
+def test_odoo_is_recognised_and_asked_whether_a_passed_meeting_was_held(tmp_path: Path) -> None:
+    with odoo15() as crm:
+        ended, said = at_a_terminal(
+            tmp_path, "init", "--source", crm.url.render_as_string(hide_password=False),
+            answers=[(r"once its end has passed\? \[y/n\]:", "y"), (r"0  nowhere(.|\n)*Which.*:", "0"),
+                     ("zone of your people", "Europe/Amsterdam"), (r"name none.*:", "EUR"), ("pages, for links", ""),
+                     (r"\[y/N\]", "n")],
+        )  # fmt: skip
+        assert ended == 0, said
+        audit = load_audit(tmp_path / "audit.yaml")
+        assert (audit.preset.name, audit.settings.source.end_passed_is_held) == ("odoo", True)
+        for command in (("check",), ("run", "--as-of", AS_OF)):
+            done = crm_audit(tmp_path, *command)
+            assert done.returncode == 0, done.stderr
+
+
+def test_a_folder_of_exports_is_recognised(tmp_path: Path) -> None:
+    exports = SHARED / "data" / "maven_csv"
+    if not exports.is_dir():
+        pytest.skip("needs maven_csv in data/ of the folder 'shared' beside the checkout")
+    shutil.copytree(exports, tmp_path / "maven")
+    ended, said = at_a_terminal(
+        tmp_path, "init", "--source", "files:///maven",
+        answers=[("zone of your people", "Europe/Amsterdam"), ("name none.*:", "USD"), (r"\[y/N\]", "n")],
+    )  # fmt: skip
+    assert ended == 0, said
+    assert load_audit(tmp_path / "audit.yaml").preset.name == "maven"
+    done = crm_audit(tmp_path, "run", "--as-of", "2017-12-31T09:00+01:00")
+    assert done.returncode == 0, done.stderr
+
+
+def test_who_breaks_off_has_no_file(tmp_path: Path) -> None:
+    dutch(tmp_path / "crm.db")
+    ended, said = at_a_terminal(
+        tmp_path, "init", "--source", "sqlite:///crm.db",
+        answers=[*RIGHT, *MEANT, (r"Which \[1\]:", ""), ("zone of your people.*:", "\x04")],
+    )  # fmt: skip
+    assert ended == 130, said
+    assert [path.name for path in tmp_path.iterdir()] == ["crm.db"]
+
+
+# ------------------------------------------------------------------------------------------------ an unknown CRM
+
+TABLES = """
+CREATE TABLE tblMedewerkers (nummer INTEGER PRIMARY KEY, voornaam TEXT, achternaam TEXT, afdeling TEXT,
+                             actief INTEGER);
+CREATE TABLE tblKlanten (klantnr INTEGER PRIMARY KEY, bedrijfsnaam TEXT, telefoon TEXT, "e-mail" TEXT,
+                         accountmanager INTEGER, aangemaakt TEXT, verwijderd INTEGER);
+CREATE TABLE contactpersonen (id INTEGER PRIMARY KEY, klantnr INTEGER, voornaam TEXT, achternaam TEXT, tel_nr TEXT,
+                              email TEXT, aangemaakt_op TEXT);
+CREATE TABLE afspraken (nr INTEGER PRIMARY KEY, verkoper INTEGER, contactpersoon_id INTEGER, onderwerp TEXT,
+                        status TEXT, begintijd TEXT, eindtijd TEXT, uitkomst TEXT, kleur TEXT, verwijderd INTEGER);
+CREATE TABLE offertes (nr INTEGER PRIMARY KEY, verkoper INTEGER, klant_id INTEGER REFERENCES tblKlanten,
+                       omschrijving TEXT, fase TEXT, bedrag REAL, sluitdatum TEXT, aangemaakt TEXT);
+CREATE TABLE voorraad (artikel TEXT, aantal INTEGER);
+"""
+WORDS = {"geweest": "held", "gepland": "planned", "afgezegd": "not held"}
+STAGES = {"lopend": "open", "gewonnen": "won", "verloren": "lost"}
+
+
+def dutch(file: Path, *, hostile: bool = False) -> Counter[str]:
+    """An SQLite CRM of Dutch names; returns its figures of November 2026, counted while the rows are made."""
+    counted: Counter[str] = Counter()
+    with closing(sqlite3.connect(file)) as db:
+        db.executescript(TABLES)
+        for number in range(1, 5):
+            first = ("An", "Be", "Co", "Di")[number - 1]
+            db.execute("INSERT INTO tblMedewerkers VALUES (?, ?, ?, ?, ?)",
+                       (number, first, f"Jansen{number}", "NZ"[number % 2], 1))  # fmt: skip
+        for number in range(40):
+            gone, owner, phone = number % 10 == 0, 1 + number % 4, None if number % 4 == 1 else f"020-55500{number:02d}"
+            email = None if number % 8 == 1 else f"info{number}@bedrijf.example"
+            db.execute("INSERT INTO tblKlanten VALUES (?, ?, ?, ?, ?, ?, ?)",
+                       (100 + number, f"Bedrijf {number} B.V.", phone, email, owner, "2026-11-02 10:00:00",
+                        int(gone)))  # fmt: skip
+            counted["clients@company"] += not gone
+            counted[f"clients@manager:{owner}"] += not gone
+            counted["field_missing/client.details@company"] += not gone and not phone and not email
+            first = "" if number % 3 == 0 else "Jan"
+            db.execute("INSERT INTO contactpersonen VALUES (?, ?, ?, ?, ?, ?, ?)",
+                       (500 + number, 100 + number, first, f"de Vries {number}", f"06-123456{number:02d}", None,
+                        "2026-11-03 10:00:00"))  # fmt: skip
+            counted["contacts@company"] += 1
+            counted["field_missing/contact.first_name@company"] += not first
+        for number in range(90):
+            owner, word, gone = 1 + number % 4, [*WORDS][number % 3], number % 9 == 8
+            result = "wil een offerte" if number % 2 else None
+            start = f"2026-11-{1 + number % 23:02d} 09:30:00" if word != "gepland" else "2026-11-26 09:30:00"
+            db.execute("INSERT INTO afspraken VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                       (number, owner, 500 + number % 40, f"Gesprek {number}", word, start, None, result, "rood",
+                        int(gone)))  # fmt: skip
+            held = word == "geweest" and not gone
+            counted["meetings_held@company"] += held
+            counted[f"meetings_held@manager:{owner}"] += held
+            counted["meetings_planned_7d@company"] += word == "gepland" and not gone
+            counted["field_missing/meeting.result@company"] += held and not result
+            stage = [*STAGES][number % 3]
+            db.execute("INSERT INTO offertes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                       (number, owner, 100 + number % 40, f"Offerte {number}", stage, 1000.25 + number, "2026-11-10",
+                        "2026-10-01 08:00:00"))  # fmt: skip
+            counted[f"deals_{STAGES[stage]}@company"] += 1
+            counted["deals_won_amount/EUR@company"] += (100025 + 100 * number) * (stage == "gewonnen")
+        if hostile:
+            db.execute('CREATE TABLE "klant\n  evil: [*&" ("id: {x}" INTEGER PRIMARY KEY, "naam""; --" TEXT)')
+            db.execute('ALTER TABLE afspraken ADD COLUMN "resultaat\nzone: Mars" TEXT')
+            db.execute("UPDATE afspraken SET status = ? WHERE nr = 1", ("'afgezegd\": [\n\x1b[31m#&*!|>%@`\u2028",))
+            db.execute("UPDATE tblMedewerkers SET achternaam = ? WHERE nummer = 2", ('=1+1\n"\x07,;',))
+        db.commit()
+    return counted
+
+
+RIGHT = [(f"(?i)table {name}(.|\n)*?Right.*:", "") for name in
+         ("tblMedewerkers", "tblKlanten", "contactpersonen", "afspraken", "offertes")]  # fmt: skip
+MEANT = [
+    (rf"  {word} \(\d+ times\) \[{state}\]:", "") for words in (WORDS, STAGES) for word, state in sorted(words.items())
+]
+REST = [("zone of your people.*:", "Europe/Amsterdam"), ("name none.*:", "EUR"), (r"\[y/N\]", "n")]
+
+
+def test_an_unknown_crm_is_proposed_confirmed_checked_and_run(tmp_path: Path) -> None:
+    counted = dutch(tmp_path / "crm.db")
+    ended, said = at_a_terminal(
+        tmp_path, "init", "--source", "sqlite:///crm.db",
+        answers=[*RIGHT, *MEANT, (r"1  afspraken\.uitkomst +filled in  50%(.|\n)*Which \[1\]:", ""), *REST],
+    )  # fmt: skip
+    assert ended == 0, said
+    assert "voorraad" not in said
+    checked = crm_audit(tmp_path, "check")
+    assert checked.returncode == 0, checked.stderr
+    ran = crm_audit(tmp_path, "run", "--as-of", AS_OF)
+    assert ran.returncode == 0, ran.stderr
+    found = figures(tmp_path / "output")
+    assert {name: found[name]["numerator"] for name in counted} == dict(counted)
+    assert found["managers@company"]["numerator"] == 4
+
+
+def test_what_is_not_confirmed_is_not_used(tmp_path: Path) -> None:
+    counted = dutch(tmp_path / "crm.db")
+    done = crm_audit(tmp_path, "init", "--source", "sqlite:///crm.db", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "crm.yaml: confirm each line" in done.stdout
+    audit, own = tmp_path / "audit.yaml", tmp_path / "crm.yaml"
+    filled = audit.read_text("utf-8").replace("# zone:", "zone:").replace("# currency:", "currency:")
+    audit.write_text(filled, "utf-8")
+    refused = crm_audit(tmp_path, "run", "--as-of", AS_OF)
+    assert refused.returncode == 2
+    evidence = "client.owner_id = accountmanager, 95%: by its name; 4 of 4 values are keys of tblMedewerkers"
+    assert evidence in refused.stderr
+    text = own.read_text("utf-8")
+    assert "uitkomst: filled in 50%" in audit.read_text("utf-8")
+    confirmed = re.sub(r"unconfirmed:\n(  - .*\n)+", "", text)
+    own.write_text(confirmed, "utf-8")
+    ran = crm_audit(tmp_path, "run", "--as-of", AS_OF)
+    assert ran.returncode == 0, ran.stderr
+    found = figures(tmp_path / "output")
+    unasked = "field_missing/meeting.result@company"  # nobody said where results are
+    assert unasked not in found
+    assert {name: found[name]["numerator"] for name in counted if name != unasked} == {
+        name: number for name, number in counted.items() if name != unasked
+    }
+
+
+def test_wrong_lines_are_left_out(tmp_path: Path) -> None:
+    dutch(tmp_path / "crm.db")
+    wrong = [*RIGHT[:1], (r"(?i)table tblKlanten(.|\n)*?Right.*:", "3,99"), (r"numbers from 1 to(.|\n)*Right.*:", "4"),
+             (RIGHT[2][0], "n"), *RIGHT[3:]]  # fmt: skip
+    ended, said = at_a_terminal(
+        tmp_path, "init", "--source", "sqlite:///crm.db", answers=[*wrong, *MEANT, (r"Which \[1\]:", "0"), *REST]
+    )
+    assert ended == 0, said
+    own = yaml.safe_load((tmp_path / "crm.yaml").read_text("utf-8"))
+    assert set(own["entities"]) == {"manager", "client", "meeting", "deal"}
+    assert len(own["entities"]["client"]["columns"]) == 5
+    assert crm_audit(tmp_path, "check").returncode == 0
+
+
+def test_hostile_names_break_nothing(tmp_path: Path) -> None:
+    dutch(tmp_path / "crm.db", hostile=True)
+    done = crm_audit(tmp_path, "init", "--source", "sqlite:///crm.db")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "crm.yaml").read_text("utf-8")
+    own = yaml.safe_load(text)
+    assert set(own) == {"unconfirmed", "about", "dialects", "money", "states", "absent", "entities"}
+    assert "\x1b" not in text + done.stdout
+    for state in own["states"]["meeting"].values():
+        assert set(state) <= {*WORDS, "'afgezegd\": [\n\x1b[31m#&*!|>%@`\u2028"}
+    audit = yaml.safe_load((tmp_path / "audit.yaml").read_text("utf-8"))
+    assert "zone" not in audit
+    (tmp_path / "crm.yaml").write_text(re.sub(r"unconfirmed:\n(  - .*\n)+", "", text), "utf-8")
+    filled = (tmp_path / "audit.yaml").read_text("utf-8").replace("# zone:", "zone:")
+    (tmp_path / "audit.yaml").write_text(filled.replace("# currency:", "currency:"), "utf-8")
+    checked = crm_audit(tmp_path, "check")
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_a_database_of_something_else_is_told(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as db:
+        db.execute("CREATE TABLE voorraad (artikel TEXT, aantal INTEGER)")
+    done = crm_audit(tmp_path, "init", "--source", "sqlite:///x.db")
+    assert done.returncode == 2
+    assert "no preset knows this database" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["x.db"]

@@ -1,0 +1,153 @@
+"""Which CRM is this, and what could this column be: on real SQLite databases that the tests make."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.demo import write_demo
+from pipeline.guess import Proposal, plain, propose, state_of
+from pipeline.presets import load_preset
+from pipeline.recognise import Place, best, fitting, machine_zone, masked, share, survey
+
+
+def made(folder: Path, *statements: str) -> Place:
+    with closing(sqlite3.connect(folder / "crm.db")) as db:
+        for statement in statements:
+            db.execute(statement)
+        db.commit()
+    return Place("sqlite:///crm.db", folder)
+
+
+def proposed(place: Place) -> dict[str, Proposal]:
+    with place.opened() as connection:
+        return {one.entity: one for one in propose(connection)}
+
+
+def mapped(proposal: Proposal) -> dict[str, str]:
+    return {one.ours: one.theirs for one in proposal.columns}
+
+
+# ------------------------------------------------------------------------------------------------ presets
+
+
+def test_a_preset_fits_by_tables_and_columns(tmp_path: Path) -> None:
+    write_demo(tmp_path, date(2026, 11, 24))
+    place = Place("sqlite:///crm.db", tmp_path)
+    assert [preset.name for preset, _ in fitting(place)] == ["demo"]
+    known = survey(place, load_preset("demo", tmp_path))
+    assert known.rows["meeting"] > 5000
+    assert len(known.managers) == 12
+    assert max(known.currencies, key=lambda code: known.currencies[code]) == "EUR"
+    with closing(sqlite3.connect(tmp_path / "crm.db")) as db:
+        db.execute("ALTER TABLE deals RENAME COLUMN stage TO phase")
+    assert fitting(place) == []  # all tables are there, and a SELECT does not describe
+
+
+def test_the_best_fit_reads_the_most_tables_and_ties_are_kept(tmp_path: Path) -> None:
+    demo, maven = load_preset("demo", tmp_path), load_preset("maven", tmp_path)
+    assert best([(demo, 9), (maven, 3)]) == (demo,)
+    assert best([(demo, 9), (maven, 9)]) == (demo, maven)
+
+
+# ------------------------------------------------------------------------------------------------ guesses
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("tblKlanten", "klanten"), ("tbl_KlantPersonen", "klant personen"), ("CRM_Afspraken", "afspraken"),
+     ("e-mail", "e mail"), ("Aangemaakt_Op", "aangemaakt op"), ("categorieën", "categorieen"), ("日本", "")],
+)  # fmt: skip
+def test_names_become_words(name: str, words: str) -> None:
+    assert plain(name) == words
+
+
+@pytest.mark.parametrize(
+    ("entity", "word", "state"),
+    [("meeting", "niet gehouden", "not held"), ("meeting", "Gehouden", "held"), ("meeting", "not held", "not held"),
+     ("call", "Completed", "held"), ("meeting", "misschien", None), ("deal", "Closed Won", "won"),
+     ("deal", "niet gewonnen", "lost"), ("deal", "in onderhandeling", "open"), ("deal", "wonder", "won")],
+)  # fmt: skip
+def test_words_hint_at_states(entity: str, word: str, state: str | None) -> None:
+    assert state_of(entity, word) == state
+
+
+def test_english_names_in_the_singular(tmp_path: Path) -> None:
+    place = made(
+        tmp_path,
+        "CREATE TABLE employee (employee_id INTEGER PRIMARY KEY, full_name TEXT, is_system INTEGER)",
+        "CREATE TABLE company (id INTEGER PRIMARY KEY, company_name TEXT, phone TEXT, owner TEXT, assigned_to INTEGER)",
+        "INSERT INTO employee VALUES (1, 'Ann', 0), (2, 'Bob', 0)",
+        "INSERT INTO company VALUES (7, 'Acme', '0205551234', 'nobody', 1), (8, 'Apex', '0205551235', 'x', 2)",
+    )
+    found = proposed(place)
+    assert mapped(found["manager"]) == {"id": "employee_id", "name": "full_name"}
+    assert mapped(found["client"]) == {"id": "id", "owner_id": "assigned_to", "name": "company_name", "phone": "phone"}
+    assert "2 of 2 values are keys of employee" in str(found["client"].of("owner_id"))
+
+
+def test_contents_overrule_names(tmp_path: Path) -> None:
+    """A column called e-mail without addresses, and an owner that is nobody's key, are not proposed."""
+    place = made(
+        tmp_path,
+        "CREATE TABLE verkopers (id INTEGER PRIMARY KEY, naam TEXT)",
+        "CREATE TABLE relaties (id INTEGER PRIMARY KEY, naam TEXT, email TEXT, verkoper INTEGER)",
+        "INSERT INTO verkopers VALUES (1, 'Ann')",
+        "INSERT INTO relaties VALUES (7, 'Acme', 'ja', 98), (8, 'Apex', 'nee', 99)",
+    )
+    assert mapped(proposed(place)["client"]) == {"id": "id", "name": "naam"}
+
+
+def test_instants_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
+    place = made(
+        tmp_path,
+        "CREATE TABLE afspraak (id INTEGER PRIMARY KEY, onderwerp TEXT, begin TEXT)",
+        "INSERT INTO afspraak VALUES (1, 'A', '10-11-2026 09:00'), (2, 'B', '11-11-2026 09:00')",
+    )
+    start = proposed(place)["meeting"].of("start_at")
+    assert start is not None
+    assert (start.theirs, start.odd) == ("begin", 2)
+    assert "2 of a sample are not written YYYY-MM-DD HH:MM:SS" in start.said()
+
+
+def test_a_table_between_meetings_and_contacts(tmp_path: Path) -> None:
+    place = made(
+        tmp_path,
+        "CREATE TABLE contactpersonen (id INTEGER PRIMARY KEY, voornaam TEXT, achternaam TEXT)",
+        "CREATE TABLE afspraken (id INTEGER PRIMARY KEY, onderwerp TEXT)",
+        "CREATE TABLE afspraak_deelnemers (afspraak_id INTEGER, persoon_id INTEGER)",
+        "INSERT INTO contactpersonen VALUES (1, 'Jan', 'Vries')",
+        "INSERT INTO afspraken VALUES (5, 'A')",
+        "INSERT INTO afspraak_deelnemers VALUES (5, 1)",
+    )
+    between = proposed(place)["meeting_contact"]
+    assert mapped(between) == {"meeting_id": "afspraak_id", "person_id": "persoon_id"}
+
+
+# ------------------------------------------------------------------------------------------------ small things
+
+
+def test_nothing_of_what_somebody_wrote_is_shown_but_a_letter() -> None:
+    assert masked("Jansen wants\nmore") == "J… (17 characters)"
+    assert masked(b"\x1b[31m") == "?… (5 characters)"
+
+
+def test_shares_are_never_rounded_to_all_or_nothing() -> None:
+    assert [share(*pair) for pair in ((0, 9), (1, 1000), (999, 1000), (9, 9), (1, 2))] == [
+        "0%", "1%", "99%", "100%", "50%",
+    ]  # fmt: skip
+
+
+def test_a_machine_in_utc_has_no_zone_of_people(tmp_path: Path) -> None:
+    assert machine_zone({"TZ": "Europe/Amsterdam"}, tmp_path) == "Europe/Amsterdam"
+    assert machine_zone({"TZ": "UTC"}, tmp_path) is None
+    assert machine_zone({}, tmp_path) is None
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "timezone").write_text("Etc/UTC\n")
+    assert machine_zone({"TZ": "nonsense"}, tmp_path) is None
+    (tmp_path / "etc" / "localtime").symlink_to("/usr/share/zoneinfo/Asia/Tokyo")
+    assert machine_zone({}, tmp_path) == "Asia/Tokyo"
