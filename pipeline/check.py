@@ -21,10 +21,11 @@ from rich.table import Table
 from sqlalchemy import ColumnElement, FromClause, case, func, null, select
 
 from pipeline import snapshot, source
+from pipeline.compute import targets_of_strangers
 from pipeline.config import Audit, secrets_of
+from pipeline.extract import demand_of, window_of, witness_of
 from pipeline.model import Field, FieldSet, Kind, Person, TableAccount, Window
 from pipeline.presets import Part
-from pipeline.run import targets_of_strangers, window_of, witness_of
 from pipeline.sql import blank
 
 SAMPLES: Final = 5
@@ -107,13 +108,10 @@ def look(audit: Audit, window: Window) -> Seen:
     settings = audit.settings
     hold = source.Hold(settings.source.max_hold)
     engine = source.open_engine(secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit)
-    demand = source.Demand(
-        audit.preset, audit.add, settings.currency, frozenset(audit.absent), audit.schema, zone=settings.zone
-    )
     try:
         with source.consistent(engine, hold=hold) as connection:
             began = time.monotonic()
-            reading = source.Reading(connection, demand)
+            reading = source.Reading(connection, demand_of(audit))
             accounts = reading.accounts()
             counts = {entity: reading.count(entity) for entity in audit.schema}
             witness = witness_of(audit, reading, window)

@@ -15,7 +15,7 @@ from typing import Final
 import yaml
 
 from pipeline.guess import Guess, Proposal, state_of
-from pipeline.model import ENTITIES, STATES
+from pipeline.model import ENTITIES, STATES, Kind
 
 _WIDEST: Final = 60
 _ID_CELLS: Final = ("=", "+", "-", "@")
@@ -255,7 +255,7 @@ def _said(guess: Guess | None) -> str:
 
 def expressions(own: Own, proposal: Proposal) -> tuple[dict[str, str], str]:
     """Our columns as SQL, and the condition under which a row is deleted ('' where there is none)."""
-    found = {guess.ours: own.quote(guess.theirs) for guess in proposal.columns}
+    found = {guess.ours: _typed(own, proposal.entity, guess) for guess in proposal.columns}
     deleted = _true(own.quote(proposal.deleted.theirs)) if proposal.deleted else ""
     if proposal.entity == "manager":
         return _manager(own, found, deleted), ""
@@ -271,6 +271,14 @@ def expressions(own: Own, proposal: Proposal) -> tuple[dict[str, str], str]:
         if own.whole_units and own.dialect == "sqlite":
             found["amount"] = _cents(found["amount"])
     return found, deleted
+
+
+def _typed(own: Own, entity: str, guess: Guess) -> str:
+    """The column; what is text to us is made so where a database does not compare numbers with texts."""
+    name = own.quote(guess.theirs)
+    strict = own.dialect in ("postgresql", "duckdb") and guess.ours != "active"
+    text = ENTITIES[entity].get(guess.ours, Kind.TEXT) is Kind.TEXT
+    return f"CAST({name} AS text)" if strict and text else name
 
 
 def _manager(own: Own, found: Mapping[str, str], deleted: str) -> dict[str, str]:

@@ -6,50 +6,23 @@ They come from names (English and Dutch), from what stands in the columns, and f
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, column, func, inspect, select, table, true
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, column, func, select, table, true
 
+from pipeline.contents import SAFE, Contents, Looked, entity_of, look, plain
 from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.recognise import Candidate, candidates_in, prose_in, tables_in
 from pipeline.sql import one_of_words
-from pipeline.vocabulary import COLUMNS, DELETED, FITS, LEADS_TO, STATE_WORDS, TABLES
+from pipeline.vocabulary import COLUMNS, DELETED, FITS, LEADS_TO, STATE_WORDS
 
 _SAMPLE: Final = 400
 _MOST_TABLES: Final = 150
 _MOST_WORDS: Final = 20
 _LEAST: Final = 0.45
 """Below this confidence nothing is proposed."""
-
-_SAFE: Final = re.compile(r"[^\W\d][\w $#.()/-]{0,62}")
-"""Names that can stand in SQL between quotes whatever reads it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What stands in a column, as far as a sample shows."""
-
-    name: str
-    what: str  # 'id', 'email', 'phone', 'instant', 'day', 'number', 'flag', 'word' or 'text'
-    filled: int
-    distinct: int
-    odd_instants: int  # texts that are not written as we read an instant
-    odd_days: int  # texts that are not written as we read a day
-    whole: bool  # numbers without decimals
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """A table that was looked into."""
-
-    name: str
-    rows: int
-    key: str | None
-    columns: tuple[Contents, ...]
-    refers: Mapping[str, str]  # declared foreign keys: column -> table
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +63,9 @@ class Proposal:
 
 def propose(connection: Connection) -> list[Proposal]:
     """What each of our entities may be in this database, as far as anything speaks for it."""
-    named = [name for name in sorted(tables_in(connection)) if _SAFE.fullmatch(name) and _entity_of(name)]
-    looked = [_look(connection, name) for name in named[:_MOST_TABLES]]
-    chosen = _chosen([one for one in looked if (one.key and one.rows) or _entity_of(one.name) == "meeting_contact"])
+    named = [name for name in sorted(tables_in(connection)) if SAFE.fullmatch(name) and entity_of(name)]
+    looked = [look(connection, name) for name in named[:_MOST_TABLES]]
+    chosen = _chosen([one for one in looked if (one.key and one.rows) or entity_of(one.name) == "meeting_contact"])
     found = []
     for entity in COLUMNS:
         if entity in chosen:
@@ -129,61 +102,16 @@ def results_of(connection: Connection, meeting: Proposal, states: Mapping[str, s
 # ------------------------------------------------------------------------------------------------ tables
 
 
-def plain(name: str) -> str:
-    """'tblKlant_Personen' -> 'klant personen': words in small letters without accents and prefixes."""
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(
-        r"^(tbl|tabel|table|crm|t|vw|dbo) ", "", re.sub(r"^tbl(?=\w)", "tbl ", " ".join(re.findall(r"[a-z0-9]+", text)))
-    )
-
-
-def _entity_of(name: str) -> str | None:
-    words = plain(name)
-    return next((entity for entity, pattern in TABLES.items() if re.match(rf"({pattern})", words)), None)
-
-
-def _look(connection: Connection, name: str) -> Looked:
-    inspector, source = inspect(connection), table(name)
-    described = [one for one in inspector.get_columns(name) if _SAFE.fullmatch(str(one["name"]))]
-    names = [str(one["name"]) for one in described]
-    if not names:
-        return Looked(name, 0, None, (), {})
-    rows = int(connection.scalar(select(func.count()).select_from(source)) or 0)
-    wanted: list[ColumnElement[Any]] = [column(one) for one in names]
-    taken = connection.execute(select(*wanted).select_from(source).limit(_SAMPLE)).all()
-    contents = tuple(_contents(one, [row[place] for row in taken]) for place, one in enumerate(names))
-    declared = [one for one in inspector.get_pk_constraint(name)["constrained_columns"] if one in names]
-    key = declared[0] if len(declared) == 1 else _key_of(name, contents, len(taken))
-    refers = {
-        str(one["constrained_columns"][0]): str(one["referred_table"])
-        for one in inspector.get_foreign_keys(name)
-        if len(one["constrained_columns"]) == 1
-    }
-    return Looked(name, rows, key, contents, refers)
-
-
-def _key_of(name: str, contents: Sequence[Contents], rows: int) -> str | None:
-    """An undeclared key: different in every row, and called so, or after the table."""
-    if _entity_of(name) == "meeting_contact":
-        return None  # what looks like one there is a reference
-    for one in contents:
-        called = re.fullmatch(r"(.*?) ?(id|nr|nummer|code|key|guid|uuid)", plain(one.name))
-        if called and 0 < rows == one.distinct and plain(name).startswith(called[1][:4]):
-            return one.name
-    return None
-
-
 def _chosen(looked: Iterable[Looked]) -> dict[str, Looked]:
     """Of several tables of one kind the one that holds the most columns of its kind, then the most rows."""
     chosen: dict[str, Looked] = {}
     for one in sorted(looked, key=lambda seen: (_named(seen), seen.rows), reverse=True):
-        chosen.setdefault(str(_entity_of(one.name)), one)
+        chosen.setdefault(str(entity_of(one.name)), one)
     return chosen
 
 
 def _named(seen: Looked) -> int:
-    wanted = COLUMNS[str(_entity_of(seen.name))]
+    wanted = COLUMNS[str(entity_of(seen.name))]
     return sum(any(_called(pattern, one.name) for one in seen.columns) for pattern in wanted.values())
 
 
@@ -271,41 +199,6 @@ def _met(connection: Connection, name: str, reference: str, target: Looked) -> t
     key = cast(column(str(target.key)), Text)
     keys = set(connection.execute(select(key).select_from(table(target.name)).where(key.in_(sample))).scalars())
     return len(keys.intersection(sample)), len(sample)
-
-
-def _contents(name: str, values: Sequence[Any]) -> Contents:
-    given = [value for value in values if value is not None and str(value).strip()]
-    texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in given]
-    what = _what(given, texts)
-    odd = [
-        sum(isinstance(value, str) and not re.fullmatch(strict, value.strip()) for value in given)
-        for strict in (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\d")
-    ]
-    whole = all(float(text).is_integer() for text in texts) if what in ("number", "flag") else False
-    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], whole)
-
-
-_SHAPES: Final = (
-    ("email", r"[^@\s]+@[^@\s]+\.\w+"),
-    ("instant", r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{4} \d\d?:\d\d.*"),
-    ("day", r"\d{4}-\d\d-\d\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"),
-    ("flag", r"[01]|True|False"),
-    ("number", r"-?\d{1,14}(\.\d+)?"),
-    ("phone", r"\+?[\d\s()/.-]{7,20}"),
-)
-
-
-def _what(given: Sequence[Any], texts: Sequence[str]) -> str:
-    """The kind of nearly all that stands there."""
-    for what, shape in _SHAPES:
-        if texts and sum(bool(re.fullmatch(shape, text.strip())) for text in texts) >= 0.8 * len(texts):
-            return "phone" if what == "number" and _dialled(given, texts) else what
-    short = max(map(len, texts), default=0) <= 40
-    return "word" if texts and short and len(set(texts)) <= min(_MOST_WORDS, max(3, len(texts) // 2)) else "text"
-
-
-def _dialled(given: Sequence[Any], texts: Sequence[str]) -> bool:
-    return all(isinstance(value, str) for value in given) and all(text.strip()[0] == "0" for text in texts)
 
 
 # ------------------------------------------------------------------------------------------------ proposals

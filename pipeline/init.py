@@ -25,7 +25,7 @@ from pipeline.recognise import Known, Place, best, fitting, share, survey
 SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
 _PRESET_FILE: Final = "crm.yaml"
 _TARGETS_FILE: Final = "targets-example.csv"
-_PASSWORD: Final = re.compile(r"(://(?!/)[^:@/]*:)(?!\$\{\w+\}@).+@")
+_PASSWORD: Final = re.compile(r"(://(?!/)[^:@/]*:)(?!\$\{\w+\}@).*@")
 _SECRET_QUERY: Final = re.compile(
     r"([?&][^=&]*(?:pass|pwd|secret|token)[^=&]*=)(?!\$\{\w+\}(?:&|$))[^&]+", re.IGNORECASE
 )

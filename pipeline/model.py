@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Kind(StrEnum):
@@ -187,8 +187,7 @@ class Tally:
     value: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Failing:
+class Failing(NamedTuple):
     """A record that misses a field that it owes."""
 
     entity: str

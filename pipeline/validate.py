@@ -6,10 +6,13 @@ cap. Only this module imports the library, and its failure is our error, never a
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, ClassVar
 
@@ -19,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipeline.ask import failing, tallies
 from pipeline.catalogue import Question, failing_records, field_question
 from pipeline.errors import AuditError
-from pipeline.model import Answers, Field, FieldSet
+from pipeline.model import Answers, Field, FieldSet, Tally
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at the import: it would tell others of every run
 
@@ -40,13 +43,26 @@ def validate(url: str, views: Mapping[str, FromClause], field_sets: Mapping[str,
     AuditError where the library failed: a validation that did not run is no verdict.
     """
     try:
-        found = _validated(url, views, field_sets)
+        with _no_cycles():
+            found = _validated(url, views, field_sets)
     except (GreatExpectationsError, SQLAlchemyError, OSError) as error:  # a connection of the library is an OSError
         raise AuditError(f"The validation did not run: {type(error).__name__}: {error}") from error
     return Answers(
         tuple(tally for answers in found for tally in answers.tallies),
         tuple(record for answers in found for record in answers.failing),
     )
+
+
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Pauses the collector: it would search all rows, which hold no cycle, again and again."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 def _validated(url: str, views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> list[Answers]:
@@ -122,7 +138,7 @@ class _Scan(MetricProvider):
 
 
 class FieldSetCounts(_Scan):
-    """Due and missing per field: per owner by one scan, and of the company by a query of its own."""
+    """Due and missing per field: per owner by one scan, and of the company as their sum."""
 
     metric_name = "minimum_field_set.counts"
 
@@ -133,11 +149,18 @@ class FieldSetCounts(_Scan):
     ) -> list[Any]:  # fmt: skip
         demand = metric_value_kwargs["demand"]
         view = cls._view(execution_engine, metric_domain_kwargs, demand)
-        questions: Sequence[Question] = [
-            field_question(cls._fields(demand), view, company=company) for company in (False, True)
-        ]
+        question = field_question(cls._fields(demand), view, company=False)
         with execution_engine.get_connection() as connection:
-            return [t for question in questions for t in tallies(question, connection.execute(question.statement))]
+            return _with_company(question, connection.execute(question.statement).all())
+
+
+def _with_company(question: Question, rows: Iterable[Any]) -> list[Tally]:
+    """The owners' tallies, and their sums as the company's: the witness asks for those by a query of its own."""
+    owners = list(tallies(question, rows))
+    company = Counter(dict.fromkeys(question.counts, 0))  # zeros where there is no record at all
+    for tally in owners:
+        company[tally.name, tally.dimension] += tally.value
+    return [*owners, *(Tally(True, None, name, dimension, "", value) for (name, dimension), value in company.items())]
 
 
 class FieldSetFailing(_Scan):
@@ -153,4 +176,5 @@ class FieldSetFailing(_Scan):
         demand = metric_value_kwargs["demand"]
         view = cls._view(execution_engine, metric_domain_kwargs, demand)
         with execution_engine.get_connection() as connection:
-            return [tuple(row) for row in connection.execute(failing_records(cls._fields(demand), view))]
+            found = connection.execute(failing_records(cls._fields(demand), view))
+            return list(found.cursor.fetchall())  # plain tuples: a Row of each is made one by one

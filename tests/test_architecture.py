@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 # The floors, ground first. A module imports from lower floors only; those on one floor never import each other.
 FLOORS = (
     {"pipeline", "errors", "model", "resources", "demo.words", "vocabulary"},
-    {"money", "demo.company", "window", "sql", "metrics", "progress", "retry"},
+    {"contents", "money", "demo.company", "window", "sql", "metrics", "progress", "retry"},
     {"demo.dirt", "demo.trail", "source.databases.seam", "catalogue.terms", "show", "cron", "score", "presets"},
     {
         "prove",
@@ -30,7 +30,9 @@ FLOORS = (
     {"source.connect", "snapshot", "witness", "findings", "reports.elements", "reports.charts", "reports.sheets"},
     {"source", "reports.management", "reports.manager", "reports.pen"},
     {"validate", "publish", "reports.page", "reports.workbook", "reports.read_page", "reports.read_workbook"},
-    {"run", "schedule", "demo"},
+    {"extract", "write", "schedule", "demo"},
+    {"compute"},
+    {"run"},
     {"check", "grants", "summary"},
     {"recognise"},
     {"guess"},

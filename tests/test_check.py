@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from pipeline import cli, run, source
+from pipeline import cli, extract, run, source
 from pipeline.check import Pace, _about_the_hold, _share, check_audit, look, mask, sentences
 from pipeline.config import Audit, load_audit
 from pipeline.demo import write_demo
@@ -104,7 +104,7 @@ def test_what_is_not_checked_is_said() -> None:
 
 def test_the_hold_is_measured_and_near_a_run_s(demo: Path) -> None:
     audit = load_audit(demo / "audit.yaml")
-    seen = look(audit, run.window_of(audit, AS_OF, injected=False))
+    seen = look(audit, extract.window_of(audit, AS_OF, injected=False))
     assert (seen.pace.tried, seen.pace.rows) == (22385, 24334)
     assert 0 < seen.pace.counting < seen.pace.hold < 60
 
@@ -131,7 +131,7 @@ def test_permissions_tell_whether_it_could_write(demo: Path, whole: str, monkeyp
     audit, file = load_audit(demo / "audit.yaml"), demo / "crm.db"
     file.chmod(0o400)
     try:
-        seen = look(audit, run.window_of(audit, AS_OF, injected=False))
+        seen = look(audit, extract.window_of(audit, AS_OF, injected=False))
     finally:
         file.chmod(0o600)
     assert seen.rights == source.Rights(False, "the permissions of the database file let this user only read it")

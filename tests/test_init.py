@@ -13,19 +13,24 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import yaml
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL
 
 from pipeline.config import load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
 from pipeline.init import without_password
 from tests.odoo.database import odoo15
-from tests.requirements import SHARED
+from tests.postgres import database as postgresql
+from tests.requirements import SHARED, require_mariadb
 from tests.suitecrm.database import suitecrm
 
 ROOT = Path(__file__).parent.parent
@@ -364,6 +369,59 @@ def test_what_is_not_confirmed_is_not_used(tmp_path: Path) -> None:
     assert {name: found[name]["numerator"] for name in counted if name != unasked} == {
         name: number for name, number in counted.items() if name != unasked
     }
+
+
+ON_SERVERS = (
+    "CREATE TABLE gebruikers (id INTEGER PRIMARY KEY, naam VARCHAR(50), actief BOOLEAN)",
+    "CREATE TABLE klanten (id INTEGER PRIMARY KEY, naam VARCHAR(50), telefoon VARCHAR(20), verkoper_id INTEGER, "
+    "aangemaakt_op TIMESTAMP NULL, verwijderd BOOLEAN)",
+    "CREATE TABLE afspraken (id INTEGER PRIMARY KEY, verkoper_id INTEGER, klant_id INTEGER, onderwerp VARCHAR(80), "
+    "status VARCHAR(20), begin_tijd TIMESTAMP NULL)",
+    "CREATE TABLE offertes (id INTEGER PRIMARY KEY, verkoper_id INTEGER, naam VARCHAR(80), fase VARCHAR(20), "
+    "bedrag DECIMAL(12, 2), sluitdatum DATE)",
+    "INSERT INTO gebruikers VALUES (1, 'An', TRUE), (2, 'Be', FALSE)",
+    "INSERT INTO klanten VALUES (1, 'K', '020-1234567', 1, '2026-11-02 10:00:00', FALSE), "
+    "(2, 'L', '020-1234568', 2, '2026-11-02 10:00:00', TRUE), (3, 'M', NULL, 1, NULL, NULL)",
+    "INSERT INTO afspraken VALUES (1, 1, 1, 'x', 'geweest', '2026-11-10 10:00:00'), "
+    "(2, 1, 1, 'x', 'gepland', '2026-11-26 10:00:00'), (3, 1, 3, 'y', 'geweest', '2026-11-11 10:00:00')",
+    "INSERT INTO offertes VALUES (1, 1, 'o', 'gewonnen', 12.50, '2026-11-10'), (2, 1, 'p', 'lopend', 100, NULL), "
+    "(3, 1, 'q', 'gewonnen', 1, '2026-11-11')",
+)
+
+
+@contextmanager
+def mariadb() -> Iterator[URL]:
+    server, name = require_mariadb(), f"crm_audit_test_{uuid4().hex[:12]}"
+    engine = create_engine(server.set(database=None))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield server.set(database=name)
+    finally:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
+
+
+@pytest.mark.parametrize("server", [postgresql, mariadb])
+def test_an_unknown_crm_on_a_server(tmp_path: Path, server: Callable[[], AbstractContextManager[URL]]) -> None:
+    with server() as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for statement in ON_SERVERS:
+                connection.exec_driver_sql(statement)
+        engine.dispose()
+        done = crm_audit(tmp_path, "init", "--source", url.render_as_string(hide_password=False))
+        assert done.returncode == 0, done.stderr
+        own, audit = tmp_path / "crm.yaml", tmp_path / "audit.yaml"
+        own.write_text(re.sub(r"unconfirmed:\n(  - .*\n)+", "", own.read_text("utf-8")), "utf-8")
+        filled = audit.read_text("utf-8").replace("# zone:", "zone:").replace("# currency:", "currency:")
+        audit.write_text(filled, "utf-8")
+        for command in (("check",), ("run", "--as-of", AS_OF)):
+            done = crm_audit(tmp_path, *command)
+            assert done.returncode == 0, done.stderr
+    found = figures(tmp_path / "output")
+    counted = {"managers": 1, "clients": 2, "clients_new": 1, "meetings_held": 2, "deals_won_amount/EUR": 1350}
+    assert {name: found[f"{name}@company"]["numerator"] for name in counted} == counted
 
 
 def test_wrong_lines_are_left_out(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
@@ -56,7 +55,7 @@ def test_equal_readings_pass() -> None:
     prove(FIGURES, FIGURES, RECORDS, RECORDS)
     prove(FIGURES, tuple(reversed(FIGURES)), RECORDS, tuple(reversed(RECORDS)))
     prove([], [], [], [])
-    prove(FIGURES, [replace(one) for one in FIGURES], RECORDS, [replace(one) for one in RECORDS])
+    prove(FIGURES, [replace(one) for one in FIGURES], RECORDS, [one._replace() for one in RECORDS])
 
 
 def test_how_a_figure_was_found_is_no_difference() -> None:
@@ -132,10 +131,10 @@ def test_a_figure_that_exists_twice() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(partial(replace, mask=0b1000), id="mask"),
-        pytest.param(lambda r: replace(r, mask=r.mask | 1 << 62), id="one more field"),
-        pytest.param(partial(replace, owner="m9"), id="owner"),
-        pytest.param(lambda r: replace(r, in_period=not r.in_period), id="period"),
+        pytest.param(lambda r: r._replace(mask=0b1000), id="mask"),
+        pytest.param(lambda r: r._replace(mask=r.mask | 1 << 62), id="one more field"),
+        pytest.param(lambda r: r._replace(owner="m9"), id="owner"),
+        pytest.param(lambda r: r._replace(in_period=not r.in_period), id="period"),
     ],
 )
 def test_each_change_of_a_record_is_named(position: int, change: Callable[[Failing], Failing]) -> None:
@@ -162,7 +161,7 @@ def test_a_record_that_is_too_many(extra: Failing) -> None:
 
 
 def test_one_record_in_the_place_of_another() -> None:
-    moved = [replace(RECORDS[0], record_id="9"), *RECORDS[1:]]
+    moved = [RECORDS[0]._replace(record_id="9"), *RECORDS[1:]]
     assert {name for name, *_ in refusal(found=moved).differences} == {"call 1", "call 9"}
 
 
@@ -179,5 +178,5 @@ def test_a_record_that_is_listed_twice(position: int) -> None:
 
 def test_all_differences_are_told() -> None:
     changed = [replace(one, numerator=one.numerator + 1) for one in FIGURES]
-    masked = [replace(one, mask=one.mask + 1) for one in RECORDS]
+    masked = [one._replace(mask=one.mask + 1) for one in RECORDS]
     assert len(refusal(changed, masked).differences) == len(FIGURES) + len(RECORDS)

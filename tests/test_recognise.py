@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.contents import plain
 from pipeline.demo import write_demo
-from pipeline.guess import Proposal, plain, propose, state_of
+from pipeline.guess import Proposal, propose, state_of
 from pipeline.presets import load_preset
 from pipeline.recognise import Place, best, fitting, machine_zone, masked, share, survey
 
@@ -112,6 +113,18 @@ def test_instants_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
     assert start is not None
     assert (start.theirs, start.odd) == ("begin", 2)
     assert "2 of a sample are not written YYYY-MM-DD HH:MM:SS" in start.said()
+
+
+def test_a_column_of_numbers_may_hold_other_texts(tmp_path: Path) -> None:
+    amounts = ", ".join(f"({number}, 'D', '{number}00')" for number in range(1, 10))
+    place = made(
+        tmp_path,
+        "CREATE TABLE offertes (id INTEGER PRIMARY KEY, naam TEXT, bedrag TEXT)",
+        f"INSERT INTO offertes VALUES {amounts}, (10, 'E', 'n.v.t.')",
+    )
+    amount = proposed(place)["deal"].of("amount")
+    assert amount is not None
+    assert (amount.theirs, amount.whole) == ("bedrag", False)
 
 
 def test_a_table_between_meetings_and_contacts(tmp_path: Path) -> None:

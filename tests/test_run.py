@@ -17,7 +17,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import run, source
+from pipeline import run, source, write
 from pipeline.config import Audit, load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ProofError, PublishError, SourceError
@@ -74,7 +74,7 @@ def test_everything_is_there_and_private(published: run.Outcome) -> None:
     managers = [p for p in published.edition.people if p.scope is Scope.MANAGER]
     pairs = sorted(path.parent.name for path in published.folder.glob("managers/*/report.html"))
     assert len(managers) == 12
-    assert pairs == sorted(run.folder_of(person) for person in managers)
+    assert pairs == sorted(write.folder_of(person) for person in managers)
     for name in (
         "report.html",
         "report.xlsx",
@@ -146,7 +146,7 @@ def test_managers_see_nobody_else(published: run.Outcome) -> None:
     for person in edition.people:
         if person.scope is not Scope.MANAGER:
             continue
-        page = (published.folder / "managers" / run.folder_of(person) / "report.html").read_text("utf-8")
+        page = (published.folder / "managers" / write.folder_of(person) / "report.html").read_text("utf-8")
         own = {r.record_id for r in edition.repairs if r.owner == person.id}
         shown = set(re.findall(r'data-repair="[a-z]+:([^"]+)"', page))
         assert shown == own

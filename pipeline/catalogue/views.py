@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import FromClause, Select, and_, case, func, literal, select
@@ -71,12 +71,7 @@ def _event(entity: str, record: FromClause, terms: Terms) -> list[ColumnElement[
 
 def _meeting(e: Entities, m: FromClause, terms: Terms) -> Select[Any]:
     owner, joined = _owned(e, m)
-    invited, parent, client = (_best(persons) for persons in _meeting_persons(e, m, terms.absent))
-    # its invitees; else its parent, if that is a contact or lead; else its client, if that is a private person
-    penalty = func.coalesce(invited.c.penalty, parent.c.penalty, client.c.penalty)
-    joined = joined.outerjoin(invited, invited.c.meeting_id == m.c.id)
-    joined = joined.outerjoin(parent, parent.c.meeting_id == m.c.id)
-    joined = joined.outerjoin(client, client.c.meeting_id == m.c.id)
+    penalty, joined = _best_penalty(e, m, terms.absent, joined)
     rows = select(
         *_kept(m),
         owner,
@@ -88,44 +83,54 @@ def _meeting(e: Entities, m: FromClause, terms: Terms) -> Select[Any]:
     return _placed(rows, terms.window)
 
 
-def _person_penalty(kind: str, person: FromClause, absent: frozenset[str]) -> ColumnElement[int]:
-    """Eight times the number of things that a person lacks, plus the mask of them: the least is the best contact."""
+def _best_penalty(
+    e: Entities, m: FromClause, absent: frozenset[str], joined: FromClause
+) -> tuple[ColumnElement[int], FromClause]:
+    """The penalty of a meeting's best contact, NULL without one, and the joins that find it.
+
+    Its invitees; else its parent, if that is a contact or lead; else its client, if that is a private person. Only
+    the invitees are many: an identifier names one person, so that the others need no group.
+    """
+    invited = _invited(e, absent)
+    joined = joined.outerjoin(invited, invited.c.meeting_id == m.c.id)
+    found: list[ColumnElement[Any]] = [invited.c.penalty]
+    for kind in ("contact", "lead"):
+        person = _persons(e, kind, absent)
+        joined = joined.outerjoin(person, and_(same_id(person.c.id, m.c.parent_id), m.c.parent_kind == kind))
+        found.append(person.c.penalty)
+    client = _persons(e, "client", absent)
+    joined = joined.outerjoin(client, and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1))
+    return func.coalesce(*found, client.c.penalty), joined
+
+
+def _invited(e: Entities, absent: frozenset[str]) -> FromClause:
+    """(meeting_id, penalty) of the best of a meeting's invitees; NULL if none of them exists."""
+    link = e["meeting_contact"].alias()
+    joined: FromClause = link
+    found: list[ColumnElement[Any]] = []
+    for kind in ("contact", "lead"):
+        person = _persons(e, kind, absent)
+        joined = joined.outerjoin(person, and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind))
+        found.append(person.c.penalty)
+    penalty = func.min(func.coalesce(*found)).label("penalty")
+    return select(link.c.meeting_id, penalty).select_from(joined).group_by(link.c.meeting_id).subquery()
+
+
+def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
+    """The persons of a kind, each with a penalty, of which the least is the best contact.
+
+    Eight times the number of things that a person lacks, plus the mask of them.
+    """
+    person = e[kind].alias()
 
     def lacks(*columns: str) -> ColumnElement[int]:
         held = [blank(person.c[column]) for column in columns if f"{kind}.{column}" not in absent]
         return flag(and_(*held)) if held else literal(0)
 
     last, first, details = lacks("last_name"), lacks("first_name"), lacks("phone", "email")
-    return 8 * (last + first + details) + last + 2 * first + 4 * details
-
-
-def _meeting_persons(e: Entities, m: FromClause, absent: frozenset[str]) -> Iterator[Select[Any]]:
-    """Three SELECTs of (meeting_id, penalty): by invitees, by parent, by client."""
-    link = e["meeting_contact"]
-    contact, lead, client = (e[name].alias() for name in ("contact", "lead", "client"))
-
-    def of(kind: str, person: FromClause, kind_column: ColumnElement[Any], meeting_id: ColumnElement[Any],
-           person_id: ColumnElement[Any], rows: FromClause) -> Select[Any]:  # fmt: skip
-        joined = rows.join(person, and_(kind_column == kind, same_id(person.c.id, person_id)))
-        return select(
-            meeting_id.label("meeting_id"), _person_penalty(kind, person, absent).label("penalty")
-        ).select_from(joined)
-
-    invited = (link.c.person_kind, link.c.meeting_id, link.c.person_id, link)
-    by_parent = (m.c.parent_kind, m.c.id, m.c.parent_id, m)
-    yield of("contact", contact, *invited).union_all(of("lead", lead, *invited)).subquery().select()
-    yield of("contact", contact, *by_parent).union_all(of("lead", lead, *by_parent)).subquery().select()
-    private = and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1)
-    yield select(m.c.id.label("meeting_id"), _person_penalty("client", client, absent).label("penalty")).select_from(
-        m.join(client, private)
-    )
-
-
-def _best(rows: Select[Any]) -> FromClause:
-    inner = rows.subquery()
-    return (
-        select(inner.c.meeting_id, func.min(inner.c.penalty).label("penalty")).group_by(inner.c.meeting_id).subquery()
-    )
+    penalty = 8 * (last + first + details) + last + 2 * first + 4 * details
+    private = [person.c.private_person] if kind == "client" else []
+    return select(person.c.id, *private, penalty.label("penalty")).subquery()
 
 
 def _call(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:

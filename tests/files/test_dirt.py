@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from pipeline import run
+from pipeline import source
 from pipeline.errors import AuditError, ConfigError, SourceError
 from pipeline.presets import load_preset
 from pipeline.source.databases import files
@@ -288,8 +288,8 @@ def test_a_duckdb_file_is_read_only_and_of_native_types(folder: Path, monkeypatc
     assert figures["deals_won_amount/USD@company"].numerator == 110
     assert figures["deals_amount_unreadable@company"].numerator == 1
     assert figures["deals_open@unassigned"].numerator == 1
-    engine = run.source.open_engine("duckdb:///crm.duckdb", folder, preset)
-    with pytest.raises(SourceError, match="read-only"), run.source.consistent(engine) as connection:
+    engine = source.open_engine("duckdb:///crm.duckdb", folder, preset)
+    with pytest.raises(SourceError, match="read-only"), source.consistent(engine) as connection:
         connection.exec_driver_sql("DELETE FROM sales_pipeline")
     engine.dispose()
 
@@ -297,8 +297,8 @@ def test_a_duckdb_file_is_read_only_and_of_native_types(folder: Path, monkeypatc
 def test_a_duckdb_file_that_is_none(folder: Path) -> None:
     preset = load_preset("maven", folder).model_copy(update={"dialects": ("duckdb",)})
     with pytest.raises(SourceError, match="there is no database file"):
-        run.source.open_engine("duckdb:///none.duckdb", folder, preset)
+        source.open_engine("duckdb:///none.duckdb", folder, preset)
     (folder / "crm.duckdb").write_text("no database, but long enough to be looked at" * 400)
-    engine = run.source.open_engine("duckdb:///crm.duckdb", folder, preset)
-    with pytest.raises(AuditError, match="Check that source"), run.source.consistent(engine):
+    engine = source.open_engine("duckdb:///crm.duckdb", folder, preset)
+    with pytest.raises(AuditError, match="Check that source"), source.consistent(engine):
         pass

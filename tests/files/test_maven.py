@@ -159,7 +159,7 @@ def test_every_figure_equals_plain_python(folder: Path, zone: str) -> None:
     assert {person.team for person in edition.people} == set(hand.agents.values())
     counted = hand.figures_of("company")
     assert all(
-        counted[name][0] > 100
+        counted[name][0] > 50
         for name in ("deals_open", "deals_won", "deals_lost", "deals_undated", "records_failing/deal")
     )
     assert edition.figures["base_missing/deal.client@company"].numerator == 1_425
@@ -256,14 +256,14 @@ def test_a_cell_that_differs_between_the_two_readings_is_caught(
     folder: Path, table: str, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In memory, where no hash sees it: the period holds the deal, which closed on 1 March."""
-    from pipeline import run
+    from pipeline import extract as stage
 
     def altered(audit, reading, window):  # type: ignore[no-untyped-def]
         reading.connection.exec_driver_sql(f"UPDATE {table} SET {change}")
         return asked(audit, reading, window)
 
-    asked = run.witness_of
-    monkeypatch.setattr(run, "witness_of", altered)
+    asked = stage.witness_of
+    monkeypatch.setattr(stage, "witness_of", altered)
     audit = prepared(folder, period={"first": "2017-03-01", "to": "2017-04-01"})
     extract(audit, as_of=datetime(2017, 3, 31, 12, tzinfo=UTC))
     with pytest.raises(ProofError):

@@ -34,6 +34,8 @@ DATABASE: Final = Database(
     begin=(),  # SQLAlchemy opens DuckDB's transaction, and the file is held read-only
     remedies={
         "lock": "Another program holds the database open for writing; run again when it has let go.",
+        "pytz": "Write a time with zone as `x AT TIME ZONE 'UTC'` in the preset's SELECT.",
+        "No function matches": "Where days or instants are text, declare `formats` in the preset.",
         "not a valid DuckDB": "Check that source.url names the CRM's database file.",
     },
 )

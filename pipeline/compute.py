@@ -1,0 +1,92 @@
+"""Computing everything that is printed from the snapshot alone, and proving it against the witness."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline import catalogue, findings, snapshot
+from pipeline.ask import ask, ask_people
+from pipeline.config import Audit
+from pipeline.extract import window_of
+from pipeline.model import Answers, Figure, Person, Scope, Unit, figure_id
+from pipeline.progress import Progress
+from pipeline.prove import prove, prove_controls
+from pipeline.reports.report import Edition
+from pipeline.score import Ground, make_figures, plan_month, who_owns
+from pipeline.witness import load_witness
+
+
+def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edition:
+    """Everything that is printed, from the snapshot alone, proven against its witness. ProofError where it differs."""
+    progress.stage("Validating the minimum field sets")
+    from pipeline.validate import validate
+
+    manifest, witness = snapshot.load_manifest(data), load_witness(data)
+    window = window_of(audit, manifest.as_of, injected=manifest.injected)
+    terms = audit.terms(window)
+    views = catalogue.views_of(snapshot.entities(manifest.stored, audit.schema), terms)
+    with (
+        tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
+        snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as shelf,
+    ):
+        validated = validate(shelf.url, shelf.views, audit.field_sets)
+        progress.stage("Measuring")
+        with shelf.engine.connect() as connection:
+            measured = tuple(ask(connection, catalogue.measures(shelf.views, terms)))
+            users = ask_people(connection, snapshot.entities(manifest.stored, audit.schema)["manager"])
+            known = findings.known_by(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
+    answers = Answers((*measured, *validated.tallies), validated.failing)
+
+    def figures_of(given: Answers, users: Iterable[Person]) -> tuple[list[Person], list[Figure]]:
+        people = who_owns(users, given, audit.targets, plan_month(window) or "")
+        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window)
+        return people, make_figures(given, ground)
+
+    progress.stage("Proving every figure against the CRM")
+    people, figures = figures_of(answers, users)
+    _, seen = figures_of(witness.answers, witness.people)
+    prove(seen, figures, witness.answers.failing, answers.failing)
+    prove_controls({figure.id: figure for figure in figures}, witness.controls)
+    return Edition(
+        run_id=run_id,
+        audit=audit.settings.name,
+        source="; ".join(filter(None, (audit.preset.about, manifest.moment))),
+        window=window,
+        people=tuple(people),
+        figures={figure.id: figure for figure in [*figures, _proven(len(figures))]},
+        repairs=tuple(findings.repairs(answers.failing, known, audit.field_sets, _links(audit), window.zone)),
+        field_sets=audit.field_sets,
+        not_checked=_not_checked(audit),
+    )
+
+
+def _proven(count: int) -> Figure:
+    name = figure_id("figures_proven", "", "", Scope.COMPANY, "")
+    return Figure(name, Scope.COMPANY, "", "figures_proven", "", "run", count, None, Unit.COUNT, "", "proof")
+
+
+def _not_checked(audit: Audit) -> dict[str, str]:
+    """'meeting.result' -> why, for every field of a set that this CRM does not hold."""
+    return {
+        f"{entity}.{name}": why for entity, fields in audit.field_sets.items() for name, why in fields.absent.items()
+    }
+
+
+def _links(audit: Audit) -> dict[str, str]:
+    base = audit.settings.source.crm_url.rstrip("/")
+    found = {}
+    for entity, parts in audit.preset.entities.items():
+        if link := parts[0].link:
+            found[entity] = link if "://" in link else f"{base}/{link}" if base else ""
+    return found
+
+
+def targets_of_strangers(audit: Audit, users: Iterable[Person]) -> tuple[str, ...]:
+    """A warning where targets are set for users who are no managers: they count in no plan."""
+    managers = {user.id for user in users if user.scope is Scope.MANAGER}
+    if strangers := sorted({target.manager for target in audit.targets} - managers):
+        named = ", ".join(strangers[:20]) + (f" and {len(strangers) - 20} more" if len(strangers) > 20 else "")
+        return (f"targets are set for users who are no managers of this CRM, and count in no plan: {named}.",)
+    return ()

@@ -1,0 +1,120 @@
+"""Extracting: one transaction, two readings: the rows as typed Parquet, and the witness, what the CRM itself counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pipeline import catalogue, snapshot, source
+from pipeline.ask import ask, ask_failing, ask_people
+from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
+from pipeline.formats import Rules
+from pipeline.model import Answers, Window
+from pipeline.progress import Progress
+from pipeline.retry import anew
+from pipeline.window import open_window
+from pipeline.witness import Witness, save_witness
+
+Clock = Callable[[], datetime]
+
+
+def extract(
+    audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, progress: Progress,
+    begin: Sequence[str] | None = None,
+) -> None:  # fmt: skip
+    """One transaction, two readings: the rows to Parquet, and the witness. A passing failure begins it anew."""
+
+    def once() -> None:
+        _extract_once(audit, folder, clock=clock, as_of=as_of, progress=progress, begin=begin)
+
+    anew(once, progress.stage)
+
+
+def _extract_once(
+    audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, progress: Progress,
+    begin: Sequence[str] | None,
+) -> None:  # fmt: skip
+    """Every file that it writes replaces the one of an attempt before it."""
+    settings = audit.settings
+    hold = source.Hold(settings.source.max_hold)
+    engine = source.open_engine(secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit)
+    demand = demand_of(audit)
+    progress.stage("Opening the CRM")
+    try:
+        with source.consistent(engine, begin, hold) as connection:
+            moment = as_of or clock()
+            reading = source.Reading(connection, demand)
+            accounts = reading.accounts()
+            stored = [_store(reading, entity, folder, audit, progress, hold) for entity in audit.schema]
+            progress.stage("Asking the CRM's own database")
+            witness = witness_of(audit, reading, window_of(audit, moment, injected=as_of is not None))
+    finally:
+        engine.dispose()
+    held = round(hold.seconds, 3)
+    save_witness(folder, witness)
+    snapshot.save_manifest(
+        folder,
+        snapshot.Manifest(
+            moment, as_of is not None, audit.preset.name, held, tuple(stored), tuple(accounts), source.moment(engine)
+        ),
+    )
+
+
+def demand_of(audit: Audit) -> source.Demand:
+    """What an audit reads, and on what terms."""
+    return source.Demand(
+        audit.preset,
+        audit.add,
+        audit.settings.currency,
+        frozenset(audit.absent),
+        audit.schema,
+        rules_of(audit),
+        audit.settings.zone,
+    )
+
+
+def _store(
+    reading: source.Reading, entity: str, folder: Path, audit: Audit, progress: Progress, hold: source.Hold
+) -> snapshot.Stored:
+    expected = reading.count(entity)
+    progress.stage(f"Reading {entity.replace('_', ' ')}s", expected)
+    return snapshot.write_entity(
+        folder, entity, reading.columns(entity), hold.watched(reading.rows(entity)),
+        schema=audit.schema, rules=rules_of(audit), expected=expected, minor=audit.preset.money == "minor",
+        advance=progress.advance,
+    )  # fmt: skip
+
+
+def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness:
+    """All that is published, as the source's own database counts it."""
+    terms, entities = audit.terms(window), reading.entities()
+    views = {name: view.cte(f"view_{name}") for name, view in catalogue.views_of(entities, terms).items()}
+    questions = (*catalogue.measures(views, terms), *catalogue.field_counts(views, audit.field_sets))
+    answers = Answers(
+        tuple(ask(reading.connection, questions)),
+        tuple(ask_failing(reading.connection, catalogue.failing(views, audit.field_sets))),
+    )
+    controls = tuple(
+        (control.figure, str(control.equals) if control.select is None else reading.control(control.select))
+        for control in audit.settings.controls
+    )
+    return Witness(answers, tuple(ask_people(reading.connection, entities["manager"])), controls)
+
+
+def rules_of(audit: Audit) -> Rules:
+    """How the source's text is read."""
+    return Rules.of(audit.preset, audit.settings.zone)
+
+
+def window_of(audit: Audit, as_of: datetime, *, injected: bool) -> Window:
+    """The moments of a run of this audit."""
+    period = audit.settings.period
+    return open_window(
+        as_of=as_of,
+        zone=audit.settings.zone,
+        working_week=[WEEKDAYS.index(day) for day in audit.settings.working_week],
+        first=period.first if isinstance(period, Period) else None,
+        after_last=period.to if isinstance(period, Period) else None,
+        injected=injected,
+    )
