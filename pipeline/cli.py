@@ -82,7 +82,7 @@ def init(address: str, output: Path, yes: bool, preset_name: str | None) -> None
     \b
     Example: crm-audit init --source 'mysql+pymysql://reader:${CRM_PASSWORD}@127.0.0.1/suitecrm'
     """
-    from pipeline.init import initialise
+    from pipeline.setup import initialise
 
     asking = not yes and sys.stdin.isatty() and sys.stdout.isatty()
     initialise(address, output, preset=preset_name, asking=asking, now=_now())

@@ -78,7 +78,7 @@ def _links(audit: Audit) -> dict[str, str]:
     base = audit.settings.source.crm_url.rstrip("/")
     found = {}
     for entity, parts in audit.preset.entities.items():
-        if link := parts[0].link:
+        if link := audit.preset.links.get(entity, parts[0].link):
             found[entity] = link if "://" in link else f"{base}/{link}" if base else ""
     return found
 

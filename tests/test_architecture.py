@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 
 # The floors, ground first. A module imports from lower floors only; those on one floor never import each other.
 FLOORS = (
-    {"pipeline", "errors", "model", "resources", "demo.words", "vocabulary"},
-    {"contents", "money", "demo.company", "window", "sql", "metrics", "progress", "retry"},
+    {"pipeline", "errors", "model", "resources", "demo.words", "setup.vocabulary"},
+    {"setup.contents", "money", "demo.company", "window", "sql", "metrics", "progress", "retry"},
     {"demo.dirt", "demo.trail", "source.databases.seam", "catalogue.terms", "show", "cron", "score", "presets"},
     {
         "prove",
@@ -34,11 +34,11 @@ FLOORS = (
     {"compute"},
     {"run"},
     {"check", "grants", "summary"},
-    {"recognise"},
-    {"guess"},
-    {"draft"},
-    {"interview"},
-    {"init"},
+    {"setup.recognise"},
+    {"setup.guess"},
+    {"setup.draft"},
+    {"setup.interview"},
+    {"setup"},
     {"cli"},
     {"__main__"},
 )

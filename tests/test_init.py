@@ -27,7 +27,7 @@ from sqlalchemy.engine import URL
 from pipeline.config import load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
-from pipeline.init import without_password
+from pipeline.setup import without_password
 from tests.odoo.database import odoo15
 from tests.postgres import database as postgresql
 from tests.requirements import SHARED, require_mariadb
@@ -236,6 +236,7 @@ def test_a_folder_of_exports_is_recognised(tmp_path: Path) -> None:
     )  # fmt: skip
     assert ended == 0, said
     assert load_audit(tmp_path / "audit.yaml").preset.name == "maven"
+    assert crm_audit(tmp_path, "check").returncode == 0
     done = crm_audit(tmp_path, "run", "--as-of", "2017-12-31T09:00+01:00")
     assert done.returncode == 0, done.stderr
 

@@ -92,7 +92,9 @@ def number(edition: Edition, name: str) -> int:
 
 
 def test_a_crm_of_ones_own(folder: Path) -> None:
+    (folder / "own.yaml").write_text(OWN + "links: {meeting: 'https://crm.example/#/a/{id}'}\n", "utf-8")
     edition = audited(folder)
+    assert "https://crm.example/#/a/2" in {repair.link for repair in edition.repairs}
     assert {p.name: p.team for p in edition.people} == {"Anna": "Noord", "Bert": "Noord"}
     assert number(edition, "clients@company") == 2
     assert number(edition, "contacts@manager:1") == 1  # Jan is Bakker's, and Bakker is Anna's
@@ -145,6 +147,7 @@ def test_on_top_of_another(folder: Path) -> None:
         "extends: demo\n"
         "states: {meeting: {held: [held, done]}}\n"
         "absent: {lead: we keep no leads}\n"
+        "links: {deal: 'https://crm.example/#/deals/edit/{id}'}\n"
         "entities:\n  lead:\n  meeting:\n    table: talks\n"
         "    columns: {id: id, owner_id: who, subject: what, status: how, start_at: at}\n"
     )
@@ -154,6 +157,7 @@ def test_on_top_of_another(folder: Path) -> None:
     assert mine.states["meeting"]["held"] == ("held", "done")
     assert mine.states["meeting"]["planned"] == ours.states["meeting"]["planned"]
     assert "lead" not in mine.entities
+    assert mine.links["deal"] != ours.entities["deal"][0].link
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contents import plain
 from pipeline.demo import write_demo
-from pipeline.guess import Proposal, propose, state_of
 from pipeline.presets import load_preset
-from pipeline.recognise import Place, best, fitting, machine_zone, masked, share, survey
+from pipeline.setup.contents import plain
+from pipeline.setup.guess import Proposal, propose, state_of
+from pipeline.setup.recognise import Place, best, fitting, machine_zone, masked, share, survey
 
 
 def made(folder: Path, *statements: str) -> Place:

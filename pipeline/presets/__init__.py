@@ -117,6 +117,7 @@ class Preset(_Strict):
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
     formats: Formats | None = None  # where days, instants and amounts are text: of files, or of a DuckDB file
     empty: tuple[str, ...] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
+    links: dict[str, str] = {}  # entity -> its edit form, where it is another than the part says
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'; also columns that we have no name for
 
     @model_validator(mode="after")

@@ -14,13 +14,13 @@ from typing import Final
 import click
 from sqlalchemy.engine import make_url
 
-from pipeline import interview
 from pipeline.config import load_audit, secrets_of
-from pipeline.draft import Own, Settings, audit_text, clean, preset_text, states_of, targets_text
 from pipeline.errors import ConfigError, PublishError
-from pipeline.guess import propose, results_of
 from pipeline.presets import Preset, load_preset
-from pipeline.recognise import Known, Place, best, fitting, share, survey
+from pipeline.setup import interview
+from pipeline.setup.draft import Own, Settings, audit_text, clean, preset_text, states_of, targets_text
+from pipeline.setup.guess import propose, results_of
+from pipeline.setup.recognise import Known, Place, best, fitting, share, survey
 
 SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
 _PRESET_FILE: Final = "crm.yaml"

@@ -11,10 +11,10 @@ from zoneinfo import available_timezones
 import click
 from sqlalchemy import Connection
 
-from pipeline.draft import Own, Settings, clean
-from pipeline.guess import Proposal, results_of
 from pipeline.model import STATES
-from pipeline.recognise import Candidate, Known, likely, machine_zone, share
+from pipeline.setup.draft import Own, Settings, clean
+from pipeline.setup.guess import Proposal, results_of
+from pipeline.setup.recognise import Candidate, Known, likely, machine_zone, share
 
 _MANY: Final = {
     "manager": "your people", "client": "clients", "contact": "contacts", "lead": "leads", "meeting": "meetings",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, column, func, inspect, select, table
 
-from pipeline.vocabulary import TABLES
+from pipeline.setup.vocabulary import TABLES
 
 _SAMPLE: Final = 400
 _MOST_WORDS: Final = 20

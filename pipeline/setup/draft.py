@@ -14,8 +14,8 @@ from typing import Final
 
 import yaml
 
-from pipeline.guess import Guess, Proposal, state_of
 from pipeline.model import ENTITIES, STATES, Kind
+from pipeline.setup.guess import Guess, Proposal, state_of
 
 _WIDEST: Final = 60
 _ID_CELLS: Final = ("=", "+", "-", "@")

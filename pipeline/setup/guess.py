@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, column, func, select, table, true
 
-from pipeline.contents import SAFE, Contents, Looked, entity_of, look, plain
 from pipeline.model import ENTITIES, STATES, Kind
-from pipeline.recognise import Candidate, candidates_in, prose_in, tables_in
+from pipeline.setup.contents import SAFE, Contents, Looked, entity_of, look, plain
+from pipeline.setup.recognise import Candidate, candidates_in, prose_in, tables_in
+from pipeline.setup.vocabulary import COLUMNS, DELETED, FITS, LEADS_TO, STATE_WORDS
 from pipeline.sql import one_of_words
-from pipeline.vocabulary import COLUMNS, DELETED, FITS, LEADS_TO, STATE_WORDS
 
 _SAMPLE: Final = 400
 _MOST_TABLES: Final = 150
