@@ -247,11 +247,20 @@ class Reading:
         columns: list[ColumnElement[Any]] = []
         for name, kind in self.demand.schema[entity].items():
             held = f"{entity}.{name}" not in self.demand.absent
-            value, unreadable = self._typed(kind, raw, name) if held else (_typed_null(kind), literal(0))
+            value, unreadable = self._typed(kind, raw, name) if held else (self._nothing(kind), literal(0))
             columns.append(value.label(name))
             if kind in (Kind.INSTANT, Kind.DAY, Kind.MONEY):
                 columns.append(unreadable.label(f"{name}_unreadable"))
         return select(*columns).where(raw.c.excluded.is_(None))
+
+    def _nothing(self, kind: Kind) -> ColumnElement[Any]:
+        """What an absent column holds, in its type."""
+        if kind is Kind.FLAG:
+            return literal(0)
+        if kind is Kind.TEXT and self.connection.dialect.name in ("mysql", "mariadb"):
+            return null()  # a typed one has a collation of its own there, and would join to no column of the CRM
+        types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.DAY: Date()}
+        return cast(null(), types.get(kind, BigInteger()))
 
     def _typed(self, kind: Kind, raw: FromClause, name: str) -> tuple[ColumnElement[Any], ColumnElement[int]]:
         """The value in the catalogue's type, and 1 where something was entered that cannot be read."""
@@ -307,8 +316,3 @@ def _read_once(cte: CTE) -> CTE:
     for dialect in ("files", "duckdb"):
         cte = cte.prefix_with("MATERIALIZED", dialect=dialect)
     return cte
-
-
-def _typed_null(kind: Kind) -> ColumnElement[Any]:
-    types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.DAY: Date(), Kind.FLAG: BigInteger()}
-    return literal(0) if kind is Kind.FLAG else cast(null(), types.get(kind, BigInteger()))

@@ -120,3 +120,16 @@ def test_ids_are_compared_to_the_letter(tmp_path: Path) -> None:
     for figure, change in (("meetings@unassigned", 1), ("meetings@manager:seed_max_id", -1), ("meetings@company", 0)):
         assert after[figure][0] == before[figure][0] + change
     assert after["base_missing/call.counterpart@company"][0] == before["base_missing/call.counterpart@company"][0] + 1
+
+
+def test_an_installation_in_utf8mb4(tmp_path: Path) -> None:
+    """Newer installations store in utf8mb4: the same figures, and no illegal mix of collations."""
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+    with suitecrm() as database:
+        before = values(database, SETTING, tmp_path / "before", results=False)
+        tables = [table for row in database.rows("SHOW TABLES") for table in row.values()]
+        database.execute(
+            *(f"ALTER TABLE `{table}` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci" for table in tables)
+        )
+        assert values(database, SETTING, tmp_path / "after", results=False) == before
