@@ -79,7 +79,7 @@ def _stake(company: Subject) -> Iterator[Row]:
         sentence = (*won, " without a closing date", *amounts, f", {verb} in no result")
         yield Row("No closing date", sentence, element="stake")
     elif undated is not None:
-        yield Row("No closing date", ("Every won deal has one: all of them are in the result.",), element="stake")
+        yield Row("No closing date", ("Every won deal has a closing date.",), element="stake")
     if open_deals is not None:
         deals = counted(open_deals, "open deal", "open deals")
         yield Row("Open", (*deals, *company.amounts("deals_open_amount")), element="stake")
