@@ -26,7 +26,8 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
     manifest, witness = snapshot.load_manifest(data), load_witness(data)
     window = window_of(audit, manifest.as_of, injected=manifest.injected)
     terms = audit.terms(window)
-    views = catalogue.views_of(snapshot.entities(manifest.stored, audit.schema), terms)
+    entities = snapshot.entities(manifest.stored, audit.schema)
+    views = catalogue.views_of(entities, terms)
     with (
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
         snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as shelf,
@@ -35,7 +36,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         progress.stage("Measuring")
         with shelf.engine.connect() as connection:
             measured = tuple(ask(connection, catalogue.measures(shelf.views, terms)))
-            users = ask_people(connection, snapshot.entities(manifest.stored, audit.schema)["manager"])
+            users = ask_people(connection, entities["manager"])
             known = findings.known_by(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
     answers = Answers((*measured, *validated.tallies), validated.failing)
 
@@ -48,17 +49,19 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
     people, figures = figures_of(answers, users)
     _, seen = figures_of(witness.answers, witness.people)
     prove(seen, figures, witness.answers.failing, answers.failing)
-    prove_controls({figure.id: figure for figure in figures}, witness.controls)
+    by_id = {figure.id: figure for figure in [*figures, _proven(len(figures))]}
+    prove_controls(by_id, witness.controls)
     return Edition(
         run_id=run_id,
         audit=audit.settings.name,
         source="; ".join(filter(None, (audit.preset.about, manifest.moment))),
         window=window,
         people=tuple(people),
-        figures={figure.id: figure for figure in [*figures, _proven(len(figures))]},
+        figures=by_id,
         repairs=tuple(findings.repairs(answers.failing, known, audit.field_sets, _links(audit), window.zone)),
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit),
+        warnings=targets_of_strangers(audit, users),
     )
 
 

@@ -39,12 +39,11 @@ def _extract_once(
     settings = audit.settings
     hold = source.Hold(settings.source.max_hold)
     engine = source.open_engine(secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit)
-    demand = demand_of(audit)
     progress.stage("Opening the CRM")
     try:
         with source.consistent(engine, begin, hold) as connection:
             moment = as_of or clock()
-            reading = source.Reading(connection, demand)
+            reading = source.Reading(connection, demand_of(audit))
             accounts = reading.accounts()
             stored = [_store(reading, entity, folder, audit, progress, hold) for entity in audit.schema]
             progress.stage("Asking the CRM's own database")
@@ -69,7 +68,7 @@ def demand_of(audit: Audit) -> source.Demand:
         audit.settings.currency,
         frozenset(audit.absent),
         audit.schema,
-        rules_of(audit),
+        Rules.of(audit.preset, audit.settings.zone),
         audit.settings.zone,
     )
 
@@ -81,7 +80,7 @@ def _store(
     progress.stage(f"Reading {entity.replace('_', ' ')}s", expected)
     return snapshot.write_entity(
         folder, entity, reading.columns(entity), hold.watched(reading.rows(entity)),
-        schema=audit.schema, rules=rules_of(audit), expected=expected, minor=audit.preset.money == "minor",
+        schema=audit.schema, rules=reading.demand.rules, expected=expected, minor=audit.preset.money == "minor",
         advance=progress.advance,
     )  # fmt: skip
 
@@ -100,11 +99,6 @@ def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness
         for control in audit.settings.controls
     )
     return Witness(answers, tuple(ask_people(reading.connection, entities["manager"])), controls)
-
-
-def rules_of(audit: Audit) -> Rules:
-    """How the source's text is read."""
-    return Rules.of(audit.preset, audit.settings.zone)
 
 
 def window_of(audit: Audit, as_of: datetime, *, injected: bool) -> Window:

@@ -9,12 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline import publish, snapshot
-from pipeline.compute import compute, targets_of_strangers
+from pipeline.compute import compute
 from pipeline.config import Audit
 from pipeline.extract import Clock, extract
 from pipeline.progress import Progress
 from pipeline.reports.report import Edition
-from pipeline.witness import load_witness
 from pipeline.write import write_reports
 
 
@@ -45,6 +44,5 @@ def run_audit(
         edition = compute(audit, data, run_id=run_id, progress=progress)
         write_reports(edition, draft.folder, progress)
         folder = draft.publish(run_id)
-        stored = folder / "snapshot"
-        warnings = targets_of_strangers(audit, load_witness(stored).people)
-        return Outcome(run_id, folder, edition, snapshot.load_manifest(stored).held_seconds, warnings)
+        held = snapshot.load_manifest(folder / "snapshot").held_seconds
+        return Outcome(run_id, folder, edition, held, edition.warnings)

@@ -44,6 +44,7 @@ class Edition:
     repairs: tuple[Repair, ...]
     field_sets: Mapping[str, FieldSet]
     not_checked: Mapping[str, str]  # 'meeting.result' -> why
+    warnings: tuple[str, ...] = ()  # for whoever runs the audit; in no report
 
     def find(
         self, metric: str, scope: Scope = Scope.COMPANY, key: str = "", dimension: str = "", currency: str = ""

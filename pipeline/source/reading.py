@@ -88,18 +88,19 @@ class Reading:
         """The entity's audited rows in batches, as the driver gives them: never left unexhausted."""
         if not self.columns(entity):
             return  # the CRM holds no such thing
-        raw = self._raw[entity]
-        audited = select(*(raw.c[name] for name in self.columns(entity))).where(raw.c.excluded.is_(None))
         # of this statement alone: options of the connection would stay, and PostgreSQL can declare no ROLLBACK a cursor
         options = {"stream_results": True, "yield_per": BATCH}
-        streamed = self.connection.execute(audited, execution_options=options)
+        streamed = self.connection.execute(self._audited(entity), execution_options=options)
         yield from streamed.partitions()
 
     def head(self, entity: str, rows: int) -> list[Sequence[Any]]:
         """A few audited rows of an entity that the CRM holds, as the driver gives them."""
+        return list(self.connection.execute(self._audited(entity).limit(rows)).all())
+
+    def _audited(self, entity: str) -> Select[Any]:
+        """The columns that the CRM holds, of the rows that no reason excludes."""
         raw = self._raw[entity]
-        audited = select(*(raw.c[name] for name in self.columns(entity))).where(raw.c.excluded.is_(None))
-        return list(self.connection.execute(audited.limit(rows)).all())
+        return select(*(raw.c[name] for name in self.columns(entity))).where(raw.c.excluded.is_(None))
 
     def control(self, sql: str) -> str:
         """The one value that an analyst's SELECT gives, as text. SourceError where it gives more or none."""
