@@ -42,7 +42,8 @@ class Audit:
         by_time = {"meeting", "call"} if self.settings.source.end_passed_is_held else set()
         timed = {entity for entity in by_time if f"{entity}.start_at" not in self.absent}
         held_at_end = frozenset(entity for entity in timed if f"{entity}.status" in self.absent)
-        return Terms(window, self.preset.states, frozenset(self.absent), held_at_end)
+        several = self.settings.source.several_owners == "all"
+        return Terms(window, self.preset.states, frozenset(self.absent), held_at_end, several)
 
 
 def load_audit(file: Path, *, output: Path | None = None) -> Audit:
@@ -51,7 +52,7 @@ def load_audit(file: Path, *, output: Path | None = None) -> Audit:
     preset = load_preset(settings.source.preset, file.parent)
     add = {**preset.add, **settings.source.add}
     schema = _schema(file, preset, add)
-    absent = {name: why for name, why in preset.absent_columns().items() if name not in add}
+    absent = _absent(file, settings, preset, add)
     folder = file.parent / settings.field_sets if settings.field_sets else EXPECTATIONS
     if not folder.is_dir():
         raise ConfigError(f"{file}: field_sets: there is no folder {folder}; correct the path.")
@@ -68,6 +69,20 @@ def load_audit(file: Path, *, output: Path | None = None) -> Audit:
         add=add,
         schema=schema,
     )
+
+
+def _absent(file: Path, settings: AuditFile, preset: Preset, add: Mapping[str, str]) -> dict[str, str]:
+    """'entity.column' -> why the CRM does not hold it, or why it is not read."""
+    absent = {name: why for name, why in preset.absent_columns().items() if name not in add}
+    if settings.source.several_owners == "first":
+        why = "of several owners the first counts (source.several_owners)"
+        return {**dict.fromkeys((f"co_owner.{column}" for column in ENTITIES["co_owner"]), why), **absent}
+    if "co_owner" not in preset.entities:
+        raise ConfigError(
+            f"{file}: source.several_owners: all: the preset {preset.name} tells of no owners but the first; give it a "
+            "SELECT of co_owner (record_kind, record_id, owner_id) in a preset that extends it, or write first."
+        )
+    return absent
 
 
 def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:

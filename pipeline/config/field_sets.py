@@ -12,7 +12,7 @@ from pipeline.catalogue import columns_of
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError
-from pipeline.model import CHECKED, STATES, Field, FieldSet, Schema
+from pipeline.model import CHECKED, READ, STATES, Field, FieldSet, Schema
 
 
 class FieldFile(Strict):
@@ -77,8 +77,10 @@ def read_field_sets(folder: Path, absent: Mapping[str, str], schema: Schema) -> 
 
 def _field_set(file: Path, entity: str, absent: Mapping[str, str], schema: Schema) -> FieldSet:
     """The field set without the fields that this CRM does not hold: those are listed as not checked."""
+    kinds = schema[entity]
+    readable = tuple(name for name, kind in kinds.items() if kind in READ and f"{entity}.{name}" not in absent)
     if not file.is_file():
-        return FieldSet(entity, ())
+        return FieldSet(entity, (), {}, readable)
     parsed = parse(file, FieldSetFile, context=schema)
     if parsed.entity != entity:
         raise ConfigError(f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'.")
@@ -91,4 +93,4 @@ def _field_set(file: Path, entity: str, absent: Mapping[str, str], schema: Schem
             due.append(Field(demand.name, label, held, demand.weight, demand.when, demand.why))
         else:
             unchecked[demand.name] = absent[f"{entity}.{demand.columns[0]}"]
-    return FieldSet(entity, tuple(due), unchecked)
+    return FieldSet(entity, tuple(due), unchecked, readable)
