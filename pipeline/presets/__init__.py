@@ -108,6 +108,7 @@ class Preset(_Strict):
     name: str
     about: str
     dialects: tuple[str, ...]
+    known_by: tuple[str, ...] = ()  # tables, not read, of which one is there: tells it from the preset that it extends
     money: Literal["minor", "decimal"]  # integers of minor units; or decimals, floats by their shortest text
     states: dict[str, dict[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     absent: dict[str, str]  # 'entity.column', or an entity as a whole -> why
@@ -168,7 +169,7 @@ def preset_names() -> tuple[str, ...]:
 
 
 def load_preset(name: str, base: Path) -> Preset:
-    """A preset of ours by its name, or the user's own by its file, relative to `base`.
+    """A preset of ours by its name, or the user's own by its file, relative to `base`. Either may extend one of ours.
 
     ConfigError where there is none, or where it is wrong.
     """
@@ -205,7 +206,9 @@ def _must_be_confirmed(file: Path, guesses: Any) -> None:
 def _ours(name: str) -> dict[str, Any]:
     if name not in preset_names():
         raise ConfigError(f"source.preset: there is no preset '{name}'; there are {', '.join(preset_names())}.")
-    return dict(yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")))
+    document = dict(yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")))
+    below = document.pop("extends", None)
+    return document if below is None else _laid_over(_ours(str(below)), document)
 
 
 def _document(file: Path) -> dict[str, Any]:
@@ -221,7 +224,7 @@ def _document(file: Path) -> dict[str, Any]:
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """The user's keys on top of ours, entity by entity and word by word; a key without a value takes ours away."""
+    """A preset's keys on top of what it extends, entity by entity, word by word; one without a value takes away."""
     merged = dict(below)
     for key, value in above.items():
         old = below.get(key)

@@ -86,7 +86,7 @@ _ANY: Final = Preset.model_construct(
 
 
 def fitting(place: Place) -> list[tuple[Preset, int]]:
-    """The presets of ours that fit, each with the number of tables that it reads; the best first."""
+    """The presets of ours that fit, each with the number of tables that it reads or is known by; the best first."""
     with place.opened() as connection:
         tables = tables_in(connection)
         dialect = connection.dialect.name
@@ -94,8 +94,10 @@ def fitting(place: Place) -> list[tuple[Preset, int]]:
     for name in preset_names():
         preset = load_preset(name, place.base)
         needed, optional = tables_of(preset, {})
-        if dialect in preset.dialects and tables.issuperset(needed) and _describes(place, preset):
-            found.append((preset, len(needed) + len(tables.intersection(optional))))
+        marks = tables.intersection(preset.known_by)
+        there = tables.issuperset(needed) and (marks or not preset.known_by)
+        if dialect in preset.dialects and there and _describes(place, preset):
+            found.append((preset, len(needed) + len(tables.intersection(optional) | marks)))
     return sorted(found, key=lambda fit: -fit[1])
 
 
