@@ -113,7 +113,7 @@ class Preset(_Strict):
     states: dict[str, dict[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     absent: dict[str, str]  # 'entity.column', or an entity as a whole -> why
     optional: dict[str, tuple[str, ...]] = {}  # a table that may be lacking -> its columns
-    custom_key: str | None = None  # the column by which a table of custom fields joins its record
+    custom_key: str | dict[str, str] | None = None  # by which a table of custom fields joins its record; or table -> it
     entities: dict[str, Parts]
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
     formats: Formats | None = None  # where days, instants and amounts are text: of files, or of a DuckDB file
@@ -152,6 +152,12 @@ class Preset(_Strict):
             if not word or word != word.strip(WHITE_SPACE) or "\\" in word:
                 raise ValueError(f"empty: '{word}': a word without white space around it and without backslash")
         return self
+
+    def key_of(self, entity: str, table: str) -> str | None:
+        """The column by which a table joins that entity: of its own tables `id`, where no other is named."""
+        if isinstance(self.custom_key, dict):
+            return self.custom_key.get(table)
+        return "id" if any(part.table == table for part in self.entities.get(entity, ())) else self.custom_key
 
     def absent_columns(self) -> dict[str, str]:
         """'entity.column' -> why this CRM does not hold it."""
