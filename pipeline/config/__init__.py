@@ -97,9 +97,9 @@ def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:
                 f"the entity one of {', '.join(CHECKED)}."
             )
         own = {part.table for part in preset.entities.get(entity, ())}
-        if table not in own and preset.custom_key is None:
+        if table not in own and preset.key_of(entity, table) is None:
             raise ConfigError(
-                f"{file}: source.add.{ours}: the preset {preset.name} has no tables of custom fields; "
+                f"{file}: source.add.{ours}: the preset {preset.name} knows no key of {table}; "
                 f"columns of {', '.join(sorted(own)) or 'no table'} can be added."
             )
         schema[entity].setdefault(column, Kind.TEXT)

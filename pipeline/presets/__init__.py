@@ -108,11 +108,12 @@ class Preset(_Strict):
     name: str
     about: str
     dialects: tuple[str, ...]
+    known_by: tuple[str, ...] = ()  # tables, not read, of which one is there: tells it from the preset that it extends
     money: Literal["minor", "decimal"]  # integers of minor units; or decimals, floats by their shortest text
     states: dict[str, dict[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     absent: dict[str, str]  # 'entity.column', or an entity as a whole -> why
     optional: dict[str, tuple[str, ...]] = {}  # a table that may be lacking -> its columns
-    custom_key: str | None = None  # the column by which a table of custom fields joins its record
+    custom_key: str | dict[str, str] | None = None  # by which a table of custom fields joins its record; or table -> it
     entities: dict[str, Parts]
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
     formats: Formats | None = None  # where days, instants and amounts are text: of files, or of a DuckDB file
@@ -152,6 +153,12 @@ class Preset(_Strict):
                 raise ValueError(f"empty: '{word}': a word without white space around it and without backslash")
         return self
 
+    def key_of(self, entity: str, table: str) -> str | None:
+        """The column by which a table joins that entity: of its own tables `id`, where no other is named."""
+        if isinstance(self.custom_key, dict):
+            return self.custom_key.get(table)
+        return "id" if any(part.table == table for part in self.entities.get(entity, ())) else self.custom_key
+
     def absent_columns(self) -> dict[str, str]:
         """'entity.column' -> why this CRM does not hold it."""
         found = {}
@@ -169,7 +176,7 @@ def preset_names() -> tuple[str, ...]:
 
 
 def load_preset(name: str, base: Path) -> Preset:
-    """A preset of ours by its name, or the user's own by its file, relative to `base`.
+    """A preset of ours by its name, or the user's own by its file, relative to `base`. Either may extend one of ours.
 
     ConfigError where there is none, or where it is wrong.
     """
@@ -206,7 +213,9 @@ def _must_be_confirmed(file: Path, guesses: Any) -> None:
 def _ours(name: str) -> dict[str, Any]:
     if name not in preset_names():
         raise ConfigError(f"source.preset: there is no preset '{name}'; there are {', '.join(preset_names())}.")
-    return dict(yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")))
+    document = dict(yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")))
+    below = document.pop("extends", None)
+    return document if below is None else _laid_over(_ours(str(below)), document)
 
 
 def _document(file: Path) -> dict[str, Any]:
@@ -222,7 +231,7 @@ def _document(file: Path) -> dict[str, Any]:
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """The user's keys on top of ours, entity by entity and word by word; a key without a value takes ours away."""
+    """A preset's keys on top of what it extends, entity by entity, word by word; one without a value takes away."""
     merged = dict(below)
     for key, value in above.items():
         old = below.get(key)

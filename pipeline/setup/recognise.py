@@ -86,7 +86,7 @@ _ANY: Final = Preset.model_construct(
 
 
 def fitting(place: Place) -> list[tuple[Preset, int]]:
-    """The presets of ours that fit, each with the number of tables that it reads; the best first."""
+    """The presets of ours that fit, each with the number of tables that it reads or is known by; the best first."""
     with place.opened() as connection:
         tables = tables_in(connection)
         dialect = connection.dialect.name
@@ -94,8 +94,10 @@ def fitting(place: Place) -> list[tuple[Preset, int]]:
     for name in preset_names():
         preset = load_preset(name, place.base)
         needed, optional = tables_of(preset, {})
-        if dialect in preset.dialects and tables.issuperset(needed) and _describes(place, preset):
-            found.append((preset, len(needed) + len(tables.intersection(optional))))
+        marks = tables.intersection(preset.known_by)
+        there = tables.issuperset(needed) and (marks or not preset.known_by)
+        if dialect in preset.dialects and there and _describes(place, preset):
+            found.append((preset, len(needed) + len(tables.intersection(optional) | marks)))
     return sorted(found, key=lambda fit: -fit[1])
 
 
@@ -171,12 +173,13 @@ def _prose_of(connection: Connection, preset: Preset) -> list[str]:
     """Text columns of the meeting's table, and of the table of its custom fields, that the preset does not read."""
     part, tables = preset.entities["meeting"][0], tables_in(connection)
     used = set(re.findall(r"\w+", part.select or "")) | set(part.columns.values())
-    joinable = part.columns or "id" in names_in(connection, part.table)  # a field that is added is joined by the key
+    # a field that is added is joined by the key
+    joinable = part.columns or preset.key_of("meeting", part.table) in names_in(connection, part.table)
     own = prose_in(connection, part.table) if joinable else []
     found = [f"{part.table}.{name}" for name in own if name not in used]
-    if preset.custom_key not in (None, "id"):
-        for table in sorted(tables):
-            if table.startswith(f"{part.table}_") and preset.custom_key in names_in(connection, table):
+    if preset.custom_key != "id":
+        for table in sorted(tables - {part.table}):
+            if table.startswith(part.table) and preset.key_of("meeting", table) in names_in(connection, table):
                 found += [f"{table}.{name}" for name in prose_in(connection, table)]
     return found
 

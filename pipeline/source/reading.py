@@ -208,12 +208,12 @@ class Reading:
 
     def _with_custom(self, entity: str, part: Part) -> str:
         quote = self.connection.dialect.identifier_preparer.quote
-        sql, custom = self._select(entity, part), quote(self.demand.preset.custom_key or "id")
+        sql = self._select(entity, part)
         for position, (ours, table, name) in enumerate(self._custom(entity)):
             if table == part.table and part.columns:
                 continue  # one of its own columns
             alias = f"x{position}"
-            key = f"{alias}.{quote('id') if table == part.table else custom}"
+            key = f"{alias}.{quote(self.demand.preset.key_of(entity, table) or 'id')}"
             if self.connection.dialect.name == "postgresql":  # compares no number with our ids, which are text
                 key = f"CAST({key} AS text)"
             sql = (
@@ -224,10 +224,10 @@ class Reading:
 
     def _custom_reasons(self) -> dict[str, str]:
         quote = self.connection.dialect.identifier_preparer.quote
-        key = quote(self.demand.preset.custom_key or "id")
         found = {}
         for entity, parts in self.demand.preset.entities.items():
             for table in {table for _, table, _ in self._custom(entity)} - {part.table for part in parts}:
+                key = quote(self.demand.preset.key_of(entity, table) or "id")
                 found[table] = (
                     f"SELECT CASE WHEN b.id IS NULL THEN 'of no record' END AS excluded FROM {quote(table)} x "
                     f"LEFT JOIN ({self._select(entity, parts[0])}) b ON b.id = x.{key}"

@@ -308,7 +308,7 @@ class OdooHand(Hand):
         named = {
             "o.REASON": "o.lost_reason" if self.version == 15 else "o.lost_reason_id",
             "(REASON": "(lost_reason" if self.version == 15 else "(lost_reason_id",
-            "DONE": "false" if self.version == 15 else "COALESCE(NOT a.active, false)",
+            "DONE": "false" if self.version < 17 else "COALESCE(NOT a.active, false)",
             "RESULT": "x_result" if self.results else "NULL::text",
         }
         for word, column in named.items():

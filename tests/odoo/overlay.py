@@ -183,7 +183,7 @@ def _partner(seeds: Seeds, number: int, **more: Any) -> Row:
     return {
         "id": number,
         "name": seeds.name(),
-        "type": seeds.chance.choice(("contact",) * 12 + ("invoice", "other")),
+        "type": seeds.chance.choice(("contact",) * 12 + ("invoice", "other") + ("private",) * (seeds.version < 17)),
         "active": seeds.chance.choice((True,) * 15 + (False, None)),
         "user_id": seeds.chance.choice(OWNERS),
         "phone": seeds.text(0.6),
@@ -264,7 +264,7 @@ def _invitees(seeds: Seeds) -> Iterator[Row]:
 def _calls(seeds: Seeds) -> Iterator[Row]:
     for number in range(8600, 9000):
         model = seeds.chance.choice(("crm.lead", "crm.lead", "res.partner", "sale.order", None))
-        done = {"active": seeds.chance.choice((True, True, False, None))} if seeds.version > 15 else {}
+        done = {"active": seeds.chance.choice((True, True, False, None))} if seeds.version > 16 else {}
         yield {
             "id": number,
             "activity_type_id": seeds.chance.choice((61, 61, 61, 2, 62, 63, None)),
