@@ -14,6 +14,7 @@ FLOORS = (
     {"pipeline", "errors", "model", "resources", "demo.words", "setup.vocabulary"},
     {"setup.contents", "money", "demo.company", "window", "sql", "metrics", "progress", "retry"},
     {"demo.dirt", "demo.trail", "source.databases.seam", "catalogue.terms", "show", "cron", "score", "presets"},
+    {"texts"},
     {
         "prove",
         "catalogue.views",
@@ -25,7 +26,8 @@ FLOORS = (
         "source.databases.files",
         "source.databases.postgresql",
     },
-    {"catalogue", "source.databases", "formats"},
+    {"catalogue", "source.databases", "written"},
+    {"formats"},
     {"config", "ask", "ledger", "reports", "reports.report", "source.reading"},
     {"source.connect", "snapshot", "witness", "findings", "reports.elements", "reports.charts", "reports.sheets"},
     {"source", "reports.management", "reports.manager", "reports.pen"},
