@@ -82,8 +82,14 @@ def _store(
     return snapshot.write_entity(
         folder, entity, reading.columns(entity), hold.watched(reading.rows(entity)),
         schema=audit.schema, rules=reading.demand.rules, expected=expected, minor=audit.preset.money == "minor",
-        advance=progress.advance,
+        advance=progress.advance, origin=_origin(audit, entity),
     )  # fmt: skip
+
+
+def _origin(audit: Audit, entity: str) -> str:
+    """Where an entity's ids stand: 'table relaties, column nr'."""
+    parts = audit.preset.entities.get(entity, ())
+    return " or ".join(f"table {part.table}, column {part.columns.get('id', 'id (of the SELECT)')}" for part in parts)
 
 
 def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness:

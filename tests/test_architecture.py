@@ -14,6 +14,7 @@ FLOORS = (
     {"pipeline", "errors", "model", "resources", "demo.words", "setup.vocabulary"},
     {"setup.contents", "check.masking", "money", "demo.company", "window", "sql", "metrics", "progress", "retry"},
     {"demo.dirt", "demo.trail", "source.databases.seam", "catalogue.terms", "show", "cron", "score", "presets"},
+    {"texts"},
     {
         "prove",
         "catalogue.views",
@@ -25,7 +26,8 @@ FLOORS = (
         "source.databases.files",
         "source.databases.postgresql",
     },
-    {"catalogue", "source.databases", "formats"},
+    {"catalogue", "source.databases", "written"},
+    {"formats"},
     {
         "config.lines",
         "config.settings",

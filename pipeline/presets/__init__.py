@@ -116,7 +116,7 @@ class Preset(_Strict):
     custom_key: str | dict[str, str] | None = None  # by which a table of custom fields joins its record; or table -> it
     entities: dict[str, Parts]
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
-    formats: Formats | None = None  # where days, instants and amounts are text: of files, or of a DuckDB file
+    formats: Formats | None = None  # where days, instants and amounts are text
     empty: tuple[str, ...] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
     links: dict[str, str] = {}  # entity -> its edit form, where it is another than the part says
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'; also columns that we have no name for
@@ -145,9 +145,8 @@ class Preset(_Strict):
 
     @model_validator(mode="after")
     def _reads_its_text(self) -> Preset:
-        as_text = self.formats is not None or "files" in self.dialects
-        if as_text and (not {"files", "duckdb"}.issuperset(self.dialects) or self.money != "decimal"):
-            raise ValueError("formats: for the dialects files and duckdb only, and with money: decimal")
+        if (self.formats is not None or "files" in self.dialects) and self.money != "decimal":
+            raise ValueError("formats: with money: decimal only; integers of minor units have no format")
         for word in self.empty:
             if not word or word != word.strip(WHITE_SPACE) or "\\" in word:
                 raise ValueError(f"empty: '{word}': a word without white space around it and without backslash")

@@ -30,10 +30,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import BigInteger, Date, Text
 
 from pipeline.errors import ConfigError, SourceError
-from pipeline.formats import Rules
+from pipeline.formats import Rules, strict_day, strict_micros, strict_units
 from pipeline.model import ENTITIES, Kind, Schema, TableAccount
 from pipeline.money import ODD_FACTORS
 from pipeline.presets import Part, Preset
+from pipeline.source.databases import kind_of
 from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text, whole_units
 
 _AUDITED: Final = ""
@@ -68,6 +69,7 @@ class Reading:
         )
         self._must_have_tables()
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
+        self._held = {entity: self._holds(entity) for entity in self.demand.schema}
 
     def entities(self) -> dict[str, FromClause]:
         """The audited rows of every entity, in the catalogue's types, as common table expressions."""
@@ -182,6 +184,14 @@ class Reading:
             return select(*(null().label(name) for name in names)).where(literal(1) == 0).cte(f"raw_{entity}")
         return (union_all(*selects) if len(selects) > 1 else selects[0]).cte(f"raw_{entity}")
 
+    def _holds(self, entity: str) -> dict[str, Kind | None]:
+        """Column -> what the database's own type says that it holds; empty where each value has a type of its own."""
+        holds = kind_of(self.connection.dialect.name).holds
+        if holds is None or not self.columns(entity):
+            return {}
+        described = self.connection.execute(self._audited(entity).where(literal(1) == 0)).cursor.description
+        return {name: holds(code) for name, (_, code, *_) in zip(self.columns(entity), described, strict=True)}
+
     def _select(self, entity: str, part: Part) -> str:
         """The part's own SELECT, or the one that its column names stand for."""
         if part.select is not None:
@@ -249,7 +259,7 @@ class Reading:
         columns: list[ColumnElement[Any]] = []
         for name, kind in self.demand.schema[entity].items():
             held = f"{entity}.{name}" not in self.demand.absent
-            value, unreadable = self._typed(kind, raw, name) if held else (self._nothing(kind), literal(0))
+            value, unreadable = self._typed(entity, name, kind) if held else (self._nothing(kind), literal(0))
             columns.append(value.label(name))
             if kind in (Kind.INSTANT, Kind.DAY, Kind.MONEY):
                 columns.append(unreadable.label(f"{name}_unreadable"))
@@ -264,45 +274,58 @@ class Reading:
         types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.DAY: Date()}
         return cast(null(), types.get(kind, BigInteger()))
 
-    def _typed(self, kind: Kind, raw: FromClause, name: str) -> tuple[ColumnElement[Any], ColumnElement[int]]:
+    def _typed(self, entity: str, name: str, kind: Kind) -> tuple[ColumnElement[Any], ColumnElement[int]]:
         """The value in the catalogue's type, and 1 where something was entered that cannot be read."""
-        entered: ColumnElement[Any] = raw.c[name]
+        entered: ColumnElement[Any] = self._raw[entity].c[name]
         if kind is Kind.FLAG:
             return func.coalesce(entered, 0), literal(0)
+        held = self._held[entity].get(name, Kind.TEXT)
+        if name != "id" and held is Kind.TEXT:
+            entered = self.demand.rules.kept(entered)  # a database's own numbers and dates are no words
         if kind is Kind.MONEY:
-            return self._money(entered, self.demand.rules.kept(raw.c.currency))
-        if name != "id":
-            entered = self.demand.rules.kept(entered)
+            currency, _ = self._typed(entity, "currency", Kind.TEXT)
+            value = self._units(held, entered, currency)
+            return value, case((blank(entered), 0), (or_(value.is_(None), blank(currency)), 1), else_=0)
         if kind in (Kind.INSTANT, Kind.DAY):
-            read, nothing = self._moment(kind, entered)
+            read, nothing = self._moment(kind, held, entered)
             return read, case((and_(read.is_(None), nothing.is_(False)), 1), else_=0)
         return entered, literal(0)
 
-    def _moment(self, kind: Kind, entered: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-        """(the moment or NULL, whether nothing was entered)."""
-        rules = self.demand.rules
-        if rules.formats is not None:
-            return rules.micros_of(entered) if kind is Kind.INSTANT else rules.day_of(entered)
-        return micros(entered) if kind is Kind.INSTANT else day_of(entered), no_date(entered)
+    def _moment(
+        self, kind: Kind, held: Kind | None, entered: ColumnElement[Any]
+    ) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
+        """(the moment or NULL, whether nothing was entered), of a column that holds text or moments of its own."""
+        rules, instant = self.demand.rules, kind is Kind.INSTANT
+        if held not in (kind, Kind.TEXT):
+            return self._nothing(kind), no_date(entered)
+        if held is Kind.TEXT and rules.formats is not None:
+            return rules.micros_of(entered) if instant else rules.day_of(entered)
+        if held is Kind.TEXT and not self._by_value:
+            return strict_micros(entered) if instant else strict_day(entered)
+        return micros(entered) if instant else day_of(entered), no_date(entered)
 
-    def _money(
-        self, entered: ColumnElement[Any], currency: ColumnElement[Any]
-    ) -> tuple[ColumnElement[Any], ColumnElement[int]]:
-        rules = self.demand.rules
-        if rules.formats is not None:
-            entered = rules.kept(entered)
-            value = rules.units_of(entered, currency)
-        else:
-            value = self._amount(entered, currency)
-        return value, case((blank(entered), 0), (or_(value.is_(None), blank(currency)), 1), else_=0)
-
-    def _amount(self, entered: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
+    def _units(
+        self, held: Kind | None, entered: ColumnElement[Any], currency: ColumnElement[Any]
+    ) -> ColumnElement[Any]:
+        """Minor units or NULL, of a column that holds text or numbers."""
+        if held not in (Kind.MONEY, Kind.TEXT):
+            return self._nothing(Kind.MONEY)
+        if held is Kind.TEXT and self.demand.rules.formats is not None:
+            return self.demand.rules.units_of(entered, currency)
+        text = held is Kind.TEXT and not self._by_value
         if self.demand.preset.money == "minor":
-            return whole_units(entered)
+            return self._nothing(Kind.MONEY) if text else whole_units(entered)
+        if text:
+            return strict_units(entered, currency)
         odd = [
             (same_text(currency, code), minor_units(entered, literal(factor))) for code, factor in ODD_FACTORS.items()
         ]
         return case(*odd, else_=minor_units(entered, literal(100)))
+
+    @property
+    def _by_value(self) -> bool:
+        """Each value has a type of its own, and the dialect's expressions look at it."""
+        return kind_of(self.connection.dialect.name).holds is None
 
 
 def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElement[Any]:

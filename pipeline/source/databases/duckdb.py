@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from pipeline.errors import SourceError
-from pipeline.source.databases.seam import Database
+from pipeline.source.databases.seam import Database, held_by_duckdb
 
 
 def _open(url: URL, base: Path) -> Engine:
@@ -35,7 +35,7 @@ DATABASE: Final = Database(
     remedies={
         "lock": "Another program holds the database open for writing; run again when it has let go.",
         "pytz": "Write a time with zone as `x AT TIME ZONE 'UTC'` in the preset's SELECT.",
-        "No function matches": "Where days or instants are text, declare `formats` in the preset.",
         "not a valid DuckDB": "Check that source.url names the CRM's database file.",
     },
+    holds=held_by_duckdb,
 )

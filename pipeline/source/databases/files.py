@@ -27,7 +27,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import StaticPool
 
 from pipeline.errors import ConfigError, SourceError
-from pipeline.source.databases.seam import Database
+from pipeline.source.databases.seam import Database, held_by_duckdb
 
 _SUFFIXES: Final = (".csv", ".tsv", ".xlsx")
 _BATCH: Final = 20_000
@@ -296,5 +296,6 @@ DATABASE: Final = Database(
     begin=(),
     remedies={},
     unchanged=_unchanged,
+    holds=held_by_duckdb,
     moment="equal to the export of that time; files know no transaction",
 )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from pipeline.model import Kind
 from pipeline.source.databases.seam import Database, Rights
 
 _CONNECT_SECONDS: Final = 10
@@ -23,6 +24,12 @@ _READING: Final = {
 }  # fmt: skip
 _GRANT: Final = re.compile(r"GRANT (?P<rights>.+?) ON (?:TABLE |PROCEDURE |FUNCTION )?(?P<on>\S.*?) TO ", re.IGNORECASE)
 _NAMES: Final = re.compile(r"[`'][^`']*[`'](?:@[`'][^`']*[`'])?")
+_KINDS: Final[Mapping[int, Kind]] = {
+    **dict.fromkeys((15, *range(245, 256)), Kind.TEXT),  # texts and bytes of every length, JSON, ENUM
+    **dict.fromkeys((7, 12), Kind.INSTANT), 10: Kind.DAY,
+    **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 246), Kind.MONEY),
+}  # fmt: skip
+"""What the type codes of the protocol stand for."""
 _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 
 
@@ -146,4 +153,5 @@ DATABASE: Final = Database(
         "shutdown in progress",
     ),
     rights=_rights,
+    holds=_KINDS.get,
 )

@@ -9,10 +9,18 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from pipeline.model import Kind
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.sql import WHITE_SPACE
 
 _CONNECT_SECONDS: Final = 10
+
+_KINDS: Final[Mapping[int, Kind | None]] = {
+    1082: Kind.DAY, **dict.fromkeys((1114, 1184), Kind.INSTANT),
+    **dict.fromkeys((20, 21, 23, 700, 701, 1700), Kind.MONEY),
+    **dict.fromkeys((16, 17, 26, 1083, 1186, 1266, 2950), None),  # boolean, bytea, oid, times, interval, uuid
+}  # fmt: skip
+"""What the types of these object ids hold; all others come as text."""
 
 _WRITABLE: Final = """
 SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -165,4 +173,5 @@ DATABASE: Final = Database(
         "deadlock detected",
     ),
     rights=_rights,
+    holds=lambda code: _KINDS.get(code, Kind.TEXT),
 )

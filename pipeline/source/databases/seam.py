@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
+from pipeline.model import Kind
+
 
 def _no_advice(connection: Connection) -> Sequence[str]:
     return ()
@@ -62,4 +64,18 @@ class Database:
     rights: Callable[[Connection], Rights] = _untold
     # SourceError where the source changed while it was read, which only a source without transactions can
     unchanged: Callable[[Connection], None] = _nothing_changed
+    # what a column of that type code of the driver holds: a text, an instant, a day or a number (MONEY); None is
+    # anything else. Without it each value has a type of its own, as SQLite's have.
+    holds: Callable[[Any], Kind | None] | None = None
+    note: str = ""  # where the two readings share something: reports say it beside the source
     moment: str = ""  # where there are no transactions: of when the figures are; reports say it beside the source
+
+
+def held_by_duckdb(code: Any) -> Kind | None:
+    """What a column of this type of DuckDB's holds: in a file of its own, and in a folder of exports."""
+    name = str(code)
+    if name.startswith("TIMESTAMP"):
+        return Kind.INSTANT
+    if "[" not in name and any(number in name for number in ("INT", "DECIMAL", "DOUBLE", "FLOAT")):
+        return Kind.MONEY
+    return {"VARCHAR": Kind.TEXT, "DATE": Kind.DAY}.get(name)
