@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 from pipeline import catalogue, findings, snapshot
 from pipeline.ask import ask, ask_people
@@ -16,6 +17,9 @@ from pipeline.prove import prove, prove_controls
 from pipeline.reports.report import Edition
 from pipeline.score import Ground, make_figures, plan_month, who_owns
 from pipeline.witness import load_witness
+
+_NAMED: Final = 20
+"""Records or users that a sentence names before it says how many more there are."""
 
 
 def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edition:
@@ -54,14 +58,15 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
     return Edition(
         run_id=run_id,
         audit=audit.settings.name,
-        source="; ".join(filter(None, (audit.preset.about, manifest.moment))),
+        source="; ".join(filter(None, (audit.preset.about, manifest.moment, manifest.hidden))),
         window=window,
         people=tuple(people),
         figures=by_id,
         repairs=tuple(findings.repairs(answers.failing, known, audit.field_sets, _links(audit), window.zone)),
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit),
-        warnings=targets_of_strangers(audit, users),
+        warnings=tuple(filter(None, (manifest.hidden, *targets_of_strangers(audit, users)))),
+        caveats=(*manifest.caveats, *_undecodable(manifest.stored)),
     )
 
 
@@ -77,6 +82,17 @@ def _not_checked(audit: Audit) -> dict[str, str]:
     }
 
 
+def _undecodable(stored: Iterable[snapshot.Stored]) -> Iterator[str]:
+    """The records that hold text which is no UTF-8, as a sentence."""
+    found = [f"{one.entity} {record} ({column})" for one in stored for column, record in one.undecodable]
+    if found:
+        more = f" and {len(found) - _NAMED} more, all in snapshot/manifest.json" if len(found) > _NAMED else ""
+        yield (
+            f"Text that is no UTF-8 counts as entered, and is shown with \ufffd where it cannot be read: "
+            f"{', '.join(found[:_NAMED])}{more}."
+        )
+
+
 def _links(audit: Audit) -> dict[str, str]:
     base = audit.settings.source.crm_url.rstrip("/")
     found = {}
@@ -90,6 +106,7 @@ def targets_of_strangers(audit: Audit, users: Iterable[Person]) -> tuple[str, ..
     """A warning where targets are set for users who are no managers: they count in no plan."""
     managers = {user.id for user in users if user.scope is Scope.MANAGER}
     if strangers := sorted({target.manager for target in audit.targets} - managers):
-        named = ", ".join(strangers[:20]) + (f" and {len(strangers) - 20} more" if len(strangers) > 20 else "")
+        more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
+        named = ", ".join(strangers[:_NAMED]) + more
         return (f"targets are set for users who are no managers of this CRM, and count in no plan: {named}.",)
     return ()

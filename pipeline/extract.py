@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from pipeline import catalogue, snapshot, source
 from pipeline.ask import ask, ask_failing, ask_people
 from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
+from pipeline.errors import SourceError
 from pipeline.formats import Rules
 from pipeline.model import Answers, Window
 from pipeline.progress import Progress
@@ -44,6 +47,7 @@ def _extract_once(
         with source.consistent(engine, begin, hold) as connection:
             moment = as_of or clock()
             reading = source.Reading(connection, demand_of(audit))
+            hidden = hidden_rows(audit, connection, reading)
             accounts = reading.accounts()
             stored = [_store(reading, entity, folder, audit, progress, hold) for entity in audit.schema]
             progress.stage("Asking the CRM's own database")
@@ -55,7 +59,15 @@ def _extract_once(
     snapshot.save_manifest(
         folder,
         snapshot.Manifest(
-            moment, as_of is not None, audit.preset.name, held, tuple(stored), tuple(accounts), source.moment(engine)
+            moment,
+            as_of is not None,
+            audit.preset.name,
+            held,
+            tuple(stored),
+            tuple(accounts),
+            source.moment(engine),
+            hidden,
+            tuple(reading.caveats()),
         ),
     )
 
@@ -70,6 +82,21 @@ def demand_of(audit: Audit) -> source.Demand:
         audit.schema,
         Rules.of(audit.preset, audit.settings.zone),
         audit.settings.zone,
+    )
+
+
+def hidden_rows(audit: Audit, connection: Connection, reading: source.Reading) -> str:
+    """What every report has to say where the database hides rows; SourceError where audit.yaml does not allow it."""
+    tables = source.hidden(connection, reading.tables)
+    if not tables:
+        return ""
+    said = f"row-level security may hide rows of {', '.join(tables)} from the account that reads"
+    if audit.settings.source.hidden_rows == "allow":
+        return f"{said}, so only what it sees is counted"
+    raise SourceError(
+        f"{said[0].upper()}{said[1:]}, so no figure could be said to be the CRM's, and nothing was published. Let a "
+        "policy show that account every row, or give it BYPASSRLS; or write hidden_rows: allow under source in "
+        "audit.yaml, and every report will say so."
     )
 
 

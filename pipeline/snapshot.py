@@ -327,6 +327,8 @@ class Manifest:
     stored: tuple[Stored, ...]
     accounts: tuple[TableAccount, ...]
     moment: str = ""  # where the source knows no transaction: of when the figures are
+    hidden: str = ""  # what the database may have kept from the account
+    caveats: tuple[str, ...] = ()  # what else a reader should know of what was read
 
     @property
     def undecodable(self) -> tuple[tuple[str, str, str], ...]:
@@ -350,7 +352,9 @@ def load_manifest(folder: Path) -> Manifest:
         held_seconds=document["held_seconds"],
         stored=tuple(_stored(entry) for entry in document["stored"]),
         accounts=tuple(TableAccount(**entry) for entry in document["accounts"]),
-        moment=document.get("moment", ""),
+        moment=document["moment"],
+        hidden=document["hidden"],
+        caveats=tuple(document["caveats"]),
     )
 
 

@@ -40,11 +40,6 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     yield f"Period {window.first} up to, not including, {window.after_last}; {window.zone}; today {window.today}\n"
     yield _title("What would be read")
     yield account_table(seen.accounts, audit.preset.entities)
-    if lacking := sorted(set(audit.preset.optional) - {account.table for account in seen.accounts}):
-        yield (
-            f"Not there, or not granted, and read as if empty: {escape(', '.join(lacking))}. "
-            "Where the CRM has one of them, grant it."
-        )
     yield _title("From when to when")
     yield range_table(seen.profiles, ZoneInfo(window.zone))
     for profile in seen.profiles:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, FromClause, case, func, null, select
 from pipeline import snapshot, source
 from pipeline.check.masking import DATED, mask
 from pipeline.config import Audit, secrets_of
-from pipeline.extract import demand_of, witness_of
+from pipeline.extract import demand_of, hidden_rows, witness_of
 from pipeline.model import Kind, Person, TableAccount, Window
 from pipeline.sql import blank
 
@@ -92,7 +92,9 @@ def look(audit: Audit, window: Window) -> Seen:
             profiles = [_profile(audit, reading, entity, counts[entity], head) for entity, head in heads.items()]
             tried = sum(len(head) for head in heads.values())
             pace = Pace(counting, sum(counts.values()), tried, reading_seconds)
-            rights, advice = source.rights(connection), source.advice(connection)
+            rights, advice = source.rights(connection), [*source.advice(connection), *reading.caveats()]
+            hidden = hidden_rows(audit, connection, reading)
+            advice += [f"{hidden[0].upper()}{hidden[1:]}."] if hidden else []
     finally:
         engine.dispose()
     return Seen(accounts, profiles, witness.people, rights, pace, advice, source.moment(engine))

@@ -54,6 +54,7 @@ class Source(Strict):
     crm_url: str = ""  # the address of the CRM's pages, for links to records
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'
     end_passed_is_held: bool = False  # where the CRM holds no status of meetings or calls
+    hidden_rows: Literal["refuse", "allow"] = "refuse"  # where the database hides rows from the account
     several_owners: Literal["first", "all"] = "first"  # who is credited with a record that has several owners
     max_hold: Annotated[float, BeforeValidator(_seconds)] = 300.0  # seconds of the one transaction; '5 min' is read too
 

@@ -47,6 +47,7 @@ def management_report(edition: Edition) -> Report:
         ),
         repairs=(),
         notes=(
+            *edition.caveats,
             "Counts and amounts of managers, inactive owners and records of nobody add up to the company's; "
             "scores and other ratios are computed on the pool and never averaged.",
             "The score looks at the records of the period. The base looks at all live records, older ones included, "

@@ -45,6 +45,7 @@ class Edition:
     field_sets: Mapping[str, FieldSet]
     not_checked: Mapping[str, str]  # 'meeting.result' -> why
     warnings: tuple[str, ...] = ()  # for whoever runs the audit; in no report
+    caveats: tuple[str, ...] = ()  # what management should know of how the source was read
 
     def find(
         self, metric: str, scope: Scope = Scope.COMPANY, key: str = "", dimension: str = "", currency: str = ""

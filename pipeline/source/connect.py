@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -189,6 +189,11 @@ def without(text: str, url: URL) -> str:
 def advice(connection: Connection) -> list[str]:
     """What the administrator should know about reading this source."""
     return list(kind_of(connection.dialect.name).advice(connection))
+
+
+def hidden(connection: Connection, tables: Collection[str]) -> list[str]:
+    """Of these tables those whose rows the database may hide from this account, where it can tell."""
+    return list(kind_of(connection.dialect.name).hides(connection, tables))
 
 
 def moment(engine: Engine) -> str:

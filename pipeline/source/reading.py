@@ -64,9 +64,8 @@ class Reading:
     def __init__(self, connection: Connection, demand: Demand) -> None:
         self.connection = connection
         self.demand = demand
-        self._tables = frozenset(inspect(connection).get_table_names()) | frozenset(
-            inspect(connection).get_view_names()
-        )
+        self._views = frozenset(inspect(connection).get_view_names())
+        self._tables = frozenset(inspect(connection).get_table_names()) | self._views
         self._must_have_tables()
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
         self._held = {entity: self._holds(entity) for entity in self.demand.schema}
@@ -76,6 +75,23 @@ class Reading:
         typed = {entity: self._canonical(entity, raw).cte(f"audited_{entity}") for entity, raw in self._raw.items()}
         # text is read once, and not in every condition that looks at it
         return {entity: _read_once(cte) for entity, cte in typed.items()}
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables that the preset reads and the account sees."""
+        return self._tables & self._needed()
+
+    def caveats(self) -> list[str]:
+        """What a reader should know of what was read: tables that are views, and those that are not there."""
+        found = []
+        if views := sorted(self.tables & self._views):
+            found.append(f"A view, so that rows which it leaves out are not accounted for: {', '.join(views)}.")
+        if lacking := sorted(self.demand.preset.optional.keys() - self._tables):
+            found.append(
+                f"Not there, or not granted, and read as if empty: {', '.join(lacking)}. "
+                "Where the CRM has one of them, grant it."
+            )
+        return found
 
     def columns(self, entity: str) -> list[str]:
         """The entity's columns that the CRM holds, in our order."""
@@ -244,10 +260,12 @@ class Reading:
                 )
         return found
 
-    def _must_have_tables(self) -> None:
+    def _needed(self) -> set[str]:
         needed = {part.table for parts in self.demand.preset.entities.values() for part in parts}
-        needed |= set(self.demand.preset.tables) | {theirs.partition(".")[0] for theirs in self.demand.add.values()}
-        if lacking := sorted(needed - self._tables - set(self.demand.preset.optional)):
+        return needed | set(self.demand.preset.tables) | {one.partition(".")[0] for one in self.demand.add.values()}
+
+    def _must_have_tables(self) -> None:
+        if lacking := sorted(self._needed() - self._tables - set(self.demand.preset.optional)):
             raise SourceError(
                 f"the source has no table {', '.join(lacking)}, which the preset {self.demand.preset.name} reads; "
                 "check that source.url names the CRM's database and that the account may read it."

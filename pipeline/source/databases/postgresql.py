@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,9 +31,19 @@ WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('pg_catalog', 'inf
 ORDER BY c.relname LIMIT 4
 """
 _HIDING: Final = """
-SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = current_schema() AND c.relrowsecurity AND pg_catalog.row_security_active(c.oid)
+SELECT c.relname FROM pg_catalog.pg_class c
+WHERE c.relname = ANY(%s) AND pg_catalog.pg_table_is_visible(c.oid) AND pg_catalog.row_security_active(c.oid)
+  AND (NOT EXISTS (SELECT 1 FROM applying a WHERE a.polrelid = c.oid AND a.polpermissive AND a.seen = 'true')
+       OR EXISTS (SELECT 1 FROM applying a WHERE a.polrelid = c.oid AND NOT a.polpermissive AND a.seen <> 'true'))
 ORDER BY c.relname
+"""
+# of SELECTs by this account; 0 stands for everybody
+_APPLYING: Final = """
+WITH applying AS (
+  SELECT p.polrelid, p.polpermissive, COALESCE(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '') AS seen
+  FROM pg_catalog.pg_policy p
+  WHERE p.polcmd IN ('r', '*')
+    AND EXISTS (SELECT 1 FROM unnest(p.polroles) AS r (id) WHERE r.id = 0 OR pg_catalog.pg_has_role(r.id, 'USAGE')))
 """
 
 
@@ -101,14 +111,9 @@ def _bound(raw: Any, seconds: float) -> None:
         cursor.execute(f"SET statement_timeout = {int(seconds * 1000)}")
 
 
-def _advice(connection: Connection) -> Sequence[str]:
-    hiding = [str(name) for name in connection.exec_driver_sql(_HIDING).scalars()]
-    if not hiding:
-        return []
-    return [
-        f"Row-level security hides rows of {', '.join(hiding)} from this account, so they would be in no figure; "
-        "let its policies show it every row, or give the account BYPASSRLS."
-    ]
+def _hides(connection: Connection, tables: Collection[str]) -> Sequence[str]:
+    """Those under row-level security, unless a policy shows this account every row."""
+    return [str(name) for name in connection.exec_driver_sql(_APPLYING + _HIDING, ([*tables],)).scalars()]
 
 
 def _rights(connection: Connection) -> Rights:
@@ -155,7 +160,7 @@ DATABASE: Final = Database(
         "conflict with recovery": "The replica had to drop what was being read; set hot_standby_feedback = on there, "
         "or run at a quiet hour.",
     },
-    advice=_advice,
+    hides=_hides,
     patience=_patience,
     bound=_bound,
     out_of_time=("due to statement timeout",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ def _no_advice(connection: Connection) -> Sequence[str]:
 
 def _nothing_changed(connection: Connection) -> None:
     """A transaction sees to it."""
+
+
+def _hides_nothing(connection: Connection, tables: Collection[str]) -> Sequence[str]:
+    return ()
 
 
 def _no_patience(max_hold: float) -> Mapping[str, Any]:
@@ -55,6 +59,8 @@ class Database:
     begin: tuple[str, ...]
     remedies: Mapping[str, str]
     advice: Callable[[Connection], Sequence[str]] = _no_advice
+    # of these tables those whose rows the database may hide from the account, where it can tell
+    hides: Callable[[Connection, Collection[str]], Sequence[str]] = _hides_nothing
     # arguments of the driver's connect(), given how long the transaction may be held: time-outs; the URL's own win
     patience: Callable[[float], Mapping[str, Any]] = _no_patience
     # bounds the driver's connection to so many seconds for its next statement, by the database's own means
