@@ -11,6 +11,7 @@ from pipeline import catalogue, findings, snapshot
 from pipeline.ask import ask, ask_people
 from pipeline.config import Audit
 from pipeline.extract import window_of
+from pipeline.metrics import METRICS, metric_of
 from pipeline.model import Answers, Figure, Person, Scope, Unit, figure_id
 from pipeline.progress import Progress
 from pipeline.prove import prove, prove_controls
@@ -44,9 +45,11 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
             known = findings.known_by(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
     answers = Answers((*measured, *validated.tallies), validated.failing)
 
+    own = tuple(map(metric_of, audit.measures))
+
     def figures_of(given: Answers, users: Iterable[Person]) -> tuple[list[Person], list[Figure]]:
         people = who_owns(users, given, audit.targets, plan_month(window) or "")
-        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window)
+        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window, (*METRICS, *own))
         return people, make_figures(given, ground)
 
     progress.stage("Proving every figure against the CRM")
@@ -65,6 +68,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         repairs=tuple(findings.repairs(answers.failing, known, audit.field_sets, _links(audit), window.zone)),
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit),
+        own=own,
         warnings=tuple(filter(None, (manifest.hidden, *targets_of_strangers(audit, users)))),
         caveats=(*manifest.caveats, *_undecodable(manifest.stored)),
     )

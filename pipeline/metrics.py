@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.model import Unit
+from pipeline.model import OwnMeasure, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,18 @@ METRICS: Final = (
     _count("contacts_undated", "Contacts without a creation date", "stock"),
     _count("leads_undated", "Leads without a creation date", "stock"),
 )
+
+COUNTED: Final = {metric.name: metric for metric in METRICS if not metric.denominator and metric.name != "unreadable"}
+"""What a measure of one's own may narrow."""
+
+
+def metric_of(own: OwnMeasure) -> Metric:
+    """A measure of one's own as it is published: over the days and in the unit of what it narrows."""
+    counted = COUNTED[own.counted]
+    if own.share:
+        return Metric(own.name, own.label, counted.period, Unit.PERCENT, (own.name,), (own.counted,))
+    return Metric(own.name, own.label, counted.period, counted.unit, (own.name,))
+
 
 FINDINGS: Final = tuple(
     metric.name

@@ -38,7 +38,7 @@ FLOORS = (
         "reports.report",
         "source.reading",
     },
-    {"config.field_sets"},
+    {"config.field_sets", "config.measures"},
     {
         "config",
         "source.connect",

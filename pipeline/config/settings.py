@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from urllib.parse import quote
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.errors import ConfigError
 from pipeline.presets import preset_names
@@ -113,6 +113,18 @@ class Control(Strict):
         return self
 
 
+class MeasureFile(Strict):
+    """A measure of one's own: `count` is one of ours, `where` narrows it."""
+
+    count: str
+    where: Annotated[
+        dict[str, Literal["filled", "missing"] | Annotated[tuple[str, ...], Field(min_length=1)]],
+        Field(min_length=1),
+    ]
+    label: str = ""
+    share: bool = False  # as a percentage of what it narrows
+
+
 class AuditFile(Strict):
     """The keys of audit.yaml."""
 
@@ -127,6 +139,7 @@ class AuditFile(Strict):
     output: Path = Path("output")
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
     controls: tuple[Control, ...] = ()
+    measures: dict[str, MeasureFile] = {}
 
     @field_validator("currency")
     @classmethod
