@@ -13,6 +13,8 @@ from pipeline.source.databases.seam import Database, Rights
 from pipeline.sql import WHITE_SPACE
 
 _CONNECT_SECONDS: Final = 10
+_SILENT: Final = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
+"""A network that is silent for 30 seconds is a lost connection; a server that computes for longer still answers."""
 
 _WRITABLE: Final = """
 SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -85,7 +87,7 @@ def _read_what_python_cannot(adapters: Any) -> None:
 
 
 def _patience(max_hold: float) -> Mapping[str, Any]:
-    return {"connect_timeout": _CONNECT_SECONDS}
+    return {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": 30_000, **_SILENT}
 
 
 def _bound(raw: Any, seconds: float) -> None:
@@ -146,6 +148,9 @@ DATABASE: Final = Database(
         "server.",
         "conflict with recovery": "The replica had to drop what was being read; set hot_standby_feedback = on there, "
         "or run at a quiet hour.",
+        "terminating connection": "The server ended the connection: a restart, an administrator, or a timeout of its "
+        "own; run at a quiet hour, or read from a replica.",
+        "timed out": "The network fell silent; if it happens again, read from a replica or nearer to the server.",
     },
     advice=_advice,
     patience=_patience,
@@ -156,6 +161,7 @@ DATABASE: Final = Database(
         "connection is lost",
         "connection refused",
         "connection timeout",
+        "timed out",
         "terminating connection",
         "starting up",
         "shutting down",
