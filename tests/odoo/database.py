@@ -1,6 +1,6 @@
 """Copies of an Odoo's database for tests, each under a name of its own, dropped afterwards.
 
-Odoo 15 is the real dump; Odoo 17 is built from the list of its columns, 16 and 18 from that list and what differs.
+Odoo 15 is the real dump; Odoo 17 is built from the list of its columns, 16, 18 and 19 from that list and what differs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TABLES = (
     "calendar_event", "calendar_event_res_partner_rel", "crm_lead", "crm_lost_reason", "crm_stage", "crm_team",
     "crm_team_member", "mail_activity", "mail_activity_type", "res_partner", "res_users",
 )  # fmt: skip
-"""The tables of Odoo 16 to 18 that are built."""
+"""The tables of Odoo 16 to 19 that are built."""
 
 Column = tuple[str, str]
 
@@ -43,9 +43,23 @@ LACKING: dict[int, frozenset[Column]] = {
     ),
     17: frozenset(),
     18: frozenset({("res_partner", "date"), ("res_partner", "team_id")}),
+    19: frozenset(
+        {
+            ("crm_lead", "mobile"),
+            ("crm_lead", "title"),
+            ("crm_stage", "team_id"),
+            ("mail_activity_type", "keep_done"),
+            ("res_partner", "date"),
+            ("res_partner", "mobile"),
+            ("res_partner", "team_id"),
+            ("res_partner", "title"),
+            ("res_users", "target_sales_done"),
+            ("res_users", "target_sales_won"),
+        }
+    ),
 }
 """Columns of 17 that another version has not: those that OCA/OpenUpgrade's upgrade_analysis.txt of base, crm, mail,
-calendar and sales_team calls NEW in 17.0, and DEL in 18.0."""
+calendar and sales_team calls NEW in 17.0, and DEL in 18.0 or 19.0."""
 
 FURTHER: dict[int, dict[Column, str]] = {
     16: {
@@ -59,8 +73,20 @@ FURTHER: dict[int, dict[Column, str]] = {
     },
     17: {},
     18: {("mail_activity", "user_tz"): "character varying", ("res_partner", "barcode"): "jsonb"},
+    19: {
+        ("calendar_event", "notes"): "text",
+        ("crm_lead", "won_status"): "character varying",
+        ("crm_stage", "color"): "integer",
+        ("crm_stage", "rotting_threshold_days"): "integer",
+        ("crm_team_member", "assignment_domain_preferred"): "character varying",
+        ("mail_activity", "feedback"): "text",
+        ("mail_activity", "user_tz"): "character varying",
+        ("res_partner", "barcode"): "jsonb",
+        ("res_partner", "properties"): "jsonb",
+    },
 }
-"""Columns that 17 has not: those that it calls DEL (or stored no longer) in 17.0, and NEW (or converted) in 18.0."""
+"""Columns that 17 has not: those that it calls DEL (or stored no longer) in 17.0, and NEW (or converted) in 18.0 or
+19.0."""
 
 COMPANIES = (
     "CREATE TABLE res_company (id integer NOT NULL, name varchar NOT NULL, partner_id integer NOT NULL,"
@@ -116,7 +142,7 @@ def odoo15() -> Iterator[Odoo]:
 
 @contextmanager
 def rebuilt(version: int) -> Iterator[Odoo]:
-    """The tables of Odoo 16, 17 or 18, empty."""
+    """The tables of Odoo 16 to 19, empty."""
     columns = require_shared("schemas/odoo17.tsv")
     with database() as url:
         built = Odoo(url)

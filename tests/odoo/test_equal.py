@@ -113,9 +113,9 @@ def test_every_measure_is_tried(laid: Laid, setting: Zoned) -> None:
     assert {metric for metric, who in managers.items() if len(who) < 3} == NEVER.keys()
 
 
-@pytest.mark.parametrize("version", [16, 18])
+@pytest.mark.parametrize("version", [16, 18, 19])
 def test_versions_that_differ_little(version: int, tmp_path: Path) -> None:
-    """The rebuilt tables of 16 and 18 are recognised and read as those of 17 are."""
+    """The rebuilt tables of 16, 18 and 19 are recognised and read as those of 17 are."""
     with rebuilt(version) as odoo:
         place = Place(odoo.url.render_as_string(hide_password=False), tmp_path)
         assert [preset.name for preset in best(fitting(place))] == ["odoo"]

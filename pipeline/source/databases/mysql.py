@@ -18,6 +18,10 @@ _CONNECT_SECONDS: Final = 10
 _GRACE: Final = 30
 """Seconds beyond the hold after which a silent network counts as a lost connection."""
 
+_SETTLED: Final = "SET SESSION sql_mode = '', group_concat_max_len = 1048576"
+"""Whatever the server's own settings are: by some modes our SQL means something else, and MySQL 8 by its own default
+refuses to compare with a zero date, and keeps of many e-mail addresses the first 1,024 bytes."""
+
 _READING: Final = {
     "USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "PROCESS", "LOCK TABLES", "REPLICATION CLIENT", "BINLOG MONITOR",
     "REPLICA MONITOR", "SLAVE MONITOR", "REPLICATION SLAVE",
@@ -42,6 +46,11 @@ def _open(url: URL, base: Path) -> Engine:
     def _encode(_dialect: object, _record: object, _given: object, keywords: dict[str, Any]) -> None:
         if isinstance(keywords.get("password"), str):  # the driver would send Latin-1, or fail
             keywords["password"] = keywords["password"].encode()
+
+    @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy looks how names are quoted
+    def _settle(raw: Any, _record: object) -> None:
+        with raw.cursor() as cursor:
+            cursor.execute(_SETTLED)
 
     return engine
 

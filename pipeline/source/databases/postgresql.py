@@ -14,6 +14,8 @@ from pipeline.source.databases.seam import Database, Rights
 from pipeline.sql import WHITE_SPACE
 
 _CONNECT_SECONDS: Final = 10
+_SILENT: Final = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
+"""A network that is silent for 30 seconds is a lost connection; a server that computes for longer still answers."""
 
 _KINDS: Final[Mapping[int, Kind | None]] = {
     1082: Kind.DAY, **dict.fromkeys((1114, 1184), Kind.INSTANT),
@@ -103,7 +105,7 @@ def _read_what_python_cannot(adapters: Any) -> None:
 
 
 def _patience(max_hold: float) -> Mapping[str, Any]:
-    return {"connect_timeout": _CONNECT_SECONDS}
+    return {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": 30_000, **_SILENT}
 
 
 def _bound(raw: Any, seconds: float) -> None:
@@ -159,6 +161,9 @@ DATABASE: Final = Database(
         "server.",
         "conflict with recovery": "The replica had to drop what was being read; set hot_standby_feedback = on there, "
         "or run at a quiet hour.",
+        "terminating connection": "The server ended the connection: a restart, an administrator, or a timeout of its "
+        "own; run at a quiet hour, or read from a replica.",
+        "timed out": "The network fell silent; if it happens again, read from a replica or nearer to the server.",
     },
     hides=_hides,
     patience=_patience,
@@ -169,6 +174,7 @@ DATABASE: Final = Database(
         "connection is lost",
         "connection refused",
         "connection timeout",
+        "timed out",
         "terminating connection",
         "starting up",
         "shutting down",
