@@ -236,7 +236,8 @@ class Reading:
     def _must_have_tables(self) -> None:
         needed = {part.table for parts in self.demand.preset.entities.values() for part in parts}
         needed |= set(self.demand.preset.tables) | {theirs.partition(".")[0] for theirs in self.demand.add.values()}
-        if lacking := sorted(needed - self._tables - set(self.demand.preset.optional)):
+        # of exports the preset's own say what may lack, and it was looked at when they were opened
+        if lacking := sorted(needed - self._tables - {*self.demand.preset.optional, *self.demand.preset.exports}):
             raise SourceError(
                 f"the source has no table {', '.join(lacking)}, which the preset {self.demand.preset.name} reads; "
                 "check that source.url names the CRM's database and that the account may read it."

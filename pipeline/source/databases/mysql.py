@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 
 _CONNECT_SECONDS: Final = 10
@@ -26,7 +27,7 @@ _NAMES: Final = re.compile(r"[`'][^`']*[`'](?:@[`'][^`']*[`'])?")
 _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 
 
-def _open(url: URL, base: Path) -> Engine:
+def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
     engine = create_engine(url, hide_parameters=True, isolation_level="AUTOCOMMIT")
 

@@ -10,8 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
+from pipeline.presets import Preset
+
 
 def _no_advice(connection: Connection) -> Sequence[str]:
+    return ()
+
+
+def _all_read(engine: Engine) -> Sequence[str]:
     return ()
 
 
@@ -49,7 +55,7 @@ class Database:
 
     dialects: tuple[str, ...]  # SQLAlchemy's names
     example: str  # an address
-    open: Callable[[URL, Path], Engine]  # relative files start at the folder of audit.yaml
+    open: Callable[[URL, Path, Preset], Engine]  # relative files start at the folder of audit.yaml
     begin: tuple[str, ...]
     remedies: Mapping[str, str]
     advice: Callable[[Connection], Sequence[str]] = _no_advice
@@ -62,4 +68,6 @@ class Database:
     rights: Callable[[Connection], Rights] = _untold
     # SourceError where the source changed while it was read, which only a source without transactions can
     unchanged: Callable[[Connection], None] = _nothing_changed
+    # what lies in the source and is no table of the preset's, in words: reports and `check` say it
+    unread: Callable[[Engine], Sequence[str]] = _all_read
     moment: str = ""  # where there are no transactions: of when the figures are; reports say it beside the source
