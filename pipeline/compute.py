@@ -32,7 +32,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
         snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as shelf,
     ):
-        validated = validate(shelf.url, shelf.views, audit.field_sets)
+        validated = validate(shelf.url, shelf.views, audit.field_sets, several_owners=terms.several_owners)
         progress.stage("Measuring")
         with shelf.engine.connect() as connection:
             measured = tuple(ask(connection, catalogue.measures(shelf.views, terms)))

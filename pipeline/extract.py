@@ -77,7 +77,8 @@ def _store(
     reading: source.Reading, entity: str, folder: Path, audit: Audit, progress: Progress, hold: source.Hold
 ) -> snapshot.Stored:
     expected = reading.count(entity)
-    progress.stage(f"Reading {entity.replace('_', ' ')}s", expected)
+    if reading.columns(entity):
+        progress.stage(f"Reading {entity.replace('_', ' ')}s", expected)
     return snapshot.write_entity(
         folder, entity, reading.columns(entity), hold.watched(reading.rows(entity)),
         schema=audit.schema, rules=reading.demand.rules, expected=expected, minor=audit.preset.money == "minor",
@@ -89,7 +90,7 @@ def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness
     """All that is published, as the source's own database counts it."""
     terms, entities = audit.terms(window), reading.entities()
     views = {name: view.cte(f"view_{name}") for name, view in catalogue.views_of(entities, terms).items()}
-    questions = (*catalogue.measures(views, terms), *catalogue.field_counts(views, audit.field_sets))
+    questions = (*catalogue.measures(views, terms), *catalogue.field_counts(views, audit.field_sets, terms))
     answers = Answers(
         tuple(ask(reading.connection, questions)),
         tuple(ask_failing(reading.connection, catalogue.failing(views, audit.field_sets))),

@@ -54,7 +54,7 @@ METRICS: Final = (
     _count("deals_won_undated", "Won deals without a closing date", "stock"),
     _money("deals_won_undated_amount", "Won amount without a closing date", "stock"),
     _count("deals_won_in_future", "Deals won after today", "stock"),
-    _count("deals_amount_unreadable", "Deals with an unreadable amount", "stock"),
+    _count("unreadable", "Unreadable", "stock"),  # one figure per column that holds dates or amounts
     _count("deals_unknown", "Deals with an unknown stage", "stock"),
     _count("meetings_held_in_future", "Meetings held after now", "stock"),
     _count("meetings_unknown", "Meetings with an unknown status", "stock"),
@@ -71,7 +71,7 @@ METRICS: Final = (
 FINDINGS: Final = tuple(
     metric.name
     for metric in METRICS
-    if metric.name.endswith(("_undated", "_undated_amount", "_in_future", "_unreadable", "_unknown"))
+    if metric.name.endswith(("_undated", "_undated_amount", "_in_future", "unreadable", "_unknown"))
 )
 """Records that are in the CRM and in no other figure, each with the reason in its name."""
 

@@ -101,7 +101,6 @@ def _deal_counts(d: FromClause, t: Terms) -> Conditions:
         ("deals_won_in_future", ""): and_(won, d.c.close_day > t.window.today),
         ("deals_unknown", ""): d.c.state == UNKNOWN,
         ("deals_undated", ""): d.c.at_us.is_(None),
-        ("deals_amount_unreadable", ""): d.c.amount_unreadable == 1,
     }
 
 
@@ -147,7 +146,7 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "deals_open": ("stage",), "deals_unknown": ("stage",),
     "deals_won": ("stage", "close_day"), "deals_lost": ("stage", "close_day"),
     "deals_won_undated": ("stage", "close_day"), "deals_won_in_future": ("stage", "close_day"),
-    "deals_open_amount": ("stage", "amount"), "deals_amount_unreadable": ("amount",),
+    "deals_open_amount": ("stage", "amount"),
     "deals_won_amount": ("stage", "close_day", "amount"), "deals_won_undated_amount": ("stage", "close_day", "amount"),
     "clients_new": ("created_at",), "clients_undated": ("created_at",), "contacts_undated": ("created_at",),
     "leads_undated": ("created_at",), "deals_undated": ("created_at",),
@@ -166,12 +165,12 @@ def measure_questions(entity: str, view: FromClause, terms: Terms) -> Iterator[Q
     """What is counted of an entity: per owner, and once more for the company, by a query of its own."""
     counts = _that_can_be_told(entity, _COUNTS[entity](view, terms), terms)
     sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
-    for company in (False, True):
-        yield question(f"{entity}.counts", view, sums, company=company)
+    for whose in terms.whose:
+        yield question(f"{entity}.counts", view, sums, whose=whose)
     if entity == "deal" and terms.holds("deal.stage", "deal.amount"):
         amounts = {
             name: func.sum(case((and_(condition, view.c.amount_unreadable == 0), view.c.amount)))
             for name, condition in _that_can_be_told(entity, _deal_amounts(view, terms), terms).items()
         }
-        for company in (False, True):
-            yield question("deal.amounts", view, amounts, company=company, money=True)
+        for whose in terms.whose:
+            yield question("deal.amounts", view, amounts, whose=whose, money=True)

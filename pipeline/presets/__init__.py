@@ -146,7 +146,7 @@ class Preset(_Strict):
         for entity, parts in self.entities.items():
             if any((part.select is None) == (not part.columns) for part in parts):
                 raise ValueError(f"entities.{entity}: give either a select or columns")
-        if lacking := sorted(ENTITIES.keys() - self.entities.keys() - self.absent.keys()):
+        if lacking := sorted(ENTITIES.keys() - self.entities.keys() - self.absent.keys() - {"co_owner"}):
             raise ValueError(f"entities: no {', '.join(lacking)}; give a SELECT, or say under absent why there is none")
         return self
 
@@ -175,7 +175,8 @@ class Preset(_Strict):
     def absent_columns(self) -> dict[str, str]:
         """'entity.column' -> why this CRM does not hold it."""
         found = {}
-        for name, why in self.absent.items():
+        one_owner = {} if "co_owner" in self.entities else {"co_owner": "a record has one owner"}
+        for name, why in {**one_owner, **self.absent}.items():
             entity, _, column = name.partition(".")
             found.update({f"{entity}.{one}": why for one in ([column] if column else ENTITIES[entity])})
         return found

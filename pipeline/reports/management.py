@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from pipeline.metrics import FINDINGS, LABELS, PLANNED
-from pipeline.model import Figure, Person, Scope
+from pipeline.model import READ_AS, Figure, Person, Scope
 from pipeline.reports.elements import (
     Subject,
     counted,
@@ -214,16 +214,19 @@ def _teams(company: Subject) -> Table:
                  subject.find("plan_target", "deals_won"), subject.find("records_failing")]  # fmt: skip
         return Row(label, (*before, *amounts, *after), total)
 
+    note = "Counts and amounts add up to the company's; “complete” is computed on all records of the group."
     teams = sorted({(p.team, p.team_id) for p in company.edition.people if p.scope is Scope.MANAGER and p.team_id})
     rows = [row(name or key, company.about(Scope.TEAM, key)) for name, key in teams]
     if any(p.scope is Scope.MANAGER and not p.team_id for p in company.edition.people):
         rows.append(row(NO_TEAM, company.about(Scope.TEAM)))
     rows.append(row("Inactive owners", company.about(Scope.INACTIVE)))
     rows.append(row("Records of nobody", company.about(Scope.UNASSIGNED)))
+    if company.about(Scope.TWICE).find("deals") or company.about(Scope.TWICE).find("meetings"):
+        rows.append(row("Less: counted twice", company.about(Scope.TWICE)))
+        note += " A record of several owners counts for each; what that counts twice is taken off."
     rows.append(row("Company", company, total=True))
     columns = ("Team", "Complete", "Meetings held", "Open deals", *(f"{titles[m]}, {c}" for m, c in money),
                "Deals won", "Plan: done", "Plan: target", "To repair")  # fmt: skip
-    note = "Counts and amounts add up to the company's; “complete” is computed on all records of the group."
     return Table("teams", "Teams", columns, tuple(rows), note)
 
 
@@ -285,9 +288,15 @@ def _score_against_plan(company: Subject) -> Table:
 def _findings(company: Subject) -> Table:
     """Records that are in no figure, by reason."""
     figures = [figure for metric in FINDINGS for figure in company.company.get(metric, ())]
-    rows = tuple(Row(LABELS[figure.metric], (figure,)) for figure in figures if figure.numerator)
+    rows = tuple(Row(_reason(figure), (figure,)) for figure in figures if figure.numerator)
     note = "Of every other reason there is none." if rows else "There is none, for any reason."
     return Table("findings", "Records that are in no result", ("Reason", "Company"), rows, note)
+
+
+def _reason(figure: Figure) -> str:
+    """'Unreadable: deal, close date'; of all other reasons their own names."""
+    record, _, column = figure.dimension.partition(".")
+    return LABELS[figure.metric] + (f": {record}, {READ_AS[column]}" if column else "")
 
 
 def _accounting(company: Subject) -> Table:

@@ -165,7 +165,8 @@ class Reading:
         return clause.bindparams(**{name: value for name, value in given.items() if name in clause._bindparams})
 
     def _raw_entity(self, entity: str) -> FromClause:
-        parts = [part for part in self.demand.preset.entities.get(entity, ()) if part.table in self._tables]
+        held = self.demand.preset.entities.get(entity, ()) if self.columns(entity) else ()
+        parts = [part for part in held if part.table in self._tables]
         names = [*self.columns(entity), "excluded"]
         selects = []
         for position, part in enumerate(parts):

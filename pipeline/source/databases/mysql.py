@@ -29,7 +29,8 @@ _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
-    engine = create_engine(url, hide_parameters=True, isolation_level="AUTOCOMMIT")
+    driven = url.set(drivername=f"{url.get_backend_name()}+pymysql")
+    engine = create_engine(driven, hide_parameters=True, isolation_level="AUTOCOMMIT")
 
     @event.listens_for(engine, "do_connect")
     def _encode(_dialect: object, _record: object, _given: object, keywords: dict[str, Any]) -> None:
