@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 FLOORS = (
     {"pipeline", "errors", "model", "resources", "demo.words", "setup.vocabulary"},
     {"setup.contents", "check.masking", "money", "demo.company", "window", "sql", "metrics", "progress", "retry"},
-    {"demo.dirt", "demo.trail", "source.databases.seam", "catalogue.terms", "show", "cron", "score", "presets"},
-    {"texts"},
+    {"demo.dirt", "demo.trail", "catalogue.terms", "show", "cron", "score", "presets"},
+    {"texts", "source.databases.seam", "source.databases.cells", "source.databases.exports"},
     {
         "prove",
         "catalogue.views",
@@ -58,7 +58,7 @@ FLOORS = (
     {"setup.recognise"},
     {"setup.guess"},
     {"setup.draft"},
-    {"setup.interview"},
+    {"setup.interview", "setup.exported"},
     {"setup"},
     {"cli"},
     {"__main__"},

@@ -159,7 +159,7 @@ def test_all_mistakes_are_told_at_once(load: Load) -> None:
         ("currency: EUR", "currency: 5", ("line 6", "currency")),
         ("currency: EUR", "currency: eur", ("line 6", "currency", "'eur'")),
         ("currency: EUR", 'currency: "EUR\\n"', ("line 6", "currency")),
-        ("preset: demo", "preset: hubspot", ("line 4", "source.preset", "'hubspot'", "allowed: demo, ")),
+        ("preset: demo", "preset: dynamics", ("line 4", "source.preset", "'dynamics'", "allowed: demo, ")),
         ("preset: demo", "preset: [demo]", ("line 4", "source.preset")),
         ("preset: demo", "preset: ../presets/demo", ("line 4", "source.preset")),
         ("name: Sales", "name: [Sales]", ("line 1", "name")),

@@ -32,6 +32,8 @@ COMPLETE_MEETING: Final[Mapping[str, tuple[str, ...]]] = {
     "result": ("meeting.result",),
 }
 """What a complete meeting has -> the columns it is read from; names and contact details are borrowed."""
+_BORROWED: Final = frozenset({"last name", "first name", "contact details"})
+"""What is the contact's, and so is known only where it is known whom a meeting was with."""
 
 
 def _meeting_counts(m: FromClause, t: Terms) -> Conditions:
@@ -48,13 +50,16 @@ def _meeting_counts(m: FromClause, t: Terms) -> Conditions:
         "result": blank(m.c.result),
     }
     lacks = {what: lack for what, lack in lacks.items() if not t.absent.issuperset(COMPLETE_MEETING[what])}
+    met = m.c.contact == 1
+    if "meeting.contact" in t.absent:  # who was met is not known, so neither is what they lack
+        lacks, met = {what: lack for what, lack in lacks.items() if what not in _BORROWED}, true()
     return {
         ("meetings", ""): true(),
         ("meetings_held", ""): ours,
         ("month.meetings_held", ""): and_(held, in_month(m.c.at_us, w)),
         ("meetings_planned_7d", ""): and_(planned, m.c.start_at >= w.as_of_us, m.c.start_at < w.soon_us),
         ("meetings_overdue", ""): and_(planned, func.coalesce(m.c.end_at, m.c.start_at) < w.as_of_us),
-        ("meetings_complete", ""): and_(ours, m.c.contact == 1, *(not_(lack) for lack in lacks.values())),
+        ("meetings_complete", ""): and_(ours, met, *(not_(lack) for lack in lacks.values())),
         **{("meetings_lacking", what): and_(ours, lack) for what, lack in lacks.items()},
         ("meetings_held_in_future", ""): and_(held_status, m.c.start_at > w.as_of_us),
         ("meetings_unknown", ""): m.c.state == UNKNOWN,

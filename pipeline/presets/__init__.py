@@ -15,6 +15,9 @@ from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES, STATES
 from pipeline.sql import WHITE_SPACE
 
+CONTACT: Final = "meeting.contact"
+"""What a meeting's row or its invitees say: no column of an entity, and yet something that a CRM may not hold."""
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -108,7 +111,7 @@ class Preset(_Strict):
     name: str
     about: str
     dialects: tuple[str, ...]
-    known_by: tuple[str, ...] = ()  # tables, not read, of which one is there: tells it from the preset that it extends
+    marks: tuple[str, ...] = ()  # tables, not read, of which one is there: tells it from the preset that it extends
     money: Literal["minor", "decimal"]  # integers of minor units; or decimals, floats by their shortest text
     states: dict[str, dict[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     absent: dict[str, str]  # 'entity.column', or an entity as a whole -> why
@@ -120,6 +123,11 @@ class Preset(_Strict):
     empty: tuple[str, ...] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
     links: dict[str, str] = {}  # entity -> its edit form, where it is another than the part says
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'; also columns that we have no name for
+    exports: dict[str, dict[str, tuple[str, ...]]] = {}  # table -> its column -> headers, of which a file has the first
+    known_by: dict[str, tuple[str, ...]] = {}  # table of `exports` -> columns by which a file is known to be it
+    held: dict[str, tuple[str, ...]] = {}  # table of `exports` -> columns that it had when the audit was set up
+    derived: dict[str, str] = {}  # a view over the tables of `exports` -> its SELECT
+    pages: str = ""  # what source.crm_url looks like, where `link` is relative to it
 
     @model_validator(mode="after")
     def _speaks_our_words(self) -> Preset:
@@ -134,7 +142,7 @@ class Preset(_Strict):
                     )
         for name in self.absent:
             entity, _, column = name.partition(".")
-            if entity not in ENTITIES or (column and column not in ENTITIES[entity]):
+            if entity not in ENTITIES or (column and name != CONTACT and column not in ENTITIES[entity]):
                 raise ValueError(f"absent.{name}: no such entity or column of ours")
         for entity, parts in self.entities.items():
             if any((part.select is None) == (not part.columns) for part in parts):
@@ -157,6 +165,18 @@ class Preset(_Strict):
         if isinstance(self.custom_key, dict):
             return self.custom_key.get(table)
         return "id" if any(part.table == table for part in self.entities.get(entity, ())) else self.custom_key
+
+    @model_validator(mode="after")
+    def _knows_its_exports(self) -> Preset:
+        if (self.exports and self.dialects != ("files",)) or (self.derived and not self.exports):
+            raise ValueError("exports: with the dialect files only; derived: with exports only")
+        if self.exports.keys() != self.known_by.keys():
+            raise ValueError("known_by: needs each table of exports, and no other")
+        for key, tables in (("known_by", self.known_by), ("held", self.held)):
+            for table, columns in tables.items():
+                if strange := [name for name in columns if name not in self.exports.get(table, {})]:
+                    raise ValueError(f"{key}.{table}: exports has no {', '.join(strange)}")
+        return self
 
     def absent_columns(self) -> dict[str, str]:
         """'entity.column' -> why this CRM does not hold it."""
@@ -234,11 +254,9 @@ def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
         old = below.get(key)
-        if key == "states" and isinstance(value, dict):
-            merged[key] = {
-                **below[key],
-                **{entity: _over(below[key].get(entity), new) for entity, new in value.items()},
-            }
+        if key in ("states", "exports") and isinstance(value, dict):
+            inner = below.get(key, {})
+            merged[key] = {**inner, **{name: _over(inner.get(name), new) for name, new in value.items()}}
         else:
             merged[key] = _over(old, value)
     return merged

@@ -12,6 +12,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from sqlalchemy import ColumnElement, Connection, FromClause, case, distinct, func, inspect, not_, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import JSON, Enum, String
 
@@ -21,7 +22,8 @@ from pipeline.grants import tables_of
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Preset, load_preset, preset_names
 from pipeline.source import Demand, Reading, consistent, open_engine
-from pipeline.source.databases import DATABASES
+from pipeline.source.databases import DATABASES, files
+from pipeline.source.databases.exports import find
 from pipeline.sql import blank, one_of_words
 
 UNNAMED: Final = "XXX"
@@ -32,6 +34,8 @@ _NOTE: Final = re.compile(r"descr|omschr|note|notit|comment|opmerk|toelicht|teks
 _NO_PROSE: Final = re.compile(
     r"(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$", re.IGNORECASE
 )
+_WRITABLE: Final = re.compile(r"[^\W\d][\w ()/&:?,-]*")
+"""Names of columns that source.add can say: of exports they are headers, in words."""
 _UTC: Final = frozenset({"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich", "localtime"})
 _SHOWN: Final = 6
 _MANY: Final = 500
@@ -53,6 +57,10 @@ class Place:
                 yield connection
         finally:
             engine.dispose()
+
+    def headers(self) -> dict[str, tuple[str, ...]]:
+        """The headers of every file in a folder of exports; nothing where it is a database."""
+        return files.headers_of(make_url(self.url), self.base) if self.url.startswith("files:") else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,8 @@ _ANY: Final = Preset.model_construct(
 
 def fitting(place: Place) -> list[tuple[Preset, int]]:
     """The presets of ours that fit, each with the number of tables that it reads or is known by; the best first."""
+    if exported := exports_in(place):
+        return exported
     with place.opened() as connection:
         tables = tables_in(connection)
         dialect = connection.dialect.name
@@ -94,11 +104,23 @@ def fitting(place: Place) -> list[tuple[Preset, int]]:
     for name in preset_names():
         preset = load_preset(name, place.base)
         needed, optional = tables_of(preset, {})
-        marks = tables.intersection(preset.known_by)
-        there = tables.issuperset(needed) and (marks or not preset.known_by)
+        marks = tables.intersection(preset.marks)
+        there = tables.issuperset(needed) and (marks or not preset.marks)
         if dialect in preset.dialects and there and _describes(place, preset):
             found.append((preset, len(needed) + len(tables.intersection(optional) | marks)))
     return sorted(found, key=lambda fit: -fit[1])
+
+
+def exports_in(place: Place) -> list[tuple[Preset, int]]:
+    """The presets of exports that know files of a folder, each with the number of columns that it knows there."""
+    headers = place.headers()
+    presets = [load_preset(name, place.base) for name in (preset_names() if headers else ())]
+    found = [
+        (preset, sum(len(export.columns) for export in find(preset, headers).exports.values()))
+        for preset in presets
+        if preset.exports
+    ]
+    return sorted((fit for fit in found if fit[1]), key=lambda fit: -fit[1])
 
 
 def tables_in(connection: Connection) -> frozenset[str]:
@@ -173,6 +195,7 @@ def _prose_of(connection: Connection, preset: Preset) -> list[str]:
     """Text columns of the meeting's table, and of the table of its custom fields, that the preset does not read."""
     part, tables = preset.entities["meeting"][0], tables_in(connection)
     used = set(re.findall(r"\w+", part.select or "")) | set(part.columns.values())
+    used |= preset.exports.get(part.table, {}).keys()
     # a field that is added is joined by the key
     joinable = part.columns or preset.key_of("meeting", part.table) in names_in(connection, part.table)
     own = prose_in(connection, part.table) if joinable else []
@@ -197,7 +220,7 @@ def prose_in(connection: Connection, table: str) -> list[str]:
         if isinstance(one["type"], String | Enum)
         and not isinstance(one["type"], JSON)
         and not _NO_PROSE.search(str(one["name"]))
-        and re.fullmatch(r"[^\W\d]\w*", str(one["name"]))
+        and _WRITABLE.fullmatch(str(one["name"]))
     ]
 
 

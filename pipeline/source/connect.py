@@ -35,7 +35,7 @@ def open_engine(url: str, base: Path, preset: Preset, max_hold: float = DEFAULT_
     if dialect not in preset.dialects:
         raise ConfigError(f"source.url: the preset {preset.name} reads {', '.join(preset.dialects)}, not {dialect}.")
     database = kind_of(dialect)
-    engine = database.open(parsed, base)
+    engine = database.open(parsed, base, preset)
 
     @event.listens_for(engine, "do_connect")
     def _patiently(_dialect: object, _record: object, _given: object, keywords: dict[str, Any]) -> None:
@@ -197,8 +197,14 @@ def hidden(connection: Connection, tables: Collection[str]) -> list[str]:
 
 
 def moment(engine: Engine) -> str:
-    """Of when the figures are, where no transaction says it; else ''."""
-    return kind_of(engine.dialect.name).moment
+    """Of when the figures are, where no transaction says it, and what was not read; else ''."""
+    database, left = kind_of(engine.dialect.name), unread(engine)
+    return "; ".join(filter(None, (database.moment, f"not read: {', '.join(left)}" if left else "")))
+
+
+def unread(engine: Engine) -> list[str]:
+    """What lies in the source and is none of the preset's tables."""
+    return list(kind_of(engine.dialect.name).unread(engine))
 
 
 def note(engine: Engine) -> str:

@@ -265,7 +265,9 @@ class Reading:
         return needed | set(self.demand.preset.tables) | {one.partition(".")[0] for one in self.demand.add.values()}
 
     def _must_have_tables(self) -> None:
-        if lacking := sorted(self._needed() - self._tables - set(self.demand.preset.optional)):
+        # of exports the preset's own say what may lack, and it was looked at when they were opened
+        may_lack = {*self.demand.preset.optional, *self.demand.preset.exports}
+        if lacking := sorted(self._needed() - self._tables - may_lack):
             raise SourceError(
                 f"the source has no table {', '.join(lacking)}, which the preset {self.demand.preset.name} reads; "
                 "check that source.url names the CRM's database and that the account may read it."

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from pipeline.model import Kind
+from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 
 _CONNECT_SECONDS: Final = 10
@@ -37,7 +38,7 @@ _KINDS: Final[Mapping[int, Kind]] = {
 _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 
 
-def _open(url: URL, base: Path) -> Engine:
+def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
     driven = url.set(drivername=f"{url.get_backend_name()}+pymysql")
     engine = create_engine(driven, hide_parameters=True, isolation_level="AUTOCOMMIT")

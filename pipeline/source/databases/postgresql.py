@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from pipeline.model import Kind
+from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.sql import WHITE_SPACE
 
@@ -49,7 +50,7 @@ WITH applying AS (
 """
 
 
-def _open(url: URL, base: Path) -> Engine:
+def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
     engine = create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, isolation_level="AUTOCOMMIT")
 

@@ -11,9 +11,14 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from pipeline.model import Kind
+from pipeline.presets import Preset
 
 
 def _no_advice(connection: Connection) -> Sequence[str]:
+    return ()
+
+
+def _all_read(engine: Engine) -> Sequence[str]:
     return ()
 
 
@@ -55,7 +60,7 @@ class Database:
 
     dialects: tuple[str, ...]  # SQLAlchemy's names
     example: str  # an address
-    open: Callable[[URL, Path], Engine]  # relative files start at the folder of audit.yaml
+    open: Callable[[URL, Path, Preset], Engine]  # relative files start at the folder of audit.yaml
     begin: tuple[str, ...]
     remedies: Mapping[str, str]
     advice: Callable[[Connection], Sequence[str]] = _no_advice
@@ -74,6 +79,8 @@ class Database:
     # anything else. Without it each value has a type of its own, as SQLite's have.
     holds: Callable[[Any], Kind | None] | None = None
     note: str = ""  # where the two readings share something: reports say it beside the source
+    # what lies in the source and is no table of the preset's, in words: reports and `check` say it
+    unread: Callable[[Engine], Sequence[str]] = _all_read
     moment: str = ""  # where there are no transactions: of when the figures are; reports say it beside the source
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 
 from pipeline import texts
 from pipeline.errors import SourceError
+from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 
 _LOCK_SECONDS: Final = 5
@@ -20,7 +21,7 @@ _STEPS: Final = 20_000
 """Instructions of SQLite's machine between two looks at the clock: some milliseconds."""
 
 
-def _open(url: URL, base: Path) -> Engine:
+def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     file = (base / (url.database or "")).resolve()
     if not file.is_file():
         raise SourceError(f"source.url: there is no database file {file}; correct the path in audit.yaml.")
