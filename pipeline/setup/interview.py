@@ -32,9 +32,10 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
             "\nThis CRM holds no status of meetings. Count a meeting as held once its end has passed?", default=None
         )
     if has_meetings and "meeting.result" in absent and known.candidates:
-        chosen = where_results_are(known.candidates)
+        of = "meetings" if "meeting.status" in absent else "meetings held"
+        chosen = where_results_are(known.candidates, of)
         settings.result = chosen.column if chosen else None
-        settings.result_said = [_result_said(chosen)]
+        settings.result_said = [_result_said(chosen, of)]
     click.echo()
     settings.zone = click.prompt("Time zone of your people", default=machine_zone(), value_proc=_zone)
     settings.currency = click.prompt("Currency of amounts that name none", default=_usual(known), value_proc=_currency)
@@ -47,15 +48,15 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
     return bool(known.managers) and click.confirm("Write an example of a plan, with your people's ids?", default=False)
 
 
-def _result_said(chosen: Candidate | None) -> str:
+def _result_said(chosen: Candidate | None, of: str) -> str:
     if chosen is None:
         return "A meeting's result is written nowhere: nobody owes one."
-    return f"A meeting's result; filled in {share(chosen.filled, chosen.held)} of {chosen.held:,} meetings held."
+    return f"A meeting's result; filled in {share(chosen.filled, chosen.held)} of {chosen.held:,} {of}."
 
 
-def where_results_are(candidates: Sequence[Candidate]) -> Candidate | None:
-    """The one column in which results are written, or none."""
-    click.echo(f"\nWhere is a meeting's result written? Over {candidates[0].held:,} meetings held:")
+def where_results_are(candidates: Sequence[Candidate], of: str) -> Candidate | None:
+    """The one column in which results are written, or none; `of` says over which meetings that was counted."""
+    click.echo(f"\nWhere is a meeting's result written? Over {candidates[0].held:,} {of}:")
     width = max(len(clean(one.column)) for one in candidates)
     for number, one in enumerate(candidates, 1):
         samples = f"  {', '.join(map(clean, one.samples))}" if one.samples else ""
@@ -178,5 +179,6 @@ def _one_of(allowed: Iterable[str]) -> Callable[[str], str]:
 
 def _about_result(connection: Connection, meeting: Proposal, states: Mapping[str, str]) -> str | None:
     found = results_of(connection, meeting, states)
-    chosen = where_results_are(found) if found else None
+    of = "meetings held" if "held" in states.values() else "meetings"
+    chosen = where_results_are(found, of) if found else None
     return chosen.column.removeprefix(f"{meeting.table}.") if chosen else None

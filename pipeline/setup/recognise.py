@@ -34,6 +34,7 @@ _NO_PROSE: Final = re.compile(
 )
 _UTC: Final = frozenset({"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich", "localtime"})
 _SHOWN: Final = 6
+_ALIKE: Final = 20
 _MANY: Final = 500
 
 
@@ -175,10 +176,16 @@ def _prose_of(connection: Connection, preset: Preset) -> list[str]:
     own = prose_in(connection, part.table) if joinable else []
     found = [f"{part.table}.{name}" for name in own if name not in used]
     if preset.custom_key not in (None, "id"):
-        for table in sorted(tables):
-            if table.startswith(f"{part.table}_") and preset.custom_key in names_in(connection, table):
+        for table in sorted(tables):  # meetings_cstm, vtiger_activitycf
+            if table.startswith(part.table) and table != part.table and _one_each(connection, table, preset.custom_key):
                 found += [f"{table}.{name}" for name in prose_in(connection, table)]
     return found
+
+
+def _one_each(connection: Connection, table: str, key: str) -> bool:
+    """Whether a table has this key and, as far as it is declared, one row for each."""
+    declared = inspect(connection).get_pk_constraint(table)["constrained_columns"]
+    return key in names_in(connection, table) and declared in ([], [key])
 
 
 def names_in(connection: Connection, table: str) -> list[str]:
@@ -201,7 +208,8 @@ def prose_in(connection: Connection, table: str) -> list[str]:
 def candidates_in(
     connection: Connection, meetings: FromClause, columns: Mapping[str, ColumnElement[Any]], held: Any = None
 ) -> tuple[Candidate, ...]:
-    """How full each column is over the meetings held, the likeliest first; those that are empty only by their name."""
+    """How full each column is over the meetings held, the likeliest first; those that are empty, or the same in each of
+    many meetings, only by their name."""
     counts: list[ColumnElement[Any]] = [func.count()]
     for column in columns.values():
         counts += [func.sum(case((blank(column), 0), else_=1)), func.count(distinct(column))]
@@ -210,7 +218,8 @@ def candidates_in(
     found = []
     for position, (name, column) in enumerate(columns.items()):
         filled, words = int(answers[2 * position] or 0), int(answers[2 * position + 1] or 0)
-        if filled or _RESULT.search(name.partition(".")[2]):
+        alike = words == 1 and filled == number > _ALIKE  # what the CRM itself fills in
+        if (filled and not alike) or _RESULT.search(name.partition(".")[2]):
             written = select(column).select_from(meetings).where(not_(blank(column))).distinct()
             texts = connection.execute((written if held is None else written.where(held)).limit(2)).scalars()
             found.append(Candidate(name, filled, int(number), words, tuple(map(masked, texts))))
