@@ -34,7 +34,7 @@ FLOORS = (
     {"compute"},
     {"run"},
     {"check", "grants", "summary"},
-    {"setup.recognise"},
+    {"setup.recognise", "setup.kinds", "setup.written"},
     {"setup.guess"},
     {"setup.draft"},
     {"setup.interview"},

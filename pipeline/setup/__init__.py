@@ -18,8 +18,9 @@ from pipeline.config import load_audit, secrets_of
 from pipeline.errors import ConfigError, PublishError
 from pipeline.presets import Preset, load_preset
 from pipeline.setup import interview
+from pipeline.setup.contents import Looked
 from pipeline.setup.draft import Own, Settings, audit_text, clean, preset_text, states_of, targets_text
-from pipeline.setup.guess import propose, results_of
+from pipeline.setup.guess import Proposal, looked_into, propose, results_of, without_key, written_in
 from pipeline.setup.recognise import Known, Place, best, fitting, share, survey
 
 SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
@@ -109,18 +110,19 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
     _must_not_overwrite(own_file, asking)
     with place.opened() as connection:
         dialect = connection.dialect.name
-        if dialect == "files":
-            raise ConfigError(
-                "--source: no preset knows these files. Name one with --preset, or write one of your own."
-            )
-        proposals = propose(connection)
+        what = "these files" if dialect == "files" else "this database"
+        looked = looked_into(connection)
+        proposals = propose(connection, looked)
         if not proposals:
             raise ConfigError(
-                "--source: no preset knows this database, and no name of a table tells what it holds. Check the "
+                f"--source: no preset knows {what}, and no name of a table tells what it holds. Check the "
                 "address, or write a preset of your own and name it with --preset."
             )
         quote = connection.dialect.identifier_preparer.quote
-        own = Own("Our own CRM", dialect, quote, proposals, states_of(proposals), True, confirmed=False)
+        written = written_in(connection, proposals) if dialect == "files" else None
+        own = Own("Our own CRM", dialect, quote, proposals, states_of(proposals), True, confirmed=False,
+                  written=written)  # fmt: skip
+        _say_what_lacks(looked, proposals)
         if asking:
             own = interview.about_own(connection, own)
         meeting = next((one for one in own.proposals if one.entity == "meeting"), None)
@@ -128,11 +130,25 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
     known = replace(_survey_of(place, own), candidates=found)
     settings.preset, settings.recognised = own_file.name, "No preset of ours knows this CRM; this one is its own."
     if not own.confirmed:
-        click.echo(
-            f"No preset knows this database. {own_file} holds {len(proposals)} guesses with what speaks for each."
-        )
+        click.echo(f"No preset knows {what}. {own_file} holds {len(proposals)} guesses with what speaks for each.")
         settings.open_keys.append(f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used before")
+    settings.open_keys.extend(f"{own_file.name}: {line}" for line in own.left_open())
     _settle(settings, known, output, asking, now, {own_file: preset_text(own)})
+
+
+def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> None:
+    """What would be audited if it was only there, and how to get it there."""
+    for name in without_key(looked):
+        click.echo(
+            f"Table {clean(name)} is left out: no column of it is called id, nr or number and differs in every row, so "
+            "none of its records could be named. Export it with its number."
+        )
+    if not any(one.entity == "manager" for one in proposals):
+        click.echo(
+            "No table holds your people, so every record would be one of nobody. Put a table or file of them beside "
+            "the others, like medewerkers or users with the columns naam or name as the records have it, and run "
+            "init again."
+        )
 
 
 def _survey_of(place: Place, own: Own) -> Known:

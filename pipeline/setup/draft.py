@@ -15,9 +15,15 @@ from typing import Final
 import yaml
 
 from pipeline.model import ENTITIES, STATES, Kind
+from pipeline.presets import Amount
 from pipeline.setup.guess import Guess, Proposal, state_of
+from pipeline.setup.kinds import COMPANY, PERSON, Kinds
+from pipeline.setup.recognise import masked
+from pipeline.setup.vocabulary import TRUE
+from pipeline.setup.written import Written, coverage, formats_of, still_open
 
 _WIDEST: Final = 60
+_NOT_SO: Final = "formats: you said that they are not right; correct them below, then delete this"
 _ID_CELLS: Final = ("=", "+", "-", "@")
 
 
@@ -144,6 +150,17 @@ class Own:
     whole_units: bool  # amounts that are integers: of whole units, not of cents
     confirmed: bool
     result: str | None = None  # the column of the meetings' table
+    written: Written | None = None  # how days, instants and amounts are written in files
+
+    def kinds(self) -> Kinds | None:
+        """What tells companies from persons, where clients and contacts share a table."""
+        return next((one.kinds for one in self.proposals if one.kinds), None)
+
+    def left_open(self) -> Sequence[str]:
+        """What only the user can know, and did not say: nothing is read before he does."""
+        doubts = still_open(self.written) if self.written else ()
+        doubted = [_NOT_SO] if self.written and self.written.doubted else []
+        return [*(_doubt(which, shown) for which, shown in doubts), *doubted]
 
 
 def preset_text(own: Own) -> str:
@@ -155,15 +172,17 @@ def _preset_lines(own: Own) -> Iterator[str]:
     yield "# The tables of our own CRM, as `crm-audit init` understood them from names and contents. Yours to edit."
     yield "# Behind each line stands how sure that was, and why. docs/measures.md says what every word means."
     yield ""
-    if not own.confirmed:
+    if not own.confirmed or own.left_open():
         yield "# Nothing below is used before you confirmed it. Compare each line with your CRM, correct below what is"
         yield "# wrong, and delete the line here. When the last one is gone, this preset is used."
         yield "unconfirmed:"
-        yield from (f"  - {quoted(line)}" for line in _guesses(own))
+        yield from (f"  - {quoted(line)}" for line in own.left_open())
+        yield from (f"  - {quoted(line)}" for line in (() if own.confirmed else _guesses(own)))
         yield ""
     yield f"about: {quoted(own.about)}"
     yield f"dialects: [{own.dialect}]"
     yield _money_line(own)
+    yield from _format_lines(own.written) if own.written else ()
     yield ""
     yield from _state_lines(own)
     yield from _absent_lines(own)
@@ -182,6 +201,61 @@ def _money_line(own: Own) -> str:
     return "money: decimal  # amounts are whole units, with decimals if any"
 
 
+def _format_lines(written: Written) -> Iterator[str]:
+    formats, read = formats_of(written), coverage(written)
+    yield ""
+    yield "# How days, instants and amounts are written; what is written otherwise is counted as unreadable."
+    yield "formats:"
+    for kind, shown in (("day", formats.day), ("instant", formats.instant)):
+        yield f"  {kind}: [{', '.join(map(quoted, shown))}]" + (f"  # {_read(*read[kind])}" if kind in read else "")
+    yield f"  zone: {formats.zone}  # of the instants: " + (
+        "they say so themselves" if formats.zone == "UTC" else "the clock of your people"
+    )
+    yield "  amount:" + (f"  # {_read(*read['amount'])}" if "amount" in read else "")
+    for one in formats.amount:
+        signs = ", ".join(map(quoted, one.signs))
+        yield f"    - {{decimal: {quoted(one.decimal)}, thousands: {quoted(one.thousands)}, signs: [{signs}]}}"
+    if written.empty:
+        yield f"# Words that say that nothing was entered: {_times(written)}"
+        yield f"empty: [{', '.join(map(quoted, written.empty))}]"
+
+
+def _times(written: Written) -> str:
+    return ", ".join(f"{clean(word)} {written.texts.empty.get(word, 0):,} times" for word in written.empty)
+
+
+def _read(read: int, all_of_them: int, unreadable: str) -> str:
+    """'9 of 10 different texts are written so; not: x… (3 characters)'."""
+    said = f"{read:,} of {all_of_them:,} different texts are written so"
+    return f"{said}; not: {masked(unreadable)}" if unreadable else said
+
+
+def format_guesses(written: Written) -> Iterator[str]:
+    """What the texts show of how they are written, one line each."""
+    formats, read = formats_of(written), coverage(written)
+    shown = {"day": formats.day, "instant": formats.instant}
+    for kind, (fit, all_of_them, unreadable) in read.items():
+        said = " or ".join(shown.get(kind) or map(_amount_said, formats.amount))
+        yield f"formats.{kind} = {said}, {_read(fit, all_of_them, unreadable)}"
+    if "instant" in read:
+        zone = "UTC, as they say themselves" if formats.zone == "UTC" else "the clock of your people"
+        yield f"formats.zone = {zone}"
+    if written.empty:
+        yield f"empty = {_times(written)}"
+
+
+def _amount_said(amount: Amount) -> str:
+    shown = f"1{amount.thousands}234{amount.decimal}50"
+    return f"{amount.signs[0]} {shown}" if amount.signs else shown
+
+
+def _doubt(which: str, shown: str) -> str:
+    if which == "amount":
+        return f"formats.amount: {clean(shown)} may be thousands or decimals; write the decimal mark, then delete this"
+    one, two = (f"%d{which}%m{which}%Y", f"%m{which}%d{which}%Y")
+    return f"formats: in {clean(shown)} the day or the month may come first; write {one} or {two}, then delete this"
+
+
 def _guesses(own: Own) -> Iterator[str]:
     for proposal in own.proposals:
         sure = f"{round(100 * proposal.confidence)}%: {proposal.evidence}"
@@ -190,7 +264,12 @@ def _guesses(own: Own) -> Iterator[str]:
             yield f"{proposal.entity}.{guess.ours} = {clean(guess.theirs)}, {guess.said()}"
         for word, state in own.states.get(proposal.entity, {}).items():
             yield f"states.{proposal.entity}.{state} = {clean(word)}, {proposal.words.get(word, 0):,} times"
-    if any(proposal.of("amount") for proposal in own.proposals):
+    if kinds := own.kinds():
+        for meaning, entity in ((COMPANY, "client"), (PERSON, "contact")):
+            said = f"{_spoken(kinds.of(meaning))}; {clean(kinds.evidence(), 90)}"
+            yield f"{entity} = rows whose {clean(kinds.column)} is {said}"
+    yield from format_guesses(own.written) if own.written else ()
+    if own.written is None and any(proposal.of("amount") for proposal in own.proposals):
         yield f"money = amounts are {'whole units' if own.whole_units else 'cents'}"
 
 
@@ -228,7 +307,8 @@ def _entity_lines(own: Own, proposal: Proposal) -> Iterator[str]:
     yield f"  # {round(100 * proposal.confidence)}%: {proposal.evidence}; {proposal.rows:,} rows"
     yield f"  {proposal.entity}:"
     yield f"    table: {quoted(proposal.table)}"
-    plain, excluded = expressions(own, proposal)
+    plain, deleted = expressions(own, proposal)
+    excluded = {**_of_the_other(own, proposal), **({"deleted": deleted} if deleted else {})}
     mapped = {guess.ours: guess.theirs for guess in proposal.columns}
     if own.result and proposal.entity == "meeting":
         mapped["result"] = own.result
@@ -237,14 +317,41 @@ def _entity_lines(own: Own, proposal: Proposal) -> Iterator[str]:
         for ours, theirs in mapped.items():
             yield f"      {ours}: {quoted(theirs)}  # {_said(proposal.of(ours))}"
         if excluded:
-            yield f"    excluded: {{deleted: {quoted(excluded)}}}  # {_said(proposal.deleted)}"
+            said = proposal.kinds.evidence() if proposal.kinds else _said(proposal.deleted)
+            yield f"    excluded:  # {clean(said, 90)}"
+            yield from (f"      {reason}: {quoted(condition)}" for reason, condition in excluded.items())
         return
     yield from (f"    # {guess.ours} = {clean(guess.theirs)}, {_said(guess)}" for guess in proposal.columns)
     yield "    select: |"
     lines = [f"{theirs} AS {ours}" for ours, theirs in plain.items()]
-    lines.append(f"CASE WHEN {excluded} THEN 'deleted' END AS excluded" if excluded else "NULL AS excluded")
+    reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in excluded.items())
+    lines.append(f"CASE {reasons} END AS excluded" if reasons else "NULL AS excluded")
     yield "      SELECT " + ",\n             ".join(lines)
     yield f"      FROM {own.quote(proposal.table)}"
+
+
+def _of_the_other(own: Own, proposal: Proposal) -> dict[str, str]:
+    """Where clients and contacts share a table: which rows are the other's, and which are neither's.
+
+    A row that does not say its kind stays a client: it is the clients' table.
+    """
+    if proposal.kinds is None:
+        return {}
+    kinds = proposal.kinds
+    column = f"COALESCE({own.quote(kinds.column)}, '')"
+    neither = [word for word in kinds.words if word not in kinds.means]
+    persons = f"{column} IN ({_literals(kinds.of(PERSON))})"
+    found = {"contact": persons} if proposal.entity == "client" else {"client": f"NOT {persons}"}
+    return {"neither client nor contact": f"{column} IN ({_literals(neither)})", **found} if neither else found
+
+
+def _literals(words: Iterable[str]) -> str:
+    """As SQL has them, in a statement of which a colon would begin a parameter."""
+    return ", ".join("'" + word.replace("'", "''").replace(":", "\\:") + "'" for word in words)
+
+
+def _spoken(words: Sequence[str]) -> str:
+    return " or ".join(map(clean, words))
 
 
 def _said(guess: Guess | None) -> str:
@@ -276,6 +383,8 @@ def expressions(own: Own, proposal: Proposal) -> tuple[dict[str, str], str]:
 def _typed(own: Own, entity: str, guess: Guess) -> str:
     """The column; what is text to us is made so where a database does not compare numbers with texts."""
     name = own.quote(guess.theirs)
+    if guess.timed:
+        name = f"split_part(replace({name}, 'T', ' '), ' ', 1)"
     strict = own.dialect in ("postgresql", "duckdb") and guess.ours != "active"
     text = ENTITIES[entity].get(guess.ours, Kind.TEXT) is Kind.TEXT
     return f"CAST({name} AS text)" if strict and text else name
@@ -309,7 +418,7 @@ def _cents(amount: str) -> str:
 
 def _true(flag: str) -> str:
     """Holds for 1 as for true, whatever type the column has."""
-    return f"CAST({flag} AS CHAR(5)) IN ('1', 'true', 'True')"
+    return f"LOWER(CAST({flag} AS CHAR(5))) IN ({_literals(TRUE)})"
 
 
 def states_of(proposals: Iterable[Proposal]) -> dict[str, dict[str, str]]:

@@ -20,6 +20,7 @@ from pipeline.formats import Rules
 from pipeline.grants import tables_of
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Preset, load_preset, preset_names
+from pipeline.setup.contents import declared_key, described
 from pipeline.source import Demand, Reading, consistent, open_engine
 from pipeline.source.databases import DATABASES
 from pipeline.sql import blank, one_of_words
@@ -172,7 +173,7 @@ def _prose_of(connection: Connection, preset: Preset) -> list[str]:
     """Text columns of the meeting's table, and of the table of its custom fields, that the preset does not read."""
     part, tables = preset.entities["meeting"][0], tables_in(connection)
     used = set(re.findall(r"\w+", part.select or "")) | set(part.columns.values())
-    joinable = part.columns or "id" in names_in(connection, part.table)  # a field that is added is joined by the key
+    joinable = part.columns or "id" in described(connection, part.table)  # a field that is added is joined by the key
     own = prose_in(connection, part.table) if joinable else []
     found = [f"{part.table}.{name}" for name in own if name not in used]
     if preset.custom_key not in (None, "id"):
@@ -184,24 +185,18 @@ def _prose_of(connection: Connection, preset: Preset) -> list[str]:
 
 def _one_each(connection: Connection, table: str, key: str) -> bool:
     """Whether a table has this key and, as far as it is declared, one row for each."""
-    declared = inspect(connection).get_pk_constraint(table)["constrained_columns"]
-    return key in names_in(connection, table) and declared in ([], [key])
-
-
-def names_in(connection: Connection, table: str) -> list[str]:
-    """The columns of a table."""
-    return [str(one["name"]) for one in inspect(connection).get_columns(table)]
+    return key in described(connection, table) and declared_key(connection, table) in ([], [key])
 
 
 def prose_in(connection: Connection, table: str) -> list[str]:
     """The columns of a table in which people may write."""
     return [
-        str(one["name"])
-        for one in inspect(connection).get_columns(table)
-        if isinstance(one["type"], String | Enum)
-        and not isinstance(one["type"], JSON)
-        and not _NO_PROSE.search(str(one["name"]))
-        and re.fullmatch(r"[^\W\d]\w*", str(one["name"]))
+        name
+        for name, kind in described(connection, table).items()
+        if isinstance(kind, String | Enum)
+        and not isinstance(kind, JSON)
+        and not _NO_PROSE.search(name)
+        and re.fullmatch(r"[^\W\d]\w*", name)
     ]
 
 

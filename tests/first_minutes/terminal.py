@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.suitecrm.by_hand import Value
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 100.0
+PATIENCE = 60.0
 
 Answers = Sequence[tuple[str, str]]
 """Questions, each by a pattern of the words that it ends in, and what is typed; \\1 is what the pattern found there."""
@@ -42,7 +42,7 @@ def at_a_terminal(folder: Path, *arguments: str, answers: Answers, **environment
     while time.monotonic() < end:
         if select.select([ours], [], [], 0.1)[0]:
             try:
-                said += os.read(ours, 65536).decode("utf-8", "replace")
+                said += os.read(ours, 65536).decode("utf-8", "replace").replace("\r", "")
             except OSError:  # the other end is closed
                 break
         elif process.poll() is not None:
@@ -53,7 +53,7 @@ def at_a_terminal(folder: Path, *arguments: str, answers: Answers, **environment
     os.close(ours)
     process.kill()
     assert not left, f"never asked: {left[0][0]}\n{said}"
-    return process.wait(10), said.replace("\r", "")
+    return process.wait(10), said
 
 
 def succeed(folder: Path, *commands: Sequence[str], **environment: str) -> str:
