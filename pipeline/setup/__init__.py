@@ -19,9 +19,12 @@ from pipeline.errors import ConfigError, PublishError
 from pipeline.presets import Preset, load_preset
 from pipeline.setup import interview
 from pipeline.setup.contents import Looked
-from pipeline.setup.draft import Own, Settings, audit_text, clean, preset_text, states_of, targets_text
+from pipeline.setup.draft import Settings, audit_text, clean, targets_text
 from pipeline.setup.guess import Proposal, looked_into, propose, results_of, without_key, written_in
+from pipeline.setup.mapping import Own, states_of
+from pipeline.setup.own import left_open, preset_text
 from pipeline.setup.recognise import Known, Place, best, fitting, share, survey
+from pipeline.setup.written import currencies
 
 SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
 _PRESET_FILE: Final = "crm.yaml"
@@ -42,7 +45,7 @@ def initialise(address: str, output: Path, *, preset: str | None, asking: bool, 
             "variable before `crm-audit check` and `run`."
         )
     place = Place(secrets_of(address), Path.cwd())
-    click.echo("Looking into the database, read-only …")
+    click.echo(f"Looking into the {'files' if address.startswith('files:') else 'database'}, read-only …")
     settings = Settings(_from(written, output.parent), "", "")
     chosen = _chosen(place, preset, output.parent, asking)
     if chosen is None:
@@ -126,13 +129,16 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
         if asking:
             own = interview.about_own(connection, own)
         meeting = next((one for one in own.proposals if one.entity == "meeting"), None)
-        found = results_of(connection, meeting, own.states.get("meeting", {})) if meeting and not asking else ()
+        states, empty = own.states.get("meeting", {}), own.written.empty if own.written else ()
+        found = results_of(connection, meeting, states, empty) if meeting and not asking else ()
     known = replace(_survey_of(place, own), candidates=found)
+    if own.written:
+        known = replace(known, currencies=currencies(own.written))
     settings.preset, settings.recognised = own_file.name, "No preset of ours knows this CRM; this one is its own."
     if not own.confirmed:
         click.echo(f"No preset knows {what}. {own_file} holds {len(proposals)} guesses with what speaks for each.")
         settings.open_keys.append(f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used before")
-    settings.open_keys.extend(f"{own_file.name}: {line}" for line in own.left_open())
+    settings.open_keys.extend(f"{own_file.name}: {line}" for line in left_open(own))
     _settle(settings, known, output, asking, now, {own_file: preset_text(own)})
 
 
@@ -154,7 +160,7 @@ def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> 
 def _survey_of(place: Place, own: Own) -> Known:
     """What the CRM says by a preset that is not confirmed yet."""
     with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:
-        (Path(folder) / _PRESET_FILE).write_text(preset_text(replace(own, confirmed=True)), "utf-8")
+        (Path(folder) / _PRESET_FILE).write_text(preset_text(own, tried=True), "utf-8")
         # a field that is added to a SELECT needs a key named id; here the preset itself says where results are
         return survey(place, load_preset(_PRESET_FILE, Path(folder)), results=False)
 
@@ -191,7 +197,7 @@ def _leave_open(settings: Settings, known: Known) -> None:
     settings.open_keys.append("zone: the zone of your people, like Europe/Amsterdam")
     codes = [code for code in known.currencies if code]
     if len(codes) == 1 and set(known.currencies) == set(codes):
-        settings.currency, settings.currency_said = codes[0], "every deal names it"
+        settings.currency, settings.currency_said = codes[0], "every amount names it"
     else:
         settings.open_keys.append("currency: of the plan, and of amounts that name none, like EUR")
     absent = known.preset.absent_columns()

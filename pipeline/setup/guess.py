@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, column, func, select, table, true
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, column, func, null, select, table, true
 
 from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.setup.contents import SAFE, Contents, Looked, entity_of, look, plain
@@ -114,14 +114,17 @@ def state_of(entity: str, word: str) -> str | None:
     return None
 
 
-def results_of(connection: Connection, meeting: Proposal, states: Mapping[str, str]) -> tuple[Candidate, ...]:
-    """Columns of the meetings' table in which results may be written, over those that are held and not deleted."""
+def results_of(
+    connection: Connection, meeting: Proposal, states: Mapping[str, str], empty: Sequence[str] = ()
+) -> tuple[Candidate, ...]:
+    """Columns of the meetings' table in which results may be written, over those that are held and not deleted;
+    the words of `empty` say nothing."""
     used, source = {one.theirs for one in meeting.columns}, table(meeting.table)
     written = {one.name for one in look(connection, meeting.table).columns if one.what in ("word", "text")}
     names = [name for name in prose_in(connection, meeting.table) if name not in used and name in written]
     if not names:
         return ()
-    columns: dict[str, ColumnElement[Any]] = {f"{meeting.table}.{name}": column(name) for name in names}
+    columns = {f"{meeting.table}.{name}": _without(column(name), empty) for name in names}
     status, wanted = meeting.of("status"), []
     if status and (words := [word for word, state in states.items() if state == "held"]):
         wanted.append(one_of_words(column(status.theirs), words))
@@ -129,6 +132,10 @@ def results_of(connection: Connection, meeting: Proposal, states: Mapping[str, s
         flag = func.coalesce(cast(column(meeting.deleted.theirs), Text), "")
         wanted.append(func.lower(flag).not_in(TRUE))
     return candidates_in(connection, source, columns, and_(true(), *wanted))
+
+
+def _without(own: ColumnElement[Any], empty: Sequence[str]) -> ColumnElement[Any]:
+    return case((func.trim(own).in_(empty), null()), else_=own) if empty else own
 
 
 def written_in(connection: Connection, proposals: Sequence[Proposal]) -> Written:

@@ -12,9 +12,11 @@ import click
 from sqlalchemy import Connection
 
 from pipeline.model import STATES
-from pipeline.setup.draft import Own, Settings, clean, format_guesses
+from pipeline.setup.draft import Settings, clean
 from pipeline.setup.guess import Proposal, results_of, written_in
 from pipeline.setup.kinds import COMPANY, PERSON
+from pipeline.setup.mapping import Own
+from pipeline.setup.own import format_guesses
 from pipeline.setup.recognise import Candidate, Known, likely, machine_zone, share
 from pipeline.setup.written import Written, still_open
 
@@ -101,9 +103,9 @@ def _address(text: str) -> str:
 def about_own(connection: Connection, guessed: Own) -> Own:
     """Goes through the guesses; what remains is confirmed."""
     click.echo(
-        f"\nNo preset of ours knows {'these files' if guessed.written else 'this database'}. Here is what its names and "
-        "contents look like;\nfor each kind of record press Enter where it is right, or type the numbers of the wrong "
-        "lines (2,4),\nor n where it is not it."
+        f"\nNo preset of ours knows {'these files' if guessed.written else 'this database'}. Here is what its names "
+        "and contents look like;\nfor each kind of record press Enter where it is right, or type the numbers of the "
+        "wrong lines (2,4),\nor n where it is not it."
     )
     kept = [one for proposal in guessed.proposals if (one := _about_proposal(proposal))]
     if not kept:
@@ -116,7 +118,7 @@ def about_own(connection: Connection, guessed: Own) -> Own:
     if deal and deal.whole:
         whole_units = click.confirm("\nAmounts have no decimals. Are they whole units (n: cents)?", default=None)
     meeting = next((one for one in kept if one.entity == "meeting"), None)
-    result = _about_result(connection, meeting, states.get("meeting", {})) if meeting else None
+    result = _about_result(connection, meeting, states.get("meeting", {}), written) if meeting else None
     return replace(guessed, proposals=kept, states=states, whole_units=whole_units, result=result, confirmed=True,
                    written=written)  # fmt: skip
 
@@ -196,13 +198,15 @@ def _about_the_writing(written: Written) -> Written:
     """How days, instants and amounts are written: what the texts leave open is asked, what they show is confirmed."""
     for which, shown in still_open(written):
         if which == "amount":
-            mark = click.prompt(f"\nIs {clean(shown)} written with thousands or with decimals?",
+            mark = click.prompt(f"\nDoes the mark in {clean(shown)} stand between thousands or before decimals?",
+                                prompt_suffix=" ",
                                 value_proc=_one_of(("thousands", "decimals")))  # fmt: skip
             own = next((char for char in shown if char in ".,"), ".")
             decimal = own if mark == "decimals" else "." if own == "," else ","
             written = written.answered(decimal=decimal)
         else:
             first = click.prompt(f"\nWhich comes first in {clean(shown)}, the day or the month?",
+                                 prompt_suffix=" ",
                                  value_proc=_one_of(("day", "month")))  # fmt: skip
             written = written.answered(first={**written.first, which: first})
     if written.empty:
@@ -234,8 +238,10 @@ def _one_of(allowed: Iterable[str]) -> Callable[[str], str]:
     return read
 
 
-def _about_result(connection: Connection, meeting: Proposal, states: Mapping[str, str]) -> str | None:
-    found = results_of(connection, meeting, states)
+def _about_result(
+    connection: Connection, meeting: Proposal, states: Mapping[str, str], written: Written | None
+) -> str | None:
+    found = results_of(connection, meeting, states, written.empty if written else ())
     of = "meetings held" if "held" in states.values() else "meetings"
     chosen = where_results_are(found, of) if found else None
     return chosen.column.removeprefix(f"{meeting.table}.") if chosen else None

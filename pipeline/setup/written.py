@@ -254,6 +254,20 @@ def _amounts(written: Written) -> list[Amount]:
     ]
 
 
+_NAMED: Final = {"€": "EUR", "£": "GBP"}
+"""Signs of one currency only; $ and kr are of several."""
+
+
+def currencies(written: Written) -> dict[str, int]:
+    """The currencies that the amounts name by their signs, and '' for those that name none, each with how often."""
+    found: Counter[str] = Counter()
+    for text, times in written.texts.amounts.items():
+        signs = _AMOUNT.fullmatch(text)
+        sign = (signs["before"] or signs["behind"]) if signs else ""
+        found[_NAMED.get(sign, sign if re.fullmatch("[A-Z]{3}", sign) else "")] += times
+    return dict(found)
+
+
 # ------------------------------------------------------------------------------------------------ what it comes to
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.first_minutes.terminal import Answers, at_a_terminal, figures, succeed
+import yaml
+
+from tests.first_minutes.terminal import Answers, at_a_terminal, crm_audit, figures, succeed
 
 AS_OF = "2026-11-24T09:00+01:00"
 PEOPLE = ("An Jansen", "Bo de Wit", "Cor Smit")
@@ -73,11 +76,14 @@ def dutch(folder: Path) -> Counter[str]:
 
 TABLES = [(rf"table {name}(.|\n)*?Right \[y\]:", "") for name in ("medewerkers", "klanten", "afspraken", "offertes")]
 MEANT = [
-    (rf"  {word} \(\d+ times\) \[{state}\]:", "")
-    for words in (WORDS, STAGES)
-    for word, state in sorted(words.items(), key=lambda one: one[0])
+    (rf"  {word} \(\d+ times\) \[{state}\]:", "") for words in (WORDS, STAGES) for word, state in sorted(words.items())
 ]
-REST = [("zone of your people.*:", "Europe/Amsterdam"), ("name none.*:", "EUR"), (r"\[y/N\]", "n")]
+NOTHING = (r"n\.v\.t\.  \d+ times\n(.|\n)*-  \d+ times(.|\n)*Right \[y\]:", "")
+READ = (
+    r"day = %d/%m/%Y, 24 of 24 (.|\n)*instant = %d-%m-%Y %H:%M or %d-%m-%Y, (.|\n)*amount = € 1\.234,50, 60 of 60"
+    r"(.|\n)*Right \[Y/n\]:"
+)
+REST = [("zone of your people.*:", "Europe/Amsterdam"), (r"name none \[EUR\]:", ""), (r"\[y/N\]", "n")]
 
 
 def first_minutes(folder: Path, answers: Answers) -> str:
@@ -89,11 +95,76 @@ def first_minutes(folder: Path, answers: Answers) -> str:
 
 def test_unknown_exports(tmp_path: Path) -> None:
     counted = dutch(tmp_path / "exports")
-    said = first_minutes(tmp_path, [
-        *TABLES, *MEANT, (r"n\.v\.t\.  \d+ times\n(.|\n)*-  \d+ times(.|\n)*Right \[y\]:", ""),
-        (r"day = %d/%m/%Y, (.|\n)*instant = %d-%m-%Y %H:%M or %d-%m-%Y(.|\n)*amount = € 1.234,50(.|\n)*Right \[Y/n\]:", ""),
-        (r"(\d)  afspraken\.uitkomst (.|\n)*Which \[1\]:", ""), *REST])
-    print(said)
-    print((tmp_path / "crm.yaml").read_text())
+    chosen = (r"1  afspraken\.uitkomst  filled in  50%, \d different(.|\n)*Which \[1\]:", "")
+    said = first_minutes(tmp_path, [*TABLES, *MEANT, NOTHING, (READ, ""), chosen, *REST])
+    assert "40 of 40 values are names in klanten.bedrijfsnaam" in said
+    assert "voorraad" not in said
     found = figures(tmp_path)
     assert {name: found[name][0] for name in counted} == dict(counted)
+    assert found["managers@company"][0] == len(PEOPLE)
+
+
+def test_without_a_terminal_formats_are_guesses_to_confirm(tmp_path: Path) -> None:
+    counted = dutch(tmp_path / "exports")
+    succeed(tmp_path, ("init", "--source", "files:///exports"))
+    own, audit = tmp_path / "crm.yaml", tmp_path / "audit.yaml"
+    unconfirmed = yaml.safe_load(own.read_text("utf-8"))["unconfirmed"]
+    assert "formats.amount = € 1.234,50, 60 of 60 different texts are written so" in unconfirmed
+    assert any(line.startswith("empty = n.v.t. ") for line in unconfirmed)
+    assert yaml.safe_load(audit.read_text("utf-8"))["currency"] == "EUR"  # every amount has its sign
+    assert crm_audit(tmp_path, "check").returncode == 2
+    own.write_text(re.sub(r"unconfirmed:\n(  - .*\n)+", "", own.read_text("utf-8")), "utf-8")
+    audit.write_text(audit.read_text("utf-8").replace("# zone:", "zone:"), "utf-8")
+    succeed(tmp_path, ("run", "--as-of", AS_OF))
+    found = figures(tmp_path)
+    assert {name for name in counted if name in found and found[name][0] != counted[name]} == set()
+
+
+def doubtful(folder: Path) -> None:
+    """Deals of which nothing tells whether they closed in March or in April, and for a thousand or for one."""
+    write(folder, "users", "name", [("Ann",), ("Ben",)])
+    write(folder, "deals", "id;name;owner;stage;amount;close date",
+          [(1, "A", "Ann", "won", "1.234", "03/04/2026"), (2, "B", "Ben", "won", "2.500", "04/03/2026")])  # fmt: skip
+
+
+def test_what_nothing_settles_is_asked(tmp_path: Path) -> None:
+    doubtful(tmp_path / "exports")
+    answers = [
+        (r"table users(.|\n)*?Right \[y\]:", ""), (r"table deals(.|\n)*?Right \[y\]:", ""), (r"won .*\[won\]:", ""),
+        (r"first in 0\d/0\d/2026, the day or the month\? ", "month"), (r"mark in \d\.\d+ .*decimals\? ", "thou"),
+        (r"%m/%d/%Y(.|\n)*1\.234,50(.|\n)*Right \[Y/n\]:", ""), REST[0], ("name none:", "EUR"), REST[2],
+    ]  # fmt: skip
+    ended, said = at_a_terminal(tmp_path, "init", "--source", "files:///exports", answers=answers, TZ="UTC")
+    assert ended == 0, said
+    succeed(tmp_path, ("check",), ("run", "--as-of", "2026-03-31T09:00+02:00"))
+    assert figures(tmp_path)["deals_won_amount/EUR@company"] == (123_400, None)
+
+
+def test_what_nothing_settles_is_left_open(tmp_path: Path) -> None:
+    doubtful(tmp_path / "exports")
+    said = succeed(tmp_path, ("init", "--source", "files:///exports"))
+    assert "crm.yaml: formats: in 0" in said
+    own = yaml.safe_load((tmp_path / "crm.yaml").read_text("utf-8"))
+    assert any("write %d/%m/%Y or %m/%d/%Y" in line for line in own["unconfirmed"])
+    assert any("may be thousands or decimals" in line for line in own["unconfirmed"])
+    assert own["formats"]["day"] == ["%Y-%m-%d"]  # so nothing is read in either way
+
+
+def test_formats_that_are_wrong_are_not_used(tmp_path: Path) -> None:
+    dutch(tmp_path / "exports")
+    said = [*TABLES, *MEANT, NOTHING, (READ, "n"), (r"Which \[1\]:", ""), *REST]
+    ended, shown = at_a_terminal(tmp_path, "init", "--source", "files:///exports", answers=said, TZ="UTC")
+    assert ended == 0, shown
+    assert "Fill in:\n  crm.yaml: formats: you said that they are not right" in shown
+    refused = crm_audit(tmp_path, "check")
+    assert refused.returncode == 2
+    assert "correct them below, then delete this" in refused.stderr
+
+
+def test_what_lacks_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    write(folder, "klanten", "klantnr;naam;verkoper", [(1, "A", "An"), (2, "B", "Bo")])
+    write(folder, "afspraken", "onderwerp;klant;verkoper", [("x", 1, "An"), ("y", 2, "Bo")])
+    said = succeed(tmp_path, ("init", "--source", "files:///exports"))
+    assert "Table afspraken is left out: no column of it" in said
+    assert "No table holds your people" in said
