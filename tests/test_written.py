@@ -7,9 +7,7 @@ import pytest
 from pipeline.setup.written import Texts, Written, coverage, currencies, formats_of, settle, still_open
 
 
-def written(
-    *, days: str = "", instants: str = "", amounts: str = "", empty: Mapping[str, int] | None = None
-) -> Written:
+def written(*, days: str = "", instants: str = "", amounts: str = "") -> Written:
     """Texts between bars, each once."""
     texts = (dict.fromkeys(filter(None, given.split("|")), 1) for given in (days, instants, amounts))
     return settle(Texts(*texts, empty={}))

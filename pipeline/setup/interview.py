@@ -126,8 +126,9 @@ def about_own(connection: Connection, guessed: Own) -> Own:
 def _about_proposal(proposal: Proposal) -> Proposal | None:
     lines = [*proposal.columns, *([proposal.deleted] if proposal.deleted else [])]
     many = _MANY[proposal.entity]
-    which = f", those of one kind: {clean(proposal.kinds.evidence())}" if proposal.kinds else ""
-    click.echo(f"\n{many[0].upper()}{many[1:]}: table {clean(proposal.table)}, {proposal.rows:,} rows{which}")
+    click.echo(f"\n{many[0].upper()}{many[1:]}: table {clean(proposal.table)}, {proposal.rows:,} rows")
+    if proposal.kinds:
+        click.echo(f"  Some of them: {clean(proposal.kinds.evidence(), 90)}")
     width = max(len(clean(one.theirs)) for one in lines)
     for number, one in enumerate(lines, 1):
         click.echo(f"  {number:>2}  {one.ours:<11} = {clean(one.theirs):<{width}}  {one.said()}")
