@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -286,7 +287,13 @@ def mariadb() -> Iterator[URL]:
             connection.exec_driver_sql(f"DROP DATABASE {name}")
 
 
-@pytest.mark.parametrize("server", [postgresql, mariadb])
+@contextmanager
+def duckdb_file() -> Iterator[URL]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield URL.create("duckdb", database=f"{folder}/crm.duckdb")
+
+
+@pytest.mark.parametrize("server", [postgresql, mariadb, duckdb_file])
 def test_an_unknown_crm_on_a_server(tmp_path: Path, server: Callable[[], AbstractContextManager[URL]]) -> None:
     with server() as url:
         engine = create_engine(url)

@@ -20,7 +20,7 @@ from pipeline.presets import Preset, load_preset
 from pipeline.setup import interview
 from pipeline.setup.contents import Looked
 from pipeline.setup.draft import Settings, audit_text, clean, targets_text
-from pipeline.setup.guess import Proposal, looked_into, propose, results_of, without_key, written_in
+from pipeline.setup.guess import Proposal, looked_into, naming_people, propose, results_of, without_key, written_in
 from pipeline.setup.mapping import Own, states_of
 from pipeline.setup.own import left_open, preset_text
 from pipeline.setup.recognise import Known, Place, best, fitting, share, survey
@@ -150,10 +150,12 @@ def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> 
             "none of its records could be named. Export it with its number."
         )
     if not any(one.entity == "manager" for one in proposals):
+        named = naming_people(looked)
+        by = f", whom {clean(' and '.join(named[:2]))} seem to name" if named else ""
         click.echo(
-            "No table holds your people, so every record would be one of nobody. Put a table or file of them beside "
-            "the others, like medewerkers or users with the columns naam or name as the records have it, and run "
-            "init again."
+            f"No table holds your people{by}: so far every record is one of nobody. Add a table or a file of them, "
+            "like users or medewerkers, with a line for each and their names as the records have them in a column "
+            "name or naam. Then run init again."
         )
 
 

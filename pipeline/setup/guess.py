@@ -94,6 +94,17 @@ def without_key(looked: Iterable[Looked]) -> list[str]:
     return [one.name for one in looked if one.rows and not one.key and entity_of(one.name) != "meeting_contact"]
 
 
+def naming_people(looked: Iterable[Looked]) -> list[str]:
+    """Columns like klanten.verkoper, that seem to name the owner of a record."""
+    return [
+        f"{one.name}.{own.name}"
+        for one in looked
+        for own in one.columns
+        if own.filled and "owner_id" in COLUMNS[str(entity_of(one.name))]
+        and _called(COLUMNS[str(entity_of(one.name))]["owner_id"], own.name)
+    ]  # fmt: skip
+
+
 def _usable(looked: Iterable[Looked]) -> list[Looked]:
     return [one for one in looked if (one.key and one.rows) or entity_of(one.name) == "meeting_contact"]
 

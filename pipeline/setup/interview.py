@@ -180,7 +180,8 @@ def _about_kinds(kept: Sequence[Proposal]) -> list[Proposal]:
     kinds = next((one.kinds for one in kept if one.kinds), None)
     if kinds is None:
         return list(kept)
-    click.echo(f"\nClients and contacts share a table. What do the words of {clean(kinds.column)} mean?")
+    click.echo(f"\nClients and contacts share a table. What do the words of {clean(kinds.column)} mean?\n"
+               f"{COMPANY}, {PERSON}, or {_NEITHER}:")  # fmt: skip
     means = {}
     for word, times in kinds.words.items():
         said = click.prompt(

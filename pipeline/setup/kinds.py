@@ -10,10 +10,16 @@ from typing import Final
 from sqlalchemy import Connection, String, cast, column, func, select, table
 
 from pipeline.setup.contents import Looked, plain
-from pipeline.setup.vocabulary import EMPTY
+from pipeline.setup.vocabulary import EMPTY, FLAGS, TRUE
 
 COMPANY: Final = "company"
 PERSON: Final = "person"
+
+_SAYS: Final[Mapping[str, str]] = {
+    COMPANY: r"(is )?(bedrijf|company|organi[sz]ati\w+|zakelijk|business|firma)",
+    PERSON: r"(is )?(persoon|person|contactpersoon|particulier|private?|individual)",
+}
+"""How a column of yes and no is called."""
 
 _CALLED: Final = r"(soort|type|kind|categorie|category|rol|role|is)( .*)?|.* (soort|type|kind|categorie|category)"
 _MEANS: Final[Mapping[str, str]] = {
@@ -43,13 +49,20 @@ class Kinds:
 def kinds_in(connection: Connection, looked: Looked) -> Kinds | None:
     """The column of the table that tells companies from persons, if there is one."""
     for one in looked.columns:
-        if one.what == "word" and re.fullmatch(_CALLED, plain(one.name)):
+        said = next((meaning for meaning, called in _SAYS.items() if re.fullmatch(called, plain(one.name))), "")
+        if (one.what == "flag" and said) or (one.what == "word" and re.fullmatch(_CALLED, plain(one.name))):
             words = _words(connection, looked.name, one.name)
-            means = {word: meaning for word in words if (meaning := meaning_of(word))}
+            means = {word: meaning for word in words if (meaning := _flagged(word, said) or meaning_of(word))}
             sql = all(word.isprintable() and "\\" not in word for word in words)  # they stand in a condition
             if sql and set(means.values()) == {COMPANY, PERSON}:
                 return Kinds(one.name, words, means)
     return None
+
+
+def _flagged(word: str, said: str) -> str:
+    """What yes or no means in a column of that meaning."""
+    other = {COMPANY: PERSON, PERSON: COMPANY}
+    return (said if word.lower() in TRUE else other[said]) if said and word.lower() in FLAGS else ""
 
 
 def meaning_of(word: str) -> str | None:

@@ -109,7 +109,8 @@ def of_the_other(own: Own, proposal: Proposal) -> dict[str, str]:
     if proposal.kinds is None:
         return {}
     kinds = proposal.kinds
-    column = f"COALESCE({own.quote(kinds.column)}, '')"
+    text = "CHAR" if own.dialect in ("mysql", "mariadb") else "text"
+    column = f"COALESCE(CAST({own.quote(kinds.column)} AS {text}), '')"
     neither = [word for word in kinds.words if word not in kinds.means]
     persons = f"{column} IN ({_literals(kinds.of(PERSON))})"
     found = {"contact": persons} if proposal.entity == "client" else {"client": f"NOT {persons}"}

@@ -19,7 +19,8 @@ from pipeline.setup.recognise import Place
 from tests.first_minutes.terminal import Answers, at_a_terminal, figures, succeed
 
 AS_OF = "2026-11-24T09:00+01:00"
-KINDS = ("bedrijf", "contactpersoon", "persoon", "leverancier", None)
+ODD = "persoon's: :x"  # what stands in a condition may be anything
+KINDS = ("bedrijf", "contactpersoon", ODD, "leverancier", None)
 Rows = dict[str, list[Sequence[object]]]
 
 
@@ -35,7 +36,7 @@ def company() -> tuple[Rows, Counter[str]]:
     for number in range(1, 41):
         kind, gone = KINDS[number % 5], number % 8 == 7
         phone = None if number % 4 == 0 else f"020-55500{number:02d}"
-        person = kind in ("contactpersoon", "persoon")
+        person = kind in ("contactpersoon", ODD)
         of = number - number % 5 if person and number > 4 else None
         rows["relaties"].append((number, kind, f"R {number}", phone, of, 1 + number % 2, made, int(gone)))
         entity = "contact" if person else "client"
@@ -77,7 +78,7 @@ def answers(*, written: bool) -> Answers:
     right = [(rf"{what}: table {name}(.|\n)*?Right \[y\]:", "")
              for what, name in (("Your people", "verkopers"), ("Clients", "relaties"), ("Contacts", "relaties"),
                                 ("Meetings", "afspraken"))]  # fmt: skip
-    words = {"bedrijf": "company", "contactpersoon": "person", "leverancier": "neither", "persoon": "person"}
+    words = {"bedrijf": "company", "contactpersoon": "person", "leverancier": "neither", ODD: "person"}
     means = [(rf"  {word} \(8 times\) \[{meaning}\]:", "") for word, meaning in words.items()]
     formats = [(r"instant = %Y-%m-%d %H:%M:%S, (.|\n)*Right \[Y/n\]:", "")] if written else []
     return [*right, *means, (r"geweest .*\[held\]:", ""), *formats, ("zone of your people.*:", "Europe/Amsterdam"),
@@ -90,7 +91,7 @@ def test_one_table_of_clients_and_contacts(tmp_path: Path, kept) -> None:  # typ
     asked = answers(written=address.startswith("files"))
     ended, said = at_a_terminal(tmp_path, "init", "--source", address, answers=asked, TZ="UTC")
     assert ended == 0, said
-    assert "soort says: 8 bedrijf, 8 contactpersoon, 8 leverancier, 8 persoon" in said
+    assert f"soort says: 8 bedrijf, 8 contactpersoon, 8 leverancier, 8 {ODD}" in said
     succeed(tmp_path, ("check",), ("run", "--as-of", AS_OF))
     found, (_, counted) = figures(tmp_path), company()
     assert {name: found[name][0] for name in counted} == dict(counted)
@@ -123,6 +124,18 @@ def test_a_table_of_companies_only_holds_no_contacts(tmp_path: Path) -> None:
     assert found == {"client": "relaties"}
 
 
+def test_a_column_of_yes_and_no_tells_them_apart(tmp_path: Path) -> None:
+    (tmp_path / "persons").mkdir()
+    for folder, column, company in ((tmp_path, "is_bedrijf", "1"), (tmp_path / "persons", "particulier", "0")):
+        made = f"CREATE TABLE klanten (id INTEGER PRIMARY KEY, naam TEXT, {column} INTEGER)"
+        found = proposed(folder, made, "INSERT INTO klanten VALUES (1, 'A', 1), (2, 'B', 0), (3, 'C', 0)")
+        assert found == {"client": "klanten", "contact": "klanten"}
+        with Place("sqlite:///crm.db", folder).opened() as connection:
+            kinds = propose(connection)[0].kinds
+        assert kinds is not None
+        assert kinds.of("company") == (company,)
+
+
 def test_contacts_of_a_table_of_their_own_stay_there(tmp_path: Path) -> None:
     found = proposed(
         tmp_path, RELATIONS, "INSERT INTO relaties VALUES (1, 'A', 'bedrijf'), (2, 'B', 'persoon')",
@@ -134,6 +147,6 @@ def test_contacts_of_a_table_of_their_own_stay_there(tmp_path: Path) -> None:
 def test_without_a_terminal_it_is_a_guess(tmp_path: Path) -> None:
     succeed(tmp_path, ("init", "--source", database(tmp_path)))
     own = yaml.safe_load((tmp_path / "crm.yaml").read_text("utf-8"))
-    said = "; soort says: 8 bedrijf, 8 contactpersoon, 8 leverancier, 8 persoon"
+    said = f"; soort says: 8 bedrijf, 8 contactpersoon, 8 leverancier, 8 {ODD}"
     assert f"client = rows whose soort is bedrijf{said}" in own["unconfirmed"]
-    assert f"contact = rows whose soort is contactpersoon or persoon{said}" in own["unconfirmed"]
+    assert f"contact = rows whose soort is contactpersoon or {ODD}{said}" in own["unconfirmed"]
