@@ -21,6 +21,7 @@ from pipeline.formats import Rules
 from pipeline.grants import tables_of
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Preset, load_preset, preset_names
+from pipeline.setup.contents import declared_key, described
 from pipeline.source import Demand, Reading, consistent, open_engine
 from pipeline.source.databases import DATABASES, files
 from pipeline.source.databases.exports import find
@@ -38,6 +39,7 @@ _WRITABLE: Final = re.compile(r"[^\W\d][\w ()/&:?,-]*")
 """Names of columns that source.add can say: of exports they are headers, in words."""
 _UTC: Final = frozenset({"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich", "localtime"})
 _SHOWN: Final = 6
+_ALIKE: Final = 20
 _MANY: Final = 500
 
 
@@ -197,37 +199,39 @@ def _prose_of(connection: Connection, preset: Preset) -> list[str]:
     used = set(re.findall(r"\w+", part.select or "")) | set(part.columns.values())
     used |= preset.exports.get(part.table, {}).keys()
     # a field that is added is joined by the key
-    joinable = part.columns or preset.key_of("meeting", part.table) in names_in(connection, part.table)
+    joinable = part.columns or preset.key_of("meeting", part.table) in described(connection, part.table)
     own = prose_in(connection, part.table) if joinable else []
     found = [f"{part.table}.{name}" for name in own if name not in used]
     if preset.custom_key != "id":
-        for table in sorted(tables - {part.table}):
-            if table.startswith(part.table) and preset.key_of("meeting", table) in names_in(connection, table):
+        for table in sorted(tables - {part.table}):  # meetings_cstm, vtiger_activitycf
+            key = preset.key_of("meeting", table)
+            if table.startswith(part.table) and key is not None and _one_each(connection, table, key):
                 found += [f"{table}.{name}" for name in prose_in(connection, table)]
     return found
 
 
-def names_in(connection: Connection, table: str) -> list[str]:
-    """The columns of a table."""
-    return [str(one["name"]) for one in inspect(connection).get_columns(table)]
+def _one_each(connection: Connection, table: str, key: str) -> bool:
+    """Whether a table has this key and, as far as it is declared, one row for each."""
+    return key in described(connection, table) and declared_key(connection, table) in ([], [key])
 
 
 def prose_in(connection: Connection, table: str) -> list[str]:
     """The columns of a table in which people may write."""
     return [
-        str(one["name"])
-        for one in inspect(connection).get_columns(table)
-        if isinstance(one["type"], String | Enum)
-        and not isinstance(one["type"], JSON)
-        and not _NO_PROSE.search(str(one["name"]))
-        and _WRITABLE.fullmatch(str(one["name"]))
+        name
+        for name, kind in described(connection, table).items()
+        if isinstance(kind, String | Enum)
+        and not isinstance(kind, JSON)
+        and not _NO_PROSE.search(name)
+        and _WRITABLE.fullmatch(name)
     ]
 
 
 def candidates_in(
     connection: Connection, meetings: FromClause, columns: Mapping[str, ColumnElement[Any]], held: Any = None
 ) -> tuple[Candidate, ...]:
-    """How full each column is over the meetings held, the likeliest first; those that are empty only by their name."""
+    """How full each column is over the meetings held, the likeliest first; those that are empty, or the same in each of
+    many meetings, only by their name."""
     counts: list[ColumnElement[Any]] = [func.count()]
     for column in columns.values():
         counts += [func.sum(case((blank(column), 0), else_=1)), func.count(distinct(column))]
@@ -236,7 +240,8 @@ def candidates_in(
     found = []
     for position, (name, column) in enumerate(columns.items()):
         filled, words = int(answers[2 * position] or 0), int(answers[2 * position + 1] or 0)
-        if filled or _RESULT.search(name.partition(".")[2]):
+        alike = words == 1 and filled == number > _ALIKE  # what the CRM itself fills in
+        if (filled and not alike) or _RESULT.search(name.partition(".")[2]):
             written = select(column).select_from(meetings).where(not_(blank(column))).distinct()
             texts = connection.execute((written if held is None else written.where(held)).limit(2)).scalars()
             found.append(Candidate(name, filled, int(number), words, tuple(map(masked, texts))))

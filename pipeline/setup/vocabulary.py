@@ -77,6 +77,17 @@ LEADS_TO: Final[Mapping[str, str]] = {
     "person_id": "contact",
 }  # fmt: skip
 
+EMPTY: Final = (
+    r"[-\u2013\u2014.?_]+|n/a|#n/a|#n/b|n\.a\.?|n\.?v\.?t\.?|onbekend|unknown|null|\(?(leeg|blank|empty|none|null)\)?"
+    r"|n\.?n\.?b\.?|tbd"
+)
+"""Words, in small letters, that seem to say that nothing was entered."""
+
+TRUE: Final = ("1", "true", "ja", "yes", "j", "y", "waar")
+"""What a flag that is set may say, in small letters."""
+
+FLAGS: Final = ("0", "false", "nee", "no", "n", "onwaar", *TRUE)
+
 DELETED: Final = re.compile(r"(is )?(verwijderd|deleted|gewist|weg)")
 
 STATE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
