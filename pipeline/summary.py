@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.metrics import BESIDE
 from pipeline.model import Scope
 from pipeline.prove import Difference
 from pipeline.reports.report import Edition
@@ -44,8 +45,9 @@ def print_summary(edition: Edition) -> None:
         if person.scope is Scope.MANAGER:
             table.add_row(escape(_plain(person.name)), *_cells(edition, Scope.MANAGER, person.id))
     table.add_section()
-    table.add_row("Inactive owners", *_cells(edition, Scope.INACTIVE, ""))
-    table.add_row("Records of nobody", *_cells(edition, Scope.UNASSIGNED, ""))
+    for scope, label in BESIDE.items():
+        if edition.find("base", scope) is not None:
+            table.add_row(label, *_cells(edition, scope, ""))
     table.add_row("[bold]Company[/]", *_cells(edition, Scope.COMPANY, ""))
     _console(sys.stdout.isatty()).print(table)
 
