@@ -30,7 +30,7 @@ UNNAMED: Final = "XXX"
 _RESULT: Final = re.compile(r"resul|outcome|uitkomst|verslag|conclu|notul|minutes|afloop|opbrengst", re.IGNORECASE)
 _NOTE: Final = re.compile(r"descr|omschr|note|notit|comment|opmerk|toelicht|tekst|text", re.IGNORECASE)
 _NO_PROSE: Final = re.compile(
-    r"(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$", re.IGNORECASE
+    r"^duration|(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$", re.IGNORECASE
 )
 _UTC: Final = frozenset({"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich", "localtime"})
 _SHOWN: Final = 6
@@ -170,7 +170,7 @@ def _currencies(connection: Connection, deals: FromClause) -> dict[str, int]:
 
 
 def _prose_of(connection: Connection, preset: Preset) -> list[str]:
-    """Text columns of the meeting's table, and of the table of its custom fields, that the preset does not read."""
+    """Text columns of the meeting's table, and of those that are joined to it, that the preset does not read."""
     part, tables = preset.entities["meeting"][0], tables_in(connection)
     used = set(re.findall(r"\w+", part.select or "")) | set(part.columns.values())
     # a field that is added is joined by the key
@@ -179,8 +179,12 @@ def _prose_of(connection: Connection, preset: Preset) -> list[str]:
     found = [f"{part.table}.{name}" for name in own if name not in used]
     if preset.custom_key != "id":
         for table in sorted(tables - {part.table}):
-            if table.startswith(part.table) and preset.key_of("meeting", table) in names_in(connection, table):
-                found += [f"{table}.{name}" for name in prose_in(connection, table)]
+            shared = table in preset.tables
+            if (shared or table.startswith(part.table)) and preset.key_of("meeting", table) in names_in(
+                connection, table
+            ):
+                prose = prose_in(connection, table)
+                found += [f"{table}.{name}" for name in prose if not (shared and name in used)]
     return found
 
 
@@ -221,8 +225,9 @@ def candidates_in(
 
 
 def _likeliness(candidate: Candidate) -> tuple[int, int]:
+    """By its name, then by how many different texts it holds: a list of three words is less likely what was agreed."""
     name = candidate.column.partition(".")[2]
-    return 0 if _RESULT.search(name) else 1 if _NOTE.search(name) else 2, -candidate.filled
+    return 0 if _RESULT.search(name) else 1 if _NOTE.search(name) else 2, -candidate.words
 
 
 def likely(candidate: Candidate) -> bool:
