@@ -133,7 +133,7 @@ class Reading:
         for entity, parts in self.demand.preset.entities.items():
             for part in parts:
                 readers.setdefault(part.table, {})[entity] = self._select(entity, part)
-        for table, sql in (dict(self.demand.preset.tables) | self._custom_reasons()).items():
+        for table, sql in (self._custom_reasons() | dict(self.demand.preset.tables)).items():
             readers[table] = {"": sql}
         return [self._account(table, selects) for table, selects in readers.items() if table in self._tables]
 
