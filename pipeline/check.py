@@ -88,6 +88,7 @@ class Seen:
     rights: source.Rights
     pace: Pace
     advice: Sequence[str]
+    moment: str  # of when the figures would be, where no transaction says it
 
 
 def check_audit(audit: Audit, now: datetime) -> None:
@@ -124,7 +125,7 @@ def look(audit: Audit, window: Window) -> Seen:
             rights, advice = source.rights(connection), source.advice(connection)
     finally:
         engine.dispose()
-    return Seen(accounts, profiles, witness.people, rights, pace, advice)
+    return Seen(accounts, profiles, witness.people, rights, pace, advice, source.moment(engine))
 
 
 def _storing(audit: Audit, reading: source.Reading, heads: Mapping[str, Sequence[Sequence[Any]]]) -> float:
@@ -257,7 +258,8 @@ _BY_COLUMN: Final[Mapping[str, Callable[[str], str]]] = {
 
 
 def _report(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
-    yield f"[bold]{escape(audit.settings.name)}[/]: {escape(audit.preset.about)}"
+    about = "; ".join(filter(None, (audit.preset.about, seen.moment)))
+    yield f"[bold]{escape(audit.settings.name)}[/]: {escape(about)}"
     yield f"Period {window.first} up to, not including, {window.after_last}; {window.zone}; today {window.today}\n"
     yield _title("What would be read")
     yield _accounts(seen.accounts, audit.preset.entities)
