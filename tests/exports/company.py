@@ -231,8 +231,9 @@ class Maker:
             c.meetings.append(self.event("meeting", owner, **live, **at, **whole))
             c.meetings.append(self.event("meeting", owner, **live, **at, **whole | {"state": "planned"}))
             c.calls.append(self.event("call", owner, **live, **at, **whole))
-        for days in (1, 3):
-            at = {"start": When(AS_OF + timedelta(days=days)), "end": When(AS_OF + timedelta(days=days, hours=1))}
+        for minutes in (-120, -15, 15, 1440, 4320):  # the day of the as-of in Amsterdam, on both sides of it
+            start = AS_OF + timedelta(minutes=minutes)
+            at = {"start": When(start), "end": When(start + timedelta(minutes=9))}
             for state in ("planned", "held"):
                 c.meetings.append(self.event("meeting", owner, **live, **at, state=state))
                 c.calls.append(self.event("call", owner, **live, **at, state=state))

@@ -27,14 +27,14 @@ HEADERS = {
         "companies": "Record-ID,Bedrijfsnaam,Telefoonnummer,E-mail,Bedrijfseigenaar,Aanmaakdatum,"
                      "Domeinnaam van bedrijf",
         "contacts": "Record-ID,Voornaam,Achternaam,E-mail,Telefoonnummer,Mobiel telefoonnummer,Contacteigenaar,"
-                    "Aanmaakdatum,Gekoppeld bedrijf,Gekoppelde bedrijf-ID's,Bedrijfsnaam",
+                    "Aanmaakdatum,Associated Company,Associated Company IDs,Bedrijfsnaam",
         "deals": "Record-ID,Dealnaam,Dealfase,Bedrag,Valuta,Sluitingsdatum,Aanmaakdatum,Dealeigenaar,"
-                 "Gekoppelde bedrijf-ID's,Pipeline",
+                 "Associated Company IDs,Pipeline",
         "meetings": "Record-ID,Naam vergadering,Resultaat vergadering,Starttijd vergadering,Eindtijd vergadering,"
-                    "Activiteit toegewezen aan,Aanmaakdatum,Gekoppelde contact-ID's,Gekoppelde bedrijf-ID's,"
+                    "Activiteit toegewezen aan,Aanmaakdatum,Associated Contact IDs,Associated Company IDs,"
                     "Interne vergadernotities",
         "calls": "Record-ID,Titel gesprek,Gespreksresultaat,Gespreksrichting,Activiteitsdatum,"
-                 "Activiteit toegewezen aan,Aanmaakdatum,Gekoppelde contact-ID's,Gekoppelde bedrijf-ID's,"
+                 "Activiteit toegewezen aan,Aanmaakdatum,Associated Contact IDs,Associated Company IDs,"
                  "Gespreksstatus",
     },
 }  # fmt: skip

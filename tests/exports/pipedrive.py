@@ -126,7 +126,7 @@ def holds(made: Company, language: str) -> Holds:
 
 def _names_of(records: Iterable[Client | Person], name: object) -> dict[str, str]:
     """Id -> name, of those that have one."""
-    return {one.id: text.strip(" ") for one in records if not blank(text := name(one))}  # type: ignore[operator]
+    return {one.id: text.strip() for one in records if not blank(text := name(one))}  # type: ignore[operator]
 
 
 def _full(one: Person) -> str:
