@@ -185,8 +185,9 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     },
     micros: {
         # equal to its own canonical form, or SQLite would read 30 February as 2 March; without a modifier
-        # older versions give 30 February back as it is. No calendar has the year 0, and some databases do.
-        "sqlite": "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}, '+0 days') = {0} AND {0} >= '0001'"
+        # older versions give 30 February back as it is. No calendar has the year 0, and some databases do;
+        # a column declared as DATE is NUMERIC here, and would make a number of '0001'.
+        "sqlite": "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}, '+0 days') = {0} AND CAST({0} AS TEXT) >= '0001'"
         " THEN CAST(strftime('%s', {0}) AS INTEGER) * 1000000 END",
         "mysql": "CASE WHEN YEAR({0}) > 0 THEN TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', {0}) END",
         "duckdb": "epoch_us({0})",
@@ -198,7 +199,7 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         " THEN " + INSTANT_POSTGRESQL + " END",
     },
     day_of: {
-        "sqlite": "CASE WHEN date({0}, '+0 days') = {0} AND {0} >= '0001' THEN {0} END",
+        "sqlite": "CASE WHEN date({0}, '+0 days') = {0} AND CAST({0} AS TEXT) >= '0001' THEN {0} END",
         "mysql": "CASE WHEN YEAR({0}) > 0 AND TO_DAYS({0}) IS NOT NULL THEN {0} END",
         "duckdb": "{0}",
         "postgresql": "CASE WHEN CAST({0} AS text) ~ '^" + _DAY + "$' THEN CAST({0} AS date) END",
@@ -207,7 +208,7 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "duckdb": "({0} IS NULL OR trim(CAST({0} AS VARCHAR), " + SPACES + ") = ''"
         " OR left(CAST({0} AS VARCHAR), 10) = '0000-00-00')",
         "sqlite": "({0} IS NULL OR trim(CAST({0} AS TEXT), " + SPACES + ") = ''"
-        " OR substr(CAST({0} AS TEXT), 1, 10) = '0000-00-00')",
+        " OR substr({0}, 1, 10) = '0000-00-00')",
         "mysql": "({0} IS NULL OR {0} = '0000-00-00')",
         "postgresql": "({0} IS NULL OR btrim(CAST({0} AS text), " + SPACES + ") = ''"
         " OR left(CAST({0} AS text), 10) = '0000-00-00')",

@@ -347,7 +347,8 @@ class Reading:
             entered = self._kept(entity, name)
         if kind is Kind.TEXT:
             return entered, false()
-        nothing = blank(entered) if kind is Kind.MONEY else no_date(entered)
+        dated = kind is not Kind.MONEY and held in (Kind.INSTANT, Kind.DAY, Kind.TEXT)
+        nothing = no_date(entered) if dated else blank(entered)
         if held not in (kind, Kind.TEXT):
             return self._nothing(kind), nothing
         if kind is Kind.MONEY:

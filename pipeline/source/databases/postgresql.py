@@ -18,7 +18,7 @@ _CONNECT_SECONDS: Final = 10
 _KINDS: Final[Mapping[int, Kind | None]] = {
     1082: Kind.DAY, **dict.fromkeys((1114, 1184), Kind.INSTANT),
     **dict.fromkeys((20, 21, 23, 700, 701, 1700), Kind.MONEY),
-    **dict.fromkeys((16, 17, 26, 1083, 1186, 1266, 2950), None),  # boolean, bytea, oid, times, interval, uuid
+    **dict.fromkeys((16, 26, 1083, 1186, 1266, 2950), None),  # boolean, oid, times, interval, uuid
 }  # fmt: skip
 """What the types of these object ids hold; all others come as text."""
 
@@ -60,8 +60,9 @@ def _encoding(raw: Any) -> str:
 def _read_what_python_cannot(adapters: Any) -> None:
     """Days and instants beyond Python's calendar, 'infinity' among them, come as text: unreadable, and no crash.
 
-    A float comes as the decimal of its text, which beyond 2^53 is not always Python's shortest. Values of JSON come as
-    the text that the database itself compares; char(n) comes without its padding, which PostgreSQL holds to be nothing.
+    A float comes as the decimal of its text, which beyond 2^53 is not always Python's shortest. Values of JSON, and
+    bytes, come as the text that the database itself compares; char(n) comes without its padding, which PostgreSQL
+    holds to be nothing.
     """
     from psycopg import DataError
     from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
@@ -88,7 +89,7 @@ def _read_what_python_cannot(adapters: Any) -> None:
     adapters.register_loader("bpchar", _Unpadded)
     for name in ("float4", "float8"):
         adapters.register_loader(name, NumericLoader)
-    for name in ("json", "jsonb"):
+    for name in ("json", "jsonb", "bytea"):
         adapters.register_loader(name, TextLoader)
 
 
