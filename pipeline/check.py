@@ -134,7 +134,7 @@ def _storing(audit: Audit, reading: source.Reading, heads: Mapping[str, Sequence
         for entity, head in heads.items():
             snapshot.write_entity(
                 Path(folder), entity, reading.columns(entity), [head], schema=audit.schema, expected=len(head),
-                minor=audit.preset.money == "minor", advance=lambda _: None,
+                minor=audit.preset.money == "minor", advance=lambda _: None, rules=reading.demand.rules,
             )  # fmt: skip
     return time.monotonic() - began
 

@@ -326,7 +326,7 @@ class Manifest:
     held_seconds: float  # how long the source's transaction was open
     stored: tuple[Stored, ...]
     accounts: tuple[TableAccount, ...]
-    moment: str = ""  # where the source knows no transaction: of when the figures are
+    moment: str = ""  # what reports say beside the source: of when files are, what the two readings share
 
     @property
     def undecodable(self) -> tuple[tuple[str, str, str], ...]:

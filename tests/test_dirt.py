@@ -272,6 +272,7 @@ def test_decimal_amounts_of_sqlite_are_exact(lite: Crm) -> None:
     of_deal = {**PRESET["entities"]["deal"]}
     of_deal["select"] = of_deal["select"].replace(" amount,", " value AS amount,")
     outcome = lite.run(entities={**PRESET["entities"], "deal": of_deal}, formats=None)
+    assert "it calls the code that reads the rows" in outcome.edition.source
     assert found(outcome, "deals_won_amount/EUR", "deals_amount_unreadable") == {
         "deals_won_amount/EUR": 10 + 20 + 1234567890123486 + 820 + 300 + 30 + 100_000, "deals_amount_unreadable": 1,
     }  # fmt: skip

@@ -196,11 +196,6 @@ def moment(engine: Engine) -> str:
     return kind_of(engine.dialect.name).moment
 
 
-def note(engine: Engine) -> str:
-    """What the two readings of this source share; else ''."""
-    return kind_of(engine.dialect.name).note
-
-
 def rights(connection: Connection) -> Rights:
     """Whether the account could write."""
     return kind_of(connection.dialect.name).rights(connection)

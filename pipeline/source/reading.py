@@ -283,6 +283,11 @@ class Reading:
         again = {one: (read.c[one], read.c[f"{one}_nothing"] == 1) for one in found}
         return select(*self._marked(entity, again)).cte(name)
 
+    def lent(self) -> str:
+        """What the two readings share, where this database cannot work something out by itself; else ''."""
+        shares = self._by_value and any(self._is_worked_out(entity) for entity in self.demand.schema)
+        return kind_of(self.connection.dialect.name).lent if shares else ""
+
     def _once(self, rows: Select[Any], name: str) -> CTE:
         """Worked out once per statement, on a database that can be told so."""
         dialect = self.connection.dialect.name

@@ -117,4 +117,5 @@ DATABASE: Final = Database(
     out_of_time=("interrupted",),
     passing=("database is locked", "database table is locked", "disk I/O error"),
     rights=_rights,
+    lent="SQLite reads no text and no decimals by itself: it calls the code that reads the rows",
 )
