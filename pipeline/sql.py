@@ -6,6 +6,7 @@ DuckDB is the dialect of the snapshot; the others are those of sources.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -251,6 +252,26 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
 }  # fmt: skip
 
 
+def bytewise(pattern: str) -> str:
+    """A pattern of code points written as \\x{20AC}, alone or between brackets, as one of UTF-8's bytes."""
+
+    def one(point: int) -> str:
+        return "".join(f"\\x{byte:02X}" for byte in chr(point).encode())
+
+    def any_of(found: re.Match[str]) -> str:
+        ranges = re.findall(r"\\x\{(\w+)\}(?:-\\x\{(\w+)\})?", found[1])
+        points = (point for low, high in ranges for point in range(int(low, 16), int(high or low, 16) + 1))
+        return f"(?:{'|'.join(map(one, points))})"
+
+    pattern = re.sub(r"\[((?:\\x\{\w+\}-?)+)\]", any_of, pattern)
+    return re.sub(r"\\x\{(\w+)\}", lambda found: one(int(found[1], 16)), pattern)
+
+
+# in a database of SQL_ASCII, which knows no characters
+_TRIMMED: Final = re.compile(r"btrim\((CAST\(\{0\} AS text\)), " + re.escape(SPACES) + r"\)")
+_BYTEWISE_SPACES: Final = "^{ws}+|{ws}+$".replace("{ws}", bytewise(f"[{WHITE_SPACE_CLASS}]"))
+
+
 def compile_by(
     templates: Mapping[type[FunctionElement[Any]], Mapping[str, str]], element: FunctionElement[Any],
     compiler: SQLCompiler, **kw: Any,
@@ -258,6 +279,8 @@ def compile_by(
     """The construct's template of the dialect, with its arguments in their places."""
     dialect = {"mariadb": "mysql", "files": "duckdb"}.get(compiler.dialect.name, compiler.dialect.name)
     template = templates[type(element)][dialect]
+    if getattr(compiler.dialect, "bytewise", False):
+        template = _TRIMMED.sub(lambda found: f"regexp_replace({found[1]}, '{_BYTEWISE_SPACES}', '', 'g')", template)
     if (held := getattr(compiler.dialect, "white_space", None)) is not None:  # what the database's encoding holds of it
         template = template.replace(SPACES, f"'{held}'")
     if compiler.dialect.paramstyle in ("format", "pyformat"):  # a constant per cent sign is the driver's own

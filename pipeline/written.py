@@ -19,7 +19,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from pipeline.presets import MONTHS
-from pipeline.sql import DECIMAL_UNITS, INSTANT_POSTGRESQL, SPACES, WHITE_SPACE_CLASS, compile_by
+from pipeline.sql import DECIMAL_UNITS, INSTANT_POSTGRESQL, SPACES, WHITE_SPACE_CLASS, bytewise, compile_by
 from pipeline.texts import DIRECTIVE
 
 
@@ -279,7 +279,11 @@ def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) ->
         return f"({compiler.process(moment, **kw)})"
     if dialect == "postgresql" and isinstance(element, plain_number):
         text, pattern, *more = element.clauses
-        by_point = re.sub(r"\\x\{(\w+)\}", lambda point: f"\\U{point[1]:0>8}", str(pattern.value))
+        given = str(pattern.value)
+        if getattr(compiler.dialect, "bytewise", False):
+            by_point = bytewise(given)
+        else:
+            by_point = re.sub(r"\\x\{(\w+)\}", lambda point: f"\\U{point[1]:0>8}", given)
         element = plain_number(text, literal(by_point), *more)
     return compile_by(TEMPLATES, element, compiler, **kw)
 

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from lxml import html
 from python_calamine import CalamineWorkbook
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 
 from pipeline import run, snapshot
@@ -86,8 +86,12 @@ class Crm:
     url: URL
     folder: Path
 
+    def engine(self) -> Engine:
+        given = {"client_encoding": "utf8"} if self.url.get_backend_name() == "postgresql" else {}
+        return create_engine(self.url, connect_args=given)
+
     def fill(self, **rows: Sequence[Sequence[Any]]) -> Crm:
-        engine = create_engine(self.url)
+        engine = self.engine()
         dialect = self.url.get_backend_name()
         mark = "?" if dialect == "sqlite" else "%s"
         given = {"people": PEOPLE, "firms": FIRMS, "contacts": CONTACTS, **rows}
@@ -102,7 +106,7 @@ class Crm:
         return self
 
     def sql(self, *statements: str) -> Crm:
-        engine = create_engine(self.url)
+        engine = self.engine()
         with engine.begin() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
@@ -366,6 +370,33 @@ def test_bytes_and_mislabelled_text_of_mariadb(request: pytest.FixtureRequest, t
     finally:
         with create_engine(server).begin() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name}")
+
+
+def test_a_postgresql_that_knows_no_encoding(tmp_path: Path) -> None:
+    """SQL_ASCII holds bytes, whatever they are, and compares bytes: white space of Unicode is still white space."""
+    with database("ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0") as url:
+        crm = Crm(url, tmp_path).fill(deals=[deal(f"d{n}") for n in range(7)])
+        space = "\u00a0\u2003".encode().hex()
+        amount, coffee, other = "\u20ac\u00a01.234,50".encode().hex(), CAFE.hex(), "\u20ac12\u2003".encode().hex()
+        crm.sql(
+            *(
+                f"UPDATE deals SET {column} = convert_from('\\x{data}', 'SQL_ASCII') WHERE id = '{record}'"
+                for record, column, data in (
+                    ("d1", "name", coffee), ("d2", "name", space), ("d3", "amount", amount), ("d4", "amount", other),
+                    ("d5", "stage", coffee), ("d6", "amount", coffee),
+                    ("d6", "closed", space + b"05-11-2026".hex()),
+                )
+            ),
+        )  # fmt: skip
+        outcome = crm.run()
+        assert missing(outcome) == {"deal.name": 1}
+        assert found(outcome, "deals_won", "deals_won_amount/EUR", "deals_amount_unreadable", "deals_unknown") == {
+            "deals_won": 6, "deals_won_amount/EUR": 3 * 100 + 123_450 + 1_200, "deals_amount_unreadable": 1,
+            "deals_unknown": 1,
+        }  # fmt: skip
+        assert snapshot.load_manifest(outcome.folder / "snapshot").undecodable == (
+            ("deal", "name", "d1"), ("deal", "stage", "d5"), ("deal", "amount", "d6"),
+        )  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------ records
