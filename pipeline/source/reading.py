@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from sqlite3 import sqlite_version_info
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -17,6 +19,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    false,
     func,
     inspect,
     literal,
@@ -24,13 +27,14 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     union_all,
 )
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import BigInteger, Date, Text
 
 from pipeline.errors import ConfigError, SourceError
-from pipeline.formats import Rules, strict_day, strict_micros, strict_units
+from pipeline.formats import Rules, units_of
 from pipeline.model import ENTITIES, Kind, Schema, TableAccount
 from pipeline.money import ODD_FACTORS
 from pipeline.presets import Part, Preset
@@ -40,6 +44,9 @@ from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text,
 _AUDITED: Final = ""
 """The reason of a row that is audited: none."""
 _TWICE: Final = "audited by two entities"
+
+_TYPED: Final = (Kind.INSTANT, Kind.DAY, Kind.MONEY)
+_ALL: Final = 2**63 - 1
 
 BATCH: Final = 5_000
 """Rows that one step of a stream brings into memory."""
@@ -72,9 +79,7 @@ class Reading:
 
     def entities(self) -> dict[str, FromClause]:
         """The audited rows of every entity, in the catalogue's types, as common table expressions."""
-        typed = {entity: self._canonical(entity, raw).cte(f"audited_{entity}") for entity, raw in self._raw.items()}
-        # text is read once, and not in every condition that looks at it
-        return {entity: _read_once(cte) for entity, cte in typed.items()}
+        return {entity: self._audited_once(entity) for entity in self._raw}
 
     @property
     def tables(self) -> frozenset[str]:
@@ -275,15 +280,76 @@ class Reading:
 
     # -------------------------------------------------------------------------------------------- its types
 
-    def _canonical(self, entity: str, raw: FromClause) -> Select[Any]:
-        columns: list[ColumnElement[Any]] = []
+    def _audited_once(self, entity: str) -> CTE:
+        """The audited rows. Text is read once, in steps, and not in every condition that looks at it."""
+        name, raw = f"audited_{entity}", self._raw[entity]
+        live, here = raw.c.excluded.is_(None), self.connection.dialect.name in ("files", "duckdb")
+        if not self._is_worked_out(entity):
+            rows = select(*self._marked(entity, self._values(entity, raw))).where(live)
+            return self._once(rows, name) if here else rows.cte(name)  # its own indexes find more
+        texts = {one: self._rules.text_in(raw.c[one]) for one in self._in_text(entity)}
+        kept = (texts[one] if one in texts else self._kept(entity, one) for one in self.columns(entity))
+        labelled = (value.label(one) for one, value in zip(self.columns(entity), kept, strict=True))
+        source = self._once(select(*labelled).where(live), f"texts_{entity}")
+        amounts = [one for one in texts if self.demand.schema[entity][one] is Kind.MONEY]
+        if amounts:
+            numbers = (self._rules.number_of(source.c[one]).label(f"{one}_number") for one in amounts)
+            source = self._once(select(*source.c, *numbers), f"numbers_{entity}")
+        found = self._values(entity, source)
+        pairs = (
+            (value.label(one), case((nothing, 1), else_=0).label(f"{one}_nothing"))
+            for one, (value, nothing) in found.items()
+        )
+        read = self._once(select(*chain.from_iterable(pairs)), f"read_{entity}")
+        again = {one: (read.c[one], read.c[f"{one}_nothing"] == 1) for one in found}
+        return select(*self._marked(entity, again)).cte(name)
+
+    def lent(self) -> str:
+        """What the two readings share, where this database cannot work something out by itself; else ''."""
+        shares = self._by_value and any(self._is_worked_out(entity) for entity in self.demand.schema)
+        return kind_of(self.connection.dialect.name).lent if shares else ""
+
+    def _once(self, rows: Select[Any], name: str) -> CTE:
+        """Worked out once per statement, on a database that can be told so."""
+        dialect = self.connection.dialect.name
+        if dialect in ("mysql", "mariadb"):
+            return rows.limit(_ALL).cte(name)  # what has a limit is no part of another statement
+        told = dialect != "sqlite" or sqlite_version_info >= (3, 35)
+        return rows.cte(name).prefix_with("MATERIALIZED") if told else rows.cte(name)
+
+    def _in_text(self, entity: str) -> list[str]:
+        """The days, instants and amounts of this entity that are read as text."""
+        typed = [name for name in self.columns(entity) if self.demand.schema[entity][name] in _TYPED]
+        if self._by_value:
+            return typed if self.demand.rules.formats is not None else []
+        return [name for name in typed if self._held[entity][name] is Kind.TEXT]
+
+    def _is_worked_out(self, entity: str) -> bool:
+        """Whether something here takes a database long enough to be done once only."""
+        amounts = any(self.demand.schema[entity][name] is Kind.MONEY for name in self.columns(entity))
+        return bool(self._in_text(entity)) or (self._by_value and amounts and self.demand.preset.money == "decimal")
+
+    def _marked(
+        self, entity: str, found: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]]
+    ) -> Iterator[ColumnElement[Any]]:
+        """Each value, and beside days, instants and amounts 1 where something was entered that cannot be read."""
         for name, kind in self.demand.schema[entity].items():
-            held = f"{entity}.{name}" not in self.demand.absent
-            value, unreadable = self._typed(entity, name, kind) if held else (self._nothing(kind), literal(0))
-            columns.append(value.label(name))
-            if kind in (Kind.INSTANT, Kind.DAY, Kind.MONEY):
-                columns.append(unreadable.label(f"{name}_unreadable"))
-        return select(*columns).where(raw.c.excluded.is_(None))
+            value, nothing = found[name]
+            yield value.label(name)
+            if kind is Kind.MONEY:
+                unread = or_(value.is_(None), blank(found["currency"][0]))
+                yield case((nothing, 0), (unread, 1), else_=0).label(f"{name}_unreadable")
+            elif kind in _TYPED:
+                unread = and_(value.is_(None), nothing.is_(False))
+                yield case((unread, 1), else_=0).label(f"{name}_unreadable")
+
+    def _values(self, entity: str, source: FromClause) -> dict[str, tuple[ColumnElement[Any], ColumnElement[bool]]]:
+        """Column -> (its value in the catalogue's type or NULL, whether nothing was entered)."""
+        held = set(self.columns(entity))
+        return {
+            name: self._value(entity, source, name, kind) if name in held else (self._nothing(kind), true())
+            for name, kind in self.demand.schema[entity].items()
+        }
 
     def _nothing(self, kind: Kind) -> ColumnElement[Any]:
         """What an absent column holds, in its type."""
@@ -294,53 +360,54 @@ class Reading:
         types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.DAY: Date()}
         return cast(null(), types.get(kind, BigInteger()))
 
-    def _typed(self, entity: str, name: str, kind: Kind) -> tuple[ColumnElement[Any], ColumnElement[int]]:
-        """The value in the catalogue's type, and 1 where something was entered that cannot be read."""
-        entered: ColumnElement[Any] = self._raw[entity].c[name]
-        if kind is Kind.FLAG:
-            return func.coalesce(entered, 0), literal(0)
-        held = self._held[entity].get(name, Kind.TEXT)
-        if name != "id" and held is Kind.TEXT:
-            entered = self.demand.rules.kept(entered)  # a database's own numbers and dates are no words
-        if kind is Kind.MONEY:
-            currency, _ = self._typed(entity, "currency", Kind.TEXT)
-            value = self._units(held, entered, currency)
-            return value, case((blank(entered), 0), (or_(value.is_(None), blank(currency)), 1), else_=0)
-        if kind in (Kind.INSTANT, Kind.DAY):
-            read, nothing = self._moment(kind, held, entered)
-            return read, case((and_(read.is_(None), nothing.is_(False)), 1), else_=0)
-        return entered, literal(0)
-
-    def _moment(
-        self, kind: Kind, held: Kind | None, entered: ColumnElement[Any]
+    def _value(
+        self, entity: str, source: FromClause, name: str, kind: Kind
     ) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-        """(the moment or NULL, whether nothing was entered), of a column that holds text or moments of its own."""
-        rules, instant = self.demand.rules, kind is Kind.INSTANT
+        entered: ColumnElement[Any] = source.c[name]
+        if kind is Kind.FLAG:
+            return func.coalesce(entered, 0), false()
+        held = self._held[entity].get(name, Kind.TEXT)
+        if name in self._in_text(entity):
+            return self._from_text(entity, source, name, kind), self._rules.nothing(entered, kind)
+        if source is self._raw[entity]:
+            entered = self._kept(entity, name)
+        if kind is Kind.TEXT:
+            return entered, false()
+        dated = kind is not Kind.MONEY and held in (Kind.INSTANT, Kind.DAY, Kind.TEXT)
+        nothing = no_date(entered) if dated else blank(entered)
         if held not in (kind, Kind.TEXT):
-            return self._nothing(kind), no_date(entered)
-        if held is Kind.TEXT and rules.formats is not None:
-            return rules.micros_of(entered) if instant else rules.day_of(entered)
-        if held is Kind.TEXT and not self._by_value:
-            return strict_micros(entered) if instant else strict_day(entered)
-        return micros(entered) if instant else day_of(entered), no_date(entered)
+            return self._nothing(kind), nothing
+        if kind is Kind.MONEY:
+            return self._amount(entered, self._currency(entity, source)), nothing
+        return micros(entered) if kind is Kind.INSTANT else day_of(entered), nothing
 
-    def _units(
-        self, held: Kind | None, entered: ColumnElement[Any], currency: ColumnElement[Any]
-    ) -> ColumnElement[Any]:
-        """Minor units or NULL, of a column that holds text or numbers."""
-        if held not in (Kind.MONEY, Kind.TEXT):
-            return self._nothing(Kind.MONEY)
-        if held is Kind.TEXT and self.demand.rules.formats is not None:
-            return self.demand.rules.units_of(entered, currency)
-        text = held is Kind.TEXT and not self._by_value
+    def _kept(self, entity: str, name: str) -> ColumnElement[Any]:
+        """What the column holds, without empty words; an id is one whatever it is, and a number is no word."""
+        entered, held = self._raw[entity].c[name], self._held[entity].get(name, Kind.TEXT)
+        words = name != "id" and held is Kind.TEXT and self.demand.schema[entity][name] is not Kind.FLAG
+        return self.demand.rules.kept(entered) if words else entered
+
+    def _from_text(self, entity: str, source: FromClause, name: str, kind: Kind) -> ColumnElement[Any]:
+        if kind is not Kind.MONEY:
+            return self._rules.micros_of(source.c[name]) if kind is Kind.INSTANT else self._rules.day_of(source.c[name])
         if self.demand.preset.money == "minor":
-            return self._nothing(Kind.MONEY) if text else whole_units(entered)
-        if text:
-            return strict_units(entered, currency)
+            return self._nothing(kind)  # text is no integer of minor units
+        return units_of(source.c[f"{name}_number"], self._currency(entity, source))
+
+    def _currency(self, entity: str, source: FromClause) -> ColumnElement[Any]:
+        return self._value(entity, source, "currency", Kind.TEXT)[0]
+
+    def _amount(self, entered: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
+        if self.demand.preset.money == "minor":
+            return whole_units(entered)
         odd = [
             (same_text(currency, code), minor_units(entered, literal(factor))) for code, factor in ODD_FACTORS.items()
         ]
         return case(*odd, else_=minor_units(entered, literal(100)))
+
+    @property
+    def _rules(self) -> Rules:
+        return self.demand.rules.for_text()
 
     @property
     def _by_value(self) -> bool:
@@ -355,9 +422,3 @@ def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElemen
         (excluded.in_(list(entities)), literal("2").concat(excluded)),
         else_=literal("1").concat(excluded),
     )
-
-
-def _read_once(cte: CTE) -> CTE:
-    for dialect in ("files", "duckdb"):
-        cte = cte.prefix_with("MATERIALIZED", dialect=dialect)
-    return cte
