@@ -188,10 +188,10 @@ def test_several_formats_in_one_column_and_either_decimal_mark(crm: Crm) -> None
     ]  # fmt: skip
     outcome = crm.fill(deals=deals).run()
     assert found(
-        outcome, "deals_won", "deals_won_amount/EUR", "deals_amount_unreadable", "deals_won_undated", "deals_undated"
+        outcome, "deals_won", "deals_won_amount/EUR", "unreadable/deal.amount", "deals_won_undated", "deals_undated"
     ) == {
         "deals_won": 7, "deals_won_amount/EUR": 3 * 123_450 - 1_000 + 300,
-        "deals_amount_unreadable": 4, "deals_won_undated": 4, "deals_undated": 1,
+        "unreadable/deal.amount": 4, "deals_won_undated": 4, "deals_undated": 1,
     }  # fmt: skip
     assert missing(outcome) == {}  # what cannot be read was entered
 
@@ -224,7 +224,7 @@ def test_declared_empty_words_are_missing_everywhere(crm: Crm) -> None:
     assert found(outcome, "clients") == {"clients": 2}  # an id is one, whatever it is
     none = crm.run(empty=[])
     assert "deal.name" not in missing(none)
-    assert found(none, "deals_amount_unreadable") == {"deals_amount_unreadable": 4}  # 0 is an amount
+    assert found(none, "unreadable/deal.amount") == {"unreadable/deal.amount": 4}  # 0 is an amount
 
 
 def test_columns_of_the_databases_own_types_are_read_beside_text(crm: Crm) -> None:
@@ -259,9 +259,9 @@ def test_text_without_formats_is_read_where_it_is_iso_or_a_plain_decimal(crm: Cr
     outcome = crm.fill(deals=rows).run(formats=None, empty=[])
     assert missing(outcome) == {"deal.amount": 2, "deal.close_date": 3}
     assert found(
-        outcome, "deals_won", "deals_amount_unreadable", "deals_undated", "deals_won_undated_amount/EUR"
+        outcome, "deals_won", "unreadable/deal.amount", "deals_undated", "deals_won_undated_amount/EUR"
     ) == {
-        "deals_won": 1, "deals_amount_unreadable": 10, "deals_undated": 12, "deals_won_undated_amount/EUR": 1_250,
+        "deals_won": 1, "unreadable/deal.amount": 10, "deals_undated": 12, "deals_won_undated_amount/EUR": 1_250,
     }  # fmt: skip
 
 
@@ -277,8 +277,8 @@ def test_decimal_amounts_of_sqlite_are_exact(lite: Crm) -> None:
     of_deal["select"] = of_deal["select"].replace(" amount,", " value AS amount,")
     outcome = lite.run(entities={**PRESET["entities"], "deal": of_deal}, formats=None)
     assert "it calls the code that reads the rows" in outcome.edition.source
-    assert found(outcome, "deals_won_amount/EUR", "deals_amount_unreadable") == {
-        "deals_won_amount/EUR": 10 + 20 + 1234567890123486 + 820 + 300 + 30 + 100_000, "deals_amount_unreadable": 1,
+    assert found(outcome, "deals_won_amount/EUR", "unreadable/deal.amount") == {
+        "deals_won_amount/EUR": 10 + 20 + 1234567890123486 + 820 + 300 + 30 + 100_000, "unreadable/deal.amount": 1,
     }  # fmt: skip
 
 
@@ -307,8 +307,8 @@ def test_text_that_is_no_utf_8_is_shown_filled_and_listed(lite: Crm) -> None:
     )  # fmt: skip
     outcome = lite.run()
     assert missing(outcome) == {"deal.amount": 1, "meeting.subject": 1, "meeting.date": 1}
-    assert found(outcome, "deals_amount_unreadable", "deals_unknown", "meetings_held") == {
-        "deals_amount_unreadable": 1, "deals_unknown": 1, "meetings_held": 1,
+    assert found(outcome, "unreadable/deal.amount", "deals_unknown", "meetings_held") == {
+        "unreadable/deal.amount": 1, "deals_unknown": 1, "meetings_held": 1,
     }  # fmt: skip
     assert outcome.edition.figures["deals@unassigned"].numerator == 1
     manifest = snapshot.load_manifest(outcome.folder / "snapshot")
@@ -390,8 +390,8 @@ def test_a_postgresql_that_knows_no_encoding(tmp_path: Path) -> None:
         )  # fmt: skip
         outcome = crm.run()
         assert missing(outcome) == {"deal.name": 1}
-        assert found(outcome, "deals_won", "deals_won_amount/EUR", "deals_amount_unreadable", "deals_unknown") == {
-            "deals_won": 6, "deals_won_amount/EUR": 3 * 100 + 123_450 + 1_200, "deals_amount_unreadable": 1,
+        assert found(outcome, "deals_won", "deals_won_amount/EUR", "unreadable/deal.amount", "deals_unknown") == {
+            "deals_won": 6, "deals_won_amount/EUR": 3 * 100 + 123_450 + 1_200, "unreadable/deal.amount": 1,
             "deals_unknown": 1,
         }  # fmt: skip
         assert snapshot.load_manifest(outcome.folder / "snapshot").undecodable == (
