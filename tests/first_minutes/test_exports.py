@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.config import load_audit
-from tests.first_minutes.terminal import Answers, at_a_terminal, crm_audit, figures, succeed
+from tests.first_minutes.terminal import Answers, at_a_terminal, crm_audit, succeed, values
 
 AS_OF = "2026-11-24T09:00+01:00"
 PEOPLE = ("An Jansen", "Bo de Wit", "Cor Smit")
@@ -100,7 +100,7 @@ def test_unknown_exports(tmp_path: Path) -> None:
     said = first_minutes(tmp_path, [*TABLES, *MEANT, NOTHING, (READ, ""), chosen, *REST])
     assert "40 of 40 values are names in klanten.bedrijfsnaam" in said
     assert "voorraad" not in said
-    found = figures(tmp_path)
+    found = values(tmp_path / "output")
     assert {name: found[name][0] for name in counted} == dict(counted)
     assert found["managers@company"][0] == len(PEOPLE)
 
