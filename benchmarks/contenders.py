@@ -114,7 +114,7 @@ def _flat_view(folder: Path) -> Any:
         m.c.id, m.c.owner, m.c.subject, m.c.result,
         m.c.date.label("start_at"), literal(0).label("start_at_unreadable"),
         case((m.c.contact.is_(None), 0), else_=1).label("contact"),
-        case(*states, else_=0).label("state"), literal(1).label("scored"),
+        case(*states, else_=0).label("state"), literal(1).label("scored"), literal(0).label("again"),
         case((and_(at_us >= w.first_us, at_us < w.after_us, at_us <= w.as_of_us), 1), else_=0).label("in_period"),
     )  # fmt: skip
 
@@ -211,16 +211,16 @@ def _stock_counted(outcome: Any) -> Counted:
 
 def scan_counts(folder: Path) -> Work:
     """Our first scan alone: due and missing, per owner."""
-    from pipeline.catalogue import field_question
+    from pipeline.catalogue import Whose, field_question
 
-    return _scan(folder, lambda fields, view: field_question(fields, view, company=False).statement)
+    return _scan(folder, lambda fields, view: field_question(fields, view, Whose.OWNERS).statement)
 
 
 def scan_company(folder: Path) -> Work:
     """The same counts once more, of the company."""
-    from pipeline.catalogue import field_question
+    from pipeline.catalogue import Whose, field_question
 
-    return _scan(folder, lambda fields, view: field_question(fields, view, company=True).statement)
+    return _scan(folder, lambda fields, view: field_question(fields, view, Whose.COMPANY).statement)
 
 
 def scan_failing(folder: Path) -> Work:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, select
 
-from pipeline.catalogue import Question
+from pipeline.catalogue import Question, Whose
 from pipeline.model import Failing, Person, Scope, Tally
 
 
@@ -21,11 +21,13 @@ def tallies(question: Question, rows: Iterable[Any]) -> Iterator[Tally]:
     """A question's rows as tallies: SUM comes as a Decimal here, as a huge integer there, as NULL of no rows."""
     for row in rows:
         values = list(row)
-        owner = None if question.company else values.pop(0)
+        company = question.whose is Whose.COMPANY
+        owner = None if company else values.pop(0)
         owner = None if owner is None else str(owner)
         currency = values.pop(0) if question.money else ""
         for (name, dimension), value in zip(question.counts, values, strict=True):
-            yield Tally(question.company, owner, name, dimension, currency or "", int(value or 0))
+            again = question.whose is Whose.AGAIN
+            yield Tally(company, owner, name, dimension, currency or "", int(value or 0), again)
 
 
 def ask_failing(connection: Connection, selects: Mapping[str, Select[Any]]) -> Iterator[Failing]:
@@ -35,9 +37,10 @@ def ask_failing(connection: Connection, selects: Mapping[str, Select[Any]]) -> I
 
 
 def failing(entity: str, rows: Iterable[Any]) -> Iterator[Failing]:
-    """Rows of (id, owner, mask, in_period) as failing records."""
-    for record_id, owner, mask, in_period in rows:
-        yield Failing(entity, str(record_id), "" if owner is None else str(owner), int(mask), bool(in_period))
+    """Rows of (id, owner, mask, in_period, again) as failing records."""
+    for record_id, owner, mask, in_period, again in rows:
+        whose = "" if owner is None else str(owner)
+        yield Failing(entity, str(record_id), whose, int(mask), bool(in_period), bool(again))
 
 
 def ask_people(connection: Connection, manager: FromClause) -> list[Person]:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import Failing, FieldSet
+from pipeline.model import READ_AS, Failing, FieldSet
 from pipeline.reports.report import Repair
 
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -27,6 +27,7 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "contact": ("first_name", "last_name"),
     "lead": ("first_name", "last_name"),
 }
+_UNREADABLE: Final = "What stands there cannot be read, and is in no figure."
 _COLUMNS: Final = ("entity", "record_id", "owner", "missing", "counts_in", "link")
 
 
@@ -64,7 +65,8 @@ def repairs(
     """
     found = []
     for record in sorted(failing, key=lambda r: (not r.in_period, r.entity, r.record_id)):
-        fields = [field for bit, field in enumerate(field_sets[record.entity].fields) if record.mask >> bit & 1]
+        fields = field_sets[record.entity].missing(record.mask)
+        unreadable = field_sets[record.entity].unreadable(record.mask)
         link = links.get(record.entity, "").replace("{id}", quote(record.record_id, safe=""))
         found.append(
             Repair(
@@ -72,8 +74,8 @@ def repairs(
                 record_id=record.record_id,
                 owner=record.owner,
                 label=known[record.entity, record.record_id].label,
-                missing=tuple(field.label for field in fields),
-                why=tuple(field.why for field in fields),
+                missing=(*(field.label for field in fields), *(f"{READ_AS[name]}: unreadable" for name in unreadable)),
+                why=(*(field.why for field in fields), *(_UNREADABLE for _ in unreadable)),
                 link=link,
                 in_period=record.in_period,
                 day=_local_day(known[record.entity, record.record_id].at_us, zone),

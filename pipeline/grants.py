@@ -54,6 +54,7 @@ def tables_of(
     found |= {theirs.partition(".")[0] for theirs in {**preset.add, **add}.values()}
     for sql in (*selects, *preset.tables.values(), *own):
         found |= _read_in(sql)
+    found -= preset.derived.keys()  # views over the others, which are ours
     optional = set(preset.optional)
     return tuple(sorted(found - optional)), tuple(sorted(optional))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.model import Unit
+from pipeline.model import OwnMeasure, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ METRICS: Final = (
     _count("deals_won_undated", "Won deals without a closing date", "stock"),
     _money("deals_won_undated_amount", "Won amount without a closing date", "stock"),
     _count("deals_won_in_future", "Deals won after today", "stock"),
-    _count("deals_amount_unreadable", "Deals with an unreadable amount", "stock"),
+    _count("unreadable", "Unreadable", "stock"),  # one figure per column that holds dates or amounts
     _count("deals_unknown", "Deals with an unknown stage", "stock"),
     _count("meetings_held_in_future", "Meetings held after now", "stock"),
     _count("meetings_unknown", "Meetings with an unknown status", "stock"),
@@ -68,10 +68,22 @@ METRICS: Final = (
     _count("leads_undated", "Leads without a creation date", "stock"),
 )
 
+COUNTED: Final = {metric.name: metric for metric in METRICS if not metric.denominator and metric.name != "unreadable"}
+"""What a measure of one's own may narrow."""
+
+
+def metric_of(own: OwnMeasure) -> Metric:
+    """A measure of one's own as it is published: over the days and in the unit of what it narrows."""
+    counted = COUNTED[own.counted]
+    if own.share:
+        return Metric(own.name, own.label, counted.period, Unit.PERCENT, (own.name,), (own.counted,))
+    return Metric(own.name, own.label, counted.period, counted.unit, (own.name,))
+
+
 FINDINGS: Final = tuple(
     metric.name
     for metric in METRICS
-    if metric.name.endswith(("_undated", "_undated_amount", "_in_future", "_unreadable", "_unknown"))
+    if metric.name.endswith(("_undated", "_undated_amount", "_in_future", "unreadable", "_unknown"))
 )
 """Records that are in the CRM and in no other figure, each with the reason in its name."""
 

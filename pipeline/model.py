@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 
 class Kind(StrEnum):
@@ -77,6 +77,7 @@ ENTITIES: Final[Schema] = {
     },
     "meeting_contact": {"meeting_id": Kind.TEXT, "person_kind": Kind.TEXT, "person_id": Kind.TEXT},
     "call": {**_EVENT, "direction": Kind.TEXT, "client_id": Kind.TEXT, "contact_id": Kind.TEXT},
+    "co_owner": {"record_kind": Kind.TEXT, "record_id": Kind.TEXT, "owner_id": Kind.TEXT},
     "deal": {
         "id": Kind.TEXT,
         "owner_id": Kind.TEXT,
@@ -90,6 +91,19 @@ ENTITIES: Final[Schema] = {
     },
 }
 """What a preset's SELECTs deliver; an audit may add columns of its own, as text."""
+
+DATED: Final = (Kind.INSTANT, Kind.DAY)
+READ: Final = (*DATED, Kind.MONEY)
+"""The kinds of what has to be read, and may be unreadable: whatever was entered is text."""
+
+READ_AS: Final[Mapping[str, str]] = {
+    "start_at": "start",
+    "end_at": "end",
+    "created_at": "creation date",
+    "close_day": "close date",
+    "amount": "amount",
+}
+"""What a report calls the columns of these kinds."""
 
 CHECKED: Final = ("meeting", "call", "deal", "client", "contact", "lead")
 """The entities that have a minimum field set, in the order in which reports name them."""
@@ -106,11 +120,12 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class Scope(StrEnum):
-    """Whom a figure is about. manager + inactive + unassigned = company."""
+    """Whom a figure is about. manager + inactive + unassigned - counted twice = company."""
 
     MANAGER = "manager"
     INACTIVE = "inactive"
     UNASSIGNED = "unassigned"
+    TWICE = "counted twice"  # records of several owners, once for each owner but the first
     TEAM = "team"
     COMPANY = "company"
 
@@ -164,20 +179,43 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class FieldSet:
-    """The minimum field set of an entity; bit i of a failing record's mask stands for `fields[i]`."""
+    """The minimum field set of an entity, and its columns that may be unreadable.
+
+    Bit i of a failing record's mask stands for `fields[i]`, missing; the bits above, for `readable`, unreadable.
+    """
 
     entity: str
     fields: tuple[Field, ...]
     absent: Mapping[str, str] = field(default_factory=dict)  # field -> why it is not checked
+    readable: tuple[str, ...] = ()  # dates and amounts that the CRM holds
 
-    def names(self, mask: int) -> tuple[str, ...]:
-        """The fields on which a record with this mask fails."""
-        return tuple(f.name for bit, f in enumerate(self.fields) if mask >> bit & 1)
+    def missing(self, mask: int) -> tuple[Field, ...]:
+        """The fields that a record with this mask misses."""
+        return tuple(f for bit, f in enumerate(self.fields) if mask >> bit & 1)
+
+    def unreadable(self, mask: int) -> tuple[str, ...]:
+        """The columns of a record with this mask in which something stands that cannot be read."""
+        return tuple(name for bit, name in enumerate(self.readable, len(self.fields)) if mask >> bit & 1)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMeasure:
+    """One of our counts or amounts, narrowed by what stands in columns of the record."""
+
+    name: str
+    label: str
+    counted: str  # 'meetings_held'
+    entity: str
+    where: Mapping[str, tuple[str, ...] | Literal["filled", "missing"]]  # column -> one of these words, or whether any
+    share: bool = False  # as a share of what it narrows
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tally:
-    """One integer that a database counted: for one owner (None = nobody), or for the company."""
+    """One integer that a database counted: for one owner (None = nobody), or for the company.
+
+    `again`: of the owner's records those that are counted at another owner already.
+    """
 
     company: bool
     owner: str | None
@@ -185,16 +223,18 @@ class Tally:
     dimension: str  # 'meeting.result', or ''
     currency: str  # '' where it is no money
     value: int
+    again: bool = False
 
 
 class Failing(NamedTuple):
-    """A record that misses a field that it owes."""
+    """A record that misses a field that it owes, or holds what cannot be read; once for each of its owners."""
 
     entity: str
     record_id: str
     owner: str  # '' = nobody
     mask: int
     in_period: bool  # else it counts in the base only
+    again: bool = False  # listed at another owner already
 
 
 @dataclass(frozen=True, slots=True)

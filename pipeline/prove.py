@@ -77,7 +77,7 @@ def _written(value: tuple[object, ...]) -> str:
 
 
 def _records(seen: Sequence[Failing], found: Sequence[Failing]) -> list[Difference]:
-    source, ours = ({(r.entity, r.record_id): r for r in records} for records in (seen, found))
+    source, ours = ({(r.entity, r.record_id, r.owner * r.again): r for r in records} for records in (seen, found))
     repeated = [(name, len(records) - len(unique)) for name, records, unique in
                 (("source", seen, source), ("ours", found, ours)) if len(records) != len(unique)]  # fmt: skip
     differences: list[Difference] = [

@@ -51,6 +51,7 @@ class Ground:
     targets: Collection[Target]
     accounts: Collection[TableAccount]
     window: Window
+    metrics: Sequence[Metric] = METRICS
 
 
 def who_owns(people: Iterable[Person], answers: Answers, targets: Collection[Target], month: str) -> list[Person]:
@@ -73,7 +74,7 @@ def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
     """Every figure, in a stable order. ProofError where the parts do not add up to the company."""
     pools = _pools(answers, ground)
     _must_add_up(pools)
-    slices = [(metric, _slices(metric, pools[-1].counts)) for metric in METRICS]
+    slices = [(metric, _slices(metric, pools[-1].counts)) for metric in ground.metrics]
     figures: list[Figure] = []
     for pool in pools:
         figures += _measured(pool, slices)
@@ -89,27 +90,27 @@ def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
 def _pools(answers: Answers, ground: Ground) -> list[Pool]:
     scope_of = {person.id: person.scope for person in ground.people}
     by_owner: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
+    again: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
     company: dict[tuple[str, str, str], int] = defaultdict(int)
     for tally in answers.tallies:
-        counts = company if tally.company else by_owner[tally.owner or ""]
+        counts = company if tally.company else (again if tally.again else by_owner)[tally.owner or ""]
         counts[tally.name, tally.dimension, tally.currency] += tally.value
     failing: dict[str, list[Failing]] = defaultdict(list)
     for record in answers.failing:
         failing[record.owner].append(record)
-    targets = _targets_of(ground)
     managers = [person.id for person in ground.people if person.scope is Scope.MANAGER]
+    targets = {owner: own for owner, own in _targets_of(ground).items() if owner in managers}
 
-    def pool(scope: Scope, key: str, owners: Sequence[str], counts: Counts | None = None) -> Pool:
-        own = {owner: targets.get(owner, {}) if owner in managers else {} for owner in owners}
+    def pool(scope: Scope, key: str, owners: Sequence[str]) -> Pool:
+        own = {owner: targets.get(owner, {}) for owner in owners}
         return Pool(
             scope,
             key,
-            counts if counts is not None else _summed(by_owner[owner] for owner in owners),
+            _summed(by_owner[owner] for owner in owners),
             [record for owner in owners for record in failing[owner]],
             {metric: sum(t[metric] for t in own.values() if metric in t)
              for metric in PLANNED if any(metric in t for t in own.values())},
-            {("aimed", metric, ""): sum(by_owner[owner].get((f"month.{metric}", "", ""), 0)
-                                        for owner in owners if metric in own[owner]) for metric in PLANNED},
+            _aimed(by_owner, own),
         )  # fmt: skip
 
     inactive = sorted(owner for owner in by_owner if scope_of.get(owner) is Scope.INACTIVE)
@@ -117,14 +118,34 @@ def _pools(answers: Answers, ground: Ground) -> list[Pool]:
     for person in ground.people:
         if person.scope is Scope.MANAGER:
             teams[person.team_id].append(person.id)
-    everyone = [*managers, *inactive, ""]
+    everyone = pool(Scope.COMPANY, "", [*managers, *inactive, ""])
+    later = [record for record in everyone.failing if record.again]
+    twice = Pool(Scope.TWICE, "", _summed(again.values()), later, everyone.targets, _aimed(again, targets))
     return [
         *(pool(Scope.MANAGER, owner, [owner]) for owner in managers),
         pool(Scope.INACTIVE, "", inactive),
         pool(Scope.UNASSIGNED, "", [""]),
+        *([twice] if again else []),
         *(pool(Scope.TEAM, team, members) for team, members in sorted(teams.items())),
-        pool(Scope.COMPANY, "", everyone, company),
+        replace(
+            everyone,
+            counts=company,
+            failing=[record for record in everyone.failing if not record.again],
+            aimed={name: value - twice.aimed[name] for name, value in everyone.aimed.items()},
+        ),
     ]
+
+
+def _aimed(by_owner: Mapping[str, Counts], targets: Mapping[str, Mapping[str, int]]) -> Counts:
+    """Metric -> what those have done who have a target for it."""
+    return {
+        ("aimed", metric, ""): sum(
+            by_owner[owner].get((f"month.{metric}", "", ""), 0)
+            for owner, own in targets.items()
+            if metric in own and owner in by_owner
+        )
+        for metric in PLANNED
+    }
 
 
 def _summed(parts: Iterable[Counts]) -> Counts:
@@ -151,11 +172,13 @@ def plan_month(window: Window) -> str | None:
 
 def _must_add_up(pools: Sequence[Pool]) -> None:
     parts = _summed(pool.counts for pool in pools if pool.scope in (Scope.MANAGER, Scope.INACTIVE, Scope.UNASSIGNED))
+    twice = _summed(pool.counts for pool in pools if pool.scope is Scope.TWICE)
     company = pools[-1].counts
+    once = {name: parts.get(name, 0) - twice.get(name, 0) for name in {*parts, *twice, *company}}
     wrong = [
-        (f"{'/'.join(filter(None, name))}@company", "adding up", str(company.get(name, 0)), str(parts.get(name, 0)))
-        for name in sorted({*parts, *company})
-        if parts.get(name, 0) != company.get(name, 0)
+        (f"{'/'.join(filter(None, name))}@company", "adding up", str(company.get(name, 0)), str(value))
+        for name, value in sorted(once.items())
+        if value != company.get(name, 0)
     ]
     if wrong:
         raise ProofError("Managers, inactive owners and records of nobody do not add up to the company.", tuple(wrong))
@@ -210,6 +233,7 @@ def _fields(pool: Pool, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
             weights[entity] = (got, owed)
             if fields.fields:
                 yield _figure(pool, score, span, got, denominator=owed, unit=Unit.PERCENT, dimension=entity)
+            if fields.fields or fields.readable:
                 count = sum(r.entity == entity and r.in_period == (span == "period") for r in pool.failing)
                 yield _figure(pool, failing, span, count, dimension=entity, basis="failing records")
         got, owed = (sum(weights[entity][part] for entity in SCORED if entity in weights) for part in (0, 1))
@@ -220,6 +244,10 @@ def _fields(pool: Pool, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
 
 def _plan(pool: Pool, ground: Ground, company: Counts) -> Iterator[Figure]:
     if plan_month(ground.window) is None or pool.scope in (Scope.INACTIVE, Scope.UNASSIGNED):
+        return
+    if pool.scope is Scope.TWICE:
+        for metric in pool.targets:
+            yield _figure(pool, "plan_done", "month", pool.aimed["aimed", metric, ""], dimension=metric)
         return
     days = ground.window.working_days_left
     for metric in PLANNED:

@@ -19,8 +19,8 @@ from typing import Any, ClassVar
 from sqlalchemy import FromClause, column, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.ask import failing, tallies
-from pipeline.catalogue import Question, failing_records, field_question
+from pipeline.ask import ask, failing
+from pipeline.catalogue import Whose, asks, failing_records, field_question
 from pipeline.errors import AuditError
 from pipeline.model import Answers, Field, FieldSet, Tally
 
@@ -37,14 +37,16 @@ from great_expectations.expectations.metrics.metric_provider import MetricProvid
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # what it has to say comes back in its results
 
 
-def validate(url: str, views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> Answers:
-    """Due and missing of every field, and every failing record. `url` names a DuckDB that holds the views.
+def validate(
+    url: str, views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], *, several_owners: bool = False
+) -> Answers:
+    """Due, missing and unreadable, and every failing record. `url` names a DuckDB that holds the views.
 
     AuditError where the library failed: a validation that did not run is no verdict.
     """
     try:
         with _no_cycles():
-            found = _validated(url, views, field_sets)
+            found = _validated(url, views, field_sets, several_owners)
     except (GreatExpectationsError, SQLAlchemyError, OSError) as error:  # a connection of the library is an OSError
         raise AuditError(f"The validation did not run: {type(error).__name__}: {error}") from error
     return Answers(
@@ -65,7 +67,9 @@ def _no_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _validated(url: str, views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> list[Answers]:
+def _validated(
+    url: str, views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], several_owners: bool
+) -> list[Answers]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     database = context.data_sources.add_sql("snapshot", connection_string=url)
@@ -73,24 +77,32 @@ def _validated(url: str, views: Mapping[str, FromClause], field_sets: Mapping[st
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations inside the library are not the user's
         for entity, view in views.items():
-            if field_sets[entity].fields:
+            if asks(field_sets[entity]):
                 asset = database.add_table_asset(entity, table_name=f"view_{entity}")
                 batch = asset.add_batch_definition_whole_table("all").get_batch()
-                demand = {"set": asdict(field_sets[entity]), "columns": [c.key for c in view.c]}
+                demand = {
+                    "set": asdict(field_sets[entity]),
+                    "columns": [c.key for c in view.c],
+                    "several_owners": several_owners,
+                }
                 found.append(_answers(field_sets[entity], batch.validate(ExpectMinimumFieldSet(demand=demand))))
     return found
 
 
 def _answers(fields: FieldSet, outcome: Any) -> Answers:
-    """The outcome's rows as answers; the two scans must agree on the number of missing fields."""
+    """The outcome's rows as answers; the two scans must agree on how much is missing or unreadable."""
     if "counts" not in outcome.result:
         raise AuditError(f"The validation of {fields.entity} did not run: {_reason(outcome.exception_info)}")
     counted = outcome.result["counts"]
     records = tuple(failing(fields.entity, outcome.result["failing"]))
-    missing = sum(t.value for t in counted if t.company and t.name == "missing.base")
-    if missing != sum(record.mask.bit_count() for record in records):
-        raise AuditError(f"The validation of {fields.entity} counted {missing} missing fields and listed others.")
+    wrong = sum(t.value for t in counted if _of_an_owner(t) and t.name in ("missing.base", "unreadable"))
+    if wrong != sum(record.mask.bit_count() for record in records):
+        raise AuditError(f"The validation of {fields.entity} counted {wrong} fields to repair and listed others.")
     return Answers(tuple(counted), records)
+
+
+def _of_an_owner(tally: Tally) -> bool:
+    return not tally.company and not tally.again
 
 
 def _reason(info: Mapping[str, Any]) -> str:
@@ -134,11 +146,14 @@ class _Scan(MetricProvider):
     @staticmethod
     def _fields(demand: Mapping[str, Any]) -> FieldSet:
         fields = (Field(**{**field, "columns": tuple(field["columns"])}) for field in demand["set"]["fields"])
-        return FieldSet(demand["set"]["entity"], tuple(fields))
+        return FieldSet(demand["set"]["entity"], tuple(fields), {}, tuple(demand["set"]["readable"]))
 
 
 class FieldSetCounts(_Scan):
-    """Due and missing per field: per owner by one scan, and of the company as their sum."""
+    """Due and missing per field: per owner by one scan, and of the company as their sum.
+
+    Where records have several owners, a second scan tells what that counts twice.
+    """
 
     metric_name = "minimum_field_set.counts"
 
@@ -149,22 +164,22 @@ class FieldSetCounts(_Scan):
     ) -> list[Any]:  # fmt: skip
         demand = metric_value_kwargs["demand"]
         view = cls._view(execution_engine, metric_domain_kwargs, demand)
-        question = field_question(cls._fields(demand), view, company=False)
+        whose = (Whose.OWNERS, Whose.AGAIN) if demand["several_owners"] else (Whose.OWNERS,)
+        questions = [field_question(cls._fields(demand), view, one) for one in whose]
         with execution_engine.get_connection() as connection:
-            return _with_company(question, connection.execute(question.statement).all())
+            return _with_company(questions[0].counts, list(ask(connection, questions)))
 
 
-def _with_company(question: Question, rows: Iterable[Any]) -> list[Tally]:
+def _with_company(counts: Iterable[tuple[str, str]], owners: list[Tally]) -> list[Tally]:
     """The owners' tallies, and their sums as the company's: the witness asks for those by a query of its own."""
-    owners = list(tallies(question, rows))
-    company = Counter(dict.fromkeys(question.counts, 0))  # zeros where there is no record at all
+    company = Counter(dict.fromkeys(counts, 0))  # zeros where there is no record at all
     for tally in owners:
-        company[tally.name, tally.dimension] += tally.value
+        company[tally.name, tally.dimension] += -tally.value if tally.again else tally.value
     return [*owners, *(Tally(True, None, name, dimension, "", value) for (name, dimension), value in company.items())]
 
 
 class FieldSetFailing(_Scan):
-    """Every record that misses something: (id, owner, mask, in_period)."""
+    """Every record that misses something or holds what cannot be read: (id, owner, mask, in_period, again)."""
 
     metric_name = "minimum_field_set.failing"
 

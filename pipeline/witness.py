@@ -18,6 +18,7 @@ _FAILING = pa.schema(
         pa.field("owner", pa.string()),
         pa.field("mask", pa.int64()),
         pa.field("in_period", pa.bool_()),
+        pa.field("again", pa.bool_()),
     ]
 )
 

@@ -212,7 +212,7 @@ def _field_tallies(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
     missing: Counter[tuple[str, str]] = Counter()
     for record in failing():
         if record.owner == owner.id:
-            for name in field_sets()[record.entity].names(record.mask):
+            for name in [field.name for field in field_sets()[record.entity].missing(record.mask)]:
                 missing["base", f"{record.entity}.{name}"] += 1
                 missing["period", f"{record.entity}.{name}"] += record.in_period
     for entity, fields in field_sets().items():

@@ -43,6 +43,7 @@ SETS = {
             Field("amount", "amount", ("amount",)),
             Field("close_date", "close date", ("close_day",)),
         ),
+        readable=("amount", "close_day"),
     ),
     "client": FieldSet("client", (Field("details", "details", ("phone", "email")),)),
     "contact": FieldSet("contact", (Field("last_name", "last name", ("last_name",)),)),
@@ -90,7 +91,13 @@ class Answer:
         return tuple(self.count(name, owner, field) for name in names)  # type: ignore[return-value]
 
     def misses(self, entity: str) -> dict[str, tuple[str, ...]]:
-        return {r.record_id: SETS[entity].names(r.mask) for r in self.failing if r.entity == entity}
+        named = ((r.record_id, SETS[entity].missing(r.mask)) for r in self.failing if r.entity == entity)
+        return {record: tuple(field.name for field in fields) for record, fields in named if fields}
+
+    def unreadable(self, entity: str) -> dict[str, tuple[str, ...]]:
+        """Record id -> its columns that hold what cannot be read."""
+        named = ((r.record_id, SETS[entity].unreadable(r.mask)) for r in self.failing if r.entity == entity)
+        return {record: columns for record, columns in named if columns}
 
 
 class Desk:
@@ -122,7 +129,7 @@ class Desk:
             shelf = stack.enter_context(snapshot.opened(self.folder, stored, views, self.folder))
             connection = stack.enter_context(shelf.engine.connect())
             asked = {name: view for name, view in shelf.views.items() if name in rows or set(rows) <= {"manager"}}
-            questions = (*catalogue.measures(asked, terms), *catalogue.field_counts(asked, SETS))
+            questions = (*catalogue.measures(asked, terms), *catalogue.field_counts(asked, SETS, terms))
             tallies = tuple(ask(connection, questions))
             failing = tuple(ask_failing(connection, catalogue.failing(asked, SETS)))
             seen = {
@@ -573,7 +580,8 @@ def test_money_is_summed_by_currency_and_without_what_cannot_be_read(desk: Desk)
         == answer.count("deals_open_amount", None, currency="eur")
         == 5
     )
-    assert answer.count("deals_amount_unreadable") == 2
+    assert answer.count("unreadable", dimension="deal.amount") == 2
+    assert answer.unreadable("deal") == {"5": ("amount",), "6": ("amount",)}
     assert answer.count("deals_won_amount", currency="EUR") == -40
     assert answer.count("deals_won_undated_amount", currency="EUR") == 8
     assert (answer.count("deals_won"), answer.count("deals_lost"), answer.count("deals_won_undated")) == (1, 1, 1)
@@ -587,20 +595,20 @@ def test_an_amount_without_a_currency_is_in_no_sum_on_the_source_either(tmp_path
     rows = [(5, 0, "EUR", 1), (7, 1, "", 1), (11, 0, "EUR", 2), (13, 1, "EUR", 1)]
     engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
     view = table(
-        "view_deal", *map(column, ("owner", "amount", "amount_unreadable", "currency", "state", "close_day", "at_us"))
+        "view_deal",
+        *map(column, ("owner", "again", "amount", "amount_unreadable", "currency", "state", "close_day", "at_us")),
     )
     with engine.begin() as connection:
         connection.exec_driver_sql(
-            "CREATE TABLE view_deal (owner, amount, amount_unreadable, currency, state, close_day, at_us)"
+            "CREATE TABLE view_deal (owner, again, amount, amount_unreadable, currency, state, close_day, at_us)"
         )
-        connection.exec_driver_sql("INSERT INTO view_deal VALUES ('m1', ?, ?, ?, ?, NULL, 0)", rows)
+        connection.exec_driver_sql("INSERT INTO view_deal VALUES ('m1', 0, ?, ?, ?, ?, NULL, 0)", rows)
         tallies = list(ask(connection, catalogue.measures({"deal": view}, Terms(window(), WORDS))))
     engine.dispose()
     found = {(t.company, t.name, t.currency): t.value for t in tallies}
     assert [found[company, "deals_open_amount", "EUR"] for company in (True, False)] == [5, 5]
     assert found[True, "deals_open_amount", ""] == 0
     assert found[True, "deals_won_undated_amount", "EUR"] == 11
-    assert found[True, "deals_amount_unreadable", ""] == 2
 
 
 DEALS: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (

@@ -137,7 +137,9 @@ def test_a_column_of_ones_own_can_be_demanded(folder: Path) -> None:
 
 
 def test_a_column_that_nobody_demands_is_likely_misspelt(folder: Path) -> None:
-    with pytest.raises(ConfigError, match=r"source\.add\.meeting\.reslt: no such field of ours, and no field set"):
+    with pytest.raises(
+        ConfigError, match=r"source\.add\.meeting\.reslt: no such field of ours, and neither a field set"
+    ):
         audited(folder, more=", add: {meeting.reslt: afspraken.uitkomst}")
 
 

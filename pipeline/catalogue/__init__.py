@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select
 
-from pipeline.catalogue.counts import COMPLETE_MEETING, measure_questions
-from pipeline.catalogue.fields import failing_records, field_question
-from pipeline.catalogue.terms import MISSING, UNKNOWN, Entities, Question, Terms, columns_of, state_code
+from pipeline.catalogue.counts import COMPLETE_MEETING, measure_questions, needs_of
+from pipeline.catalogue.fields import asks, failing_records, field_question
+from pipeline.catalogue.terms import MISSING, UNKNOWN, Entities, Question, Terms, Whose, columns_of, state_code
 from pipeline.catalogue.views import view_of
 from pipeline.model import CHECKED, FieldSet
 
@@ -24,12 +24,15 @@ __all__ = [
     "Entities",
     "Question",
     "Terms",
+    "Whose",
+    "asks",
     "columns_of",
     "failing",
     "failing_records",
     "field_counts",
     "field_question",
     "measures",
+    "needs_of",
     "state_code",
     "view_of",
     "views_of",
@@ -46,18 +49,20 @@ def measures(views: Mapping[str, FromClause], terms: Terms) -> tuple[Question, .
     return tuple(question for entity, view in views.items() for question in measure_questions(entity, view, terms))
 
 
-def field_counts(views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> tuple[Question, ...]:
-    """Due and missing, of every field set."""
+def field_counts(
+    views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], terms: Terms
+) -> tuple[Question, ...]:
+    """Due, missing and unreadable, of every field set."""
     return tuple(
-        field_question(field_sets[entity], view, company=company)
+        field_question(field_sets[entity], view, whose)
         for entity, view in views.items()
-        if field_sets[entity].fields
-        for company in (False, True)
+        if asks(field_sets[entity])
+        for whose in terms.whose
     )
 
 
 def failing(views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> dict[str, Select[Any]]:
     """Entity -> the SELECT of its failing records."""
     return {
-        entity: failing_records(field_sets[entity], view) for entity, view in views.items() if field_sets[entity].fields
+        entity: failing_records(field_sets[entity], view) for entity, view in views.items() if asks(field_sets[entity])
     }

@@ -20,8 +20,8 @@ from pipeline.catalogue.terms import (
     nothing_entered,
     question,
 )
-from pipeline.model import Window
-from pipeline.sql import blank
+from pipeline.model import OwnMeasure, Window
+from pipeline.sql import blank, one_of_words
 
 COMPLETE_MEETING: Final[Mapping[str, tuple[str, ...]]] = {
     "date": ("meeting.start_at",),
@@ -32,6 +32,8 @@ COMPLETE_MEETING: Final[Mapping[str, tuple[str, ...]]] = {
     "result": ("meeting.result",),
 }
 """What a complete meeting has -> the columns it is read from; names and contact details are borrowed."""
+_BORROWED: Final = frozenset({"last name", "first name", "contact details"})
+"""What is the contact's, and so is known only where it is known whom a meeting was with."""
 
 
 def _meeting_counts(m: FromClause, t: Terms) -> Conditions:
@@ -48,13 +50,16 @@ def _meeting_counts(m: FromClause, t: Terms) -> Conditions:
         "result": blank(m.c.result),
     }
     lacks = {what: lack for what, lack in lacks.items() if not t.absent.issuperset(COMPLETE_MEETING[what])}
+    met = m.c.contact == 1
+    if "meeting.contact" in t.absent:  # who was met is not known, so neither is what they lack
+        lacks, met = {what: lack for what, lack in lacks.items() if what not in _BORROWED}, true()
     return {
         ("meetings", ""): true(),
         ("meetings_held", ""): ours,
         ("month.meetings_held", ""): and_(held, in_month(m.c.at_us, w)),
         ("meetings_planned_7d", ""): and_(planned, m.c.start_at >= w.as_of_us, m.c.start_at < w.soon_us),
         ("meetings_overdue", ""): and_(planned, func.coalesce(m.c.end_at, m.c.start_at) < w.as_of_us),
-        ("meetings_complete", ""): and_(ours, m.c.contact == 1, *(not_(lack) for lack in lacks.values())),
+        ("meetings_complete", ""): and_(ours, met, *(not_(lack) for lack in lacks.values())),
         **{("meetings_lacking", what): and_(ours, lack) for what, lack in lacks.items()},
         ("meetings_held_in_future", ""): and_(held_status, m.c.start_at > w.as_of_us),
         ("meetings_unknown", ""): m.c.state == UNKNOWN,
@@ -96,7 +101,6 @@ def _deal_counts(d: FromClause, t: Terms) -> Conditions:
         ("deals_won_in_future", ""): and_(won, d.c.close_day > t.window.today),
         ("deals_unknown", ""): d.c.state == UNKNOWN,
         ("deals_undated", ""): d.c.at_us.is_(None),
-        ("deals_amount_unreadable", ""): d.c.amount_unreadable == 1,
     }
 
 
@@ -142,7 +146,7 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "deals_open": ("stage",), "deals_unknown": ("stage",),
     "deals_won": ("stage", "close_day"), "deals_lost": ("stage", "close_day"),
     "deals_won_undated": ("stage", "close_day"), "deals_won_in_future": ("stage", "close_day"),
-    "deals_open_amount": ("stage", "amount"), "deals_amount_unreadable": ("amount",),
+    "deals_open_amount": ("stage", "amount"),
     "deals_won_amount": ("stage", "close_day", "amount"), "deals_won_undated_amount": ("stage", "close_day", "amount"),
     "clients_new": ("created_at",), "clients_undated": ("created_at",), "contacts_undated": ("created_at",),
     "leads_undated": ("created_at",), "deals_undated": ("created_at",),
@@ -150,23 +154,48 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 """A count -> the columns without which it says nothing; in a CRM that lacks one, there is no such figure."""
 
 
+def needs_of(name: str) -> tuple[str, ...]:
+    """The columns without which a count says nothing."""
+    return _NEEDS.get(name.removeprefix("month."), ())
+
+
 def _that_can_be_told(entity: str, counts: Conditions, terms: Terms) -> Conditions:
     def told(name: str) -> bool:
-        return terms.holds(*(f"{entity}.{column}" for column in _NEEDS.get(name.removeprefix("month."), ())))
+        return terms.holds(*(f"{entity}.{column}" for column in needs_of(name)))
 
     return {key: condition for key, condition in counts.items() if told(key[0])}
 
 
+def _with_own(entity: str, view: FromClause, counts: Conditions, terms: Terms) -> Conditions:
+    """The counts, and those of the audit's own that narrow one of them."""
+    own = {
+        (measure.name, ""): and_(counts[measure.counted, ""], *_narrowed(entity, view, measure))
+        for measure in terms.own
+        if measure.entity == entity and (measure.counted, "") in counts
+    }
+    return {**counts, **own}
+
+
+def _narrowed(entity: str, view: FromClause, measure: OwnMeasure) -> Iterator[Condition]:
+    for column, wanted in measure.where.items():
+        missing = nothing_entered(view, entity, column)
+        if wanted in ("filled", "missing"):
+            yield missing if wanted == "missing" else not_(missing)
+        else:
+            yield one_of_words(view.c[column], wanted)
+
+
 def measure_questions(entity: str, view: FromClause, terms: Terms) -> Iterator[Question]:
     """What is counted of an entity: per owner, and once more for the company, by a query of its own."""
-    counts = _that_can_be_told(entity, _COUNTS[entity](view, terms), terms)
+    counts = _with_own(entity, view, _that_can_be_told(entity, _COUNTS[entity](view, terms), terms), terms)
     sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
-    for company in (False, True):
-        yield question(f"{entity}.counts", view, sums, company=company)
+    for whose in terms.whose:
+        yield question(f"{entity}.counts", view, sums, whose=whose)
     if entity == "deal" and terms.holds("deal.stage", "deal.amount"):
+        sums_of = _with_own(entity, view, _that_can_be_told(entity, _deal_amounts(view, terms), terms), terms)
         amounts = {
             name: func.sum(case((and_(condition, view.c.amount_unreadable == 0), view.c.amount)))
-            for name, condition in _that_can_be_told(entity, _deal_amounts(view, terms), terms).items()
+            for name, condition in sums_of.items()
         }
-        for company in (False, True):
-            yield question("deal.amounts", view, amounts, company=company, money=True)
+        for whose in terms.whose:
+            yield question("deal.amounts", view, amounts, whose=whose, money=True)

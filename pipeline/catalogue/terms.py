@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import FromClause, Select, and_, case, false, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import ENTITIES, STATES, Kind, Window
+from pipeline.model import ENTITIES, STATES, Kind, OwnMeasure, Window
 from pipeline.sql import blank, exact_text
 
 Condition = ColumnElement[bool]
@@ -27,12 +28,20 @@ DERIVED: Final[Mapping[str, Mapping[str, Kind]]] = {"meeting": {"contact": Kind.
 """Columns that a view adds to its entity's own and that a field set may demand."""
 
 
+class Whose(StrEnum):
+    """Of whom a question asks. Of several owners each has the record, and the company has it once."""
+
+    OWNERS = "owners"
+    COMPANY = "company"
+    AGAIN = "again"  # what owners have that is another's already: what adds up too much
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One SELECT of integers. Its columns: the owner (unless of the company), the currency (if of money), `counts`."""
 
     name: str
-    company: bool
+    whose: Whose
     money: bool
     counts: tuple[tuple[str, str], ...]  # (name, dimension) of each integer, in the order of the columns
     statement: Select[Any]
@@ -46,6 +55,13 @@ class Terms:
     words: Mapping[str, Mapping[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     absent: frozenset[str] = frozenset()  # 'entity.column'
     held_at_end: frozenset[str] = frozenset()  # entities without a status, whose events are held once their end passed
+    several_owners: bool = False  # a record counts for each of its owners
+    own: tuple[OwnMeasure, ...] = ()
+
+    @property
+    def whose(self) -> tuple[Whose, ...]:
+        """Of whom everything is asked."""
+        return tuple(Whose) if self.several_owners else (Whose.OWNERS, Whose.COMPANY)
 
     def holds(self, *columns: str) -> bool:
         """Whether the CRM holds all of these, given as 'entity.column'; a status that the time tells counts."""
@@ -97,12 +113,14 @@ def question(
     view: FromClause,
     sums: Mapping[tuple[str, str], ColumnElement[Any]],
     *,
-    company: bool,
+    whose: Whose,
     money: bool = False,
 ) -> Question:
-    groups: list[ColumnElement[Any]] = [] if company else [view.c.owner]
+    groups: list[ColumnElement[Any]] = [] if whose is Whose.COMPANY else [view.c.owner]
     if money:
         groups.append(exact_text(view.c.currency))
     labelled = [column.label(f"n{position}") for position, column in enumerate(sums.values())]
     statement = select(*groups, *labelled).select_from(view)
-    return Question(name, company, money, tuple(sums), statement.group_by(*groups) if groups else statement)
+    if whose is not Whose.OWNERS:
+        statement = statement.where(view.c.again == int(whose is Whose.AGAIN))
+    return Question(name, whose, money, tuple(sums), statement.group_by(*groups) if groups else statement)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import FromClause, Select, and_, case, func, literal, select
+from sqlalchemy import FromClause, Select, and_, case, func, literal, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.catalogue.terms import (
@@ -18,11 +18,13 @@ from pipeline.catalogue.terms import (
     state_code,
 )
 from pipeline.model import Window
-from pipeline.sql import blank, one_of_words, same_id
+from pipeline.sql import blank, exact_text, one_of_words, same_id
 
 
 def view_of(entity: str, e: Entities, terms: Terms) -> Select[Any]:
-    """An entity's live records, each with: owner, state, at_us (its moment), scored and in_period (0 or 1).
+    """An entity's live records, each with: owner, again, state, at_us (its moment), scored and in_period (0 or 1).
+
+    A record of several owners stands there once for each of them, but for the first with again = 1.
 
     Also what is derived from other entities, so that every later question looks at this view alone.
     """
@@ -45,10 +47,34 @@ def _placed(rows: Select[Any], w: Window) -> Select[Any]:
     return select(inner, flag(and_(inner.c.scored == 1, in_flow(inner.c.at_us, w))).label("in_period"))
 
 
-def _owned(e: Entities, record: FromClause) -> tuple[ColumnElement[Any], FromClause]:
-    """The owner who exists, and the join that finds him."""
+def _owned(entity: str, e: Entities, record: FromClause, terms: Terms) -> tuple[list[ColumnElement[Any]], FromClause]:
+    """The owner who exists and whether it is not his first time, and the join that finds both."""
+    if terms.several_owners:
+        owners = _owners(entity, e, record)
+        again = flag(owners.c.place > 1).label("again")
+        return [owners.c.owner, again], record.outerjoin(owners, same_id(owners.c.record_id, record.c.id))
     owner = e["manager"].alias()
-    return owner.c.id.label("owner"), record.outerjoin(owner, same_id(owner.c.id, record.c.owner_id))
+    joined = record.outerjoin(owner, same_id(owner.c.id, record.c.owner_id))
+    return [owner.c.id.label("owner"), literal(0).label("again")], joined
+
+
+def _owners(entity: str, e: Entities, record: FromClause) -> FromClause:
+    """(record_id, owner, place) of everybody who exists and owns a record: its own owner first, then by id."""
+    more, manager = e["co_owner"].alias(), e["manager"].alias()
+    own = select(record.c.id.label("record_id"), record.c.owner_id, literal(0).label("rank"))
+    co = select(more.c.record_id, more.c.owner_id, literal(1)).where(more.c.record_kind == entity)
+    named = union_all(own, co).subquery()
+    columns = (named.c.record_id, manager.c.id.label("owner"), named.c.rank)
+    each = [func.min(column).label(column.key) for column in columns]  # the same of one record and owner, but the rank
+    existing = (
+        select(*each)
+        .join_from(named, manager, same_id(manager.c.id, named.c.owner_id))
+        .group_by(exact_text(named.c.record_id), exact_text(manager.c.id))
+        .subquery()
+    )
+    record_id, order = exact_text(existing.c.record_id), (existing.c.rank, exact_text(existing.c.owner))
+    place = func.row_number().over(partition_by=record_id, order_by=order).label("place")
+    return select(existing.c.record_id, existing.c.owner, place).subquery()
 
 
 def _state_by_time(entity: str, record: FromClause, terms: Terms) -> ColumnElement[int]:
@@ -70,11 +96,11 @@ def _event(entity: str, record: FromClause, terms: Terms) -> list[ColumnElement[
 
 
 def _meeting(e: Entities, m: FromClause, terms: Terms) -> Select[Any]:
-    owner, joined = _owned(e, m)
+    owned, joined = _owned("meeting", e, m, terms)
     penalty, joined = _best_penalty(e, m, terms.absent, joined)
     rows = select(
         *_kept(m),
-        owner,
+        *owned,
         *_event("meeting", m, terms),
         flag(penalty.is_not(None)).label("contact"),
         # what the best contact lacks: 1 last name, 2 first name, 4 contact details; without a contact all of them
@@ -134,7 +160,7 @@ def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
 
 
 def _call(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
-    owner, joined = _owned(e, c)
+    owned, joined = _owned("call", e, c, terms)
     client, contact, lead = (e[name].alias() for name in ("client", "contact", "lead"))
     joined = joined.outerjoin(client, same_id(client.c.id, c.c.client_id))
     joined = joined.outerjoin(contact, same_id(contact.c.id, c.c.contact_id)).outerjoin(
@@ -144,20 +170,20 @@ def _call(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
         *_kept(c, "client_id", "contact_id"),
         client.c.id.label("client_id"),  # a reference to nothing is no client
         func.coalesce(contact.c.id, lead.c.id).label("contact_id"),
-        owner,
+        *owned,
         *_event("call", c, terms),
     ).select_from(joined)
     return _placed(rows, terms.window)
 
 
 def _deal(e: Entities, d: FromClause, terms: Terms) -> Select[Any]:
-    owner, joined = _owned(e, d)
+    owned, joined = _owned("deal", e, d, terms)
     client = e["client"].alias()
     state = _state("deal", d.c.stage, terms)
     rows = select(
         *_kept(d, "client_id"),
         client.c.id.label("client_id"),
-        owner,
+        *owned,
         state.label("state"),
         d.c.created_at.label("at_us"),
         case((state == UNKNOWN, 0), else_=1).label("scored"),
@@ -165,28 +191,35 @@ def _deal(e: Entities, d: FromClause, terms: Terms) -> Select[Any]:
     return _placed(rows, terms.window)
 
 
-def _record(e: Entities, r: FromClause, terms: Terms) -> Select[Any]:
-    owner, joined = _owned(e, r)
-    return _placed(_created(r, owner).select_from(joined), terms.window)
+def _client(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
+    owned, joined = _owned("client", e, c, terms)
+    return _placed(_created(c, owned).select_from(joined), terms.window)
+
+
+def _lead(e: Entities, r: FromClause, terms: Terms) -> Select[Any]:
+    owned, joined = _owned("lead", e, r, terms)
+    return _placed(_created(r, owned).select_from(joined), terms.window)
 
 
 def _contact(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
-    """A contact is its own owner's; without one that exists, its client's."""
-    own, client, heir = e["manager"].alias(), e["client"].alias(), e["manager"].alias()
-    joined = c.outerjoin(own, same_id(own.c.id, c.c.owner_id)).outerjoin(client, same_id(client.c.id, c.c.client_id))
-    joined = joined.outerjoin(heir, same_id(heir.c.id, client.c.owner_id))
-    owner = func.coalesce(own.c.id, heir.c.id).label("owner")
-    return _placed(_created(c, owner).select_from(joined), terms.window)
+    """A contact is its own owners'; without one that exists, its client's first."""
+    (own, again), joined = _owned("contact", e, c, terms)
+    client = e["client"].alias()
+    (heir, later), clients = _owned("client", e, client, terms)
+    heirs = select(client.c.id, heir).select_from(clients).where(later == 0).subquery()
+    joined = joined.outerjoin(heirs, same_id(heirs.c.id, c.c.client_id))
+    owner = func.coalesce(own, heirs.c.owner).label("owner")
+    return _placed(_created(c, [owner, again]).select_from(joined), terms.window)
 
 
-def _created(record: FromClause, owner: ColumnElement[Any]) -> Select[Any]:
+def _created(record: FromClause, owned: Sequence[ColumnElement[Any]]) -> Select[Any]:
     """A record that belongs to the day on which it was created, and has no state."""
     return select(
-        *_kept(record), owner, literal(UNKNOWN).label("state"), record.c.created_at.label("at_us"),
+        *_kept(record), *owned, literal(UNKNOWN).label("state"), record.c.created_at.label("at_us"),
         literal(1).label("scored"),
     )  # fmt: skip
 
 
 _VIEWS: Final[Mapping[str, Callable[..., Select[Any]]]] = {
-    "meeting": _meeting, "call": _call, "deal": _deal, "client": _record, "contact": _contact, "lead": _record,
+    "meeting": _meeting, "call": _call, "deal": _deal, "client": _client, "contact": _contact, "lead": _lead,
 }  # fmt: skip

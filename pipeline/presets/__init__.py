@@ -15,6 +15,9 @@ from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES, STATES
 from pipeline.sql import WHITE_SPACE
 
+CONTACT: Final = "meeting.contact"
+"""What a meeting's row or its invitees say: no column of an entity, and yet something that a CRM may not hold."""
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -108,17 +111,23 @@ class Preset(_Strict):
     name: str
     about: str
     dialects: tuple[str, ...]
+    marks: tuple[str, ...] = ()  # tables, not read, of which one is there: tells it from the preset that it extends
     money: Literal["minor", "decimal"]  # integers of minor units; or decimals, floats by their shortest text
     states: dict[str, dict[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     absent: dict[str, str]  # 'entity.column', or an entity as a whole -> why
     optional: dict[str, tuple[str, ...]] = {}  # a table that may be lacking -> its columns
-    custom_key: str | None = None  # the column by which a table of custom fields joins its record
+    custom_key: str | dict[str, str] | None = None  # by which a table of custom fields joins its record; or table -> it
     entities: dict[str, Parts]
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
-    formats: Formats | None = None  # where days, instants and amounts are text: of files, or of a DuckDB file
+    formats: Formats | None = None  # where days, instants and amounts are text
     empty: tuple[str, ...] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
     links: dict[str, str] = {}  # entity -> its edit form, where it is another than the part says
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'; also columns that we have no name for
+    exports: dict[str, dict[str, tuple[str, ...]]] = {}  # table -> its column -> headers, of which a file has the first
+    known_by: dict[str, tuple[str, ...]] = {}  # table of `exports` -> columns by which a file is known to be it
+    held: dict[str, tuple[str, ...]] = {}  # table of `exports` -> columns that it had when the audit was set up
+    derived: dict[str, str] = {}  # a view over the tables of `exports` -> its SELECT
+    pages: str = ""  # what source.crm_url looks like, where `link` is relative to it
 
     @model_validator(mode="after")
     def _speaks_our_words(self) -> Preset:
@@ -133,29 +142,47 @@ class Preset(_Strict):
                     )
         for name in self.absent:
             entity, _, column = name.partition(".")
-            if entity not in ENTITIES or (column and column not in ENTITIES[entity]):
+            if entity not in ENTITIES or (column and name != CONTACT and column not in ENTITIES[entity]):
                 raise ValueError(f"absent.{name}: no such entity or column of ours")
         for entity, parts in self.entities.items():
             if any((part.select is None) == (not part.columns) for part in parts):
                 raise ValueError(f"entities.{entity}: give either a select or columns")
-        if lacking := sorted(ENTITIES.keys() - self.entities.keys() - self.absent.keys()):
+        if lacking := sorted(ENTITIES.keys() - self.entities.keys() - self.absent.keys() - {"co_owner"}):
             raise ValueError(f"entities: no {', '.join(lacking)}; give a SELECT, or say under absent why there is none")
         return self
 
     @model_validator(mode="after")
     def _reads_its_text(self) -> Preset:
-        as_text = self.formats is not None or "files" in self.dialects
-        if as_text and (not {"files", "duckdb"}.issuperset(self.dialects) or self.money != "decimal"):
-            raise ValueError("formats: for the dialects files and duckdb only, and with money: decimal")
+        if (self.formats is not None or "files" in self.dialects) and self.money != "decimal":
+            raise ValueError("formats: with money: decimal only; integers of minor units have no format")
         for word in self.empty:
             if not word or word != word.strip(WHITE_SPACE) or "\\" in word:
                 raise ValueError(f"empty: '{word}': a word without white space around it and without backslash")
         return self
 
+    def key_of(self, entity: str, table: str) -> str | None:
+        """The column by which a table joins that entity: of its own tables `id`, where no other is named."""
+        if isinstance(self.custom_key, dict):
+            return self.custom_key.get(table)
+        return "id" if any(part.table == table for part in self.entities.get(entity, ())) else self.custom_key
+
+    @model_validator(mode="after")
+    def _knows_its_exports(self) -> Preset:
+        if (self.exports and self.dialects != ("files",)) or (self.derived and not self.exports):
+            raise ValueError("exports: with the dialect files only; derived: with exports only")
+        if self.exports.keys() != self.known_by.keys():
+            raise ValueError("known_by: needs each table of exports, and no other")
+        for key, tables in (("known_by", self.known_by), ("held", self.held)):
+            for table, columns in tables.items():
+                if strange := [name for name in columns if name not in self.exports.get(table, {})]:
+                    raise ValueError(f"{key}.{table}: exports has no {', '.join(strange)}")
+        return self
+
     def absent_columns(self) -> dict[str, str]:
         """'entity.column' -> why this CRM does not hold it."""
         found = {}
-        for name, why in self.absent.items():
+        one_owner = {} if "co_owner" in self.entities else {"co_owner": "a record has one owner"}
+        for name, why in {**one_owner, **self.absent}.items():
             entity, _, column = name.partition(".")
             found.update({f"{entity}.{one}": why for one in ([column] if column else ENTITIES[entity])})
         return found
@@ -168,7 +195,7 @@ def preset_names() -> tuple[str, ...]:
 
 
 def load_preset(name: str, base: Path) -> Preset:
-    """A preset of ours by its name, or the user's own by its file, relative to `base`.
+    """A preset of ours by its name, or the user's own by its file, relative to `base`. Either may extend one of ours.
 
     ConfigError where there is none, or where it is wrong.
     """
@@ -205,7 +232,9 @@ def _must_be_confirmed(file: Path, guesses: Any) -> None:
 def _ours(name: str) -> dict[str, Any]:
     if name not in preset_names():
         raise ConfigError(f"source.preset: there is no preset '{name}'; there are {', '.join(preset_names())}.")
-    return dict(yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")))
+    document = dict(yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")))
+    below = document.pop("extends", None)
+    return document if below is None else _laid_over(_ours(str(below)), document)
 
 
 def _document(file: Path) -> dict[str, Any]:
@@ -221,15 +250,13 @@ def _document(file: Path) -> dict[str, Any]:
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """The user's keys on top of ours, entity by entity and word by word; a key without a value takes ours away."""
+    """A preset's keys on top of what it extends, entity by entity, word by word; one without a value takes away."""
     merged = dict(below)
     for key, value in above.items():
         old = below.get(key)
-        if key == "states" and isinstance(value, dict):
-            merged[key] = {
-                **below[key],
-                **{entity: _over(below[key].get(entity), new) for entity, new in value.items()},
-            }
+        if key in ("states", "exports") and isinstance(value, dict):
+            inner = below.get(key, {})
+            merged[key] = {**inner, **{name: _over(inner.get(name), new) for name, new in value.items()}}
         else:
             merged[key] = _over(old, value)
     return merged

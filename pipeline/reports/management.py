@@ -7,13 +7,15 @@ from fractions import Fraction
 from typing import Final
 
 from pipeline.metrics import FINDINGS, LABELS, PLANNED
-from pipeline.model import Figure, Person, Scope
+from pipeline.model import READ_AS, Figure, Person, Scope
 from pipeline.reports.elements import (
     Subject,
     counted,
     days_rows,
     fields_table,
+    has_money,
     not_checked_table,
+    own_columns,
     plan_rows,
     proof_rows,
     ratio_row,
@@ -39,6 +41,7 @@ def management_report(edition: Edition) -> Report:
         tables=(
             _teams(company),
             _managers(company),
+            *_own(company),
             _score_against_plan(company),
             fields_table(company),
             _findings(company),
@@ -47,6 +50,7 @@ def management_report(edition: Edition) -> Report:
         ),
         repairs=(),
         notes=(
+            *edition.caveats,
             "Counts and amounts of managers, inactive owners and records of nobody add up to the company's; "
             "scores and other ratios are computed on the pool and never averaged.",
             "The score looks at the records of the period. The base looks at all live records, older ones included, "
@@ -204,7 +208,7 @@ _REASONS: tuple[Reason, ...] = (
 
 def _teams(company: Subject) -> Table:
     money = [(metric, currency) for metric in ("deals_open_amount", "deals_won_amount")
-             for currency in company.currencies(metric) if _has_money(company, metric, currency)]  # fmt: skip
+             for currency in company.currencies(metric) if has_money(company, metric, currency)]  # fmt: skip
     titles = {"deals_open_amount": "Open amount", "deals_won_amount": "Won amount"}
 
     def row(label: str, subject: Subject, *, total: bool = False) -> Row:
@@ -214,25 +218,18 @@ def _teams(company: Subject) -> Table:
                  subject.find("plan_target", "deals_won"), subject.find("records_failing")]  # fmt: skip
         return Row(label, (*before, *amounts, *after), total)
 
+    note = "Counts and amounts add up to the company's; “complete” is computed on all records of the group."
     teams = sorted({(p.team, p.team_id) for p in company.edition.people if p.scope is Scope.MANAGER and p.team_id})
     rows = [row(name or key, company.about(Scope.TEAM, key)) for name, key in teams]
     if any(p.scope is Scope.MANAGER and not p.team_id for p in company.edition.people):
         rows.append(row(NO_TEAM, company.about(Scope.TEAM)))
-    rows.append(row("Inactive owners", company.about(Scope.INACTIVE)))
-    rows.append(row("Records of nobody", company.about(Scope.UNASSIGNED)))
+    rows += [row(label, subject) for label, subject in _others(company)]
+    if company.about(Scope.TWICE).find("base"):
+        note += " A record of several owners counts for each; what that counts twice is taken off."
     rows.append(row("Company", company, total=True))
     columns = ("Team", "Complete", "Meetings held", "Open deals", *(f"{titles[m]}, {c}" for m, c in money),
                "Deals won", "Plan: done", "Plan: target", "To repair")  # fmt: skip
-    note = "Counts and amounts add up to the company's; “complete” is computed on all records of the group."
     return Table("teams", "Teams", columns, tuple(rows), note)
-
-
-def _has_money(company: Subject, metric: str, currency: str) -> bool:
-    """Whether anybody has such money: a column of nothing but zeros is no news."""
-    owners = [person.id for person in company.edition.people if person.scope is Scope.MANAGER]
-    subjects = [company, company.about(Scope.INACTIVE), company.about(Scope.UNASSIGNED),
-                *(company.about(Scope.MANAGER, owner) for owner in owners)]  # fmt: skip
-    return any(subject.value(metric, currency=currency) for subject in subjects)
 
 
 def _managers(company: Subject) -> Table:
@@ -256,6 +253,30 @@ def _managers(company: Subject) -> Table:
     columns = ("Manager", "Team", "Complete", "Base", "Meetings held", "Of them complete", "Overdue", "Open deals",
                "Deals won", "Target", "Plan done", "To repair")  # fmt: skip
     return Table("managers", "Managers", columns, tuple(rows))
+
+
+def _own(company: Subject) -> Iterator[Table]:
+    """The audit's own measures, per manager and adding up; no table where there are none."""
+    columns = own_columns(company)
+    if not columns:
+        return
+
+    def row(label: str, subject: Subject, *, total: bool = False) -> Row:
+        return Row(label, tuple(subject.find(metric.name, currency=money) for _, metric, money in columns), total)
+
+    rows = [row(person.name, company.about(Scope.MANAGER, person.id)) for person in _by_name(company.edition)]
+    rows += [row(label, subject) for label, subject in _others(company)]
+    headings = ("Manager", *(heading for heading, *_ in columns))
+    yield Table("own", "Your own measures", headings, (*rows, row("Company", company, total=True)))
+
+
+def _others(company: Subject) -> Iterator[tuple[str, Subject]]:
+    """Besides managers and their teams, what it takes to add up to the company."""
+    yield "Inactive owners", company.about(Scope.INACTIVE)
+    yield "Records of nobody", company.about(Scope.UNASSIGNED)
+    twice = company.about(Scope.TWICE)
+    if twice.find("base"):
+        yield "Less: counted twice", twice
 
 
 def _score_against_plan(company: Subject) -> Table:
@@ -285,9 +306,15 @@ def _score_against_plan(company: Subject) -> Table:
 def _findings(company: Subject) -> Table:
     """Records that are in no figure, by reason."""
     figures = [figure for metric in FINDINGS for figure in company.company.get(metric, ())]
-    rows = tuple(Row(LABELS[figure.metric], (figure,)) for figure in figures if figure.numerator)
+    rows = tuple(Row(_reason(figure), (figure,)) for figure in figures if figure.numerator)
     note = "Of every other reason there is none." if rows else "There is none, for any reason."
     return Table("findings", "Records that are in no result", ("Reason", "Company"), rows, note)
+
+
+def _reason(figure: Figure) -> str:
+    """'Unreadable: deal, close date'; of all other reasons their own names."""
+    record, _, column = figure.dimension.partition(".")
+    return LABELS[figure.metric] + (f": {record}, {READ_AS[column]}" if column else "")
 
 
 def _accounting(company: Subject) -> Table:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline.metrics import PLANNED
-from pipeline.model import CHECKED, Person, Scope
+from pipeline.model import CHECKED, READ_AS, Person, Scope
 from pipeline.reports.elements import (
     Subject,
     counted,
     days_rows,
     fields_table,
     not_checked_table,
+    own_table,
     plan_rows,
     proof_rows,
     ratio_row,
@@ -25,7 +26,6 @@ _OUTSIDE: Final = (
     ("deals_won_in_future", "won deal is dated after today", "won deals are dated after today"),
     ("meetings_held_in_future", "meeting is called held but lies ahead", "meetings are called held but lie ahead"),
     ("calls_held_in_future", "call is called held but lies ahead", "calls are called held but lie ahead"),
-    ("deals_amount_unreadable", "deal has an unreadable amount", "deals have an unreadable amount"),
     ("deals_unknown", "deal has an unknown stage", "deals have an unknown stage"),
     ("meetings_unknown", "meeting has an unknown status", "meetings have an unknown status"),
     ("calls_unknown", "call has an unknown status", "calls have an unknown status"),
@@ -43,7 +43,7 @@ def manager_report(edition: Edition, person: Person) -> Report:
         person,
         edition,
         headline=tuple(_headline(own, person)),
-        tables=(fields_table(own), not_checked_table(edition)),
+        tables=(*own_table(own), fields_table(own), not_checked_table(edition)),
         repairs=repairs,
         notes=(
             "The score looks at your records of the period. The base looks at all your live records; "
@@ -102,6 +102,12 @@ def _warnings(own: Subject) -> Iterator[Row]:
         figure = own.find(metric)
         if figure is not None and figure.numerator:
             yield Row("Not counted", (*counted(figure, one, many), "."), element="warning")
+    for everyone in own.company.get("unreadable", ()):
+        figure = own.find("unreadable", everyone.dimension)
+        if figure is not None and figure.numerator:
+            record, _, column = everyone.dimension.partition(".")
+            said = counted(figure, f"{record}: its {READ_AS[column]}", f"{record}s: their {READ_AS[column]}")
+            yield Row("Not counted", (*said, " cannot be read."), element="warning")
 
 
 def _team(own: Subject, person: Person) -> Iterator[Row]:

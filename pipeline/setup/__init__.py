@@ -17,14 +17,24 @@ from sqlalchemy.engine import make_url
 from pipeline.config import load_audit, secrets_of
 from pipeline.errors import ConfigError, PublishError
 from pipeline.presets import Preset, load_preset
-from pipeline.setup import interview
+from pipeline.setup import exported, interview
 from pipeline.setup.contents import Looked
 from pipeline.setup.draft import Settings, audit_text, clean, targets_text
-from pipeline.setup.guess import Proposal, looked_into, naming_people, propose, results_of, without_key, written_in
+from pipeline.setup.guess import (
+    Proposal,
+    looked_into,
+    naming_people,
+    propose,
+    results_of,
+    state_of,
+    without_key,
+    written_in,
+)
 from pipeline.setup.mapping import Own, states_of
 from pipeline.setup.own import left_open, preset_text
 from pipeline.setup.recognise import Known, Place, best, fitting, share, survey
 from pipeline.setup.written import currencies
+from pipeline.source.databases.exports import find
 
 SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
 _PRESET_FILE: Final = "crm.yaml"
@@ -50,6 +60,8 @@ def initialise(address: str, output: Path, *, preset: str | None, asking: bool, 
     chosen = _chosen(place, preset, output.parent, asking)
     if chosen is None:
         _unknown(place, settings, output, asking, now)
+    elif chosen.exports and not chosen.name.endswith((".yaml", ".yml")):
+        _exports(place, settings, chosen, output, asking, now)
     else:
         known = survey(place, chosen)
         settings.preset, settings.recognised = chosen.name, _recognised(chosen, preset)
@@ -159,6 +171,31 @@ def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> 
         )
 
 
+def _exports(
+    place: Place, settings: Settings, preset: Preset, output: Path, asking: bool, now: datetime
+) -> None:  # fmt: skip
+    """Exports of a cloud CRM: a preset of the user's own says what these hold and lack."""
+    own_file = output.parent / _PRESET_FILE
+    _must_not_overwrite(own_file, asking)
+    own = exported.Own(preset, find(preset, place.headers()))
+    if "manager" in own.lacking:
+        raise ConfigError(f"--source: {own.lacking['manager']}, so nobody would be known; add it to the folder.")
+    loaded = own.loaded()
+    known = survey(place, loaded)
+    click.echo(f"Recognised by their headers: {clean(preset.about)}, with {_rows(known)}.")
+    for line in own.said():
+        click.echo(f"  {clean(line, 150)}")
+    for entity, words in exported.unknown_words(place, loaded).items():
+        guessed = {word: state for word in words if (state := state_of(entity, word))}
+        if asking:
+            own.states[entity] = interview.about_words(entity, words, guessed)
+        else:
+            listed = ", ".join(words)
+            settings.open_keys.append(f"{own_file.name}: states.{entity}: what these words mean: {listed}")
+    settings.preset, settings.recognised = own_file.name, f"{preset.about}, recognised by their headers."
+    _settle(settings, known, output, asking, now, {own_file: own.text()})
+
+
 def _survey_of(place: Place, own: Own) -> Known:
     """What the CRM says by a preset that is not confirmed yet."""
     with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:
@@ -206,18 +243,18 @@ def _leave_open(settings: Settings, known: Known) -> None:
     if "meeting" not in known.preset.entities:
         return
     if "meeting.result" in absent:
-        where = settings.preset if settings.preset == _PRESET_FILE else "source.add"
+        where = settings.preset if settings.preset == _PRESET_FILE and not known.preset.exports else "source.add"
         settings.open_keys.append(f"{where}: meeting.result, if results are written somewhere; else nobody owes them")
-        settings.result_said = _candidates_said(settings.preset, known)
+        settings.result_said = _candidates_said(where, known)
     if "meeting.status" in absent:
         settings.open_keys.append(
             "source.end_passed_is_held: true, if a meeting counts as held once its end has passed"
         )
 
 
-def _candidates_said(preset: str, known: Known) -> Sequence[str]:
-    if preset == _PRESET_FILE:
-        start = f"A meeting's result: map it in {preset}, under meeting, as result. What might hold it:"
+def _candidates_said(where: str, known: Known) -> Sequence[str]:
+    if where == _PRESET_FILE:
+        start = f"A meeting's result: map it in {where}, under meeting, as result. What might hold it:"
     else:
         start = "A meeting's result: nobody owes one until you say where it is written, like add: {meeting.result: "
         start += f"{known.candidates[0].column if known.candidates else 'TABLE.COLUMN'}}}"

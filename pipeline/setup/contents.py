@@ -75,11 +75,6 @@ def described(connection: Connection, name: str) -> dict[str, TypeEngine[Any]]:
     return {str(own): String() if str(kind) == "VARCHAR" else NullType() for own, kind in rows}
 
 
-def declared_key(connection: Connection, name: str) -> list[str]:
-    """The columns of a table's primary key; none of files, and of a DuckDB file they are found by what they hold."""
-    return [] if _duckdb(connection) else list(inspect(connection).get_pk_constraint(name)["constrained_columns"])
-
-
 def _duckdb(connection: Connection) -> bool:
     return connection.dialect.name in ("duckdb", "files")
 
@@ -94,7 +89,8 @@ def look(connection: Connection, name: str) -> Looked:
     wanted: list[ColumnElement[Any]] = [column(one) for one in names]
     taken = connection.execute(select(*wanted).select_from(source).limit(_SAMPLE)).all()
     contents = tuple(_contents(one, [row[place] for row in taken]) for place, one in enumerate(names))
-    declared = [one for one in declared_key(connection, name) if one in names]
+    keyed = [] if _duckdb(connection) else inspect(connection).get_pk_constraint(name)["constrained_columns"]
+    declared = [one for one in keyed if one in names]
     unique = [one.name for one in contents if 0 < len(taken) == one.distinct and _differs(connection, name, one, rows)]
     shared = tuple(one for one in unique if _names_it(name, one))
     key = declared[0] if len(declared) == 1 else next((one for one in unique if _is_key(name, one)), None)

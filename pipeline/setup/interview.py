@@ -46,8 +46,9 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
     settings.currency = click.prompt("Currency of amounts that name none", default=_usual(known), value_proc=_currency)
     links = (part.link for parts in known.preset.entities.values() for part in parts)
     if any(link and "://" not in link for link in links):
+        like = f" (like {known.preset.pages})" if known.preset.pages else ""
         settings.crm_url = click.prompt(
-            "Address of the CRM's pages, for links to records (Enter: none)", default="", show_default=False,
+            f"Address of the CRM's pages{like}, for links to records (Enter: none)", default="", show_default=False,
             value_proc=_address,
         )  # fmt: skip
     return bool(known.managers) and click.confirm("Write an example of a plan, with your people's ids?", default=False)
@@ -162,11 +163,15 @@ def _lines_of(most: int) -> Callable[[str], set[int] | None]:
 
 
 def _about_words(proposal: Proposal, guessed: Mapping[str, str]) -> dict[str, str]:
-    """What each word of a status or stage means."""
-    states = STATES[proposal.entity]
-    click.echo(f"\nWhat do the words of {_MANY[proposal.entity]} mean? {', '.join(states)}, or {_NOT_COUNTED}:")
+    return about_words(proposal.entity, proposal.words, guessed)
+
+
+def about_words(entity: str, words: Mapping[str, int], guessed: Mapping[str, str]) -> dict[str, str]:
+    """What each word of a status or stage means: word -> state; a word that is to stay unknown is left out."""
+    states = STATES[entity]
+    click.echo(f"\nWhat do the words of {_MANY[entity]} mean? {', '.join(states)}, or {_NOT_COUNTED}:")
     found = {}
-    for word, times in proposal.words.items():
+    for word, times in words.items():
         state = click.prompt(
             f"  {clean(word)} ({times:,} times)", default=guessed.get(word), value_proc=_one_of((*states, _NOT_COUNTED))
         )

@@ -12,6 +12,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from sqlalchemy import ColumnElement, Connection, FromClause, case, distinct, func, inspect, not_, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import JSON, Enum, String
 
@@ -20,9 +21,10 @@ from pipeline.formats import Rules
 from pipeline.grants import tables_of
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Preset, load_preset, preset_names
-from pipeline.setup.contents import declared_key, described
+from pipeline.setup.contents import described
 from pipeline.source import Demand, Reading, consistent, open_engine
-from pipeline.source.databases import DATABASES
+from pipeline.source.databases import DATABASES, files
+from pipeline.source.databases.exports import find
 from pipeline.sql import blank, one_of_words
 
 UNNAMED: Final = "XXX"
@@ -33,6 +35,8 @@ _NOTE: Final = re.compile(r"descr|omschr|note|notit|comment|opmerk|toelicht|teks
 _NO_PROSE: Final = re.compile(
     r"(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$", re.IGNORECASE
 )
+_WRITABLE: Final = re.compile(r"[^\W\d][\w ()/&:?,-]*")
+"""Names of columns that source.add can say: of exports they are headers, in words."""
 _UTC: Final = frozenset({"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich", "localtime"})
 _SHOWN: Final = 6
 _ALIKE: Final = 20
@@ -55,6 +59,10 @@ class Place:
                 yield connection
         finally:
             engine.dispose()
+
+    def headers(self) -> dict[str, tuple[str, ...]]:
+        """The headers of every file in a folder of exports; nothing where it is a database."""
+        return files.headers_of(make_url(self.url), self.base) if self.url.startswith("files:") else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,9 @@ _ANY: Final = Preset.model_construct(
 
 
 def fitting(place: Place) -> list[tuple[Preset, int]]:
-    """The presets of ours that fit, each with the number of tables that it reads; the best first."""
+    """The presets of ours that fit, each with the number of tables that it reads or is known by; the best first."""
+    if exported := exports_in(place):
+        return exported
     with place.opened() as connection:
         tables = tables_in(connection)
         dialect = connection.dialect.name
@@ -96,9 +106,23 @@ def fitting(place: Place) -> list[tuple[Preset, int]]:
     for name in preset_names():
         preset = load_preset(name, place.base)
         needed, optional = tables_of(preset, {})
-        if dialect in preset.dialects and tables.issuperset(needed) and _describes(place, preset):
-            found.append((preset, len(needed) + len(tables.intersection(optional))))
+        marks = tables.intersection(preset.marks)
+        there = tables.issuperset(needed) and (marks or not preset.marks)
+        if dialect in preset.dialects and there and _describes(place, preset):
+            found.append((preset, len(needed) + len(tables.intersection(optional) | marks)))
     return sorted(found, key=lambda fit: -fit[1])
+
+
+def exports_in(place: Place) -> list[tuple[Preset, int]]:
+    """The presets of exports that know files of a folder, each with the number of columns that it knows there."""
+    headers = place.headers()
+    presets = [load_preset(name, place.base) for name in (preset_names() if headers else ())]
+    found = [
+        (preset, sum(len(export.columns) for export in find(preset, headers).exports.values()))
+        for preset in presets
+        if preset.exports
+    ]
+    return sorted((fit for fit in found if fit[1]), key=lambda fit: -fit[1])
 
 
 def tables_in(connection: Connection) -> frozenset[str]:
@@ -173,19 +197,16 @@ def _prose_of(connection: Connection, preset: Preset) -> list[str]:
     """Text columns of the meeting's table, and of the table of its custom fields, that the preset does not read."""
     part, tables = preset.entities["meeting"][0], tables_in(connection)
     used = set(re.findall(r"\w+", part.select or "")) | set(part.columns.values())
-    joinable = part.columns or "id" in described(connection, part.table)  # a field that is added is joined by the key
+    used |= preset.exports.get(part.table, {}).keys()
+    # a field that is added is joined by the key
+    joinable = part.columns or preset.key_of("meeting", part.table) in described(connection, part.table)
     own = prose_in(connection, part.table) if joinable else []
     found = [f"{part.table}.{name}" for name in own if name not in used]
-    if preset.custom_key not in (None, "id"):
-        for table in sorted(tables):  # meetings_cstm, vtiger_activitycf
-            if table.startswith(part.table) and table != part.table and _one_each(connection, table, preset.custom_key):
+    if preset.custom_key != "id":
+        for table in sorted(tables - {part.table}):
+            if table.startswith(part.table) and preset.key_of("meeting", table) in described(connection, table):
                 found += [f"{table}.{name}" for name in prose_in(connection, table)]
     return found
-
-
-def _one_each(connection: Connection, table: str, key: str) -> bool:
-    """Whether a table has this key and, as far as it is declared, one row for each."""
-    return key in described(connection, table) and declared_key(connection, table) in ([], [key])
 
 
 def prose_in(connection: Connection, table: str) -> list[str]:
@@ -196,7 +217,7 @@ def prose_in(connection: Connection, table: str) -> list[str]:
         if isinstance(kind, String | Enum)
         and not isinstance(kind, JSON)
         and not _NO_PROSE.search(name)
-        and re.fullmatch(r"[^\W\d]\w*", name)
+        and _WRITABLE.fullmatch(name)
     ]
 
 

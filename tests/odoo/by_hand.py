@@ -51,12 +51,13 @@ SELECT p.*, (SELECT u.id::text FROM res_users u WHERE u.id = p.user_id) AS owner
                       WHEN p.parent_id IS NULL THEN 'private' ELSE 'contact' END END AS kind,
        CASE WHEN p.is_company OR p.parent_id IS NULL THEN p.id
             WHEN p.commercial_partner_id <> p.id THEN p.commercial_partner_id ELSE p.parent_id END AS client,
-       hand_blank(p.name) AS unnamed, hand_blank(p.phone) AND hand_blank(p.mobile) AND hand_blank(p.email) AS unreached
+       hand_blank(p.name) AS unnamed, hand_blank(p.phone) AND hand_blank(p.MOBILE) AND hand_blank(p.email) AS unreached
 FROM res_partner p
 """
 
 CLIENT = f"""
 SELECT owner, CASE WHEN isfinite(create_date) THEN create_date END AS moment, true AS scored,
+       NOT isfinite(create_date) AS "bad created_at",
        unnamed AS "no name", unreached AS "no details"
 FROM ({PARTNER}) p WHERE kind IN ('company', 'private')
 """
@@ -65,6 +66,7 @@ CONTACT = f"""
 SELECT COALESCE(p.owner, (SELECT c.owner FROM ({PARTNER}) c WHERE c.kind IN ('company', 'private') AND c.id = p.client))
            AS owner,
        CASE WHEN isfinite(p.create_date) THEN p.create_date END AS moment, true AS scored,
+       NOT isfinite(p.create_date) AS "bad created_at",
        p.unnamed AS "no last_name", p.unreached AS "no details"
 FROM ({PARTNER}) p WHERE p.kind = 'contact'
 """
@@ -72,8 +74,9 @@ FROM ({PARTNER}) p WHERE p.kind = 'contact'
 LEAD = """
 SELECT l.id, (SELECT u.id::text FROM res_users u WHERE u.id = l.user_id) AS owner,
        CASE WHEN isfinite(l.create_date) THEN l.create_date END AS moment, true AS scored,
+       NOT isfinite(l.create_date) AS "bad created_at",
        hand_blank(l.contact_name) AS "no last_name",
-       hand_blank(l.phone) AND hand_blank(l.mobile) AND hand_blank(l.email_from) AS "no details"
+       hand_blank(l.phone) AND hand_blank(l.MOBILE) AND hand_blank(l.email_from) AS "no details"
 FROM crm_lead l WHERE l.type = 'lead' AND l.active
 """
 
@@ -117,10 +120,15 @@ SELECT m.*, NOT (m.state = 'unknown' OR m.state = 'held' AND COALESCE(m.start_at
        m.state = 'held' AS "due result", hand_blank(m.result) AS "no result",
        COALESCE(b.l, true) AS lacks_last, COALESCE(b.d, true) AS lacks_details
 FROM (SELECT e.*, COALESCE(start_at, CASE WHEN isfinite(create_date) THEN create_date END) AS moment,
+             NOT isfinite(create_date) AS "bad created_at",
              CASE WHEN NOT %(by_time)s THEN 'none' WHEN COALESCE(end_at, start_at) IS NULL THEN 'unknown'
                   WHEN COALESCE(end_at, start_at) <= %(as_of)s THEN 'held' ELSE 'planned' END AS state
       FROM (SELECT id, name, create_date, RESULT AS result,
                    (SELECT u.id::text FROM res_users u WHERE u.id = user_id) AS owner,
+                   NOT isfinite(CASE WHEN allday AND start_date IS NOT NULL THEN start_date ELSE start END)
+                       AS "bad start_at",
+                   NOT isfinite(CASE WHEN allday AND stop_date IS NOT NULL THEN stop_date ELSE stop END)
+                       AS "bad end_at",
                    CASE WHEN allday AND start_date IS NOT NULL
                         THEN CASE WHEN isfinite(start_date) THEN start_date + interval '12 hours' END
                         WHEN isfinite(start) THEN start END AS start_at,
@@ -139,7 +147,7 @@ call AS (
     WHERE a.activity_type_id IN (SELECT t.id FROM mail_activity_type t WHERE t.category = 'phonecall')
       AND a.res_model IN ('crm.lead', 'res.partner') AND NOT DONE)
 SELECT (SELECT u.id::text FROM res_users u WHERE u.id = c.user_id) AS owner, true AS scored,
-       CASE WHEN isfinite(c.create_date) THEN c.create_date END AS moment,
+       CASE WHEN isfinite(c.create_date) THEN c.create_date END AS moment, NOT isfinite(c.create_date) AS "bad created_at",
        NOT (COALESCE(c.type = 'lead' AND c.fresh, false)
             OR EXISTS (SELECT 1 FROM partner p WHERE p.id = c.whom AND p.kind = 'contact')
             OR EXISTS (SELECT 1 FROM partner p, partner k
@@ -149,15 +157,17 @@ FROM call c
 
 DEAL = f"""
 SELECT d.*, true AS scored,
-       d.amount IS NOT NULL AND (d.amount = 'NaN' OR d.minor <> trunc(d.minor) OR abs(d.minor) >= 1e18) AS unreadable,
+       d.amount IS NOT NULL AND (d.amount = 'NaN' OR d.minor <> trunc(d.minor) OR abs(d.minor) >= 1e18) AS "bad amount",
        COALESCE(d.closed >= %(first_day)s AND d.closed < %(after_day)s AND d.closed <= %(today)s, false)
            AS closed_in_period,
        COALESCE(d.closed >= %(month_first_day)s AND d.closed < %(month_after_day)s AND d.closed <= %(today)s, false)
            AS closed_in_month
 FROM (SELECT l.*, CASE WHEN isfinite(l.ended) THEN l.ended END AS closed, l.ended IS NULL AS "no close_date",
+             NOT isfinite(l.ended) AS "bad close_day",
              l.amount * CASE l.iso WHEN 'JPY' THEN 1 WHEN 'KWD' THEN 1000 ELSE 100 END AS minor
       FROM (SELECT (SELECT u.id::text FROM res_users u WHERE u.id = o.user_id) AS owner, o.expected_revenue AS amount,
                    CASE WHEN isfinite(o.create_date) THEN o.create_date END AS moment,
+                   NOT isfinite(o.create_date) AS "bad created_at",
                    COALESCE((SELECT y.name FROM res_company c, res_currency y
                              WHERE c.id = o.company_id AND y.id = c.currency_id), %(currency)s) AS iso,
                    CASE WHEN NOT COALESCE(o.active, false) THEN 'lost'
@@ -188,6 +198,14 @@ FIELDS = {
     "contact": ("last_name", "details"),
     "lead": ("last_name", "details"),
 }
+
+READ = {
+    "meeting": ("start_at", "end_at", "created_at"),
+    "call": ("created_at",),
+    "deal": ("amount", "close_day", "created_at"),
+    **dict.fromkeys(("client", "contact", "lead"), ("created_at",)),
+}
+"""What may be unreadable: of an amount what is finer than a minor unit, of a date infinity."""
 
 # ------------------------------------------------------------------------------------------------ counting
 
@@ -221,7 +239,6 @@ COUNT: Mapping[str, Mapping[str, str]] = {
         "deals_won_in_future": "r.state = 'won' AND r.closed > %(today)s",
         "deals_unknown": "false",
         "deals_undated": "r.moment IS NULL",
-        "deals_amount_unreadable": "r.unreadable",
     },
     "client": {
         "clients": "true",
@@ -239,9 +256,9 @@ SELECT r.*, COALESCE(r.moment >= %(first)s AND r.moment < %(after)s AND r.moment
 """
 
 AMOUNTS = f"""
-SELECT r.owner, r.iso, SUM(r.minor) FILTER (WHERE r.state = 'open' AND NOT r.unreadable) AS deals_open_amount,
-       SUM(r.minor) FILTER (WHERE r.state = 'won' AND r.closed_in_period AND NOT r.unreadable) AS deals_won_amount,
-       SUM(r.minor) FILTER (WHERE r.state = 'won' AND r.closed IS NULL AND NOT r.unreadable)
+SELECT r.owner, r.iso, SUM(r.minor) FILTER (WHERE r.state = 'open' AND NOT r."bad amount") AS deals_open_amount,
+       SUM(r.minor) FILTER (WHERE r.state = 'won' AND r.closed_in_period AND NOT r."bad amount") AS deals_won_amount,
+       SUM(r.minor) FILTER (WHERE r.state = 'won' AND r.closed IS NULL AND NOT r."bad amount")
            AS deals_won_undated_amount
 FROM ({DEAL}) r GROUP BY r.owner, r.iso
 """
@@ -291,7 +308,9 @@ class OdooHand(Hand):
         named = {
             "o.REASON": "o.lost_reason" if self.version == 15 else "o.lost_reason_id",
             "(REASON": "(lost_reason" if self.version == 15 else "(lost_reason_id",
-            "DONE": "false" if self.version == 15 else "COALESCE(NOT a.active, false)",
+            "p.MOBILE": "p.mobile" if self.version < 19 else "NULL",
+            "l.MOBILE": "l.mobile" if self.version < 19 else "NULL",
+            "DONE": "false" if self.version < 17 else "COALESCE(NOT a.active, false)",
             "RESULT": "x_result" if self.results else "NULL::text",
         }
         for word, column in named.items():
@@ -328,8 +347,10 @@ class OdooHand(Hand):
             for span, within in (("period", "r.ours AND "), ("base", "")):
                 sums[f"due {span}/{entity}.{name}"] = within + due
                 sums[f"missing {span}/{entity}.{name}"] = f'{within}{due} AND r."no {name}"'
-        sums[f"failing period/{entity}"] = f"r.ours AND ({' OR '.join(missing)})"
-        sums[f"failing base/{entity}"] = f"NOT r.ours AND ({' OR '.join(missing)})"
+        sums |= {f"unreadable/{entity}.{name}": f'r."bad {name}"' for name in READ[entity]}
+        fails = " OR ".join([*missing, *(f'COALESCE(r."bad {name}", false)' for name in READ[entity])])
+        sums[f"failing period/{entity}"] = f"(r.scored AND r.ours) AND ({fails})"
+        sums[f"failing base/{entity}"] = f"NOT (r.scored AND r.ours) AND ({fails})"
         counted = ", ".join(f'COUNT(*) FILTER (WHERE {sql}) AS "{name}"' for name, sql in sums.items())
         return f"SELECT r.owner, {counted} FROM ({PLACED} FROM ({RECORDS[entity]}) r) r GROUP BY r.owner"
 

@@ -62,6 +62,7 @@ class Event:
     direction: str | None = None
     result: str | None = None
     unread_start: bool = False
+    unread_end: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,15 +147,20 @@ class Counting:
         for name, true in counted.items():
             self.counts[name][owner] += int(true)
 
-    def fields(self, entity: str, owner: str, moment: datetime | None, lacks: Mapping[str, bool]) -> None:
-        """A scored record's fields, due and missing, of the period and of the base."""
+    def fields(
+        self, entity: str, owner: str, moment: datetime | None, lacks: Mapping[str, bool], *, scored: bool = True,
+        **unread: bool,
+    ) -> None:  # fmt: skip
+        """A record's fields, due and missing if it is scored, of the period and of the base; and what is unreadable."""
+        lacks = lacks if scored else dict.fromkeys(lacks, False)
         lacks = {name: lack for name, lack in lacks.items() if f"{entity}.{name}" not in self.world.absent}
-        within = self.ours(moment)
+        within = scored and self.ours(moment)
         for name, lack in lacks.items():
-            for span, there in (("period", within), ("base", True)):
+            for span, there in (("period", within), ("base", scored)):
                 self.add_named(owner, {f"due {span}/{entity}.{name}": there,
                                        f"missing {span}/{entity}.{name}": there and lack})  # fmt: skip
-        fails = any(lacks.values())
+        self.add_named(owner, {f"unreadable/{entity}.{column}": yes for column, yes in unread.items()})
+        fails = any(lacks.values()) or any(unread.values())
         self.add_named(owner, {f"failing period/{entity}": fails and within,
                                f"failing base/{entity}": fails and not within})  # fmt: skip
 
@@ -164,10 +170,10 @@ class Counting:
         if entity == "client":
             self.add_named(human.owner, {"clients_new": self.ours(human.created),
                                          "month clients_new": self.monthly(human.created)})  # fmt: skip
-            self.fields(entity, human.owner, human.created, {"name": last, "details": details})
+            self.fields(entity, human.owner, human.created, {"name": last, "details": details}, created_at=False)
         else:
             lacks = {"last_name": last, "first_name": first, "details": details}
-            self.fields(entity, human.owner, human.created, lacks)
+            self.fields(entity, human.owner, human.created, lacks, created_at=False)
 
     def meeting(self, m: Event) -> None:
         state, moment = self.state(m.status, self.world.words.events), m.start or m.created
@@ -183,11 +189,10 @@ class Counting:
         )  # fmt: skip
         self.add_named(m.owner, {"month meetings_held": held and self.monthly(moment)})
         self.add_named(m.owner, {f"meetings_lacking/{what}": ours and lack for what, lack in lacking.items()})
-        if state != "unknown" and not future:
-            lacks = {"date": lacking["date"], "subject": blank(m.subject), "contact": not m.persons}
-            if state == "held":
-                lacks["result"] = blank(m.result)
-            self.fields("meeting", m.owner, moment, lacks)
+        lacks = {"date": lacking["date"], "subject": blank(m.subject), "contact": not m.persons}
+        if state == "held":
+            lacks["result"] = blank(m.result)
+        self.event_fields("meeting", m, moment, lacks, scored=state != "unknown" and not future)
 
     def lacking(self, m: Event) -> dict[str, bool]:
         """What a meeting lacks; of several persons the one who lacks least speaks for it."""
@@ -203,10 +208,15 @@ class Counting:
             c.owner, calls=True, calls_held=state == "held" and not future and self.ours(moment),
             calls_held_in_future=future, calls_unknown=state == "unknown", calls_undated=moment is None,
         )  # fmt: skip
-        if state != "unknown" and not future:
-            lacks = {"date": c.start is None and not c.unread_start, "direction": blank(c.direction),
-                     "status": state == "blank", "counterpart": not c.counterpart}  # fmt: skip
-            self.fields("call", c.owner, moment, lacks)
+        lacks = {"date": c.start is None and not c.unread_start, "direction": blank(c.direction),
+                 "status": state == "blank", "counterpart": not c.counterpart}  # fmt: skip
+        self.event_fields("call", c, moment, lacks, scored=state != "unknown" and not future)
+
+    def event_fields(
+        self, entity: str, e: Event, moment: datetime | None, lacks: Mapping[str, bool], *, scored: bool
+    ) -> None:
+        unread = {"start_at": e.unread_start, "end_at": e.unread_end, "created_at": False}
+        self.fields(entity, e.owner, moment, lacks, scored=scored, **unread)
 
     def deal(self, d: Deal) -> None:
         state, s = self.state(d.stage, self.world.words.stages), self.setting
@@ -218,16 +228,16 @@ class Counting:
         self.add(
             d.owner, deals=True, deals_lost=state == "lost" and within, deals_unknown=state == "unknown",
             deals_won_in_future=won and d.closed is not None and d.closed > self.today,
-            deals_undated=d.created is None, deals_amount_unreadable=d.amount is not None and units is None,
+            deals_undated=d.created is None,
         )  # fmt: skip
         in_month = self.closed_within(d.closed, s.month_first_day, s.month_after_day)
         self.add_named(d.owner, {"month deals_won": won and in_month})
         for name, true in counted.items():
             self.counts[f"{name}_amount/{d.currency}"][d.owner] += (units or 0) if true else 0
-        if state != "unknown":
-            lacks = {"name": blank(d.name), "client": not d.client, "stage": state == "blank",
-                     "amount": d.amount is None, "close_date": d.closed is None}  # fmt: skip
-            self.fields("deal", d.owner, d.created, lacks)
+        lacks = {"name": blank(d.name), "client": not d.client, "stage": state == "blank",
+                 "amount": d.amount is None, "close_date": d.closed is None}  # fmt: skip
+        unread = {"amount": d.amount is not None and units is None, "close_day": False, "created_at": False}
+        self.fields("deal", d.owner, d.created, lacks, scored=state != "unknown", **unread)
 
     def units(self, d: Deal) -> int | None:
         """Minor units; None where there is no amount or it is finer than one."""

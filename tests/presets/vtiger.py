@@ -308,16 +308,17 @@ class VtigerReader:
     def event(self, row: Row) -> Event:
         """Its persons are the invited contacts, else whom it hangs on, of several the one with the lowest number."""
         number = row["activityid"]
-        start, unread = self.joined(row["date_start"], row["time_start"])
+        start, unread_start = self.joined(row["date_start"], row["time_start"])
+        end, unread_end = self.joined(row["due_date"], row["time_end"])
         live = sorted(one for one in self.parents[number] if self.alive(one))
         hung = [one for one in live if self.entities[one]["setype"] in ("Contacts", "Leads")][:1]
         invited = [self.contacts[one] for one in self.invited[number] if one in self.contacts]
         persons = invited or [known[one] for one in hung for known in (self.contacts, self.leads) if one in known]
         return Event(
-            self.owner(number), self.created(number), row["eventstatus"], start,
-            self.joined(row["due_date"], row["time_end"])[0], subject=row["subject"], persons=persons,
+            self.owner(number), self.created(number), row["eventstatus"], start, end,
+            subject=row["subject"], persons=persons,
             counterpart=bool(persons or any(one in self.accounts for one in live)), result=self.said.get(number),
-            unread_start=unread,
+            unread_start=unread_start, unread_end=unread_end,
         )  # fmt: skip
 
     def joined(self, day: str | None, time: str | None) -> tuple[datetime | None, bool]:

@@ -67,7 +67,8 @@ FROM users u
 
 CLIENT = """
 SELECT a.id, (SELECT u.id FROM users u WHERE u.id = a.assigned_user_id) AS owner,
-       NULLIF(a.date_entered, '0000-00-00 00:00:00') AS moment, 1 AS scored,
+       IF(MONTH(a.date_entered) > 0, a.date_entered, NULL) AS moment, 1 AS scored,
+       COALESCE(a.date_entered <> '0000-00-00' AND MONTH(a.date_entered) = 0, 0) AS `bad created_at`,
        hand_blank(a.name) AS `no name`,
        hand_blank(a.phone_office) AND hand_blank(a.phone_alternate) AND NOT EXISTS
            (SELECT 1 FROM email_addr_bean_rel r, email_addresses e
@@ -83,7 +84,8 @@ SELECT c.id,
                      (SELECT x.id FROM accounts_contacts r, accounts x
                       WHERE r.contact_id = c.id AND r.deleted = 0 AND x.id = r.account_id AND x.deleted = 0
                       ORDER BY BINARY x.id LIMIT 1))) AS owner,
-       NULLIF(c.date_entered, '0000-00-00 00:00:00') AS moment, 1 AS scored,
+       IF(MONTH(c.date_entered) > 0, c.date_entered, NULL) AS moment, 1 AS scored,
+       COALESCE(c.date_entered <> '0000-00-00' AND MONTH(c.date_entered) = 0, 0) AS `bad created_at`,
        hand_blank(c.last_name) AS `no last_name`, hand_blank(c.first_name) AS `no first_name`,
        hand_blank(c.phone_mobile) AND hand_blank(c.phone_work) AND hand_blank(c.phone_home)
            AND hand_blank(c.phone_other) AND NOT EXISTS
@@ -95,7 +97,8 @@ FROM contacts c WHERE c.deleted = 0
 
 LEAD = """
 SELECT l.id, (SELECT u.id FROM users u WHERE u.id = l.assigned_user_id) AS owner,
-       NULLIF(l.date_entered, '0000-00-00 00:00:00') AS moment, 1 AS scored,
+       IF(MONTH(l.date_entered) > 0, l.date_entered, NULL) AS moment, 1 AS scored,
+       COALESCE(l.date_entered <> '0000-00-00' AND MONTH(l.date_entered) = 0, 0) AS `bad created_at`,
        hand_blank(l.last_name) AS `no last_name`, hand_blank(l.first_name) AS `no first_name`,
        hand_blank(l.phone_mobile) AND hand_blank(l.phone_work) AND hand_blank(l.phone_home)
            AND hand_blank(l.phone_other) AND NOT EXISTS
@@ -128,12 +131,17 @@ ranked AS (
     FROM attending a JOIN person p ON p.kind = a.kind AND p.id = a.person_id)
 SELECT m.*, NOT (m.state = 'unknown' OR m.state = 'held' AND COALESCE(m.start > %(as_of)s, 0)) AS scored,
        m.state = 'held' AND COALESCE(m.start <= %(as_of)s, 1) AS happened,
-       m.start IS NULL AS `no date`, hand_blank(m.name) AS `no subject`, b.meeting_id IS NULL AS `no contact`,
+       m.start IS NULL AND NOT m.`bad start_at` AS `no date`, hand_blank(m.name) AS `no subject`,
+       b.meeting_id IS NULL AS `no contact`,
        hand_blank(x.result_c) AS `no result`, m.state = 'held' AS `due result`,
        COALESCE(b.l, 1) AS lacks_last, COALESCE(b.f, 1) AS lacks_first, COALESCE(b.d, 1) AS lacks_details
 FROM (SELECT id, name, (SELECT u.id FROM users u WHERE u.id = assigned_user_id) AS owner,
-             NULLIF(date_start, '0000-00-00 00:00:00') AS start, NULLIF(date_end, '0000-00-00 00:00:00') AS finish,
-             COALESCE(NULLIF(date_start, '0000-00-00 00:00:00'), NULLIF(date_entered, '0000-00-00 00:00:00')) AS moment,
+             COALESCE(date_start <> '0000-00-00' AND MONTH(date_start) = 0, 0) AS `bad start_at`,
+             COALESCE(date_end <> '0000-00-00' AND MONTH(date_end) = 0, 0) AS `bad end_at`,
+             COALESCE(date_entered <> '0000-00-00' AND MONTH(date_entered) = 0, 0) AS `bad created_at`,
+             IF(MONTH(date_start) > 0, date_start, NULL) AS start, IF(MONTH(date_end) > 0, date_end, NULL) AS finish,
+             COALESCE(IF(MONTH(date_start) > 0, date_start, NULL),
+                      IF(MONTH(date_entered) > 0, date_entered, NULL)) AS moment,
              CASE WHEN hand_blank(status) THEN 'blank' WHEN BINARY status = 'Held' THEN 'held'
                   WHEN BINARY status = 'Planned' THEN 'planned' WHEN BINARY status = 'Not Held' THEN 'not held'
                   ELSE 'unknown' END AS state
@@ -145,7 +153,8 @@ LEFT JOIN ranked b ON b.meeting_id = m.id AND b.place = 1
 CALL = """
 SELECT c.*, NOT (c.state = 'unknown' OR c.state = 'held' AND COALESCE(c.start > %(as_of)s, 0)) AS scored,
        c.state = 'held' AND COALESCE(c.start <= %(as_of)s, 1) AS happened,
-       c.start IS NULL AS `no date`, hand_blank(c.direction) AS `no direction`, c.state = 'blank' AS `no status`,
+       c.start IS NULL AND NOT c.`bad start_at` AS `no date`, hand_blank(c.direction) AS `no direction`,
+       c.state = 'blank' AS `no status`,
        NOT (EXISTS (SELECT 1 FROM accounts a
                     WHERE BINARY c.parent_type = 'Accounts' AND a.id = c.parent_id AND a.deleted = 0)
             OR EXISTS (SELECT 1 FROM calls_contacts r, contacts p
@@ -157,9 +166,13 @@ SELECT c.*, NOT (c.state = 'unknown' OR c.state = 'held' AND COALESCE(c.start > 
                          AND COALESCE(l.converted, 0) = 0 AND BINARY COALESCE(l.status, '') <> 'Converted'))
            AS `no counterpart`
 FROM (SELECT id, direction, parent_type, parent_id,
+             COALESCE(date_start <> '0000-00-00' AND MONTH(date_start) = 0, 0) AS `bad start_at`,
+             COALESCE(date_end <> '0000-00-00' AND MONTH(date_end) = 0, 0) AS `bad end_at`,
+             COALESCE(date_entered <> '0000-00-00' AND MONTH(date_entered) = 0, 0) AS `bad created_at`,
              (SELECT u.id FROM users u WHERE u.id = assigned_user_id) AS owner,
-             NULLIF(date_start, '0000-00-00 00:00:00') AS start,
-             COALESCE(NULLIF(date_start, '0000-00-00 00:00:00'), NULLIF(date_entered, '0000-00-00 00:00:00')) AS moment,
+             IF(MONTH(date_start) > 0, date_start, NULL) AS start,
+             COALESCE(IF(MONTH(date_start) > 0, date_start, NULL),
+                      IF(MONTH(date_entered) > 0, date_entered, NULL)) AS moment,
              CASE WHEN hand_blank(status) THEN 'blank' WHEN BINARY status = 'Held' THEN 'held'
                   WHEN BINARY status = 'Planned' THEN 'planned' WHEN BINARY status = 'Not Held' THEN 'not held'
                   ELSE 'unknown' END AS state
@@ -169,17 +182,20 @@ FROM (SELECT id, direction, parent_type, parent_id,
 # minor: the amount in minor units, still a decimal; whole only where it is no finer than one of them
 DEAL = """
 SELECT o.*, o.state <> 'unknown' AS scored,
-       o.amount IS NOT NULL AND (o.iso = '' OR o.minor <> TRUNCATE(o.minor, 0)) AS unreadable,
+       o.amount IS NOT NULL AND (o.iso = '' OR o.minor <> TRUNCATE(o.minor, 0)) AS `bad amount`,
        o.closed >= %(first_day)s AND o.closed < %(after_day)s AND o.closed <= %(today)s AS closed_in_period,
        o.closed >= %(month_first_day)s AND o.closed < %(month_after_day)s AND o.closed <= %(today)s AS closed_in_month,
        hand_blank(o.name) AS `no name`, o.state = 'blank' AS `no stage`, o.amount IS NULL AS `no amount`,
-       o.closed IS NULL AS `no close_date`,
+       o.closed IS NULL AND NOT o.`bad close_day` AS `no close_date`,
        NOT EXISTS (SELECT 1 FROM accounts_opportunities r, accounts a WHERE r.opportunity_id = o.id
                    AND r.deleted = 0 AND a.id = r.account_id AND a.deleted = 0) AS `no client`
 FROM (SELECT d.*, CAST(CONCAT('', d.amount) AS DECIMAL(65, 25)) * CASE d.iso WHEN 'JPY' THEN 1 WHEN 'KWD' THEN 1000
                                                                             ELSE 100 END AS minor
       FROM (SELECT id, name, amount, (SELECT u.id FROM users u WHERE u.id = assigned_user_id) AS owner,
-                   NULLIF(date_entered, '0000-00-00 00:00:00') AS moment, NULLIF(date_closed, '0000-00-00') AS closed,
+                   IF(MONTH(date_entered) > 0, date_entered, NULL) AS moment,
+                   IF(MONTH(date_closed) > 0, date_closed, NULL) AS closed,
+                   COALESCE(date_closed <> '0000-00-00' AND MONTH(date_closed) = 0, 0) AS `bad close_day`,
+                   COALESCE(date_entered <> '0000-00-00' AND MONTH(date_entered) = 0, 0) AS `bad created_at`,
                    CASE WHEN COALESCE(currency_id, '') IN ('', '-99') THEN %(currency)s
                         ELSE COALESCE((SELECT c.iso4217 FROM currencies c WHERE c.id = currency_id AND c.deleted = 0),
                                       '') END AS iso,
@@ -200,6 +216,14 @@ FIELDS = {
     "contact": ("last_name", "first_name", "details"),
     "lead": ("last_name", "first_name", "details"),
 }
+
+READ = {
+    "meeting": ("start_at", "end_at", "created_at"),
+    "call": ("start_at", "end_at", "created_at"),
+    "deal": ("amount", "close_day", "created_at"),
+    **dict.fromkeys(("client", "contact", "lead"), ("created_at",)),
+}
+"""What may be unreadable: of an amount what is finer than a minor unit, of a date what has no month."""
 
 # ------------------------------------------------------------------------------------------------ counting
 
@@ -239,8 +263,7 @@ SUM(r.state = 'lost' AND r.closed_in_period) AS `deals_lost`,
 SUM(r.state = 'won' AND r.closed IS NULL) AS `deals_won_undated`,
 SUM(r.state = 'won' AND r.closed > %(today)s) AS `deals_won_in_future`,
 SUM(r.state = 'unknown') AS `deals_unknown`,
-SUM(r.moment IS NULL) AS `deals_undated`,
-SUM(r.unreadable) AS `deals_amount_unreadable`
+SUM(r.moment IS NULL) AS `deals_undated`
 """,
     "client": """
 COUNT(*) AS `clients`,
@@ -258,10 +281,10 @@ SELECT r.*, COALESCE(r.moment >= %(first)s AND r.moment < %(after)s AND r.moment
 """
 
 AMOUNTS = f"""
-SELECT r.owner, r.iso, SUM(CASE WHEN r.state = 'open' AND NOT r.unreadable THEN r.minor END) AS `deals_open_amount`,
-       SUM(CASE WHEN r.state = 'won' AND r.closed_in_period AND NOT r.unreadable THEN r.minor END)
+SELECT r.owner, r.iso, SUM(CASE WHEN r.state = 'open' AND NOT r.`bad amount` THEN r.minor END) AS `deals_open_amount`,
+       SUM(CASE WHEN r.state = 'won' AND r.closed_in_period AND NOT r.`bad amount` THEN r.minor END)
            AS `deals_won_amount`,
-       SUM(CASE WHEN r.state = 'won' AND r.closed IS NULL AND NOT r.unreadable THEN r.minor END)
+       SUM(CASE WHEN r.state = 'won' AND r.closed IS NULL AND NOT r.`bad amount` THEN r.minor END)
            AS `deals_won_undated_amount`
 FROM ({DEAL}) r WHERE r.iso <> '' GROUP BY r.owner, r.iso
 """
@@ -339,8 +362,11 @@ class Hand:
         lacks = " OR ".join(
             f"r.`no {name}`" + (" AND r.`due result`" if name == "result" else "") for name in self.fields(entity)
         )
-        sums.append(f"SUM(r.scored AND r.ours AND ({lacks})) AS `failing period/{entity}`")
-        sums.append(f"SUM(r.scored AND NOT r.ours AND ({lacks})) AS `failing base/{entity}`")
+        bad = " OR ".join(f"r.`bad {name}`" for name in READ[entity])
+        fails = f"(r.scored AND ({lacks}) OR {bad})"
+        sums += [f"SUM(r.`bad {name}`) AS `unreadable/{entity}.{name}`" for name in READ[entity]]
+        sums.append(f"SUM(r.scored AND r.ours AND {fails}) AS `failing period/{entity}`")
+        sums.append(f"SUM(NOT (r.scored AND r.ours) AND {fails}) AS `failing base/{entity}`")
         return f"SELECT r.owner, {', '.join(sums)} FROM ({PLACED} FROM ({RECORDS[entity]}) r) r GROUP BY r.owner"
 
     # -------------------------------------------------------------------------------------------- figures

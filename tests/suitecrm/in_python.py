@@ -102,7 +102,9 @@ class Rows:
         # of equals: the one whose gaps come first in the order last name, first name, contact details
         best = min(found, key=lambda lacks: (sum(lacks), lacks[::-1]), default=(True, True, True))
         lacking = [what for what, lacks in zip(LACKING, best, strict=True) if lacks]
-        lacking += ["date"] * (start is None) + ["subject"] * blank(row["name"])
+        lacking += ["date"] * (start is None and row["date_start"] in (None, "0000-00-00 00:00:00")) + [
+            "subject"
+        ] * blank(row["name"])
         return lacking + ["result"] * blank(self.results.get(row["id"]))
 
     def contacts(self, counts: Counts) -> None:
@@ -131,7 +133,7 @@ class Rows:
             # the shortest text of a float is its repr
             units = Decimal(repr(row["amount"] or 0.0)).scaleb(DIGITS.get(code or "", 2))
             readable = code is not None and units == units.to_integral_value()
-            counts["deals_amount_unreadable"][owner] += row["amount"] is not None and not readable
+            counts["unreadable/deal.amount"][owner] += row["amount"] is not None and not readable
             if not readable:
                 continue
             if stage not in ("Closed Won", "Closed Lost", "closed won", "Closed Won ", "Signed") and not blank(stage):

@@ -46,6 +46,7 @@ EDGES = tuple(
     )
 )  # fmt: skip
 ZERO = "0000-00-00 00:00:00"
+MONTHLESS = "2027-00-10 00:00:00"  # which MariaDB keeps where it is not told to be strict
 DAY_EDGES = tuple(date(2027, *rest) for rest in ((2, 28), (3, 1), (3, 9), (3, 10), (3, 19), (3, 20), (3, 26), (3, 27),
                                                  (3, 28), (3, 31), (4, 1), (1, 31), (2, 1)))  # fmt: skip
 AMOUNTS = (1.005, 12345678901234.86, 0.1 + 0.2, 0.29, 1.15, 4.35, 1e14, 25000.0, 0.0, -50.5, 1234567.891, 99.999,
@@ -281,6 +282,13 @@ class Overlay:
         self.add("accounts", assigned_user_id=owner, name="Since when?", date_entered=None)
         self.add("leads", assigned_user_id=owner, last_name="Low", date_entered=ZERO)
         self.deal_won(owner, None)
+        self.deal_won(owner, MONTHLESS[:10])
+        for table in ("meetings", "calls"):
+            self.add(table, assigned_user_id=owner, name="In what month?", status="Held", date_start=MONTHLESS,
+                     date_end=MONTHLESS, date_entered="2027-03-10 10:00:00")  # fmt: skip
+            self.add(table, assigned_user_id=owner, name="And this?", status="Odd", date_entered=MONTHLESS)
+        for table in ("accounts", "contacts", "leads"):
+            self.add(table, assigned_user_id=owner, date_entered=MONTHLESS)
 
     def deal_won(self, owner: str, closed: str | None) -> None:
         for currency in ("-99", "cur-jpy", "cur-kwd", "cur-usd"):

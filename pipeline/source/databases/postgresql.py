@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from pipeline.model import Kind
+from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.sql import WHITE_SPACE
 
 _CONNECT_SECONDS: Final = 10
+_SILENT: Final = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
+"""A network that is silent for 30 seconds is a lost connection; a server that computes for longer still answers."""
+
+_KINDS: Final[Mapping[int, Kind | None]] = {
+    1082: Kind.DAY, **dict.fromkeys((1114, 1184), Kind.INSTANT),
+    **dict.fromkeys((20, 21, 23, 700, 701, 1700), Kind.MONEY),
+    **dict.fromkeys((16, 17, 26, 1083, 1186, 1266, 2950), None),  # boolean, bytea, oid, times, interval, uuid
+}  # fmt: skip
+"""What the types of these object ids hold; all others come as text."""
 
 _WRITABLE: Final = """
 SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -23,13 +34,23 @@ WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('pg_catalog', 'inf
 ORDER BY c.relname LIMIT 4
 """
 _HIDING: Final = """
-SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = current_schema() AND c.relrowsecurity AND pg_catalog.row_security_active(c.oid)
+SELECT c.relname FROM pg_catalog.pg_class c
+WHERE c.relname = ANY(%s) AND pg_catalog.pg_table_is_visible(c.oid) AND pg_catalog.row_security_active(c.oid)
+  AND (NOT EXISTS (SELECT 1 FROM applying a WHERE a.polrelid = c.oid AND a.polpermissive AND a.seen = 'true')
+       OR EXISTS (SELECT 1 FROM applying a WHERE a.polrelid = c.oid AND NOT a.polpermissive AND a.seen <> 'true'))
 ORDER BY c.relname
+"""
+# of SELECTs by this account; 0 stands for everybody
+_APPLYING: Final = """
+WITH applying AS (
+  SELECT p.polrelid, p.polpermissive, COALESCE(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '') AS seen
+  FROM pg_catalog.pg_policy p
+  WHERE p.polcmd IN ('r', '*')
+    AND EXISTS (SELECT 1 FROM unnest(p.polroles) AS r (id) WHERE r.id = 0 OR pg_catalog.pg_has_role(r.id, 'USAGE')))
 """
 
 
-def _open(url: URL, base: Path) -> Engine:
+def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
     engine = create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, isolation_level="AUTOCOMMIT")
 
@@ -85,7 +106,7 @@ def _read_what_python_cannot(adapters: Any) -> None:
 
 
 def _patience(max_hold: float) -> Mapping[str, Any]:
-    return {"connect_timeout": _CONNECT_SECONDS}
+    return {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": 30_000, **_SILENT}
 
 
 def _bound(raw: Any, seconds: float) -> None:
@@ -93,14 +114,9 @@ def _bound(raw: Any, seconds: float) -> None:
         cursor.execute(f"SET statement_timeout = {int(seconds * 1000)}")
 
 
-def _advice(connection: Connection) -> Sequence[str]:
-    hiding = [str(name) for name in connection.exec_driver_sql(_HIDING).scalars()]
-    if not hiding:
-        return []
-    return [
-        f"Row-level security hides rows of {', '.join(hiding)} from this account, so they would be in no figure; "
-        "let its policies show it every row, or give the account BYPASSRLS."
-    ]
+def _hides(connection: Connection, tables: Collection[str]) -> Sequence[str]:
+    """Those under row-level security, unless a policy shows this account every row."""
+    return [str(name) for name in connection.exec_driver_sql(_APPLYING + _HIDING, ([*tables],)).scalars()]
 
 
 def _rights(connection: Connection) -> Rights:
@@ -146,8 +162,11 @@ DATABASE: Final = Database(
         "server.",
         "conflict with recovery": "The replica had to drop what was being read; set hot_standby_feedback = on there, "
         "or run at a quiet hour.",
+        "terminating connection": "The server ended the connection: a restart, an administrator, or a timeout of its "
+        "own; run at a quiet hour, or read from a replica.",
+        "timed out": "The network fell silent; if it happens again, read from a replica or nearer to the server.",
     },
-    advice=_advice,
+    hides=_hides,
     patience=_patience,
     bound=_bound,
     out_of_time=("due to statement timeout",),
@@ -156,6 +175,7 @@ DATABASE: Final = Database(
         "connection is lost",
         "connection refused",
         "connection timeout",
+        "timed out",
         "terminating connection",
         "starting up",
         "shutting down",
@@ -165,4 +185,5 @@ DATABASE: Final = Database(
         "deadlock detected",
     ),
     rights=_rights,
+    holds=lambda code: _KINDS.get(code, Kind.TEXT),
 )

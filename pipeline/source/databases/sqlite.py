@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from pipeline import texts
 from pipeline.errors import SourceError
+from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 
 _LOCK_SECONDS: Final = 5
@@ -19,14 +21,35 @@ _STEPS: Final = 20_000
 """Instructions of SQLite's machine between two looks at the clock: some milliseconds."""
 
 
-def _open(url: URL, base: Path) -> Engine:
+def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     file = (base / (url.database or "")).resolve()
     if not file.is_file():
         raise SourceError(f"source.url: there is no database file {file}; correct the path in audit.yaml.")
     read_only = url.set(database=f"file:{file.as_posix()}", query={"mode": "ro", "uri": "true"})
     engine = create_engine(read_only, hide_parameters=True, isolation_level="AUTOCOMMIT")
-    event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA query_only = ON"))
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: Any, _record: object) -> None:
+        raw.text_factory = texts.decoded
+        raw.execute("PRAGMA query_only = ON")
+        lend_functions(raw)
+
     return engine
+
+
+def lend_functions(raw: Any) -> None:
+    """Lends SQLite what it cannot do: Python's own reading of text. A text comes as bytes, which may be no UTF-8."""
+    encoding = str(raw.execute("PRAGMA encoding").fetchone()[0])
+
+    def of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
+        if encoding == "UTF-8":
+            return function
+        return lambda data, *more: function(data.decode(encoding, "replace").encode(), *more)
+
+    for function in (texts.day_written, texts.micros_written, texts.number_written, texts.decimal_written):
+        raw.create_function(function.__name__, -1, of_bytes(function), deterministic=True)
+    for plain in (texts.micros_in_utc, texts.number_text, texts.minor_units):
+        raw.create_function(plain.__name__, -1, plain, deterministic=True)
 
 
 def _advice(connection: Connection) -> Sequence[str]:

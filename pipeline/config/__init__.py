@@ -1,0 +1,125 @@
+"""`audit.yaml` and the field sets: read, checked, and refused with file, line, key and what is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipeline.catalogue import Terms
+from pipeline.config.field_sets import read_field_sets
+from pipeline.config.lines import parse
+from pipeline.config.measures import own_measures
+from pipeline.config.settings import WEEKDAYS, AuditFile, Period, secrets_of
+from pipeline.config.targets import read_targets
+from pipeline.errors import ConfigError
+from pipeline.model import CHECKED, ENTITIES, FieldSet, Kind, OwnMeasure, Schema, Target, Window
+from pipeline.presets import Preset, load_preset
+from pipeline.resources import EXPECTATIONS
+
+__all__ = ["WEEKDAYS", "Audit", "Period", "load_audit", "secrets_of"]
+
+_OF_VIEWS: Final = ("owner", "state", "at_us", "scored", "in_period", "contact", "person_lacks", "excluded")
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One audit, ready to run: paths are absolute, the preset and the field sets are loaded."""
+
+    file: Path
+    settings: AuditFile
+    preset: Preset
+    field_sets: Mapping[str, FieldSet]
+    targets: tuple[Target, ...]
+    output: Path
+    absent: Mapping[str, str]  # 'entity.column' -> why the CRM does not hold it
+    add: Mapping[str, str]  # 'entity.column' -> 'table.column' of the user's own fields
+    schema: Schema  # our entities, with the columns that the audit adds
+    measures: tuple[OwnMeasure, ...]
+
+    def terms(self, window: Window) -> Terms:
+        """On what terms the catalogue asks."""
+        by_time = {"meeting", "call"} if self.settings.source.end_passed_is_held else set()
+        timed = {entity for entity in by_time if f"{entity}.start_at" not in self.absent}
+        held_at_end = frozenset(entity for entity in timed if f"{entity}.status" in self.absent)
+        several = self.settings.source.several_owners == "all"
+        return Terms(window, self.preset.states, frozenset(self.absent), held_at_end, several, self.measures)
+
+
+def load_audit(file: Path, *, output: Path | None = None) -> Audit:
+    """The audit that `file` describes. ConfigError names file, line, key, what was found and what is allowed."""
+    settings = parse(file, AuditFile)
+    preset = load_preset(settings.source.preset, file.parent)
+    add = {**preset.add, **settings.source.add}
+    schema = _schema(file, preset, add)
+    absent = _absent(file, settings, preset, add)
+    folder = file.parent / settings.field_sets if settings.field_sets else EXPECTATIONS
+    if not folder.is_dir():
+        raise ConfigError(f"{file}: field_sets: there is no folder {folder}; correct the path.")
+    field_sets = read_field_sets(folder, absent, schema)
+    measures = own_measures(file, settings.measures, absent, schema)
+    _must_be_asked(file, schema, field_sets, measures)
+    return Audit(
+        file=file,
+        settings=settings,
+        preset=preset,
+        field_sets=field_sets,
+        targets=read_targets(file, settings.targets),
+        output=(output or file.parent / settings.output).resolve(),
+        absent=absent,
+        add=add,
+        schema=schema,
+        measures=measures,
+    )
+
+
+def _absent(file: Path, settings: AuditFile, preset: Preset, add: Mapping[str, str]) -> dict[str, str]:
+    """'entity.column' -> why the CRM does not hold it, or why it is not read."""
+    absent = {name: why for name, why in preset.absent_columns().items() if name not in add}
+    if settings.source.several_owners == "first":
+        why = "of several owners the first counts (source.several_owners)"
+        return {**dict.fromkeys((f"co_owner.{column}" for column in ENTITIES["co_owner"]), why), **absent}
+    if "co_owner" not in preset.entities:
+        raise ConfigError(
+            f"{file}: source.several_owners: all: the preset {preset.name} tells of no owners but the first; give it a "
+            "SELECT of co_owner (record_kind, record_id, owner_id) in a preset that extends it, or write first."
+        )
+    return absent
+
+
+def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:
+    """Our entities with the columns that the audit adds: those that we have no name for are text."""
+    schema = {entity: dict(columns) for entity, columns in ENTITIES.items()}
+    for ours, theirs in add.items():
+        entity, _, column = ours.partition(".")
+        table, _, name = theirs.partition(".")
+        if entity not in CHECKED or not re.fullmatch("[a-z][a-z0-9_]*", column) or column in _OF_VIEWS or not name:
+            raise ConfigError(
+                f"{file}: source.add.{ours}: '{theirs}'; write it like meeting.result: meetings_cstm.result_c, "
+                f"the entity one of {', '.join(CHECKED)}."
+            )
+        own = {part.table for part in preset.entities.get(entity, ())}
+        if table not in own and preset.key_of(entity, table) is None:
+            raise ConfigError(
+                f"{file}: source.add.{ours}: the preset {preset.name} knows no key of {table}; "
+                f"columns of {', '.join(sorted(own)) or 'no table'} can be added."
+            )
+        schema[entity].setdefault(column, Kind.TEXT)
+    return schema
+
+
+def _must_be_asked(
+    file: Path, schema: Schema, field_sets: Mapping[str, FieldSet], measures: Collection[OwnMeasure]
+) -> None:
+    """A column that is added and that nobody asks for is likely misspelt: refused."""
+    for entity, columns in schema.items():
+        fields = field_sets[entity].fields if entity in CHECKED else ()
+        asked = {column for field in fields for column in field.columns}
+        asked |= {column for measure in measures if measure.entity == entity for column in measure.where}
+        if strange := sorted(columns.keys() - ENTITIES[entity].keys() - asked):
+            raise ConfigError(
+                f"{file}: source.add.{entity}.{strange[0]}: no such field of ours, and neither a field set nor a "
+                f"measure asks for it; ours are {', '.join(ENTITIES[entity])}."
+            )

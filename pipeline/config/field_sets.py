@@ -1,0 +1,96 @@
+"""The minimum field sets: a file per entity, read, checked against what the CRM holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, ValidationInfo, field_validator
+
+from pipeline.catalogue import columns_of
+from pipeline.config.lines import parse
+from pipeline.config.settings import Strict
+from pipeline.errors import ConfigError
+from pipeline.model import CHECKED, READ, STATES, Field, FieldSet, Schema
+
+
+class FieldFile(Strict):
+    """One demand in a field set's file."""
+
+    name: str
+    columns: tuple[str, ...]
+    label: str = ""
+    weight: int = 1
+    when: str | None = None
+    why: str = ""
+
+
+def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
+    """The demand, if its entity has what it names."""
+    entity = info.data.get("entity")
+    if entity is None:  # which is an error of its own
+        return field
+    added = (info.context or {}).get(entity, ())
+    known, states = {**columns_of(entity), **dict.fromkeys(added)}, STATES.get(entity, ())
+    for column in field.columns:
+        if column not in known:
+            raise ValueError(f"field '{field.name}': {entity} has no '{column}'; it has {', '.join(known)}")
+    if field.when is not None and field.when not in states:
+        raise ValueError(f"field '{field.name}': when: '{field.when}' is none of {', '.join(states) or 'no state'}")
+    if field.weight < 1 or not field.columns:
+        raise ValueError(f"field '{field.name}': needs a weight of 1 or more and a column")
+    return field
+
+
+class FieldSetFile(Strict):
+    """A file of expectations/."""
+
+    entity: Literal["meeting", "call", "deal", "client", "contact", "lead"]
+    fields: tuple[Annotated[FieldFile, AfterValidator(_fits)], ...]
+
+    @field_validator("fields")
+    @classmethod
+    def _each_once(cls, value: tuple[FieldFile, ...]) -> tuple[FieldFile, ...]:
+        seen: set[str] = set()
+        for field in value:
+            if field.name in seen:
+                raise ValueError(f"two fields have the same name '{field.name}'; rename one")
+            seen.add(field.name)
+        return value
+
+
+def _must_be_of_entities(folder: Path) -> None:
+    """A misspelt file would be a field set that nobody owes: refused."""
+    allowed = [f"{entity}.yaml" for entity in CHECKED]
+    for file in sorted(folder.iterdir()):
+        yaml_file = file.suffix.lower() in (".yaml", ".yml") and not file.name.startswith(".")
+        if yaml_file and file.name not in allowed:
+            raise ConfigError(f"{file}: no field set has this name; rename it to one of {', '.join(allowed)}.")
+
+
+def read_field_sets(folder: Path, absent: Mapping[str, str], schema: Schema) -> dict[str, FieldSet]:
+    """The field set of every entity, without the fields that this CRM does not hold."""
+    _must_be_of_entities(folder)
+    return {entity: _field_set(folder / f"{entity}.yaml", entity, absent, schema) for entity in CHECKED}
+
+
+def _field_set(file: Path, entity: str, absent: Mapping[str, str], schema: Schema) -> FieldSet:
+    """The field set without the fields that this CRM does not hold: those are listed as not checked."""
+    kinds = schema[entity]
+    readable = tuple(name for name, kind in kinds.items() if kind in READ and f"{entity}.{name}" not in absent)
+    if not file.is_file():
+        return FieldSet(entity, (), {}, readable)
+    parsed = parse(file, FieldSetFile, context=schema)
+    if parsed.entity != entity:
+        raise ConfigError(f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'.")
+    due: list[Field] = []
+    unchecked: dict[str, str] = {}
+    for demand in parsed.fields:
+        held = tuple(column for column in demand.columns if f"{entity}.{column}" not in absent)
+        if held:
+            label = demand.label or demand.name.replace("_", " ")
+            due.append(Field(demand.name, label, held, demand.weight, demand.when, demand.why))
+        else:
+            unchecked[demand.name] = absent[f"{entity}.{demand.columns[0]}"]
+    return FieldSet(entity, tuple(due), unchecked, readable)

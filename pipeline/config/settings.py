@@ -1,0 +1,162 @@
+"""The keys of audit.yaml, and what may stand in them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from urllib.parse import quote
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from pipeline.errors import ConfigError
+from pipeline.presets import preset_names
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_ENV: Final = re.compile(r"\$\{(\w+)\}")
+_PASSWORD: Final = re.compile(
+    r"://(?!/)[^:@/]*:(?!\$\{\w+\}@).*@"  # of an account; what follows is a host, or a password with an @
+    r"|[?&](?:password|passwd)=(?!\$\{\w+\}(?:&|$))."
+)
+
+_DURATION: Final = re.compile(
+    r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hours?)?", re.IGNORECASE
+)
+_LONGEST_HOLD: Final = 86_400.0
+
+
+def _seconds(value: object) -> float:
+    """'5 min', '90 s', '1 hour' or a number of seconds, in seconds."""
+    read = _DURATION.fullmatch(str(value).strip()) if isinstance(value, str | int | float) else None
+    factor = {"m": 60, "h": 3600}.get((read["unit"] or "s")[0].lower(), 1) if read else 0
+    seconds = float(read["number"]) * factor if read else 0.0
+    if not 0 < seconds <= _LONGEST_HOLD:
+        raise ValueError("write a duration up to a day, like '5 min', '90 s' or a number of seconds")
+    return seconds
+
+
+class Strict(BaseModel):
+    """Keys that are not known are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Strict):
+    """Where the CRM is, and how to read it."""
+
+    url: str  # as written: secrets stay ${ENV} until the connection is opened
+    preset: str
+    crm_url: str = ""  # the address of the CRM's pages, for links to records
+    add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'
+    end_passed_is_held: bool = False  # where the CRM holds no status of meetings or calls
+    hidden_rows: Literal["refuse", "allow"] = "refuse"  # where the database hides rows from the account
+    several_owners: Literal["first", "all"] = "first"  # who is credited with a record that has several owners
+    max_hold: Annotated[float, BeforeValidator(_seconds)] = 300.0  # seconds of the one transaction; '5 min' is read too
+
+    @field_validator("preset")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        if not value.endswith((".yaml", ".yml")) and value not in preset_names():
+            raise ValueError(f"there is no preset '{value}'; allowed: {', '.join(preset_names())}, or a file of yours")
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _without_password(cls, value: str) -> str:
+        if _PASSWORD.search(value):
+            raise ValueError("a password must not stand in the file; write ${NAME} and set that environment variable")
+        return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"'{value}' is no time zone; write one like Europe/Amsterdam")
+    return value
+
+
+def _cron(value: str) -> str:
+    from pipeline.cron import read_cron
+
+    read_cron(value)
+    return value
+
+
+class Period(Strict):
+    """Half-open: `to` is the first day after the period."""
+
+    first: date
+    to: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Period:
+        if self.to <= self.first:
+            raise ValueError("'to' is the day after the last one, so it must come after 'first'")
+        return self
+
+
+class Control(Strict):
+    """A number that a figure must equal, or nothing is published: of the CRM's report, or of a SELECT of one's own."""
+
+    figure: str  # its id in figures.json: deals_won@company
+    equals: Decimal | None = None  # a count, or an amount in units of its currency
+    select: str | None = None  # one value, asked inside the transaction
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Control:
+        if (self.equals is None) == (self.select is None):
+            raise ValueError("give either 'equals: NUMBER' or 'select: SELECT …'")
+        return self
+
+
+class MeasureFile(Strict):
+    """A measure of one's own: `count` is one of ours, `where` narrows it."""
+
+    count: str
+    where: Annotated[
+        dict[str, Literal["filled", "missing"] | Annotated[tuple[str, ...], Field(min_length=1)]],
+        Field(min_length=1),
+    ]
+    label: str = ""
+    share: bool = False  # as a percentage of what it narrows
+
+
+class AuditFile(Strict):
+    """The keys of audit.yaml."""
+
+    name: str
+    source: Source
+    zone: Annotated[str, AfterValidator(_zone)]
+    currency: str
+    working_week: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = WEEKDAYS[:5]
+    period: Literal["month"] | Period = "month"
+    field_sets: Path | None = None
+    targets: Path | dict[str, dict[str, dict[str, int]]] | None = None
+    output: Path = Path("output")
+    schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
+    controls: tuple[Control, ...] = ()
+    measures: dict[str, MeasureFile] = {}
+
+    @field_validator("currency")
+    @classmethod
+    def _iso(cls, value: str) -> str:
+        if not re.fullmatch("[A-Z]{3}", value):
+            raise ValueError(f"'{value}' is no ISO 4217 code; write three capitals like EUR")
+        return value
+
+
+def secrets_of(url: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The source's URL with every ${NAME} replaced from the environment: never printed, never stored."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in environment:
+            raise ConfigError(f"source.url: the environment variable {match[1]} is not set; set it and run again.")
+        given = environment[match[1]]
+        # a password may hold an @ or a slash, which would end it
+        return quote(given, safe="") if url[match.end() : match.end() + 1] == "@" else given
+
+    return _ENV.sub(value, url)

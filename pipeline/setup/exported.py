@@ -1,0 +1,113 @@
+"""A folder of exports of a cloud CRM: a preset of the user's own, which says what these exports hold and lack."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, not_, select
+
+from pipeline.model import STATES
+from pipeline.presets import Preset, load_preset
+from pipeline.setup.draft import clean, quoted
+from pipeline.setup.recognise import Place, reading_of
+from pipeline.source.databases.exports import Found, lacking
+from pipeline.sql import blank
+
+_MOST_WORDS: Final = 50
+_SAYS_STATE: Final = {"meeting": "status", "call": "status", "deal": "stage"}
+
+
+@dataclass
+class Own:
+    """A preset of ours, what a folder holds of its exports, and what the user says of words that it does not know."""
+
+    preset: Preset
+    found: Found
+    states: dict[str, dict[str, str]] = field(default_factory=dict)  # entity -> the CRM's word -> our state
+
+    @cached_property
+    def lacking(self) -> dict[str, str]:
+        """'deal.amount', or an entity as a whole -> why the exports do not hold it."""
+        return lacking(self.preset, self.found)
+
+    def said(self) -> Iterator[str]:
+        """Which file is which table, and what was left out: a line each."""
+        yield from (f"{export.table}: {export.where}" for export in self.found.exports.values())
+        if self.found.unread:
+            yield f"not read: {', '.join(self.found.unread)}"
+        yield from (f"not checked: {name} ({why})" for name, why in self.lacking.items())
+
+    def text(self) -> str:
+        """The preset: on top of ours, with what was found, what is lacking and what words mean."""
+        return "\n".join(self._lines()) + "\n"
+
+    def loaded(self) -> Preset:
+        """The preset as it will be read."""
+        with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:
+            (Path(folder) / "crm.yaml").write_text(self.text(), "utf-8")
+            return load_preset("crm.yaml", Path(folder))
+
+    def _lines(self) -> Iterator[str]:
+        yield "# What our exports hold. Written by `crm-audit init`; it is yours to edit. docs/exports.md says more."
+        yield f"extends: {self.preset.name}"
+        yield ""
+        yield "# The columns in which each export had, told by their headers; the file may have any name."
+        yield "# An export that lacks one of them later stops the audit: take it out here if that is meant."
+        yield "held:"
+        for export in self.found.exports.values():
+            yield f"  {export.table}: [{', '.join(export.columns)}]  # {clean(export.where, 90)}"
+        yield from (f"# not read: {clean(where, 90)}" for where in self.found.unread)
+        yield from self._lacking_lines()
+        yield from self._state_lines()
+
+    def _lacking_lines(self) -> Iterator[str]:
+        if self.lacking:
+            yield ""
+            yield "# Not in the exports: nobody is charged for it, and reports say that it was not checked. When you"
+            yield "# export it one day, take it out here."
+            yield "absent:"
+            yield from (f"  {name}: {quoted(why)}" for name, why in self.lacking.items())
+        if whole := [name for name in self.lacking if "." not in name]:
+            yield ""
+            yield "# Without an export of their own: taken away."
+            yield "entities:"
+            yield from (f"  {name}:" for name in whole)
+
+    def _state_lines(self) -> Iterator[str]:
+        said = {entity: words for entity, words in self.states.items() if words}
+        if said:
+            yield ""
+            yield "# What your own words mean, after those that the preset knows."
+            yield "states:"
+        for entity, words in said.items():
+            yield f"  {entity}:"
+            for state in STATES[entity]:
+                known = self.preset.states.get(entity, {}).get(state, ())
+                own = [word for word, meant in words.items() if meant == state]
+                if own:
+                    yield f"    {state}: [{', '.join(map(quoted, (*known, *own)))}]"
+
+
+def unknown_words(place: Place, preset: Preset) -> dict[str, dict[str, int]]:
+    """Entity -> the words of its status or stage that the preset does not know -> how often each stands there."""
+    absent = preset.absent_columns()
+    asked = [name for name in _SAYS_STATE if name in preset.entities and f"{name}.{_SAYS_STATE[name]}" not in absent]
+    with place.opened(preset) as connection:
+        entities = reading_of(connection, preset, preset.add).entities()
+        counted: dict[str, Iterable[tuple[str, int]]] = {}
+        for entity in asked:
+            column = entities[entity].c[_SAYS_STATE[entity]]
+            words = select(column, func.count()).where(not_(blank(column))).group_by(column)
+            rows = connection.execute(words.order_by(func.count().desc(), column)).all()
+            counted[entity] = [(str(word), int(times)) for word, times in rows]
+    return {entity: dict(unknown) for entity, words in counted.items() if (unknown := _unknown(preset, entity, words))}
+
+
+def _unknown(preset: Preset, entity: str, words: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+    known = {word for said in preset.states.get(entity, {}).values() for word in said}
+    return dict([(word, times) for word, times in words if word.strip() not in known][:_MOST_WORDS])
