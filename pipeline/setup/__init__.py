@@ -134,7 +134,7 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
                 "address, or write a preset of your own and name it with --preset."
             )
         quote = connection.dialect.identifier_preparer.quote
-        written = written_in(connection, proposals) if dialect == "files" else None
+        written = written_in(connection, proposals)
         own = Own("Our own CRM", dialect, quote, proposals, states_of(proposals), True, confirmed=False,
                   written=written)  # fmt: skip
         _say_what_lacks(looked, proposals)

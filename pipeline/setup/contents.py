@@ -30,6 +30,7 @@ class Contents:
     distinct: int
     odd_instants: int  # texts that are not written as we read an instant
     odd_days: int  # texts that are not written as we read a day
+    odd_amounts: int  # texts that are no plain number
     whole: bool  # numbers without decimals
 
 
@@ -126,14 +127,14 @@ def _names_it(name: str, own: str) -> bool:
 def _contents(name: str, values: Sequence[Any]) -> Contents:
     given = [value for value in values if value is not None and str(value).strip()]
     texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in given]
-    told = [place for place, text in enumerate(texts) if not re.fullmatch(EMPTY, text.strip().lower())]
+    told = [place for place, text in enumerate(texts) if text.strip().lower() not in EMPTY]
     what = _what([given[place] for place in told], [texts[place] for place in told])
     odd = [
-        sum(isinstance(value, str) and not re.fullmatch(strict, value.strip()) for value in given)
-        for strict in (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\d")
+        sum(isinstance(given[place], str) and not re.fullmatch(strict, given[place].strip()) for place in told)
+        for strict in (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\d", r"-?\d+(\.\d+)?")
     ]
     whole = bool(texts) and all(re.fullmatch(r"-?\d+(\.0+)?", text.strip()) for text in texts)
-    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], whole)
+    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole)
 
 
 _DAY: Final = r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)|\d{1,2}[- ][A-Z][a-z]{2,8}[- ]\d{4}"
