@@ -134,7 +134,7 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
                 "address, or write a preset of your own and name it with --preset."
             )
         quote = connection.dialect.identifier_preparer.quote
-        written = written_in(connection, proposals) if dialect == "files" else None
+        written = written_in(connection, proposals)
         own = Own("Our own CRM", dialect, quote, proposals, states_of(proposals), True, confirmed=False,
                   written=written)  # fmt: skip
         _say_what_lacks(looked, proposals)
@@ -152,6 +152,23 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
         settings.open_keys.append(f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used before")
     settings.open_keys.extend(f"{own_file.name}: {line}" for line in left_open(own))
     _settle(settings, known, output, asking, now, {own_file: preset_text(own)})
+
+
+def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> None:
+    """What would be audited if it was only there, and how to get it there."""
+    for name in without_key(looked):
+        click.echo(
+            f"Table {clean(name)} is left out: no column of it is called id, nr or number and differs in every row, so "
+            "none of its records could be named. Export it with its number."
+        )
+    if not any(one.entity == "manager" for one in proposals):
+        named = naming_people(looked)
+        by = f", whom {clean(' and '.join(named[:2]))} seem to name" if named else ""
+        click.echo(
+            f"No table holds your people{by}: so far every record is one of nobody. Add a table or a file of them, "
+            "like users or medewerkers, with a line for each and their names as the records have them in a column "
+            "name or naam. Then run init again."
+        )
 
 
 def _exports(
@@ -177,23 +194,6 @@ def _exports(
             settings.open_keys.append(f"{own_file.name}: states.{entity}: what these words mean: {listed}")
     settings.preset, settings.recognised = own_file.name, f"{preset.about}, recognised by their headers."
     _settle(settings, known, output, asking, now, {own_file: own.text()})
-
-
-def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> None:
-    """What would be audited if it was only there, and how to get it there."""
-    for name in without_key(looked):
-        click.echo(
-            f"Table {clean(name)} is left out: no column of it is called id, nr or number and differs in every row, so "
-            "none of its records could be named. Export it with its number."
-        )
-    if not any(one.entity == "manager" for one in proposals):
-        named = naming_people(looked)
-        by = f", whom {clean(' and '.join(named[:2]))} seem to name" if named else ""
-        click.echo(
-            f"No table holds your people{by}: so far every record is one of nobody. Add a table or a file of them, "
-            "like users or medewerkers, with a line for each and their names as the records have them in a column "
-            "name or naam. Then run init again."
-        )
 
 
 def _survey_of(place: Place, own: Own) -> Known:

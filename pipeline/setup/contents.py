@@ -30,6 +30,7 @@ class Contents:
     distinct: int
     odd_instants: int  # texts that are not written as we read an instant
     odd_days: int  # texts that are not written as we read a day
+    odd_amounts: int  # texts that are no plain number
     whole: bool  # numbers without decimals
 
 
@@ -75,11 +76,6 @@ def described(connection: Connection, name: str) -> dict[str, TypeEngine[Any]]:
     return {str(own): String() if str(kind) == "VARCHAR" else NullType() for own, kind in rows}
 
 
-def declared_key(connection: Connection, name: str) -> list[str]:
-    """The columns of a table's primary key; none of files, and of a DuckDB file they are found by what they hold."""
-    return [] if _duckdb(connection) else list(inspect(connection).get_pk_constraint(name)["constrained_columns"])
-
-
 def _duckdb(connection: Connection) -> bool:
     return connection.dialect.name in ("duckdb", "files")
 
@@ -94,7 +90,8 @@ def look(connection: Connection, name: str) -> Looked:
     wanted: list[ColumnElement[Any]] = [column(one) for one in names]
     taken = connection.execute(select(*wanted).select_from(source).limit(_SAMPLE)).all()
     contents = tuple(_contents(one, [row[place] for row in taken]) for place, one in enumerate(names))
-    declared = [one for one in declared_key(connection, name) if one in names]
+    keyed = [] if _duckdb(connection) else inspect(connection).get_pk_constraint(name)["constrained_columns"]
+    declared = [one for one in keyed if one in names]
     unique = [one.name for one in contents if 0 < len(taken) == one.distinct and _differs(connection, name, one, rows)]
     shared = tuple(one for one in unique if _names_it(name, one))
     key = declared[0] if len(declared) == 1 else next((one for one in unique if _is_key(name, one)), None)
@@ -130,14 +127,14 @@ def _names_it(name: str, own: str) -> bool:
 def _contents(name: str, values: Sequence[Any]) -> Contents:
     given = [value for value in values if value is not None and str(value).strip()]
     texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in given]
-    told = [place for place, text in enumerate(texts) if not re.fullmatch(EMPTY, text.strip().lower())]
+    told = [place for place, text in enumerate(texts) if text.strip().lower() not in EMPTY]
     what = _what([given[place] for place in told], [texts[place] for place in told])
     odd = [
-        sum(isinstance(value, str) and not re.fullmatch(strict, value.strip()) for value in given)
-        for strict in (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\d")
+        sum(isinstance(given[place], str) and not re.fullmatch(strict, given[place].strip()) for place in told)
+        for strict in (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\d", r"-?\d+(\.\d+)?")
     ]
     whole = bool(texts) and all(re.fullmatch(r"-?\d+(\.0+)?", text.strip()) for text in texts)
-    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], whole)
+    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole)
 
 
 _DAY: Final = r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)|\d{1,2}[- ][A-Z][a-z]{2,8}[- ]\d{4}"

@@ -35,15 +35,13 @@ class Guess:
     theirs: str
     confidence: float
     evidence: str
-    odd: int = 0  # texts of the sample that we cannot read as a moment
+    odd: int = 0  # texts of the sample that we read only where their format is declared
     whole: bool = False
     timed: bool = False  # of a day: there are hours behind it
 
     def said(self) -> str:
         """'90%: called so; e-mail addresses'."""
-        day = "YYYY-MM-DD" if self.ours == "close_day" else "YYYY-MM-DD HH:MM:SS"
-        odd = f"; {self.odd:,} of a sample are not written {day}, so they will be unreadable" if self.odd else ""
-        return f"{round(100 * self.confidence)}%: {self.evidence}{odd}"
+        return f"{round(100 * self.confidence)}%: {self.evidence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +147,11 @@ def _without(own: ColumnElement[Any], empty: Sequence[str]) -> ColumnElement[Any
     return case((func.trim(own).in_(empty), null()), else_=own) if empty else own
 
 
-def written_in(connection: Connection, proposals: Sequence[Proposal]) -> Written:
-    """How the days, instants and amounts of a folder of files are written, and which words say nothing."""
+def written_in(connection: Connection, proposals: Sequence[Proposal]) -> Written | None:
+    """How days, instants and amounts are written, and which words say nothing; None in a database that writes them as
+    we read them without being told."""
+    if connection.dialect.name != "files" and not any(one.odd for proposal in proposals for one in proposal.columns):
+        return None
     places: dict[str, list[tuple[str, str]]] = {"days": [], "timed": [], "instants": [], "amounts": [], "others": []}
     for proposal in proposals:
         for guess in proposal.columns:
@@ -268,9 +269,8 @@ def _guess(
         evidence.append("empty so far")
     if confidence < _LEAST:
         return None
-    dated, as_text = {"instant": one.odd_instants, "day": one.odd_days}, connection.dialect.name == "files"
-    kind = ENTITIES.get(entity, {}).get(ours, Kind.TEXT)
-    odd = 0 if as_text else dated.get(kind.value, 0)  # of files the formats are told apart
+    as_text, kind = connection.dialect.name == "files", ENTITIES.get(entity, {}).get(ours, Kind.TEXT)
+    odd = {Kind.INSTANT: one.odd_instants, Kind.DAY: one.odd_days, Kind.MONEY: one.odd_amounts}.get(kind, 0)
     timed = as_text and kind is Kind.DAY and one.what == "instant"
     if timed:
         evidence.append("the day is what stands before the hour")
@@ -350,10 +350,9 @@ def _words(connection: Connection, name: str, status: str | None) -> dict[str, i
     own: ColumnElement[Any] = column(status)
     counted = select(own, number).select_from(table(name)).group_by(own).order_by(number.desc())
     found = connection.execute(counted.limit(_MOST_WORDS)).all()
-    empty = re.compile(EMPTY)
     words = {
         str(word): int(times)
         for word, times in found
-        if word is not None and str(word).strip() and not empty.fullmatch(str(word).strip().lower())
+        if word is not None and str(word).strip() and str(word).strip().lower() not in EMPTY
     }
     return dict(sorted(words.items(), key=lambda one: (-one[1], one[0])))

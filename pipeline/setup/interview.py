@@ -103,8 +103,9 @@ def _address(text: str) -> str:
 
 def about_own(connection: Connection, guessed: Own) -> Own:
     """Goes through the guesses; what remains is confirmed."""
+    what = "these files" if guessed.dialect == "files" else "this database"
     click.echo(
-        f"\nNo preset of ours knows {'these files' if guessed.written else 'this database'}. Here is what its names "
+        f"\nNo preset of ours knows {what}. Here is what its names "
         "and contents look like;\nfor each kind of record press Enter where it is right, or type the numbers of the "
         "wrong lines (2,4),\nor n where it is not it."
     )
@@ -114,7 +115,8 @@ def about_own(connection: Connection, guessed: Own) -> Own:
     kept = _about_kinds(kept)
     states = {one.entity: _about_words(one, guessed.states.get(one.entity, {})) for one in kept if one.words}
     deal = next((one.of("amount") for one in kept if one.of("amount")), None)
-    written = _about_the_writing(written_in(connection, kept)) if guessed.written else None
+    found = written_in(connection, kept)
+    written = _about_the_writing(found) if found else None
     whole_units = True
     if deal and deal.whole:
         whole_units = click.confirm("\nAmounts have no decimals. Are they whole units (n: cents)?", default=None)

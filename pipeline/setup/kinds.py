@@ -77,5 +77,5 @@ def _words(connection: Connection, name: str, own: str) -> dict[str, int]:
     value = cast(column(own), String)
     counted = select(value, func.count()).select_from(table(name)).group_by(value)
     found = {str(word): int(times) for word, times in connection.execute(counted) if word and str(word).strip()}
-    filled = {word: times for word, times in found.items() if not re.fullmatch(EMPTY, word.strip().lower())}
+    filled = {word: times for word, times in found.items() if word.strip().lower() not in EMPTY}
     return dict(sorted(filled.items(), key=lambda one: (-one[1], one[0])))

@@ -24,7 +24,7 @@ class Own:
     whole_units: bool  # amounts that are integers: of whole units, not of cents
     confirmed: bool
     result: str | None = None  # the column of the meetings' table
-    written: Written | None = None  # how days, instants and amounts are written in files
+    written: Written | None = None  # how days, instants and amounts are written, where that must be told
 
     def kinds(self) -> Kinds | None:
         """What tells companies from persons, where clients and contacts share a table."""
@@ -46,7 +46,9 @@ def expressions(own: Own, proposal: Proposal) -> tuple[dict[str, str], str]:
             found["result"] = own.quote(own.result)
     if proposal.entity == "deal" and "amount" in found:
         found.setdefault("currency", ":currency")  # the audit's own
-        if own.whole_units and own.dialect == "sqlite":
+        if own.written and not own.whole_units:
+            found["amount"] = f"{found['amount']} / 100.0"  # of formats amounts are units
+        elif own.whole_units and own.dialect == "sqlite" and not own.written:
             found["amount"] = _cents(found["amount"])
     return found, deleted
 

@@ -21,7 +21,7 @@ from pipeline.formats import Rules
 from pipeline.grants import tables_of
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Preset, load_preset, preset_names
-from pipeline.setup.contents import declared_key, described
+from pipeline.setup.contents import described
 from pipeline.source import Demand, Reading, consistent, open_engine
 from pipeline.source.databases import DATABASES, files
 from pipeline.source.databases.exports import find
@@ -205,16 +205,10 @@ def _prose_of(connection: Connection, preset: Preset) -> list[str]:
     if preset.custom_key != "id":
         for table in sorted(tables - {part.table}):  # meetings_cstm, vtiger_activitycf
             key, shared = preset.key_of("meeting", table), table in preset.tables
-            near = shared or table.startswith(part.table)
-            if near and key is not None and _one_each(connection, table, key):
+            if (shared or table.startswith(part.table)) and key in described(connection, table):
                 prose = prose_in(connection, table)
                 found += [f"{table}.{name}" for name in prose if not (shared and name in used)]
     return found
-
-
-def _one_each(connection: Connection, table: str, key: str) -> bool:
-    """Whether a table has this key and, as far as it is declared, one row for each."""
-    return key in described(connection, table) and declared_key(connection, table) in ([], [key])
 
 
 def prose_in(connection: Connection, table: str) -> list[str]:

@@ -77,10 +77,11 @@ LEADS_TO: Final[Mapping[str, str]] = {
     "person_id": "contact",
 }  # fmt: skip
 
-EMPTY: Final = (
-    r"[-\u2013\u2014.?_]+|n/a|#n/a|#n/b|n\.a\.?|n\.?v\.?t\.?|onbekend|unknown|null|\(?(leeg|blank|empty|none|null)\)?"
-    r"|n\.?n\.?b\.?|tbd"
-)
+EMPTY: Final = frozenset((
+    "-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "?", "??", "???", "_", "n/a", "#n/a", "#n/b", "n.a.", "n.a",
+    "n.v.t.", "n.v.t", "nvt", "nvt.", "onbekend", "unknown", "null", "(null)", "leeg", "(leeg)", "blank", "(blank)",
+    "(empty)", "(none)", "n.n.b.", "n.n.b", "nnb", "tbd",
+))  # fmt: skip
 """Words, in small letters, that seem to say that nothing was entered."""
 
 TRUE: Final = ("1", "true", "ja", "yes", "j", "y", "waar")

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, String, cast, column, func, se
 
 from pipeline.formats import Rules
 from pipeline.presets import MONTHS, Amount, Formats
+from pipeline.setup.contents import described
 from pipeline.setup.vocabulary import EMPTY
 from pipeline.texts import UNREADABLE
 
@@ -79,12 +80,13 @@ def texts_of(
     amounts: Iterable[Place], others: Iterable[Place],
 ) -> Texts:  # fmt: skip
     """Reads the different texts of these columns. Of the `timed` days the hour is left out; `others` hold words."""
-    day, cut, instant, amount, other = (_distinct(connection, of) for of in (days, timed, instants, amounts, others))
+    day, cut, instant, amount = (_distinct(connection, of) for of in (days, timed, instants, amounts))
+    other = _distinct(connection, others, only=sorted({*EMPTY, "0"}))
     for text, times in cut.items():
         day[re.split("[ T]", text)[0]] += times
     empty: Counter[str] = Counter()
     for texts in (day, instant, amount, other):
-        empty.update({text: times for text, times in texts.items() if re.fullmatch(EMPTY, text.lower())})
+        empty.update({text: times for text, times in texts.items() if text.lower() in EMPTY})
     if other["0"] and not amount["0"]:  # or an amount of nothing would be none
         empty["0"] = other["0"]
     day, instant, amount = (
@@ -94,14 +96,24 @@ def texts_of(
     return Texts(day, instant, amount, dict(empty.most_common()))
 
 
-def _distinct(connection: Connection, columns: Iterable[Place]) -> Counter[str]:
+def _distinct(connection: Connection, columns: Iterable[Place], only: Sequence[str] = ()) -> Counter[str]:
+    """The different texts of columns that hold text, or those of them that are, in small letters, one of `only`."""
     found: Counter[str] = Counter()
     for name, own in columns:
-        value: ColumnElement[Any] = func.trim(cast(column(own), String))
-        counted = select(value, func.count()).select_from(table(name)).where(value != "").group_by(value)
-        for text, times in connection.execute(counted.order_by(func.count().desc(), value).limit(_MOST)):
-            found[str(text)] += int(times)
+        if _holds_text(connection, name, own):
+            value: ColumnElement[Any] = func.trim(cast(column(own), String))
+            counted = select(value, func.count()).select_from(table(name)).group_by(value)
+            wanted = counted.where(func.lower(value).in_(only) if only else value != "")
+            if connection.dialect.name == "sqlite":  # of each value
+                wanted = wanted.where(func.typeof(column(own)) == "text")
+            for text, times in connection.execute(wanted.order_by(func.count().desc(), value).limit(_MOST)):
+                found[str(text)] += int(times)
     return found
+
+
+def _holds_text(connection: Connection, name: str, own: str) -> bool:
+    """Whether the column can hold text: a database's own days and numbers need no format."""
+    return connection.dialect.name in ("files", "sqlite") or isinstance(described(connection, name)[own], String)
 
 
 def _zero(text: str) -> bool:

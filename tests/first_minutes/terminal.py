@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.suitecrm.by_hand import Value
 
@@ -66,11 +67,16 @@ def succeed(folder: Path, *commands: Sequence[str], **environment: str) -> str:
     return said
 
 
-def figures(folder: Path) -> dict[str, Value]:
-    """What was published in a folder: figure -> (numerator, denominator); without the one that is about the proof."""
-    published = json.loads((folder / "output" / "latest" / "figures.json").read_text("utf-8"))
+def figures(output: Path) -> dict[str, dict[str, Any]]:
+    """What was published in a folder: figure -> all that figures.json says of it."""
+    published = json.loads((output / "latest" / "figures.json").read_text("utf-8"))
+    return {one["id"]: one for one in published["figures"]}
+
+
+def values(output: Path) -> dict[str, Value]:
+    """Figure -> (numerator, denominator); without the one that is about the proof."""
     return {
-        one["id"]: (one["numerator"], one["denominator"])
-        for one in published["figures"]
+        name: (one["numerator"], one["denominator"])
+        for name, one in figures(output).items()
         if one["metric"] != "figures_proven"
     }

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import re
+import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 import yaml
 
 from pipeline.config import load_audit
-from tests.first_minutes.terminal import Answers, at_a_terminal, crm_audit, figures, succeed
+from tests.first_minutes.terminal import Answers, at_a_terminal, crm_audit, succeed, values
 
 AS_OF = "2026-11-24T09:00+01:00"
 PEOPLE = ("An Jansen", "Bo de Wit", "Cor Smit")
@@ -87,20 +90,38 @@ READ = (
 REST = [("zone of your people.*:", "Europe/Amsterdam"), (r"name none \[EUR\]:", ""), (r"\[y/N\]", "n")]
 
 
-def first_minutes(folder: Path, answers: Answers) -> str:
-    ended, said = at_a_terminal(folder, "init", "--source", "files:///exports", answers=answers, TZ="UTC")
+def exports(folder: Path) -> str:
+    return "files:///exports"
+
+
+def database(folder: Path) -> str:
+    """The same texts in a database of nothing but texts."""
+    with closing(sqlite3.connect(folder / "crm.db")) as db:
+        for file in (folder / "exports").iterdir():
+            with file.open(encoding="utf-8", newline="") as stream:
+                header, *rows = csv.reader(stream, delimiter=";")
+            columns = ", ".join(f'"{name}" TEXT' for name in header)
+            db.execute(f"CREATE TABLE {file.stem} ({columns})")
+            db.executemany(f"INSERT INTO {file.stem} VALUES ({', '.join('?' * len(header))})", rows)
+        db.commit()
+    return "sqlite:///crm.db"
+
+
+def first_minutes(folder: Path, address: str, answers: Answers) -> str:
+    ended, said = at_a_terminal(folder, "init", "--source", address, answers=answers, TZ="UTC")
     assert ended == 0, said
     succeed(folder, ("check",), ("run", "--as-of", AS_OF))
     return said
 
 
-def test_unknown_exports(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [exports, database])
+def test_unknown_exports(tmp_path: Path, kept: Callable[[Path], str]) -> None:
     counted = dutch(tmp_path / "exports")
     chosen = (r"1  afspraken\.uitkomst  filled in  50%, \d different(.|\n)*Which \[1\]:", "")
-    said = first_minutes(tmp_path, [*TABLES, *MEANT, NOTHING, (READ, ""), chosen, *REST])
+    said = first_minutes(tmp_path, kept(tmp_path), [*TABLES, *MEANT, NOTHING, (READ, ""), chosen, *REST])
     assert "40 of 40 values are names in klanten.bedrijfsnaam" in said
     assert "voorraad" not in said
-    found = figures(tmp_path)
+    found = values(tmp_path / "output")
     assert {name: found[name][0] for name in counted} == dict(counted)
     assert found["managers@company"][0] == len(PEOPLE)
 

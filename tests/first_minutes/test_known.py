@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from tests.files.test_maven import hand_of, wrong
-from tests.first_minutes.terminal import Answers, at_a_terminal, figures, succeed
+from tests.first_minutes.terminal import Answers, at_a_terminal, succeed, values
 from tests.odoo.by_hand import OdooHand
 from tests.odoo.database import odoo15
 from tests.odoo.overlay import lay as lay_over_odoo
@@ -43,7 +43,7 @@ def first_minutes(
     assert "STILL OPEN" not in written
     succeed(folder, ("check",), ("run", "--as-of", f"{as_of}+00:00"), **environment)
     assert (folder / "audit.yaml").read_text("utf-8") == written
-    return said, figures(folder)
+    return said, values(folder / "output")
 
 
 def without_plan(setting: Setting) -> Setting:

@@ -16,7 +16,7 @@ import yaml
 from pipeline.setup.guess import propose
 from pipeline.setup.kinds import meaning_of
 from pipeline.setup.recognise import Place
-from tests.first_minutes.terminal import Answers, at_a_terminal, figures, succeed
+from tests.first_minutes.terminal import Answers, at_a_terminal, succeed, values
 
 AS_OF = "2026-11-24T09:00+01:00"
 ODD = "persoon's: :x"  # what stands in a condition may be anything
@@ -93,7 +93,7 @@ def test_one_table_of_clients_and_contacts(tmp_path: Path, kept) -> None:  # typ
     assert ended == 0, said
     assert f"soort says: 8 bedrijf, 8 contactpersoon, 8 leverancier, 8 {ODD}" in said
     succeed(tmp_path, ("check",), ("run", "--as-of", AS_OF))
-    found, (_, counted) = figures(tmp_path), company()
+    found, (_, counted) = values(tmp_path / "output"), company()
     assert {name: found[name][0] for name in counted} == dict(counted)
 
 
