@@ -5,48 +5,37 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from sqlite3 import sqlite_version_info
 from typing import Any, Final
 
 from sqlalchemy import (
-    CTE,
     Connection,
     FromClause,
     Select,
     TextClause,
-    and_,
     case,
-    cast,
     column,
-    false,
     func,
     inspect,
     literal,
     null,
-    or_,
     select,
     text,
-    true,
     union_all,
 )
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import BigInteger, Date, Text
+from sqlalchemy.types import Text
 
 from pipeline.errors import ConfigError, SourceError
-from pipeline.formats import Rules, units_of
+from pipeline.formats import Rules
 from pipeline.model import ENTITIES, Kind, Schema, TableAccount
-from pipeline.money import ODD_FACTORS
 from pipeline.presets import Part, Preset
 from pipeline.source.databases import kind_of
-from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text, whole_units
+from pipeline.source.typed import Typed
 
 _AUDITED: Final = ""
 """The reason of a row that is audited: none."""
 _TWICE: Final = "audited by two entities"
 
-_TYPED: Final = (Kind.INSTANT, Kind.DAY, Kind.MONEY)
-_ALL: Final = 2**63 - 1
 
 BATCH: Final = 5_000
 """Rows that one step of a stream brings into memory."""
@@ -75,11 +64,22 @@ class Reading:
         self._tables = frozenset(inspect(connection).get_table_names()) | self._views
         self._must_have_tables()
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
-        self._held = {entity: self._holds(entity) for entity in self.demand.schema}
+        self._typed = Typed(
+            connection.dialect.name,
+            demand.schema,
+            demand.rules,
+            demand.preset.money == "minor",
+            self._raw,
+            {entity: self._holds(entity) for entity in self.demand.schema},
+        )
 
     def entities(self) -> dict[str, FromClause]:
         """The audited rows of every entity, in the catalogue's types, as common table expressions."""
-        return {entity: self._audited_once(entity) for entity in self._raw}
+        return {entity: self._typed.audited(entity) for entity in self._raw}
+
+    def lent(self) -> str:
+        """What the two readings share, where this database cannot work something out by itself; else ''."""
+        return self._typed.lent()
 
     @property
     def tables(self) -> frozenset[str]:
@@ -206,12 +206,12 @@ class Reading:
         return (union_all(*selects) if len(selects) > 1 else selects[0]).cte(f"raw_{entity}")
 
     def _holds(self, entity: str) -> dict[str, Kind | None]:
-        """Column -> what the database's own type says that it holds; empty where each value has a type of its own."""
-        holds = kind_of(self.connection.dialect.name).holds
-        if holds is None or not self.columns(entity):
-            return {}
+        """Column that the CRM holds -> what it holds by the database's own type; text where values have their own."""
+        names, holds = self.columns(entity), kind_of(self.connection.dialect.name).holds
+        if holds is None or not names:
+            return dict.fromkeys(names, Kind.TEXT)
         described = self.connection.execute(self._audited(entity).where(literal(1) == 0)).cursor.description
-        return {name: holds(code) for name, (_, code, *_) in zip(self.columns(entity), described, strict=True)}
+        return {name: holds(code) for name, (_, code, *_) in zip(names, described, strict=True)}
 
     def _select(self, entity: str, part: Part) -> str:
         """The part's own SELECT, or the one that its column names stand for."""
@@ -277,142 +277,6 @@ class Reading:
                 f"the source has no table {', '.join(lacking)}, which the preset {self.demand.preset.name} reads; "
                 "check that source.url names the CRM's database and that the account may read it."
             )
-
-    # -------------------------------------------------------------------------------------------- its types
-
-    def _audited_once(self, entity: str) -> CTE:
-        """The audited rows. Text is read once, in steps, and not in every condition that looks at it."""
-        name, raw = f"audited_{entity}", self._raw[entity]
-        live, here = raw.c.excluded.is_(None), self.connection.dialect.name in ("files", "duckdb")
-        if not self._is_worked_out(entity):
-            rows = select(*self._marked(entity, self._values(entity, raw))).where(live)
-            return self._once(rows, name) if here else rows.cte(name)  # its own indexes find more
-        texts = {one: self._rules.text_in(raw.c[one]) for one in self._in_text(entity)}
-        kept = (texts[one] if one in texts else self._kept(entity, one) for one in self.columns(entity))
-        labelled = (value.label(one) for one, value in zip(self.columns(entity), kept, strict=True))
-        source = self._once(select(*labelled).where(live), f"texts_{entity}")
-        amounts = [one for one in texts if self.demand.schema[entity][one] is Kind.MONEY]
-        if amounts:
-            numbers = (self._rules.number_of(source.c[one]).label(f"{one}_number") for one in amounts)
-            source = self._once(select(*source.c, *numbers), f"numbers_{entity}")
-        found = self._values(entity, source)
-        pairs = (
-            (value.label(one), case((nothing, 1), else_=0).label(f"{one}_nothing"))
-            for one, (value, nothing) in found.items()
-        )
-        read = self._once(select(*chain.from_iterable(pairs)), f"read_{entity}")
-        again = {one: (read.c[one], read.c[f"{one}_nothing"] == 1) for one in found}
-        return select(*self._marked(entity, again)).cte(name)
-
-    def lent(self) -> str:
-        """What the two readings share, where this database cannot work something out by itself; else ''."""
-        shares = self._by_value and any(self._is_worked_out(entity) for entity in self.demand.schema)
-        return kind_of(self.connection.dialect.name).lent if shares else ""
-
-    def _once(self, rows: Select[Any], name: str) -> CTE:
-        """Worked out once per statement, on a database that can be told so."""
-        dialect = self.connection.dialect.name
-        if dialect in ("mysql", "mariadb"):
-            return rows.limit(_ALL).cte(name)  # what has a limit is no part of another statement
-        told = dialect != "sqlite" or sqlite_version_info >= (3, 35)
-        return rows.cte(name).prefix_with("MATERIALIZED") if told else rows.cte(name)
-
-    def _in_text(self, entity: str) -> list[str]:
-        """The days, instants and amounts of this entity that are read as text."""
-        typed = [name for name in self.columns(entity) if self.demand.schema[entity][name] in _TYPED]
-        if self._by_value:
-            return typed if self.demand.rules.formats is not None else []
-        return [name for name in typed if self._held[entity][name] is Kind.TEXT]
-
-    def _is_worked_out(self, entity: str) -> bool:
-        """Whether something here takes a database long enough to be done once only."""
-        amounts = any(self.demand.schema[entity][name] is Kind.MONEY for name in self.columns(entity))
-        return bool(self._in_text(entity)) or (self._by_value and amounts and self.demand.preset.money == "decimal")
-
-    def _marked(
-        self, entity: str, found: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]]
-    ) -> Iterator[ColumnElement[Any]]:
-        """Each value, and beside days, instants and amounts 1 where something was entered that cannot be read."""
-        for name, kind in self.demand.schema[entity].items():
-            value, nothing = found[name]
-            yield value.label(name)
-            if kind is Kind.MONEY:
-                unread = or_(value.is_(None), blank(found["currency"][0]))
-                yield case((nothing, 0), (unread, 1), else_=0).label(f"{name}_unreadable")
-            elif kind in _TYPED:
-                unread = and_(value.is_(None), nothing.is_(False))
-                yield case((unread, 1), else_=0).label(f"{name}_unreadable")
-
-    def _values(self, entity: str, source: FromClause) -> dict[str, tuple[ColumnElement[Any], ColumnElement[bool]]]:
-        """Column -> (its value in the catalogue's type or NULL, whether nothing was entered)."""
-        held = set(self.columns(entity))
-        return {
-            name: self._value(entity, source, name, kind) if name in held else (self._nothing(kind), true())
-            for name, kind in self.demand.schema[entity].items()
-        }
-
-    def _nothing(self, kind: Kind) -> ColumnElement[Any]:
-        """What an absent column holds, in its type."""
-        if kind is Kind.FLAG:
-            return literal(0)
-        if kind is Kind.TEXT and self.connection.dialect.name in ("mysql", "mariadb"):
-            return null()  # a typed one has a collation of its own there, and would join to no column of the CRM
-        types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.DAY: Date()}
-        return cast(null(), types.get(kind, BigInteger()))
-
-    def _value(
-        self, entity: str, source: FromClause, name: str, kind: Kind
-    ) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-        entered: ColumnElement[Any] = source.c[name]
-        if kind is Kind.FLAG:
-            return func.coalesce(entered, 0), false()
-        held = self._held[entity].get(name, Kind.TEXT)
-        if name in self._in_text(entity):
-            return self._from_text(entity, source, name, kind), self._rules.nothing(entered, kind)
-        if source is self._raw[entity]:
-            entered = self._kept(entity, name)
-        if kind is Kind.TEXT:
-            return entered, false()
-        dated = kind is not Kind.MONEY and held in (Kind.INSTANT, Kind.DAY, Kind.TEXT)
-        nothing = no_date(entered) if dated else blank(entered)
-        if held not in (kind, Kind.TEXT):
-            return self._nothing(kind), nothing
-        if kind is Kind.MONEY:
-            return self._amount(entered, self._currency(entity, source)), nothing
-        return micros(entered) if kind is Kind.INSTANT else day_of(entered), nothing
-
-    def _kept(self, entity: str, name: str) -> ColumnElement[Any]:
-        """What the column holds, without empty words; an id is one whatever it is, and a number is no word."""
-        entered, held = self._raw[entity].c[name], self._held[entity].get(name, Kind.TEXT)
-        words = name != "id" and held is Kind.TEXT and self.demand.schema[entity][name] is not Kind.FLAG
-        return self.demand.rules.kept(entered) if words else entered
-
-    def _from_text(self, entity: str, source: FromClause, name: str, kind: Kind) -> ColumnElement[Any]:
-        if kind is not Kind.MONEY:
-            return self._rules.micros_of(source.c[name]) if kind is Kind.INSTANT else self._rules.day_of(source.c[name])
-        if self.demand.preset.money == "minor":
-            return self._nothing(kind)  # text is no integer of minor units
-        return units_of(source.c[f"{name}_number"], self._currency(entity, source))
-
-    def _currency(self, entity: str, source: FromClause) -> ColumnElement[Any]:
-        return self._value(entity, source, "currency", Kind.TEXT)[0]
-
-    def _amount(self, entered: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-        if self.demand.preset.money == "minor":
-            return whole_units(entered)
-        odd = [
-            (same_text(currency, code), minor_units(entered, literal(factor))) for code, factor in ODD_FACTORS.items()
-        ]
-        return case(*odd, else_=minor_units(entered, literal(100)))
-
-    @property
-    def _rules(self) -> Rules:
-        return self.demand.rules.for_text()
-
-    @property
-    def _by_value(self) -> bool:
-        """Each value has a type of its own, and the dialect's expressions look at it."""
-        return kind_of(self.connection.dialect.name).holds is None
 
 
 def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElement[Any]:
