@@ -73,8 +73,10 @@ class Typed:
 
     def _is_worked_out(self, entity: str) -> bool:
         """Whether something here takes a database long enough to be done once only."""
+        if not self._by_value:
+            return bool(self._in_text(entity))
         amounts = any(self.schema[entity][name] is Kind.MONEY for name in self.held[entity])
-        return bool(self._in_text(entity)) or (self._by_value and amounts and not self.minor)
+        return self.rules.formats is not None or (amounts and not self.minor)
 
     def _marked(
         self, entity: str, found: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]]
@@ -135,8 +137,9 @@ class Typed:
         kind = self.schema[entity][name]
         if name != "id" and held is Kind.TEXT and kind is not Kind.FLAG:
             entered = self.rules.kept(entered)
-        # an id that is a number here and a text there is one id
-        return cast(entered, Text) if kind is Kind.TEXT and self.lent() else entered
+        # an id that is a number here and a text there is one id; but its index would find it no more
+        by_text = self._by_value and self.rules.formats is not None
+        return cast(entered, Text) if kind is Kind.TEXT and by_text else entered
 
     def _from_text(self, entity: str, source: FromClause, name: str, kind: Kind) -> ColumnElement[Any]:
         rules = self.rules.for_text()
