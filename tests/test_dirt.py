@@ -418,6 +418,22 @@ def test_references_to_nothing(crm: Crm) -> None:
     assert outcome.edition.figures["deals@manager:a"].numerator == 1
 
 
+@pytest.mark.parametrize(("ids", "references"), [("INTEGER", "TEXT"), ("TEXT", ""), ("", "")])
+def test_an_id_of_sqlite_is_one_as_number_and_as_text(lite: Crm, ids: str, references: str) -> None:
+    lite.fill(people=[], firms=[]).sql(
+        "DROP TABLE people", "DROP TABLE firms", "DROP TABLE deals", f"CREATE TABLE people (id {ids}, name)",
+        f"CREATE TABLE firms (id {ids}, name, phone, who {references}, since)",
+        f"CREATE TABLE deals (id {ids}, name, who {references}, firm {references}, stage, amount, closed, entered)",
+        "INSERT INTO people VALUES (1, 'Anna')", "INSERT INTO firms VALUES (7, 'F', '020', 1, '02-11-2026 09:00')",
+        "INSERT INTO deals VALUES (1, 'd', '1', 7, 'won', '1,5', '05-11-2026', '02-11-2026 09:00')",
+        "INSERT INTO deals VALUES (2, 'd', 1, '7', 'won', 2, '05-11-2026', '02-11-2026 09:00')",
+    )  # fmt: skip
+    outcome = lite.run()
+    assert outcome.edition.figures["deals@manager:1"].numerator == 2
+    assert found(outcome, "deals_won_amount/EUR") == {"deals_won_amount/EUR": 350}
+    assert missing(outcome) == {}
+
+
 # ------------------------------------------------------------------------------------------------ into the reports
 
 NOTE = "n\u00f6" * 20_000

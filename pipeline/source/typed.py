@@ -41,8 +41,7 @@ class Typed:
             rows = select(*self._marked(entity, self._values(entity, raw))).where(live)
             return self._once(rows, name) if here else rows.cte(name)  # its own indexes find more
         texts = {one: self.rules.for_text().text_in(raw.c[one]) for one in self._in_text(entity)}
-        kept = (texts[one] if one in texts else self._kept(entity, one) for one in self.held[entity])
-        labelled = (value.label(one) for one, value in zip(self.held[entity], kept, strict=True))
+        labelled = (texts.get(one, self._kept(entity, one)).label(one) for one in self.held[entity])
         source = self._once(select(*labelled).where(live), f"texts_{entity}")
         amounts = [one for one in texts if self.schema[entity][one] is Kind.MONEY]
         if amounts:
@@ -74,8 +73,10 @@ class Typed:
 
     def _is_worked_out(self, entity: str) -> bool:
         """Whether something here takes a database long enough to be done once only."""
+        if not self._by_value:
+            return bool(self._in_text(entity))
         amounts = any(self.schema[entity][name] is Kind.MONEY for name in self.held[entity])
-        return bool(self._in_text(entity)) or (self._by_value and amounts and not self.minor)
+        return self.rules.formats is not None or (amounts and not self.minor)
 
     def _marked(
         self, entity: str, found: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]]
@@ -131,9 +132,14 @@ class Typed:
 
     def _kept(self, entity: str, name: str) -> ColumnElement[Any]:
         """What the column holds, without empty words; an id is one whatever it is, and a number is no word."""
-        entered, held = self.raw[entity].c[name], self.held[entity][name]
-        words = name != "id" and held is Kind.TEXT and self.schema[entity][name] is not Kind.FLAG
-        return self.rules.kept(entered) if words else entered
+        entered: ColumnElement[Any] = self.raw[entity].c[name]
+        held = self.held[entity][name]
+        kind = self.schema[entity][name]
+        if name != "id" and held is Kind.TEXT and kind is not Kind.FLAG:
+            entered = self.rules.kept(entered)
+        # an id that is a number here and a text there is one id; but its index would find it no more
+        by_text = self._by_value and self.rules.formats is not None
+        return cast(entered, Text) if kind is Kind.TEXT and by_text else entered
 
     def _from_text(self, entity: str, source: FromClause, name: str, kind: Kind) -> ColumnElement[Any]:
         rules = self.rules.for_text()
