@@ -17,7 +17,7 @@ from pipeline.setup.exported import unknown_words
 from pipeline.setup.recognise import Place, fitting
 from pipeline.source.databases.exports import find, lacking
 from tests.exports import hubspot, pipedrive, salesforce
-from tests.exports.company import Company
+from tests.exports.company import OWNERS, Company
 from tests.exports.ours import edition_of, own_of, prepared, values, write
 from tests.suitecrm.test_equal import AMSTERDAM
 
@@ -102,7 +102,7 @@ def test_a_header_that_stands_twice_is_refused_only_where_it_is_read(files: File
 
 
 def test_a_file_that_is_no_table_is_not_read_and_said(files: Files, tmp_path: Path) -> None:
-    write(tmp_path, {**files, "notes.csv": [("Record ID", "Note body"), ("1", "x")]})
+    write(tmp_path, {**files, "notes.csv": [("Record ID", "Note body"), ("1", "x", "and broken")]})
     audit = prepared(tmp_path, "hubspot", SETTING)
     edition = edition_of(audit, SETTING)
     assert edition.source == (
@@ -231,6 +231,27 @@ def test_all_that_a_preset_reads_can_be_lacking() -> None:
         gaps = lacking(preset, find(preset, {}))
         assert {gap for gap in gaps if "." not in gap} >= {"client", "contact", "meeting", "call", "deal"}
         assert not [gap for gap in gaps if gap.startswith("deal.")]  # with the deals as a whole
+
+
+def test_few_columns_of_the_data_loader_will_do(tmp_path: Path) -> None:
+    """Without UserType all users are people, without IsDeleted nothing is deleted, and nobody reports to anybody."""
+    made = salesforce.files(salesforce.company(), "loader")
+    lean = {
+        "User.csv": without(made["User.csv"], "UserType", "ManagerId", "FirstName"),
+        "Account.csv": without(made["Account.csv"], "IsDeleted", "MasterRecordId", "IsPersonAccount", "FirstName",
+                               "LastName", "PersonEmail", "Type"),
+        "Opportunity.csv": without(made["Opportunity.csv"], "IsDeleted", "IsClosed", "IsWon", "CurrencyIsoCode"),
+    }  # fmt: skip
+    write(tmp_path, lean)
+    audit = prepared(tmp_path, "salesforce", SETTING)
+    edition = edition_of(audit, SETTING)
+    assert sum(person.scope == "manager" for person in edition.people) == len(OWNERS)
+    assert {person.team for person in edition.people} == {""}
+    assert edition.figures["table_audited/accounts@company"].numerator == len(lean["Account.csv"]) - 1
+    assert edition.figures["deals_unknown@company"].numerator > edition.figures["deals_won@company"].numerator == 0
+    assert audit.absent["manager.leader_id"] == "the export has no such column: ManagerId"
+    assert audit.absent["client.email"] == "the export has no such column: PersonEmail"
+    assert "client.details" not in edition.not_checked  # a phone will do
 
 
 # ------------------------------------------------------------------------------------------------ words
