@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 from pipeline import catalogue, findings, snapshot
 from pipeline.ask import ask, ask_people
 from pipeline.config import Audit
 from pipeline.extract import window_of
+from pipeline.metrics import METRICS, metric_of
 from pipeline.model import Answers, Figure, Person, Scope, Unit, figure_id
 from pipeline.progress import Progress
 from pipeline.prove import prove, prove_controls
 from pipeline.reports.report import Edition
 from pipeline.score import Ground, make_figures, plan_month, who_owns
 from pipeline.witness import load_witness
+
+_NAMED: Final = 20
+"""Records or users that a sentence names before it says how many more there are."""
 
 
 def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edition:
@@ -40,9 +45,11 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
             known = findings.known_by(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
     answers = Answers((*measured, *validated.tallies), validated.failing)
 
+    own = tuple(map(metric_of, audit.measures))
+
     def figures_of(given: Answers, users: Iterable[Person]) -> tuple[list[Person], list[Figure]]:
         people = who_owns(users, given, audit.targets, plan_month(window) or "")
-        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window)
+        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window, (*METRICS, *own))
         return people, make_figures(given, ground)
 
     progress.stage("Proving every figure against the CRM")
@@ -54,14 +61,16 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
     return Edition(
         run_id=run_id,
         audit=audit.settings.name,
-        source="; ".join(filter(None, (audit.preset.about, manifest.moment))),
+        source="; ".join(filter(None, (audit.preset.about, manifest.moment, manifest.hidden))),
         window=window,
         people=tuple(people),
         figures=by_id,
         repairs=tuple(findings.repairs(answers.failing, known, audit.field_sets, _links(audit), window.zone)),
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit),
-        warnings=targets_of_strangers(audit, users),
+        own=own,
+        warnings=tuple(filter(None, (manifest.hidden, *targets_of_strangers(audit, users)))),
+        caveats=(*manifest.caveats, *_undecodable(manifest.stored)),
     )
 
 
@@ -77,6 +86,17 @@ def _not_checked(audit: Audit) -> dict[str, str]:
     }
 
 
+def _undecodable(stored: Iterable[snapshot.Stored]) -> Iterator[str]:
+    """The records that hold text which is no UTF-8, as a sentence."""
+    found = [f"{one.entity} {record} ({column})" for one in stored for column, record in one.undecodable]
+    if found:
+        more = f" and {len(found) - _NAMED} more, all in snapshot/manifest.json" if len(found) > _NAMED else ""
+        yield (
+            f"Text that is no UTF-8 counts as entered, and is shown with \ufffd where it cannot be read: "
+            f"{', '.join(found[:_NAMED])}{more}."
+        )
+
+
 def _links(audit: Audit) -> dict[str, str]:
     base = audit.settings.source.crm_url.rstrip("/")
     found = {}
@@ -90,6 +110,7 @@ def targets_of_strangers(audit: Audit, users: Iterable[Person]) -> tuple[str, ..
     """A warning where targets are set for users who are no managers: they count in no plan."""
     managers = {user.id for user in users if user.scope is Scope.MANAGER}
     if strangers := sorted({target.manager for target in audit.targets} - managers):
-        named = ", ".join(strangers[:20]) + (f" and {len(strangers) - 20} more" if len(strangers) > 20 else "")
+        more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
+        named = ", ".join(strangers[:_NAMED]) + more
         return (f"targets are set for users who are no managers of this CRM, and count in no plan: {named}.",)
     return ()

@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from pipeline import catalogue, snapshot, source
 from pipeline.ask import ask, ask_failing, ask_people
 from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
+from pipeline.errors import SourceError
 from pipeline.formats import Rules
 from pipeline.model import Answers, Window
 from pipeline.progress import Progress
@@ -44,18 +47,27 @@ def _extract_once(
         with source.consistent(engine, begin, hold) as connection:
             moment = as_of or clock()
             reading = source.Reading(connection, demand_of(audit))
+            hidden = hidden_rows(audit, connection, reading)
             accounts = reading.accounts()
             stored = [_store(reading, entity, folder, audit, progress, hold) for entity in audit.schema]
             progress.stage("Asking the CRM's own database")
             witness = witness_of(audit, reading, window_of(audit, moment, injected=as_of is not None))
     finally:
         engine.dispose()
-    held = round(hold.seconds, 3)
+    held, said = round(hold.seconds, 3), "; ".join(filter(None, (source.moment(engine), reading.lent())))
     save_witness(folder, witness)
     snapshot.save_manifest(
         folder,
         snapshot.Manifest(
-            moment, as_of is not None, audit.preset.name, held, tuple(stored), tuple(accounts), source.moment(engine)
+            moment,
+            as_of is not None,
+            audit.preset.name,
+            held,
+            tuple(stored),
+            tuple(accounts),
+            said,
+            hidden,
+            tuple(reading.caveats()),
         ),
     )
 
@@ -73,6 +85,21 @@ def demand_of(audit: Audit) -> source.Demand:
     )
 
 
+def hidden_rows(audit: Audit, connection: Connection, reading: source.Reading) -> str:
+    """What every report has to say where the database hides rows; SourceError where audit.yaml does not allow it."""
+    tables = source.hidden(connection, reading.tables)
+    if not tables:
+        return ""
+    said = f"row-level security may hide rows of {', '.join(tables)} from the account that reads"
+    if audit.settings.source.hidden_rows == "allow":
+        return f"{said}, so only what it sees is counted"
+    raise SourceError(
+        f"{said[0].upper()}{said[1:]}, so no figure could be said to be the CRM's, and nothing was published. Let a "
+        "policy show that account every row, or give it BYPASSRLS; or write hidden_rows: allow under source in "
+        "audit.yaml, and every report will say so."
+    )
+
+
 def _store(
     reading: source.Reading, entity: str, folder: Path, audit: Audit, progress: Progress, hold: source.Hold
 ) -> snapshot.Stored:
@@ -82,8 +109,14 @@ def _store(
     return snapshot.write_entity(
         folder, entity, reading.columns(entity), hold.watched(reading.rows(entity)),
         schema=audit.schema, rules=reading.demand.rules, expected=expected, minor=audit.preset.money == "minor",
-        advance=progress.advance,
+        advance=progress.advance, origin=_origin(audit, entity),
     )  # fmt: skip
+
+
+def _origin(audit: Audit, entity: str) -> str:
+    """Where an entity's ids stand: 'table relaties, column nr'."""
+    parts = audit.preset.entities.get(entity, ())
+    return " or ".join(f"table {part.table}, column {part.columns.get('id', 'id (of the SELECT)')}" for part in parts)
 
 
 def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.model import Unit
+from pipeline.model import OwnMeasure, Scope, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,31 @@ METRICS: Final = (
     _count("leads_undated", "Leads without a creation date", "stock"),
 )
 
+COUNTED: Final = {metric.name: metric for metric in METRICS if not metric.denominator and metric.name != "unreadable"}
+"""What a measure of one's own may narrow."""
+
+
+def metric_of(own: OwnMeasure) -> Metric:
+    """A measure of one's own as it is published: over the days and in the unit of what it narrows."""
+    counted = COUNTED[own.counted]
+    if own.share:
+        return Metric(own.name, own.label, counted.period, Unit.PERCENT, (own.name,), (own.counted,))
+    return Metric(own.name, own.label, counted.period, counted.unit, (own.name,))
+
+
 FINDINGS: Final = tuple(
     metric.name
     for metric in METRICS
     if metric.name.endswith(("_undated", "_undated_amount", "_in_future", "unreadable", "_unknown"))
 )
 """Records that are in the CRM and in no other figure, each with the reason in its name."""
+
+BESIDE: Final = {
+    Scope.INACTIVE: "Inactive owners",
+    Scope.UNASSIGNED: "Records of nobody",
+    Scope.TWICE: "Less: counted twice",
+}
+"""What it takes beside the managers to add up to the company; the last only where records have several owners."""
 
 PLANNED: Final = {"deals_won": "Deals won", "meetings_held": "Meetings held", "clients_new": "New clients"}
 """The metrics for which a target can be set, over the calendar month."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 
 class Kind(StrEnum):
@@ -196,6 +196,18 @@ class FieldSet:
     def unreadable(self, mask: int) -> tuple[str, ...]:
         """The columns of a record with this mask in which something stands that cannot be read."""
         return tuple(name for bit, name in enumerate(self.readable, len(self.fields)) if mask >> bit & 1)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMeasure:
+    """One of our counts or amounts, narrowed by what stands in columns of the record."""
+
+    name: str
+    label: str
+    counted: str  # 'meetings_held'
+    entity: str
+    where: Mapping[str, tuple[str, ...] | Literal["filled", "missing"]]  # column -> one of these words, or whether any
+    share: bool = False  # as a share of what it narrows
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -51,6 +51,7 @@ class Ground:
     targets: Collection[Target]
     accounts: Collection[TableAccount]
     window: Window
+    metrics: Sequence[Metric] = METRICS
 
 
 def who_owns(people: Iterable[Person], answers: Answers, targets: Collection[Target], month: str) -> list[Person]:
@@ -73,7 +74,7 @@ def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
     """Every figure, in a stable order. ProofError where the parts do not add up to the company."""
     pools = _pools(answers, ground)
     _must_add_up(pools)
-    slices = [(metric, _slices(metric, pools[-1].counts)) for metric in METRICS]
+    slices = [(metric, _slices(metric, pools[-1].counts)) for metric in ground.metrics]
     figures: list[Figure] = []
     for pool in pools:
         figures += _measured(pool, slices)

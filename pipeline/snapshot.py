@@ -21,10 +21,11 @@ import pyarrow.parquet as pq
 from sqlalchemy import URL, Connection, Engine, FromClause, Select, column, create_engine, table
 
 from pipeline.errors import SourceError
-from pipeline.formats import UNREADABLE, Rules
+from pipeline.formats import Rules
 from pipeline.model import ENTITIES, Kind, Schema, TableAccount
-from pipeline.money import to_minor
+from pipeline.money import digits_of, to_minor
 from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
+from pipeline.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
 
 ROW_GROUP: Final = 100_000
 """Rows of a Parquet row group: one big group would keep DuckDB on one core."""
@@ -49,6 +50,7 @@ class Stored:
     file: str
     rows: int
     sha256: str
+    undecodable: tuple[tuple[str, str], ...] = ()  # (column, record id) of every text whose bytes are no UTF-8
 
 
 # ------------------------------------------------------------------------------------------------ writing
@@ -65,25 +67,28 @@ def write_entity(
     advance: Callable[[int], None],
     schema: Schema = ENTITIES,
     rules: Rules = Rules(),  # noqa: B008 - it never changes
+    origin: str = "",
 ) -> Stored:
     """Streams an entity's rows into one Parquet file. SourceError where the stream's length is not `expected`.
 
     `minor` says that the source's amounts are integers of minor units; `advance` is told of rows as they come;
-    `rules` say how text is read.
+    `rules` say how text is read; `origin` says where the entity's ids stand, for an error about one of them.
     """
     file = folder / f"{entity}.parquet"
     kinds = schema[entity]
     rows = 0
+    undecodable: list[tuple[str, str]] = []
     with pq.ParquetWriter(file, _arrow(kinds), compression="zstd") as writer:
         for chunk in _chunks(batches, advance):
             rows += len(chunk)
+            undecodable += _undecodable(columns, chunk, origin or entity)
             writer.write_table(_typed_table(kinds, columns, chunk, rules, minor=minor), row_group_size=ROW_GROUP)
     if rows != expected:
         raise SourceError(
             f"{entity}: {rows} rows came out of the source, where its count(*) says {expected}; nothing was published. "
             "Run again; if it happens again, the connection loses rows."
         )
-    return Stored(entity, file.name, rows, sha256_of(file))
+    return Stored(entity, file.name, rows, sha256_of(file), tuple(undecodable))
 
 
 def _chunks(
@@ -113,33 +118,62 @@ def _typed_table(
     cells: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(columns)
     given = {name: _kept(name, kinds[name], values, rules) for name, values in zip(columns, cells, strict=True)}
     typed: dict[str, list[Any]] = {}
-    readers = {**_READERS, Kind.DAY: rules.day, Kind.INSTANT: rules.instant} if rules.formats else _READERS
     for name, kind in kinds.items():
         values = given.get(name, (None,) * len(rows))
         if kind is Kind.MONEY:
-            currencies = given.get("currency", (None,) * len(rows))
+            currencies = [_text(value) for value in given.get("currency", (None,) * len(rows))]
+            by_text = rules.money if rules.formats else None
             pairs = zip(values, currencies, strict=True)
-            read = [rules.money(*pair) if rules.formats else _money(*pair, minor) for pair in pairs]
+            read = [
+                by_text(value, currency) if by_text and isinstance(value, str) else _money(value, currency, minor)
+                for value, currency in pairs
+            ]
         else:
-            read = [readers[kind](value) for value in values]
+            read = [*map(_reader(kind, rules), values)]
         typed[name] = [None if value is UNREADABLE else value for value in read]
         if kind in _MARKED:
             typed[f"{name}_unreadable"] = [int(value is UNREADABLE) for value in read]
     return pa.table(typed, schema=_arrow(kinds))
 
 
+def _reader(kind: Kind, rules: Rules) -> Callable[[Any], Any]:
+    """How values of a kind are read: text by the declared formats, and as it is what the database has typed itself."""
+    own = _READERS[kind]
+    if rules.formats is None or kind not in _MARKED:
+        return own
+    by_text = rules.day if kind is Kind.DAY else rules.instant
+    return lambda value: by_text(value) if isinstance(value, str) else own(value)
+
+
 def _kept(name: str, kind: Kind, values: Sequence[Any], rules: Rules) -> Sequence[Any]:
     """The values without declared empty words; an id is one whatever it is, and a number is no word."""
-    if not rules.empty or name == "id" or kind is Kind.FLAG or (kind is Kind.MONEY and not rules.formats):
+    if not rules.empty or name == "id" or kind is Kind.FLAG:
         return values
     return [None if rules.is_empty(value) else value for value in values]
+
+
+def _undecodable(columns: Sequence[str], rows: Sequence[Sequence[Any]], origin: str) -> Iterator[tuple[str, str]]:
+    """(column, record id) of each text whose bytes are no UTF-8. SourceError where that is an id."""
+    key = columns.index("id") if "id" in columns else 0
+    for position, name in enumerate(columns):
+        kinds = {type(row[position]) for row in rows}
+        if kinds.isdisjoint((bytes, Undecodable)):
+            continue
+        for row in rows:
+            if isinstance(said := text_of(row[position]), Undecodable):
+                if name == "id":
+                    raise SourceError(
+                        f"{origin}: an id names one record, and the bytes of '{said[:60]}' are no UTF-8 text; correct "
+                        "it in the CRM, or write it as hexadecimal digits in a SELECT of yours."
+                    )
+                yield name, str(_text(row[key]))
 
 
 # ------------------------------------------------------------------------------------------------ typing
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else value.decode("utf-8") if isinstance(value, bytes) else str(value)
+    return None if value is None else str(text_of(value))
 
 
 def _flag(value: Any) -> int:
@@ -150,7 +184,8 @@ def _nothing(value: Any) -> bool:
     """Nothing was entered: NULL, white space or a zero date."""
     if value is None:
         return True
-    return isinstance(value, str) and (not value.strip(WHITE_SPACE) or value[:10] == "0000-00-00")
+    zero = isinstance(value, str) and value[:10] == "0000-00-00"
+    return zero or (isinstance(text := text_of(value), str) and not text.strip(WHITE_SPACE))
 
 
 def _instant(value: Any) -> Any:
@@ -177,13 +212,15 @@ def _day(value: Any) -> Any:
 
 
 def _money(value: Any, currency: str | None, minor: bool) -> Any:
-    """An amount in minor units; a float is taken as the decimal of its shortest text."""
-    if value is None or (isinstance(value, str) and not value.strip(WHITE_SPACE)):
+    """An amount in minor units; of text only '-1234.5', and a float is taken as the decimal of its shortest text."""
+    if value is None or (isinstance(given := text_of(value), str) and not given.strip(WHITE_SPACE)):
         return None
     if not currency or not currency.strip(WHITE_SPACE):
         return UNREADABLE
     if minor:
         units = value if isinstance(value, int) else None
+    elif isinstance(value, str):
+        units = minor_units(plain_decimal(value), digits_of(currency))
     else:
         try:
             units = to_minor(Decimal(str(value)), currency)
@@ -289,7 +326,14 @@ class Manifest:
     held_seconds: float  # how long the source's transaction was open
     stored: tuple[Stored, ...]
     accounts: tuple[TableAccount, ...]
-    moment: str = ""  # where the source knows no transaction: of when the figures are
+    moment: str = ""  # what reports say beside the source: of when files are, what the two readings share
+    hidden: str = ""  # what the database may have kept from the account
+    caveats: tuple[str, ...] = ()  # what else a reader should know of what was read
+
+    @property
+    def undecodable(self) -> tuple[tuple[str, str, str], ...]:
+        """(entity, column, record id) of every text whose bytes are no UTF-8; U+FFFD stands where they are not."""
+        return tuple((entry.entity, column, record) for entry in self.stored for column, record in entry.undecodable)
 
 
 def save_manifest(folder: Path, manifest: Manifest) -> None:
@@ -306,7 +350,13 @@ def load_manifest(folder: Path) -> Manifest:
         injected=document["injected"],
         preset=document["preset"],
         held_seconds=document["held_seconds"],
-        stored=tuple(Stored(**entry) for entry in document["stored"]),
+        stored=tuple(_stored(entry) for entry in document["stored"]),
         accounts=tuple(TableAccount(**entry) for entry in document["accounts"]),
-        moment=document.get("moment", ""),
+        moment=document["moment"],
+        hidden=document["hidden"],
+        caveats=tuple(document["caveats"]),
     )
+
+
+def _stored(entry: Mapping[str, Any]) -> Stored:
+    return Stored(**{**entry, "undecodable": tuple((one, record) for one, record in entry.get("undecodable", ()))})

@@ -6,10 +6,11 @@ DuckDB is the dialect of the snapshot; the others are those of sources.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, Dialect, Text, and_, false, or_
+from sqlalchemy import BigInteger, Boolean, Date, Dialect, Text, and_, false, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -27,14 +28,14 @@ LARGEST_AMOUNT: Final = 10**18
 """Amounts of this many minor units or more are unreadable: they would leave 64 bits when summed."""
 
 _WITHIN = f"{{0}} > -{LARGEST_AMOUNT} AND {{0}} < {LARGEST_AMOUNT}"
-_SPACES = "'" + WHITE_SPACE + "'"
+SPACES: Final = "'" + WHITE_SPACE + "'"
 WHITE_SPACE_CLASS: Final = "".join(f"\\x{{{low:X}}}-\\x{{{high:X}}}" for low, high in _RANGES)
 """The same for a regular expression's brackets, in RE2 and PCRE."""
 _NOT_SPACE = "'[^" + WHITE_SPACE_CLASS + "]'"
 _SPACES_MYSQL = "[" + WHITE_SPACE_CLASS.replace("\\", "\\\\") + "]*+"
 _HUGE = "TRY_CAST(split_part(s.t, '.', 1) || rpad(rtrim(split_part(s.t, '.', 2), '0'), s.d, '0') AS HUGEINT)"
 # in a list of one, so that number and digits are not worked out anew wherever they are looked at
-_DECIMAL_UNITS = (
+DECIMAL_UNITS = (
     "list_extract(list_transform([struct_pack(t := {0}, d := CAST({1} AS INTEGER))], lambda s:"
     " CASE WHEN length(rtrim(split_part(s.t, '.', 2), '0')) <= s.d AND " + _WITHIN.format(_HUGE)
     + " THEN CAST(" + _HUGE + " AS BIGINT) END), 1)"
@@ -57,7 +58,7 @@ _DAY: Final = (
     f"|(?!0000){_LEAP}-02-29)"
 )
 _TIME: Final = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-_INSTANT_POSTGRESQL: Final = (
+INSTANT_POSTGRESQL: Final = (
     "CAST(EXTRACT(EPOCH FROM date_trunc('second', {v})) AS bigint) * 1000000"
     " + CAST(EXTRACT(MICROSECONDS FROM {v}) AS bigint) % 1000000"
 ).replace("{v}", "CAST({0} AS timestamp)")
@@ -85,7 +86,7 @@ class _Utf8(TypeDecorator[str]):
     cache_ok = True
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        return value.decode("utf-8") if isinstance(value, bytes) else value
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 class same_bytes(FunctionElement[bool]):
@@ -144,41 +145,6 @@ class empty_word(FunctionElement[bool]):
     inherit_cache = True
 
 
-class stripped(FunctionElement[str]):
-    """stripped(text): without the white space around it."""
-
-    type: TypeEngine[str] = Text()
-    inherit_cache = True
-
-
-class moment_in(FunctionElement[Any]):
-    """moment_in(text, format): the moment that the format would write exactly so, else NULL."""
-
-    type: TypeEngine[Any] = DateTime()
-    inherit_cache = True
-
-
-class local_micros(FunctionElement[int]):
-    """local_micros(local, bounds, offsets): microseconds of UTC, by the local moments at which the offset changes."""
-
-    type: TypeEngine[int] = BigInteger()
-    inherit_cache = True
-
-
-class plain_number(FunctionElement[str]):
-    """plain_number(text, pattern, thousands, decimal): an amount as '-1234.5', else NULL."""
-
-    type: TypeEngine[str] = Text()
-    inherit_cache = True
-
-
-class decimal_units(FunctionElement[int]):
-    """decimal_units(number, digits): minor units of a plain number's text, exactly; else NULL."""
-
-    type: TypeEngine[int] = BigInteger()
-    inherit_cache = True
-
-
 def same_id(key: ColumnElement[Any], reference: ColumnElement[Any]) -> ColumnElement[bool]:
     """The reference names this key: found by the key's index, and equal to the letter."""
     return and_(key == reference, same_bytes(key, reference))
@@ -191,13 +157,13 @@ def one_of_words(column: ColumnElement[Any], words: Collection[str]) -> ColumnEl
 
 _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     blank: {
-        "sqlite": "({0} IS NULL OR trim(CAST({0} AS TEXT), " + _SPACES + ") = '')",
+        "sqlite": "({0} IS NULL OR trim(CAST({0} AS TEXT), " + SPACES + ") = '')",
         "mysql": "({0} IS NULL OR CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin NOT REGEXP " + _NOT_SPACE_MYSQL + ")",
         # the middle branch settles almost every text by its first character, 19 times faster than the rest
         "duckdb": "(CASE WHEN {0} IS NULL THEN true WHEN CAST({0} AS VARCHAR) >= '!'"
         " AND CAST({0} AS VARCHAR) < chr(127) THEN false"
         " ELSE NOT regexp_matches(CAST({0} AS VARCHAR), " + _NOT_SPACE + ") END)",
-        "postgresql": "({0} IS NULL OR btrim(CAST({0} AS text), " + _SPACES + ") = '')",
+        "postgresql": "({0} IS NULL OR btrim(CAST({0} AS text), " + SPACES + ") = '')",
     },
     same_text: {
         "sqlite": "CAST({0} AS TEXT) = {1} COLLATE BINARY",
@@ -220,30 +186,32 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     },
     micros: {
         # equal to its own canonical form, or SQLite would read 30 February as 2 March; without a modifier
-        # older versions give 30 February back as it is. No calendar has the year 0, and some databases do.
-        "sqlite": "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}, '+0 days') = {0} AND {0} >= '0001'"
+        # older versions give 30 February back as it is. No calendar has the year 0, and some databases do;
+        # a column declared as DATE is NUMERIC here, and would make a number of '0001'.
+        "sqlite": "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}, '+0 days') = {0} AND CAST({0} AS TEXT) >= '0001'"
         " THEN CAST(strftime('%s', {0}) AS INTEGER) * 1000000 END",
         "mysql": "CASE WHEN YEAR({0}) > 0 THEN TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', {0}) END",
         "duckdb": "epoch_us({0})",
         # the session's zone is UTC, so an instant with zone casts to the same one without
         "postgresql": "CASE WHEN pg_typeof({0}) IN ('timestamp'::regtype, 'timestamptz'::regtype) THEN"
         " CASE WHEN CAST({0} AS timestamp) BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999'"
-        " THEN " + _INSTANT_POSTGRESQL + " END"
+        " THEN " + INSTANT_POSTGRESQL + " END"
         " WHEN pg_typeof({0}) <> 'date'::regtype AND CAST({0} AS text) ~ '^" + _DAY + " " + _TIME + "$'"
-        " THEN " + _INSTANT_POSTGRESQL + " END",
+        " THEN " + INSTANT_POSTGRESQL + " END",
     },
     day_of: {
-        "sqlite": "CASE WHEN date({0}, '+0 days') = {0} AND {0} >= '0001' THEN {0} END",
+        "sqlite": "CASE WHEN date({0}, '+0 days') = {0} AND CAST({0} AS TEXT) >= '0001' THEN {0} END",
         "mysql": "CASE WHEN YEAR({0}) > 0 AND TO_DAYS({0}) IS NOT NULL THEN {0} END",
         "duckdb": "{0}",
         "postgresql": "CASE WHEN CAST({0} AS text) ~ '^" + _DAY + "$' THEN CAST({0} AS date) END",
     },
     no_date: {
-        "duckdb": "({0} IS NULL OR trim(CAST({0} AS VARCHAR), " + _SPACES + ") = ''"
+        "duckdb": "({0} IS NULL OR trim(CAST({0} AS VARCHAR), " + SPACES + ") = ''"
         " OR left(CAST({0} AS VARCHAR), 10) = '0000-00-00')",
-        "sqlite": "({0} IS NULL OR trim({0}, " + _SPACES + ") = '' OR substr({0}, 1, 10) = '0000-00-00')",
+        "sqlite": "({0} IS NULL OR trim(CAST({0} AS TEXT), " + SPACES + ") = ''"
+        " OR substr({0}, 1, 10) = '0000-00-00')",
         "mysql": "({0} IS NULL OR {0} = '0000-00-00')",
-        "postgresql": "({0} IS NULL OR btrim(CAST({0} AS text), " + _SPACES + ") = ''"
+        "postgresql": "({0} IS NULL OR btrim(CAST({0} AS text), " + SPACES + ") = ''"
         " OR left(CAST({0} AS text), 10) = '0000-00-00')",
     },
     whole_units: {
@@ -257,57 +225,75 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         " CAST({0} AS bigint) END END",
     },
     minor_units: {
-        "duckdb": _DECIMAL_UNITS.replace("{1}", "(length(CAST({1} AS VARCHAR)) - 1)").replace("{0}", _AMOUNT_DUCKDB),
+        # its own text of a float has 15 digits, and its sums of decimals are floats: Python reads both
+        "sqlite": "minor_units(CASE typeof({0}) WHEN 'text' THEN decimal_written(CAST({0} AS BLOB))"
+        " WHEN 'integer' THEN number_text({0}) WHEN 'real' THEN number_text({0}) END, length(CAST({1} AS TEXT)) - 1)",
+        "duckdb": DECIMAL_UNITS.replace("{1}", "(length(CAST({1} AS VARCHAR)) - 1)").replace("{0}", _AMOUNT_DUCKDB),
         "mysql": "CASE WHEN ABS(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1}) < " + str(LARGEST_AMOUNT) + " AND"
         " CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1} = FLOOR(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1})"
         # what is too small for 20 decimals is no zero
         " AND ({0} = 0) = (CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) = 0)"
         " THEN CAST(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1} AS SIGNED) END",
-        "postgresql": "CASE WHEN CAST({0} AS text) ~ '^-?[0-9]*[.]?[0-9]+(e[+-]?[0-9]+)?$'"
+        "postgresql": "CASE WHEN CAST({0} AS text) ~ '^-?[0-9]+([.][0-9]+)?$'"
+        " OR pg_typeof({0}) IN ('real'::regtype, 'double precision'::regtype) AND CAST({0} AS text) ~ '^-?[0-9]'"
         " THEN CASE WHEN abs(" + _AMOUNT_POSTGRESQL + " * {1}) < " + str(LARGEST_AMOUNT) + " AND"
         " " + _AMOUNT_POSTGRESQL + " * {1} = trunc(" + _AMOUNT_POSTGRESQL + " * {1})"
         " THEN CAST(" + _AMOUNT_POSTGRESQL + " * {1} AS bigint) END END",
     },
     empty_word: {
-        "sqlite": "trim(CAST({0} AS TEXT), " + _SPACES + ") = {1} COLLATE BINARY",
+        # a number is no word
+        "sqlite": "typeof({0}) IN ('text', 'blob') AND trim(CAST({0} AS TEXT), " + SPACES + ") = {1} COLLATE BINARY",
         # possessive, or a long run of white space would be tried from each of its characters
         "mysql": "CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin REGEXP"
         " CONCAT('^" + _SPACES_MYSQL + "\\\\Q', {1}, '\\\\E" + _SPACES_MYSQL + "\\\\z')",
-        "duckdb": "trim(CAST({0} AS VARCHAR), " + _SPACES + ") = {1}",
-        "postgresql": "btrim(CAST({0} AS text), " + _SPACES + ") COLLATE \"C\" = {1}",
-    },
-    # of texts in files, which DuckDB alone reads
-    stripped: {"duckdb": "trim(CAST({0} AS VARCHAR), " + _SPACES + ")"},
-    moment_in: {
-        # DuckDB knows the year 0, and calendars do not
-        "duckdb": "CASE WHEN strftime(try_strptime({0}, {1}), {1}) = {0}"
-        " AND try_strptime({0}, {1}) >= TIMESTAMP '0001-01-01' THEN try_strptime({0}, {1}) END",
-    },
-    local_micros: {
-        # in a list of one, or the moment would be read anew for each bound
-        "duckdb": "list_extract(list_transform([{0}], lambda m: m - list_extract([{2}],"
-        " 1 + len(list_filter([{1}], lambda b: b <= m)))), 1)",
-    },
-    plain_number: {
-        "duckdb": "CASE WHEN regexp_full_match({0}, {1}) THEN CASE WHEN contains({0}, '-') THEN '-' ELSE '' END ||"
-        " replace(translate(regexp_extract({0}, '[0-9](?:.*[0-9])?'), {2}, ''), {3}, '.') END",
-    },
-    decimal_units: {
-        "duckdb": _DECIMAL_UNITS,
+        "duckdb": "trim(CAST({0} AS VARCHAR), " + SPACES + ") = {1}",
+        "postgresql": "btrim(CAST({0} AS text), " + SPACES + ") COLLATE \"C\" = {1}",
     },
 }  # fmt: skip
 
 
-def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
+def bytewise(pattern: str) -> str:
+    """A pattern of code points written as \\x{20AC}, alone or between brackets, as one of UTF-8's bytes."""
+
+    def one(point: int) -> str:
+        return "".join(f"\\x{byte:02X}" for byte in chr(point).encode())
+
+    def any_of(found: re.Match[str]) -> str:
+        ranges = re.findall(r"\\x\{(\w+)\}(?:-\\x\{(\w+)\})?", found[1])
+        points = (point for low, high in ranges for point in range(int(low, 16), int(high or low, 16) + 1))
+        return f"(?:{'|'.join(map(one, points))})"
+
+    pattern = re.sub(r"\[((?:\\x\{\w+\}-?)+)\]", any_of, pattern)
+    return re.sub(r"\\x\{(\w+)\}", lambda found: one(int(found[1], 16)), pattern)
+
+
+# in a database of SQL_ASCII, which knows no characters
+_TRIMMED: Final = re.compile(r"btrim\((CAST\(\{0\} AS text\)), " + re.escape(SPACES) + r"\)")
+_BYTEWISE_SPACES: Final = "^{ws}+|{ws}+$".replace("{ws}", bytewise(f"[{WHITE_SPACE_CLASS}]"))
+
+
+def compile_by(
+    templates: Mapping[type[FunctionElement[Any]], Mapping[str, str]], element: FunctionElement[Any],
+    compiler: SQLCompiler, **kw: Any,
+) -> str:  # fmt: skip
+    """The construct's template of the dialect, with its arguments in their places."""
     dialect = {"mariadb": "mysql", "files": "duckdb"}.get(compiler.dialect.name, compiler.dialect.name)
-    template = _TEMPLATES[type(element)][dialect]
+    template = templates[type(element)][dialect]
+    if getattr(compiler.dialect, "bytewise", False):
+        template = _TRIMMED.sub(lambda found: f"regexp_replace({found[1]}, '{_BYTEWISE_SPACES}', '', 'g')", template)
     if (held := getattr(compiler.dialect, "white_space", None)) is not None:  # what the database's encoding holds of it
-        template = template.replace(_SPACES, f"'{held}'")
+        template = template.replace(SPACES, f"'{held}'")
     if compiler.dialect.paramstyle in ("format", "pyformat"):  # a constant per cent sign is the driver's own
         template = template.replace("%", "%%")
     for position, clause in enumerate(element.clauses):
+        if f"{{{position}}}" not in template:
+            continue  # what this dialect has no use for must not be bound either
         template = template.replace(f"{{{position}}}", compiler.process(clause, **kw))
     return f"({template})"
+
+
+def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
+    return compile_by(_TEMPLATES, element, compiler, **kw)
 
 
 for _construct in _TEMPLATES:

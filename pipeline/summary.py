@@ -5,49 +5,61 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.metrics import BESIDE
 from pipeline.model import Scope
 from pipeline.prove import Difference
 from pipeline.reports.report import Edition
 from pipeline.show import NOTHING, show
 
-_COLUMNS = (
+_COLUMNS = (  # headings of two lines, so that a line of figures fits a terminal of 80 columns
     ("Complete", "score", ""),
     ("Base", "base", ""),
     ("Meetings", "meetings_held", ""),
-    ("Complete mtgs", "complete_meetings", ""),
-    ("Overdue", "meetings_overdue", ""),
-    ("Open deals", "deals_open", ""),
+    ("of them\ncomplete", "complete_meetings", ""),
+    ("Over-\ndue", "meetings_overdue", ""),
+    ("Open\ndeals", "deals_open", ""),
     ("Won", "deals_won", ""),
     ("Target", "plan_target", "deals_won"),
-    ("To go", "plan_left", "deals_won"),
-    ("To repair", "records_failing", ""),
+    ("To\ngo", "plan_left", "deals_won"),
+    ("To\nrepair", "records_failing", ""),
 )
 _SHOWN_DIFFERENCES = 40
 
 
 def print_summary(edition: Edition) -> None:
     """One line a manager, and the company's total, to standard output."""
+    _console(sys.stdout.isatty()).print(summary_table(edition))
+
+
+def summary_table(edition: Edition) -> Table:
+    """The lines; a column in which this CRM has no figure at all is left out."""
     window = edition.window
-    table = Table(
-        title=f"{edition.audit}: {window.first:%d %b %Y} to date, {show(edition.figures['figures_proven@company'])}"
-        " figures equal to the CRM",
-        title_justify="left",
-    )
-    table.add_column("Manager")
-    for heading, *_ in _COLUMNS:
-        table.add_column(heading, justify="right")
-    for person in edition.people:
-        if person.scope is Scope.MANAGER:
-            table.add_row(escape(_plain(person.name)), *_cells(edition, Scope.MANAGER, person.id))
+    title = f"{edition.audit}: {window.first:%d %b %Y} to date, {show(edition.figures['figures_proven@company'])}"
+    table = Table(title=f"{title} figures equal to the CRM", title_justify="left", box=SIMPLE_HEAD, show_edge=False,
+                  padding=0)  # fmt: skip
+    managers = [person for person in edition.people if person.scope is Scope.MANAGER]
+    lines = [(escape(_plain(person.name)), *_cells(edition, Scope.MANAGER, person.id)) for person in managers]
+    totals = [
+        *((name, *_cells(edition, scope, "")) for scope, name in BESIDE.items() if edition.find("base", scope)),
+        ("[bold]Company[/]", *_cells(edition, Scope.COMPANY, "")),
+    ]
+    shown = [place for place, cells in enumerate(zip(*lines, *totals, strict=True)) if {*cells} != {NOTHING}]
+    for place in shown:
+        number = place > 0
+        heading = _COLUMNS[place - 1][0] if number else "Manager"
+        table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold",
+                         min_width=None if number else 10)  # fmt: skip
+    for line in lines:
+        table.add_row(*(line[place] for place in shown))
     table.add_section()
-    table.add_row("Inactive owners", *_cells(edition, Scope.INACTIVE, ""))
-    table.add_row("Records of nobody", *_cells(edition, Scope.UNASSIGNED, ""))
-    table.add_row("[bold]Company[/]", *_cells(edition, Scope.COMPANY, ""))
-    _console(sys.stdout.isatty()).print(table)
+    for line in totals:
+        table.add_row(*(line[place] for place in shown))
+    return table
 
 
 def _cells(edition: Edition, scope: Scope, key: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -17,13 +18,19 @@ import pytest
 import yaml
 
 from pipeline import cli, extract, run, source
-from pipeline.check import Pace, _about_the_hold, _share, check_audit, look, mask, sentences
+from pipeline.check import check_audit
+from pipeline.check.looking import Pace, look
+from pipeline.check.masking import mask
+from pipeline.check.sentences import on_field_sets, on_the_hold
+from pipeline.check.tables import share
 from pipeline.config import Audit, load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError, SourceError
 from pipeline.model import Field, FieldSet, Kind
 from pipeline.progress import Silence
 from pipeline.sql import WHITE_SPACE
+from tests.files.ours import prepared as exports
+from tests.requirements import require_shared
 from tests.suitecrm.database import Database, suitecrm
 from tests.suitecrm.ours import URL, prepared
 from tests.suitecrm.test_transaction import NOW
@@ -94,12 +101,12 @@ def test_field_sets_are_sentences(whole: str) -> None:
 
 def test_what_is_not_checked_is_said() -> None:
     fields = (Field("reason", "reason", ("reason",), when="not held"), Field("agenda", "agenda", ("agenda",), weight=2))
-    lines = list(sentences({"meeting": FieldSet("meeting", fields, {"result": "it has none"})}))
+    lines = list(on_field_sets({"meeting": FieldSet("meeting", fields, {"result": "it has none"})}))
     assert lines == [
         "A meeting owes an agenda (counts 2) and, once not held, its reason.",
         "  Not checked: result (it has none).",
     ]
-    assert list(sentences({"lead": FieldSet("lead", ())})) == ["A lead owes nothing."]
+    assert list(on_field_sets({"lead": FieldSet("lead", ())})) == ["A lead owes nothing."]
 
 
 def test_the_hold_is_measured_and_near_a_run_s(demo: Path) -> None:
@@ -110,7 +117,7 @@ def test_the_hold_is_measured_and_near_a_run_s(demo: Path) -> None:
 
 
 def test_the_hold_says_what_was_measured() -> None:
-    text = _about_the_hold(Pace(counting=10, rows=1_000_000, tried=10_000, reading=2), limit=120)
+    text = on_the_hold(Pace(counting=10, rows=1_000_000, tried=10_000, reading=2), limit=120)
     assert text.startswith("A run would hold the CRM for about 3.5 minutes; 2 minutes are allowed. Measured: ")
     assert "reading and storing 10,000 of its 1,000,000 rows, 2.0 s; the other rows at that pace" in text
     assert text.endswith("That is more than allowed: use a replica, or raise source.max_hold.")
@@ -120,7 +127,7 @@ def test_the_hold_says_what_was_measured() -> None:
     ("part", "shown"), [(0, "0%"), (1, "0.1%"), (5_000, "50.0%"), (9_999, "99.9%"), (10_000, "100%")]
 )
 def test_only_nothing_is_none_and_only_all_is_all(part: int, shown: str) -> None:
-    assert _share(part, 10_000) == shown
+    assert share(part, 10_000) == shown
 
 
 def test_permissions_tell_whether_it_could_write(demo: Path, whole: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,6 +254,20 @@ def test_a_check_is_bounded_as_a_run_is(demo: Path, tmp_path: Path) -> None:
     audit = changed(tmp_path, demo, source={"preset": "demo", "max_hold": "0.01"})
     with pytest.raises(SourceError, match=r"source\.max_hold"):
         check_audit(audit, AS_OF)
+
+
+# ------------------------------------------------------------------------------------------------ files
+
+
+def test_exports_say_of_when_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(require_shared("maven_csv/sales_pipeline.csv").parent, tmp_path / "exports")
+    text = " ".join(said(exports(tmp_path), capsys, datetime(2017, 6, 20, 10, tzinfo=UTC)).split())
+    assert "; equal to the export of that time; files know no transaction Period 2017-06-01 up to" in text
+    assert "and reading and storing 5,120 of its 8,920 rows" in text
+
+
+def test_a_database_needs_no_such_sentence(whole: str) -> None:
+    assert "equal to the export" not in whole
 
 
 # ------------------------------------------------------------------------------------------------ MariaDB

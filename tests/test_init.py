@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import pty
 import re
-import select
-import shutil
 import sqlite3
-import subprocess
-import sys
-import time
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -28,53 +21,11 @@ from pipeline.config import load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
 from pipeline.setup import without_password
-from tests.odoo.database import odoo15
+from tests.first_minutes.terminal import at_a_terminal, crm_audit, figures
 from tests.postgres import database as postgresql
-from tests.requirements import SHARED, require_mariadb
-from tests.suitecrm.database import suitecrm
+from tests.requirements import require_mariadb
 
-ROOT = Path(__file__).parent.parent
-PATIENCE = 100.0
 AS_OF = "2026-11-24T09:00+01:00"
-
-
-def crm_audit(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The program in a process of its own, without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments], cwd=folder, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, timeout=PATIENCE, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-def at_a_terminal(folder: Path, *arguments: str, answers: list[tuple[str, str]], **environment: str) -> tuple[int, str]:
-    """The program at a terminal, at which each question that ends in such words gets its answer, in this order."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *arguments], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb", **environment}, close_fds=True,
-    )  # fmt: skip
-    os.close(theirs)
-    said, since, left, end = "", 0, list(answers), time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if select.select([ours], [], [], 0.1)[0]:
-            try:
-                said += os.read(ours, 65536).decode("utf-8", "replace")
-            except OSError:  # the other end is closed
-                break
-        elif process.poll() is not None:
-            break
-        if left and (asked := re.search(left[0][0], said[since:])):
-            since += asked.end()
-            os.write(ours, left.pop(0)[1].encode() + b"\n")
-    os.close(ours)
-    process.kill()
-    assert not left, f"never asked: {left[0][0]}\n{said}"
-    return process.wait(10), said.replace("\r", "")
-
-
-def figures(output: Path) -> dict[str, dict[str, int]]:
-    found = json.loads((output / "latest" / "figures.json").read_text("utf-8"))
-    return {one["id"]: one for one in (found["figures"] if isinstance(found, dict) else found)}
 
 
 @pytest.fixture(scope="module")
@@ -171,74 +122,7 @@ def test_a_password_is_written_and_said_nowhere(tmp_path: Path) -> None:
     assert (done.returncode, "NOT_SET is not set" in done.stderr) == (2, True)
 
 
-# ------------------------------------------------------------------------------------------------ SuiteCRM
-
-
-def test_suitecrm_asks_where_results_are_written(tmp_path: Path) -> None:
-    with suitecrm() as crm:
-        crm.execute(
-            "CREATE TABLE meetings_cstm (id_c CHAR(36) PRIMARY KEY, result_c TEXT, colour_c VARCHAR(20)) "
-            "CHARACTER SET utf8mb3",
-            "INSERT INTO meetings_cstm SELECT id, IF(MOD(CRC32(id), 2), 'Wants an offer', ' '), NULL FROM meetings",
-            "CREATE USER IF NOT EXISTS 'init_reader'@'%' IDENTIFIED BY 'hunter2'",
-            f"GRANT SELECT ON {crm.url.database}.* TO 'init_reader'@'%'",
-        )
-        try:
-            reader = crm.url.set(username="init_reader", password="hunter2")
-            ended, said = at_a_terminal(
-                tmp_path, "init", "--source", reader.render_as_string(hide_password=False), TZ="Europe/Amsterdam",
-                answers=[(r"1  meetings_cstm\.result_c .*different(.|\n)*Which.*:", "1"),
-                         (r"\[Europe/Amsterdam\]:", ""), ("name none", "eur"),
-                         ("pages, for links", "https://crm.example.com"), (r"\[y/N\]", "n")],
-            )  # fmt: skip
-            assert ended == 0, said
-            assert "Recognised: SuiteCRM 7" in said
-            assert "W… (14 characters)" in said
-            assert "Wants" not in said
-            assert "hunter2" not in said + (tmp_path / "audit.yaml").read_text("utf-8")
-            audit = load_audit(tmp_path / "audit.yaml")
-            assert dict(audit.add) == {"meeting.result": "meetings_cstm.result_c"}
-            assert audit.settings.source.crm_url == "https://crm.example.com"
-            for command in (("check",), ("run", "--as-of", AS_OF)):
-                done = crm_audit(tmp_path, *command, CRM_PASSWORD="hunter2")
-                assert done.returncode == 0, done.stderr
-        finally:
-            crm.execute("DROP USER 'init_reader'@'%'")
-
-
-# ------------------------------------------------------------------------------------------------ others by name
-
-
-def test_odoo_is_recognised_and_asked_whether_a_passed_meeting_was_held(tmp_path: Path) -> None:
-    with odoo15() as crm:
-        ended, said = at_a_terminal(
-            tmp_path, "init", "--source", crm.url.render_as_string(hide_password=False),
-            answers=[(r"once its end has passed\? \[y/n\]:", "y"), (r"0  nowhere(.|\n)*Which.*:", "0"),
-                     ("zone of your people", "Europe/Amsterdam"), (r"name none.*:", "EUR"), ("pages, for links", ""),
-                     (r"\[y/N\]", "n")],
-        )  # fmt: skip
-        assert ended == 0, said
-        audit = load_audit(tmp_path / "audit.yaml")
-        assert (audit.preset.name, audit.settings.source.end_passed_is_held) == ("odoo", True)
-        for command in (("check",), ("run", "--as-of", AS_OF)):
-            done = crm_audit(tmp_path, *command)
-            assert done.returncode == 0, done.stderr
-
-
-def test_a_folder_of_exports_is_recognised(tmp_path: Path) -> None:
-    exports = SHARED / "data" / "maven_csv"
-    if not exports.is_dir():
-        pytest.skip("needs maven_csv in data/ of the folder 'shared' beside the checkout")
-    shutil.copytree(exports, tmp_path / "maven")
-    ended, said = at_a_terminal(
-        tmp_path, "init", "--source", "files:///maven",
-        answers=[("zone of your people", "Europe/Amsterdam"), ("name none.*:", "USD"), (r"\[y/N\]", "n")],
-    )  # fmt: skip
-    assert ended == 0, said
-    assert load_audit(tmp_path / "audit.yaml").preset.name == "maven"
-    assert crm_audit(tmp_path, "check").returncode == 0
-    done = crm_audit(tmp_path, "run", "--as-of", "2017-12-31T09:00+01:00")
-    assert done.returncode == 0, done.stderr
+# ------------------------------------------------------------------------------------------------ broken off
 
 
 def test_who_breaks_off_has_no_file(tmp_path: Path) -> None:
@@ -403,7 +287,13 @@ def mariadb() -> Iterator[URL]:
             connection.exec_driver_sql(f"DROP DATABASE {name}")
 
 
-@pytest.mark.parametrize("server", [postgresql, mariadb])
+@contextmanager
+def duckdb_file() -> Iterator[URL]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield URL.create("duckdb", database=f"{folder}/crm.duckdb")
+
+
+@pytest.mark.parametrize("server", [postgresql, mariadb, duckdb_file])
 def test_an_unknown_crm_on_a_server(tmp_path: Path, server: Callable[[], AbstractContextManager[URL]]) -> None:
     with server() as url:
         engine = create_engine(url)

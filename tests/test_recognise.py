@@ -12,8 +12,9 @@ import pytest
 from pipeline.demo import write_demo
 from pipeline.presets import load_preset
 from pipeline.setup.contents import plain
-from pipeline.setup.guess import Proposal, propose, state_of
+from pipeline.setup.guess import Proposal, propose, state_of, written_in
 from pipeline.setup.recognise import Place, best, fitting, machine_zone, masked, share, survey
+from pipeline.setup.written import formats_of
 
 
 def made(folder: Path, *statements: str) -> Place:
@@ -103,16 +104,29 @@ def test_contents_overrule_names(tmp_path: Path) -> None:
     assert mapped(proposed(place)["client"]) == {"id": "id", "name": "naam"}
 
 
-def test_instants_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
+def test_texts_of_a_database_that_are_not_iso_get_their_formats(tmp_path: Path) -> None:
     place = made(
         tmp_path,
         "CREATE TABLE afspraak (id INTEGER PRIMARY KEY, onderwerp TEXT, begin TEXT)",
-        "INSERT INTO afspraak VALUES (1, 'A', '10-11-2026 09:00'), (2, 'B', '11-11-2026 09:00')",
+        "INSERT INTO afspraak VALUES (1, 'A', '10-11-2026 09:00'), (2, 'B', '13-11-2026 09:00'), (3, 'C', '-')",
     )
-    start = proposed(place)["meeting"].of("start_at")
+    with place.opened() as connection:
+        proposals = propose(connection)
+        start, written = proposals[0].of("start_at"), written_in(connection, proposals)
     assert start is not None
-    assert (start.theirs, start.odd) == ("begin", 2)
-    assert "2 of a sample are not written YYYY-MM-DD HH:MM:SS" in start.said()
+    assert written is not None
+    assert (start.theirs, start.odd, written.empty) == ("begin", 2, ("-",))
+    assert formats_of(written).instant == ("%d-%m-%Y %H:%M",)
+
+
+def test_a_database_that_writes_as_we_read_needs_no_formats(tmp_path: Path) -> None:
+    place = made(
+        tmp_path,
+        "CREATE TABLE afspraak (id INTEGER PRIMARY KEY, onderwerp TEXT, begin TEXT)",
+        "INSERT INTO afspraak VALUES (1, '-', '2026-11-10 09:00:00')",
+    )
+    with place.opened() as connection:
+        assert written_in(connection, propose(connection)) is None
 
 
 def test_a_column_of_numbers_may_hold_other_texts(tmp_path: Path) -> None:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import random
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import Engine, TableClause, Text, cast, column, create_engine, func, literal, select, table
+from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.exc import NotSupportedError
-from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline import snapshot, sql
 from pipeline.money import ODD_FACTORS
@@ -28,24 +24,19 @@ from pipeline.sql import (
     WHITE_SPACE,
     blank,
     day_of,
-    decimal_units,
     empty_word,
     exact_text,
-    local_micros,
     micros,
     minor_units,
-    moment_in,
     no_date,
     one_of_words,
-    plain_number,
     same_bytes,
     same_text,
-    stripped,
     whole_units,
 )
 from pipeline.window import microseconds
+from tests.benches import Bench
 from tests.postgres import database
-from tests.requirements import require_mariadb
 
 SPACES = frozenset(
     (*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, 0x180E, *range(0x2000, 0x2010), 0x2028, 0x2029, 0x202F,
@@ -56,93 +47,6 @@ SPACES = frozenset(
 
 def is_blank(text: str | None) -> bool:
     return text is None or all(ord(character) in SPACES for character in text)
-
-
-# ------------------------------------------------------------------------------------------------ engines
-
-
-class Bench:
-    """Tables of numbered values on a real engine, and what expressions say of each value."""
-
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        self.engine = engine
-        self.folder = folder
-
-    def load(self, kind: str, values: Sequence[Any]) -> TableClause:
-        """A new table (n, v) with v of that type; MariaDB takes what its strict mode would refuse."""
-        name = f"t{uuid4().hex}"
-        with self.engine.begin() as connection:
-            if self.engine.dialect.name == "duckdb":
-                file = self.folder / f"{name}.parquet"
-                pq.write_table(pa.table({"n": range(len(values)), "v": pa.array(values)}), file)
-                sql_text = f"CREATE TABLE {name} AS SELECT n, v::{kind} AS v FROM read_parquet('{file}')"
-                connection.exec_driver_sql(sql_text)
-                return table(name, column("n"), column("v"))
-            mark = "?" if self.engine.dialect.name == "sqlite" else "%s"
-            lax = self.engine.dialect.name in ("mysql", "mariadb")
-            if lax:
-                connection.exec_driver_sql("SET SESSION sql_mode = ''")
-            connection.exec_driver_sql(f"CREATE TABLE {name} (n INTEGER PRIMARY KEY, v {kind})")
-            rows = list(enumerate(values))
-            if rows:
-                connection.exec_driver_sql(f"INSERT INTO {name} VALUES ({mark}, {mark})", rows)
-            if lax:
-                connection.exec_driver_sql("SET SESSION sql_mode = DEFAULT")
-        return table(name, column("n"), column("v"))
-
-    def said(self, source: TableClause, *expressions: ColumnElement[Any]) -> list[tuple[Any, ...]]:
-        """(the value as the driver gives it, each expression) in the order of the values."""
-        labelled = [expression.label(f"x{position}") for position, expression in enumerate(expressions)]
-        with self.engine.connect() as connection:
-            if self.engine.dialect.name in ("mysql", "mariadb"):
-                connection.exec_driver_sql("SET time_zone = '+00:00'")
-            if self.engine.dialect.name == "postgresql":
-                for statement in postgresql.DATABASE.begin:
-                    connection.exec_driver_sql(statement)
-            return [tuple(row) for row in connection.execute(select(source.c.v, *labelled).order_by(source.c.n))]
-
-
-@pytest.fixture(scope="module")
-def benches(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bench]:
-    """Opens each engine once, when it is first asked for."""
-    folder = tmp_path_factory.mktemp("engines")
-    opened: dict[str, Bench] = {}
-
-    def bench(dialect: str) -> Bench:
-        if dialect not in opened:
-            if dialect == "mysql":
-                opened[dialect] = request.getfixturevalue("mariadb")
-            elif dialect == "postgresql":
-                opened[dialect] = request.getfixturevalue("postgres")
-            else:
-                opened[dialect] = Bench(create_engine(f"{dialect}:///{folder / dialect}.db"), folder)
-        return opened[dialect]
-
-    return bench
-
-
-@pytest.fixture(scope="module")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    server = require_mariadb()
-    name = f"crm_audit_sql_{uuid4().hex[:12]}"
-    with create_engine(server).begin() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-    engine = create_engine(server.set(database=name))
-    try:
-        yield Bench(engine, tmp_path_factory.mktemp("mariadb"))
-    finally:
-        engine.dispose()
-        with create_engine(server).begin() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name}")
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    folder = tmp_path_factory.mktemp("postgresql")
-    with database() as url:
-        engine = postgresql.DATABASE.open(url, folder)
-        yield Bench(engine, folder)
-        engine.dispose()
 
 
 def holds(kind: str) -> Callable[[str], bool]:
@@ -177,10 +81,8 @@ def test_every_construct_of_every_dialect_is_tried_here() -> None:
         day_of: {"sqlite", "mysql", "duckdb", "postgresql"},
         no_date: {"sqlite", "mysql", "postgresql", "duckdb"},
         whole_units: {"sqlite", "mysql", "postgresql", "duckdb"},
-        minor_units: {"mysql", "postgresql", "duckdb"},
+        minor_units: {"sqlite", "mysql", "postgresql", "duckdb"},
         empty_word: {"sqlite", "mysql", "postgresql", "duckdb"},
-        # those of text in files: tests/files/test_formats.py
-        **{text: {"duckdb"} for text in (stripped, moment_in, local_micros, plain_number, decimal_units)},
     }
     assert {construct: set(dialects) for construct, dialects in sql._TEMPLATES.items()} == tried
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select
 
-from pipeline.catalogue.counts import COMPLETE_MEETING, measure_questions
+from pipeline.catalogue.counts import COMPLETE_MEETING, measure_questions, needs_of
 from pipeline.catalogue.fields import asks, failing_records, field_question
 from pipeline.catalogue.terms import MISSING, UNKNOWN, Entities, Question, Terms, Whose, columns_of, state_code
 from pipeline.catalogue.views import view_of
@@ -32,6 +32,7 @@ __all__ = [
     "field_counts",
     "field_question",
     "measures",
+    "needs_of",
     "state_code",
     "view_of",
     "views_of",

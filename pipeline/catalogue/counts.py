@@ -20,8 +20,8 @@ from pipeline.catalogue.terms import (
     nothing_entered,
     question,
 )
-from pipeline.model import Window
-from pipeline.sql import blank
+from pipeline.model import OwnMeasure, Window
+from pipeline.sql import blank, one_of_words
 
 COMPLETE_MEETING: Final[Mapping[str, tuple[str, ...]]] = {
     "date": ("meeting.start_at",),
@@ -154,23 +154,48 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 """A count -> the columns without which it says nothing; in a CRM that lacks one, there is no such figure."""
 
 
+def needs_of(name: str) -> tuple[str, ...]:
+    """The columns without which a count says nothing."""
+    return _NEEDS.get(name.removeprefix("month."), ())
+
+
 def _that_can_be_told(entity: str, counts: Conditions, terms: Terms) -> Conditions:
     def told(name: str) -> bool:
-        return terms.holds(*(f"{entity}.{column}" for column in _NEEDS.get(name.removeprefix("month."), ())))
+        return terms.holds(*(f"{entity}.{column}" for column in needs_of(name)))
 
     return {key: condition for key, condition in counts.items() if told(key[0])}
 
 
+def _with_own(entity: str, view: FromClause, counts: Conditions, terms: Terms) -> Conditions:
+    """The counts, and those of the audit's own that narrow one of them."""
+    own = {
+        (measure.name, ""): and_(counts[measure.counted, ""], *_narrowed(entity, view, measure))
+        for measure in terms.own
+        if measure.entity == entity and (measure.counted, "") in counts
+    }
+    return {**counts, **own}
+
+
+def _narrowed(entity: str, view: FromClause, measure: OwnMeasure) -> Iterator[Condition]:
+    for column, wanted in measure.where.items():
+        missing = nothing_entered(view, entity, column)
+        if wanted in ("filled", "missing"):
+            yield missing if wanted == "missing" else not_(missing)
+        else:
+            yield one_of_words(view.c[column], wanted)
+
+
 def measure_questions(entity: str, view: FromClause, terms: Terms) -> Iterator[Question]:
     """What is counted of an entity: per owner, and once more for the company, by a query of its own."""
-    counts = _that_can_be_told(entity, _COUNTS[entity](view, terms), terms)
+    counts = _with_own(entity, view, _that_can_be_told(entity, _COUNTS[entity](view, terms), terms), terms)
     sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
     for whose in terms.whose:
         yield question(f"{entity}.counts", view, sums, whose=whose)
     if entity == "deal" and terms.holds("deal.stage", "deal.amount"):
+        sums_of = _with_own(entity, view, _that_can_be_told(entity, _deal_amounts(view, terms), terms), terms)
         amounts = {
             name: func.sum(case((and_(condition, view.c.amount_unreadable == 0), view.c.amount)))
-            for name, condition in _that_can_be_told(entity, _deal_amounts(view, terms), terms).items()
+            for name, condition in sums_of.items()
         }
         for whose in terms.whose:
             yield question("deal.amounts", view, amounts, whose=whose, money=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import FromClause, Select, and_, case, false, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import ENTITIES, STATES, Kind, Window
+from pipeline.model import ENTITIES, STATES, Kind, OwnMeasure, Window
 from pipeline.sql import blank, exact_text
 
 Condition = ColumnElement[bool]
@@ -56,6 +56,7 @@ class Terms:
     absent: frozenset[str] = frozenset()  # 'entity.column'
     held_at_end: frozenset[str] = frozenset()  # entities without a status, whose events are held once their end passed
     several_owners: bool = False  # a record counts for each of its owners
+    own: tuple[OwnMeasure, ...] = ()
 
     @property
     def whose(self) -> tuple[Whose, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,10 +11,11 @@ from typing import Final
 from pipeline.catalogue import Terms
 from pipeline.config.field_sets import read_field_sets
 from pipeline.config.lines import parse
+from pipeline.config.measures import own_measures
 from pipeline.config.settings import WEEKDAYS, AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
 from pipeline.errors import ConfigError
-from pipeline.model import CHECKED, ENTITIES, FieldSet, Kind, Schema, Target, Window
+from pipeline.model import CHECKED, ENTITIES, FieldSet, Kind, OwnMeasure, Schema, Target, Window
 from pipeline.presets import Preset, load_preset
 from pipeline.resources import EXPECTATIONS
 
@@ -36,6 +37,7 @@ class Audit:
     absent: Mapping[str, str]  # 'entity.column' -> why the CRM does not hold it
     add: Mapping[str, str]  # 'entity.column' -> 'table.column' of the user's own fields
     schema: Schema  # our entities, with the columns that the audit adds
+    measures: tuple[OwnMeasure, ...]
 
     def terms(self, window: Window) -> Terms:
         """On what terms the catalogue asks."""
@@ -43,7 +45,7 @@ class Audit:
         timed = {entity for entity in by_time if f"{entity}.start_at" not in self.absent}
         held_at_end = frozenset(entity for entity in timed if f"{entity}.status" in self.absent)
         several = self.settings.source.several_owners == "all"
-        return Terms(window, self.preset.states, frozenset(self.absent), held_at_end, several)
+        return Terms(window, self.preset.states, frozenset(self.absent), held_at_end, several, self.measures)
 
 
 def load_audit(file: Path, *, output: Path | None = None) -> Audit:
@@ -57,7 +59,8 @@ def load_audit(file: Path, *, output: Path | None = None) -> Audit:
     if not folder.is_dir():
         raise ConfigError(f"{file}: field_sets: there is no folder {folder}; correct the path.")
     field_sets = read_field_sets(folder, absent, schema)
-    _must_be_asked(file, schema, field_sets)
+    measures = own_measures(file, settings.measures, absent, schema)
+    _must_be_asked(file, schema, field_sets, measures)
     return Audit(
         file=file,
         settings=settings,
@@ -68,6 +71,7 @@ def load_audit(file: Path, *, output: Path | None = None) -> Audit:
         absent=absent,
         add=add,
         schema=schema,
+        measures=measures,
     )
 
 
@@ -97,21 +101,25 @@ def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:
                 f"the entity one of {', '.join(CHECKED)}."
             )
         own = {part.table for part in preset.entities.get(entity, ())}
-        if table not in own and preset.custom_key is None:
+        if table not in own and preset.key_of(entity, table) is None:
             raise ConfigError(
-                f"{file}: source.add.{ours}: the preset {preset.name} has no tables of custom fields; "
+                f"{file}: source.add.{ours}: the preset {preset.name} knows no key of {table}; "
                 f"columns of {', '.join(sorted(own)) or 'no table'} can be added."
             )
         schema[entity].setdefault(column, Kind.TEXT)
     return schema
 
 
-def _must_be_asked(file: Path, schema: Schema, field_sets: Mapping[str, FieldSet]) -> None:
+def _must_be_asked(
+    file: Path, schema: Schema, field_sets: Mapping[str, FieldSet], measures: Collection[OwnMeasure]
+) -> None:
     """A column that is added and that nobody asks for is likely misspelt: refused."""
     for entity, columns in schema.items():
-        asked = {column for field in field_sets[entity].fields for column in field.columns} if entity in CHECKED else ()
-        if strange := sorted(columns.keys() - ENTITIES[entity].keys() - set(asked)):
+        fields = field_sets[entity].fields if entity in CHECKED else ()
+        asked = {column for field in fields for column in field.columns}
+        asked |= {column for measure in measures if measure.entity == entity for column in measure.where}
+        if strange := sorted(columns.keys() - ENTITIES[entity].keys() - asked):
             raise ConfigError(
-                f"{file}: source.add.{entity}.{strange[0]}: no such field of ours, and no field set demands it; "
-                f"ours are {', '.join(ENTITIES[entity])}."
+                f"{file}: source.add.{entity}.{strange[0]}: no such field of ours, and neither a field set nor a "
+                f"measure asks for it; ours are {', '.join(ENTITIES[entity])}."
             )

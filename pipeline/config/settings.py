@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from urllib.parse import quote
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.errors import ConfigError
 from pipeline.presets import preset_names
@@ -54,6 +54,7 @@ class Source(Strict):
     crm_url: str = ""  # the address of the CRM's pages, for links to records
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'
     end_passed_is_held: bool = False  # where the CRM holds no status of meetings or calls
+    hidden_rows: Literal["refuse", "allow"] = "refuse"  # where the database hides rows from the account
     several_owners: Literal["first", "all"] = "first"  # who is credited with a record that has several owners
     max_hold: Annotated[float, BeforeValidator(_seconds)] = 300.0  # seconds of the one transaction; '5 min' is read too
 
@@ -112,6 +113,18 @@ class Control(Strict):
         return self
 
 
+class MeasureFile(Strict):
+    """A measure of one's own: `count` is one of ours, `where` narrows it."""
+
+    count: str
+    where: Annotated[
+        dict[str, Literal["filled", "missing"] | Annotated[tuple[str, ...], Field(min_length=1)]],
+        Field(min_length=1),
+    ]
+    label: str = ""
+    share: bool = False  # as a percentage of what it narrows
+
+
 class AuditFile(Strict):
     """The keys of audit.yaml."""
 
@@ -126,6 +139,7 @@ class AuditFile(Strict):
     output: Path = Path("output")
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
     controls: tuple[Control, ...] = ()
+    measures: dict[str, MeasureFile] = {}
 
     @field_validator("currency")
     @classmethod

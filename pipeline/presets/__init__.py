@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -111,14 +112,15 @@ class Preset(_Strict):
     name: str
     about: str
     dialects: tuple[str, ...]
+    marks: tuple[str, ...] = ()  # tables, not read, of which one is there: tells it from the preset that it extends
     money: Literal["minor", "decimal"]  # integers of minor units; or decimals, floats by their shortest text
     states: dict[str, dict[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     absent: dict[str, str]  # 'entity.column', or an entity as a whole -> why
     optional: dict[str, tuple[str, ...]] = {}  # a table that may be lacking -> its columns
-    custom_key: str | None = None  # the column by which a table of custom fields joins its record
+    custom_key: str | dict[str, str] | None = None  # by which a table of custom fields joins its record; or table -> it
     entities: dict[str, Parts]
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
-    formats: Formats | None = None  # where days, instants and amounts are text: of files, or of a DuckDB file
+    formats: Formats | None = None  # where days, instants and amounts are text
     empty: tuple[str, ...] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
     links: dict[str, str] = {}  # entity -> its edit form, where it is another than the part says
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'; also columns that we have no name for
@@ -152,13 +154,18 @@ class Preset(_Strict):
 
     @model_validator(mode="after")
     def _reads_its_text(self) -> Preset:
-        as_text = self.formats is not None or "files" in self.dialects
-        if as_text and (not {"files", "duckdb"}.issuperset(self.dialects) or self.money != "decimal"):
-            raise ValueError("formats: for the dialects files and duckdb only, and with money: decimal")
+        if (self.formats is not None or "files" in self.dialects) and self.money != "decimal":
+            raise ValueError("formats: with money: decimal only; integers of minor units have no format")
         for word in self.empty:
             if not word or word != word.strip(WHITE_SPACE) or "\\" in word:
                 raise ValueError(f"empty: '{word}': a word without white space around it and without backslash")
         return self
+
+    def key_of(self, entity: str, table: str) -> str | None:
+        """The column by which a table joins that entity: of its own tables `id`, where no other is named."""
+        if isinstance(self.custom_key, dict):
+            return self.custom_key.get(table)
+        return "id" if any(part.table == table for part in self.entities.get(entity, ())) else self.custom_key
 
     @model_validator(mode="after")
     def _knows_its_exports(self) -> Preset:
@@ -179,7 +186,16 @@ class Preset(_Strict):
         for name, why in {**one_owner, **self.absent}.items():
             entity, _, column = name.partition(".")
             found.update({f"{entity}.{one}": why for one in ([column] if column else ENTITIES[entity])})
+        if not _says_whom(found.keys()):
+            found.setdefault(CONTACT, "nothing says with whom a meeting was")
         return found
+
+
+def _says_whom(absent: Set[str]) -> bool:
+    """Whether a meeting can have a contact: an invitee or a parent who is a person, or a client who is one."""
+    persons = not {"contact.id", "lead.id"}.issubset(absent)
+    named = not {"meeting_contact.person_id", "meeting.parent_id"}.issubset(absent)
+    return (persons and named) or absent.isdisjoint({"meeting.client_id", "client.private_person"})
 
 
 def preset_names() -> tuple[str, ...]:
@@ -189,7 +205,7 @@ def preset_names() -> tuple[str, ...]:
 
 
 def load_preset(name: str, base: Path) -> Preset:
-    """A preset of ours by its name, or the user's own by its file, relative to `base`.
+    """A preset of ours by its name, or the user's own by its file, relative to `base`. Either may extend one of ours.
 
     ConfigError where there is none, or where it is wrong.
     """
@@ -226,7 +242,9 @@ def _must_be_confirmed(file: Path, guesses: Any) -> None:
 def _ours(name: str) -> dict[str, Any]:
     if name not in preset_names():
         raise ConfigError(f"source.preset: there is no preset '{name}'; there are {', '.join(preset_names())}.")
-    return dict(yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")))
+    document = dict(yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text("utf-8")))
+    below = document.pop("extends", None)
+    return document if below is None else _laid_over(_ours(str(below)), document)
 
 
 def _document(file: Path) -> dict[str, Any]:
@@ -242,7 +260,7 @@ def _document(file: Path) -> dict[str, Any]:
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """The user's keys on top of ours, entity by entity and word by word; a key without a value takes ours away."""
+    """A preset's keys on top of what it extends, entity by entity, word by word; one without a value takes away."""
     merged = dict(below)
     for key, value in above.items():
         old = below.get(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.metrics import PLANNED
+from pipeline.metrics import PLANNED, Metric
 from pipeline.model import Figure, Scope
 from pipeline.reports.report import Cell, Edition, Row, Table, halves
 
@@ -151,6 +151,38 @@ def _field_row(subject: Subject, dimension: str, label: str) -> Row:
 def _scaled(row: Row, most: int) -> Row:
     missing = row.bar[0] if row.bar else 0
     return replace(row, bar=(missing, most))
+
+
+def has_money(company: Subject, metric: str, currency: str) -> bool:
+    """Whether anybody has such money: a column of nothing but zeros is no news."""
+    owners = [person.id for person in company.edition.people if person.scope is Scope.MANAGER]
+    subjects = [company, company.about(Scope.INACTIVE), company.about(Scope.UNASSIGNED),
+                *(company.about(Scope.MANAGER, owner) for owner in owners)]  # fmt: skip
+    return any(subject.value(metric, currency=currency) for subject in subjects)
+
+
+_OVER = {"period": "the period", "stock": "all there is now", "next 7 days": "the next seven days"}
+
+
+def own_columns(subject: Subject) -> list[tuple[str, Metric, str]]:
+    """(heading, measure, currency) of every figure that the audit's own measures make."""
+    found = []
+    for metric in subject.edition.own:
+        for currency in subject.currencies(metric.name):
+            if currency and not has_money(subject.about(Scope.COMPANY), metric.name, currency):
+                continue
+            found.append((f"{metric.label}, {currency}" if currency else metric.label, metric, currency))
+    return found
+
+
+def own_table(subject: Subject) -> Iterator[Table]:
+    """What one subject has of the audit's own measures; no table where there are none."""
+    rows = tuple(
+        Row(heading, (subject.find(metric.name, currency=currency), _OVER.get(metric.period, metric.period)))
+        for heading, metric, currency in own_columns(subject)
+    )
+    if rows:
+        yield Table("own", "Further measures", ("Measure", "Yours", "Over"), rows)
 
 
 def not_checked_table(edition: Edition) -> Table:

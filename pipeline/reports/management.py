@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
-from pipeline.metrics import FINDINGS, LABELS, PLANNED
+from pipeline.metrics import BESIDE, FINDINGS, LABELS, PLANNED
 from pipeline.model import READ_AS, Figure, Person, Scope
 from pipeline.reports.elements import (
     Subject,
     counted,
     days_rows,
     fields_table,
+    has_money,
     not_checked_table,
+    own_columns,
     plan_rows,
     proof_rows,
     ratio_row,
@@ -39,6 +41,7 @@ def management_report(edition: Edition) -> Report:
         tables=(
             _teams(company),
             _managers(company),
+            *_own(company),
             _score_against_plan(company),
             fields_table(company),
             _findings(company),
@@ -47,6 +50,7 @@ def management_report(edition: Edition) -> Report:
         ),
         repairs=(),
         notes=(
+            *edition.caveats,
             "Counts and amounts of managers, inactive owners and records of nobody add up to the company's; "
             "scores and other ratios are computed on the pool and never averaged.",
             "The score looks at the records of the period. The base looks at all live records, older ones included, "
@@ -204,7 +208,7 @@ _REASONS: tuple[Reason, ...] = (
 
 def _teams(company: Subject) -> Table:
     money = [(metric, currency) for metric in ("deals_open_amount", "deals_won_amount")
-             for currency in company.currencies(metric) if _has_money(company, metric, currency)]  # fmt: skip
+             for currency in company.currencies(metric) if has_money(company, metric, currency)]  # fmt: skip
     titles = {"deals_open_amount": "Open amount", "deals_won_amount": "Won amount"}
 
     def row(label: str, subject: Subject, *, total: bool = False) -> Row:
@@ -219,23 +223,13 @@ def _teams(company: Subject) -> Table:
     rows = [row(name or key, company.about(Scope.TEAM, key)) for name, key in teams]
     if any(p.scope is Scope.MANAGER and not p.team_id for p in company.edition.people):
         rows.append(row(NO_TEAM, company.about(Scope.TEAM)))
-    rows.append(row("Inactive owners", company.about(Scope.INACTIVE)))
-    rows.append(row("Records of nobody", company.about(Scope.UNASSIGNED)))
-    if company.about(Scope.TWICE).find("deals") or company.about(Scope.TWICE).find("meetings"):
-        rows.append(row("Less: counted twice", company.about(Scope.TWICE)))
+    rows += [row(label, subject) for label, subject in _others(company)]
+    if company.about(Scope.TWICE).find("base"):
         note += " A record of several owners counts for each; what that counts twice is taken off."
     rows.append(row("Company", company, total=True))
     columns = ("Team", "Complete", "Meetings held", "Open deals", *(f"{titles[m]}, {c}" for m, c in money),
                "Deals won", "Plan: done", "Plan: target", "To repair")  # fmt: skip
     return Table("teams", "Teams", columns, tuple(rows), note)
-
-
-def _has_money(company: Subject, metric: str, currency: str) -> bool:
-    """Whether anybody has such money: a column of nothing but zeros is no news."""
-    owners = [person.id for person in company.edition.people if person.scope is Scope.MANAGER]
-    subjects = [company, company.about(Scope.INACTIVE), company.about(Scope.UNASSIGNED),
-                *(company.about(Scope.MANAGER, owner) for owner in owners)]  # fmt: skip
-    return any(subject.value(metric, currency=currency) for subject in subjects)
 
 
 def _managers(company: Subject) -> Table:
@@ -259,6 +253,28 @@ def _managers(company: Subject) -> Table:
     columns = ("Manager", "Team", "Complete", "Base", "Meetings held", "Of them complete", "Overdue", "Open deals",
                "Deals won", "Target", "Plan done", "To repair")  # fmt: skip
     return Table("managers", "Managers", columns, tuple(rows))
+
+
+def _own(company: Subject) -> Iterator[Table]:
+    """The audit's own measures, per manager and adding up; no table where there are none."""
+    columns = own_columns(company)
+    if not columns:
+        return
+
+    def row(label: str, subject: Subject, *, total: bool = False) -> Row:
+        return Row(label, tuple(subject.find(metric.name, currency=money) for _, metric, money in columns), total)
+
+    rows = [row(person.name, company.about(Scope.MANAGER, person.id)) for person in _by_name(company.edition)]
+    rows += [row(label, subject) for label, subject in _others(company)]
+    headings = ("Manager", *(heading for heading, *_ in columns))
+    yield Table("own", "Your own measures", headings, (*rows, row("Company", company, total=True)))
+
+
+def _others(company: Subject) -> Iterator[tuple[str, Subject]]:
+    for scope, label in BESIDE.items():
+        subject = company.about(scope)
+        if subject.find("base") is not None:
+            yield label, subject
 
 
 def _score_against_plan(company: Subject) -> Table:

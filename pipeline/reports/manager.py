@@ -13,6 +13,7 @@ from pipeline.reports.elements import (
     days_rows,
     fields_table,
     not_checked_table,
+    own_table,
     plan_rows,
     proof_rows,
     ratio_row,
@@ -42,7 +43,7 @@ def manager_report(edition: Edition, person: Person) -> Report:
         person,
         edition,
         headline=tuple(_headline(own, person)),
-        tables=(fields_table(own), not_checked_table(edition)),
+        tables=(*own_table(own), fields_table(own), not_checked_table(edition)),
         repairs=repairs,
         notes=(
             "The score looks at your records of the period. The base looks at all your live records; "

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from pipeline.metrics import Metric
 from pipeline.model import SCORED, FieldSet, Figure, Person, Scope, Unit, Window, figure_id
 
 Cell = Figure | str | None
@@ -44,7 +45,9 @@ class Edition:
     repairs: tuple[Repair, ...]
     field_sets: Mapping[str, FieldSet]
     not_checked: Mapping[str, str]  # 'meeting.result' -> why
+    own: tuple[Metric, ...] = ()  # the measures of the audit's own
     warnings: tuple[str, ...] = ()  # for whoever runs the audit; in no report
+    caveats: tuple[str, ...] = ()  # what management should know of how the source was read
 
     def find(
         self, metric: str, scope: Scope = Scope.COMPANY, key: str = "", dimension: str = "", currency: str = ""

@@ -18,9 +18,22 @@ from pipeline.config import load_audit, secrets_of
 from pipeline.errors import ConfigError, PublishError
 from pipeline.presets import Preset, load_preset
 from pipeline.setup import exported, interview
-from pipeline.setup.draft import Own, Settings, audit_text, clean, preset_text, states_of, targets_text
-from pipeline.setup.guess import propose, results_of, state_of
+from pipeline.setup.contents import Looked
+from pipeline.setup.draft import Settings, audit_text, clean, targets_text
+from pipeline.setup.guess import (
+    Proposal,
+    looked_into,
+    naming_people,
+    propose,
+    results_of,
+    state_of,
+    without_key,
+    written_in,
+)
+from pipeline.setup.mapping import Own, states_of
+from pipeline.setup.own import left_open, preset_text
 from pipeline.setup.recognise import Known, Place, best, fitting, share, survey
+from pipeline.setup.written import currencies
 from pipeline.source.databases.exports import find
 
 SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
@@ -42,7 +55,7 @@ def initialise(address: str, output: Path, *, preset: str | None, asking: bool, 
             "variable before `crm-audit check` and `run`."
         )
     place = Place(secrets_of(address), Path.cwd())
-    click.echo("Looking into the database, read-only …")
+    click.echo(f"Looking into the {'files' if address.startswith('files:') else 'database'}, read-only …")
     settings = Settings(_from(written, output.parent), "", "")
     chosen = _chosen(place, preset, output.parent, asking)
     if chosen is None:
@@ -112,30 +125,50 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
     _must_not_overwrite(own_file, asking)
     with place.opened() as connection:
         dialect = connection.dialect.name
-        if dialect == "files":
-            raise ConfigError(
-                "--source: no preset knows these files. Name one with --preset, or write one of your own."
-            )
-        proposals = propose(connection)
+        what = "these files" if dialect == "files" else "this database"
+        looked = looked_into(connection)
+        proposals = propose(connection, looked)
         if not proposals:
             raise ConfigError(
-                "--source: no preset knows this database, and no name of a table tells what it holds. Check the "
+                f"--source: no preset knows {what}, and no name of a table tells what it holds. Check the "
                 "address, or write a preset of your own and name it with --preset."
             )
         quote = connection.dialect.identifier_preparer.quote
-        own = Own("Our own CRM", dialect, quote, proposals, states_of(proposals), True, confirmed=False)
+        written = written_in(connection, proposals)
+        own = Own("Our own CRM", dialect, quote, proposals, states_of(proposals), True, confirmed=False,
+                  written=written)  # fmt: skip
+        _say_what_lacks(looked, proposals)
         if asking:
             own = interview.about_own(connection, own)
         meeting = next((one for one in own.proposals if one.entity == "meeting"), None)
-        found = results_of(connection, meeting, own.states.get("meeting", {})) if meeting and not asking else ()
+        states, empty = own.states.get("meeting", {}), own.written.empty if own.written else ()
+        found = results_of(connection, meeting, states, empty) if meeting and not asking else ()
     known = replace(_survey_of(place, own), candidates=found)
+    if own.written:
+        known = replace(known, currencies=currencies(own.written))
     settings.preset, settings.recognised = own_file.name, "No preset of ours knows this CRM; this one is its own."
     if not own.confirmed:
-        click.echo(
-            f"No preset knows this database. {own_file} holds {len(proposals)} guesses with what speaks for each."
-        )
+        click.echo(f"No preset knows {what}. {own_file} holds {len(proposals)} guesses with what speaks for each.")
         settings.open_keys.append(f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used before")
+    settings.open_keys.extend(f"{own_file.name}: {line}" for line in left_open(own))
     _settle(settings, known, output, asking, now, {own_file: preset_text(own)})
+
+
+def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> None:
+    """What would be audited if it was only there, and how to get it there."""
+    for name in without_key(looked):
+        click.echo(
+            f"Table {clean(name)} is left out: no column of it is called id, nr or number and differs in every row, so "
+            "none of its records could be named. Export it with its number."
+        )
+    if not any(one.entity == "manager" for one in proposals):
+        named = naming_people(looked)
+        by = f", whom {clean(' and '.join(named[:2]))} seem to name" if named else ""
+        click.echo(
+            f"No table holds your people{by}: so far every record is one of nobody. Add a table or a file of them, "
+            "like users or medewerkers, with a line for each and their names as the records have them in a column "
+            "name or naam. Then run init again."
+        )
 
 
 def _exports(
@@ -166,7 +199,7 @@ def _exports(
 def _survey_of(place: Place, own: Own) -> Known:
     """What the CRM says by a preset that is not confirmed yet."""
     with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:
-        (Path(folder) / _PRESET_FILE).write_text(preset_text(replace(own, confirmed=True)), "utf-8")
+        (Path(folder) / _PRESET_FILE).write_text(preset_text(own, tried=True), "utf-8")
         # a field that is added to a SELECT needs a key named id; here the preset itself says where results are
         return survey(place, load_preset(_PRESET_FILE, Path(folder)), results=False)
 
@@ -203,7 +236,7 @@ def _leave_open(settings: Settings, known: Known) -> None:
     settings.open_keys.append("zone: the zone of your people, like Europe/Amsterdam")
     codes = [code for code in known.currencies if code]
     if len(codes) == 1 and set(known.currencies) == set(codes):
-        settings.currency, settings.currency_said = codes[0], "every deal names it"
+        settings.currency, settings.currency_said = codes[0], "every amount names it"
     else:
         settings.open_keys.append("currency: of the plan, and of amounts that name none, like EUR")
     absent = known.preset.absent_columns()

@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, column, func, inspect, select, table
+from sqlalchemy import ColumnElement, Connection, String, column, func, inspect, select, table, text
+from sqlalchemy.types import NullType, TypeEngine
 
-from pipeline.setup.vocabulary import TABLES
+from pipeline.setup.vocabulary import COLUMNS, EMPTY, FLAGS, TABLES
 
 _SAMPLE: Final = 400
 _MOST_WORDS: Final = 20
 
-SAFE: Final = re.compile(r"[^\W\d][\w $#.()/-]{0,62}")
+SAFE: Final = re.compile(r"[^\W\d][\w $€#.()/-]{0,62}")
 """Names that can stand in SQL between quotes whatever reads it."""
 
 
@@ -29,6 +30,7 @@ class Contents:
     distinct: int
     odd_instants: int  # texts that are not written as we read an instant
     odd_days: int  # texts that are not written as we read a day
+    odd_amounts: int  # texts that are no plain number
     whole: bool  # numbers without decimals
 
 
@@ -41,6 +43,7 @@ class Looked:
     key: str | None
     columns: tuple[Contents, ...]
     refers: Mapping[str, str]  # declared foreign keys: column -> table
+    names: tuple[str, ...] = ()  # columns of a name that no two rows share: others may refer to the table by it
 
 
 def plain(name: str) -> str:
@@ -48,7 +51,9 @@ def plain(name: str) -> str:
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(
-        r"^(tbl|tabel|table|crm|t|vw|dbo) ", "", re.sub(r"^tbl(?=\w)", "tbl ", " ".join(re.findall(r"[a-z0-9]+", text)))
+        r"^(tbl|tabel|table|crm|t|vw|dbo|export) ",
+        "",
+        re.sub(r"^tbl(?=\w)", "tbl ", " ".join(re.findall(r"[a-z0-9]+", text))),
     )
 
 
@@ -58,56 +63,90 @@ def entity_of(name: str) -> str | None:
     return next((entity for entity, pattern in TABLES.items() if re.match(rf"({pattern})", words)), None)
 
 
+def described(connection: Connection, name: str) -> dict[str, TypeEngine[Any]]:
+    """The columns of a table or view, with their types."""
+    if not _duckdb(connection):
+        return {str(one["name"]): one["type"] for one in inspect(connection).get_columns(name)}
+    # its inspector asks PostgreSQL's catalogue, of which DuckDB has a part only
+    asked = text(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :name "
+        "ORDER BY ordinal_position"
+    )
+    rows = connection.execute(asked, {"name": name})
+    return {str(own): String() if str(kind) == "VARCHAR" else NullType() for own, kind in rows}
+
+
+def _duckdb(connection: Connection) -> bool:
+    return connection.dialect.name in ("duckdb", "files")
+
+
 def look(connection: Connection, name: str) -> Looked:
     """Counts a table's rows, and looks at a sample of them."""
-    inspector, source = inspect(connection), table(name)
-    described = [one for one in inspector.get_columns(name) if SAFE.fullmatch(str(one["name"]))]
-    names = [str(one["name"]) for one in described]
+    source = table(name)
+    names = [own for own in described(connection, name) if SAFE.fullmatch(own)]
     if not names:
         return Looked(name, 0, None, (), {})
     rows = int(connection.scalar(select(func.count()).select_from(source)) or 0)
     wanted: list[ColumnElement[Any]] = [column(one) for one in names]
     taken = connection.execute(select(*wanted).select_from(source).limit(_SAMPLE)).all()
     contents = tuple(_contents(one, [row[place] for row in taken]) for place, one in enumerate(names))
-    declared = [one for one in inspector.get_pk_constraint(name)["constrained_columns"] if one in names]
-    key = declared[0] if len(declared) == 1 else _key_of(name, contents, len(taken))
+    keyed = [] if _duckdb(connection) else inspect(connection).get_pk_constraint(name)["constrained_columns"]
+    declared = [one for one in keyed if one in names]
+    unique = [one.name for one in contents if 0 < len(taken) == one.distinct and _differs(connection, name, one, rows)]
+    shared = tuple(one for one in unique if _names_it(name, one))
+    key = declared[0] if len(declared) == 1 else next((one for one in unique if _is_key(name, one)), None)
     refers = {
         str(one["constrained_columns"][0]): str(one["referred_table"])
-        for one in inspector.get_foreign_keys(name)
+        for one in ([] if _duckdb(connection) else inspect(connection).get_foreign_keys(name))
         if len(one["constrained_columns"]) == 1
     }
-    return Looked(name, rows, key, contents, refers)
+    return Looked(name, rows, key or next(iter(shared), None), contents, refers, shared)
 
 
-def _key_of(name: str, contents: Sequence[Contents], rows: int) -> str | None:
-    """An undeclared key: different in every row, and called so, or after the table."""
+def _differs(connection: Connection, name: str, one: Contents, rows: int) -> bool:
+    """Whether the column differs in every row, not of the sample only; asked of what may be a key."""
+    if not (_is_key(name, one.name) or _names_it(name, one.name)):
+        return False
+    return int(connection.scalar(select(func.count(column(one.name).distinct())).select_from(table(name))) or 0) == rows
+
+
+def _is_key(name: str, own: str) -> bool:
+    """An undeclared key is called so, or after the table."""
     if entity_of(name) == "meeting_contact":
-        return None  # what looks like one there is a reference
-    for one in contents:
-        called = re.fullmatch(r"(.*?) ?(id|nr|nummer|code|key|guid|uuid)", plain(one.name))
-        if called and 0 < rows == one.distinct and plain(name).startswith(called[1][:4]):
-            return one.name
-    return None
+        return False  # what looks like one there is a reference
+    called = re.fullmatch(r"(.*?) ?(id|nr|nummer|code|key|guid|uuid)", plain(own))
+    return called is not None and (called[1] == "record" or plain(name).startswith(called[1][:4]))
+
+
+def _names_it(name: str, own: str) -> bool:
+    """Whether people and clients are called by this column."""
+    entity = entity_of(name)
+    return entity in ("manager", "client") and bool(re.fullmatch(COLUMNS[entity]["name"], plain(own)))
 
 
 def _contents(name: str, values: Sequence[Any]) -> Contents:
     given = [value for value in values if value is not None and str(value).strip()]
     texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in given]
-    what = _what(given, texts)
+    told = [place for place, text in enumerate(texts) if text.strip().lower() not in EMPTY]
+    what = _what([given[place] for place in told], [texts[place] for place in told])
     odd = [
-        sum(isinstance(value, str) and not re.fullmatch(strict, value.strip()) for value in given)
-        for strict in (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\d")
+        sum(isinstance(given[place], str) and not re.fullmatch(strict, given[place].strip()) for place in told)
+        for strict in (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\d", r"-?\d+(\.\d+)?")
     ]
     whole = bool(texts) and all(re.fullmatch(r"-?\d+(\.0+)?", text.strip()) for text in texts)
-    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], whole)
+    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole)
 
 
+_DAY: Final = r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)|\d{1,2}[- ][A-Z][a-z]{2,8}[- ]\d{4}"
 _SHAPES: Final = (
     ("email", r"[^@\s]+@[^@\s]+\.\w+"),
-    ("instant", r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{4} \d\d?:\d\d.*"),
-    ("day", r"\d{4}-\d\d-\d\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"),
-    ("flag", r"[01]|True|False"),
-    ("number", r"-?\d{1,14}(\.\d+)?"),
+    ("instant", rf"(?:{_DAY})(?:,? |T)\d\d?:\d\d.*"),
+    ("day", _DAY),
+    ("flag", f"(?i:{'|'.join(FLAGS)})"),
+    (
+        "number",
+        r"-?\d{1,14}(\.\d+)?|-?(?:[€$£]|[A-Z]{3})? ?-?\d{1,3}(?:[., '\u00a0]?\d{3})*(?:[.,]\d+)? ?(?:[€$£]|[A-Z]{3})?",
+    ),
     ("phone", r"\+?[\d\s()/.-]{7,20}"),
 )
 

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, column, func, select, table, true
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, column, func, null, select, table, true
 
 from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.setup.contents import SAFE, Contents, Looked, entity_of, look, plain
+from pipeline.setup.kinds import Kinds, kinds_in
 from pipeline.setup.recognise import Candidate, candidates_in, prose_in, tables_in
-from pipeline.setup.vocabulary import COLUMNS, DELETED, FITS, LEADS_TO, STATE_WORDS
+from pipeline.setup.vocabulary import COLUMNS, DELETED, EMPTY, FITS, LEADS_TO, STATE_WORDS, TRUE
+from pipeline.setup.written import Written, settle, texts_of
 from pipeline.sql import one_of_words
 
 _SAMPLE: Final = 400
@@ -33,14 +35,13 @@ class Guess:
     theirs: str
     confidence: float
     evidence: str
-    odd: int = 0  # texts of the sample that we cannot read as a moment
+    odd: int = 0  # texts of the sample that we read only where their format is declared
     whole: bool = False
+    timed: bool = False  # of a day: there are hours behind it
 
     def said(self) -> str:
         """'90%: called so; e-mail addresses'."""
-        day = "YYYY-MM-DD" if self.ours == "close_day" else "YYYY-MM-DD HH:MM:SS"
-        odd = f"; {self.odd:,} of a sample are not written {day}, so they will be unreadable" if self.odd else ""
-        return f"{round(100 * self.confidence)}%: {self.evidence}{odd}"
+        return f"{round(100 * self.confidence)}%: {self.evidence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +56,63 @@ class Proposal:
     columns: tuple[Guess, ...]
     deleted: Guess | None = None
     words: Mapping[str, int] = field(default_factory=dict)  # of the status or stage -> how often
+    kinds: Kinds | None = None  # where the table holds clients and contacts
 
     def of(self, ours: str) -> Guess | None:
         """The guess about one of our columns."""
         return next((one for one in self.columns if one.ours == ours), None)
 
 
-def propose(connection: Connection) -> list[Proposal]:
+def propose(connection: Connection, looked: Sequence[Looked] | None = None) -> list[Proposal]:
     """What each of our entities may be in this database, as far as anything speaks for it."""
-    named = [name for name in sorted(tables_in(connection)) if SAFE.fullmatch(name) and entity_of(name)]
-    looked = [look(connection, name) for name in named[:_MOST_TABLES]]
-    chosen = _chosen([one for one in looked if (one.key and one.rows) or entity_of(one.name) == "meeting_contact"])
+    seen = looked_into(connection) if looked is None else looked
+    chosen, shared = _keyed(connection, _chosen(_usable(seen))), None
+    if "client" in chosen and "contact" not in chosen and (shared := kinds_in(connection, chosen["client"])):
+        chosen["contact"] = chosen["client"]
     found = []
     for entity in COLUMNS:
         if entity in chosen:
             guesses = _columns_of(connection, entity, chosen)
+            if shared:
+                guesses = _of_both(entity, guesses)
             if proposal := _proposal(connection, entity, chosen[entity], guesses):
-                found.append(proposal)
+                kinds = shared if entity in ("client", "contact") else None
+                found.append(replace(proposal, kinds=kinds) if kinds else proposal)
     return found
+
+
+def looked_into(connection: Connection) -> list[Looked]:
+    """The tables whose names say that they may hold an entity of ours."""
+    named = [name for name in sorted(tables_in(connection)) if SAFE.fullmatch(name) and entity_of(name)]
+    return [look(connection, name) for name in named[:_MOST_TABLES]]
+
+
+def without_key(looked: Iterable[Looked]) -> list[str]:
+    """Tables that no column tells apart row by row, so that none of their records could be named."""
+    return [one.name for one in looked if one.rows and not one.key and entity_of(one.name) != "meeting_contact"]
+
+
+def naming_people(looked: Iterable[Looked]) -> list[str]:
+    """Columns like klanten.verkoper, that seem to name the owner of a record."""
+    return [
+        f"{one.name}.{own.name}"
+        for one in looked
+        for own in one.columns
+        if own.filled and "owner_id" in COLUMNS[str(entity_of(one.name))]
+        and _called(COLUMNS[str(entity_of(one.name))]["owner_id"], own.name)
+    ]  # fmt: skip
+
+
+def _usable(looked: Iterable[Looked]) -> list[Looked]:
+    return [one for one in looked if (one.key and one.rows) or entity_of(one.name) == "meeting_contact"]
+
+
+def _of_both(entity: str, guesses: Sequence[Guess]) -> list[Guess]:
+    """Where clients and contacts share a table, a reference to it may lead to either."""
+    client = next((one for one in guesses if one.ours == "client_id"), None)
+    if entity not in ("meeting", "call") or client is None or any(one.ours == "contact_id" for one in guesses):
+        return list(guesses)
+    return [*guesses, replace(client, ours="contact_id", evidence=f"{client.evidence}, where that is a person")]
 
 
 def state_of(entity: str, word: str) -> str | None:
@@ -83,20 +123,50 @@ def state_of(entity: str, word: str) -> str | None:
     return None
 
 
-def results_of(connection: Connection, meeting: Proposal, states: Mapping[str, str]) -> tuple[Candidate, ...]:
-    """Columns of the meetings' table in which results may be written, over those that are held and not deleted."""
+def results_of(
+    connection: Connection, meeting: Proposal, states: Mapping[str, str], empty: Sequence[str] = ()
+) -> tuple[Candidate, ...]:
+    """Columns of the meetings' table in which results may be written, over those that are held and not deleted;
+    the words of `empty` say nothing."""
     used, source = {one.theirs for one in meeting.columns}, table(meeting.table)
-    names = [name for name in prose_in(connection, meeting.table) if name not in used]
+    written = {one.name for one in look(connection, meeting.table).columns if one.what in ("word", "text")}
+    names = [name for name in prose_in(connection, meeting.table) if name not in used and name in written]
     if not names:
         return ()
-    columns: dict[str, ColumnElement[Any]] = {f"{meeting.table}.{name}": column(name) for name in names}
+    columns = {f"{meeting.table}.{name}": _without(column(name), empty) for name in names}
     status, wanted = meeting.of("status"), []
     if status and (words := [word for word, state in states.items() if state == "held"]):
         wanted.append(one_of_words(column(status.theirs), words))
     if meeting.deleted:
         flag = func.coalesce(cast(column(meeting.deleted.theirs), Text), "")
-        wanted.append(flag.not_in(("1", "true", "True")))
+        wanted.append(func.lower(flag).not_in(TRUE))
     return candidates_in(connection, source, columns, and_(true(), *wanted))
+
+
+def _without(own: ColumnElement[Any], empty: Sequence[str]) -> ColumnElement[Any]:
+    return case((func.trim(own).in_(empty), null()), else_=own) if empty else own
+
+
+def written_in(connection: Connection, proposals: Sequence[Proposal]) -> Written | None:
+    """How days, instants and amounts are written, and which words say nothing; None in a database that writes them as
+    we read them without being told."""
+    if connection.dialect.name != "files" and not any(one.odd for proposal in proposals for one in proposal.columns):
+        return None
+    places: dict[str, list[tuple[str, str]]] = {"days": [], "timed": [], "instants": [], "amounts": [], "others": []}
+    for proposal in proposals:
+        for guess in proposal.columns:
+            kind = ENTITIES[proposal.entity].get(guess.ours, Kind.TEXT)
+            group = {Kind.DAY: "days", Kind.INSTANT: "instants", Kind.MONEY: "amounts", Kind.TEXT: "others"}.get(kind)
+            if group and guess.ours not in _NO_PROSE:
+                places["timed" if guess.timed else group].append((proposal.table, guess.theirs))
+        if proposal.entity == "meeting":  # its result is one of them
+            used = {guess.theirs for guess in proposal.columns}
+            own = [one.name for one in look(connection, proposal.table).columns if one.what in ("word", "text")]
+            places["others"] += [(proposal.table, name) for name in own if name not in used]
+    return settle(texts_of(connection, **places))
+
+
+_NO_PROSE: Final = ("id", "status", "stage", "direction", "team")
 
 
 # ------------------------------------------------------------------------------------------------ tables
@@ -115,6 +185,29 @@ def _named(seen: Looked) -> int:
     return sum(any(_called(pattern, one.name) for one in seen.columns) for pattern in wanted.values())
 
 
+def _keyed(connection: Connection, chosen: Mapping[str, Looked]) -> dict[str, Looked]:
+    """Each table with the key by which most records refer to it: its own, or a name that no two rows share."""
+    found = dict(chosen)
+    for entity, one in chosen.items():
+        keys = dict.fromkeys([str(one.key), *one.names])
+        if len(keys) > 1:
+            met = {key: _refer(connection, chosen, entity, replace(one, key=key)) for key in keys}
+            found[entity] = replace(one, key=max(keys, key=lambda key: met[key]))  # of equals its own
+    return found
+
+
+def _refer(connection: Connection, chosen: Mapping[str, Looked], entity: str, target: Looked) -> int:
+    """How many values of columns that may refer to the entity are keys of it."""
+    return sum(
+        _met(connection, looked.name, one.name, target)[0]
+        for other, looked in chosen.items()
+        for ours, pattern in COLUMNS[other].items()
+        if LEADS_TO.get(ours) == entity
+        for one in looked.columns
+        if one.name != looked.key and _called(pattern, one.name)
+    )
+
+
 # ------------------------------------------------------------------------------------------------ columns
 
 
@@ -131,13 +224,24 @@ def _columns_of(connection: Connection, entity: str, chosen: Mapping[str, Looked
     looked, ranked = chosen[entity], []
     for order, (ours, pattern) in enumerate(COLUMNS[entity].items()):
         for one in looked.columns:
-            if one.name != looked.key and (guess := _guess(connection, entity, looked, ours, pattern, one, chosen)):
+            own = one.name != looked.key or (one.name in looked.names and ours == "name")
+            if own and (guess := _guess(connection, entity, looked, ours, pattern, one, chosen)):
                 ranked.append((-guess.confidence, order, guess))
     taken: dict[str, Guess] = {}
     for _, _, guess in sorted(ranked, key=lambda one: one[:2]):
         if guess.ours not in taken and guess.theirs not in {one.theirs for one in taken.values()}:
             taken[guess.ours] = guess
+    if entity in ("contact", "lead") and "last_name" not in taken:
+        taken |= _only_name(looked, {one.theirs for one in taken.values()})
     return [taken[ours] for ours in COLUMNS[entity] if ours in taken]
+
+
+def _only_name(looked: Looked, taken: Iterable[str]) -> dict[str, Guess]:
+    """A person's one name, where it is not kept in parts."""
+    for one in looked.columns:
+        if one.name not in taken and re.fullmatch(COLUMNS["manager"]["name"], plain(one.name)):
+            return {"last_name": Guess("last_name", one.name, 0.6, "the only name that is kept")}
+    return {}
 
 
 def _guess(
@@ -165,14 +269,17 @@ def _guess(
         evidence.append("empty so far")
     if confidence < _LEAST:
         return None
-    dated = {"instant": one.odd_instants, "day": one.odd_days}
-    odd = dated.get(ENTITIES.get(entity, {}).get(ours, Kind.TEXT).value, 0)
-    return Guess(ours, one.name, confidence, "; ".join(evidence), odd, one.whole)
+    as_text, kind = connection.dialect.name == "files", ENTITIES.get(entity, {}).get(ours, Kind.TEXT)
+    odd = {Kind.INSTANT: one.odd_instants, Kind.DAY: one.odd_days, Kind.MONEY: one.odd_amounts}.get(kind, 0)
+    timed = as_text and kind is Kind.DAY and one.what == "instant"
+    if timed:
+        evidence.append("the day is what stands before the hour")
+    return Guess(ours, one.name, confidence, "; ".join(evidence), odd, one.whole and not as_text, timed)
 
 
 _SAID: Final[Mapping[str, str]] = {
-    "id": "numbers or codes", "email": "e-mail addresses", "phone": "phone numbers", "instant": "dates with time",
-    "day": "dates", "number": "numbers", "flag": "only 0 and 1", "word": "few different words", "text": "text",
+    "email": "e-mail addresses", "phone": "phone numbers", "instant": "dates with time",
+    "day": "dates", "number": "numbers", "flag": "only yes and no", "word": "few different words", "text": "text",
 }  # fmt: skip
 
 
@@ -185,7 +292,8 @@ def _reference(connection: Connection, looked: Looked, guess: Guess, target: Loo
     met, asked = _met(connection, looked.name, guess.theirs, target)
     if not asked or met < 0.5 * asked:
         return None
-    said = f"{guess.evidence}; {met:,} of {asked:,} values are keys of {target.name}"
+    by = f"names in {target.name}.{target.key}" if target.key in target.names else f"keys of {target.name}"
+    said = f"{guess.evidence}; {met:,} of {asked:,} values are {by}"
     return replace(guess, confidence=guess.confidence + 0.45 * met / asked, evidence=said)
 
 
@@ -213,7 +321,7 @@ def _proposal(connection: Connection, entity: str, looked: Looked, guesses: Sequ
     lacking = [one for one in _NEEDED.get(entity, "").split() if not ours & set(one.split("|"))]
     if lacking or not guesses:
         return None
-    key = () if entity == "meeting_contact" else (Guess("id", str(looked.key), 0.95, "the key of the table"),)
+    key = () if entity == "meeting_contact" else (_key(looked),)
     confidence = min(0.95, 0.5 + 0.1 * len(guesses))
     words = next((guess.theirs for guess in guesses if guess.ours in ("status", "stage")), None)
     return Proposal(
@@ -222,10 +330,16 @@ def _proposal(connection: Connection, entity: str, looked: Looked, guesses: Sequ
     )  # fmt: skip
 
 
+def _key(looked: Looked) -> Guess:
+    if looked.key in looked.names:
+        return Guess("id", str(looked.key), 0.8, "no two rows share it; the other tables refer to it")
+    return Guess("id", str(looked.key), 0.95, "the key of the table")
+
+
 def _deleted(looked: Looked) -> Guess | None:
     for one in looked.columns:
         if one.what == "flag" and DELETED.fullmatch(plain(one.name)):
-            return Guess("deleted", one.name, 0.9, "by its name; only 0 and 1")
+            return Guess("deleted", one.name, 0.9, "by its name; only yes and no")
     return None
 
 
@@ -236,5 +350,9 @@ def _words(connection: Connection, name: str, status: str | None) -> dict[str, i
     own: ColumnElement[Any] = column(status)
     counted = select(own, number).select_from(table(name)).group_by(own).order_by(number.desc())
     found = connection.execute(counted.limit(_MOST_WORDS)).all()
-    words = {str(word): int(times) for word, times in found if word is not None and str(word).strip()}
+    words = {
+        str(word): int(times)
+        for word, times in found
+        if word is not None and str(word).strip() and str(word).strip().lower() not in EMPTY
+    }
     return dict(sorted(words.items(), key=lambda one: (-one[1], one[0])))

@@ -12,15 +12,20 @@ import click
 from sqlalchemy import Connection
 
 from pipeline.model import STATES
-from pipeline.setup.draft import Own, Settings, clean
-from pipeline.setup.guess import Proposal, results_of
+from pipeline.setup.draft import Settings, clean
+from pipeline.setup.guess import Proposal, results_of, written_in
+from pipeline.setup.kinds import COMPANY, PERSON
+from pipeline.setup.mapping import Own
+from pipeline.setup.own import format_guesses
 from pipeline.setup.recognise import Candidate, Known, likely, machine_zone, share
+from pipeline.setup.written import Written, still_open
 
 _MANY: Final = {
     "manager": "your people", "client": "clients", "contact": "contacts", "lead": "leads", "meeting": "meetings",
     "meeting_contact": "who was invited to a meeting", "call": "calls", "deal": "deals",
 }  # fmt: skip
 _NOT_COUNTED: Final = "unknown"
+_NEITHER: Final = "neither"
 
 
 def about_the_rest(settings: Settings, known: Known) -> bool:
@@ -32,9 +37,10 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
             "\nThis CRM holds no status of meetings. Count a meeting as held once its end has passed?", default=None
         )
     if has_meetings and "meeting.result" in absent and known.candidates:
-        chosen = where_results_are(known.candidates)
+        of = "meetings" if "meeting.status" in absent else "meetings held"
+        chosen = where_results_are(known.candidates, of)
         settings.result = chosen.column if chosen else None
-        settings.result_said = [_result_said(chosen)]
+        settings.result_said = [_result_said(chosen, of)]
     click.echo()
     settings.zone = click.prompt("Time zone of your people", default=machine_zone(), value_proc=_zone)
     settings.currency = click.prompt("Currency of amounts that name none", default=_usual(known), value_proc=_currency)
@@ -48,15 +54,15 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
     return bool(known.managers) and click.confirm("Write an example of a plan, with your people's ids?", default=False)
 
 
-def _result_said(chosen: Candidate | None) -> str:
+def _result_said(chosen: Candidate | None, of: str) -> str:
     if chosen is None:
         return "A meeting's result is written nowhere: nobody owes one."
-    return f"A meeting's result; filled in {share(chosen.filled, chosen.held)} of {chosen.held:,} meetings held."
+    return f"A meeting's result; filled in {share(chosen.filled, chosen.held)} of {chosen.held:,} {of}."
 
 
-def where_results_are(candidates: Sequence[Candidate]) -> Candidate | None:
-    """The one column in which results are written, or none."""
-    click.echo(f"\nWhere is a meeting's result written? Over {candidates[0].held:,} meetings held:")
+def where_results_are(candidates: Sequence[Candidate], of: str) -> Candidate | None:
+    """The one column in which results are written, or none; `of` says over which meetings that was counted."""
+    click.echo(f"\nWhere is a meeting's result written? Over {candidates[0].held:,} {of}:")
     width = max(len(clean(one.column)) for one in candidates)
     for number, one in enumerate(candidates, 1):
         samples = f"  {', '.join(map(clean, one.samples))}" if one.samples else ""
@@ -97,27 +103,35 @@ def _address(text: str) -> str:
 
 def about_own(connection: Connection, guessed: Own) -> Own:
     """Goes through the guesses; what remains is confirmed."""
+    what = "these files" if guessed.dialect == "files" else "this database"
     click.echo(
-        "\nNo preset of ours knows this database. Here is what its names and contents look like; for each kind of\n"
-        "record press Enter where it is right, or type the numbers of the wrong lines (2,4), or n where it is not it."
+        f"\nNo preset of ours knows {what}. Here is what its names "
+        "and contents look like;\nfor each kind of record press Enter where it is right, or type the numbers of the "
+        "wrong lines (2,4),\nor n where it is not it."
     )
     kept = [one for proposal in guessed.proposals if (one := _about_proposal(proposal))]
     if not kept:
         raise click.ClickException("Nothing was confirmed, so nothing was written.")
+    kept = _about_kinds(kept)
     states = {one.entity: _about_words(one, guessed.states.get(one.entity, {})) for one in kept if one.words}
     deal = next((one.of("amount") for one in kept if one.of("amount")), None)
+    found = written_in(connection, kept)
+    written = _about_the_writing(found) if found else None
     whole_units = True
     if deal and deal.whole:
         whole_units = click.confirm("\nAmounts have no decimals. Are they whole units (n: cents)?", default=None)
     meeting = next((one for one in kept if one.entity == "meeting"), None)
-    result = _about_result(connection, meeting, states.get("meeting", {})) if meeting else None
-    return replace(guessed, proposals=kept, states=states, whole_units=whole_units, result=result, confirmed=True)
+    result = _about_result(connection, meeting, states.get("meeting", {}), written) if meeting else None
+    return replace(guessed, proposals=kept, states=states, whole_units=whole_units, result=result, confirmed=True,
+                   written=written)  # fmt: skip
 
 
 def _about_proposal(proposal: Proposal) -> Proposal | None:
     lines = [*proposal.columns, *([proposal.deleted] if proposal.deleted else [])]
     many = _MANY[proposal.entity]
     click.echo(f"\n{many[0].upper()}{many[1:]}: table {clean(proposal.table)}, {proposal.rows:,} rows")
+    if proposal.kinds:
+        click.echo(f"  Some of them: {clean(proposal.kinds.evidence(), 90)}")
     width = max(len(clean(one.theirs)) for one in lines)
     for number, one in enumerate(lines, 1):
         click.echo(f"  {number:>2}  {one.ours:<11} = {clean(one.theirs):<{width}}  {one.said()}")
@@ -168,6 +182,58 @@ def about_words(entity: str, words: Mapping[str, int], guessed: Mapping[str, str
     return found
 
 
+def _about_kinds(kept: Sequence[Proposal]) -> list[Proposal]:
+    """What each word means of the column that tells companies from persons; without persons it tells nothing."""
+    kinds = next((one.kinds for one in kept if one.kinds), None)
+    if kinds is None:
+        return list(kept)
+    click.echo(f"\nClients and contacts share a table. What do the words of {clean(kinds.column)} mean?\n"
+               f"{COMPANY}, {PERSON}, or {_NEITHER}:")  # fmt: skip
+    means = {}
+    for word, times in kinds.words.items():
+        said = click.prompt(
+            f"  {clean(word)} ({times:,} times)", default=kinds.means.get(word, _NEITHER),
+            value_proc=_one_of((COMPANY, PERSON, _NEITHER)),
+        )  # fmt: skip
+        if said != _NEITHER:
+            means[word] = said
+    told = replace(kinds, means=means) if PERSON in means.values() else None
+    if told is None:
+        return [replace(one, kinds=None) for one in kept if not (one.kinds and one.entity == "contact")]
+    return [replace(one, kinds=told if one.kinds else None) for one in kept]
+
+
+def _about_the_writing(written: Written) -> Written:
+    """How days, instants and amounts are written: what the texts leave open is asked, what they show is confirmed."""
+    for which, shown in still_open(written):
+        if which == "amount":
+            mark = click.prompt(f"\nDoes the mark in {clean(shown)} stand between thousands or before decimals?",
+                                prompt_suffix=" ",
+                                value_proc=_one_of(("thousands", "decimals")))  # fmt: skip
+            own = next((char for char in shown if char in ".,"), ".")
+            decimal = own if mark == "decimals" else "." if own == "," else ","
+            written = written.answered(decimal=decimal)
+        else:
+            first = click.prompt(f"\nWhich comes first in {clean(shown)}, the day or the month?",
+                                 prompt_suffix=" ",
+                                 value_proc=_one_of(("day", "month")))  # fmt: skip
+            written = written.answered(first={**written.first, which: first})
+    if written.empty:
+        click.echo("\nWords that seem to say that nothing was entered:")
+        for number, word in enumerate(written.empty, 1):
+            click.echo(f"  {number:>2}  {clean(word)}  {written.texts.empty[word]:,} times")
+        wrong = click.prompt("Right", default="y", value_proc=_lines_of(len(written.empty)))
+        kept = () if wrong is None else tuple(w for n, w in enumerate(written.empty, 1) if n not in wrong)
+        written = written.answered(empty=kept)
+    lines = [line.partition(".")[2] for line in format_guesses(written) if line.startswith("formats.")]
+    if lines:
+        click.echo("\nSo they are written; what is written otherwise will be counted as unreadable:")
+        click.echo("\n".join(f"  {line}" for line in lines))
+        if not click.confirm("Right", default=True):
+            return written.answered(doubted=True)
+    return written
+
+
 def _one_of(allowed: Iterable[str]) -> Callable[[str], str]:
     """One of these words, or the beginning of only one of them."""
 
@@ -181,7 +247,10 @@ def _one_of(allowed: Iterable[str]) -> Callable[[str], str]:
     return read
 
 
-def _about_result(connection: Connection, meeting: Proposal, states: Mapping[str, str]) -> str | None:
-    found = results_of(connection, meeting, states)
-    chosen = where_results_are(found) if found else None
+def _about_result(
+    connection: Connection, meeting: Proposal, states: Mapping[str, str], written: Written | None
+) -> str | None:
+    found = results_of(connection, meeting, states, written.empty if written else ())
+    of = "meetings held" if "held" in states.values() else "meetings"
+    chosen = where_results_are(found, of) if found else None
     return chosen.column.removeprefix(f"{meeting.table}.") if chosen else None

@@ -21,6 +21,7 @@ from pipeline.formats import Rules
 from pipeline.grants import tables_of
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Preset, load_preset, preset_names
+from pipeline.setup.contents import described
 from pipeline.source import Demand, Reading, consistent, open_engine
 from pipeline.source.databases import DATABASES, files
 from pipeline.source.databases.exports import find
@@ -32,12 +33,13 @@ UNNAMED: Final = "XXX"
 _RESULT: Final = re.compile(r"resul|outcome|uitkomst|verslag|conclu|notul|minutes|afloop|opbrengst", re.IGNORECASE)
 _NOTE: Final = re.compile(r"descr|omschr|note|notit|comment|opmerk|toelicht|tekst|text", re.IGNORECASE)
 _NO_PROSE: Final = re.compile(
-    r"(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$", re.IGNORECASE
+    r"^duration|(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$", re.IGNORECASE
 )
 _WRITABLE: Final = re.compile(r"[^\W\d][\w ()/&:?,-]*")
 """Names of columns that source.add can say: of exports they are headers, in words."""
 _UTC: Final = frozenset({"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich", "localtime"})
 _SHOWN: Final = 6
+_ALIKE: Final = 20
 _MANY: Final = 500
 
 
@@ -94,7 +96,7 @@ _ANY: Final = Preset.model_construct(
 
 
 def fitting(place: Place) -> list[tuple[Preset, int]]:
-    """The presets of ours that fit, each with the number of tables that it reads; the best first."""
+    """The presets of ours that fit, each with the number of tables that it reads or is known by; the best first."""
     if exported := exports_in(place):
         return exported
     with place.opened() as connection:
@@ -104,8 +106,10 @@ def fitting(place: Place) -> list[tuple[Preset, int]]:
     for name in preset_names():
         preset = load_preset(name, place.base)
         needed, optional = tables_of(preset, {})
-        if dialect in preset.dialects and tables.issuperset(needed) and _describes(place, preset):
-            found.append((preset, len(needed) + len(tables.intersection(optional))))
+        marks = tables.intersection(preset.marks)
+        there = tables.issuperset(needed) and (marks or not preset.marks)
+        if dialect in preset.dialects and there and _describes(place, preset):
+            found.append((preset, len(needed) + len(tables.intersection(optional) | marks)))
     return sorted(found, key=lambda fit: -fit[1])
 
 
@@ -190,41 +194,40 @@ def _currencies(connection: Connection, deals: FromClause) -> dict[str, int]:
 
 
 def _prose_of(connection: Connection, preset: Preset) -> list[str]:
-    """Text columns of the meeting's table, and of the table of its custom fields, that the preset does not read."""
+    """Text columns of the meeting's table, and of those that are joined to it, that the preset does not read."""
     part, tables = preset.entities["meeting"][0], tables_in(connection)
     used = set(re.findall(r"\w+", part.select or "")) | set(part.columns.values())
     used |= preset.exports.get(part.table, {}).keys()
-    joinable = part.columns or "id" in names_in(connection, part.table)  # a field that is added is joined by the key
+    # a field that is added is joined by the key
+    joinable = part.columns or preset.key_of("meeting", part.table) in described(connection, part.table)
     own = prose_in(connection, part.table) if joinable else []
     found = [f"{part.table}.{name}" for name in own if name not in used]
-    if preset.custom_key not in (None, "id"):
-        for table in sorted(tables):
-            if table.startswith(f"{part.table}_") and preset.custom_key in names_in(connection, table):
-                found += [f"{table}.{name}" for name in prose_in(connection, table)]
+    if preset.custom_key != "id":
+        for table in sorted(tables - {part.table}):  # meetings_cstm, vtiger_activitycf
+            key, shared = preset.key_of("meeting", table), table in preset.tables
+            if (shared or table.startswith(part.table)) and key in described(connection, table):
+                prose = prose_in(connection, table)
+                found += [f"{table}.{name}" for name in prose if not (shared and name in used)]
     return found
-
-
-def names_in(connection: Connection, table: str) -> list[str]:
-    """The columns of a table."""
-    return [str(one["name"]) for one in inspect(connection).get_columns(table)]
 
 
 def prose_in(connection: Connection, table: str) -> list[str]:
     """The columns of a table in which people may write."""
     return [
-        str(one["name"])
-        for one in inspect(connection).get_columns(table)
-        if isinstance(one["type"], String | Enum)
-        and not isinstance(one["type"], JSON)
-        and not _NO_PROSE.search(str(one["name"]))
-        and _WRITABLE.fullmatch(str(one["name"]))
+        name
+        for name, kind in described(connection, table).items()
+        if isinstance(kind, String | Enum)
+        and not isinstance(kind, JSON)
+        and not _NO_PROSE.search(name)
+        and _WRITABLE.fullmatch(name)
     ]
 
 
 def candidates_in(
     connection: Connection, meetings: FromClause, columns: Mapping[str, ColumnElement[Any]], held: Any = None
 ) -> tuple[Candidate, ...]:
-    """How full each column is over the meetings held, the likeliest first; those that are empty only by their name."""
+    """How full each column is over the meetings held, the likeliest first; those that are empty, or the same in each of
+    many meetings, only by their name."""
     counts: list[ColumnElement[Any]] = [func.count()]
     for column in columns.values():
         counts += [func.sum(case((blank(column), 0), else_=1)), func.count(distinct(column))]
@@ -233,7 +236,8 @@ def candidates_in(
     found = []
     for position, (name, column) in enumerate(columns.items()):
         filled, words = int(answers[2 * position] or 0), int(answers[2 * position + 1] or 0)
-        if filled or _RESULT.search(name.partition(".")[2]):
+        alike = words == 1 and filled == number > _ALIKE  # what the CRM itself fills in
+        if (filled and not alike) or _RESULT.search(name.partition(".")[2]):
             written = select(column).select_from(meetings).where(not_(blank(column))).distinct()
             texts = connection.execute((written if held is None else written.where(held)).limit(2)).scalars()
             found.append(Candidate(name, filled, int(number), words, tuple(map(masked, texts))))
@@ -241,8 +245,9 @@ def candidates_in(
 
 
 def _likeliness(candidate: Candidate) -> tuple[int, int]:
+    """By its name, then by how many different texts it holds: a list of three words is less likely what was agreed."""
     name = candidate.column.partition(".")[2]
-    return 0 if _RESULT.search(name) else 1 if _NOTE.search(name) else 2, -candidate.filled
+    return 0 if _RESULT.search(name) else 1 if _NOTE.search(name) else 2, -candidate.words
 
 
 def likely(candidate: Candidate) -> bool:

@@ -77,6 +77,18 @@ LEADS_TO: Final[Mapping[str, str]] = {
     "person_id": "contact",
 }  # fmt: skip
 
+EMPTY: Final = frozenset((
+    "-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "?", "??", "???", "_", "n/a", "#n/a", "#n/b", "n.a.", "n.a",
+    "n.v.t.", "n.v.t", "nvt", "nvt.", "onbekend", "unknown", "null", "(null)", "leeg", "(leeg)", "blank", "(blank)",
+    "(empty)", "(none)", "n.n.b.", "n.n.b", "nnb", "tbd",
+))  # fmt: skip
+"""Words, in small letters, that seem to say that nothing was entered."""
+
+TRUE: Final = ("1", "true", "ja", "yes", "j", "y", "waar")
+"""What a flag that is set may say, in small letters."""
+
+FLAGS: Final = ("0", "false", "nee", "no", "n", "onwaar", *TRUE)
+
 DELETED: Final = re.compile(r"(is )?(verwijderd|deleted|gewist|weg)")
 
 STATE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -3,7 +3,17 @@
 The rows go out as the driver gives them; the witness is what the database itself counts. Then it is let go.
 """
 
-from pipeline.source.connect import DEFAULT_HOLD, Hold, advice, consistent, moment, open_engine, rights, said_duration
+from pipeline.source.connect import (
+    DEFAULT_HOLD,
+    Hold,
+    advice,
+    consistent,
+    hidden,
+    moment,
+    open_engine,
+    rights,
+    said_duration,
+)
 from pipeline.source.databases.seam import Rights
 from pipeline.source.reading import Demand, Reading
 
@@ -15,6 +25,7 @@ __all__ = [
     "Rights",
     "advice",
     "consistent",
+    "hidden",
     "moment",
     "open_engine",
     "rights",

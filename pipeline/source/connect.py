@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from pipeline.errors import ConfigError, SourceError
 from pipeline.presets import Preset
 from pipeline.retry import PassingError
-from pipeline.source.databases import DATABASES, Database
+from pipeline.source.databases import DATABASES, Database, kind_of
 from pipeline.source.databases.seam import Rights
 
 _COMMON = "Check source.url, the account and its rights."
@@ -34,7 +34,7 @@ def open_engine(url: str, base: Path, preset: Preset, max_hold: float = DEFAULT_
     dialect = parsed.get_dialect().name
     if dialect not in preset.dialects:
         raise ConfigError(f"source.url: the preset {preset.name} reads {', '.join(preset.dialects)}, not {dialect}.")
-    database = _kind_of(dialect)
+    database = kind_of(dialect)
     engine = database.open(parsed, base, preset)
 
     @event.listens_for(engine, "do_connect")
@@ -61,13 +61,6 @@ def _address(url: str) -> URL:
             "%3A and a slash as %2F, or give the password alone as ${NAME}, which does that for you."
         )
     return parsed
-
-
-def _kind_of(dialect: str) -> Database:
-    for database in DATABASES:
-        if dialect in database.dialects:
-            return database
-    raise ConfigError(f"source.url: {dialect} cannot be read; allowed: {', '.join(d.dialects[0] for d in DATABASES)}.")
 
 
 # ------------------------------------------------------------------------------------------------ not for long
@@ -134,7 +127,7 @@ def consistent(engine: Engine, begin: Sequence[str] | None = None, hold: Hold | 
     `begin` replaces the statements that open it: tests show by it that the proof notices a missing transaction.
     `hold` bounds it, and is told how long it took. A PassingError is a failure that may not come twice.
     """
-    database, hold = _kind_of(engine.dialect.name), hold or Hold()
+    database, hold = kind_of(engine.dialect.name), hold or Hold()
     try:
         with engine.connect() as connection:
             hold.begin()
@@ -195,20 +188,25 @@ def without(text: str, url: URL) -> str:
 
 def advice(connection: Connection) -> list[str]:
     """What the administrator should know about reading this source."""
-    return list(_kind_of(connection.dialect.name).advice(connection))
+    return list(kind_of(connection.dialect.name).advice(connection))
+
+
+def hidden(connection: Connection, tables: Collection[str]) -> list[str]:
+    """Of these tables those whose rows the database may hide from this account, where it can tell."""
+    return list(kind_of(connection.dialect.name).hides(connection, tables))
 
 
 def moment(engine: Engine) -> str:
     """Of when the figures are, where no transaction says it, and what was not read; else ''."""
-    database, left = _kind_of(engine.dialect.name), unread(engine)
+    database, left = kind_of(engine.dialect.name), unread(engine)
     return "; ".join(filter(None, (database.moment, f"not read: {', '.join(left)}" if left else "")))
 
 
 def unread(engine: Engine) -> list[str]:
     """What lies in the source and is none of the preset's tables."""
-    return list(_kind_of(engine.dialect.name).unread(engine))
+    return list(kind_of(engine.dialect.name).unread(engine))
 
 
 def rights(connection: Connection) -> Rights:
     """Whether the account could write."""
-    return _kind_of(connection.dialect.name).rights(connection)
+    return kind_of(connection.dialect.name).rights(connection)

@@ -8,37 +8,34 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import (
-    CTE,
     Connection,
     FromClause,
     Select,
     TextClause,
-    and_,
     case,
-    cast,
     column,
     func,
     inspect,
     literal,
     null,
-    or_,
     select,
     text,
     union_all,
 )
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import BigInteger, Date, Text
+from sqlalchemy.types import Text
 
 from pipeline.errors import ConfigError, SourceError
 from pipeline.formats import Rules
 from pipeline.model import ENTITIES, Kind, Schema, TableAccount
-from pipeline.money import ODD_FACTORS
 from pipeline.presets import Part, Preset
-from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text, whole_units
+from pipeline.source.databases import kind_of
+from pipeline.source.typed import Typed
 
 _AUDITED: Final = ""
 """The reason of a row that is audited: none."""
 _TWICE: Final = "audited by two entities"
+
 
 BATCH: Final = 5_000
 """Rows that one step of a stream brings into memory."""
@@ -63,17 +60,43 @@ class Reading:
     def __init__(self, connection: Connection, demand: Demand) -> None:
         self.connection = connection
         self.demand = demand
-        self._tables = frozenset(inspect(connection).get_table_names()) | frozenset(
-            inspect(connection).get_view_names()
-        )
+        self._views = frozenset(inspect(connection).get_view_names())
+        self._tables = frozenset(inspect(connection).get_table_names()) | self._views
         self._must_have_tables()
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
+        self._typed = Typed(
+            connection.dialect.name,
+            demand.schema,
+            demand.rules,
+            demand.preset.money == "minor",
+            self._raw,
+            {entity: self._holds(entity) for entity in self.demand.schema},
+        )
 
     def entities(self) -> dict[str, FromClause]:
         """The audited rows of every entity, in the catalogue's types, as common table expressions."""
-        typed = {entity: self._canonical(entity, raw).cte(f"audited_{entity}") for entity, raw in self._raw.items()}
-        # text is read once, and not in every condition that looks at it
-        return {entity: _read_once(cte) for entity, cte in typed.items()}
+        return {entity: self._typed.audited(entity) for entity in self._raw}
+
+    def lent(self) -> str:
+        """What the two readings share, where this database cannot work something out by itself; else ''."""
+        return self._typed.lent()
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables that the preset reads and the account sees."""
+        return self._tables & self._needed()
+
+    def caveats(self) -> list[str]:
+        """What a reader should know of what was read: tables that are views, and those that are not there."""
+        found = []
+        if views := sorted(self.tables & self._views):
+            found.append(f"A view, so that rows which it leaves out are not accounted for: {', '.join(views)}.")
+        if lacking := sorted(self.demand.preset.optional.keys() - self._tables):
+            found.append(
+                f"Not there, or not granted, and read as if empty: {', '.join(lacking)}. "
+                "Where the CRM has one of them, grant it."
+            )
+        return found
 
     def columns(self, entity: str) -> list[str]:
         """The entity's columns that the CRM holds, in our order."""
@@ -115,7 +138,7 @@ class Reading:
         for entity, parts in self.demand.preset.entities.items():
             for part in parts:
                 readers.setdefault(part.table, {})[entity] = self._select(entity, part)
-        for table, sql in (dict(self.demand.preset.tables) | self._custom_reasons()).items():
+        for table, sql in (self._custom_reasons() | dict(self.demand.preset.tables)).items():
             readers[table] = {"": sql}
         return [self._account(table, selects) for table, selects in readers.items() if table in self._tables]
 
@@ -182,6 +205,14 @@ class Reading:
             return select(*(null().label(name) for name in names)).where(literal(1) == 0).cte(f"raw_{entity}")
         return (union_all(*selects) if len(selects) > 1 else selects[0]).cte(f"raw_{entity}")
 
+    def _holds(self, entity: str) -> dict[str, Kind | None]:
+        """Column that the CRM holds -> what it holds by the database's own type; text where values have their own."""
+        names, holds = self.columns(entity), kind_of(self.connection.dialect.name).holds
+        if holds is None or not names:
+            return dict.fromkeys(names, Kind.TEXT)
+        described = self.connection.execute(self._audited(entity).where(literal(1) == 0)).cursor.description
+        return {name: holds(code) for name, (_, code, *_) in zip(names, described, strict=True)}
+
     def _select(self, entity: str, part: Part) -> str:
         """The part's own SELECT, or the one that its column names stand for."""
         if part.select is not None:
@@ -208,12 +239,12 @@ class Reading:
 
     def _with_custom(self, entity: str, part: Part) -> str:
         quote = self.connection.dialect.identifier_preparer.quote
-        sql, custom = self._select(entity, part), quote(self.demand.preset.custom_key or "id")
+        sql = self._select(entity, part)
         for position, (ours, table, name) in enumerate(self._custom(entity)):
             if table == part.table and part.columns:
                 continue  # one of its own columns
             alias = f"x{position}"
-            key = f"{alias}.{quote('id') if table == part.table else custom}"
+            key = f"{alias}.{quote(self.demand.preset.key_of(entity, table) or 'id')}"
             if self.connection.dialect.name == "postgresql":  # compares no number with our ids, which are text
                 key = f"CAST({key} AS text)"
             sql = (
@@ -224,86 +255,28 @@ class Reading:
 
     def _custom_reasons(self) -> dict[str, str]:
         quote = self.connection.dialect.identifier_preparer.quote
-        key = quote(self.demand.preset.custom_key or "id")
         found = {}
         for entity, parts in self.demand.preset.entities.items():
             for table in {table for _, table, _ in self._custom(entity)} - {part.table for part in parts}:
+                key = quote(self.demand.preset.key_of(entity, table) or "id")
                 found[table] = (
                     f"SELECT CASE WHEN b.id IS NULL THEN 'of no record' END AS excluded FROM {quote(table)} x "
                     f"LEFT JOIN ({self._select(entity, parts[0])}) b ON b.id = x.{key}"
                 )
         return found
 
-    def _must_have_tables(self) -> None:
+    def _needed(self) -> set[str]:
         needed = {part.table for parts in self.demand.preset.entities.values() for part in parts}
-        needed |= set(self.demand.preset.tables) | {theirs.partition(".")[0] for theirs in self.demand.add.values()}
+        return needed | set(self.demand.preset.tables) | {one.partition(".")[0] for one in self.demand.add.values()}
+
+    def _must_have_tables(self) -> None:
         # of exports the preset's own say what may lack, and it was looked at when they were opened
-        if lacking := sorted(needed - self._tables - {*self.demand.preset.optional, *self.demand.preset.exports}):
+        may_lack = {*self.demand.preset.optional, *self.demand.preset.exports}
+        if lacking := sorted(self._needed() - self._tables - may_lack):
             raise SourceError(
                 f"the source has no table {', '.join(lacking)}, which the preset {self.demand.preset.name} reads; "
                 "check that source.url names the CRM's database and that the account may read it."
             )
-
-    # -------------------------------------------------------------------------------------------- its types
-
-    def _canonical(self, entity: str, raw: FromClause) -> Select[Any]:
-        columns: list[ColumnElement[Any]] = []
-        for name, kind in self.demand.schema[entity].items():
-            held = f"{entity}.{name}" not in self.demand.absent
-            value, unreadable = self._typed(kind, raw, name) if held else (self._nothing(kind), literal(0))
-            columns.append(value.label(name))
-            if kind in (Kind.INSTANT, Kind.DAY, Kind.MONEY):
-                columns.append(unreadable.label(f"{name}_unreadable"))
-        return select(*columns).where(raw.c.excluded.is_(None))
-
-    def _nothing(self, kind: Kind) -> ColumnElement[Any]:
-        """What an absent column holds, in its type."""
-        if kind is Kind.FLAG:
-            return literal(0)
-        if kind is Kind.TEXT and self.connection.dialect.name in ("mysql", "mariadb"):
-            return null()  # a typed one has a collation of its own there, and would join to no column of the CRM
-        types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.DAY: Date()}
-        return cast(null(), types.get(kind, BigInteger()))
-
-    def _typed(self, kind: Kind, raw: FromClause, name: str) -> tuple[ColumnElement[Any], ColumnElement[int]]:
-        """The value in the catalogue's type, and 1 where something was entered that cannot be read."""
-        entered: ColumnElement[Any] = raw.c[name]
-        if kind is Kind.FLAG:
-            return func.coalesce(entered, 0), literal(0)
-        if kind is Kind.MONEY:
-            return self._money(entered, self.demand.rules.kept(raw.c.currency))
-        if name != "id":
-            entered = self.demand.rules.kept(entered)
-        if kind in (Kind.INSTANT, Kind.DAY):
-            read, nothing = self._moment(kind, entered)
-            return read, case((and_(read.is_(None), nothing.is_(False)), 1), else_=0)
-        return entered, literal(0)
-
-    def _moment(self, kind: Kind, entered: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-        """(the moment or NULL, whether nothing was entered)."""
-        rules = self.demand.rules
-        if rules.formats is not None:
-            return rules.micros_of(entered) if kind is Kind.INSTANT else rules.day_of(entered)
-        return micros(entered) if kind is Kind.INSTANT else day_of(entered), no_date(entered)
-
-    def _money(
-        self, entered: ColumnElement[Any], currency: ColumnElement[Any]
-    ) -> tuple[ColumnElement[Any], ColumnElement[int]]:
-        rules = self.demand.rules
-        if rules.formats is not None:
-            entered = rules.kept(entered)
-            value = rules.units_of(entered, currency)
-        else:
-            value = self._amount(entered, currency)
-        return value, case((blank(entered), 0), (or_(value.is_(None), blank(currency)), 1), else_=0)
-
-    def _amount(self, entered: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-        if self.demand.preset.money == "minor":
-            return whole_units(entered)
-        odd = [
-            (same_text(currency, code), minor_units(entered, literal(factor))) for code, factor in ODD_FACTORS.items()
-        ]
-        return case(*odd, else_=minor_units(entered, literal(100)))
 
 
 def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElement[Any]:
@@ -313,9 +286,3 @@ def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElemen
         (excluded.in_(list(entities)), literal("2").concat(excluded)),
         else_=literal("1").concat(excluded),
     )
-
-
-def _read_once(cte: CTE) -> CTE:
-    for dialect in ("files", "duckdb"):
-        cte = cte.prefix_with("MATERIALIZED", dialect=dialect)
-    return cte

@@ -248,7 +248,6 @@ def test_odd_texts_reach_the_reports(folder: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     "changed",
     [
-        {"dialects": ["sqlite"]},
         {"money": "minor"},
         {"empty": [" -"]},
         {"empty": ["a\\E"]},

@@ -1,53 +1,55 @@
-"""Text read by declared formats: DuckDB's SQL and Python say the same of every value, and nothing is guessed."""
+"""Text read by declared formats: every engine and Python say the same of every value, and nothing is guessed."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import Connection, column, create_engine, select, table
+from sqlalchemy import TableClause, literal
 
-from pipeline.formats import UNREADABLE, Rules
+from pipeline.formats import Rules, units_of
+from pipeline.model import Kind
 from pipeline.presets import MONTHS, Amount, Formats
 from pipeline.sql import WHITE_SPACE
+from pipeline.texts import UNREADABLE
 from pipeline.window import microseconds
+from tests.benches import Bench
+
+TEXT_OF = {"duckdb": "VARCHAR", "sqlite": "TEXT", "mysql": "LONGTEXT CHARACTER SET utf8mb4", "postgresql": "TEXT"}
 
 
-@pytest.fixture(scope="module")
-def duck() -> Iterator[Connection]:
-    engine = create_engine("duckdb:///:memory:")
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
+@pytest.fixture(scope="module", params=list(TEXT_OF))
+def bench(request: pytest.FixtureRequest, benches: Callable[[str], Bench]) -> Bench:
+    return benches(request.param)
 
 
-def both(duck: Connection, folder: Path, rules: Rules, kind: str, texts: Sequence[str | None]) -> list[tuple[Any, Any]]:
-    """Of each text (what DuckDB says, what Python says): a value, None for nothing entered, or UNREADABLE."""
-    file = folder / f"{len(list(folder.iterdir()))}.parquet"
-    pq.write_table(pa.table({"n": range(len(texts)), "v": pa.array(texts, pa.string())}), file)
-    duck.exec_driver_sql(f"CREATE OR REPLACE TABLE given AS SELECT * FROM read_parquet('{file}')")
-    given = table("given", column("n"), column("v"))
-    kept = rules.kept(given.c.v)
-    value, nothing = rules.day_of(kept) if kind == "day" else rules.micros_of(kept)
-    rows = duck.execute(select(given.c.v, value, nothing).order_by(given.c.n)).all()
+def held(bench: Bench, texts: Sequence[str | None]) -> tuple[TableClause, list[str | None]]:
+    """A table of the texts that this engine can hold, and these."""
+    kept = [text for text in texts if text is None or "\x00" not in text or bench.engine.dialect.name != "postgresql"]
+    return bench.load(TEXT_OF.get(bench.engine.dialect.name, TEXT_OF["mysql"]), kept), kept
+
+
+def both(bench: Bench, rules: Rules, kind: str, texts: Sequence[str | None]) -> list[tuple[Any, Any, Any]]:
+    """(text, what the engine says, what Python says): a value, None for nothing entered, or UNREADABLE."""
+    given, texts = held(bench, texts)
+    kept = rules.text_in(given.c.v)
+    value = rules.day_of(kept) if kind == "day" else rules.micros_of(kept)
+    rows = bench.said(given, value, rules.nothing(kept, Kind.DAY if kind == "day" else Kind.INSTANT))
     assert [row[0] for row in rows] == list(texts)
     sql = [found if found is not None else None if empty else UNREADABLE for _, found, empty in rows]
     read = rules.day if kind == "day" else rules.instant
     python = [None if rules.is_empty(text) else read(text) for text in texts]
-    return list(zip(sql, [microseconds(v) if isinstance(v, datetime) else v for v in python], strict=True))
+    return list(zip(texts, sql, [microseconds(v) if isinstance(v, datetime) else v for v in python], strict=True))
 
 
-def differing(texts: Sequence[str | None], pairs: Sequence[tuple[Any, Any]]) -> list[Any]:
-    return [(text, *pair) for text, pair in zip(texts, pairs, strict=True) if pair[0] != pair[1]]
+def differing(found: Sequence[tuple[Any, Any, Any]]) -> list[Any]:
+    return [one for one in found if one[1] != one[2]]
 
 
 # ------------------------------------------------------------------------------------------------ days
@@ -92,13 +94,13 @@ NO_DAYS = (
 
 
 @pytest.mark.parametrize("form", DAY_FORMATS)
-def test_a_day_is_read_alike(duck: Connection, tmp_path: Path, form: str) -> None:
+def test_a_day_is_read_alike(bench: Bench, form: str) -> None:
     rules = Rules(Formats(day=(form,)))
     given = days()
     texts = [*NO_DAYS, *(written(day, one) for day in given for one in DAY_FORMATS)]
-    pairs = both(duck, tmp_path, rules, "day", texts)
-    assert differing(texts, pairs) == []
-    own = [said for text, (said, _) in zip(texts[len(NO_DAYS) :], pairs[len(NO_DAYS) :], strict=True)]
+    pairs = both(bench, rules, "day", texts)
+    assert differing(pairs) == []
+    own = [said for _, said, _ in pairs[-len(given) * len(DAY_FORMATS) :]]
     read = own[DAY_FORMATS.index(form) :: len(DAY_FORMATS)]
     wanted = [d if "%Y" in form else d.replace(year=d.year % 100 + (2000 if d.year % 100 < 69 else 1900)) for d in given
               if "%Y" in form or (d.month, d.day) != (2, 29)]  # fmt: skip
@@ -108,23 +110,23 @@ def test_a_day_is_read_alike(duck: Connection, tmp_path: Path, form: str) -> Non
         assert set(wanted) <= set(read)
 
 
-def test_several_formats_are_tried_in_order(duck: Connection, tmp_path: Path) -> None:
+def test_several_formats_are_tried_in_order(bench: Bench) -> None:
     texts = ["01-03-2017", "2017-03-01", "12/31/2016", "31/12/2016", "03/04/2017", "04-03-2017", "1-3-2017", ""]
     rules = Rules(Formats(day=("%d-%m-%Y", "%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y")))
-    pairs = both(duck, tmp_path, rules, "day", texts)
-    assert differing(texts, pairs) == []
-    assert [said for said, _ in pairs] == [
+    pairs = both(bench, rules, "day", texts)
+    assert differing(pairs) == []
+    assert [said for _, said, _ in pairs] == [
         date(2017, 3, 1), date(2017, 3, 1), date(2016, 12, 31), date(2016, 12, 31), date(2017, 3, 4),
         date(2017, 3, 4), UNREADABLE, None,
     ]  # fmt: skip
 
 
-def test_two_digits_of_a_year_only_where_declared(duck: Connection, tmp_path: Path) -> None:
+def test_two_digits_of_a_year_only_where_declared(bench: Bench) -> None:
     texts = ["01-03-17", "01-03-2017"]
-    refused = both(duck, tmp_path, Rules(Formats(day=("%d-%m-%Y",))), "day", texts)
-    assert refused == [(UNREADABLE, UNREADABLE), (date(2017, 3, 1), date(2017, 3, 1))]
-    declared = both(duck, tmp_path, Rules(Formats(day=("%d-%m-%y",))), "day", texts)
-    assert declared == [(date(2017, 3, 1), date(2017, 3, 1)), (UNREADABLE, UNREADABLE)]
+    refused = both(bench, Rules(Formats(day=("%d-%m-%Y",))), "day", texts)
+    assert [row[1:] for row in refused] == [(UNREADABLE, UNREADABLE), (date(2017, 3, 1), date(2017, 3, 1))]
+    declared = both(bench, Rules(Formats(day=("%d-%m-%y",))), "day", texts)
+    assert [row[1:] for row in declared] == [(date(2017, 3, 1), date(2017, 3, 1)), (UNREADABLE, UNREADABLE)]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +175,7 @@ NO_INSTANTS = (
     "zone", ["UTC", "Europe/Amsterdam", "America/Los_Angeles", "Australia/Lord_Howe", "Asia/Kolkata"]
 )
 @pytest.mark.parametrize("form", INSTANTS)
-def test_an_instant_is_read_alike(duck: Connection, tmp_path: Path, zone: str, form: str) -> None:
+def test_an_instant_is_read_alike(bench: Bench, zone: str, form: str) -> None:
     if form.endswith("Z") and zone != "UTC":
         with pytest.raises(ValidationError):
             Formats(instant=(form,), zone=zone)
@@ -182,18 +184,18 @@ def test_an_instant_is_read_alike(duck: Connection, tmp_path: Path, zone: str, f
     moments = clocks()
     texts = [*NO_INSTANTS, *(INSTANTS[form].format(m, (m.hour - 1) % 12 + 1, "PM" if m.hour > 11 else "AM",
                                                    m.microsecond // 1000) for m in moments)]  # fmt: skip
-    pairs = both(duck, tmp_path, rules, "instant", texts)
-    assert differing(texts, pairs) == []
-    assert sum(isinstance(said, int) for said, _ in pairs) > 3_000
+    pairs = both(bench, rules, "instant", texts)
+    assert differing(pairs) == []
+    assert sum(isinstance(said, int) for _, said, _ in pairs) > 3_000
 
 
-def test_an_instant_is_of_the_declared_zone(duck: Connection, tmp_path: Path) -> None:
+def test_an_instant_is_of_the_declared_zone(bench: Bench) -> None:
     """02:30 is skipped in March (as if the clock had gone on), and exists twice in October: the first is meant."""
     texts = ["2026-07-01 12:00:00", "2026-03-29 02:30:00", "2026-10-25 02:30:00"]
     rules = Rules(Formats(zone="Europe/Amsterdam"), zone="Europe/Amsterdam")
     wanted = [datetime(2026, 7, 1, 10), datetime(2026, 3, 29, 1, 30), datetime(2026, 10, 25, 0, 30)]
     read = [microseconds(moment.replace(tzinfo=UTC)) for moment in wanted]
-    assert both(duck, tmp_path, rules, "instant", texts) == [(us, us) for us in read]
+    assert [row[1:] for row in both(bench, rules, "instant", texts)] == [(us, us) for us in read]
     assert ZoneInfo("Europe/Amsterdam").utcoffset(datetime(2026, 7, 1)) == timedelta(hours=2)
 
 
@@ -245,19 +247,13 @@ WHOLE_AMOUNTS = (
 
 
 @pytest.mark.parametrize("style", [*STYLES, "comma, point"])
-def test_an_amount_is_read_alike(duck: Connection, tmp_path: Path, style: str) -> None:
+def test_an_amount_is_read_alike(bench: Bench, style: str) -> None:
     rules = Rules(Formats(amount=tuple(STYLES[one] for one in style.split(", "))))
     texts = [*WHOLE_AMOUNTS, *(around.format(number) for around, number in product(AROUND, NUMBERS))]
-    currencies = ("EUR", "JPY", "KWD", "CLF")
-    file = tmp_path / "amounts.parquet"
-    pq.write_table(pa.table({"n": range(len(texts)), "v": pa.array(texts, pa.string())}), file)
     wrong, read = [], 0
-    for currency in currencies:
-        duck.exec_driver_sql(
-            f"CREATE OR REPLACE TABLE given AS SELECT *, '{currency}' AS currency FROM read_parquet('{file}')"
-        )
-        given = table("given", column("n"), column("v"), column("currency"))
-        rows = duck.execute(select(given.c.v, rules.units_of(given.c.v, given.c.currency)).order_by(given.c.n)).all()
+    given, texts = held(bench, texts)
+    for currency in ("EUR", "JPY", "KWD", "CLF"):
+        rows = bench.said(given, units_of(rules.number_of(rules.text_in(given.c.v)), literal(currency)))
         for (text, said), asked in zip(rows, texts, strict=True):
             python = rules.money(asked, currency)
             read += isinstance(python, int)
@@ -311,11 +307,11 @@ def test_an_amount_format_that_tells_nothing_apart_is_refused(amount: dict[str, 
 # ------------------------------------------------------------------------------------------------ empty words
 
 
-def test_an_empty_word_is_nothing_entered(duck: Connection, tmp_path: Path) -> None:
+def test_an_empty_word_is_nothing_entered(bench: Bench) -> None:
     rules = Rules(Formats(day=("%d-%m-%Y",)), frozenset({"-", "n/a", "0"}))
     texts = ["-", " - ", "\u3000n/a\ufeff", "N/A", "0", "00", "--", "01-03-2017", "-1"]
-    pairs = both(duck, tmp_path, rules, "day", texts)
-    assert differing(texts, pairs) == []
-    assert [said for said, _ in pairs] == [
+    pairs = both(bench, rules, "day", texts)
+    assert differing(pairs) == []
+    assert [said for _, said, _ in pairs] == [
         None, None, None, UNREADABLE, None, UNREADABLE, UNREADABLE, date(2017, 3, 1), UNREADABLE
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -132,13 +132,16 @@ def hand_of(folder: Path, first: date, after: date, today: date) -> Hand:
     )
 
 
-def wrong(hand: Hand, figures: dict[str, Figure]) -> dict[str, tuple[Value | None, Value | None]]:
+def values(figures: Mapping[str, Figure]) -> dict[str, Value]:
+    return {name: (figure.numerator, figure.denominator) for name, figure in figures.items()}
+
+
+def wrong(hand: Hand, figures: Mapping[str, Value]) -> dict[str, tuple[Value | None, Value | None]]:
     """Figure -> (by hand, ours); one that is nobody's and zero need not be there."""
     found = {}
     for who in hand.scopes():
         for name, value in hand.figures_of(who).items():
-            figure = figures.get(f"{name}@{who}")
-            ours = None if figure is None else (figure.numerator, figure.denominator)
+            ours = figures.get(f"{name}@{who}")
             if ours != value and not (ours is None and not any(value)):
                 found[f"{name}@{who}"] = (value, ours)
     return found
@@ -153,7 +156,7 @@ def test_every_figure_equals_plain_python(folder: Path, zone: str) -> None:
     extract(audit)
     edition = compute(audit)
     hand = hand_of(folder, date(2017, 6, 1), date(2017, 7, 1), date(2017, 6, 20))
-    assert wrong(hand, dict(edition.figures)) == {}
+    assert wrong(hand, values(edition.figures)) == {}
     managers = {person.id for person in edition.people if person.scope == "manager"}
     assert managers == hand.managers()
     assert {person.team for person in edition.people} == set(hand.agents.values())
@@ -196,7 +199,7 @@ def test_an_owner_whom_no_team_names_is_nobody(folder: Path) -> None:
     extract(audit)
     figures = dict(compute(audit).figures)
     hand = hand_of(folder, date(2017, 6, 1), date(2017, 7, 1), date(2017, 6, 20))
-    assert wrong(hand, figures) == {}
+    assert wrong(hand, values(figures)) == {}
     assert figures["deals_won@unassigned"].numerator > 0
     assert "deals_won@manager:Moses Frase" not in figures
 

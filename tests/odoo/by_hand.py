@@ -51,7 +51,7 @@ SELECT p.*, (SELECT u.id::text FROM res_users u WHERE u.id = p.user_id) AS owner
                       WHEN p.parent_id IS NULL THEN 'private' ELSE 'contact' END END AS kind,
        CASE WHEN p.is_company OR p.parent_id IS NULL THEN p.id
             WHEN p.commercial_partner_id <> p.id THEN p.commercial_partner_id ELSE p.parent_id END AS client,
-       hand_blank(p.name) AS unnamed, hand_blank(p.phone) AND hand_blank(p.mobile) AND hand_blank(p.email) AS unreached
+       hand_blank(p.name) AS unnamed, hand_blank(p.phone) AND hand_blank(p.MOBILE) AND hand_blank(p.email) AS unreached
 FROM res_partner p
 """
 
@@ -76,7 +76,7 @@ SELECT l.id, (SELECT u.id::text FROM res_users u WHERE u.id = l.user_id) AS owne
        CASE WHEN isfinite(l.create_date) THEN l.create_date END AS moment, true AS scored,
        NOT isfinite(l.create_date) AS "bad created_at",
        hand_blank(l.contact_name) AS "no last_name",
-       hand_blank(l.phone) AND hand_blank(l.mobile) AND hand_blank(l.email_from) AS "no details"
+       hand_blank(l.phone) AND hand_blank(l.MOBILE) AND hand_blank(l.email_from) AS "no details"
 FROM crm_lead l WHERE l.type = 'lead' AND l.active
 """
 
@@ -308,7 +308,9 @@ class OdooHand(Hand):
         named = {
             "o.REASON": "o.lost_reason" if self.version == 15 else "o.lost_reason_id",
             "(REASON": "(lost_reason" if self.version == 15 else "(lost_reason_id",
-            "DONE": "false" if self.version == 15 else "COALESCE(NOT a.active, false)",
+            "p.MOBILE": "p.mobile" if self.version < 19 else "NULL",
+            "l.MOBILE": "l.mobile" if self.version < 19 else "NULL",
+            "DONE": "false" if self.version < 17 else "COALESCE(NOT a.active, false)",
             "RESULT": "x_result" if self.results else "NULL::text",
         }
         for word, column in named.items():

@@ -66,6 +66,10 @@ class Seeds:
     def day(self) -> str | None:
         return self.chance.choice((None, "infinity", "2026-11-26", "2026-11-27", *(one[:10] for one in MOMENTS)))
 
+    def mobile(self) -> Row:
+        """There is no such column from 19 on."""
+        return {"mobile": self.text(0.7)} if self.version < 19 else {}
+
     def translated(self, name: str) -> Any:
         """Names are JSON translations from 16 on."""
         return name if self.version < 16 else Jsonb({"en_US": name, "nl_NL": f"{name} (nl)"})
@@ -183,11 +187,11 @@ def _partner(seeds: Seeds, number: int, **more: Any) -> Row:
     return {
         "id": number,
         "name": seeds.name(),
-        "type": seeds.chance.choice(("contact",) * 12 + ("invoice", "other")),
+        "type": seeds.chance.choice(("contact",) * 12 + ("invoice", "other") + ("private",) * (seeds.version < 17)),
         "active": seeds.chance.choice((True,) * 15 + (False, None)),
         "user_id": seeds.chance.choice(OWNERS),
         "phone": seeds.text(0.6),
-        "mobile": seeds.text(0.7),
+        **seeds.mobile(),
         "email": seeds.text(0.6),
         "create_date": seeds.moment(),
         **more,
@@ -208,7 +212,7 @@ def _leads(seeds: Seeds) -> Iterator[Row]:
             "user_id": seeds.chance.choice(OWNERS),
             "contact_name": seeds.text(),
             "phone": seeds.text(0.6),
-            "mobile": seeds.text(0.7),
+            **seeds.mobile(),
             "email_from": seeds.text(0.6),
             "create_date": seeds.moment(),
             "date_closed": seeds.moment(0.1),
@@ -264,7 +268,7 @@ def _invitees(seeds: Seeds) -> Iterator[Row]:
 def _calls(seeds: Seeds) -> Iterator[Row]:
     for number in range(8600, 9000):
         model = seeds.chance.choice(("crm.lead", "crm.lead", "res.partner", "sale.order", None))
-        done = {"active": seeds.chance.choice((True, True, False, None))} if seeds.version > 15 else {}
+        done = {"active": seeds.chance.choice((True, True, False, None))} if seeds.version > 16 else {}
         yield {
             "id": number,
             "activity_type_id": seeds.chance.choice((61, 61, 61, 2, 62, 63, None)),

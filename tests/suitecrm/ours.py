@@ -19,9 +19,9 @@ from tests.suitecrm.database import Database
 URL = "CRM_AUDIT_TEST_URL"  # a password may stand in an environment variable only
 
 
-def prepared(setting: Setting, folder: Path, *, results: bool = False) -> Audit:
+def prepared(setting: Setting, folder: Path, *, results: bool = False, preset: str = "suitecrm") -> Audit:
     """An audit.yaml of that setting, loaded; `results` maps the custom field of a meeting's result."""
-    source = {"url": f"${{{URL}}}", "preset": "suitecrm", "crm_url": "https://crm.example"}
+    source = {"url": f"${{{URL}}}", "preset": preset, "crm_url": "https://crm.example"}
     added = {"add": {"meeting.result": "meetings_cstm.result_c"}} if results else {}
     document = {
         "name": "SuiteCRM",

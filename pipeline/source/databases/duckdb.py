@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from pipeline.errors import SourceError
 from pipeline.presets import Preset
-from pipeline.source.databases.seam import Database
+from pipeline.source.databases.seam import Database, held_by_duckdb
 
 
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
@@ -36,7 +36,7 @@ DATABASE: Final = Database(
     remedies={
         "lock": "Another program holds the database open for writing; run again when it has let go.",
         "pytz": "Write a time with zone as `x AT TIME ZONE 'UTC'` in the preset's SELECT.",
-        "No function matches": "Where days or instants are text, declare `formats` in the preset.",
         "not a valid DuckDB": "Check that source.url names the CRM's database file.",
     },
+    holds=held_by_duckdb,
 )

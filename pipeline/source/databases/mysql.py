@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from pipeline.model import Kind
 from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 
@@ -18,12 +19,22 @@ _CONNECT_SECONDS: Final = 10
 _GRACE: Final = 30
 """Seconds beyond the hold after which a silent network counts as a lost connection."""
 
+_SETTLED: Final = "SET SESSION sql_mode = '', group_concat_max_len = 1048576"
+"""Whatever the server's own settings are: by some modes our SQL means something else, and MySQL 8 by its own default
+refuses to compare with a zero date, and keeps of many e-mail addresses the first 1,024 bytes."""
+
 _READING: Final = {
     "USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "PROCESS", "LOCK TABLES", "REPLICATION CLIENT", "BINLOG MONITOR",
     "REPLICA MONITOR", "SLAVE MONITOR", "REPLICATION SLAVE",
 }  # fmt: skip
 _GRANT: Final = re.compile(r"GRANT (?P<rights>.+?) ON (?:TABLE |PROCEDURE |FUNCTION )?(?P<on>\S.*?) TO ", re.IGNORECASE)
 _NAMES: Final = re.compile(r"[`'][^`']*[`'](?:@[`'][^`']*[`'])?")
+_KINDS: Final[Mapping[int, Kind]] = {
+    **dict.fromkeys((15, *range(245, 256)), Kind.TEXT),  # texts and bytes of every length, JSON, ENUM
+    **dict.fromkeys((7, 12), Kind.INSTANT), 10: Kind.DAY,
+    **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 13, 246), Kind.MONEY),
+}  # fmt: skip
+"""What the type codes of the protocol stand for."""
 _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 
 
@@ -36,6 +47,11 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     def _encode(_dialect: object, _record: object, _given: object, keywords: dict[str, Any]) -> None:
         if isinstance(keywords.get("password"), str):  # the driver would send Latin-1, or fail
             keywords["password"] = keywords["password"].encode()
+
+    @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy looks how names are quoted
+    def _settle(raw: Any, _record: object) -> None:
+        with raw.cursor() as cursor:
+            cursor.execute(_SETTLED)
 
     return engine
 
@@ -147,4 +163,5 @@ DATABASE: Final = Database(
         "shutdown in progress",
     ),
     rights=_rights,
+    holds=_KINDS.get,
 )

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from pipeline.model import Kind
 from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.sql import WHITE_SPACE
+from pipeline.texts import decoded
 
 _CONNECT_SECONDS: Final = 10
+_SILENT: Final = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
+"""A network that is silent for 30 seconds is a lost connection; a server that computes for longer still answers."""
+
+_KINDS: Final[Mapping[int, Kind | None]] = {
+    1082: Kind.DAY, **dict.fromkeys((1114, 1184), Kind.INSTANT),
+    **dict.fromkeys((20, 21, 23, 700, 701, 1700), Kind.MONEY),
+    **dict.fromkeys((16, 26, 1083, 1186, 1266, 2950), None),  # boolean, oid, times, interval, uuid
+}  # fmt: skip
+"""What the types of these object ids hold; all others come as text."""
 
 _WRITABLE: Final = """
 SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -24,9 +35,19 @@ WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('pg_catalog', 'inf
 ORDER BY c.relname LIMIT 4
 """
 _HIDING: Final = """
-SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = current_schema() AND c.relrowsecurity AND pg_catalog.row_security_active(c.oid)
+SELECT c.relname FROM pg_catalog.pg_class c
+WHERE c.relname = ANY(%s) AND pg_catalog.pg_table_is_visible(c.oid) AND pg_catalog.row_security_active(c.oid)
+  AND (NOT EXISTS (SELECT 1 FROM applying a WHERE a.polrelid = c.oid AND a.polpermissive AND a.seen = 'true')
+       OR EXISTS (SELECT 1 FROM applying a WHERE a.polrelid = c.oid AND NOT a.polpermissive AND a.seen <> 'true'))
 ORDER BY c.relname
+"""
+# of SELECTs by this account; 0 stands for everybody
+_APPLYING: Final = """
+WITH applying AS (
+  SELECT p.polrelid, p.polpermissive, COALESCE(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '') AS seen
+  FROM pg_catalog.pg_policy p
+  WHERE p.polcmd IN ('r', '*')
+    AND EXISTS (SELECT 1 FROM unnest(p.polroles) AS r (id) WHERE r.id = 0 OR pg_catalog.pg_has_role(r.id, 'USAGE')))
 """
 
 
@@ -34,12 +55,13 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
     engine = create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, isolation_level="AUTOCOMMIT")
 
-    @event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks its first question
     def _prepare(raw: Any, _record: object) -> None:
-        _read_what_python_cannot(raw.adapters)
+        bytewise = _encoding(raw) == "ascii"
+        _read_what_python_cannot(raw.adapters, bytewise=bytewise)
         # a literal must not hold what the database's encoding has no character for
         held = WHITE_SPACE.encode(_encoding(raw), "ignore").decode(_encoding(raw))
-        setattr(engine.dialect, "white_space", held)  # noqa: B010 - the dialect knows nothing of it
+        engine.dialect.__dict__.update(white_space=held, bytewise=bytewise)  # the dialect knows nothing of it
 
     return engine
 
@@ -50,13 +72,15 @@ def _encoding(raw: Any) -> str:
     return str(pg2pyenc((raw.info.parameter_status("server_encoding") or "UTF8").encode()))
 
 
-def _read_what_python_cannot(adapters: Any) -> None:
+def _read_what_python_cannot(adapters: Any, *, bytewise: bool) -> None:
     """Days and instants beyond Python's calendar, 'infinity' among them, come as text: unreadable, and no crash.
 
-    A float comes as the decimal of its text, which beyond 2^53 is not always Python's shortest. Values of JSON come as
-    the text that the database itself compares; char(n) comes without its padding, which PostgreSQL holds to be nothing.
+    A float comes as the decimal of its text, which beyond 2^53 is not always Python's shortest. Values of JSON, and
+    bytes, come as the text that the database itself compares; char(n) comes without its padding, which PostgreSQL
+    holds to be nothing. A database of SQL_ASCII has bytes, whatever they are: read as UTF-8.
     """
     from psycopg import DataError
+    from psycopg.adapt import Loader
     from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
     from psycopg.types.numeric import NumericLoader
     from psycopg.types.string import TextLoader
@@ -71,22 +95,30 @@ def _read_what_python_cannot(adapters: Any) -> None:
 
         return _Tolerant
 
-    class _Unpadded(TextLoader):
+    class _Bytes(Loader):
         def load(self, data: Any) -> Any:
-            text = super().load(data)
-            return text.rstrip(" ") if isinstance(text, str) else text
+            return decoded(bytes(data))
+
+    text: type[Any] = _Bytes if bytewise else TextLoader
+
+    class _Unpadded(text):  # type: ignore[misc] # either of the two
+        def load(self, data: Any) -> Any:
+            padded = super().load(data)
+            return type(padded)(padded.rstrip(" "))
 
     for name, loader in (("date", DateLoader), ("timestamp", TimestampLoader), ("timestamptz", TimestamptzLoader)):
         adapters.register_loader(name, tolerant(loader))
     adapters.register_loader("bpchar", _Unpadded)
     for name in ("float4", "float8"):
         adapters.register_loader(name, NumericLoader)
-    for name in ("json", "jsonb"):
-        adapters.register_loader(name, TextLoader)
+    for name in ("json", "jsonb", "bytea"):
+        adapters.register_loader(name, text)
+    for held in ("text", "varchar", "name", 0) if bytewise else ():
+        adapters.register_loader(held, text)
 
 
 def _patience(max_hold: float) -> Mapping[str, Any]:
-    return {"connect_timeout": _CONNECT_SECONDS}
+    return {"connect_timeout": _CONNECT_SECONDS, "tcp_user_timeout": 30_000, **_SILENT}
 
 
 def _bound(raw: Any, seconds: float) -> None:
@@ -94,14 +126,9 @@ def _bound(raw: Any, seconds: float) -> None:
         cursor.execute(f"SET statement_timeout = {int(seconds * 1000)}")
 
 
-def _advice(connection: Connection) -> Sequence[str]:
-    hiding = [str(name) for name in connection.exec_driver_sql(_HIDING).scalars()]
-    if not hiding:
-        return []
-    return [
-        f"Row-level security hides rows of {', '.join(hiding)} from this account, so they would be in no figure; "
-        "let its policies show it every row, or give the account BYPASSRLS."
-    ]
+def _hides(connection: Connection, tables: Collection[str]) -> Sequence[str]:
+    """Those under row-level security, unless a policy shows this account every row."""
+    return [str(name) for name in connection.exec_driver_sql(_APPLYING + _HIDING, ([*tables],)).scalars()]
 
 
 def _rights(connection: Connection) -> Rights:
@@ -147,8 +174,11 @@ DATABASE: Final = Database(
         "server.",
         "conflict with recovery": "The replica had to drop what was being read; set hot_standby_feedback = on there, "
         "or run at a quiet hour.",
+        "terminating connection": "The server ended the connection: a restart, an administrator, or a timeout of its "
+        "own; run at a quiet hour, or read from a replica.",
+        "timed out": "The network fell silent; if it happens again, read from a replica or nearer to the server.",
     },
-    advice=_advice,
+    hides=_hides,
     patience=_patience,
     bound=_bound,
     out_of_time=("due to statement timeout",),
@@ -157,6 +187,7 @@ DATABASE: Final = Database(
         "connection is lost",
         "connection refused",
         "connection timeout",
+        "timed out",
         "terminating connection",
         "starting up",
         "shutting down",
@@ -166,4 +197,5 @@ DATABASE: Final = Database(
         "deadlock detected",
     ),
     rights=_rights,
+    holds=lambda code: _KINDS.get(code, Kind.TEXT),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
+from pipeline.model import Kind
 from pipeline.presets import Preset
 
 
@@ -23,6 +24,10 @@ def _all_read(engine: Engine) -> Sequence[str]:
 
 def _nothing_changed(connection: Connection) -> None:
     """A transaction sees to it."""
+
+
+def _hides_nothing(connection: Connection, tables: Collection[str]) -> Sequence[str]:
+    return ()
 
 
 def _no_patience(max_hold: float) -> Mapping[str, Any]:
@@ -59,6 +64,8 @@ class Database:
     begin: tuple[str, ...]
     remedies: Mapping[str, str]
     advice: Callable[[Connection], Sequence[str]] = _no_advice
+    # of these tables those whose rows the database may hide from the account, where it can tell
+    hides: Callable[[Connection, Collection[str]], Sequence[str]] = _hides_nothing
     # arguments of the driver's connect(), given how long the transaction may be held: time-outs; the URL's own win
     patience: Callable[[float], Mapping[str, Any]] = _no_patience
     # bounds the driver's connection to so many seconds for its next statement, by the database's own means
@@ -68,6 +75,20 @@ class Database:
     rights: Callable[[Connection], Rights] = _untold
     # SourceError where the source changed while it was read, which only a source without transactions can
     unchanged: Callable[[Connection], None] = _nothing_changed
+    # what a column of that type code of the driver holds: a text, an instant, a day or a number (MONEY); None is
+    # anything else. Without it each value has a type of its own, as SQLite's have.
+    holds: Callable[[Any], Kind | None] | None = None
+    lent: str = ""  # where it calls Python to read text and decimals: reports say so beside the source
     # what lies in the source and is no table of the preset's, in words: reports and `check` say it
     unread: Callable[[Engine], Sequence[str]] = _all_read
     moment: str = ""  # where there are no transactions: of when the figures are; reports say it beside the source
+
+
+def held_by_duckdb(code: Any) -> Kind | None:
+    """What a column of this type of DuckDB's holds: in a file of its own, and in a folder of exports."""
+    name = str(code)
+    if name.startswith("TIMESTAMP"):
+        return Kind.INSTANT
+    if "[" not in name and any(number in name for number in ("INT", "DECIMAL", "DOUBLE", "FLOAT")):
+        return Kind.MONEY
+    return {"VARCHAR": Kind.TEXT, "DATE": Kind.DAY}.get(name)

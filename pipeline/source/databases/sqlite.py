@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from pipeline import texts
 from pipeline.errors import SourceError
 from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 
 _LOCK_SECONDS: Final = 5
+_KEPT: Final = 2**17
+"""Results of each function of ours that are remembered."""
+_LONG: Final = 100
+"""Characters beyond which a text is no day and hardly an amount."""
 _STEPS: Final = 20_000
 """Instructions of SQLite's machine between two looks at the clock: some milliseconds."""
 
@@ -26,8 +32,43 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
         raise SourceError(f"source.url: there is no database file {file}; correct the path in audit.yaml.")
     read_only = url.set(database=f"file:{file.as_posix()}", query={"mode": "ro", "uri": "true"})
     engine = create_engine(read_only, hide_parameters=True, isolation_level="AUTOCOMMIT")
-    event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA query_only = ON"))
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: Any, _record: object) -> None:
+        raw.text_factory = texts.decoded
+        raw.execute("PRAGMA query_only = ON")
+        lend_functions(raw)
+
     return engine
+
+
+def lend_functions(raw: Any) -> None:
+    """Lends SQLite what it cannot do: Python's own reading of text. A text comes as bytes, which may be no UTF-8."""
+    encoding = str(raw.execute("PRAGMA encoding").fetchone()[0])
+
+    def of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
+        if encoding == "UTF-8":
+            return function
+        return lambda data, *more: function(data.decode(encoding, "replace").encode(), *more)
+
+    read: tuple[Callable[..., Any], ...] = (
+        texts.day_written, texts.micros_written, texts.number_written, texts.decimal_written,
+    )  # fmt: skip
+    worked_out: tuple[Callable[..., Any], ...] = (texts.micros_in_utc, texts.number_text, texts.minor_units)
+    for function in (*read, *worked_out):
+        lent = of_bytes(function) if function in read else function
+        raw.create_function(function.__name__, -1, _remembering(lent), deterministic=True)
+
+
+def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same days and amounts are looked at by one question after the other; long texts are neither."""
+    known = lru_cache(_KEPT)(function)
+
+    def answer(first: Any, *more: Any) -> Any:
+        long = isinstance(first, str | bytes) and len(first) > _LONG
+        return function(first, *more) if long else known(first, *more)
+
+    return answer
 
 
 def _advice(connection: Connection) -> Sequence[str]:
@@ -77,4 +118,5 @@ DATABASE: Final = Database(
     out_of_time=("interrupted",),
     passing=("database is locked", "database table is locked", "disk I/O error"),
     rights=_rights,
+    lent="SQLite reads no text and no decimals by itself: it calls the code that reads the rows",
 )

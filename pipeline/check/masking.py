@@ -1,0 +1,89 @@
+"""A cell of the CRM as it may be shown: what kind of thing stands there, and nobody's data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from pipeline.model import Kind
+
+DATED: Final = (Kind.INSTANT, Kind.DAY)
+NOTHING: Final = "–"
+_CELL: Final = 11
+_ANONYMOUS: Final = re.compile(r"[A-Za-z]{0,2}\d+|(?=.*\d)[0-9a-fA-F-]+")
+
+
+def mask(column: str, kind: Kind, value: Any, words: Iterable[str], zone: ZoneInfo) -> str:
+    """A cell that shows what kind of thing stands there, and of nobody's data more than a first letter."""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    if value is None or not text.strip():
+        return NOTHING
+    if kind in DATED:
+        return _dated(value, zone)
+    if (text in words or column in ("parent_kind", "person_kind")) and text.isprintable():
+        return text  # the CRM's own words
+    how = _BY_KIND.get(kind) or _BY_COLUMN.get(column)
+    if how is None:  # else it is what people write about people
+        how = _identifier if column == "id" or column.endswith("_id") else _length
+    return how(text)
+
+
+def _initial(text: str) -> str:
+    first = text.strip()[0]
+    return f"{first if first.isprintable() else '?'}…"
+
+
+def _length(text: str) -> str:
+    return f"{len(text):,} chars"
+
+
+def _email(text: str) -> str:
+    return f"{_initial(text)}@…" if "@" in text else _initial(text)
+
+
+def _currency(text: str) -> str:
+    return text if re.fullmatch("[A-Z]{3}", text) else _initial(text)
+
+
+def _flag(text: str) -> str:
+    return "no" if text in ("0", "False") else "yes"
+
+
+def _digits(text: str) -> str:
+    shown = "".join("x" if char.isdigit() else char if char in "+-()/.," else "?" for char in "".join(text.split()))
+    return _cut(shown)
+
+
+def _identifier(text: str) -> str:
+    """Numbers and hexadecimal ids lead nobody to a person; words may be a name."""
+    return _cut(text) if _ANONYMOUS.fullmatch(text) else _initial(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
+
+
+def _dated(value: Any, zone: ZoneInfo) -> str:
+    """The day, in the audit's zone; from when to when is told apart, to the minute."""
+    if isinstance(value, datetime):
+        moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value
+        return moment.astimezone(zone).date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    text = str(value)
+    try:
+        return _dated(datetime.fromisoformat(text), zone) if len(text) > 10 else date.fromisoformat(text).isoformat()
+    except ValueError:
+        return _digits(text)
+
+
+_BY_KIND: Final[Mapping[Kind, Callable[[str], str]]] = {Kind.FLAG: _flag, Kind.MONEY: _digits}
+_BY_COLUMN: Final[Mapping[str, Callable[[str], str]]] = {
+    "phone": _digits,
+    "email": _email,
+    "currency": _currency,
+    **dict.fromkeys(("first_name", "last_name", "name", "team", "status", "stage", "direction"), _initial),
+}

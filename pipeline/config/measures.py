@@ -1,0 +1,48 @@
+"""Measures of one's own: a count of ours, narrowed by what stands in columns of the record; without code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipeline.catalogue import columns_of, needs_of
+from pipeline.config.settings import MeasureFile
+from pipeline.errors import ConfigError
+from pipeline.metrics import COUNTED, LABELS
+from pipeline.model import CHECKED, Kind, OwnMeasure, Schema, Unit
+
+
+def own_measures(
+    file: Path, given: Mapping[str, MeasureFile], absent: Mapping[str, str], schema: Schema
+) -> tuple[OwnMeasure, ...]:
+    """The measures of an audit.yaml. ConfigError says which is wrong, and what is allowed."""
+    found = []
+    for name, one in given.items():
+        entity = next((entity for entity in CHECKED if one.count.startswith(f"{entity}s")), "")
+        for problem in _problems(name, one, entity, absent, schema):
+            raise ConfigError(f"{file}: measures.{name}: {problem}")
+        where = {column.partition(".")[2]: wanted for column, wanted in one.where.items()}
+        found.append(OwnMeasure(name, one.label or name.replace("_", " "), one.count, entity, where, one.share))
+    return tuple(found)
+
+
+def _problems(name: str, one: MeasureFile, entity: str, absent: Mapping[str, str], schema: Schema) -> Iterator[str]:
+    if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in LABELS:
+        yield "choose a name of small letters, digits and _ that no figure of ours has."
+    if one.count not in COUNTED or not entity:
+        yield f"count: there is no '{one.count}'; allowed: {', '.join(COUNTED)}."
+    for column in needs_of(one.count):
+        if why := absent.get(f"{entity}.{column}"):
+            yield f"count: '{one.count}' needs {entity}.{column}, which this CRM does not hold ({why})."
+    if one.share and COUNTED[one.count].unit is Unit.MONEY:
+        yield "share: of a count only; the currencies of an amount are never added."
+    columns = {**columns_of(entity), **schema[entity]}
+    for key, wanted in one.where.items():
+        column = key.removeprefix(f"{entity}.")
+        if column == key or column not in columns:
+            yield f"where: there is no '{key}'; {one.count} is about {', '.join(f'{entity}.{c}' for c in columns)}."
+        elif why := absent.get(key):
+            yield f"where: this CRM does not hold {key} ({why})."
+        elif isinstance(wanted, tuple) and columns[column] is not Kind.TEXT:
+            yield f"where: {key} is no text; write filled or missing."

@@ -1,0 +1,81 @@
+"""One table that holds companies and persons: the column whose few words tell them apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, String, cast, column, func, select, table
+
+from pipeline.setup.contents import Looked, plain
+from pipeline.setup.vocabulary import EMPTY, FLAGS, TRUE
+
+COMPANY: Final = "company"
+PERSON: Final = "person"
+
+_SAYS: Final[Mapping[str, str]] = {
+    COMPANY: r"(is )?(bedrijf|company|organi[sz]ati\w+|zakelijk|business|firma)",
+    PERSON: r"(is )?(persoon|person|contactpersoon|particulier|private?|individual)",
+}
+"""How a column of yes and no is called."""
+
+_CALLED: Final = r"(soort|type|kind|categorie|category|rol|role|is)( .*)?|.* (soort|type|kind|categorie|category)"
+_MEANS: Final[Mapping[str, str]] = {
+    PERSON: r"persoon|person|contact|particulier|privaat|private|individu|natuurlijk|mens|human",
+    COMPANY: r"bedrij|compan|organi[sz]|zakelijk|business|firma|account|rechtspersoon|instelling|b v$|bv$|nv$|ltd|inc$",
+}
+"""A 'contactpersoon' is a person, a 'rechtspersoon' none; the first that fits is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The column that says whether a row is a company or a person, with its words and how often each stands there."""
+
+    column: str
+    words: Mapping[str, int]
+    means: Mapping[str, str]  # word -> 'company' or 'person'; others are neither
+
+    def of(self, meaning: str) -> tuple[str, ...]:
+        """The words of a meaning."""
+        return tuple(word for word in self.words if self.means.get(word) == meaning)
+
+    def evidence(self) -> str:
+        """'soort says: 12 bedrijf, 30 persoon'."""
+        return f"{self.column} says: " + ", ".join(f"{times:,} {word}" for word, times in self.words.items())
+
+
+def kinds_in(connection: Connection, looked: Looked) -> Kinds | None:
+    """The column of the table that tells companies from persons, if there is one."""
+    for one in looked.columns:
+        said = next((meaning for meaning, called in _SAYS.items() if re.fullmatch(called, plain(one.name))), "")
+        if (one.what == "flag" and said) or (one.what == "word" and re.fullmatch(_CALLED, plain(one.name))):
+            words = _words(connection, looked.name, one.name)
+            means = {word: meaning for word in words if (meaning := _flagged(word, said) or meaning_of(word))}
+            sql = all(word.isprintable() and "\\" not in word for word in words)  # they stand in a condition
+            if sql and set(means.values()) == {COMPANY, PERSON}:
+                return Kinds(one.name, words, means)
+    return None
+
+
+def _flagged(word: str, said: str) -> str:
+    """What yes or no means in a column of that meaning."""
+    other = {COMPANY: PERSON, PERSON: COMPANY}
+    return (said if word.lower() in TRUE else other[said]) if said and word.lower() in FLAGS else ""
+
+
+def meaning_of(word: str) -> str | None:
+    """Whether a word means a company or a person."""
+    said = plain(word)
+    if re.search(r"rechtspersoon|legal ?person", said):
+        return COMPANY
+    return next((meaning for meaning, pattern in _MEANS.items() if re.search(pattern, said)), None)
+
+
+def _words(connection: Connection, name: str, own: str) -> dict[str, int]:
+    value = cast(column(own), String)
+    counted = select(value, func.count()).select_from(table(name)).group_by(value)
+    found = {str(word): int(times) for word, times in connection.execute(counted) if word and str(word).strip()}
+    filled = {word: times for word, times in found.items() if word.strip().lower() not in EMPTY}
+    return dict(sorted(filled.items(), key=lambda one: (-one[1], one[0])))

@@ -1,0 +1,206 @@
+"""The preset that `crm-audit init` writes for a CRM that none of ours knows: what was guessed, how surely, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pipeline.model import ENTITIES, STATES
+from pipeline.presets import Amount
+from pipeline.setup.draft import clean, quoted
+from pipeline.setup.guess import Guess, Proposal
+from pipeline.setup.kinds import COMPANY, PERSON
+from pipeline.setup.mapping import Own, expressions, of_the_other
+from pipeline.setup.recognise import masked
+from pipeline.setup.written import Written, coverage, formats_of, still_open
+
+_NOT_SO: Final = "formats: you said that they are not right; correct them below, then delete this"
+
+
+def left_open(own: Own) -> Sequence[str]:
+    """What only the user can know, and did not say: nothing is read before he does."""
+    doubts = still_open(own.written) if own.written else ()
+    doubted = [_NOT_SO] if own.written and own.written.doubted else []
+    return [*(_doubt(which, shown) for which, shown in doubts), *doubted]
+
+
+def preset_text(own: Own, *, tried: bool = False) -> str:
+    """The preset, with confidence and evidence beside each line. Unless confirmed it is refused until the user did.
+
+    One that is `tried`, to ask the CRM what it says by it, is refused never.
+    """
+    unconfirmed = [] if tried else [*left_open(own), *([] if own.confirmed else _guesses(own))]
+    return "\n".join(_preset_lines(own, unconfirmed)) + "\n"
+
+
+def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
+    yield "# The tables of our own CRM, as `crm-audit init` understood them from names and contents. Yours to edit."
+    yield "# Behind each line stands how sure that was, and why. docs/measures.md says what every word means."
+    yield ""
+    if unconfirmed:
+        yield "# Nothing below is used before you confirmed it. Compare each line with your CRM, correct below what is"
+        yield "# wrong, and delete the line here. When the last one is gone, this preset is used."
+        yield "unconfirmed:"
+        yield from (f"  - {quoted(line)}" for line in unconfirmed)
+        yield ""
+    yield f"about: {quoted(own.about)}"
+    yield f"dialects: [{own.dialect}]"
+    yield _money_line(own)
+    yield from _format_lines(own.written) if own.written else ()
+    yield ""
+    yield from _state_lines(own)
+    yield from _absent_lines(own)
+    yield ""
+    yield "# Each row of a table comes out once; `excluded` is the reason for which a row is not audited."
+    yield "entities:"
+    for proposal in own.proposals:
+        yield from _entity_lines(own, proposal)
+
+
+def _money_line(own: Own) -> str:
+    if own.written:
+        return "money: decimal  # amounts are whole units, with decimals if any"
+    if not own.whole_units:
+        return "money: minor  # amounts are integers of cents"
+    if own.dialect == "sqlite":
+        return "money: minor  # SQLite knows no decimals: the SELECT of deals makes cents; for yen write * 1"
+    return "money: decimal  # amounts are whole units, with decimals if any"
+
+
+def _format_lines(written: Written) -> Iterator[str]:
+    formats, read = formats_of(written), coverage(written)
+    yield ""
+    yield "# How days, instants and amounts are written; what is written otherwise is counted as unreadable."
+    yield "formats:"
+    for kind, shown in (("day", formats.day), ("instant", formats.instant)):
+        yield f"  {kind}: [{', '.join(map(quoted, shown))}]" + (f"  # {_read(*read[kind])}" if kind in read else "")
+    yield f"  zone: {formats.zone}  # of the instants: " + (
+        "they say so themselves" if formats.zone == "UTC" else "the clock of your people"
+    )
+    yield "  amount:" + (f"  # {_read(*read['amount'])}" if "amount" in read else "")
+    for one in formats.amount:
+        signs = ", ".join(map(quoted, one.signs))
+        yield f"    - {{decimal: {quoted(one.decimal)}, thousands: {quoted(one.thousands)}, signs: [{signs}]}}"
+    if written.empty:
+        yield f"# Words that say that nothing was entered: {_times(written)}"
+        yield f"empty: [{', '.join(map(quoted, written.empty))}]"
+
+
+def _times(written: Written) -> str:
+    return ", ".join(f"{clean(word)} {written.texts.empty.get(word, 0):,} times" for word in written.empty)
+
+
+def _read(read: int, all_of_them: int, unreadable: str) -> str:
+    """'9 of 10 different texts are written so; not: x… (3 characters)'."""
+    said = f"{read:,} of {all_of_them:,} different texts are written so"
+    return f"{said}; not: {masked(unreadable)}" if unreadable else said
+
+
+def format_guesses(written: Written) -> Iterator[str]:
+    """What the texts show of how they are written, one line each."""
+    formats, read = formats_of(written), coverage(written)
+    shown = {"day": formats.day, "instant": formats.instant}
+    for kind, (fit, all_of_them, unreadable) in read.items():
+        said = " or ".join(shown.get(kind) or map(_amount_said, formats.amount))
+        yield f"formats.{kind} = {said}, {_read(fit, all_of_them, unreadable)}"
+    if "instant" in read:
+        zone = "UTC, as they say themselves" if formats.zone == "UTC" else "the clock of your people"
+        yield f"formats.zone = {zone}"
+    if written.empty:
+        yield f"empty = {_times(written)}"
+
+
+def _amount_said(amount: Amount) -> str:
+    shown = f"1{amount.thousands}234{amount.decimal}50"
+    return f"{amount.signs[0]} {shown}" if amount.signs else shown
+
+
+def _doubt(which: str, shown: str) -> str:
+    if which == "amount":
+        return f"formats.amount: {clean(shown)} may be thousands or decimals; write the decimal mark, then delete this"
+    one, two = (f"%d{which}%m{which}%Y", f"%m{which}%d{which}%Y")
+    return f"formats: in {clean(shown)} the day or the month may come first; write {one} or {two}, then delete this"
+
+
+def _guesses(own: Own) -> Iterator[str]:
+    for proposal in own.proposals:
+        sure = f"{round(100 * proposal.confidence)}%: {proposal.evidence}"
+        yield f"{proposal.entity} = table {clean(proposal.table)}, {sure}"
+        for guess in (*proposal.columns, *([proposal.deleted] if proposal.deleted else [])):
+            yield f"{proposal.entity}.{guess.ours} = {clean(guess.theirs)}, {guess.said()}"
+        for word, state in own.states.get(proposal.entity, {}).items():
+            yield f"states.{proposal.entity}.{state} = {clean(word)}, {proposal.words.get(word, 0):,} times"
+    if kinds := own.kinds():
+        for meaning, entity in ((COMPANY, "client"), (PERSON, "contact")):
+            said = f"{_spoken(kinds.of(meaning))}; {clean(kinds.evidence(), 90)}"
+            yield f"{entity} = rows whose {clean(kinds.column)} is {said}"
+    yield from format_guesses(own.written) if own.written else ()
+    if own.written is None and any(proposal.of("amount") for proposal in own.proposals):
+        yield f"money = amounts are {'whole units' if own.whole_units else 'cents'}"
+
+
+def _state_lines(own: Own) -> Iterator[str]:
+    shown = [proposal for proposal in own.proposals if proposal.words]
+    yield "# The CRM's own words. A word that stands under no state is unknown: listed, and in no figure."
+    yield "states:" if shown else "states: {}"
+    for proposal in shown:
+        chosen = own.states.get(proposal.entity, {})
+        yield f"  {proposal.entity}:" + ("" if chosen else " {}")
+        for state in STATES[proposal.entity]:
+            words = [word for word in proposal.words if chosen.get(word) == state]
+            if words:
+                yield f"    {state}:"
+                yield from (f"      - {quoted(word)}  # {proposal.words[word]:,} times" for word in words)
+        for word in proposal.words:
+            if word not in chosen:
+                yield f"    # under no state: {clean(word)} ({proposal.words[word]:,} times)"
+
+
+def _absent_lines(own: Own) -> Iterator[str]:
+    """A SELECT says itself what it does not give; of columns that are only named, the program knows."""
+    lacking = []
+    for proposal in own.proposals:
+        given = expressions(own, proposal)[0]
+        lacking += [f"{proposal.entity}.{ours}" for ours in ENTITIES[proposal.entity] if ours not in given]
+    if lacking:
+        yield ""
+        yield "# Not found in this CRM: nobody is charged for it, and reports say that it was not checked."
+        yield "absent:"
+        yield from (f"  {name}: not mapped" for name in lacking)
+
+
+def _entity_lines(own: Own, proposal: Proposal) -> Iterator[str]:
+    yield f"  # {round(100 * proposal.confidence)}%: {proposal.evidence}; {proposal.rows:,} rows"
+    yield f"  {proposal.entity}:"
+    yield f"    table: {quoted(proposal.table)}"
+    plain, deleted = expressions(own, proposal)
+    excluded = {**of_the_other(own, proposal), **({"deleted": deleted} if deleted else {})}
+    mapped = {guess.ours: guess.theirs for guess in proposal.columns}
+    if own.result and proposal.entity == "meeting":
+        mapped["result"] = own.result
+    if all(plain.get(ours) == own.quote(theirs) for ours, theirs in mapped.items()) and len(plain) == len(mapped):
+        yield "    columns:"
+        for ours, theirs in mapped.items():
+            yield f"      {ours}: {quoted(theirs)}  # {_said(proposal.of(ours))}"
+        if excluded:
+            said = proposal.kinds.evidence() if proposal.kinds else _said(proposal.deleted)
+            yield f"    excluded:  # {clean(said, 90)}"
+            yield from (f"      {reason}: {quoted(condition)}" for reason, condition in excluded.items())
+        return
+    yield from (f"    # {guess.ours} = {clean(guess.theirs)}, {_said(guess)}" for guess in proposal.columns)
+    yield "    select: |"
+    lines = [f"{theirs} AS {ours}" for ours, theirs in plain.items()]
+    reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in excluded.items())
+    lines.append(f"CASE {reasons} END AS excluded" if reasons else "NULL AS excluded")
+    yield "      SELECT " + ",\n             ".join(lines)
+    yield f"      FROM {own.quote(proposal.table)}"
+
+
+def _spoken(words: Sequence[str]) -> str:
+    return " or ".join(map(clean, words))
+
+
+def _said(guess: Guess | None) -> str:
+    if guess is None:
+        return "as answered"
+    return guess.said()
