@@ -206,11 +206,19 @@ def test_a_column_that_is_lost_later_stops_the_audit(files: Files, tmp_path: Pat
 
 
 def test_an_export_that_is_lost_later_stops_the_audit(files: Files, tmp_path: Path) -> None:
+    """Also where it is there under a header that nobody knows: then it is said by which it would be."""
     write(tmp_path, files)
     audit = prepared(tmp_path, "hubspot", SETTING)
     (tmp_path / "exports" / "people.csv").unlink()
-    with pytest.raises(ConfigError, match="people: no file in the folder is an export of it, and one was"):
+    write(tmp_path, {DEALS: [["Phase" if cell == "Deal Stage" else cell for cell in row] for row in files[DEALS]]})
+    with pytest.raises(ConfigError) as refusal:
         edition_of(audit, SETTING)
+    lines = str(refusal.value).splitlines()
+    was = "is in the folder, and one was when this was set up; it is known by"
+    assert lines[1:-1] == [
+        f"  deals: no export of deals {was} Record ID, Deal Name, Deal Stage; not read: {DEALS}",
+        f"  people: no export of people {was} Owner, Active; not read: {DEALS}",
+    ]
 
 
 def test_a_column_under_a_header_of_ones_own_is_read(files: Files, tmp_path: Path) -> None:
