@@ -17,7 +17,7 @@ from tests.exports.ours import edition_of, prepared, values, write
 from tests.exports.world import Holds, hand
 from tests.suitecrm.by_hand import Setting, Value
 from tests.suitecrm.ours import differences
-from tests.suitecrm.test_equal import AMSTERDAM, LOS_ANGELES, TOKYO
+from tests.suitecrm.test_equal import AMSTERDAM, LOS_ANGELES
 
 TARGETS = {OWNERS[0]: {"deals_won": 2, "meetings_held": 40}, OWNERS[1]: {"deals_won": 30, "clients_new": 1}}
 
@@ -84,10 +84,9 @@ def test_every_figure(made: Made) -> None:
     assert differences(made.hand, values(made.edition)) == {}
 
 
-@pytest.mark.parametrize("setting", [TOKYO, LOS_ANGELES], ids=["tokyo", "los angeles"])
-def test_every_figure_on_both_sides_of_greenwich(setting: Setting, tmp_path: Path) -> None:
+def test_every_figure_on_the_other_side_of_greenwich(tmp_path: Path) -> None:
     """Salesforce's instants are in UTC, and its days stand at noon, which is that very day nearly everywhere."""
-    vendor, setting = VENDORS[2], replace(setting, targets=VENDORS[2].targets)
+    vendor, setting = VENDORS[2], replace(LOS_ANGELES, targets=VENDORS[2].targets)
     company = vendor.company()
     write(tmp_path, vendor.files(company, "weekly"))
     edition = edition_of(prepared(tmp_path, "salesforce", setting, **vendor.source("weekly")), setting)

@@ -17,7 +17,7 @@ from pipeline.setup.exported import unknown_words
 from pipeline.setup.recognise import Place, fitting
 from pipeline.source.databases.exports import find, lacking
 from tests.exports import hubspot, pipedrive, salesforce
-from tests.exports.company import Company
+from tests.exports.company import OWNERS, Company
 from tests.exports.ours import edition_of, own_of, prepared, values, write
 from tests.suitecrm.test_equal import AMSTERDAM
 
@@ -95,14 +95,15 @@ def test_two_files_of_one_table_are_both_named(files: Files, tmp_path: Path) -> 
 def test_a_header_that_stands_twice_is_refused_only_where_it_is_read(files: Files, tmp_path: Path) -> None:
     twice = [[*row, *more] for row, more in zip(files[DEALS], [("Score", "score"), *[("1", "2")] * 9999], strict=False)]
     write(tmp_path, {**files, DEALS: twice})
-    assert values(edition_of(prepared(tmp_path, "hubspot", SETTING), SETTING))
+    with Place("files:///exports", tmp_path).opened(prepared(tmp_path, "hubspot", SETTING).preset) as connection:
+        assert connection.exec_driver_sql('SELECT DISTINCT "Score", "score (2)" FROM deals').all() == [("1", "2")]
     write(tmp_path, {DEALS: [[*row, more] for row, more in zip(files[DEALS], ["amount", *["1"] * 9999], strict=False)]})
     with pytest.raises(SourceError, match=rf"{DEALS}, column Amount: two columns have this name"):
         own_of(tmp_path, "hubspot")
 
 
 def test_a_file_that_is_no_table_is_not_read_and_said(files: Files, tmp_path: Path) -> None:
-    write(tmp_path, {**files, "notes.csv": [("Record ID", "Note body"), ("1", "x")]})
+    write(tmp_path, {**files, "notes.csv": [("Record ID", "Note body"), ("1", "x", "and broken")]})
     audit = prepared(tmp_path, "hubspot", SETTING)
     edition = edition_of(audit, SETTING)
     assert edition.source == (
@@ -205,11 +206,19 @@ def test_a_column_that_is_lost_later_stops_the_audit(files: Files, tmp_path: Pat
 
 
 def test_an_export_that_is_lost_later_stops_the_audit(files: Files, tmp_path: Path) -> None:
+    """Also where it is there under a header that nobody knows: then it is said by which it would be."""
     write(tmp_path, files)
     audit = prepared(tmp_path, "hubspot", SETTING)
     (tmp_path / "exports" / "people.csv").unlink()
-    with pytest.raises(ConfigError, match="people: no file in the folder is an export of it, and one was"):
+    write(tmp_path, {DEALS: [["Phase" if cell == "Deal Stage" else cell for cell in row] for row in files[DEALS]]})
+    with pytest.raises(ConfigError) as refusal:
         edition_of(audit, SETTING)
+    lines = str(refusal.value).splitlines()
+    was = "is in the folder, and one was when this was set up; it is known by"
+    assert lines[1:-1] == [
+        f"  deals: no export of deals {was} Record ID, Deal Name, Deal Stage; not read: {DEALS}",
+        f"  people: no export of people {was} Owner, Active; not read: {DEALS}",
+    ]
 
 
 def test_a_column_under_a_header_of_ones_own_is_read(files: Files, tmp_path: Path) -> None:
@@ -220,8 +229,11 @@ def test_a_column_under_a_header_of_ones_own_is_read(files: Files, tmp_path: Pat
     del own["absent"]["deal.amount"]
     own["exports"] = {"deals": {"amount": ["Worth"]}}
     (tmp_path / "crm.yaml").write_text(yaml.safe_dump(own), "utf-8")
-    edition = edition_of(load_audit(tmp_path / "audit.yaml"), SETTING)
-    assert edition.figures["deals_won_amount/EUR@company"].numerator > 0
+    audit = load_audit(tmp_path / "audit.yaml")
+    assert "deal.amount" not in audit.absent
+    with Place("files:///exports", tmp_path).opened(audit.preset) as connection:
+        amounts = [amount for (amount,) in connection.exec_driver_sql("SELECT amount FROM deals")]
+    assert amounts == [row[header.index("Worth")] for row in files[DEALS][1:]]
 
 
 def test_all_that_a_preset_reads_can_be_lacking() -> None:
@@ -231,6 +243,27 @@ def test_all_that_a_preset_reads_can_be_lacking() -> None:
         gaps = lacking(preset, find(preset, {}))
         assert {gap for gap in gaps if "." not in gap} >= {"client", "contact", "meeting", "call", "deal"}
         assert not [gap for gap in gaps if gap.startswith("deal.")]  # with the deals as a whole
+
+
+def test_few_columns_of_the_data_loader_will_do(tmp_path: Path) -> None:
+    """Without UserType all users are people, without IsDeleted nothing is deleted, and nobody reports to anybody."""
+    made = salesforce.files(salesforce.company(), "loader")
+    lean = {
+        "User.csv": without(made["User.csv"], "UserType", "ManagerId", "FirstName"),
+        "Account.csv": without(made["Account.csv"], "IsDeleted", "MasterRecordId", "IsPersonAccount", "FirstName",
+                               "LastName", "PersonEmail", "Type"),
+        "Opportunity.csv": without(made["Opportunity.csv"], "IsDeleted", "IsClosed", "IsWon", "CurrencyIsoCode"),
+    }  # fmt: skip
+    write(tmp_path, lean)
+    audit = prepared(tmp_path, "salesforce", SETTING)
+    edition = edition_of(audit, SETTING)
+    assert sum(person.scope == "manager" for person in edition.people) == len(OWNERS)
+    assert {person.team for person in edition.people} == {""}
+    assert edition.figures["table_audited/accounts@company"].numerator == len(lean["Account.csv"]) - 1
+    assert edition.figures["deals_unknown@company"].numerator > edition.figures["deals_won@company"].numerator == 0
+    assert audit.absent["manager.leader_id"] == "the export has no such column: ManagerId"
+    assert audit.absent["client.email"] == "the export has no such column: PersonEmail"
+    assert "client.details" not in edition.not_checked  # a phone will do
 
 
 # ------------------------------------------------------------------------------------------------ words

@@ -126,11 +126,11 @@ def _lacking(preset: Preset, found: Found) -> Iterator[tuple[str, str]]:
         for table in (part.table for part in parts if part.table in preset.exports):
             export = found.exports.get(table)
             if export is None:
-                yield entity, f"no export of {table} is in the folder"
+                yield entity, _no_export_of(table)
                 continue
             for ours in (*ENTITIES[entity], *([CONTACT.partition(".")[2]] if entity == "meeting" else [])):
                 sources = [name for name in preset.exports[table] if _is_of(name, ours, entity)]
-                if sources and not export.columns.keys() & set(sources) and f"{entity}.{ours}" not in preset.absent:
+                if sources and not export.columns.keys() & set(sources):
                     yield f"{entity}.{ours}", f"the export has no such column: {_headers(preset, table, sources)}"
 
 
@@ -148,13 +148,12 @@ def _headers(preset: Preset, table: str, names: Iterable[str]) -> str:
 
 def must_hold(preset: Preset, found: Found) -> None:
     """ConfigError where the exports lack what is neither declared absent nor was lacking when the audit was set up."""
-    problems = [f"{name}: {why}" for name, why in lacking(preset, found).items() if not _declared(preset, name)]
-    for table, columns in preset.held.items():
-        export = found.exports.get(table)
-        if export is None:
-            problems.append(f"{table}: no file in the folder is an export of it, and one was when this was set up")
-            continue
-        for name in columns:
+    gone = [table for table in preset.held if table not in found.exports]
+    told = {name: why for name, why in lacking(preset, found).items() if why not in map(_no_export_of, gone)}
+    problems = [f"{name}: {why}" for name, why in told.items() if not _declared(preset, name)]
+    problems += [_gone(preset, found, table) for table in gone]
+    for table, export in found.exports.items():
+        for name in preset.held.get(table, ()):
             if name not in export.columns:
                 headers = _headers(preset, table, [name])
                 problems.append(f"{export.where}: there is no column {headers}, and there was when this was set up")
@@ -165,6 +164,16 @@ def must_hold(preset: Preset, found: Found) -> None:
             + "\nExport again with these columns. What you do not export, declare in a preset of your own "
             "(extends: …; absent: {deal.amount: why}; and take it out of `held`): crm-audit init writes one."
         )
+
+
+def _no_export_of(table: str) -> str:
+    return f"no export of {table} is in the folder"
+
+
+def _gone(preset: Preset, found: Found, table: str) -> str:
+    known = ", ".join(preset.exports[table][name][0] for name in preset.known_by[table])
+    unread = f"; not read: {', '.join(found.unread)}" if found.unread else ""
+    return f"{table}: {_no_export_of(table)}, and one was when this was set up; it is known by {known}{unread}"
 
 
 def _declared(preset: Preset, name: str) -> bool:
