@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, column, func, null, select, table, true
 
 from pipeline.model import ENTITIES, STATES, Kind
-from pipeline.setup.contents import SAFE, Contents, Looked, entity_of, look, plain
+from pipeline.setup.contents import SAFE, Contents, Looked, entity_of, key_column, look, plain
 from pipeline.setup.kinds import Kinds, kinds_in
 from pipeline.setup.recognise import Candidate, candidates_in, prose_in, tables_in
 from pipeline.setup.vocabulary import COLUMNS, DELETED, EMPTY, FITS, LEADS_TO, STATE_WORDS, TRUE
@@ -304,7 +304,7 @@ def _met(connection: Connection, name: str, reference: str, target: Looked) -> t
     sample = [str(value) for value in connection.execute(values.limit(_SAMPLE)).scalars()]
     if not sample:
         return 0, 0
-    key = cast(column(str(target.key)), Text)
+    key = cast(key_column(str(target.key)), Text)
     keys = set(connection.execute(select(key).select_from(table(target.name)).where(key.in_(sample))).scalars())
     return len(keys.intersection(sample)), len(sample)
 
