@@ -163,7 +163,8 @@ def written_in(connection: Connection, proposals: Sequence[Proposal]) -> Written
             used = {guess.theirs for guess in proposal.columns}
             own = [one.name for one in look(connection, proposal.table).columns if one.what in ("word", "text")]
             places["others"] += [(proposal.table, name) for name in own if name not in used]
-    return settle(texts_of(connection, **places))
+    # clients and contacts may share a table
+    return settle(texts_of(connection, **{group: list(dict.fromkeys(of)) for group, of in places.items()}))
 
 
 _NO_PROSE: Final = ("id", "status", "stage", "direction", "team")
