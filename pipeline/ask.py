@@ -9,6 +9,7 @@ from sqlalchemy import Connection, FromClause, Select, select
 
 from pipeline.catalogue import Question, Whose
 from pipeline.model import Failing, Person, Scope, Tally
+from pipeline.texts import text_of
 
 
 def ask(connection: Connection, questions: Iterable[Question]) -> Iterator[Tally]:
@@ -23,7 +24,7 @@ def tallies(question: Question, rows: Iterable[Any]) -> Iterator[Tally]:
         values = list(row)
         company = question.whose is Whose.COMPANY
         owner = None if company else values.pop(0)
-        owner = None if owner is None else str(owner)
+        owner = None if owner is None else _said(owner)
         currency = values.pop(0) if question.money else ""
         for (name, dimension), value in zip(question.counts, values, strict=True):
             again = question.whose is Whose.AGAIN
@@ -39,8 +40,7 @@ def ask_failing(connection: Connection, selects: Mapping[str, Select[Any]]) -> I
 def failing(entity: str, rows: Iterable[Any]) -> Iterator[Failing]:
     """Rows of (id, owner, mask, in_period, again) as failing records."""
     for record_id, owner, mask, in_period, again in rows:
-        whose = "" if owner is None else str(owner)
-        yield Failing(entity, str(record_id), whose, int(mask), bool(in_period), bool(again))
+        yield Failing(entity, _said(record_id), _said(owner), int(mask), bool(in_period), bool(again))
 
 
 def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
@@ -53,13 +53,18 @@ def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
     )
     people = [
         Person(
-            str(user),
-            str(name or "").strip() or str(user),
-            "" if team_id is None else str(team_id),
-            str(team or ""),
+            _said(user),
+            _said(name).strip() or _said(user),
+            _said(team_id),
+            _said(team),
             Scope.MANAGER if active and person else Scope.INACTIVE,
-            "" if leader_id is None else str(leader_id),
+            _said(leader_id),
         )
         for user, name, team_id, team, leader_id, active, person in rows
     ]
     return sorted(people, key=lambda person: (person.name.casefold(), person.id))
+
+
+def _said(value: Any) -> str:
+    """The value as text; bytes as the text that they are, and nothing as ''."""
+    return "" if value is None else str(text_of(value))

@@ -54,7 +54,7 @@ def _extract_once(
             witness = witness_of(audit, reading, window_of(audit, moment, injected=as_of is not None))
     finally:
         engine.dispose()
-    held = round(hold.seconds, 3)
+    held, said = round(hold.seconds, 3), "; ".join(filter(None, (source.moment(engine), reading.lent())))
     save_witness(folder, witness)
     snapshot.save_manifest(
         folder,
@@ -65,7 +65,7 @@ def _extract_once(
             held,
             tuple(stored),
             tuple(accounts),
-            source.moment(engine),
+            said,
             hidden,
             tuple(reading.caveats()),
         ),

@@ -15,9 +15,10 @@ from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Date, case, func, literal, literal_column, null, or_
+from sqlalchemy import BigInteger, Date, Text, case, func, literal, literal_column, null, or_
 from sqlalchemy.sql.elements import ColumnElement
 
+from pipeline.model import Kind
 from pipeline.money import ODD_FACTORS, digits_of
 from pipeline.presets import Amount, Formats, Preset
 from pipeline.sql import WHITE_SPACE, WHITE_SPACE_CLASS, blank, empty_word, one_of_words, same_text
@@ -26,7 +27,6 @@ from pipeline.written import as_text, decimal_units, local_micros, stripped, wri
 from pipeline.written import plain_number as number_in
 
 _SPACES_AS_THOUSANDS: Final = " \u00a0\u202f"
-_PLAIN_DECIMAL: Final = "[0-9]+(?:[.][0-9]+)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Rules:
     formats: Formats | None = None
     empty: frozenset[str] = frozenset()
     zone: str = "UTC"
+    exact: bool = False  # nothing may stand around a text, white space neither
 
     @classmethod
     def of(cls, preset: Preset, zone: str) -> Rules:
@@ -85,57 +86,62 @@ class Rules:
 
     # ---------------------------------------------------------------------------------------- in SQL
 
-    def kept(self, entered: ColumnElement[Any]) -> ColumnElement[Any]:
-        """What was entered, and NULL for a declared empty word."""
+    def for_text(self) -> Rules:
+        """The rules of a column of text: those declared, else ISO exactly, with not even white space around it."""
+        return self if self.formats is not None else Rules(Formats(), self.empty, exact=True)
+
+    def kept(self, entered: ColumnElement[Any], text: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
+        """What was entered, or the `text` made of it; NULL for a declared empty word."""
         words = [empty_word(entered, word) for word in sorted(self.empty)]
-        return case((or_(*words), null()), else_=entered) if words else entered
+        value = entered if text is None else text
+        return case((or_(*words), null()), else_=value) if words else value
 
-    def day_of(self, entered: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-        """(the day or NULL, whether nothing was entered)."""
-        formats = self.formats.day if self.formats else ()
-        days = [written_day(stripped(entered), literal(one)) for one in formats]
-        return func.coalesce(*days, null(), type_=Date()), _nothing(entered, formats)
+    def text_in(self, entered: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The text that the following read."""
+        return self.kept(entered, as_text(entered) if self.exact else stripped(entered))
 
-    def micros_of(self, entered: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-        """(microseconds or NULL, whether nothing was entered)."""
-        formats = self.formats.instant if self.formats else ()
-        moments = [written_micros(stripped(entered), literal(one)) for one in formats]
+    def nothing(self, text: ColumnElement[Any], kind: Kind) -> ColumnElement[bool]:
+        """Nothing was entered: NULL, white space, or a zero date."""
+        if kind is Kind.MONEY:
+            return blank(text)
+        if self.exact:
+            return or_(blank(text), same_text(func.substr(text, 1, 10), "0000-00-00"))
+        return or_(blank(text), one_of_words(text, sorted(_zeros(self._formats_of(kind)))))
+
+    def day_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The day, or NULL."""
+        days = [written_day(text, literal(one)) for one in self._formats_of(Kind.DAY)]
+        return func.coalesce(*days, null(), type_=Date())
+
+    def micros_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Microseconds since 1970, or NULL."""
+        moments = [written_micros(text, literal(one)) for one in self._formats_of(Kind.INSTANT)]
         value: ColumnElement[Any] = func.coalesce(*moments, null(), type_=BigInteger())
-        if self.zone != "UTC":
-            bounds, offsets = _transitions(self.zone)
-            value = local_micros(value, literal_column(bounds), literal_column(offsets), literal(self.zone))
-        return value, _nothing(entered, formats)
+        if self.zone == "UTC":
+            return value
+        bounds, offsets = _transitions(self.zone)
+        return local_micros(value, literal_column(bounds), literal_column(offsets), literal(self.zone))
 
-    def units_of(self, entered: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Minor units, or NULL."""
+    def number_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The amount as '-1234.5', or NULL."""
         numbers = [
             number_in(
-                stripped(entered), literal(_pattern(amount)), literal(_thousands(amount)), literal(amount.decimal),
+                text, literal(_pattern(amount)), literal(_thousands(amount)), literal(amount.decimal),
                 literal(" ".join(amount.signs)),
             )
             for amount in (self.formats.amount if self.formats else ())
         ]  # fmt: skip
-        return decimal_units(func.coalesce(*numbers, null()), _digits_in(currency))
+        return func.coalesce(*numbers, null(), type_=Text())
+
+    def _formats_of(self, kind: Kind) -> Sequence[str]:
+        if self.formats is None:
+            return ()
+        return self.formats.day if kind is Kind.DAY else self.formats.instant
 
 
-def strict_day(entered: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-    """Of text without declared formats: (the day of 'YYYY-MM-DD' or NULL, whether nothing was entered)."""
-    return written_day(as_text(entered), literal("%Y-%m-%d")), _nothing_strictly(entered)
-
-
-def strict_micros(entered: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-    """Of text without declared formats: (the microseconds of 'YYYY-MM-DD HH:MM:SS' or NULL, whether nothing was)."""
-    return written_micros(as_text(entered), literal("%Y-%m-%d %H:%M:%S")), _nothing_strictly(entered)
-
-
-def strict_units(entered: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Of text without declared formats: the minor units of '-1234.5', or NULL."""
-    given = (literal(part) for part in (f"-?{_PLAIN_DECIMAL}", "", ".", ""))
-    return decimal_units(number_in(as_text(entered), *given), _digits_in(currency))
-
-
-def _nothing_strictly(entered: ColumnElement[Any]) -> ColumnElement[bool]:
-    return or_(blank(entered), same_text(func.substr(entered, 1, 10), "0000-00-00"))
+def units_of(number: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Minor units of '-1234.5', or NULL."""
+    return decimal_units(number, _digits_in(currency))
 
 
 def _digits_in(currency: ColumnElement[Any]) -> ColumnElement[int]:
@@ -155,10 +161,6 @@ def _zeros(formats: Sequence[str]) -> frozenset[str]:
         return "0" * (1 if match[1].startswith("-") else widths.get(match[1], 2))
 
     return frozenset(DIRECTIVE.sub(zero, one) for one in formats) | {"0000-00-00", "0000-00-00 00:00:00"}
-
-
-def _nothing(entered: ColumnElement[Any], formats: Sequence[str]) -> ColumnElement[bool]:
-    return or_(blank(entered), *(empty_word(entered, zero) for zero in sorted(_zeros(formats))))
 
 
 @cache

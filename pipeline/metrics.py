@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.model import OwnMeasure, Unit
+from pipeline.model import OwnMeasure, Scope, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,13 @@ FINDINGS: Final = tuple(
     if metric.name.endswith(("_undated", "_undated_amount", "_in_future", "unreadable", "_unknown"))
 )
 """Records that are in the CRM and in no other figure, each with the reason in its name."""
+
+BESIDE: Final = {
+    Scope.INACTIVE: "Inactive owners",
+    Scope.UNASSIGNED: "Records of nobody",
+    Scope.TWICE: "Less: counted twice",
+}
+"""What it takes beside the managers to add up to the company; the last only where records have several owners."""
 
 PLANNED: Final = {"deals_won": "Deals won", "meetings_held": "Meetings held", "clients_new": "New clients"}
 """The metrics for which a target can be set, over the calendar month."""

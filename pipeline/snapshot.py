@@ -182,10 +182,10 @@ def _flag(value: Any) -> int:
 
 def _nothing(value: Any) -> bool:
     """Nothing was entered: NULL, white space or a zero date."""
-    value = text_of(value)
     if value is None:
         return True
-    return isinstance(value, str) and (not value.strip(WHITE_SPACE) or value[:10] == "0000-00-00")
+    zero = isinstance(value, str) and value[:10] == "0000-00-00"
+    return zero or (isinstance(text := text_of(value), str) and not text.strip(WHITE_SPACE))
 
 
 def _instant(value: Any) -> Any:
@@ -326,7 +326,7 @@ class Manifest:
     held_seconds: float  # how long the source's transaction was open
     stored: tuple[Stored, ...]
     accounts: tuple[TableAccount, ...]
-    moment: str = ""  # where the source knows no transaction: of when the figures are
+    moment: str = ""  # what reports say beside the source: of when files are, what the two readings share
     hidden: str = ""  # what the database may have kept from the account
     caveats: tuple[str, ...] = ()  # what else a reader should know of what was read
 

@@ -6,6 +6,7 @@ DuckDB is the dialect of the snapshot; the others are those of sources.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -185,8 +186,9 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     },
     micros: {
         # equal to its own canonical form, or SQLite would read 30 February as 2 March; without a modifier
-        # older versions give 30 February back as it is. No calendar has the year 0, and some databases do.
-        "sqlite": "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}, '+0 days') = {0} AND {0} >= '0001'"
+        # older versions give 30 February back as it is. No calendar has the year 0, and some databases do;
+        # a column declared as DATE is NUMERIC here, and would make a number of '0001'.
+        "sqlite": "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}, '+0 days') = {0} AND CAST({0} AS TEXT) >= '0001'"
         " THEN CAST(strftime('%s', {0}) AS INTEGER) * 1000000 END",
         "mysql": "CASE WHEN YEAR({0}) > 0 THEN TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', {0}) END",
         "duckdb": "epoch_us({0})",
@@ -198,7 +200,7 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         " THEN " + INSTANT_POSTGRESQL + " END",
     },
     day_of: {
-        "sqlite": "CASE WHEN date({0}, '+0 days') = {0} AND {0} >= '0001' THEN {0} END",
+        "sqlite": "CASE WHEN date({0}, '+0 days') = {0} AND CAST({0} AS TEXT) >= '0001' THEN {0} END",
         "mysql": "CASE WHEN YEAR({0}) > 0 AND TO_DAYS({0}) IS NOT NULL THEN {0} END",
         "duckdb": "{0}",
         "postgresql": "CASE WHEN CAST({0} AS text) ~ '^" + _DAY + "$' THEN CAST({0} AS date) END",
@@ -207,7 +209,7 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "duckdb": "({0} IS NULL OR trim(CAST({0} AS VARCHAR), " + SPACES + ") = ''"
         " OR left(CAST({0} AS VARCHAR), 10) = '0000-00-00')",
         "sqlite": "({0} IS NULL OR trim(CAST({0} AS TEXT), " + SPACES + ") = ''"
-        " OR substr(CAST({0} AS TEXT), 1, 10) = '0000-00-00')",
+        " OR substr({0}, 1, 10) = '0000-00-00')",
         "mysql": "({0} IS NULL OR {0} = '0000-00-00')",
         "postgresql": "({0} IS NULL OR btrim(CAST({0} AS text), " + SPACES + ") = ''"
         " OR left(CAST({0} AS text), 10) = '0000-00-00')",
@@ -250,6 +252,26 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
 }  # fmt: skip
 
 
+def bytewise(pattern: str) -> str:
+    """A pattern of code points written as \\x{20AC}, alone or between brackets, as one of UTF-8's bytes."""
+
+    def one(point: int) -> str:
+        return "".join(f"\\x{byte:02X}" for byte in chr(point).encode())
+
+    def any_of(found: re.Match[str]) -> str:
+        ranges = re.findall(r"\\x\{(\w+)\}(?:-\\x\{(\w+)\})?", found[1])
+        points = (point for low, high in ranges for point in range(int(low, 16), int(high or low, 16) + 1))
+        return f"(?:{'|'.join(map(one, points))})"
+
+    pattern = re.sub(r"\[((?:\\x\{\w+\}-?)+)\]", any_of, pattern)
+    return re.sub(r"\\x\{(\w+)\}", lambda found: one(int(found[1], 16)), pattern)
+
+
+# in a database of SQL_ASCII, which knows no characters
+_TRIMMED: Final = re.compile(r"btrim\((CAST\(\{0\} AS text\)), " + re.escape(SPACES) + r"\)")
+_BYTEWISE_SPACES: Final = "^{ws}+|{ws}+$".replace("{ws}", bytewise(f"[{WHITE_SPACE_CLASS}]"))
+
+
 def compile_by(
     templates: Mapping[type[FunctionElement[Any]], Mapping[str, str]], element: FunctionElement[Any],
     compiler: SQLCompiler, **kw: Any,
@@ -257,6 +279,8 @@ def compile_by(
     """The construct's template of the dialect, with its arguments in their places."""
     dialect = {"mariadb": "mysql", "files": "duckdb"}.get(compiler.dialect.name, compiler.dialect.name)
     template = templates[type(element)][dialect]
+    if getattr(compiler.dialect, "bytewise", False):
+        template = _TRIMMED.sub(lambda found: f"regexp_replace({found[1]}, '{_BYTEWISE_SPACES}', '', 'g')", template)
     if (held := getattr(compiler.dialect, "white_space", None)) is not None:  # what the database's encoding holds of it
         template = template.replace(SPACES, f"'{held}'")
     if compiler.dialect.paramstyle in ("format", "pyformat"):  # a constant per cent sign is the driver's own

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.metrics import BESIDE
 from pipeline.model import Scope
 from pipeline.prove import Difference
 from pipeline.reports.report import Edition
@@ -44,8 +45,7 @@ def summary_table(edition: Edition) -> Table:
     managers = [person for person in edition.people if person.scope is Scope.MANAGER]
     lines = [(escape(_plain(person.name)), *_cells(edition, Scope.MANAGER, person.id)) for person in managers]
     totals = [
-        ("Inactive owners", *_cells(edition, Scope.INACTIVE, "")),
-        ("Records of nobody", *_cells(edition, Scope.UNASSIGNED, "")),
+        *((name, *_cells(edition, scope, "")) for scope, name in BESIDE.items() if edition.find("base", scope)),
         ("[bold]Company[/]", *_cells(edition, Scope.COMPANY, "")),
     ]
     shown = [place for place, cells in enumerate(zip(*lines, *totals, strict=True)) if {*cells} != {NOTHING}]

@@ -19,12 +19,12 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from pipeline.presets import MONTHS
-from pipeline.sql import DECIMAL_UNITS, INSTANT_POSTGRESQL, SPACES, WHITE_SPACE_CLASS, compile_by
+from pipeline.sql import DECIMAL_UNITS, INSTANT_POSTGRESQL, SPACES, WHITE_SPACE_CLASS, bytewise, compile_by
 from pipeline.texts import DIRECTIVE
 
 
 class as_text(FunctionElement[str]):
-    """as_text(column): the text, code point for code point; NULL where the column holds bytes."""
+    """as_text(column): the text, code point for code point; of bytes that say something U+FFFD, which nothing reads."""
 
     type: TypeEngine[str] = Text()
     inherit_cache = True
@@ -105,11 +105,14 @@ _DAY: Final = (
 _CALENDAR: Final = f"^(?!0000){_DAY}"
 _CLOCK: Final = " ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][.][0-9][0-9][0-9][0-9][0-9][0-9]"
 
-_TEXT_MYSQL: Final = "CASE WHEN CHARSET({0}) <> 'binary' THEN CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin END"
+_AS_TEXT_MYSQL: Final = "CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin"
+_INNER_MYSQL: Final = "[^{ws}](?:.*[^{ws}])?".replace("{ws}", WHITE_SPACE_CLASS.replace("\\", "\\\\"))
 # from the first character that is no white space to the last one: a run of it is passed once
-_INNER_MYSQL: Final = (
-    "(?s)[^{ws}](?:.*[^{ws}])?".replace("{ws}", WHITE_SPACE_CLASS.replace("\\", "\\\\"))
-)  # fmt: skip
+_STRIPPED_MYSQL: Final = f"COALESCE(REGEXP_SUBSTR({_AS_TEXT_MYSQL}, '(?s){_INNER_MYSQL}'), '')"
+_BYTES_MYSQL: Final = (
+    f"CASE WHEN CHARSET({{0}}) <> 'binary' THEN {{text}} WHEN {_STRIPPED_MYSQL} <> '' THEN '\ufffd' END"
+)
+_BYTES_SQLITE: Final = f"WHEN 'blob' THEN CASE WHEN trim(CAST({{0}} AS TEXT), {SPACES}) <> '' THEN '\ufffd' END"
 _MOMENT_DUCKDB: Final = (
     # DuckDB knows the year 0, and calendars do not
     "CASE WHEN strftime(try_strptime({0}, {1}), {1}) = {0}"
@@ -123,15 +126,15 @@ _PART_POSTGRESQL: Final = "rtrim(split_part({0}, '.', 2), '0')"
 TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     # SQLite's values have a type each: the functions below are given the bytes of those that are text
     as_text: {
-        "sqlite": "{0}",
+        "sqlite": f"CASE typeof({{0}}) {_BYTES_SQLITE} ELSE {{0}} END",
         "duckdb": "CAST({0} AS VARCHAR)",
-        "mysql": _TEXT_MYSQL,
+        "mysql": _BYTES_MYSQL.replace("{text}", _AS_TEXT_MYSQL),
         "postgresql": 'CAST({0} AS text) COLLATE "C"',
     },
     stripped: {
-        "sqlite": "{0}",
+        "sqlite": f"CASE typeof({{0}}) WHEN 'text' THEN trim({{0}}, {SPACES}) {_BYTES_SQLITE} ELSE {{0}} END",
         "duckdb": "trim(CAST({0} AS VARCHAR), " + SPACES + ")",
-        "mysql": f"COALESCE(REGEXP_SUBSTR({_TEXT_MYSQL}, '{_INNER_MYSQL}'), '')",
+        "mysql": _BYTES_MYSQL.replace("{text}", _STRIPPED_MYSQL),
         "postgresql": "btrim(CAST({0} AS text), " + SPACES + ') COLLATE "C"',
     },
     written_day: {
@@ -276,7 +279,11 @@ def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) ->
         return f"({compiler.process(moment, **kw)})"
     if dialect == "postgresql" and isinstance(element, plain_number):
         text, pattern, *more = element.clauses
-        by_point = re.sub(r"\\x\{(\w+)\}", lambda point: f"\\U{point[1]:0>8}", str(pattern.value))
+        given = str(pattern.value)
+        if getattr(compiler.dialect, "bytewise", False):
+            by_point = bytewise(given)
+        else:
+            by_point = re.sub(r"\\x\{(\w+)\}", lambda point: f"\\U{point[1]:0>8}", given)
         element = plain_number(text, literal(by_point), *more)
     return compile_by(TEMPLATES, element, compiler, **kw)
 

@@ -36,11 +36,12 @@ FLOORS = (
         "ledger",
         "reports",
         "reports.report",
-        "source.reading",
+        "source.typed",
     },
     {"config.field_sets", "config.measures"},
     {
         "config",
+        "source.reading",
         "source.connect",
         "snapshot",
         "witness",

@@ -194,3 +194,16 @@ def test_the_preset_of_the_documentation_works_and_is_short(folder: Path) -> Non
     assert "https://crm.example.com/afspraken/2" in {repair.link for repair in edition.repairs}
     (folder / "mine.yaml").write_text(on_top, "utf-8")
     assert load_preset("mine.yaml", folder).states["deal"]["won"] == ("Closed Won", "Signed")
+
+
+def test_where_nothing_says_whom_a_meeting_was_with_nobody_owes_it(folder: Path) -> None:
+    edition = audited(folder)
+    assert edition.not_checked["meeting.contact"] == "nothing says with whom a meeting was"
+    lacking = {figure.dimension for figure in edition.figures.values() if figure.metric == "meetings_lacking"}
+    assert lacking == {"date", "subject", "result"}
+    assert edition.figures["complete_meetings@manager:1"].numerator == 1
+    persons = "columns: {id: nr, private_person: mens_of_niet, owner_id"
+    (folder / "own.yaml").write_text(OWN.replace("columns: {id: nr, owner_id", persons, 1), "utf-8")
+    with sqlite3.connect(folder / "crm.db") as db:
+        db.execute("ALTER TABLE relaties ADD COLUMN mens_of_niet INTEGER DEFAULT 0")
+    assert number(audited(folder), "field_missing/meeting.contact@company") == 2

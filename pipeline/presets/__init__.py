@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -185,7 +186,16 @@ class Preset(_Strict):
         for name, why in {**one_owner, **self.absent}.items():
             entity, _, column = name.partition(".")
             found.update({f"{entity}.{one}": why for one in ([column] if column else ENTITIES[entity])})
+        if not _says_whom(found.keys()):
+            found.setdefault(CONTACT, "nothing says with whom a meeting was")
         return found
+
+
+def _says_whom(absent: Set[str]) -> bool:
+    """Whether a meeting can have a contact: an invitee or a parent who is a person, or a client who is one."""
+    persons = not {"contact.id", "lead.id"}.issubset(absent)
+    named = not {"meeting_contact.person_id", "meeting.parent_id"}.issubset(absent)
+    return (persons and named) or absent.isdisjoint({"meeting.client_id", "client.private_person"})
 
 
 def preset_names() -> tuple[str, ...]:

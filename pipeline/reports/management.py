@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
-from pipeline.metrics import FINDINGS, LABELS, PLANNED
+from pipeline.metrics import BESIDE, FINDINGS, LABELS, PLANNED
 from pipeline.model import READ_AS, Figure, Person, Scope
 from pipeline.reports.elements import (
     Subject,
@@ -271,12 +271,10 @@ def _own(company: Subject) -> Iterator[Table]:
 
 
 def _others(company: Subject) -> Iterator[tuple[str, Subject]]:
-    """Besides managers and their teams, what it takes to add up to the company."""
-    yield "Inactive owners", company.about(Scope.INACTIVE)
-    yield "Records of nobody", company.about(Scope.UNASSIGNED)
-    twice = company.about(Scope.TWICE)
-    if twice.find("base"):
-        yield "Less: counted twice", twice
+    for scope, label in BESIDE.items():
+        subject = company.about(scope)
+        if subject.find("base") is not None:
+            yield label, subject
 
 
 def _score_against_plan(company: Subject) -> Table:

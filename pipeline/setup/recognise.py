@@ -33,7 +33,7 @@ UNNAMED: Final = "XXX"
 _RESULT: Final = re.compile(r"resul|outcome|uitkomst|verslag|conclu|notul|minutes|afloop|opbrengst", re.IGNORECASE)
 _NOTE: Final = re.compile(r"descr|omschr|note|notit|comment|opmerk|toelicht|tekst|text", re.IGNORECASE)
 _NO_PROSE: Final = re.compile(
-    r"(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$", re.IGNORECASE
+    r"^duration|(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$", re.IGNORECASE
 )
 _WRITABLE: Final = re.compile(r"[^\W\d][\w ()/&:?,-]*")
 """Names of columns that source.add can say: of exports they are headers, in words."""
@@ -194,7 +194,7 @@ def _currencies(connection: Connection, deals: FromClause) -> dict[str, int]:
 
 
 def _prose_of(connection: Connection, preset: Preset) -> list[str]:
-    """Text columns of the meeting's table, and of the table of its custom fields, that the preset does not read."""
+    """Text columns of the meeting's table, and of those that are joined to it, that the preset does not read."""
     part, tables = preset.entities["meeting"][0], tables_in(connection)
     used = set(re.findall(r"\w+", part.select or "")) | set(part.columns.values())
     used |= preset.exports.get(part.table, {}).keys()
@@ -203,9 +203,11 @@ def _prose_of(connection: Connection, preset: Preset) -> list[str]:
     own = prose_in(connection, part.table) if joinable else []
     found = [f"{part.table}.{name}" for name in own if name not in used]
     if preset.custom_key != "id":
-        for table in sorted(tables - {part.table}):
-            if table.startswith(part.table) and preset.key_of("meeting", table) in described(connection, table):
-                found += [f"{table}.{name}" for name in prose_in(connection, table)]
+        for table in sorted(tables - {part.table}):  # meetings_cstm, vtiger_activitycf
+            key, shared = preset.key_of("meeting", table), table in preset.tables
+            if (shared or table.startswith(part.table)) and key in described(connection, table):
+                prose = prose_in(connection, table)
+                found += [f"{table}.{name}" for name in prose if not (shared and name in used)]
     return found
 
 
@@ -243,8 +245,9 @@ def candidates_in(
 
 
 def _likeliness(candidate: Candidate) -> tuple[int, int]:
+    """By its name, then by how many different texts it holds: a list of three words is less likely what was agreed."""
     name = candidate.column.partition(".")[2]
-    return 0 if _RESULT.search(name) else 1 if _NOTE.search(name) else 2, -candidate.filled
+    return 0 if _RESULT.search(name) else 1 if _NOTE.search(name) else 2, -candidate.words
 
 
 def likely(candidate: Candidate) -> bool:

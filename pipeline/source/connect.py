@@ -207,11 +207,6 @@ def unread(engine: Engine) -> list[str]:
     return list(kind_of(engine.dialect.name).unread(engine))
 
 
-def note(engine: Engine) -> str:
-    """What the two readings of this source share; else ''."""
-    return kind_of(engine.dialect.name).note
-
-
 def rights(connection: Connection) -> Rights:
     """Whether the account could write."""
     return kind_of(connection.dialect.name).rights(connection)

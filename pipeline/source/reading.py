@@ -8,38 +8,34 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import (
-    CTE,
     Connection,
     FromClause,
     Select,
     TextClause,
-    and_,
     case,
-    cast,
     column,
     func,
     inspect,
     literal,
     null,
-    or_,
     select,
     text,
     union_all,
 )
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.types import BigInteger, Date, Text
+from sqlalchemy.types import Text
 
 from pipeline.errors import ConfigError, SourceError
-from pipeline.formats import Rules, strict_day, strict_micros, strict_units
+from pipeline.formats import Rules
 from pipeline.model import ENTITIES, Kind, Schema, TableAccount
-from pipeline.money import ODD_FACTORS
 from pipeline.presets import Part, Preset
 from pipeline.source.databases import kind_of
-from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text, whole_units
+from pipeline.source.typed import Typed
 
 _AUDITED: Final = ""
 """The reason of a row that is audited: none."""
 _TWICE: Final = "audited by two entities"
+
 
 BATCH: Final = 5_000
 """Rows that one step of a stream brings into memory."""
@@ -68,13 +64,22 @@ class Reading:
         self._tables = frozenset(inspect(connection).get_table_names()) | self._views
         self._must_have_tables()
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
-        self._held = {entity: self._holds(entity) for entity in self.demand.schema}
+        self._typed = Typed(
+            connection.dialect.name,
+            demand.schema,
+            demand.rules,
+            demand.preset.money == "minor",
+            self._raw,
+            {entity: self._holds(entity) for entity in self.demand.schema},
+        )
 
     def entities(self) -> dict[str, FromClause]:
         """The audited rows of every entity, in the catalogue's types, as common table expressions."""
-        typed = {entity: self._canonical(entity, raw).cte(f"audited_{entity}") for entity, raw in self._raw.items()}
-        # text is read once, and not in every condition that looks at it
-        return {entity: _read_once(cte) for entity, cte in typed.items()}
+        return {entity: self._typed.audited(entity) for entity in self._raw}
+
+    def lent(self) -> str:
+        """What the two readings share, where this database cannot work something out by itself; else ''."""
+        return self._typed.lent()
 
     @property
     def tables(self) -> frozenset[str]:
@@ -133,7 +138,7 @@ class Reading:
         for entity, parts in self.demand.preset.entities.items():
             for part in parts:
                 readers.setdefault(part.table, {})[entity] = self._select(entity, part)
-        for table, sql in (dict(self.demand.preset.tables) | self._custom_reasons()).items():
+        for table, sql in (self._custom_reasons() | dict(self.demand.preset.tables)).items():
             readers[table] = {"": sql}
         return [self._account(table, selects) for table, selects in readers.items() if table in self._tables]
 
@@ -201,12 +206,12 @@ class Reading:
         return (union_all(*selects) if len(selects) > 1 else selects[0]).cte(f"raw_{entity}")
 
     def _holds(self, entity: str) -> dict[str, Kind | None]:
-        """Column -> what the database's own type says that it holds; empty where each value has a type of its own."""
-        holds = kind_of(self.connection.dialect.name).holds
-        if holds is None or not self.columns(entity):
-            return {}
+        """Column that the CRM holds -> what it holds by the database's own type; text where values have their own."""
+        names, holds = self.columns(entity), kind_of(self.connection.dialect.name).holds
+        if holds is None or not names:
+            return dict.fromkeys(names, Kind.TEXT)
         described = self.connection.execute(self._audited(entity).where(literal(1) == 0)).cursor.description
-        return {name: holds(code) for name, (_, code, *_) in zip(self.columns(entity), described, strict=True)}
+        return {name: holds(code) for name, (_, code, *_) in zip(names, described, strict=True)}
 
     def _select(self, entity: str, part: Part) -> str:
         """The part's own SELECT, or the one that its column names stand for."""
@@ -273,80 +278,6 @@ class Reading:
                 "check that source.url names the CRM's database and that the account may read it."
             )
 
-    # -------------------------------------------------------------------------------------------- its types
-
-    def _canonical(self, entity: str, raw: FromClause) -> Select[Any]:
-        columns: list[ColumnElement[Any]] = []
-        for name, kind in self.demand.schema[entity].items():
-            held = f"{entity}.{name}" not in self.demand.absent
-            value, unreadable = self._typed(entity, name, kind) if held else (self._nothing(kind), literal(0))
-            columns.append(value.label(name))
-            if kind in (Kind.INSTANT, Kind.DAY, Kind.MONEY):
-                columns.append(unreadable.label(f"{name}_unreadable"))
-        return select(*columns).where(raw.c.excluded.is_(None))
-
-    def _nothing(self, kind: Kind) -> ColumnElement[Any]:
-        """What an absent column holds, in its type."""
-        if kind is Kind.FLAG:
-            return literal(0)
-        if kind is Kind.TEXT and self.connection.dialect.name in ("mysql", "mariadb"):
-            return null()  # a typed one has a collation of its own there, and would join to no column of the CRM
-        types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.DAY: Date()}
-        return cast(null(), types.get(kind, BigInteger()))
-
-    def _typed(self, entity: str, name: str, kind: Kind) -> tuple[ColumnElement[Any], ColumnElement[int]]:
-        """The value in the catalogue's type, and 1 where something was entered that cannot be read."""
-        entered: ColumnElement[Any] = self._raw[entity].c[name]
-        if kind is Kind.FLAG:
-            return func.coalesce(entered, 0), literal(0)
-        held = self._held[entity].get(name, Kind.TEXT)
-        if name != "id" and held is Kind.TEXT:
-            entered = self.demand.rules.kept(entered)  # a database's own numbers and dates are no words
-        if kind is Kind.MONEY:
-            currency, _ = self._typed(entity, "currency", Kind.TEXT)
-            value = self._units(held, entered, currency)
-            return value, case((blank(entered), 0), (or_(value.is_(None), blank(currency)), 1), else_=0)
-        if kind in (Kind.INSTANT, Kind.DAY):
-            read, nothing = self._moment(kind, held, entered)
-            return read, case((and_(read.is_(None), nothing.is_(False)), 1), else_=0)
-        return entered, literal(0)
-
-    def _moment(
-        self, kind: Kind, held: Kind | None, entered: ColumnElement[Any]
-    ) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-        """(the moment or NULL, whether nothing was entered), of a column that holds text or moments of its own."""
-        rules, instant = self.demand.rules, kind is Kind.INSTANT
-        if held not in (kind, Kind.TEXT):
-            return self._nothing(kind), no_date(entered)
-        if held is Kind.TEXT and rules.formats is not None:
-            return rules.micros_of(entered) if instant else rules.day_of(entered)
-        if held is Kind.TEXT and not self._by_value:
-            return strict_micros(entered) if instant else strict_day(entered)
-        return micros(entered) if instant else day_of(entered), no_date(entered)
-
-    def _units(
-        self, held: Kind | None, entered: ColumnElement[Any], currency: ColumnElement[Any]
-    ) -> ColumnElement[Any]:
-        """Minor units or NULL, of a column that holds text or numbers."""
-        if held not in (Kind.MONEY, Kind.TEXT):
-            return self._nothing(Kind.MONEY)
-        if held is Kind.TEXT and self.demand.rules.formats is not None:
-            return self.demand.rules.units_of(entered, currency)
-        text = held is Kind.TEXT and not self._by_value
-        if self.demand.preset.money == "minor":
-            return self._nothing(Kind.MONEY) if text else whole_units(entered)
-        if text:
-            return strict_units(entered, currency)
-        odd = [
-            (same_text(currency, code), minor_units(entered, literal(factor))) for code, factor in ODD_FACTORS.items()
-        ]
-        return case(*odd, else_=minor_units(entered, literal(100)))
-
-    @property
-    def _by_value(self) -> bool:
-        """Each value has a type of its own, and the dialect's expressions look at it."""
-        return kind_of(self.connection.dialect.name).holds is None
-
 
 def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElement[Any]:
     """Text whose least is the verdict on a row: audited, then a reason of its own, then another entity's name."""
@@ -355,9 +286,3 @@ def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElemen
         (excluded.in_(list(entities)), literal("2").concat(excluded)),
         else_=literal("1").concat(excluded),
     )
-
-
-def _read_once(cte: CTE) -> CTE:
-    for dialect in ("files", "duckdb"):
-        cte = cte.prefix_with("MATERIALIZED", dialect=dialect)
-    return cte

@@ -13,7 +13,8 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import TableClause, literal
 
-from pipeline.formats import Rules
+from pipeline.formats import Rules, units_of
+from pipeline.model import Kind
 from pipeline.presets import MONTHS, Amount, Formats
 from pipeline.sql import WHITE_SPACE
 from pipeline.texts import UNREADABLE
@@ -37,9 +38,9 @@ def held(bench: Bench, texts: Sequence[str | None]) -> tuple[TableClause, list[s
 def both(bench: Bench, rules: Rules, kind: str, texts: Sequence[str | None]) -> list[tuple[Any, Any, Any]]:
     """(text, what the engine says, what Python says): a value, None for nothing entered, or UNREADABLE."""
     given, texts = held(bench, texts)
-    kept = rules.kept(given.c.v)
-    value, nothing = rules.day_of(kept) if kind == "day" else rules.micros_of(kept)
-    rows = bench.said(given, value, nothing)
+    kept = rules.text_in(given.c.v)
+    value = rules.day_of(kept) if kind == "day" else rules.micros_of(kept)
+    rows = bench.said(given, value, rules.nothing(kept, Kind.DAY if kind == "day" else Kind.INSTANT))
     assert [row[0] for row in rows] == list(texts)
     sql = [found if found is not None else None if empty else UNREADABLE for _, found, empty in rows]
     read = rules.day if kind == "day" else rules.instant
@@ -252,7 +253,7 @@ def test_an_amount_is_read_alike(bench: Bench, style: str) -> None:
     wrong, read = [], 0
     given, texts = held(bench, texts)
     for currency in ("EUR", "JPY", "KWD", "CLF"):
-        rows = bench.said(given, rules.units_of(given.c.v, literal(currency)))
+        rows = bench.said(given, units_of(rules.number_of(rules.text_in(given.c.v)), literal(currency)))
         for (text, said), asked in zip(rows, texts, strict=True):
             python = rules.money(asked, currency)
             read += isinstance(python, int)

@@ -42,6 +42,7 @@ class Human:
     last_name: str | None
     first_name: str | None = None
     ways: Sequence[str | None] = ()  # phones and addresses
+    unread_created: bool = False
 
     def lacks(self) -> tuple[bool, bool, bool]:
         return blank(self.last_name), blank(self.first_name), all(map(blank, self.ways))
@@ -63,6 +64,7 @@ class Event:
     result: str | None = None
     unread_start: bool = False
     unread_end: bool = False
+    unread_created: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Deal:
     amount: Decimal | None
     currency: str
     closed: date | None
+    unread_closed: bool = False
+    unread_created: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,7 @@ class Counting:
             for span, there in (("period", within), ("base", scored)):
                 self.add_named(owner, {f"due {span}/{entity}.{name}": there,
                                        f"missing {span}/{entity}.{name}": there and lack})  # fmt: skip
+        unread = {column: yes for column, yes in unread.items() if f"{entity}.{column}" not in self.world.absent}
         self.add_named(owner, {f"unreadable/{entity}.{column}": yes for column, yes in unread.items()})
         fails = any(lacks.values()) or any(unread.values())
         self.add_named(owner, {f"failing period/{entity}": fails and within,
@@ -170,10 +175,10 @@ class Counting:
         if entity == "client":
             self.add_named(human.owner, {"clients_new": self.ours(human.created),
                                          "month clients_new": self.monthly(human.created)})  # fmt: skip
-            self.fields(entity, human.owner, human.created, {"name": last, "details": details}, created_at=False)
+            lacks = {"name": last, "details": details}
         else:
             lacks = {"last_name": last, "first_name": first, "details": details}
-            self.fields(entity, human.owner, human.created, lacks, created_at=False)
+        self.fields(entity, human.owner, human.created, lacks, created_at=human.unread_created)
 
     def meeting(self, m: Event) -> None:
         state, moment = self.state(m.status, self.world.words.events), m.start or m.created
@@ -215,7 +220,7 @@ class Counting:
     def event_fields(
         self, entity: str, e: Event, moment: datetime | None, lacks: Mapping[str, bool], *, scored: bool
     ) -> None:
-        unread = {"start_at": e.unread_start, "end_at": e.unread_end, "created_at": False}
+        unread = {"start_at": e.unread_start, "end_at": e.unread_end, "created_at": e.unread_created}
         self.fields(entity, e.owner, moment, lacks, scored=scored, **unread)
 
     def deal(self, d: Deal) -> None:
@@ -235,8 +240,9 @@ class Counting:
         for name, true in counted.items():
             self.counts[f"{name}_amount/{d.currency}"][d.owner] += (units or 0) if true else 0
         lacks = {"name": blank(d.name), "client": not d.client, "stage": state == "blank",
-                 "amount": d.amount is None, "close_date": d.closed is None}  # fmt: skip
-        unread = {"amount": d.amount is not None and units is None, "close_day": False, "created_at": False}
+                 "amount": d.amount is None, "close_date": d.closed is None and not d.unread_closed}  # fmt: skip
+        unread = {"amount": d.amount is not None and units is None, "close_day": d.unread_closed,
+                  "created_at": d.unread_created}  # fmt: skip
         self.fields("deal", d.owner, d.created, lacks, scored=state != "unknown", **unread)
 
     def units(self, d: Deal) -> int | None:

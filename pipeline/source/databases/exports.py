@@ -74,14 +74,19 @@ def _told(preset: Preset, where: str, names: Sequence[str]) -> Export | None:
         for table, known in preset.known_by.items()
         if (columns := _columns_in(preset.exports[table], places)).keys() >= set(known)
     ]
-    most = max((len(one.columns) for one in fits), default=0)
-    best = [one for one in fits if len(one.columns) == most]
+    most = max(map(_read_from, fits), default=0)
+    best = [one for one in fits if _read_from(one) == most]
     if len(best) > 1:
         tables = " and ".join(one.table for one in best)
         raise SourceError(f"{where} fits {tables} equally well; export it with more columns.")
     for export in best:
         _must_be_one(where, names, export)
     return best[0] if best else None
+
+
+def _read_from(export: Export) -> int:
+    """How many columns of the file are read; one may be read twice."""
+    return len(set(export.columns.values()))
 
 
 def _must_be_one(where: str, names: Sequence[str], export: Export) -> None:

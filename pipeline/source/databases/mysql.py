@@ -32,7 +32,7 @@ _NAMES: Final = re.compile(r"[`'][^`']*[`'](?:@[`'][^`']*[`'])?")
 _KINDS: Final[Mapping[int, Kind]] = {
     **dict.fromkeys((15, *range(245, 256)), Kind.TEXT),  # texts and bytes of every length, JSON, ENUM
     **dict.fromkeys((7, 12), Kind.INSTANT), 10: Kind.DAY,
-    **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 246), Kind.MONEY),
+    **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 13, 246), Kind.MONEY),
 }  # fmt: skip
 """What the type codes of the protocol stand for."""
 _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)

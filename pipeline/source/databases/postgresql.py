@@ -13,6 +13,7 @@ from pipeline.model import Kind
 from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.sql import WHITE_SPACE
+from pipeline.texts import decoded
 
 _CONNECT_SECONDS: Final = 10
 _SILENT: Final = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
@@ -21,7 +22,7 @@ _SILENT: Final = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval":
 _KINDS: Final[Mapping[int, Kind | None]] = {
     1082: Kind.DAY, **dict.fromkeys((1114, 1184), Kind.INSTANT),
     **dict.fromkeys((20, 21, 23, 700, 701, 1700), Kind.MONEY),
-    **dict.fromkeys((16, 17, 26, 1083, 1186, 1266, 2950), None),  # boolean, bytea, oid, times, interval, uuid
+    **dict.fromkeys((16, 26, 1083, 1186, 1266, 2950), None),  # boolean, oid, times, interval, uuid
 }  # fmt: skip
 """What the types of these object ids hold; all others come as text."""
 
@@ -54,12 +55,13 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
     engine = create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, isolation_level="AUTOCOMMIT")
 
-    @event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks its first question
     def _prepare(raw: Any, _record: object) -> None:
-        _read_what_python_cannot(raw.adapters)
+        bytewise = _encoding(raw) == "ascii"
+        _read_what_python_cannot(raw.adapters, bytewise=bytewise)
         # a literal must not hold what the database's encoding has no character for
         held = WHITE_SPACE.encode(_encoding(raw), "ignore").decode(_encoding(raw))
-        setattr(engine.dialect, "white_space", held)  # noqa: B010 - the dialect knows nothing of it
+        engine.dialect.__dict__.update(white_space=held, bytewise=bytewise)  # the dialect knows nothing of it
 
     return engine
 
@@ -70,13 +72,15 @@ def _encoding(raw: Any) -> str:
     return str(pg2pyenc((raw.info.parameter_status("server_encoding") or "UTF8").encode()))
 
 
-def _read_what_python_cannot(adapters: Any) -> None:
+def _read_what_python_cannot(adapters: Any, *, bytewise: bool) -> None:
     """Days and instants beyond Python's calendar, 'infinity' among them, come as text: unreadable, and no crash.
 
-    A float comes as the decimal of its text, which beyond 2^53 is not always Python's shortest. Values of JSON come as
-    the text that the database itself compares; char(n) comes without its padding, which PostgreSQL holds to be nothing.
+    A float comes as the decimal of its text, which beyond 2^53 is not always Python's shortest. Values of JSON, and
+    bytes, come as the text that the database itself compares; char(n) comes without its padding, which PostgreSQL
+    holds to be nothing. A database of SQL_ASCII has bytes, whatever they are: read as UTF-8.
     """
     from psycopg import DataError
+    from psycopg.adapt import Loader
     from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
     from psycopg.types.numeric import NumericLoader
     from psycopg.types.string import TextLoader
@@ -91,18 +95,26 @@ def _read_what_python_cannot(adapters: Any) -> None:
 
         return _Tolerant
 
-    class _Unpadded(TextLoader):
+    class _Bytes(Loader):
         def load(self, data: Any) -> Any:
-            text = super().load(data)
-            return text.rstrip(" ") if isinstance(text, str) else text
+            return decoded(bytes(data))
+
+    text: type[Any] = _Bytes if bytewise else TextLoader
+
+    class _Unpadded(text):  # type: ignore[misc] # either of the two
+        def load(self, data: Any) -> Any:
+            padded = super().load(data)
+            return type(padded)(padded.rstrip(" "))
 
     for name, loader in (("date", DateLoader), ("timestamp", TimestampLoader), ("timestamptz", TimestamptzLoader)):
         adapters.register_loader(name, tolerant(loader))
     adapters.register_loader("bpchar", _Unpadded)
     for name in ("float4", "float8"):
         adapters.register_loader(name, NumericLoader)
-    for name in ("json", "jsonb"):
-        adapters.register_loader(name, TextLoader)
+    for name in ("json", "jsonb", "bytea"):
+        adapters.register_loader(name, text)
+    for held in ("text", "varchar", "name", 0) if bytewise else ():
+        adapters.register_loader(held, text)
 
 
 def _patience(max_hold: float) -> Mapping[str, Any]:

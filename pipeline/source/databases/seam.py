@@ -78,7 +78,7 @@ class Database:
     # what a column of that type code of the driver holds: a text, an instant, a day or a number (MONEY); None is
     # anything else. Without it each value has a type of its own, as SQLite's have.
     holds: Callable[[Any], Kind | None] | None = None
-    note: str = ""  # where the two readings share something: reports say it beside the source
+    lent: str = ""  # where it calls Python to read text and decimals: reports say so beside the source
     # what lies in the source and is no table of the preset's, in words: reports and `check` say it
     unread: Callable[[Engine], Sequence[str]] = _all_read
     moment: str = ""  # where there are no transactions: of when the figures are; reports say it beside the source

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,10 @@ from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 
 _LOCK_SECONDS: Final = 5
+_KEPT: Final = 2**17
+"""Results of each function of ours that are remembered."""
+_LONG: Final = 100
+"""Characters beyond which a text is no day and hardly an amount."""
 _STEPS: Final = 20_000
 """Instructions of SQLite's machine between two looks at the clock: some milliseconds."""
 
@@ -46,10 +51,24 @@ def lend_functions(raw: Any) -> None:
             return function
         return lambda data, *more: function(data.decode(encoding, "replace").encode(), *more)
 
-    for function in (texts.day_written, texts.micros_written, texts.number_written, texts.decimal_written):
-        raw.create_function(function.__name__, -1, of_bytes(function), deterministic=True)
-    for plain in (texts.micros_in_utc, texts.number_text, texts.minor_units):
-        raw.create_function(plain.__name__, -1, plain, deterministic=True)
+    read: tuple[Callable[..., Any], ...] = (
+        texts.day_written, texts.micros_written, texts.number_written, texts.decimal_written,
+    )  # fmt: skip
+    worked_out: tuple[Callable[..., Any], ...] = (texts.micros_in_utc, texts.number_text, texts.minor_units)
+    for function in (*read, *worked_out):
+        lent = of_bytes(function) if function in read else function
+        raw.create_function(function.__name__, -1, _remembering(lent), deterministic=True)
+
+
+def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same days and amounts are looked at by one question after the other; long texts are neither."""
+    known = lru_cache(_KEPT)(function)
+
+    def answer(first: Any, *more: Any) -> Any:
+        long = isinstance(first, str | bytes) and len(first) > _LONG
+        return function(first, *more) if long else known(first, *more)
+
+    return answer
 
 
 def _advice(connection: Connection) -> Sequence[str]:
@@ -99,4 +118,5 @@ DATABASE: Final = Database(
     out_of_time=("interrupted",),
     passing=("database is locked", "database table is locked", "disk I/O error"),
     rights=_rights,
+    lent="SQLite reads no text and no decimals by itself: it calls the code that reads the rows",
 )

@@ -1,0 +1,165 @@
+"""The audited rows in the catalogue's types, as the database itself reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from sqlite3 import sqlite_version_info
+from typing import Any, Final
+
+from sqlalchemy import CTE, FromClause, Select, and_, case, cast, false, func, literal, null, or_, select, true
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import BigInteger, Date, Text
+
+from pipeline.formats import Rules, units_of
+from pipeline.model import Kind, Schema
+from pipeline.money import ODD_FACTORS
+from pipeline.source.databases import kind_of
+from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text, whole_units
+
+_TYPED: Final = (Kind.INSTANT, Kind.DAY, Kind.MONEY)
+_ALL: Final = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What the columns of every entity hold, and how that becomes days, instants, amounts and text."""
+
+    dialect: str
+    schema: Schema
+    rules: Rules
+    minor: bool  # amounts are integers of minor units
+    raw: Mapping[str, FromClause]  # entity -> the preset's SELECT
+    held: Mapping[str, Mapping[str, Kind | None]]  # entity -> column that the CRM holds -> what its type says
+
+    def audited(self, entity: str) -> CTE:
+        """The audited rows. Text is read once, in steps, and not in every condition that looks at it."""
+        name, raw = f"audited_{entity}", self.raw[entity]
+        live, here = raw.c.excluded.is_(None), self.dialect in ("files", "duckdb")
+        if not self._is_worked_out(entity):
+            rows = select(*self._marked(entity, self._values(entity, raw))).where(live)
+            return self._once(rows, name) if here else rows.cte(name)  # its own indexes find more
+        texts = {one: self.rules.for_text().text_in(raw.c[one]) for one in self._in_text(entity)}
+        kept = (texts[one] if one in texts else self._kept(entity, one) for one in self.held[entity])
+        labelled = (value.label(one) for one, value in zip(self.held[entity], kept, strict=True))
+        source = self._once(select(*labelled).where(live), f"texts_{entity}")
+        amounts = [one for one in texts if self.schema[entity][one] is Kind.MONEY]
+        if amounts:
+            numbers = (self.rules.for_text().number_of(source.c[one]).label(f"{one}_number") for one in amounts)
+            source = self._once(select(*source.c, *numbers), f"numbers_{entity}")
+        found = self._values(entity, source)
+        pairs = (
+            (value.label(one), case((nothing, 1), else_=0).label(f"{one}_nothing"))
+            for one, (value, nothing) in found.items()
+        )
+        read = self._once(select(*chain.from_iterable(pairs)), f"read_{entity}")
+        again = {one: (read.c[one], read.c[f"{one}_nothing"] == 1) for one in found}
+        return select(*self._marked(entity, again)).cte(name)
+
+    def _once(self, rows: Select[Any], name: str) -> CTE:
+        """Worked out once per statement, on a database that can be told so."""
+        dialect = self.dialect
+        if dialect in ("mysql", "mariadb"):
+            return rows.limit(_ALL).cte(name)  # what has a limit is no part of another statement
+        told = dialect != "sqlite" or sqlite_version_info >= (3, 35)
+        return rows.cte(name).prefix_with("MATERIALIZED") if told else rows.cte(name)
+
+    def _in_text(self, entity: str) -> list[str]:
+        """The days, instants and amounts of this entity that are read as text."""
+        typed = [name for name in self.held[entity] if self.schema[entity][name] in _TYPED]
+        if self._by_value:
+            return typed if self.rules.formats is not None else []
+        return [name for name in typed if self.held[entity][name] is Kind.TEXT]
+
+    def _is_worked_out(self, entity: str) -> bool:
+        """Whether something here takes a database long enough to be done once only."""
+        amounts = any(self.schema[entity][name] is Kind.MONEY for name in self.held[entity])
+        return bool(self._in_text(entity)) or (self._by_value and amounts and not self.minor)
+
+    def _marked(
+        self, entity: str, found: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]]
+    ) -> Iterator[ColumnElement[Any]]:
+        """Each value, and beside days, instants and amounts 1 where something was entered that cannot be read."""
+        for name, kind in self.schema[entity].items():
+            value, nothing = found[name]
+            yield value.label(name)
+            if kind is Kind.MONEY:
+                unread = or_(value.is_(None), blank(found["currency"][0]))
+                yield case((nothing, 0), (unread, 1), else_=0).label(f"{name}_unreadable")
+            elif kind in _TYPED:
+                unread = and_(value.is_(None), nothing.is_(False))
+                yield case((unread, 1), else_=0).label(f"{name}_unreadable")
+
+    def _values(self, entity: str, source: FromClause) -> dict[str, tuple[ColumnElement[Any], ColumnElement[bool]]]:
+        """Column -> (its value in the catalogue's type or NULL, whether nothing was entered)."""
+        held = self.held[entity]
+        return {
+            name: self._value(entity, source, name, kind) if name in held else (self._nothing(kind), true())
+            for name, kind in self.schema[entity].items()
+        }
+
+    def _nothing(self, kind: Kind) -> ColumnElement[Any]:
+        """What an absent column holds, in its type."""
+        if kind is Kind.FLAG:
+            return literal(0)
+        if kind is Kind.TEXT and self.dialect in ("mysql", "mariadb"):
+            return null()  # a typed one has a collation of its own there, and would join to no column of the CRM
+        types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.DAY: Date()}
+        return cast(null(), types.get(kind, BigInteger()))
+
+    def _value(
+        self, entity: str, source: FromClause, name: str, kind: Kind
+    ) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
+        entered: ColumnElement[Any] = source.c[name]
+        if kind is Kind.FLAG:
+            return func.coalesce(entered, 0), false()
+        held = self.held[entity][name]
+        if name in self._in_text(entity):
+            return self._from_text(entity, source, name, kind), self.rules.for_text().nothing(entered, kind)
+        if source is self.raw[entity]:
+            entered = self._kept(entity, name)
+        if kind is Kind.TEXT:
+            return entered, false()
+        dated = kind is not Kind.MONEY and held in (Kind.INSTANT, Kind.DAY, Kind.TEXT)
+        nothing = no_date(entered) if dated else blank(entered)
+        if held not in (kind, Kind.TEXT):
+            return self._nothing(kind), nothing
+        if kind is Kind.MONEY:
+            return self._amount(entered, self._currency(entity, source)), nothing
+        return micros(entered) if kind is Kind.INSTANT else day_of(entered), nothing
+
+    def _kept(self, entity: str, name: str) -> ColumnElement[Any]:
+        """What the column holds, without empty words; an id is one whatever it is, and a number is no word."""
+        entered, held = self.raw[entity].c[name], self.held[entity][name]
+        words = name != "id" and held is Kind.TEXT and self.schema[entity][name] is not Kind.FLAG
+        return self.rules.kept(entered) if words else entered
+
+    def _from_text(self, entity: str, source: FromClause, name: str, kind: Kind) -> ColumnElement[Any]:
+        rules = self.rules.for_text()
+        if kind is not Kind.MONEY:
+            return rules.micros_of(source.c[name]) if kind is Kind.INSTANT else rules.day_of(source.c[name])
+        if self.minor:
+            return self._nothing(kind)  # text is no integer of minor units
+        return units_of(source.c[f"{name}_number"], self._currency(entity, source))
+
+    def _currency(self, entity: str, source: FromClause) -> ColumnElement[Any]:
+        return self._value(entity, source, "currency", Kind.TEXT)[0]
+
+    def _amount(self, entered: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
+        if self.minor:
+            return whole_units(entered)
+        odd = [
+            (same_text(currency, code), minor_units(entered, literal(factor))) for code, factor in ODD_FACTORS.items()
+        ]
+        return case(*odd, else_=minor_units(entered, literal(100)))
+
+    def lent(self) -> str:
+        """What the two readings share, where this database cannot work something out by itself; else ''."""
+        shares = self._by_value and any(self._is_worked_out(entity) for entity in self.schema)
+        return kind_of(self.dialect).lent if shares else ""
+
+    @property
+    def _by_value(self) -> bool:
+        """Each value has a type of its own, and the dialect's expressions look at it."""
+        return kind_of(self.dialect).holds is None
