@@ -57,6 +57,7 @@ FLOORS = (
     {"run", "check.tables", "check.sentences"},
     {"check", "grants", "summary"},
     {"setup.recognise", "setup.kinds", "setup.written"},
+    {"setup.tables"},
     {"setup.guess"},
     {"setup.draft", "setup.mapping"},
     {"setup.own"},

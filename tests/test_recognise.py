@@ -119,6 +119,19 @@ def test_texts_of_a_database_that_are_not_iso_get_their_formats(tmp_path: Path) 
     assert formats_of(written).instant == ("%d-%m-%Y %H:%M",)
 
 
+def test_a_table_of_two_entities_is_counted_once(tmp_path: Path) -> None:
+    place = made(
+        tmp_path,
+        "CREATE TABLE klanten (id INTEGER PRIMARY KEY, naam TEXT, is_bedrijf INTEGER, aangemaakt TEXT)",
+        "INSERT INTO klanten VALUES (1, 'A', 1, '-'), (2, 'B', 0, '13-11-2026')",
+    )
+    with place.opened() as connection:
+        written = written_in(connection, propose(connection))
+    assert written is not None
+    assert dict(written.texts.empty) == {"-": 1}
+    assert dict(written.texts.instants) == {"13-11-2026": 1}
+
+
 def test_a_database_that_writes_as_we_read_needs_no_formats(tmp_path: Path) -> None:
     place = made(
         tmp_path,

@@ -20,19 +20,11 @@ from pipeline.presets import Preset, load_preset
 from pipeline.setup import exported, interview
 from pipeline.setup.contents import Looked
 from pipeline.setup.draft import Settings, audit_text, clean, targets_text
-from pipeline.setup.guess import (
-    Proposal,
-    looked_into,
-    naming_people,
-    propose,
-    results_of,
-    state_of,
-    without_key,
-    written_in,
-)
+from pipeline.setup.guess import Proposal, propose, results_of, state_of, written_in
 from pipeline.setup.mapping import Own, states_of
 from pipeline.setup.own import left_open, preset_text
 from pipeline.setup.recognise import Known, Place, best, fitting, share, survey
+from pipeline.setup.tables import looked_into, naming_people, without_key
 from pipeline.setup.written import currencies
 from pipeline.source.databases.exports import find
 

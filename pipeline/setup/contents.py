@@ -93,7 +93,7 @@ def look(connection: Connection, name: str) -> Looked:
     keyed = [] if _duckdb(connection) else inspect(connection).get_pk_constraint(name)["constrained_columns"]
     declared = [one for one in keyed if one in names]
     unique = [one.name for one in contents if 0 < len(taken) == one.distinct and _differs(connection, name, one, rows)]
-    shared = tuple(one for one in unique if _names_it(name, one))
+    shared = tuple(one for one in unique if _names_it(name, one)) or _in_two_parts(connection, name, names, rows)
     key = declared[0] if len(declared) == 1 else next((one for one in unique if _is_key(name, one)), None)
     refers = {
         str(one["constrained_columns"][0]): str(one["referred_table"])
@@ -101,6 +101,34 @@ def look(connection: Connection, name: str) -> Looked:
         if len(one["constrained_columns"]) == 1
     }
     return Looked(name, rows, key or next(iter(shared), None), contents, refers, shared)
+
+
+GLUE: Final = " + "
+"""Between first and last name of a key that is made of both; it stands in no column's name."""
+
+
+def key_column(key: str) -> ColumnElement[Any]:
+    """A key as SQL: a column, or first and last name with a blank between them."""
+    first, glue, last = key.partition(GLUE)
+    if not glue:
+        return column(key)
+    parts: list[ColumnElement[str]] = [func.coalesce(column(part, String), "") for part in (first, last)]
+    return func.trim(parts[0] + " " + parts[1])
+
+
+def _in_two_parts(connection: Connection, name: str, names: Sequence[str], rows: int) -> tuple[str, ...]:
+    """First and last name, where people's names are kept in two columns and no two share both."""
+    if entity_of(name) != "manager" or not rows:
+        return ()
+    found = [
+        next((own for own in names if re.fullmatch(COLUMNS["manager"][part], plain(own))), None)
+        for part in ("first_name", "last_name")
+    ]
+    if None in found:
+        return ()
+    key = GLUE.join(map(str, found))
+    different = connection.scalar(select(func.count(key_column(key).distinct())).select_from(table(name)))
+    return (key,) if different == rows else ()
 
 
 def _differs(connection: Connection, name: str, one: Contents, rows: int) -> bool:

@@ -13,15 +13,14 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, column, func, null, select, table, true
 
 from pipeline.model import ENTITIES, STATES, Kind
-from pipeline.setup.contents import SAFE, Contents, Looked, entity_of, look, plain
+from pipeline.setup.contents import Contents, Looked, look, plain
 from pipeline.setup.kinds import Kinds, kinds_in
-from pipeline.setup.recognise import Candidate, candidates_in, prose_in, tables_in
+from pipeline.setup.recognise import Candidate, candidates_in, prose_in
+from pipeline.setup.tables import called_so, chosen_of, keyed, looked_into, met_in, usable
 from pipeline.setup.vocabulary import COLUMNS, DELETED, EMPTY, FITS, LEADS_TO, STATE_WORDS, TRUE
 from pipeline.setup.written import Written, settle, texts_of
 from pipeline.sql import one_of_words
 
-_SAMPLE: Final = 400
-_MOST_TABLES: Final = 150
 _MOST_WORDS: Final = 20
 _LEAST: Final = 0.45
 """Below this confidence nothing is proposed."""
@@ -66,7 +65,7 @@ class Proposal:
 def propose(connection: Connection, looked: Sequence[Looked] | None = None) -> list[Proposal]:
     """What each of our entities may be in this database, as far as anything speaks for it."""
     seen = looked_into(connection) if looked is None else looked
-    chosen, shared = _keyed(connection, _chosen(_usable(seen))), None
+    chosen, shared = keyed(connection, chosen_of(usable(seen))), None
     if "client" in chosen and "contact" not in chosen and (shared := kinds_in(connection, chosen["client"])):
         chosen["contact"] = chosen["client"]
     found = []
@@ -79,32 +78,6 @@ def propose(connection: Connection, looked: Sequence[Looked] | None = None) -> l
                 kinds = shared if entity in ("client", "contact") else None
                 found.append(replace(proposal, kinds=kinds) if kinds else proposal)
     return found
-
-
-def looked_into(connection: Connection) -> list[Looked]:
-    """The tables whose names say that they may hold an entity of ours."""
-    named = [name for name in sorted(tables_in(connection)) if SAFE.fullmatch(name) and entity_of(name)]
-    return [look(connection, name) for name in named[:_MOST_TABLES]]
-
-
-def without_key(looked: Iterable[Looked]) -> list[str]:
-    """Tables that no column tells apart row by row, so that none of their records could be named."""
-    return [one.name for one in looked if one.rows and not one.key and entity_of(one.name) != "meeting_contact"]
-
-
-def naming_people(looked: Iterable[Looked]) -> list[str]:
-    """Columns like klanten.verkoper, that seem to name the owner of a record."""
-    return [
-        f"{one.name}.{own.name}"
-        for one in looked
-        for own in one.columns
-        if own.filled and "owner_id" in COLUMNS[str(entity_of(one.name))]
-        and _called(COLUMNS[str(entity_of(one.name))]["owner_id"], own.name)
-    ]  # fmt: skip
-
-
-def _usable(looked: Iterable[Looked]) -> list[Looked]:
-    return [one for one in looked if (one.key and one.rows) or entity_of(one.name) == "meeting_contact"]
 
 
 def _of_both(entity: str, guesses: Sequence[Guess]) -> list[Guess]:
@@ -163,60 +136,14 @@ def written_in(connection: Connection, proposals: Sequence[Proposal]) -> Written
             used = {guess.theirs for guess in proposal.columns}
             own = [one.name for one in look(connection, proposal.table).columns if one.what in ("word", "text")]
             places["others"] += [(proposal.table, name) for name in own if name not in used]
-    return settle(texts_of(connection, **places))
+    # clients and contacts may share a table
+    return settle(texts_of(connection, **{group: list(dict.fromkeys(of)) for group, of in places.items()}))
 
 
 _NO_PROSE: Final = ("id", "status", "stage", "direction", "team")
 
 
-# ------------------------------------------------------------------------------------------------ tables
-
-
-def _chosen(looked: Iterable[Looked]) -> dict[str, Looked]:
-    """Of several tables of one kind the one that holds the most columns of its kind, then the most rows."""
-    chosen: dict[str, Looked] = {}
-    for one in sorted(looked, key=lambda seen: (_named(seen), seen.rows), reverse=True):
-        chosen.setdefault(str(entity_of(one.name)), one)
-    return chosen
-
-
-def _named(seen: Looked) -> int:
-    wanted = COLUMNS[str(entity_of(seen.name))]
-    return sum(any(_called(pattern, one.name) for one in seen.columns) for pattern in wanted.values())
-
-
-def _keyed(connection: Connection, chosen: Mapping[str, Looked]) -> dict[str, Looked]:
-    """Each table with the key by which most records refer to it: its own, or a name that no two rows share."""
-    found = dict(chosen)
-    for entity, one in chosen.items():
-        keys = dict.fromkeys([str(one.key), *one.names])
-        if len(keys) > 1:
-            met = {key: _refer(connection, chosen, entity, replace(one, key=key)) for key in keys}
-            found[entity] = replace(one, key=max(keys, key=lambda key: met[key]))  # of equals its own
-    return found
-
-
-def _refer(connection: Connection, chosen: Mapping[str, Looked], entity: str, target: Looked) -> int:
-    """How many values of columns that may refer to the entity are keys of it."""
-    return sum(
-        _met(connection, looked.name, one.name, target)[0]
-        for other, looked in chosen.items()
-        for ours, pattern in COLUMNS[other].items()
-        if LEADS_TO.get(ours) == entity
-        for one in looked.columns
-        if one.name != looked.key and _called(pattern, one.name)
-    )
-
-
 # ------------------------------------------------------------------------------------------------ columns
-
-
-def _called(pattern: str, name: str) -> float:
-    """1 where the name is one of these words, less where it begins with one."""
-    bare = re.sub(r" (id|nr|nummer|code|key|op|at|on|datum|date|tijd|time)$", "", plain(name))
-    if re.fullmatch(pattern, bare) or re.fullmatch(pattern, plain(name)):
-        return 1.0
-    return 0.7 if re.match(rf"({pattern})", bare) else 0.0
 
 
 def _columns_of(connection: Connection, entity: str, chosen: Mapping[str, Looked]) -> list[Guess]:
@@ -253,7 +180,7 @@ def _guess(
     one: Contents,
     chosen: Mapping[str, Looked],
 ) -> Guess | None:
-    called = _called(pattern, one.name)
+    called = called_so(pattern, one.name)
     if not called:
         return None
     confidence, evidence = 0.5 * called, ["by its name"]
@@ -289,24 +216,12 @@ def _reference(connection: Connection, looked: Looked, guess: Guess, target: Loo
         return None
     if looked.refers.get(guess.theirs) == target.name:
         return replace(guess, confidence=0.95, evidence=f"a foreign key to {target.name}")
-    met, asked = _met(connection, looked.name, guess.theirs, target)
+    met, asked = met_in(connection, looked.name, guess.theirs, target)
     if not asked or met < 0.5 * asked:
         return None
     by = f"names in {target.name}.{target.key}" if target.key in target.names else f"keys of {target.name}"
     said = f"{guess.evidence}; {met:,} of {asked:,} values are {by}"
     return replace(guess, confidence=guess.confidence + 0.45 * met / asked, evidence=said)
-
-
-def _met(connection: Connection, name: str, reference: str, target: Looked) -> tuple[int, int]:
-    """How many of a sample of different references are keys of the other table."""
-    own: ColumnElement[Any] = column(reference)
-    values = select(cast(own, Text).label("value")).select_from(table(name)).where(own.is_not(None)).distinct()
-    sample = [str(value) for value in connection.execute(values.limit(_SAMPLE)).scalars()]
-    if not sample:
-        return 0, 0
-    key = cast(column(str(target.key)), Text)
-    keys = set(connection.execute(select(key).select_from(table(target.name)).where(key.in_(sample))).scalars())
-    return len(keys.intersection(sample)), len(sample)
 
 
 # ------------------------------------------------------------------------------------------------ proposals

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import ENTITIES, Kind
+from pipeline.setup.contents import GLUE
 from pipeline.setup.guess import Guess, Proposal, state_of
 from pipeline.setup.kinds import PERSON, Kinds
 from pipeline.setup.vocabulary import TRUE
@@ -55,6 +56,8 @@ def expressions(own: Own, proposal: Proposal) -> tuple[dict[str, str], str]:
 
 def _typed(own: Own, entity: str, guess: Guess) -> str:
     """The column; what is text to us is made so where a database does not compare numbers with texts."""
+    if GLUE in guess.theirs:
+        return _glued(own, [own.quote(part) for part in guess.theirs.split(GLUE)])
     name = own.quote(guess.theirs)
     if guess.timed:
         name = f"split_part(replace({name}, 'T', ' '), ' ', 1)"
@@ -66,17 +69,19 @@ def _typed(own: Own, entity: str, guess: Guess) -> str:
 def _manager(own: Own, found: Mapping[str, str], deleted: str) -> dict[str, str]:
     """A user who is deleted owns records still: he is inactive, not excluded."""
     names = [found[part] for part in ("first_name", "last_name") if part in found]
-    if len(names) > 1:
-        glued = " || ' ' || ".join(f"COALESCE({name}, '')" for name in names)
-        name = f"CONCAT_WS(' ', {', '.join(names)})" if own.dialect in ("mysql", "mariadb") else glued
-        name = f"TRIM({name})"
-    else:
-        name = found.get("name") or names[0]
+    name = _glued(own, names) if len(names) > 1 else found.get("name") or (names or [found["id"]])[0]
     conditions = [_true(found["active"])] if "active" in found else []
     conditions += [f"NOT COALESCE({deleted}, FALSE)"] if deleted else []
     active = f"CASE WHEN {' AND '.join(conditions)} THEN 1 ELSE 0 END" if conditions else "1"
     team = {"team_id": found["team"], "team": found["team"]} if "team" in found else {}
     return {"id": found["id"], "name": name, **team, "active": active, "person": "1"}
+
+
+def _glued(own: Own, names: Sequence[str]) -> str:
+    """Names with a blank between them."""
+    if own.dialect in ("mysql", "mariadb"):
+        return f"TRIM(CONCAT_WS(' ', {', '.join(names)}))"
+    return "TRIM(" + " || ' ' || ".join(f"COALESCE({name}, '')" for name in names) + ")"
 
 
 def _cents(amount: str) -> str:

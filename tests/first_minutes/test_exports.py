@@ -114,7 +114,20 @@ def first_minutes(folder: Path, address: str, answers: Answers) -> str:
     return said
 
 
-@pytest.mark.parametrize("kept", [exports, database])
+def database_of_two_names(folder: Path) -> str:
+    """There people have a number, and a first and a last name, by which the records name them."""
+    address = database(folder)
+    with closing(sqlite3.connect(folder / "crm.db")) as db:
+        db.execute("ALTER TABLE medewerkers RENAME TO given")
+        db.execute("CREATE TABLE medewerkers (nr INTEGER PRIMARY KEY, voornaam TEXT, achternaam TEXT, afdeling TEXT)")
+        db.execute("INSERT INTO medewerkers SELECT rowid, substr(naam, 1, instr(naam, ' ') - 1), "
+                   "substr(naam, instr(naam, ' ') + 1), afdeling FROM given")  # fmt: skip
+        db.execute("DROP TABLE given")
+        db.commit()
+    return address
+
+
+@pytest.mark.parametrize("kept", [exports, database_of_two_names])
 def test_unknown_exports(tmp_path: Path, kept: Callable[[Path], str]) -> None:
     counted = dutch(tmp_path / "exports")
     chosen = (r"1  afspraken\.uitkomst  filled in  50%, \d different(.|\n)*Which \[1\]:", "")
