@@ -49,8 +49,6 @@ def expressions(own: Own, proposal: Proposal) -> tuple[dict[str, str], str]:
         found.setdefault("currency", ":currency")  # the audit's own
         if own.written and not own.whole_units:
             found["amount"] = f"{found['amount']} / 100.0"  # of formats amounts are units
-        elif own.whole_units and own.dialect == "sqlite" and not own.written:
-            found["amount"] = _cents(found["amount"])
     return found, deleted
 
 
@@ -82,16 +80,6 @@ def _glued(own: Own, names: Sequence[str]) -> str:
     if own.dialect in ("mysql", "mariadb"):
         return f"TRIM(CONCAT_WS(' ', {', '.join(names)}))"
     return "TRIM(" + " || ' ' || ".join(f"COALESCE({name}, '')" for name in names) + ")"
-
-
-def _cents(amount: str) -> str:
-    """Cents of what has at most two decimals, by its text, so exactly; anything else stays as it is: unreadable."""
-    two = f"printf('%.2f', {amount})"
-    return (
-        f"CASE WHEN typeof({amount}) IN ('integer', 'real') AND CAST({two} AS REAL) = {amount}\n"
-        f"                    OR {amount} IN ({two}, printf('%.1f', {amount}), printf('%d', {amount}))\n"
-        f"                  THEN CAST(replace({two}, '.', '') AS INTEGER) ELSE {amount} END"
-    )
 
 
 def _true(flag: str) -> str:

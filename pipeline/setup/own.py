@@ -58,12 +58,8 @@ def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
 
 
 def _money_line(own: Own) -> str:
-    if own.written:
-        return "money: decimal  # amounts are whole units, with decimals if any"
-    if not own.whole_units:
+    if not own.whole_units and not own.written:
         return "money: minor  # amounts are integers of cents"
-    if own.dialect == "sqlite":
-        return "money: minor  # SQLite knows no decimals: the SELECT of deals makes cents; for yen write * 1"
     return "money: decimal  # amounts are whole units, with decimals if any"
 
 
