@@ -207,3 +207,21 @@ def test_where_nothing_says_whom_a_meeting_was_with_nobody_owes_it(folder: Path)
     with sqlite3.connect(folder / "crm.db") as db:
         db.execute("ALTER TABLE relaties ADD COLUMN mens_of_niet INTEGER DEFAULT 0")
     assert number(audited(folder), "field_missing/meeting.contact@company") == 2
+
+
+def test_an_entity_of_two_parts_of_one_table_is_accounted_by_both(folder: Path) -> None:
+    """As a CRM's open and closed deals may come from one table by two SELECTs."""
+    part = """
+    - table: afspraken
+      columns: {id: nr, owner_id: verkoper, subject: titel, status: stand, start_at: begin, client_id: klant,
+                result: uitkomst}
+      excluded: {EXCLUDED}"""
+    both = part.replace("EXCLUDED", "meeting: verkoper = 2") + part.replace("EXCLUDED", "meeting: verkoper <> 2")
+    start = OWN.index("\n    table: afspraken")
+    (folder / "own.yaml").write_text(OWN[:start] + both + "\n", "utf-8")
+    edition = audited(folder)
+    assert number(edition, "table_rows/afspraken@company") == number(edition, "table_audited/afspraken@company") == 4
+    assert number(edition, "meetings@company") == 4
+    (folder / "own.yaml").write_text(OWN[:start] + both.replace("verkoper <> 2", "verkoper < 0") + "\n", "utf-8")
+    with pytest.raises(SourceError, match="table afspraken: it has 4 rows"):
+        audited(folder)

@@ -134,10 +134,11 @@ class Reading:
 
     def accounts(self) -> list[TableAccount]:
         """Per table that the preset reads: count(*) = audited + excluded by reason. SourceError where it is not."""
-        readers: dict[str, dict[str, str]] = {}  # table -> the entities that read it, each with its SELECT
+        readers: dict[str, dict[str, str]] = {}  # table -> who reads it, each with its SELECT
         for entity, parts in self.demand.preset.entities.items():
-            for part in parts:
-                readers.setdefault(part.table, {})[entity] = self._select(entity, part)
+            for number, part in enumerate(parts):
+                reader = f"{entity} ({number + 1})" if number else entity
+                readers.setdefault(part.table, {})[reader] = self._select(entity, part)
         for table, sql in (self._custom_reasons() | dict(self.demand.preset.tables)).items():
             readers[table] = {"": sql}
         return [self._account(table, selects) for table, selects in readers.items() if table in self._tables]
