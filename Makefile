@@ -23,7 +23,7 @@ demo: $(VENV)/.runtime ## write a demo CRM and audit it: reports under output/
 	@$(BIN)/python -m pipeline demo demo --output output --run $(if $(TODAY),--today $(TODAY))
 
 test: $(VENV)/.dev ## the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev ## ruff, and mypy --strict on pipeline/
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -6,10 +6,14 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from pipeline.errors import ConfigError
 from pipeline.metrics import PLANNED
 from pipeline.model import Target
+
+_WIDEST: Final = 10_000
+"""Characters of a cell: no id of a manager, month or metric has more, so that a quote was left open."""
 
 
 def read_targets(file: Path, given: Path | Mapping[str, Mapping[str, Mapping[str, int]]] | None) -> tuple[Target, ...]:
@@ -30,6 +34,7 @@ def read_targets(file: Path, given: Path | Mapping[str, Mapping[str, Mapping[str
 
 
 def _targets_of_csv(file: Path) -> list[Target]:
+    csv.field_size_limit(_WIDEST)
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             return list(_targets_in(csv.DictReader(stream), file))

@@ -14,21 +14,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.program import PATIENCE, crm_audit
 from tests.suitecrm.by_hand import Value
 
+__all__ = ["at_a_terminal", "crm_audit", "figures", "succeed"]
+
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 60.0
 
 Answers = Sequence[tuple[str, str]]
 """Questions, each by a pattern of the words that it ends in, and what is typed; \\1 is what the pattern found there."""
-
-
-def crm_audit(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The program without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments], cwd=folder, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, timeout=PATIENCE, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 def at_a_terminal(folder: Path, *arguments: str, answers: Answers, **environment: str) -> tuple[int, str]:

@@ -125,7 +125,7 @@ def _delimiter(file: Path, header: str) -> str:
 
 def _rows(file: Path, text: str, delimiter: str, first: int) -> Iterator[tuple[int, list[str]]]:
     """(number as a spreadsheet shows it, cells); lines without anything are no rows."""
-    usual = csv.field_size_limit(_WIDEST)  # which is the whole process's
+    csv.field_size_limit(_WIDEST)  # the whole process's: whoever reads another way sets his own
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = first - 1
     try:
@@ -138,8 +138,6 @@ def _rows(file: Path, text: str, delimiter: str, first: int) -> Iterator[tuple[i
             f"{file}, row {number + 1} (line {reader.line_num + first - 1}): {error}; a quote is not closed, or stands "
             "inside a cell without being doubled. Export it again."
         ) from None
-    finally:
-        csv.field_size_limit(usual)
 
 
 def _header(file: Path, number: int, header: Sequence[str], each_once: bool) -> tuple[str, ...]:
