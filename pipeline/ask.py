@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, Select, select
 
 from pipeline.catalogue import Question, Whose
+from pipeline.formats.texts import text_of
 from pipeline.model import Failing, Person, Scope, Tally
-from pipeline.texts import text_of
 
 
 def ask(connection: Connection, questions: Iterable[Question]) -> Iterator[Tally]:

@@ -22,10 +22,10 @@ from sqlalchemy import URL, Connection, Engine, FromClause, Select, column, crea
 
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
+from pipeline.formats.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
 from pipeline.model import ENTITIES, Kind, Schema, TableAccount
 from pipeline.money import digits_of, to_minor
 from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
-from pipeline.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
 
 ROW_GROUP: Final = 100_000
 """Rows of a Parquet row group: one big group would keep DuckDB on one core."""

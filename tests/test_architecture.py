@@ -14,7 +14,7 @@ FLOORS = (
     {"pipeline", "errors", "model", "resources", "demo.words", "setup.vocabulary"},
     {"setup.contents", "check.masking", "money", "demo.company", "window", "sql", "metrics", "progress", "retry"},
     {"demo.dirt", "demo.trail", "catalogue.terms", "show", "cron", "score", "presets"},
-    {"texts", "source.databases.seam", "source.databases.cells", "source.databases.exports"},
+    {"formats.texts", "source.databases.seam", "source.databases.cells", "source.databases.exports"},
     {
         "prove",
         "catalogue.views",
@@ -26,7 +26,7 @@ FLOORS = (
         "source.databases.files",
         "source.databases.postgresql",
     },
-    {"catalogue", "source.databases", "written"},
+    {"catalogue", "source.databases", "formats.written"},
     {"formats"},
     {
         "config.lines",

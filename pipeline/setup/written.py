@@ -16,10 +16,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, String, cast, column, func, select, table
 
 from pipeline.formats import Rules
+from pipeline.formats.texts import UNREADABLE
 from pipeline.presets import MONTHS, Amount, Formats
 from pipeline.setup.contents import described
 from pipeline.setup.vocabulary import EMPTY
-from pipeline.texts import UNREADABLE
 
 _MOST: Final = 100_000
 """Different texts of a column that are looked at."""

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from sqlalchemy import TableClause, literal
 
 from pipeline.formats import Rules, units_of
+from pipeline.formats.texts import UNREADABLE
 from pipeline.model import Kind
 from pipeline.presets import MONTHS, Amount, Formats
 from pipeline.sql import WHITE_SPACE
-from pipeline.texts import UNREADABLE
 from pipeline.window import microseconds
 from tests.benches import Bench
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from pipeline.formats.texts import decoded
 from pipeline.model import Kind
 from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.sql import WHITE_SPACE
-from pipeline.texts import decoded
 
 _CONNECT_SECONDS: Final = 10
 _SILENT: Final = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}

@@ -12,8 +12,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-from pipeline import texts
 from pipeline.errors import SourceError
+from pipeline.formats import texts
 from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
 

@@ -1,7 +1,7 @@
 """Text that stands for a day, an instant or an amount, read in SQL: strictly, and never with an error of the database.
 
-DuckDB has functions that read by a format. SQLite calls Python (pipeline/texts.py). MariaDB, MySQL and PostgreSQL cut
-the text into pieces, put them together as ISO writes it, and read that if it is a moment of the calendar.
+DuckDB has functions that read by a format. SQLite calls Python (texts.py). MariaDB, MySQL and PostgreSQL cut the text
+into pieces, put them together as ISO writes it, and read that if it is a moment of the calendar.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from pipeline.formats.texts import DIRECTIVE
 from pipeline.presets import MONTHS
 from pipeline.sql import DECIMAL_UNITS, INSTANT_POSTGRESQL, SPACES, WHITE_SPACE_CLASS, bytewise, compile_by
-from pipeline.texts import DIRECTIVE
 
 
 class as_text(FunctionElement[str]):

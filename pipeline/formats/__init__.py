@@ -1,8 +1,8 @@
 """How a preset declares that days, instants and amounts are written: the rules by which a text is read.
 
 They apply to text; what a database holds as a day, an instant or a number of its own is read as that. Two readings
-compare in the proof: Python's (pipeline/texts.py) and that of the database's SQL (pipeline/written.py). They share the
-declaration and nothing else, SQLite aside, which has no means of its own and calls Python's.
+compare in the proof: Python's (texts.py) and that of the database's SQL (written.py). They share the declaration and
+nothing else, SQLite aside, which has no means of its own and calls Python's.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, Date, Text, case, func, literal, literal_column, null, or_
 from sqlalchemy.sql.elements import ColumnElement
 
+from pipeline.formats.texts import DIRECTIVE, UNREADABLE, ZONED, in_utc, minor_units, plain_number, read_moment, text_of
+from pipeline.formats.written import as_text, decimal_units, local_micros, stripped, written_day, written_micros
+from pipeline.formats.written import plain_number as number_in
 from pipeline.model import Kind
 from pipeline.money import ODD_FACTORS, digits_of
 from pipeline.presets import Amount, Formats, Preset
 from pipeline.sql import WHITE_SPACE, WHITE_SPACE_CLASS, blank, empty_word, one_of_words, same_text
-from pipeline.texts import DIRECTIVE, UNREADABLE, ZONED, in_utc, minor_units, plain_number, read_moment, text_of
-from pipeline.written import as_text, decimal_units, local_micros, stripped, written_day, written_micros
-from pipeline.written import plain_number as number_in
 
 _SPACES_AS_THOUSANDS: Final = " \u00a0\u202f"
 
