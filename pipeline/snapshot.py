@@ -23,7 +23,7 @@ from sqlalchemy import URL, Connection, Engine, FromClause, Select, column, crea
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
 from pipeline.formats.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
-from pipeline.model import ENTITIES, Kind, Schema, TableAccount
+from pipeline.model import ENTITIES, READ, Kind, Schema, TableAccount
 from pipeline.money import digits_of, to_minor
 from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
 
@@ -37,7 +37,6 @@ _TYPES: Final[Mapping[Kind, pa.DataType]] = {
     Kind.MONEY: pa.int64(),
     Kind.FLAG: pa.int8(),
 }
-_MARKED: Final = (Kind.INSTANT, Kind.DAY, Kind.MONEY)
 _INSTANT_TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d (?:[01]\d|2[0-3]):\d\d:\d\d", re.ASCII)
 _DAY_TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -131,7 +130,7 @@ def _typed_table(
         else:
             read = [*map(_reader(kind, rules), values)]
         typed[name] = [None if value is UNREADABLE else value for value in read]
-        if kind in _MARKED:
+        if kind in READ:
             typed[f"{name}_unreadable"] = [int(value is UNREADABLE) for value in read]
     return pa.table(typed, schema=_arrow(kinds))
 
@@ -139,7 +138,7 @@ def _typed_table(
 def _reader(kind: Kind, rules: Rules) -> Callable[[Any], Any]:
     """How values of a kind are read: text by the declared formats, and as it is what the database has typed itself."""
     own = _READERS[kind]
-    if rules.formats is None or kind not in _MARKED:
+    if rules.formats is None or kind not in READ:
         return own
     by_text = rules.day if kind is Kind.DAY else rules.instant
     return lambda value: by_text(value) if isinstance(value, str) else own(value)
@@ -303,7 +302,7 @@ def _each_once(connection: Connection, entity: str, schema: Schema) -> None:
 def _columns(kinds: Mapping[str, Kind]) -> Iterator[str]:
     for name, kind in kinds.items():
         yield name
-        if kind in _MARKED:
+        if kind in READ:
             yield f"{name}_unreadable"
 
 

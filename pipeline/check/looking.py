@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, FromClause, case, func, null, select
 
 from pipeline import snapshot, source
-from pipeline.check.masking import DATED, mask
+from pipeline.check.masking import mask
 from pipeline.config import Audit, secrets_of
 from pipeline.extract import demand_of, hidden_rows, witness_of
-from pipeline.model import Kind, Person, TableAccount, Window
+from pipeline.model import DATED, READ, Kind, Person, TableAccount, Window
 from pipeline.sql import blank
 
 SAMPLES: Final = 5
@@ -132,7 +132,7 @@ def _counts(audited: FromClause, names: Iterable[str], kinds: Mapping[str, Kind]
     """Per column: how many are empty, how many unreadable; of dates the first and the last."""
     for name in names:
         column, kind = audited.c[name], kinds[name]
-        marked = kind in (*DATED, Kind.MONEY)
+        marked = kind in READ
         broken: ColumnElement[Any] = audited.c[f"{name}_unreadable"] if marked else null()
         missing = blank(column) if kind is Kind.TEXT else column.is_(None)
         yield func.sum(case((broken == 1, 0), (missing, 1), else_=0) if marked else case((missing, 1), else_=0))
@@ -145,6 +145,6 @@ def _counts(audited: FromClause, names: Iterable[str], kinds: Mapping[str, Kind]
 
 def _answered(kind: Kind, answers: Iterator[Any]) -> tuple[int, int, Any, Any]:
     empty = int(next(answers) or 0)
-    unreadable = int(next(answers) or 0) if kind in (*DATED, Kind.MONEY) else 0
+    unreadable = int(next(answers) or 0) if kind in READ else 0
     first, last = (next(answers), next(answers)) if kind in DATED else (None, None)
     return empty, unreadable, first, last

@@ -8,9 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from pipeline.model import Kind
+from pipeline.model import DATED, Kind
 
-DATED: Final = (Kind.INSTANT, Kind.DAY)
 NOTHING: Final = "–"
 _CELL: Final = 11
 _ANONYMOUS: Final = re.compile(r"[A-Za-z]{0,2}\d+|(?=.*\d)[0-9a-fA-F-]+")

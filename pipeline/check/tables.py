@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.check.looking import Profile
-from pipeline.check.masking import DATED, NOTHING
-from pipeline.model import Kind, TableAccount
+from pipeline.check.masking import NOTHING
+from pipeline.model import DATED, Kind, TableAccount
 from pipeline.presets import Part
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

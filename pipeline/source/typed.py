@@ -13,12 +13,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import BigInteger, Date, Text
 
 from pipeline.formats import Rules, units_of
-from pipeline.model import Kind, Schema
+from pipeline.model import READ, Kind, Schema
 from pipeline.money import ODD_FACTORS
 from pipeline.source.databases import kind_of
 from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text, whole_units
 
-_TYPED: Final = (Kind.INSTANT, Kind.DAY, Kind.MONEY)
 _ALL: Final = 2**63 - 1
 
 
@@ -66,7 +65,7 @@ class Typed:
 
     def _in_text(self, entity: str) -> list[str]:
         """The days, instants and amounts of this entity that are read as text."""
-        typed = [name for name in self.held[entity] if self.schema[entity][name] in _TYPED]
+        typed = [name for name in self.held[entity] if self.schema[entity][name] in READ]
         if self._by_value:
             return typed if self.rules.formats is not None else []
         return [name for name in typed if self.held[entity][name] is Kind.TEXT]
@@ -88,7 +87,7 @@ class Typed:
             if kind is Kind.MONEY:
                 unread = or_(value.is_(None), blank(found["currency"][0]))
                 yield case((nothing, 0), (unread, 1), else_=0).label(f"{name}_unreadable")
-            elif kind in _TYPED:
+            elif kind in READ:
                 unread = and_(value.is_(None), nothing.is_(False))
                 yield case((unread, 1), else_=0).label(f"{name}_unreadable")
 
