@@ -16,12 +16,14 @@ from sqlalchemy.engine import URL, make_url
 
 from pipeline import source
 from pipeline.errors import SourceError
+from pipeline.grants import grants
 from pipeline.presets import load_preset
 from pipeline.source.databases import postgresql
 from tests.odoo.database import Odoo, odoo15
 from tests.odoo.ours import prepared
 from tests.odoo.test_equal import AMSTERDAM
 from tests.suitecrm.ours import compute, extract
+from tests.test_grants import _statements as sql_in
 
 SECRET = "s3cr/t@Ps"
 
@@ -34,9 +36,11 @@ def odoo() -> Iterator[Odoo]:
 
 @pytest.fixture
 def reader(odoo: Odoo) -> Iterator[URL]:
-    """An account of this database that may read its tables and no more."""
+    """The account that `crm-audit grants` makes."""
     name = f"reader_{odoo.url.database}"
-    odoo.execute(f"CREATE ROLE {name} LOGIN", f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
+    printed = grants(load_preset("odoo", Path()), account=name, database=odoo.url.database)
+    *made, _ = sql_in(printed)  # the last one only asks what PUBLIC may do
+    odoo.execute(*made)
     try:
         yield odoo.url.set(username=name, password=None)
     finally:
