@@ -157,13 +157,16 @@ def one_of_words(column: ColumnElement[Any], words: Collection[str]) -> ColumnEl
 
 _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     blank: {
-        "sqlite": "({0} IS NULL OR trim(CAST({0} AS TEXT), " + SPACES + ") = '')",
-        "mysql": "({0} IS NULL OR CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin NOT REGEXP " + _NOT_SPACE_MYSQL + ")",
-        # the middle branch settles almost every text by its first character, 19 times faster than the rest
+        # almost every text is settled by its first character, many times faster than by the rest
+        "sqlite": "(CASE WHEN unicode({0}) BETWEEN 33 AND 126 THEN 0"
+        " ELSE {0} IS NULL OR trim(CAST({0} AS TEXT), " + SPACES + ") = '' END)",
+        "mysql": "(CASE WHEN ASCII(CONVERT({0} USING utf8mb4)) BETWEEN 33 AND 126 THEN FALSE"
+        " ELSE {0} IS NULL OR CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin NOT REGEXP " + _NOT_SPACE_MYSQL + " END)",
         "duckdb": "(CASE WHEN {0} IS NULL THEN true WHEN CAST({0} AS VARCHAR) >= '!'"
         " AND CAST({0} AS VARCHAR) < chr(127) THEN false"
         " ELSE NOT regexp_matches(CAST({0} AS VARCHAR), " + _NOT_SPACE + ") END)",
-        "postgresql": "({0} IS NULL OR btrim(CAST({0} AS text), " + SPACES + ") = '')",
+        "postgresql": "(CASE WHEN CAST({0} AS text) COLLATE \"C\" BETWEEN '!' AND '~' THEN false"
+        " ELSE {0} IS NULL OR btrim(CAST({0} AS text), " + SPACES + ") = '' END)",
     },
     same_text: {
         "sqlite": "CAST({0} AS TEXT) = {1} COLLATE BINARY",
@@ -208,11 +211,11 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     no_date: {
         "duckdb": "({0} IS NULL OR trim(CAST({0} AS VARCHAR), " + SPACES + ") = ''"
         " OR left(CAST({0} AS VARCHAR), 10) = '0000-00-00')",
-        "sqlite": "({0} IS NULL OR trim(CAST({0} AS TEXT), " + SPACES + ") = ''"
-        " OR substr({0}, 1, 10) = '0000-00-00')",
+        "sqlite": "(CASE WHEN unicode({0}) BETWEEN 49 AND 126 THEN 0 ELSE {0} IS NULL"
+        " OR trim(CAST({0} AS TEXT), " + SPACES + ") = '' OR substr({0}, 1, 10) = '0000-00-00' END)",
         "mysql": "({0} IS NULL OR {0} = '0000-00-00')",
-        "postgresql": "({0} IS NULL OR btrim(CAST({0} AS text), " + SPACES + ") = ''"
-        " OR left(CAST({0} AS text), 10) = '0000-00-00')",
+        "postgresql": "(CASE WHEN CAST({0} AS text) COLLATE \"C\" BETWEEN '1' AND '~' THEN false ELSE {0} IS NULL"
+        " OR btrim(CAST({0} AS text), " + SPACES + ") = '' OR left(CAST({0} AS text), 10) = '0000-00-00' END)",
     },
     whole_units: {
         "duckdb": "CASE WHEN typeof({0}) LIKE '%INT' OR typeof({0}) = 'INTEGER' THEN"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy import Text, cast, create_engine, event, func, literal, select
 from sqlalchemy.exc import NotSupportedError
 
 from pipeline import snapshot, sql
@@ -515,6 +515,20 @@ def test_blank_in_a_database_of_one_byte_characters(tmp_path: Path) -> None:
         texts = [chr(point) for point in range(1, 256)]
         said = bench.said(source := bench.load("TEXT", texts), blank(source.c.v), no_date(source.c.v))
         bench.engine.dispose()
+    assert [(value, bool(one), bool(other)) for value, one, other in said] == [
+        (text, is_blank(text), is_blank(text)) for text in texts
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16le", "UTF-16be"])
+def test_blank_in_a_database_of_two_byte_characters(tmp_path: Path, encoding: str) -> None:
+    """U+202F and others begin with the byte of a letter there."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'crm.db'}")
+    event.listen(engine, "connect", lambda raw, _record: raw.execute(f"PRAGMA encoding = '{encoding}'"))
+    texts = ["", *map(chr, sorted(SPACES)), "\u2021", "\u2f20", "a", " a", "0", "~", "\u00e9"]
+    bench = Bench(engine, tmp_path)
+    said = bench.said(source := bench.load("TEXT", texts), blank(source.c.v), no_date(source.c.v))
+    engine.dispose()
     assert [(value, bool(one), bool(other)) for value, one, other in said] == [
         (text, is_blank(text), is_blank(text)) for text in texts
     ]
