@@ -19,8 +19,19 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/.runtime ## write a demo CRM and audit it: reports under output/
-	@$(BIN)/python -m pipeline demo demo --output output --run $(if $(TODAY),--today $(TODAY))
+# The program of this checkout, from any folder: -P keeps the folder that one stands in out of what is imported.
+$(BIN)/crm-audit: $(VENV)/.runtime
+	@$(BIN)/python -c 'import pathlib, sysconfig; \
+	  pathlib.Path(sysconfig.get_path("purelib"), "crm-audit.pth").write_text("$(CURDIR)\n", "utf-8")'
+	@printf '#!/bin/sh\nexec "%s" -P -m pipeline "$$@"\n' "$(CURDIR)/$(BIN)/python" > $@ && chmod +x $@
+
+install: $(BIN)/crm-audit ## make .venv/bin/crm-audit, the program
+
+demo: $(BIN)/crm-audit ## write a demo CRM and audit it: reports under output/
+	@$(BIN)/crm-audit demo demo --output output --run $(if $(TODAY),--today $(TODAY))
+
+wheel: $(VENV)/.dev ## dist/: a wheel to install without a clone, and what it was tried with
+	@$(BIN)/python -m hatchling build -t wheel -d dist && cp requirements.lock dist/
 
 test: $(VENV)/.dev ## the whole test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -38,4 +49,4 @@ lock: ## resolve the dependencies anew
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
-.PHONY: help demo test lint golden benchmark lock
+.PHONY: help install demo wheel test lint golden benchmark lock

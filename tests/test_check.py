@@ -17,12 +17,13 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from pipeline import cli, extract, run, source
+from pipeline import extract, run, source
 from pipeline.check import check_audit
 from pipeline.check.looking import Pace, look
 from pipeline.check.masking import mask
 from pipeline.check.sentences import on_field_sets, on_the_hold
 from pipeline.check.tables import share
+from pipeline.cli import common
 from pipeline.config import Audit, load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError, SourceError
@@ -226,7 +227,7 @@ def test_targets_of_users_who_are_no_managers_are_listed(
 
 
 def test_a_run_and_a_schedule_print_the_warnings(capsys: pytest.CaptureFixture[str]) -> None:
-    cli._warn(run.Outcome("r", Path(), edition=None, held_seconds=1.0, warnings=("beware.",)))  # type: ignore[arg-type]
+    common.warn(("beware.",))
     assert capsys.readouterr().err == "Warning: beware.\n"
 
 

@@ -22,7 +22,7 @@ from pipeline.ledger import Ledger, State
 from pipeline.progress import Silence
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("demo", "init", "grants", "check", "run", "schedule")
+COMMANDS = ("demo", "init", "grants", "expectations", "check", "run", "schedule")
 
 
 def crm_audit(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -189,7 +189,7 @@ def test_a_failed_proof_is_4_with_a_table(
     def tampering() -> Iterator[Silence]:
         yield Tamper(tmp_path)
 
-    monkeypatch.setattr(cli, "_progress", tampering)
+    monkeypatch.setattr(cli.run, "shown_progress", tampering)
     arguments = ["run", str(demo / "audit.yaml"), "--output", str(tmp_path)]
     assert cli._guarded(lambda: cli.cli.main(arguments, standalone_mode=False)) == 4
     said = capsys.readouterr().err

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import make_url
 
 from pipeline.config import Audit, Period, load_audit, secrets_of
+from pipeline.config.field_sets import copy_field_sets
 from pipeline.errors import ConfigError
 from pipeline.metrics import PLANNED
 from pipeline.model import CHECKED, Target
@@ -405,7 +406,33 @@ def test_a_field_set_of_ones_own(with_sets: Load) -> None:
     date_, result = audit.field_sets["meeting"].fields
     assert (date_.label, date_.weight, date_.when, date_.why) == ("date", 1, None, "")
     assert (result.label, result.weight, result.when, result.why) == ("the result", 3, "held", "so that it is known")
-    assert audit.field_sets["call"].fields == ()  # an entity without a file owes nothing
+
+
+def test_a_set_that_an_own_folder_lacks_is_ours_and_an_empty_one_demands_nothing(
+    load: Load, with_sets: Load, tmp_path: Path
+) -> None:
+    (tmp_path / "sets" / "lead.yaml").write_text("entity: lead\nfields: []\n", "utf-8")
+    audit, ours = with_sets(SET), load(GOOD)
+    assert audit.field_sets["call"] == ours.field_sets["call"]
+    assert audit.field_sets["call"].fields
+    assert audit.field_sets["lead"].fields == ()
+
+
+def test_a_folder_in_the_place_of_a_field_set_is_refused(load: Load, with_sets: Load, tmp_path: Path) -> None:
+    (tmp_path / "sets" / "call.yaml").mkdir()
+    refused(with_sets, SET, "call.yaml", "cannot be read")
+
+
+def test_our_field_sets_are_copied_and_none_of_yours_is_overwritten(load: Load, tmp_path: Path) -> None:
+    own = tmp_path / "sets"
+    own.mkdir()
+    (own / "call.yaml").write_text("entity: call\nfields: []\n", "utf-8")
+    written, kept = copy_field_sets(own)
+    assert [file.name for file in kept] == ["call.yaml"]
+    assert sorted(file.stem for file in written) == sorted({*CHECKED} - {"call"})
+    audit, ours = load(GOOD + "field_sets: sets\n"), load(GOOD)
+    assert audit.field_sets["call"].fields == ()
+    assert audit.field_sets["deal"] == ours.field_sets["deal"]
 
 
 @pytest.mark.parametrize(

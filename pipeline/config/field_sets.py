@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,8 +12,9 @@ from pydantic import AfterValidator, ValidationInfo, field_validator
 from pipeline.catalogue import columns_of
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, PublishError
 from pipeline.model import CHECKED, READ, STATES, Field, FieldSet, Schema
+from pipeline.resources import EXPECTATIONS
 
 
 class FieldFile(Strict):
@@ -61,26 +63,54 @@ class FieldSetFile(Strict):
 
 
 def _must_be_of_entities(folder: Path) -> None:
-    """A misspelt file would be a field set that nobody owes: refused."""
+    """A misspelt file would be a field set that nobody reads: refused."""
     allowed = [f"{entity}.yaml" for entity in CHECKED]
-    for file in sorted(folder.iterdir()):
+    try:
+        files = sorted(folder.iterdir())
+    except OSError as error:
+        raise ConfigError(f"field_sets: {folder} cannot be read ({error.strerror}); let this user read it.") from None
+    for file in files:
         yaml_file = file.suffix.lower() in (".yaml", ".yml") and not file.name.startswith(".")
         if yaml_file and file.name not in allowed:
             raise ConfigError(f"{file}: no field set has this name; rename it to one of {', '.join(allowed)}.")
 
 
 def read_field_sets(folder: Path, absent: Mapping[str, str], schema: Schema) -> dict[str, FieldSet]:
-    """The field set of every entity, without the fields that this CRM does not hold."""
+    """The field set of every entity, without the fields that this CRM does not hold.
+
+    A set that the folder lacks is ours; a set without fields owes nothing.
+    """
     _must_be_of_entities(folder)
-    return {entity: _field_set(folder / f"{entity}.yaml", entity, absent, schema) for entity in CHECKED}
+    return {entity: _field_set(_file_of(folder, entity), entity, absent, schema) for entity in CHECKED}
+
+
+def _file_of(folder: Path, entity: str) -> Path:
+    """The set of that folder, else ours. What is there and no file is an error of `parse`."""
+    own = folder / f"{entity}.yaml"
+    return own if own.exists() or own.is_symlink() else EXPECTATIONS / own.name
+
+
+def copy_field_sets(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Copies our field sets into a folder: (the files written, those that were there and stay as they are)."""
+    written, kept = [], []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for entity in CHECKED:
+            file = folder / f"{entity}.yaml"
+            if file.exists() or file.is_symlink():
+                kept.append(file)
+                continue
+            shutil.copyfile(EXPECTATIONS / file.name, file)
+            written.append(file)
+    except OSError as error:
+        raise PublishError(f"{folder} cannot be written ({error.strerror}); choose another folder.") from None
+    return written, kept
 
 
 def _field_set(file: Path, entity: str, absent: Mapping[str, str], schema: Schema) -> FieldSet:
     """The field set without the fields that this CRM does not hold: those are listed as not checked."""
     kinds = schema[entity]
     readable = tuple(name for name, kind in kinds.items() if kind in READ and f"{entity}.{name}" not in absent)
-    if not file.is_file():
-        return FieldSet(entity, (), {}, readable)
     parsed = parse(file, FieldSetFile, context=schema)
     if parsed.entity != entity:
         raise ConfigError(f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'.")

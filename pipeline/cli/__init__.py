@@ -1,0 +1,85 @@
+"""The command line: parses, delegates, and leaves an exit status that says how it ended. One file per command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+
+from pipeline import __version__
+from pipeline.cli import check, demo, expectations, grants, init, run, schedule
+from pipeline.errors import AuditError, ConfigError, ProofError
+
+PROGRAM: Final = "crm-audit"
+"""What help and messages call the program, whatever started it."""
+
+_EXIT: Final = """\b
+Exit status: 0 published; 2 configuration or usage; 3 the source could not be read; 4 the proof failed;
+5 the result could not be written; 70 a defect of ours; 130 interrupted."""
+
+
+@click.group(epilog=_EXIT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name=PROGRAM)
+def cli() -> None:
+    """Audits the data quality of a CRM, per manager, and publishes reports that equal it to the last digit.
+
+    \b
+    Examples:
+      crm-audit demo demo --run          a demo CRM, and its reports
+      crm-audit init --source URL        recognises your CRM and writes an audit.yaml
+      crm-audit grants --preset suitecrm the account that may read it, and nothing else
+      crm-audit expectations copy mine   the field sets, for you to edit
+      crm-audit check audit.yaml         what would be audited
+      crm-audit run audit.yaml           audit now
+      crm-audit schedule audit.yaml      audit by itself, at the hours that audit.yaml names
+    """
+
+
+cli.add_command(demo.demo)
+cli.add_command(init.init)
+cli.add_command(grants.grants)
+cli.add_command(expectations.expectations)
+cli.add_command(check.check)
+cli.add_command(run.run)
+cli.add_command(schedule.schedule)
+
+
+def main() -> NoReturn:
+    """The program: runs a command and exits with the status that the help promises."""
+    sys.exit(_guarded(lambda: cli.main(prog_name=PROGRAM, standalone_mode=False)))
+
+
+def _guarded(command: Callable[[], object]) -> int:
+    try:
+        command()
+    except click.exceptions.Exit as finished:
+        return finished.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ConfigError.exit_status
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; nothing half-written was published.", err=True)
+        return 130
+    except AuditError as error:
+        click.echo(f"{PROGRAM}: {error}", err=True)
+        if isinstance(error, ProofError) and error.differences:
+            from pipeline.summary import print_differences
+
+            print_differences(error.differences)
+        return error.exit_status
+    except Exception as error:  # noqa: BLE001 a defect of ours must not look like a result, nor quote the CRM's data
+        click.echo(f"{PROGRAM}: {_defect(error)}", err=True)
+        return AuditError.exit_status
+    return 0
+
+
+def _defect(error: Exception) -> str:
+    """What broke and where; the error's own text may quote the CRM's data and is left out."""
+    from traceback import extract_tb
+
+    frames = [frame for frame in extract_tb(error.__traceback__) if "pipeline" in Path(frame.filename).parts]
+    where = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "an unknown place"
+    return f"a defect of crm-audit: {type(error).__name__} in {where}. Nothing was published; please report this line."

@@ -1,0 +1,41 @@
+"""What several commands share: the clock, the file that they take, progress, and warnings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from pipeline.progress import Progress
+
+AUDIT_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+
+
+def now() -> datetime:
+    """The clock of this machine, in UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """Bars on a terminal, lines elsewhere."""
+    from pipeline.progress import Bars, Lines
+
+    progress: Progress = Bars(sys.stderr) if sys.stderr.isatty() else Lines(sys.stderr)
+    try:
+        yield progress
+    finally:
+        progress.close()
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Says each on the error stream."""
+    for line in warnings:
+        click.echo(f"Warning: {line}", err=True)

@@ -1,0 +1,36 @@
+"""`crm-audit expectations`: field sets of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.common import FOLDER
+
+
+@click.group()
+def expectations() -> None:
+    """What each record must hold: the minimum field sets.
+
+    \b
+    Example: crm-audit expectations copy expectations
+    """
+
+
+@expectations.command()
+@click.argument("folder", type=FOLDER)
+def copy(folder: Path) -> None:
+    """Copies our field sets into FOLDER, for you to edit; a file that is there already is left as it is.
+
+    \b
+    Example: crm-audit expectations copy expectations
+    """
+    from pipeline.config.field_sets import copy_field_sets
+
+    written, kept = copy_field_sets(folder)
+    for file in written:
+        click.echo(file)
+    for file in kept:
+        click.echo(f"{file} is there already, and was left as it is.", err=True)
+    click.echo(f"Name the folder in audit.yaml, seen from that file: field_sets: {folder}", err=True)

@@ -1,0 +1,79 @@
+"""`crm-audit run`: one run by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.common import AUDIT_FILE, FOLDER, now, shown_progress, warn
+from pipeline.errors import AuditError, ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.config import Audit
+    from pipeline.run import Outcome
+
+
+@click.command()
+@click.argument("audit_file", type=AUDIT_FILE, default=Path("audit.yaml"))
+@click.option("--as-of", help="The instant of the audit, with its zone: 2026-11-16T07:00+01:00. Default: now.")
+@click.option("--output", type=FOLDER, help="Where reports go.")
+def run(audit_file: Path, as_of: str | None, output: Path | None) -> None:
+    """Audits now: HTML and Excel under the output folder, a summary here, the report's path as the last line.
+
+    \b
+    Example: crm-audit run audit.yaml --as-of 2026-11-16T07:00+01:00
+    """
+    run_by_hand(audit_file, _instant(as_of) if as_of else None, output)
+
+
+def run_by_hand(audit_file: Path, as_of: datetime | None, output: Path | None) -> None:
+    """A run by hand, written into the ledger like any other."""
+    from pipeline.config import load_audit
+    from pipeline.ledger import MANUAL, Fire, Ledger
+    from pipeline.run import run_audit
+    from pipeline.summary import print_summary
+
+    audit = load_audit(audit_file, output=output)
+    started = now()
+    run_id = f"{started:%Y%m%dT%H%M%S%fZ}-{MANUAL}"
+    ledger, fire = Ledger(audit.output / "ledger.db"), Fire(audit.settings.name, MANUAL, started)
+    ledger.opened(fire, run_id, started)
+    try:
+        with shown_progress() as progress:
+            outcome = run_audit(audit, run_id=run_id, clock=now, progress=progress, as_of=as_of)
+    except AuditError as error:
+        ledger.failed(fire, error.exit_status, str(error), now())
+        raise
+    ledger.published(fire, now())
+    print_summary(outcome.edition)
+    click.echo(_held(audit, outcome.held_seconds))
+    warn(outcome.warnings)
+    click.echo(_report_of(audit, outcome))
+
+
+def _held(audit: Audit, seconds: float) -> str:
+    from pipeline.source import said_duration
+
+    limit = said_duration(audit.settings.source.max_hold)
+    return f"The CRM was held for {said_duration(round(seconds, 1))}; at most {limit} are allowed."
+
+
+def _report_of(audit: Audit, outcome: Outcome) -> Path:
+    """The path to open: through `latest`, relative where the user stands above it."""
+    report = audit.output / "latest" / "report.html"
+    report = report if report.resolve().is_relative_to(outcome.folder.resolve()) else outcome.folder / "report.html"
+    here = Path.cwd()
+    return report.relative_to(here) if report.is_relative_to(here) else report
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ConfigError(f"--as-of: '{text}' is no instant with its zone; write one like 2026-11-16T07:00+01:00.")
+    return instant.astimezone(UTC)
