@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from pipeline import catalogue, findings, snapshot
+from pipeline import catalogue, findings, fingerprints, snapshot
 from pipeline.ask import ask, ask_people
 from pipeline.config import Audit
 from pipeline.extract import window_of
@@ -53,6 +53,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         return people, make_figures(given, ground)
 
     progress.stage("Proving every figure against the CRM")
+    fingerprints.prove_again(witness.fingerprints, data, manifest.stored)
     people, figures = figures_of(answers, users)
     _, seen = figures_of(witness.answers, witness.people)
     prove(seen, figures, witness.answers.failing, answers.failing)

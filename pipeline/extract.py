@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from pipeline import catalogue, snapshot, source
+from pipeline import catalogue, fingerprints, snapshot, source
 from pipeline.ask import ask, ask_failing, ask_people
 from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
 from pipeline.errors import SourceError
@@ -50,12 +51,15 @@ def _extract_once(
             hidden = hidden_rows(audit, connection, reading)
             accounts = reading.accounts()
             stored = [_store(reading, entity, folder, audit, progress, hold) for entity in audit.schema]
+            progress.stage("Comparing text with the CRM's")
+            texts = fingerprints.must_agree(reading, folder, stored, hold)
+            shared = fingerprints.basis(reading)
             progress.stage("Asking the CRM's own database")
             witness = witness_of(audit, reading, window_of(audit, moment, injected=as_of is not None))
     finally:
         engine.dispose()
-    held, said = round(hold.seconds, 3), "; ".join(filter(None, (source.moment(engine), reading.lent())))
-    save_witness(folder, witness)
+    held, said = round(hold.seconds, 3), "; ".join(filter(None, (source.moment(engine), reading.lent(), shared)))
+    save_witness(folder, replace(witness, fingerprints=tuple(texts)))
     snapshot.save_manifest(
         folder,
         snapshot.Manifest(

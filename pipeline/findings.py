@@ -16,17 +16,9 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import READ_AS, Failing, FieldSet
+from pipeline.model import READ_AS, RECORD_NAMES, Failing, FieldSet
 from pipeline.reports.report import Repair
 
-_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "meeting": ("subject",),
-    "call": ("subject",),
-    "deal": ("name",),
-    "client": ("name",),
-    "contact": ("first_name", "last_name"),
-    "lead": ("first_name", "last_name"),
-}
 _UNREADABLE: Final = "What stands there cannot be read, and is in no figure."
 _COLUMNS: Final = ("entity", "record_id", "owner", "missing", "counts_in", "link")
 
@@ -46,7 +38,7 @@ def known_by(
     found: dict[tuple[str, str], Known] = {}
     for entity, statement in failing.items():
         view, wrong = views[entity], statement.subquery("wrong")
-        name: ColumnElement[Any] = func.concat_ws(" ", *(view.c[part] for part in _NAMES[entity]))
+        name: ColumnElement[Any] = func.concat_ws(" ", *(view.c[part] for part in RECORD_NAMES[entity]))
         rows = connection.execute(select(view.c.id, name, view.c.at_us).join(wrong, wrong.c.id == view.c.id))
         found.update({(entity, str(record)): Known(str(label or "").strip(), at_us) for record, label, at_us in rows})
     return found

@@ -105,6 +105,19 @@ READ_AS: Final[Mapping[str, str]] = {
 }
 """What a report calls the columns of these kinds."""
 
+RECORD_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "meeting": ("subject",),
+    "call": ("subject",),
+    "deal": ("name",),
+    "client": ("name",),
+    "contact": ("first_name", "last_name"),
+    "lead": ("first_name", "last_name"),
+}
+"""By what its manager knows a record: columns that stand in fix-lists, in the order of reading."""
+
+PROVEN_TEXT: Final[Mapping[str, tuple[str, ...]]] = {"manager": ("name", "team"), **RECORD_NAMES}
+"""Text columns that are printed, or judged in Python: fingerprints show that the snapshot holds the source's text."""
+
 CHECKED: Final = ("meeting", "call", "deal", "client", "contact", "lead")
 """The entities that have a minimum field set, in the order in which reports name them."""
 
@@ -235,6 +248,16 @@ class Failing(NamedTuple):
     mask: int
     in_period: bool  # else it counts in the base only
     again: bool = False  # listed at another owner already
+
+
+class Fingerprint(NamedTuple):
+    """What the texts of one column come to, over one owner's records."""
+
+    entity: str
+    column: str
+    owner: str  # as the record names it; '' = nobody
+    texts: int  # that are there, empty ones included
+    total: int  # of the first 32 bits of MD5 (record id, U+001F, text), big-endian; without text that is no UTF-8
 
 
 @dataclass(frozen=True, slots=True)

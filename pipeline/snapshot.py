@@ -23,12 +23,15 @@ from sqlalchemy import URL, Connection, Engine, FromClause, Select, column, crea
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
 from pipeline.formats.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
-from pipeline.model import ENTITIES, READ, Kind, Schema, TableAccount
+from pipeline.model import ENTITIES, PROVEN_TEXT, READ, Kind, Schema, TableAccount
 from pipeline.money import digits_of, to_minor
 from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
 
 ROW_GROUP: Final = 100_000
 """Rows of a Parquet row group: one big group would keep DuckDB on one core."""
+
+DELIVERED: Final = "_delivered"
+"""The text of a declared empty word, beside the column of PROVEN_TEXT that is empty for it."""
 
 _TYPES: Final[Mapping[Kind, pa.DataType]] = {
     Kind.TEXT: pa.string(),
@@ -75,13 +78,15 @@ def write_entity(
     """
     file = folder / f"{entity}.parquet"
     kinds = schema[entity]
+    judged = [name for name in PROVEN_TEXT.get(entity, ()) if name in kinds and rules.empty]
     rows = 0
     undecodable: list[tuple[str, str]] = []
-    with pq.ParquetWriter(file, _arrow(kinds), compression="zstd") as writer:
+    with pq.ParquetWriter(file, _arrow(kinds, judged), compression="zstd") as writer:
         for chunk in _chunks(batches, advance):
             rows += len(chunk)
             undecodable += _undecodable(columns, chunk, origin or entity)
-            writer.write_table(_typed_table(kinds, columns, chunk, rules, minor=minor), row_group_size=ROW_GROUP)
+            typed = _typed_table(kinds, columns, chunk, rules, judged, minor=minor)
+            writer.write_table(typed, row_group_size=ROW_GROUP)
     if rows != expected:
         raise SourceError(
             f"{entity}: {rows} rows came out of the source, where its count(*) says {expected}; nothing was published. "
@@ -103,17 +108,18 @@ def _chunks(
     yield chunk
 
 
-def _arrow(kinds: Mapping[str, Kind]) -> pa.Schema:
+def _arrow(kinds: Mapping[str, Kind], judged: Iterable[str]) -> pa.Schema:
     fields = [
         pa.field(name, _TYPES[kinds[name]]) if name in kinds else pa.field(name, pa.int8(), nullable=False)
         for name in _columns(kinds)
     ]
-    return pa.schema(fields)
+    return pa.schema([*fields, *(pa.field(f"{name}{DELIVERED}", pa.string()) for name in judged)])
 
 
 def _typed_table(
-    kinds: Mapping[str, Kind], columns: Sequence[str], rows: Sequence[Sequence[Any]], rules: Rules, *, minor: bool
-) -> pa.Table:
+    kinds: Mapping[str, Kind], columns: Sequence[str], rows: Sequence[Sequence[Any]], rules: Rules,
+    judged: Sequence[str], *, minor: bool,
+) -> pa.Table:  # fmt: skip
     cells: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(columns)
     given = {name: _kept(name, kinds[name], values, rules) for name, values in zip(columns, cells, strict=True)}
     typed: dict[str, list[Any]] = {}
@@ -132,7 +138,12 @@ def _typed_table(
         typed[name] = [None if value is UNREADABLE else value for value in read]
         if kind in READ:
             typed[f"{name}_unreadable"] = [int(value is UNREADABLE) for value in read]
-    return pa.table(typed, schema=_arrow(kinds))
+    for name in judged:
+        delivered = cells[columns.index(name)] if name in columns else (None,) * len(rows)
+        typed[f"{name}{DELIVERED}"] = [
+            _text(said) if kept is None else None for said, kept in zip(delivered, typed[name], strict=True)
+        ]
+    return pa.table(typed, schema=_arrow(kinds, judged))
 
 
 def _reader(kind: Kind, rules: Rules) -> Callable[[Any], Any]:

@@ -183,7 +183,8 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     # bytes on MariaDB, whose binary collations still hold 'a' and 'a ' to be equal
     exact_text: {
         "sqlite": "{0} COLLATE BINARY",
-        "mysql": "CAST(CONVERT({0} USING utf8mb4) AS BINARY)",
+        # what are bytes already stays as it is: of some that are no UTF-8, CONVERT would make '?'
+        "mysql": "IF(CHARSET({0}) = 'binary', CAST({0} AS BINARY), CAST(CONVERT({0} USING utf8mb4) AS BINARY))",
         "duckdb": "{0}",
         "postgresql": "CAST({0} AS text) COLLATE \"C\"",
     },

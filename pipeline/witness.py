@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.model import Answers, Failing, Person, Scope, Tally
+from pipeline.model import Answers, Failing, Fingerprint, Person, Scope, Tally
 
 _FAILING = pa.schema(
     [
@@ -30,6 +30,7 @@ class Witness:
     answers: Answers
     people: tuple[Person, ...]
     controls: tuple[tuple[str, str], ...] = ()  # (figure, the number as text)
+    fingerprints: tuple[Fingerprint, ...] = ()
 
 
 def save_witness(folder: Path, witness: Witness) -> None:
@@ -38,6 +39,7 @@ def save_witness(folder: Path, witness: Witness) -> None:
         "tallies": [asdict(tally) for tally in witness.answers.tallies],
         "people": [asdict(person) for person in witness.people],
         "controls": [list(control) for control in witness.controls],
+        "fingerprints": [list(one) for one in witness.fingerprints],
     }
     (folder / "witness.json").write_text(json.dumps(document, ensure_ascii=False), "utf-8")
     write_failing(folder / "witness_failing.parquet", witness.answers.failing)
@@ -51,7 +53,8 @@ def load_witness(folder: Path) -> Witness:
     people = (Person(**{**person, "scope": Scope(person["scope"])}) for person in document["people"])
     tallies = (Tally(**tally) for tally in document["tallies"])
     controls = tuple((str(figure), str(value)) for figure, value in document["controls"])
-    return Witness(Answers(tuple(tallies), tuple(failing)), tuple(people), controls)
+    fingerprints = tuple(Fingerprint(*one) for one in document["fingerprints"])
+    return Witness(Answers(tuple(tallies), tuple(failing)), tuple(people), controls, fingerprints)
 
 
 def write_failing(file: Path, failing: tuple[Failing, ...]) -> None:

@@ -16,6 +16,7 @@ from pipeline import snapshot, source
 from pipeline.check.masking import mask
 from pipeline.config import Audit, secrets_of
 from pipeline.extract import demand_of, hidden_rows, witness_of
+from pipeline.fingerprints import SourceTexts
 from pipeline.model import DATED, READ, Kind, Person, TableAccount, Window
 from pipeline.sql import blank
 
@@ -86,6 +87,7 @@ def look(audit: Audit, window: Window) -> Seen:
             accounts = reading.accounts()
             counts = {entity: reading.count(entity) for entity in audit.schema}
             witness = witness_of(audit, reading, window)
+            SourceTexts(reading, hold).fingerprints()
             counting = time.monotonic() - began
             heads = {entity: reading.head(entity, _HEAD) for entity in audit.schema if reading.columns(entity)}
             reading_seconds = time.monotonic() - began - counting + _storing(audit, reading, heads)

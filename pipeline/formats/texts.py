@@ -6,6 +6,7 @@ regular expressions nor exact decimals, calls these same functions; every other 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -60,6 +61,22 @@ def decoded(data: bytes) -> str:
 def text_of(value: Any) -> Any:
     """Bytes as the text that they are; everything else as it is."""
     return decoded(value) if isinstance(value, bytes) else value
+
+
+def fingerprint(record: str, text: str | None) -> int | None:
+    """The first 32 bits of MD5 (record id, U+001F, text), big-endian; None where there is no text, or no UTF-8."""
+    if text is None or isinstance(text, Undecodable):
+        return None
+    return fingerprint_of_bytes(record.encode(), text.encode())
+
+
+def fingerprint_of_bytes(record: bytes, text: bytes) -> int | None:
+    """The same of bytes, which need not be UTF-8."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return None
+    return int.from_bytes(hashlib.md5(b"%b\x1f%b" % (record, text), usedforsecurity=False).digest()[:4], "big")
 
 
 # ------------------------------------------------------------------------------------------------ moments

@@ -64,8 +64,10 @@ class Reading:
         self._tables = frozenset(inspect(connection).get_table_names()) | self._views
         self._must_have_tables()
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
+        self._dialect = connection.dialect.name
+        self._codes = {entity: self._type_codes(entity) for entity in self.demand.schema}
         self._typed = Typed(
-            connection.dialect.name,
+            self._dialect,
             demand.schema,
             demand.rules,
             demand.preset.money == "minor",
@@ -109,21 +111,33 @@ class Reading:
 
     def rows(self, entity: str) -> Iterator[Sequence[Any]]:
         """The entity's audited rows in batches, as the driver gives them: never left unexhausted."""
-        if not self.columns(entity):
-            return  # the CRM holds no such thing
+        if self.columns(entity):  # else the CRM holds no such thing
+            yield from self.stream(self.audited(entity))
+
+    def stream(self, statement: Select[Any]) -> Iterator[Sequence[Any]]:
+        """A statement's rows in batches, as the driver gives them: never left unexhausted."""
         # of this statement alone: options of the connection would stay, and PostgreSQL can declare no ROLLBACK a cursor
         options = {"stream_results": True, "yield_per": BATCH}
-        streamed = self.connection.execute(self._audited(entity), execution_options=options)
+        streamed = self.connection.execute(statement, execution_options=options)
         yield from streamed.partitions()
 
     def head(self, entity: str, rows: int) -> list[Sequence[Any]]:
         """A few audited rows of an entity that the CRM holds, as the driver gives them."""
-        return list(self.connection.execute(self._audited(entity).limit(rows)).all())
+        return list(self.connection.execute(self.audited(entity).limit(rows)).all())
 
-    def _audited(self, entity: str) -> Select[Any]:
-        """The columns that the CRM holds, of the rows that no reason excludes."""
+    def audited(self, entity: str, columns: Iterable[str] | None = None) -> Select[Any]:
+        """These columns, or all that the CRM holds, of the rows that no reason excludes."""
         raw = self._raw[entity]
-        return select(*(raw.c[name] for name in self.columns(entity))).where(raw.c.excluded.is_(None))
+        names = self.columns(entity) if columns is None else columns
+        return select(*(raw.c[name] for name in names)).where(raw.c.excluded.is_(None))
+
+    def spelled(self, entity: str) -> frozenset[str]:
+        """The columns of which the database's own text is what the driver delivers."""
+        return frozenset(name for name, code in self._codes[entity].items() if kind_of(self._dialect).spells(code))
+
+    def holds_number(self, entity: str, name: str) -> bool:
+        """Whether the column's own type is one of numbers."""
+        return self._typed.held[entity][name] is Kind.MONEY
 
     def control(self, sql: str) -> str:
         """The one value that an analyst's SELECT gives, as text. SourceError where it gives more or none."""
@@ -208,11 +222,16 @@ class Reading:
 
     def _holds(self, entity: str) -> dict[str, Kind | None]:
         """Column that the CRM holds -> what it holds by the database's own type; text where values have their own."""
-        names, holds = self.columns(entity), kind_of(self.connection.dialect.name).holds
-        if holds is None or not names:
-            return dict.fromkeys(names, Kind.TEXT)
-        described = self.connection.execute(self._audited(entity).where(literal(1) == 0)).cursor.description
-        return {name: holds(code) for name, (_, code, *_) in zip(names, described, strict=True)}
+        holds = kind_of(self._dialect).holds
+        return {name: Kind.TEXT if holds is None else holds(code) for name, code in self._codes[entity].items()}
+
+    def _type_codes(self, entity: str) -> dict[str, Any]:
+        """Column that the CRM holds -> the driver's code of its type."""
+        names = self.columns(entity)
+        if not names:
+            return {}
+        described = self.connection.execute(self.audited(entity).where(literal(1) == 0)).cursor.description
+        return {name: code for name, (_, code, *_) in zip(names, described, strict=True)}
 
     def _select(self, entity: str, part: Part) -> str:
         """The part's own SELECT, or the one that its column names stand for."""

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from pipeline.errors import SourceError
 from pipeline.presets import Preset
-from pipeline.source.databases.seam import Database, held_by_duckdb
+from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb
 
 
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
@@ -39,4 +39,5 @@ DATABASE: Final = Database(
         "not a valid DuckDB": "Check that source.url names the CRM's database file.",
     },
     holds=held_by_duckdb,
+    spells=spelled_by_duckdb,
 )

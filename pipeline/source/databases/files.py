@@ -23,7 +23,7 @@ from pipeline.errors import SourceError
 from pipeline.presets import Preset
 from pipeline.source.databases.cells import SUFFIXES, Declared, Table, tables_of
 from pipeline.source.databases.exports import Found, find, must_hold
-from pipeline.source.databases.seam import Database, held_by_duckdb
+from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb
 
 _BATCH: Final = 20_000
 
@@ -191,6 +191,7 @@ DATABASE: Final = Database(
     remedies={},
     unchanged=_unchanged,
     holds=held_by_duckdb,
+    spells=spelled_by_duckdb,
     unread=lambda engine: engine.dialect.unread,  # type: ignore[attr-defined]
     moment="equal to the export of that time; files know no transaction",
 )

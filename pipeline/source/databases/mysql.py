@@ -39,6 +39,7 @@ _KINDS: Final[Mapping[int, Kind]] = {
     **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 13, 246), Kind.MONEY),
 }  # fmt: skip
 """What the type codes of the protocol stand for."""
+_GEOMETRY: Final = 255
 _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 
 
@@ -168,4 +169,5 @@ DATABASE: Final = Database(
     ),
     rights=_rights,
     holds=_KINDS.get,
+    spells=lambda code: _KINDS.get(code) is Kind.TEXT and code != _GEOMETRY,
 )

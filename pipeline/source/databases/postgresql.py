@@ -25,6 +25,9 @@ _KINDS: Final[Mapping[int, Kind | None]] = {
     **dict.fromkeys((16, 26, 1083, 1186, 1266, 2950), None),  # boolean, oid, times, interval, uuid
 }  # fmt: skip
 """What the types of these object ids hold; all others come as text."""
+_SPELLED: Final = {17, 18, 19, 25, 114, 705, 790, 1042, 1043, 3802}
+"""Bytes, names, texts, JSON and money: the driver delivers the database's own text, as of every type of the user's."""
+_FIRST_OF_USERS: Final = 16384
 
 _WRITABLE: Final = """
 SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -198,4 +201,5 @@ DATABASE: Final = Database(
     ),
     rights=_rights,
     holds=lambda code: _KINDS.get(code, Kind.TEXT),
+    spells=lambda code: code in _SPELLED or code >= _FIRST_OF_USERS,
 )

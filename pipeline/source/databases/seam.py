@@ -18,6 +18,10 @@ def _no_advice(connection: Connection) -> Sequence[str]:
     return ()
 
 
+def _always(code: Any) -> bool:
+    return True
+
+
 def _all_read(engine: Engine) -> Sequence[str]:
     return ()
 
@@ -78,10 +82,17 @@ class Database:
     # what a column of that type code of the driver holds: a text, an instant, a day or a number (MONEY); None is
     # anything else. Without it each value has a type of its own, as SQLite's have.
     holds: Callable[[Any], Kind | None] | None = None
+    # whether the text that the database's SQL makes of a column of that type is the one that the driver delivers
+    spells: Callable[[Any], bool] = _always
     lent: str = ""  # where it calls Python to read text and decimals: reports say so beside the source
     # what lies in the source and is no table of the preset's, in words: reports and `check` say it
     unread: Callable[[Engine], Sequence[str]] = _all_read
     moment: str = ""  # where there are no transactions: of when the figures are; reports say it beside the source
+
+
+def spelled_by_duckdb(code: Any) -> bool:
+    """DuckDB writes days, bytes and numbers in its own way."""
+    return str(code) == "VARCHAR"
 
 
 def held_by_duckdb(code: Any) -> Kind | None:

@@ -59,6 +59,31 @@ def lend_functions(raw: Any) -> None:
         lent = of_bytes(function) if function in read else function
         raw.create_function(function.__name__, -1, _remembering(lent), deterministic=True)
 
+    raw.create_function("text_mark", 3, _text_mark(encoding), deterministic=True)
+
+
+def _text_mark(encoding: str) -> Callable[[Any, Any, int], int | None]:
+    """The fingerprint of a text, of which the id is one part; a text comes as the bytes of a file in that encoding.
+
+    `kinds`: 1 where the id is a text, + 2 where the text is one, and no number or blob.
+    """
+
+    plain = encoding == "UTF-8"
+
+    def delivered(value: Any, is_text: int) -> str:
+        if is_text and not plain:
+            value = value.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
+        return texts.decoded(value) if isinstance(value, bytes) else str(value)
+
+    def text_mark(record: Any, text: Any, kinds: int) -> int | None:
+        if text is None:
+            return None
+        if plain and isinstance(record, bytes) and isinstance(text, bytes):  # nearly all are, and calls add up
+            return texts.fingerprint_of_bytes(record, text)
+        return texts.fingerprint(delivered(record, kinds & 1), delivered(text, kinds & 2))
+
+    return text_mark
+
 
 def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same days and amounts are looked at by one question after the other; long texts are neither."""
