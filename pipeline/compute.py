@@ -29,7 +29,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
     from pipeline.validate import validate
 
     manifest, witness = snapshot.load_manifest(data), load_witness(data)
-    window = window_of(audit, manifest.as_of, injected=manifest.injected)
+    window = window_of(audit, manifest.as_of, injected=manifest.injected, period=manifest.period)
     terms = audit.terms(window)
     entities = snapshot.entities(manifest.stored, audit.schema)
     views = catalogue.views_of(entities, terms)

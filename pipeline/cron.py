@@ -1,8 +1,10 @@
 """Cron lines as people mean them: weekdays by name, and a wall-clock time fires once per local day.
 
 A line is read into plain numbers, and fires are found in naive wall-clock time, day by day; only then is each turned
-into an instant. That is what keeps the two days on which the clock changes right: a time that occurs twice fires the
-first time only, and a time that does not occur fires once, later by what the clock skipped.
+into an instant. That keeps the two days right on which the clock changes. With fixed hours, a time that occurs twice
+fires the first time only, and a time that does not occur fires once, later by what the clock skipped. A line for every
+hour means elapsed time: it fires whenever the clock shows such a minute, twice in an hour that occurs twice, and never
+in one that does not occur.
 """
 
 from __future__ import annotations
@@ -17,12 +19,14 @@ WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY: Final = timedelta(days=1)
+_LAST: Final = 32
+"""Stands for the last day of the month, whichever that is."""
 _LEAP_CYCLE: Final = timedelta(days=9 * 366)  # 29 February occurs at least once in it, 2096 to 2104 included
 
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A cron line, read. Each field holds its numbers in ascending order; Monday = 0."""
+    """A cron line, read. Each field holds its numbers in ascending order; Monday = 0, and a day of 32 is the last."""
 
     line: str  # in lower case, one space between fields: two lines that mean the same text are equal
     minutes: tuple[int, ...]
@@ -33,10 +37,18 @@ class Cron:
 
     def walls(self, day: date) -> Iterator[datetime]:
         """The wall-clock times of that day, naive and ascending."""
-        if day.month in self.months and day.day in self.days and day.weekday() in self.weekdays:
+        if day.month in self.months and self._has_day(day) and day.weekday() in self.weekdays:
             for hour in self.hours:
                 for minute in self.minutes:
                     yield datetime.combine(day, time(hour, minute))
+
+    def _has_day(self, day: date) -> bool:
+        return day.day in self.days or (_LAST in self.days and (day + _DAY).day == 1)
+
+    @property
+    def every_hour(self) -> bool:
+        """Whether the line means elapsed time, and not the hours of a local day."""
+        return len(self.hours) == 24
 
 
 # ------------------------------------------------------------------------------------------------ reading
@@ -56,7 +68,7 @@ class _Part:
 _PARTS: Final = (
     _Part("minute", 0, 59, {}),
     _Part("hour", 0, 23, {}),
-    _Part("day of the month", 1, 31, {}),
+    _Part("day of the month", 1, 31, {"l": _LAST}),
     _Part("month", 1, 12, {name: number for number, name in enumerate(MONTHS, start=1)}),
     _Part("weekday", 0, 6, {name: number for number, name in enumerate(WEEKDAYS)}, by_name_only=True),
 )
@@ -66,7 +78,7 @@ def read_cron(line: str) -> Cron:
     """The rule that a line of five fields states: minute, hour, day of the month, month, weekday.
 
     A field is `*`, a value, a range `a-b`, a step `*/n` or `a-b/n`, or a list of these with commas. Months may be
-    names; weekdays must be. ValueError says what was found and what to write instead.
+    names; weekdays must be. `L` is the last day of the month. ValueError says what was found and what to write instead.
     """
     fields = line.lower().split()
     if len(fields) != len(_PARTS):
@@ -84,7 +96,7 @@ def read_cron(line: str) -> Cron:
             f"'{line}' names a day of the month and a weekday; programs differ on whether one or both must match,"
             " so write * for one of them"
         )
-    if rule.days[0] > max(_LONGEST[month - 1] for month in rule.months):
+    if _LAST not in rule.days and rule.days[0] > max(_LONGEST[month - 1] for month in rule.months):
         raise ValueError(f"'{line}' never fires: no month that it names has a day {rule.days[0]}")
     return rule
 
@@ -126,7 +138,8 @@ def _read_value(part: _Part, text: str, item: str) -> int:
         why = "a number means another day in other programs; " if number is not None else ""
         raise ValueError(f"{part.name} '{item}': {why}write {', '.join(WEEKDAYS)}, a range like mon-fri, or *")
     if number is None or not part.first <= number <= part.last:
-        names = f", {', '.join(part.names)}" if part.names else ""
+        last_day = ", L for the last day" if _LAST in part.names.values() else ""
+        names = last_day or "".join(f", {name}" for name in part.names)
         raise ValueError(f"{part.name} '{item}': write {part.first} to {part.last}{names}, or *")
     return number
 
@@ -149,7 +162,8 @@ def fires(rule: Cron, zone: str, after: datetime, until: datetime) -> Iterator[d
     day = after.astimezone(place).date() - 2 * _DAY
     waiting: set[datetime] = set()
     while True:
-        waiting.update(_instant(wall, place) for wall in rule.walls(day))
+        for wall in rule.walls(day):
+            waiting.update(_shown(wall, place) if rule.every_hour else [_instant(wall, place)])
         day += _DAY
         rest = _earliest(day, place)
         ready = sorted(instant for instant in waiting if instant < rest)
@@ -171,6 +185,14 @@ def next_fire(rule: Cron, zone: str, after: datetime) -> datetime:
 def _instant(wall: datetime, place: ZoneInfo) -> datetime:
     """The instant of a wall-clock time: the first of two, and past a gap by as much as the clock skipped."""
     return wall.replace(tzinfo=place, fold=0).astimezone(UTC)
+
+
+def _shown(wall: datetime, place: ZoneInfo) -> Iterator[datetime]:
+    """The instants at which the clock shows this time: one, two where it is put back, none where it skips it."""
+    for fold in (0, 1):
+        instant = wall.replace(tzinfo=place, fold=fold).astimezone(UTC)
+        if instant.astimezone(place).replace(tzinfo=None) == wall:
+            yield instant
 
 
 def _earliest(day: date, place: ZoneInfo) -> datetime:

@@ -14,7 +14,7 @@ from pipeline.ask import ask, ask_failing, ask_people
 from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
-from pipeline.model import Answers, Window
+from pipeline.model import Answers, PeriodBounds, Window
 from pipeline.progress import Progress
 from pipeline.retry import anew
 from pipeline.window import open_window
@@ -25,18 +25,22 @@ Clock = Callable[[], datetime]
 
 def extract(
     audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, progress: Progress,
-    begin: Sequence[str] | None = None,
+    begin: Sequence[str] | None = None, fire: datetime | None = None,
 ) -> None:  # fmt: skip
-    """One transaction, two readings: the rows to Parquet, and the witness. A passing failure begins it anew."""
+    """One transaction, two readings: the rows to Parquet, and the witness. A passing failure begins it anew.
+
+    `as_of` injects the instant of the run, else `clock` gives it inside the transaction; `fire` is the instant at
+    which the run was due, None by hand: it decides the period.
+    """
 
     def once() -> None:
-        _extract_once(audit, folder, clock=clock, as_of=as_of, progress=progress, begin=begin)
+        _extract_once(audit, folder, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
 
     anew(once, progress.stage)
 
 
 def _extract_once(
-    audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, progress: Progress,
+    audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, fire: datetime | None, progress: Progress,
     begin: Sequence[str] | None,
 ) -> None:  # fmt: skip
     """Every file that it writes replaces the one of an attempt before it."""
@@ -47,6 +51,7 @@ def _extract_once(
     try:
         with source.consistent(engine, begin, hold) as connection:
             moment = as_of or clock()
+            window = window_of(audit, moment, injected=as_of is not None, fire=fire)
             reading = source.Reading(connection, demand_of(audit))
             hidden = hidden_rows(audit, connection, reading)
             accounts = reading.accounts()
@@ -55,7 +60,7 @@ def _extract_once(
             texts = fingerprints.must_agree(reading, folder, stored, hold)
             shared = fingerprints.basis(reading)
             progress.stage("Asking the CRM's own database")
-            witness = witness_of(audit, reading, window_of(audit, moment, injected=as_of is not None))
+            witness = witness_of(audit, reading, window)
     finally:
         engine.dispose()
     held, said = round(hold.seconds, 3), "; ".join(filter(None, (source.moment(engine), reading.lent(), shared)))
@@ -72,6 +77,7 @@ def _extract_once(
             said,
             hidden,
             tuple(reading.caveats()),
+            PeriodBounds(window.first, window.after_last, window.word, window.fire),
         ),
     )
 
@@ -139,14 +145,23 @@ def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness
     return Witness(answers, tuple(ask_people(reading.connection, entities["manager"])), controls)
 
 
-def window_of(audit: Audit, as_of: datetime, *, injected: bool) -> Window:
-    """The moments of a run of this audit."""
-    period = audit.settings.period
+def window_of(
+    audit: Audit, as_of: datetime, *, injected: bool, fire: datetime | None = None, period: PeriodBounds | None = None
+) -> Window:
+    """The moments of a run of this audit that was due at `fire`; over `period`, where a snapshot has settled it."""
+    asked = audit.settings.period
+    if isinstance(asked, Period):
+        period = period or PeriodBounds(asked.first, asked.to, None, fire)
+        word = period.word
+    else:
+        word = period.word if period else asked
     return open_window(
         as_of=as_of,
         zone=audit.settings.zone,
         working_week=[WEEKDAYS.index(day) for day in audit.settings.working_week],
-        first=period.first if isinstance(period, Period) else None,
-        after_last=period.to if isinstance(period, Period) else None,
+        first=period.first if period else None,
+        after_last=period.after_last if period else None,
+        word=word,
+        fire=period.fire if period else fire,
         injected=injected,
     )

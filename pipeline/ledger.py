@@ -27,7 +27,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
+    case,
     create_engine,
+    delete,
     event,
     func,
     select,
@@ -161,11 +164,26 @@ class Ledger:
             with self._transaction() as connection:
                 connection.execute(statement, rows)
 
-    def last_ended_fire(self, audit: str, schedule: str) -> datetime | None:
-        """The latest fire of the schedule that was published or missed, None where there is none."""
-        latest = select(func.max(_RUNS.c.fire_utc)).filter_by(audit=audit, schedule=schedule)
+    def last_fires(self, audit: str, schedule: str, now: datetime) -> tuple[datetime | None, datetime | None]:
+        """The latest fire up to now that was published or missed, and the latest that is known at all, be it to come.
+
+        None where there is none.
+        """
+        fire = _RUNS.c.fire_utc
+        ended = case((and_(_RUNS.c.state != State.OPEN, fire <= _text(now)), fire))
+        latest = select(func.max(ended), func.max(fire)).filter_by(audit=audit, schedule=schedule)
         with self._transaction() as connection:
-            return _instant(connection.execute(latest.where(_RUNS.c.state != State.OPEN)).scalar())
+            last, known = connection.execute(latest).one()
+        return _instant(last), _instant(known)
+
+    def set_back(self, audit: str, schedule: str, now: datetime) -> None:
+        """Forgets what a wrong clock made the schedule owe or miss after now. What was published stays."""
+        ours, present = {"audit": audit, "schedule": schedule}, _text(now)
+        unpublished = delete(_RUNS).filter_by(**ours).where(_RUNS.c.state != State.PUBLISHED)
+        known = update(_SCHEDULES).filter_by(**ours).values(since_utc=present)
+        with self._transaction() as connection:
+            connection.execute(unpublished.where(_RUNS.c.fire_utc > present))
+            connection.execute(known.where(_SCHEDULES.c.since_utc > present))
 
     def rows(self, audit: str | None = None, schedule: str | None = None, state: State | None = None) -> list[Run]:
         """The rows that match whatever is given, by fire time."""

@@ -151,6 +151,22 @@ class Unit(StrEnum):
     PER_DAY = "per day"
 
 
+PeriodWord = Literal[
+    "month", "last month", "week", "last week", "quarter", "last quarter", "year", "last year"
+]  # fmt: skip
+"""How a period is asked for; `pipeline/window.py` says which days each one holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodBounds:
+    """The days that a run reports on, half-open, and where they come from."""
+
+    first: date
+    after_last: date
+    word: PeriodWord | None  # None where audit.yaml names the days
+    fire: datetime | None  # the scheduled moment, an aware instant; None by hand
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The moments of one run. Bounds are half-open; `*_us` are microseconds since 1970 in UTC.
@@ -164,6 +180,8 @@ class Window:
     today: date  # the local day of as_of
     first: date
     after_last: date
+    word: PeriodWord | None  # 'last month'; None where audit.yaml names the days
+    fire: datetime | None  # when the run was due; None by hand
     month_first: date | None
     month_after: date | None
     as_of_us: int

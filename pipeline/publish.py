@@ -8,12 +8,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from pipeline.errors import PublishError
+from pipeline.snapshot import Manifest, load_manifest
 
 _PARTIAL: Final = ".partial-"
+_PENDING: Final = ".latest-"
+"""A link that becomes `latest` as soon as the run that it leads to has its name."""
 
 
 class Draft:
@@ -24,22 +28,37 @@ class Draft:
         self.folder = folder
         self._published = False
 
-    def publish(self, run_id: str) -> Path:
-        """Gives the folder its name, and then switches `latest` to it, each in one step."""
-        final = self.output / "runs" / run_id
+    def publish(self, run_id: str, now: datetime) -> Path:
+        """Gives the folder its name, and then switches `latest` to it, each in one step.
+
+        `latest` stays where it is if this run's as-of was injected, or is older than that of the run it leads to.
+        """
+        final, pending = self.output / "runs" / run_id, self.output / f"{_PENDING}{run_id}"
         try:
-            self.folder.rename(final)  # refused where a run of that name exists: a fire is published once
-            try:
-                _switch(self.output / "latest", Path("runs") / run_id)
-            except OSError:
-                final.rename(self.folder)  # else the run could never be tried again
-                raise
-            self._published = True
+            with _alone(self.output / "runs"):
+                leads = _leads(self.folder, self.output / "latest", now)
+                pending.unlink(missing_ok=True)
+                if leads:
+                    pending.symlink_to(Path("runs") / run_id)  # whoever dies after the next line has said what is left
+                self._rename(final, pending)
         except OSError as error:
             raise PublishError(
                 f"{final} could not be published: {error.strerror}; free the place and run again."
             ) from None
         return final
+
+    def _rename(self, final: Path, pending: Path) -> None:
+        try:
+            self.folder.rename(final)  # refused where a run of that name exists: a fire is published once
+            try:
+                if pending.is_symlink():
+                    pending.replace(self.output / "latest")
+            except OSError:
+                final.rename(self.folder)  # else the run could never be tried again
+                raise
+            self._published = True
+        finally:
+            pending.unlink(missing_ok=True)
 
     def discard(self) -> None:
         """Removes what was not published: it holds clients' data."""
@@ -90,11 +109,48 @@ def _sweep(runs: Path) -> None:
             os.close(handle)
 
 
-def _switch(link: Path, target: Path) -> None:
-    aside = link.with_name(f".{link.name}-{os.getpid()}")
-    aside.unlink(missing_ok=True)
+# ------------------------------------------------------------------------------------------------ the latest
+
+
+def complete_latest(output: Path, now: datetime) -> None:
+    """Switches `latest` to the runs whose process died after naming them, and before the switch."""
+    for pending in output.glob(f"{_PENDING}*"):
+        try:
+            with _alone(output / "runs"):
+                if pending.exists() and _leads(pending, output / "latest", now):
+                    pending.replace(output / "latest")
+                pending.unlink(missing_ok=True)
+        except OSError as error:
+            raise PublishError(
+                f"{output / 'latest'} could not be switched: {error.strerror}; free the place and run again."
+            ) from None
+
+
+def _leads(run: Path, latest: Path, now: datetime) -> bool:
+    """Whether `latest` is to lead to the run: never to an injected as-of, nor back to an older one.
+
+    An as-of that lies ahead of `now` was a wrong clock's, and holds nothing up.
+    """
+    new, old = _manifest(run), _manifest(latest)
+    if new is None or old is None or old.injected:
+        return new is None or not new.injected
+    return not new.injected and (new.as_of >= old.as_of or old.as_of > now)
+
+
+def _manifest(run: Path) -> Manifest | None:
+    """The manifest of a run's snapshot; None where there is none that can be read."""
     try:
-        aside.symlink_to(target)
-        aside.replace(link)
+        return load_manifest(run / "snapshot")
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Within it no other process publishes into the folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
-        aside.unlink(missing_ok=True)
+        os.close(handle)

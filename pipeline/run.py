@@ -30,19 +30,21 @@ class Outcome:
 
 def run_audit(
     audit: Audit, *, run_id: str, clock: Clock, progress: Progress, as_of: datetime | None = None,
-    begin: Sequence[str] | None = None,
+    begin: Sequence[str] | None = None, fire: datetime | None = None,
 ) -> Outcome:  # fmt: skip
     """Extracts, validates, measures, proves, renders, verifies and publishes; an AuditError means that nothing was.
 
-    `as_of` injects the instant of the run; `begin` replaces the statements that open the source's transaction.
+    `as_of` injects the instant of the run; `fire` is the instant at which it was due, None by hand; `begin` replaces
+    the statements that open the source's transaction.
     """
     os.umask(0o077)  # what is written holds clients' data: folders 0700, files 0600
+    publish.complete_latest(audit.output, clock())
     with publish.draft(audit.output) as draft:
         data = draft.folder / "snapshot"
         data.mkdir()
-        extract(audit, data, clock=clock, as_of=as_of, progress=progress, begin=begin)
+        extract(audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
         edition = compute(audit, data, run_id=run_id, progress=progress)
         write_reports(edition, draft.folder, progress)
-        folder = draft.publish(run_id)
+        folder = draft.publish(run_id, clock())
         held = snapshot.load_manifest(folder / "snapshot").held_seconds
         return Outcome(run_id, folder, edition, held, edition.warnings)

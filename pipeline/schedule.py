@@ -32,11 +32,14 @@ from apscheduler.triggers.base import BaseTrigger
 from pipeline.cron import Cron, fires, next_fire, read_cron
 from pipeline.errors import AuditError, ConfigError, PublishError
 from pipeline.ledger import MANUAL, Fire, Ledger, Run, State
+from pipeline.publish import complete_latest
 
 RETRY_MINUTES: Final = (1, 5, 15, 60)
 """How long after a failed attempt the next one begins; after the last of these, every hour."""
 
 _LOOK_AGAIN_SECONDS: Final = 60
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""By how much clocks may be set back without a word."""
 _log = logging.getLogger(__name__)
 
 
@@ -74,26 +77,44 @@ def _safe_name(audit: str, schedule: str) -> str:
     return "-".join([*re.findall("[a-z0-9]+", schedule.lower()[:40]), digest])
 
 
-@dataclass(frozen=True, slots=True)
 class Scheduler:
     """Decides what is due and has it published.
 
-    `clock` gives the present as an aware instant. `publish` takes a run id and makes `output/runs/ID` whole or not at
-    all; it raises AuditError where the run broke. `tell` takes one line for the user.
+    `read` gives the timetable as the configuration says it now, ConfigError where it cannot be used. `clock` gives the
+    present as an aware instant. `publish` takes a run id and the instant at which the run was due, and makes
+    `output/runs/ID` whole or not at all; it raises AuditError where the run broke. `tell` takes one line for the user.
     """
 
-    timetable: Timetable
-    ledger: Ledger
-    clock: Callable[[], datetime]
-    publish: Callable[[str], None]
-    tell: Callable[[str], None]
+    def __init__(
+        self,
+        read: Callable[[], Timetable],
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        publish: Callable[[str, datetime], None],
+        tell: Callable[[str], None],
+    ) -> None:
+        self.read, self.ledger, self.clock, self.publish, self.tell = read, ledger, clock, publish, tell
+        self.timetable = read()
+        self._armed: Timetable | None = None  # for which alarms are set
+        self._told: dict[str, str] = {}  # about what -> the last line said of it
 
     def tick(self) -> dict[str, datetime | None]:
         """One pass over all schedules. Gives when each is to be tried again; None where nothing is open.
 
         PublishError where the lock or the ledger cannot be used: nothing is lost, the next pass makes up for it.
         """
+        self._read_anew()
+        complete_latest(self.timetable.output, self.clock())
         return {name: self._attend(name) for name in self.timetable.rules}
+
+    def _read_anew(self) -> None:
+        """A timetable that is broken meanwhile is told once, and the one of before stays in force."""
+        try:
+            self.timetable = self.read()
+        except ConfigError as error:
+            self._tell_changed("configuration", f"the schedules stay as they were: {error}")
+        else:
+            self._told.pop("configuration", None)
 
     def run_forever(self) -> NoReturn:
         """Passes at once, at every fire and for every new attempt, until SIGINT or SIGTERM: then KeyboardInterrupt.
@@ -103,48 +124,52 @@ class Scheduler:
         """
         wake = threading.Event()
         alarms = BackgroundScheduler(timezone=UTC)
-        for name, rule in self.timetable.rules.items():
-            trigger = CronFires(rule, self.timetable.zone)
-            alarms.add_job(wake.set, trigger, id=name, coalesce=True, max_instances=1, misfire_grace_time=None)
-        told: dict[str, str] = {}
         with _stopped_by_signals():
             alarms.start()
             try:
                 while True:
-                    self._pass(alarms, wake, told)
+                    self._pass(alarms, wake)
                     # A timer stands still while the machine sleeps, and its clock may be set: look now and then.
                     wake.wait(_LOOK_AGAIN_SECONDS)
                     wake.clear()
             finally:
                 alarms.shutdown()
 
-    def _pass(self, alarms: BackgroundScheduler, wake: threading.Event, told: dict[str, str]) -> None:
-        """One pass, an alarm for each new attempt, and a line for each schedule whose next moment has changed."""
+    def _pass(self, alarms: BackgroundScheduler, wake: threading.Event) -> None:
+        """One pass, the alarms that follow from it, and a line for each schedule whose next moment has changed."""
         try:
             again = self.tick()
         except AuditError as error:
             _log.error("A pass over the schedules failed: %s", error)
-            self._tell_changed(told, "", f"schedules wait: {error}")
-            return
-        told.pop("", None)
+            self._tell_changed("pass", f"schedules wait: {error}")
+            again = {}
+        else:
+            self._told.pop("pass", None)
+        self._arm(alarms, wake)
         for name, moment in again.items():
             if moment is not None:
                 alarms.add_job(
-                    wake.set,
-                    "date",
-                    run_date=moment,
-                    id=f"again {name}",
-                    replace_existing=True,
+                    wake.set, "date", run_date=moment, id=f"again {name}", replace_existing=True,
                     misfire_grace_time=None,
-                )
-                self._tell_changed(told, name, f"{name}: tried again at {self._local(moment)}")
+                )  # fmt: skip
+                self._tell_changed(name, f"{name}: tried again at {self._local(moment)}")
             else:
                 following = next_fire(self.timetable.rules[name], self.timetable.zone, self.clock())
-                self._tell_changed(told, name, f"{name}: next at {self._local(following)}")
+                self._tell_changed(name, f"{name}: next at {self._local(following)}")
 
-    def _tell_changed(self, told: dict[str, str], name: str, line: str) -> None:
-        if told.get(name) != line:
-            told[name] = line
+    def _arm(self, alarms: BackgroundScheduler, wake: threading.Event) -> None:
+        """An alarm for every fire, set anew where the timetable has changed."""
+        if self._armed == self.timetable:
+            return
+        alarms.remove_all_jobs()
+        for name, rule in self.timetable.rules.items():
+            trigger = CronFires(rule, self.timetable.zone)
+            alarms.add_job(wake.set, trigger, id=name, coalesce=True, max_instances=1, misfire_grace_time=None)
+        self._armed = self.timetable
+
+    def _tell_changed(self, about: str, line: str) -> None:
+        if self._told.get(about) != line:
+            self._told[about] = line
             self.tell(line)
 
     # -------------------------------------------------------------------------------------------- one schedule
@@ -175,17 +200,29 @@ class Scheduler:
         """The fires up to now that have not ended, ascending: those left open, and those since the last that ended."""
         audit, zone, rule = self.timetable.audit, self.timetable.zone, self.timetable.rules[name]
         since = self.ledger.known_since(audit, name, f"{rule.line} {zone}", now)
-        last = self.ledger.last_ended_fire(audit, name)
+        last, known = self.ledger.last_fires(audit, name, now)
+        ahead = max(since, known or since)
+        if ahead > now:
+            since = min(since, now)
+            self._set_back(name, ahead, now)
         after = max(since, last) if last else since
         left_open = {run.fire for run in self.ledger.rows(audit, name, State.OPEN)}
         return sorted(left_open | {Fire(audit, name, instant) for instant in fires(rule, zone, after, now)})
+
+    def _set_back(self, name: str, ahead: datetime, now: datetime) -> None:
+        """Goes on where a clock stood ahead once: what it left in the ledger would end the schedule silently."""
+        self.ledger.set_back(self.timetable.audit, name, now)
+        if ahead > now + _CLOCKS_DIFFER:
+            known = self._local(ahead, year=True)
+            line = f"the ledger knows of {known}, which is still to come: a clock was wrong once; going on from now"
+            self._tell_changed(f"{name} ahead", f"{name}: {line}")
 
     def _perform(self, fire: Fire, now: datetime) -> datetime | None:
         """One attempt at publishing; gives the moment of the next one where it fails."""
         run_id = run_id_of(fire)
         self.ledger.opened(fire, run_id, now)
         try:
-            self.publish(run_id)
+            self.publish(run_id, fire.at)
         except AuditError as error:
             return self._failed(fire, error.exit_status, str(error))
         except Exception as error:  # noqa: BLE001 - a defect in one run must not end the runs to come
@@ -193,22 +230,22 @@ class Scheduler:
                 "Run %s broke off: %s\n%s", run_id, type(error).__name__, "".join(format_tb(error.__traceback__))
             )
             return self._failed(fire, AuditError.exit_status, _defect(error))
+        self._say(fire, f"published as {run_id}")  # whatever becomes of the ledger
         self.ledger.published(fire, self.clock())
-        self._say(fire, f"published as {run_id}")
         return None
 
     def _failed(self, fire: Fire, exit_status: int, message: str) -> datetime:
+        self._say(fire, f"failed with exit status {exit_status}: {' '.join(message.split())}")
         self.ledger.failed(fire, exit_status, message, self.clock())
         run = self.ledger.find(fire)
-        again = _next_attempt(run) if run else self.clock()
-        self._say(fire, f"failed with exit status {exit_status}: {' '.join(message.split())}")
-        return again
+        return _next_attempt(run) if run else self.clock()
 
     def _say(self, fire: Fire, what: str) -> None:
         self.tell(f"{fire.schedule}: {self._local(fire.at)} {what}")
 
-    def _local(self, instant: datetime) -> str:
-        return f"{instant.astimezone(ZoneInfo(self.timetable.zone)):%a %d %b %H:%M %Z}"
+    def _local(self, instant: datetime, *, year: bool = False) -> str:
+        form = "%a %d %b %Y %H:%M %Z" if year else "%a %d %b %H:%M %Z"
+        return instant.astimezone(ZoneInfo(self.timetable.zone)).strftime(form)
 
 
 def _next_attempt(run: Run) -> datetime:

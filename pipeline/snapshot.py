@@ -23,7 +23,7 @@ from sqlalchemy import URL, Connection, Engine, FromClause, Select, column, crea
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
 from pipeline.formats.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
-from pipeline.model import ENTITIES, PROVEN_TEXT, READ, Kind, Schema, TableAccount
+from pipeline.model import ENTITIES, PROVEN_TEXT, READ, Kind, PeriodBounds, Schema, TableAccount
 from pipeline.money import digits_of, to_minor
 from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
 
@@ -339,6 +339,7 @@ class Manifest:
     moment: str = ""  # what reports say beside the source: of when files are, what the two readings share
     hidden: str = ""  # what the database may have kept from the account
     caveats: tuple[str, ...] = ()  # what else a reader should know of what was read
+    period: PeriodBounds | None = None  # None: as the audit says it of a run by hand
 
     @property
     def undecodable(self) -> tuple[tuple[str, str, str], ...]:
@@ -348,8 +349,12 @@ class Manifest:
 
 def save_manifest(folder: Path, manifest: Manifest) -> None:
     """Writes manifest.json beside the files that it names."""
-    document = {**asdict(manifest), "as_of": manifest.as_of.isoformat()}
-    (folder / "manifest.json").write_text(json.dumps(document, indent=1), "utf-8")
+    document = json.dumps(asdict(manifest), indent=1, default=_iso)
+    (folder / "manifest.json").write_text(document, "utf-8")
+
+
+def _iso(moment: date) -> str:
+    return moment.isoformat()
 
 
 def load_manifest(folder: Path) -> Manifest:
@@ -365,6 +370,16 @@ def load_manifest(folder: Path) -> Manifest:
         moment=document["moment"],
         hidden=document["hidden"],
         caveats=tuple(document["caveats"]),
+        period=_period(document.get("period")),
+    )
+
+
+def _period(entry: Mapping[str, Any] | None) -> PeriodBounds | None:
+    if entry is None:
+        return None
+    fire = datetime.fromisoformat(entry["fire"]) if entry["fire"] else None
+    return PeriodBounds(
+        date.fromisoformat(entry["first"]), date.fromisoformat(entry["after_last"]), entry["word"], fire
     )
 
 

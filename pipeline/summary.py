@@ -13,7 +13,7 @@ from rich.table import Table
 from pipeline.metrics import BESIDE
 from pipeline.model import Scope
 from pipeline.prove import Difference
-from pipeline.reports.report import Edition
+from pipeline.reports.report import Edition, period_text
 from pipeline.show import NOTHING, show
 
 _COLUMNS = (  # headings of two lines, so that a line of figures fits a terminal of 80 columns
@@ -38,8 +38,7 @@ def print_summary(edition: Edition) -> None:
 
 def summary_table(edition: Edition) -> Table:
     """The lines; a column in which this CRM has no figure at all is left out."""
-    window = edition.window
-    title = f"{edition.audit}: {window.first:%d %b %Y} to date, {show(edition.figures['figures_proven@company'])}"
+    title = f"{edition.audit}: {period_text(edition.window)}, {show(edition.figures['figures_proven@company'])}"
     table = Table(title=f"{title} figures equal to the CRM", title_justify="left", box=SIMPLE_HEAD, show_edge=False,
                   padding=0)  # fmt: skip
     managers = [person for person in edition.people if person.scope is Scope.MANAGER]

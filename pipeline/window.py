@@ -5,14 +5,16 @@ Databases never convert zones: every bound is computed here, instants for instan
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from pipeline.model import Window
+from pipeline.model import PeriodWord, Window
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
 
 
 def microseconds(instant: datetime) -> int:
@@ -26,6 +28,43 @@ def month_of(day: date) -> tuple[date, date]:
     return first, (first + timedelta(days=32)).replace(day=1)
 
 
+def week_of(day: date) -> tuple[date, date]:
+    """The Monday of a day's week, and the next Monday."""
+    first = day - timedelta(days=day.weekday())
+    return first, first + timedelta(days=7)
+
+
+def quarter_of(day: date) -> tuple[date, date]:
+    """The first day of a day's calendar quarter, and of the next quarter."""
+    first = day.replace(month=day.month - (day.month - 1) % 3, day=1)
+    return first, month_of(first + timedelta(days=80))[1]
+
+
+def year_of(day: date) -> tuple[date, date]:
+    """The first day of a day's calendar year, and of the next year."""
+    return date(day.year, 1, 1), date(day.year + 1, 1, 1)
+
+
+_SPANS: Final[Mapping[str, Callable[[date], tuple[date, date]]]] = {
+    "month": month_of, "week": week_of, "quarter": quarter_of, "year": year_of,
+}  # fmt: skip
+
+
+def days_of(word: PeriodWord, today: date, fire_day: date | None) -> tuple[date, date]:
+    """The first day of the period that a word names, and the day after its last.
+
+    `fire_day` is the local day on which the run was due, None by hand; `today` is that of as-of. A scheduled period
+    holds the day before its fire: a report at seven on the first is about the month that has just ended. By hand it
+    holds today. `last …` is the last one that was whole when that day began.
+    """
+    span_of = _SPANS[word.removeprefix("last ")]
+    day = today if fire_day is None else fire_day
+    if word.startswith("last "):
+        begun, _ = span_of(day)
+        return span_of(begun - _DAY)
+    return span_of(day if fire_day is None else day - _DAY)
+
+
 def open_window(
     *,
     as_of: datetime,
@@ -33,16 +72,22 @@ def open_window(
     working_week: Collection[int],
     first: date | None = None,
     after_last: date | None = None,
+    word: PeriodWord | None = None,
+    fire: datetime | None = None,
     injected: bool = False,
 ) -> Window:
-    """The window of a run at `as_of`; without bounds the current month.
+    """The window of a run at `as_of`: over the given days, else over those that `word` names, else over the month.
 
-    `working_week` holds weekdays, Monday = 0. Half-open: `after_last` is the day after the last one.
+    `working_week` holds weekdays, Monday = 0. Half-open: `after_last` is the day after the last one. `fire` is the
+    instant at which the run was due, None by hand.
     """
     place = ZoneInfo(zone)
     today = as_of.astimezone(place).date()
-    month, next_month = month_of(today if first is None else first)
-    first, after_last = first or month, after_last or next_month
+    if first is None or after_last is None:
+        fire_day = fire.astimezone(place).date() if fire else None
+        word = word or "month"
+        first, after_last = days_of(word, today, fire_day)
+    month, next_month = month_of(first)
     within_month = after_last <= next_month
     current = within_month and month <= today < next_month
 
@@ -56,6 +101,8 @@ def open_window(
         today=today,
         first=first,
         after_last=after_last,
+        word=word,
+        fire=fire,
         month_first=month if within_month else None,
         month_after=next_month if within_month else None,
         as_of_us=microseconds(as_of),

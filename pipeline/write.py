@@ -76,7 +76,12 @@ def _write_figures(edition: Edition, file: Path) -> None:
         "audit": edition.audit,
         "as_of": window.as_of.isoformat(),
         "zone": window.zone,
-        "period": {"first": window.first.isoformat(), "to": window.after_last.isoformat()},
+        "period": {
+            "word": window.word,
+            "first": window.first.isoformat(),
+            "to": window.after_last.isoformat(),
+            "due": window.fire.isoformat() if window.fire else None,
+        },
         "figures": [{name: getattr(figure, name) for name in Figure.__slots__} for figure in edition.figures.values()],
     }
     file.write_text(json.dumps(document, ensure_ascii=False, indent=1), "utf-8")

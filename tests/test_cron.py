@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.cron import fires, next_fire, read_cron
+from pipeline.cron import Cron, fires, next_fire, read_cron
 
 TICK = timedelta(microseconds=1)
 
@@ -29,6 +29,7 @@ def fired(line: str, zone: str, first: str, last: str) -> list[str]:
         ("5-20/5,59 * * * *", "minutes", (5, 10, 15, 20, 59)),
         ("0 7,19,7 * * *", "hours", (7, 19)),
         ("0 7 1,15 * *", "days", (1, 15)),
+        ("0 7 15,L * *", "days", (15, 32)),
         ("0 7 * 1-3,12 *", "months", (1, 2, 3, 12)),
         ("0 7 * JAN,apr-jun *", "months", (1, 4, 5, 6)),
         ("0 7 * * mon", "weekdays", (0,)),
@@ -59,7 +60,10 @@ def test_a_field_is_read(line: str, field: str, values: tuple[int, ...]) -> None
         ("0 24 * * *", "'24'", "0 to 23"),
         ("0 -1 * * *", "'-1'", "0 to 23"),
         ("0 7 0 * *", "'0'", "1 to 31"),
-        ("0 7 last * *", "'last'", "1 to 31"),
+        ("0 7 last * *", "'last'", "1 to 31, L for the last day, or *"),
+        ("0 7 L-3 * *", "'l-3'", "backwards"),
+        ("0 7 * L *", "'l'", "1 to 12, jan"),
+        ("0 7 L * mon", "weekday", "write * for one of them"),
         ("0 7 * foo *", "'foo'", "1 to 12, jan"),
         ("0 ٧ * * *", "'٧'", "0 to 23"),
         ("0, 7 * * *", "''", "0 to 59"),
@@ -111,6 +115,33 @@ def test_after_is_left_out_and_until_is_kept() -> None:
         ("30 1 * * *", "America/Los_Angeles", "2026-11-01", "2026-11-03", ["11-01 01:30-0700", "11-02 01:30-0800"]),
         ("45 1 * * *", "Australia/Lord_Howe", "2027-04-04", "2027-04-06", ["04-04 01:45+1100", "04-05 01:45+1030"]),
         ("*/30 2 * * *", "Europe/Amsterdam", "2026-10-25", "2026-10-26", ["10-25 02:00+0200", "10-25 02:30+0200"]),
+        # Every hour means elapsed time: four times between two and three of the long night, none where an hour lacks.
+        (
+            "*/30 * * * *",
+            "Europe/Amsterdam",
+            "2026-10-25",
+            "2026-10-26",
+            ["10-25 00:00+0200", "10-25 00:30+0200", "10-25 01:00+0200", "10-25 01:30+0200",
+             "10-25 02:00+0200", "10-25 02:30+0200", "10-25 02:00+0100", "10-25 02:30+0100",
+             *(f"10-25 {hour:02}:{minute:02}+0100" for hour in range(3, 24) for minute in (0, 30))],
+        ),
+        (
+            "15 0-23 * * *",
+            "Europe/Amsterdam",
+            "2027-03-28",
+            "2027-03-29",
+            ["03-28 00:15+0100", "03-28 01:15+0100", *(f"03-28 {hour:02}:15+0200" for hour in range(3, 24))],
+        ),
+        # The clock goes back over midnight, in Beirut: 23:00 occurs twice, on the day before the change.
+        ("0 * * * *", "Asia/Beirut", "2026-10-24", "2026-10-25",
+         [*(f"10-24 {hour:02}:00+0300" for hour in range(24)), "10-24 23:00+0200"]),
+        # Every second hour is a list of fixed ones.
+        ("0 */2 * * *", "Europe/Amsterdam", "2026-10-25", "2026-10-26",
+         ["10-25 00:00+0200", "10-25 02:00+0200", *(f"10-25 {hour:02}:00+0100" for hour in range(4, 24, 2))]),
+        # The last day of the month.
+        ("0 7 L * *", "Europe/Amsterdam", "2028-01-15", "2028-05-01",
+         ["01-31 07:00+0100", "02-29 07:00+0100", "03-31 07:00+0200", "04-30 07:00+0200"]),
+        ("0 7 15,L feb *", "UTC", "2026-01-01", "2027-01-01", ["02-15 07:00+0000", "02-28 07:00+0000"]),
         # The clock goes forward: once, later by what was skipped.
         (
             "30 2 * * *",
@@ -144,8 +175,11 @@ def test_after_is_left_out_and_until_is_kept() -> None:
             "2012-01-02",
             ["12-28 07:00-1000", "12-29 07:00-1000", "12-31 07:00+1400", "01-01 07:00+1400"],
         ),
+        # and a rule of the skipped day alone fires on the next one
+        ("0 7 30 dec *", "Pacific/Apia", "2011-12-28", "2012-01-02", ["12-31 07:00+1400"]),
+        ("59 23 30 dec *", "Pacific/Apia", "2011-12-31", "2012-01-02", ["12-31 23:59+1400"]),
     ],
-)
+)  # fmt: skip
 def test_clock_changes(line: str, zone: str, first: str, last: str, expected: list[str]) -> None:
     assert fired(line, zone, first, last) == expected
 
@@ -171,7 +205,11 @@ def test_each_matching_local_day_of_three_years_fires_once(zone: str, clock: str
 
 
 def test_fires_do_not_depend_on_how_time_is_cut() -> None:
-    rule, zone = read_cron("*/20 1-3 * * *"), "Europe/Amsterdam"
+    for line in ("*/20 1-3 * * *", "*/20 * * * *"):
+        _must_not_depend_on_how_time_is_cut(read_cron(line), "Europe/Amsterdam")
+
+
+def _must_not_depend_on_how_time_is_cut(rule: Cron, zone: str) -> None:
     for middle in (datetime(2026, 10, 25, tzinfo=UTC), datetime(2027, 3, 28, tzinfo=UTC)):
         start, end = middle - timedelta(days=2), middle + timedelta(days=2)
         cuts = [start + timedelta(minutes=7 * n) for n in range(4 * 24 * 60 // 7 + 1)] + [end]

@@ -67,11 +67,12 @@ def test_a_missed_fire_that_had_failed_says_why(ledger: Ledger) -> None:
 
 
 def test_the_last_ended_fire_is_of_that_schedule_alone(ledger: Ledger) -> None:
-    assert ledger.last_ended_fire("acme", "weekly") is None
+    assert ledger.last_fires("acme", "weekly", NOON) == (None, None)
     ledger.missed([Fire("acme", "weekly", NOON - HOUR), Fire("acme", "weekly", NOON)], NOON)
     ledger.missed([Fire("acme", "daily", NOON + HOUR), Fire("other", "weekly", NOON + HOUR)], NOON)
     ledger.opened(Fire("acme", "weekly", NOON + HOUR), "id", NOON)
-    assert ledger.last_ended_fire("acme", "weekly") == NOON
+    assert ledger.last_fires("acme", "weekly", NOON) == (NOON, NOON + HOUR)
+    assert ledger.last_fires("acme", "weekly", NOON - timedelta(seconds=1)) == (NOON - HOUR, NOON + HOUR)
     assert [run.fire.at for run in ledger.rows("acme", "weekly", State.OPEN)] == [NOON + HOUR]
 
 
@@ -81,6 +82,39 @@ def test_a_schedule_is_known_since_first_sight_and_anew_with_another_line(ledger
     assert ledger.known_since("acme", "daily", "0 7 * * *", NOON + HOUR) == NOON + HOUR
     assert ledger.known_since("acme", "weekly", "0 8 * * mon", NOON + 2 * HOUR) == NOON + 2 * HOUR
     assert ledger.known_since("acme", "weekly", "0 8 * * mon", NOON + 3 * HOUR) == NOON + 2 * HOUR
+
+
+def test_setting_back_forgets_what_was_owed_or_missed_and_keeps_what_was_published(ledger: Ledger) -> None:
+    later = [Fire("acme", "weekly", NOON + n * HOUR) for n in (1, 2, 3)]
+    other = Fire("acme", "daily", NOON + HOUR)
+    ledger.known_since("acme", "weekly", "line", NOON + 5 * HOUR)
+    ledger.opened(FIRE, "now", NOON)
+    ledger.missed([later[0], other], NOON)
+    ledger.opened(later[1], "open", NOON)
+    ledger.opened(later[2], "published", NOON)
+    ledger.published(later[2], NOON)
+    ledger.set_back("acme", "weekly", NOON)
+    assert [run.fire for run in ledger.rows()] == [FIRE, other, later[2]]
+    assert ledger.known_since("acme", "weekly", "line", NOON + 6 * HOUR) == NOON
+    ledger.set_back("acme", "weekly", NOON + 6 * HOUR)
+    assert ledger.known_since("acme", "weekly", "line", NOON + 6 * HOUR) == NOON
+
+
+def test_rows_come_by_fire_time_and_then_as_they_were_written(ledger: Ledger) -> None:
+    fires = [Fire("acme", "b", NOON + HOUR), Fire("acme", "b", NOON), Fire("acme", "a", NOON), Fire("zeta", "a", NOON)]
+    for fire in fires:
+        ledger.opened(fire, "id", NOON)
+    assert [run.fire for run in ledger.rows()] == [fires[1], fires[2], fires[3], fires[0]]
+    assert [run.fire for run in ledger.rows(schedule="a")] == fires[2:]
+
+
+def test_a_message_is_one_line_of_500_characters_at_most(ledger: Ledger) -> None:
+    ledger.opened(FIRE, "id", NOON)
+    ledger.failed(FIRE, 3, "x\n" + "y" * 600, NOON)
+    [run] = ledger.rows()
+    assert run.message == "x " + "y" * 498
+    ledger.published(FIRE, NOON, "z " * 600)
+    assert len(ledger.rows()[0].message) == 500
 
 
 def test_times_are_text_in_utc_whatever_zone_they_came_in(ledger: Ledger, tmp_path: Path) -> None:

@@ -8,12 +8,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import ProofError, PublishError
-from pipeline.publish import draft
+from pipeline.publish import complete_latest, draft
+from pipeline.snapshot import Manifest, save_manifest
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +47,7 @@ def write(folder: Path, text: str = "done") -> None:
 def publish(output: Path, run_id: str, text: str = "done") -> Path:
     with draft(output) as begun:
         write(begun.folder, text)
-        return begun.publish(run_id)
+        return begun.publish(run_id, NOW)
 
 
 def broken_off(output: Path, failure: BaseException, run_id: str = "") -> None:
@@ -50,7 +55,7 @@ def broken_off(output: Path, failure: BaseException, run_id: str = "") -> None:
     with draft(output) as begun:
         write(begun.folder, "half")
         if run_id:
-            begun.publish(run_id)
+            begun.publish(run_id, NOW)
         raise failure
 
 
@@ -63,7 +68,7 @@ def test_a_draft_is_not_seen_before_it_is_published(output: Path) -> None:
         assert begun.folder.parent == output / "runs"
         assert [name for name in runs_of(output) if not name.startswith(".")] == []
         assert not (output / "latest").exists()
-        final = begun.publish("one")
+        final = begun.publish("one", NOW)
         assert final == output / "runs" / "one"
         assert (final / "managers" / "m1" / "report.html").read_text(encoding="utf-8") == "done"
     assert runs_of(output) == {"one"}
@@ -107,6 +112,74 @@ def test_latest_is_never_lacking_and_never_half(output: Path) -> None:
     reader.join()
     assert wrong == []
     assert len(seen) > 1
+
+
+# ------------------------------------------------------------------------------------------------ which is the latest
+
+
+def publish_as_of(output: Path, run_id: str, as_of: datetime, *, injected: bool = False) -> str:
+    """Publishes a run of that instant; the name of the run to which `latest` leads then, '' where it is not there."""
+    with draft(output) as begun:
+        write(begun.folder, run_id)
+        (begun.folder / "snapshot").mkdir()
+        save_manifest(begun.folder / "snapshot", Manifest(as_of, injected, "demo", 0.1, (), ()))
+        begun.publish(run_id, NOW)
+    assert {name for name in runs_of(output) if name.startswith(".")} == set()
+    assert [entry.name for entry in output.iterdir() if entry.name.startswith(".")] == []
+    latest = output / "latest"
+    return latest.resolve().name if latest.exists() else ""
+
+
+def test_latest_never_goes_back_to_an_older_as_of(output: Path) -> None:
+    assert publish_as_of(output, "one", NOW - HOUR) == "one"
+    assert publish_as_of(output, "older", NOW - 2 * HOUR) == "one"
+    assert publish_as_of(output, "same", NOW - HOUR) == "same"
+    assert publish_as_of(output, "newer", NOW) == "newer"
+    assert runs_of(output) == {"one", "older", "same", "newer"}
+
+
+def test_a_run_with_an_injected_as_of_leaves_latest_alone(output: Path) -> None:
+    assert publish_as_of(output, "first", NOW, injected=True) == ""
+    assert publish_as_of(output, "clock", NOW - HOUR) == "clock"
+    assert publish_as_of(output, "second", NOW, injected=True) == "clock"
+
+
+def test_an_as_of_of_a_wrong_clock_holds_nothing_up(output: Path) -> None:
+    assert publish_as_of(output, "2035", datetime(2035, 1, 1, tzinfo=UTC)) == "2035"
+    assert publish_as_of(output, "now", NOW) == "now"
+
+
+def test_an_injected_latest_of_an_older_version_holds_nothing_up(output: Path) -> None:
+    publish_as_of(output, "old", NOW, injected=True)
+    (output / "latest").symlink_to(Path("runs") / "old")
+    assert publish_as_of(output, "new", NOW - HOUR) == "new"
+
+
+KILLED = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from pipeline.publish import draft
+
+def die(*given):
+    os.kill(os.getpid(), 9)
+
+with draft(Path(sys.argv[1])) as begun:
+    (begun.folder / "report.html").write_text("done", encoding="utf-8")
+    setattr(Path, sys.argv[2], die)
+    begun.publish("killed", datetime(2026, 11, 24, 8, tzinfo=UTC))
+"""
+
+
+@pytest.mark.parametrize(("step", "leads"), [("replace", "killed"), ("rename", "good")])
+def test_a_kill_between_naming_and_switching_is_made_good(output: Path, step: str, leads: str) -> None:
+    publish(output, "good")
+    done = subprocess.run([sys.executable, "-c", KILLED, output, step], check=False, capture_output=True)
+    assert done.returncode == -9, done.stderr.decode()
+    assert (output / "latest").resolve().name == "good"
+    complete_latest(output, NOW)
+    assert (output / "latest").resolve().name == leads
+    assert {entry.name for entry in output.iterdir()} == {"runs", "latest"}
 
 
 # ------------------------------------------------------------------------------------------------ twice, or failed
@@ -195,8 +268,8 @@ def test_two_drafts_of_one_process(output: Path) -> None:
         write(first.folder, "first")
         write(second.folder, "second")
         assert first.folder != second.folder
-        second.publish("second")
-        first.publish("first")
+        second.publish("second", NOW)
+        first.publish("first", NOW)
     assert runs_of(output) == {"first", "second"}
     assert (output / "latest" / "report.html").read_text(encoding="utf-8") == "first"
 

@@ -8,7 +8,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -406,14 +406,49 @@ def test_a_record_without_a_name_is_known_by_its_id() -> None:
     [
         (None, None, "November 2026 to date"),
         (date(2026, 10, 1), date(2026, 11, 1), "October 2026"),
-        (date(2026, 11, 2), date(2026, 11, 9), "2 Nov 2026 to 8 Nov 2026"),
+        (date(2026, 11, 9), date(2026, 11, 16), "week of 9 Nov 2026"),  # as-of is the day after the last
+        (date(2026, 11, 16), date(2026, 11, 23), "week of 16 Nov 2026 to date"),  # and here the first
+        (date(2026, 11, 10), date(2026, 11, 17), "10 Nov 2026 to 16 Nov 2026, to date"),  # and the last
+        (date(2026, 10, 1), date(2027, 1, 1), "Q4 2026 to date"),
+        (date(2026, 1, 1), date(2026, 4, 1), "Q1 2026"),
+        (date(2026, 1, 1), date(2027, 1, 1), "2026 to date"),
+        (date(2025, 1, 1), date(2026, 1, 1), "2025"),
         (date(2026, 11, 2), date(2027, 1, 1), "2 Nov 2026 to 31 Dec 2026, to date"),
+        (date(2026, 11, 9), date(2026, 11, 15), "9 Nov 2026 to 14 Nov 2026"),
     ],
 )
 def test_the_period_in_words(first: date | None, after: date | None, said: str) -> None:
     window = open_window(as_of=datetime(2026, 11, 16, 6, tzinfo=UTC), zone="Europe/Berlin", working_week=range(5),
                          first=first, after_last=after)  # fmt: skip
     assert period_text(window) == said
+
+
+BY_NIGHT = datetime(2026, 11, 30, 22, 50, tzinfo=UTC)  # 23:50 in Berlin
+
+
+@pytest.mark.parametrize(
+    ("fire", "as_of", "said"),
+    [
+        (None, BY_NIGHT, ""),
+        (BY_NIGHT, BY_NIGHT, ""),
+        (BY_NIGHT, BY_NIGHT + timedelta(minutes=9), ""),
+        (BY_NIGHT, BY_NIGHT + timedelta(minutes=15),
+         "about November 2026, and was made when that was over.* as of Tue 1 Dec 2026 00:05 CET.*"
+         "due on Mon 30 Nov 2026 23:50 CET and was made up later"),
+        (datetime(2026, 12, 1, 6, tzinfo=UTC), datetime(2026, 12, 1, 6, tzinfo=UTC),
+         "about November 2026, and was made when that was over.* as of Tue 1 Dec 2026 07:00 CET"),
+    ],
+)  # fmt: skip
+def test_a_report_on_a_period_that_is_over_says_of_when_its_parts_are(
+    fire: datetime | None, as_of: datetime, said: str
+) -> None:
+    window = open_window(as_of=as_of, zone="Europe/Berlin", working_week=range(5), word="month", fire=fire)
+    later = replace(edition(), window=window)
+    for report in (management_report(later), manager_report(later, MANAGERS[0])):
+        notes = [note for note in report.notes if "was made" in note]
+        assert re.search(said, " ".join(notes)) if said else not notes
+        assert ("made up later" in " ".join(notes)) == ("made up" in said)
+        assert page_differences(report, render_page(report)) == []
 
 
 def test_the_moment_in_words() -> None:

@@ -17,10 +17,11 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import run, source, write
+from pipeline import run, snapshot, source, write
 from pipeline.config import Audit, load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ProofError, PublishError, SourceError
+from pipeline.extract import window_of
 from pipeline.model import Scope
 from pipeline.progress import Silence
 from pipeline.show import show
@@ -166,6 +167,36 @@ def test_an_injected_instant_is_said(demo: Path) -> None:
     outcome = run.run_audit(audit, run_id="r", clock=lambda: AS_OF, progress=Silence(), as_of=AS_OF)
     assert outcome.edition.window.injected
     assert "injected" in (outcome.folder / "report.html").read_text("utf-8")
+    assert not (audit.output / "latest").is_symlink()
+
+
+def test_a_fire_that_is_made_up_later_keeps_its_month(demo: Path) -> None:
+    """Due at 23:50 on 30 November, published at 00:05 on 1 December; two deals are won, one in each month."""
+    with sqlite3.connect(demo / "crm.db") as db:
+        db.execute("UPDATE deals SET stage = 'won', closed_on = '2026-11-30' WHERE id = (SELECT min(id) FROM deals)")
+        db.execute("UPDATE deals SET stage = 'won', closed_on = '2026-12-01' WHERE id = (SELECT max(id) FROM deals)")
+        [won] = db.execute(
+            "SELECT count(*) FROM deals WHERE NOT is_deleted AND stage = 'won'"
+            " AND closed_on BETWEEN '2026-11-01' AND '2026-11-30'"
+        ).fetchone()
+    audit, late = audit_of(demo), datetime(2026, 11, 30, 23, 5, tzinfo=UTC)
+    due = datetime(2026, 11, 30, 22, 50, tzinfo=UTC)
+    outcome = run.run_audit(audit, run_id="r", clock=lambda: late, progress=Silence(), fire=due)
+    document = json.loads((outcome.folder / "figures.json").read_text("utf-8"))
+    assert document["as_of"] == late.isoformat()
+    assert document["period"] == {
+        "word": "month", "first": "2026-11-01", "to": "2026-12-01", "due": due.isoformat(),
+    }  # fmt: skip
+    assert outcome.edition.find("deals_won").numerator == won
+    page = (outcome.folder / "report.html").read_text("utf-8")
+    assert 'data-meta="period">November 2026<' in page
+    assert "due on Mon 30 Nov 2026 23:50 CET and was made up later" in page
+    assert (audit.output / "latest").resolve() == outcome.folder.resolve()
+
+    replaced(demo / "audit.yaml", "period: month", "period: week")
+    manifest = snapshot.load_manifest(outcome.folder / "snapshot")
+    again = window_of(audit_of(demo), manifest.as_of, injected=manifest.injected, period=manifest.period)
+    assert again == outcome.edition.window
 
 
 def test_a_run_of_the_same_name_is_refused(demo: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import shutil
 import signal
+import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from pipeline.errors import ConfigError, ProofError, PublishError, SourceError
 from pipeline.ledger import Fire, Ledger, Run, State
@@ -45,14 +48,16 @@ class World:
     now: datetime
     published: list[tuple[str, datetime]] = field(default_factory=list)
     attempts: list[str] = field(default_factory=list)
+    dues: list[datetime] = field(default_factory=list)
     collisions: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     before: Callable[[str], None] = lambda run_id: None  # what happens in a run before it publishes
     after: Callable[[str], None] = lambda run_id: None  # and between publishing and the ledger
 
-    def publish(self, run_id: str) -> None:
+    def publish(self, run_id: str, due: datetime) -> None:
         """Like the real one: written aside, then renamed as a whole; a folder that is there is never replaced."""
         self.attempts.append(run_id)
+        self.dues.append(due)
         self.before(run_id)
         runs = self.output / "runs"
         runs.mkdir(parents=True, exist_ok=True)
@@ -71,7 +76,7 @@ class World:
 
     def scheduler(self, schedule: Mapping[str, str] = WEEKLY, ledger: type[Ledger] = Ledger) -> Scheduler:
         return Scheduler(
-            read_timetable("acme", ZONE, schedule, self.output),
+            lambda: read_timetable("acme", ZONE, schedule, self.output),
             ledger(self.output / "ledger.db"),
             clock=lambda: self.now,
             publish=self.publish,
@@ -238,6 +243,134 @@ def test_the_trigger_gives_our_fires(tmp_path: Path) -> None:
     assert [first, second] == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 26, 1, 30, tzinfo=UTC)]
 
 
+def test_a_run_is_told_when_it_was_due(world: World) -> None:
+    world.now = local("2026-12-02 15:00")
+    world.scheduler().tick()
+    assert world.dues == [local("2026-11-30 07:00")]
+
+
+# ------------------------------------------------------------------------------------------------ read anew
+
+
+def test_the_timetable_is_read_anew_and_a_broken_one_is_told_once(world: World) -> None:
+    schedule: dict[str, str] = dict(WEEKLY)
+    scheduler = world.scheduler(schedule)
+    schedule["nightly"] = "30 2 * * *"
+    assert scheduler.tick().keys() == {"weekly", "nightly"}
+    schedule["nightly"] = "30 2 * * 1"
+    for moment in ("2026-11-16 01:00", "2026-11-16 02:30"):
+        world.now = local(moment)
+        scheduler.tick()
+    assert [line for line in world.told if "stay as they were" in line] == [world.told[0]]
+    assert "write mon, tue" in world.told[0]
+    assert world.states() == ["11-16 02:30 published"]  # by the line of before
+    schedule["nightly"] = "30 3 * * *"
+    world.now = local("2026-11-16 03:30")
+    scheduler.tick()
+    del schedule["nightly"]
+    world.now = local("2026-11-18 03:30")
+    assert scheduler.tick().keys() == {"weekly"}
+
+
+def test_alarms_follow_the_timetable(world: World) -> None:
+    schedule: dict[str, str] = dict(WEEKLY)
+    scheduler, alarms = world.scheduler(schedule), BackgroundScheduler(timezone=UTC)
+    scheduler._pass(alarms, threading.Event())
+    armed = alarms.get_jobs()
+    scheduler._pass(alarms, threading.Event())
+    assert [job.id for job in armed] == ["weekly"]
+    assert list(map(id, alarms.get_jobs())) == list(map(id, armed))  # left alone where nothing has changed
+    schedule["nightly"] = "30 2 * * *"
+    scheduler._pass(alarms, threading.Event())
+    assert {job.id for job in alarms.get_jobs()} == {"weekly", "nightly"}
+
+
+# ------------------------------------------------------------------------------------------------ what goes wrong
+
+
+def test_a_clock_that_was_wrong_once_does_not_end_the_schedule(world: World) -> None:
+    world.now = local("2035-01-01 12:00")
+    world.scheduler({**WEEKLY, "nightly": "30 2 * * *"}).tick()  # nightly is known since then only
+    assert len(world.published) == 1
+    world.told.clear()
+    scheduler = world.scheduler({**WEEKLY, "nightly": "30 2 * * *"})
+    for moment in ("2026-11-15 13:00", "2026-11-15 13:01", "2026-11-16 07:00"):
+        world.now = local(moment)
+        scheduler.tick()
+    assert [line.split(",")[0] for line in world.told[:2]] == [
+        "weekly: the ledger knows of Mon 01 Jan 2035 07:00 CET",
+        "nightly: the ledger knows of Mon 01 Jan 2035 12:00 CET",
+    ]
+    assert sorted(line.split(":")[0] for line in world.told[2:]) == ["nightly", "weekly"]
+    assert [at for _, at in world.published[1:]] == [local("2026-11-16 07:00")] * 2
+    assert world.states() == [
+        "11-16 02:30 published",
+        "11-16 07:00 published",
+        "01-01 07:00 published",
+    ]
+
+
+def test_a_clock_that_is_put_right_by_seconds_is_no_news(world: World) -> None:
+    world.now = local("2026-11-16 07:00")
+    world.scheduler().tick()
+    world.told.clear()
+    world.now -= timedelta(seconds=2)
+    world.scheduler().tick()
+    assert world.told == []
+    world.now += timedelta(seconds=2)
+    world.scheduler().tick()
+    assert len(world.attempts) == 1
+
+
+def test_a_report_that_is_published_while_the_ledger_is_locked_is_said_to_be(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.ledger._BUSY_SECONDS", 0.05)
+    world.now = local("2026-11-16 07:00")
+    holder = sqlite3.connect(world.output / "ledger.db", isolation_level=None)
+
+    def lock(run_id: str) -> None:
+        holder.execute("BEGIN IMMEDIATE")
+
+    world.after = lock
+    with pytest.raises(PublishError, match="locked"):
+        world.scheduler().tick()
+    assert world.told == [f"weekly: Mon 16 Nov 07:00 CET published as {world.published[0][0]}"]
+    holder.execute("ROLLBACK")
+    holder.close()
+    world.scheduler().tick()
+    assert world.states() == ["11-16 07:00 published"]
+
+
+def test_a_failure_is_said_while_the_ledger_is_locked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.ledger._BUSY_SECONDS", 0.05)
+    world.now = local("2026-11-16 07:00")
+    holder = sqlite3.connect(world.output / "ledger.db", isolation_level=None)
+
+    def lock(run_id: str) -> None:
+        holder.execute("BEGIN IMMEDIATE")
+        raise SourceError("the CRM does not answer")
+
+    world.before = lock
+    with pytest.raises(PublishError, match="locked"):
+        world.scheduler().tick()
+    holder.close()
+    assert world.told == ["weekly: Mon 16 Nov 07:00 CET failed with exit status 3: the CRM does not answer"]
+
+
+def test_latest_is_completed_by_the_next_pass(world: World) -> None:
+    run = world.output / "runs" / "killed"
+    run.mkdir(parents=True)
+    (world.output / ".latest-killed").symlink_to(Path("runs") / "killed")
+    world.scheduler().tick()
+    assert (world.output / "latest").resolve() == run.resolve()
+
+
+def test_the_lock_of_a_schedule_is_its_owners_alone(world: World) -> None:
+    [lock] = world.output.glob(".schedule-*.lock")
+    assert stat.S_IMODE(lock.stat().st_mode) == 0o600
+
+
 # ------------------------------------------------------------------------------------------------ thirty weeks
 
 FIRST, LAST = date(2026, 9, 28), date(2027, 4, 26)
@@ -372,8 +505,8 @@ def test_thirty_weeks(tmp_path: Path) -> None:
     assert not list(world.output.glob(".aside-*"))
 
 
-LIVES = """
-import os, random, shutil, sys, tempfile
+LIVES = '''
+import fcntl, os, random, shutil, sys, tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from pipeline.errors import SourceError
@@ -389,7 +522,7 @@ def write(line):
     with open(output / "log", "a") as log:  # one short write to the end of a file is atomic
         log.write(line + "\\n")
 
-def publish(run_id):
+def publish(run_id, due):
     if chance.random() < 0.02:
         os._exit(9)
     if chance.random() < 0.2:
@@ -406,20 +539,32 @@ def publish(run_id):
     if chance.random() < 0.02:
         os._exit(9)
 
-now = start
-scheduler = Scheduler(read_timetable("acme", ZONE, THREE, output), Ledger(output / "ledger.db"),
-    clock=lambda: now, publish=publish, tell=lambda line: None)
+def clock():
+    return datetime.fromisoformat((output / "clock").read_text())
+
+def turn(moment):
+    """Both live by one clock, as processes of one machine do; it is never put back."""
+    with open(output / "turning", "w") as turning:
+        fcntl.flock(turning, fcntl.LOCK_EX)
+        if moment > clock():
+            (output / "turned").write_text(moment.isoformat())
+            (output / "turned").replace(output / "clock")
+
+scheduler = Scheduler(lambda: read_timetable("acme", ZONE, THREE, output), Ledger(output / "ledger.db"),
+    clock=clock, publish=publish, tell=lambda line: None)
 for now in moments(random.Random(seed)):
     if now >= start and chance.random() < 0.5:
         (output / f"clock-{sys.argv[2]}").write_text(now.isoformat())
+        turn(now)
         scheduler.tick()
-"""
+'''
 
 
 def test_thirty_weeks_of_two_processes_that_die_and_are_started_again(tmp_path: Path) -> None:
     output = tmp_path / "output"
     world = World(output, local(f"{FIRST} 00:00"))
     world.scheduler(THREE).tick()  # first sight
+    (output / "clock").write_text(world.now.isoformat())
 
     def keep_alive(seed: int) -> int:
         """Starts the process again wherever its clock stood when it died; gives how often it died."""
@@ -457,13 +602,14 @@ from pipeline.schedule import Scheduler, read_timetable
 output, seconds = Path(sys.argv[1]), float(sys.argv[2])
 signal.alarm(20)  # whatever happens, the test does not wait for ever
 
-def publish(run_id):
+def publish(run_id, due):
     print("begun", flush=True)
     time.sleep(seconds)
     (output / "runs" / run_id).mkdir(parents=True)
 
 try:
-    Scheduler(read_timetable("acme", "Europe/Amsterdam", {"daily": "0 0 * * *"}, output), Ledger(output / "ledger.db"),
+    Scheduler(lambda: read_timetable("acme", "Europe/Amsterdam", {"daily": "0 0 * * *"}, output),
+        Ledger(output / "ledger.db"),
         clock=lambda: datetime.now(UTC), publish=publish, tell=lambda line: print(line, flush=True)).run_forever()
 except KeyboardInterrupt:
     sys.exit(130)
@@ -519,7 +665,7 @@ def test_an_unusable_ledger_does_not_end_the_scheduler(tmp_path: Path, monkeypat
     monkeypatch.setattr(ledger, "known_since", known_since)
     monkeypatch.setattr("pipeline.schedule._LOOK_AGAIN_SECONDS", 0.01)
     timetable: Timetable = read_timetable("acme", ZONE, WEEKLY, tmp_path)
-    scheduler = Scheduler(timetable, ledger, lambda: datetime.now(UTC), lambda run_id: None, told.append)
+    scheduler = Scheduler(lambda: timetable, ledger, lambda: datetime.now(UTC), lambda run_id, due: None, told.append)
     before = signal.getsignal(signal.SIGINT)  # started in the background, the tests ignore it
     with pytest.raises(KeyboardInterrupt):
         scheduler.run_forever()

@@ -16,7 +16,7 @@ from sqlalchemy import column, func, select, table
 
 from pipeline import snapshot
 from pipeline.errors import SourceError
-from pipeline.model import ENTITIES, Kind, TableAccount
+from pipeline.model import ENTITIES, Kind, PeriodBounds, TableAccount
 from pipeline.snapshot import Manifest, Stored, entities, load_manifest, opened, save_manifest, sha256_of, write_entity
 
 Row = Sequence[Any]
@@ -347,6 +347,7 @@ def test_the_manifest_comes_back_as_it_was(tmp_path: Path) -> None:
         0.123,
         (write(tmp_path, "lead", ["id"], [("1",)]), Stored("deal", "deal.parquet", 0, "00")),
         (TableAccount("leads", 3, 1, {"deleted": 1, "converted": 1}), TableAccount("teams", 0, 0, {})),
+        period=PeriodBounds(date(2026, 11, 1), date(2026, 12, 1), "month", datetime(2026, 12, 1, 6, tzinfo=UTC)),
     )
     save_manifest(tmp_path, manifest)
     assert load_manifest(tmp_path) == manifest

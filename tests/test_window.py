@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.model import Window
-from pipeline.window import microseconds, month_of, open_window
+from pipeline.model import PeriodWord, Window
+from pipeline.window import microseconds, month_of, open_window, quarter_of, week_of, year_of
 
 WORKDAYS = range(5)
 DAY_US = 24 * 3_600 * 1_000_000
@@ -163,6 +163,122 @@ def test_whether_as_of_was_given_is_told() -> None:
     given = {"as_of": datetime(2026, 11, 16, tzinfo=UTC), "zone": "UTC", "working_week": WORKDAYS}
     assert [open_window(**given, injected=injected).injected for injected in (True, False)] == [True, False]  # type: ignore[arg-type]
     assert not open_window(**given).injected  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------------------------ periods by a word
+
+AMSTERDAM = "Europe/Amsterdam"
+
+
+def days(word: PeriodWord, as_of: str, fire: str | None = None, zone: str = AMSTERDAM) -> str:
+    """'2026-11-01 2026-12-01', the first day and the one after the last; both moments in the zone's wall clock."""
+    place = ZoneInfo(zone)
+    seen = open_window(
+        as_of=datetime.fromisoformat(as_of).replace(tzinfo=place),
+        zone=zone,
+        working_week=WORKDAYS,
+        word=word,
+        fire=datetime.fromisoformat(fire).replace(tzinfo=place) if fire else None,
+    )
+    assert seen.word == word
+    return f"{seen.first} {seen.after_last}"
+
+
+@pytest.mark.parametrize(
+    ("word", "first_of_december", "monday", "new_year", "thursday"),
+    [  # a fire at seven of Tue 1 Dec 2026, Mon 16 Nov 2026, Fri 1 Jan 2027, Thu 26 Nov 2026
+        ("month", "2026-11-01 2026-12-01", "2026-11-01 2026-12-01", "2026-12-01 2027-01-01", "2026-11-01 2026-12-01"),
+        ("last month", "2026-11-01 2026-12-01", "2026-10-01 2026-11-01", "2026-12-01 2027-01-01",
+         "2026-10-01 2026-11-01"),
+        ("week", "2026-11-30 2026-12-07", "2026-11-09 2026-11-16", "2026-12-28 2027-01-04", "2026-11-23 2026-11-30"),
+        ("last week", "2026-11-23 2026-11-30", "2026-11-09 2026-11-16", "2026-12-21 2026-12-28",
+         "2026-11-16 2026-11-23"),
+        ("quarter", "2026-10-01 2027-01-01", "2026-10-01 2027-01-01", "2026-10-01 2027-01-01", "2026-10-01 2027-01-01"),
+        ("last quarter", "2026-07-01 2026-10-01", "2026-07-01 2026-10-01", "2026-10-01 2027-01-01",
+         "2026-07-01 2026-10-01"),
+        ("year", "2026-01-01 2027-01-01", "2026-01-01 2027-01-01", "2026-01-01 2027-01-01", "2026-01-01 2027-01-01"),
+        ("last year", "2025-01-01 2026-01-01", "2025-01-01 2026-01-01", "2026-01-01 2027-01-01",
+         "2025-01-01 2026-01-01"),
+    ],
+)  # fmt: skip
+def test_a_scheduled_period_holds_the_day_before_its_fire(
+    word: PeriodWord, first_of_december: str, monday: str, new_year: str, thursday: str
+) -> None:
+    fires = ("2026-12-01T07:00", "2026-11-16T07:00", "2027-01-01T07:00", "2026-11-26T07:00")
+    assert [days(word, fire, fire) for fire in fires] == [first_of_december, monday, new_year, thursday]
+
+
+@pytest.mark.parametrize(
+    ("word", "by_hand"),
+    [
+        ("month", "2026-12-01 2027-01-01"),
+        ("last month", "2026-11-01 2026-12-01"),
+        ("week", "2026-11-30 2026-12-07"),
+        ("last week", "2026-11-23 2026-11-30"),
+        ("quarter", "2026-10-01 2027-01-01"),
+        ("last quarter", "2026-07-01 2026-10-01"),
+        ("year", "2026-01-01 2027-01-01"),
+        ("last year", "2025-01-01 2026-01-01"),
+    ],
+)
+def test_by_hand_a_period_holds_its_own_day(word: PeriodWord, by_hand: str) -> None:
+    assert days(word, "2026-12-01T07:00") == by_hand
+
+
+def test_a_fire_that_is_made_up_keeps_its_period() -> None:
+    late = "2026-12-01T00:05"
+    assert days("month", late, "2026-11-30T23:50") == "2026-11-01 2026-12-01"
+    assert days("month", late, "2026-11-01T07:00") == "2026-10-01 2026-11-01"
+    assert days("week", "2026-12-07T00:05", "2026-12-06T23:50") == "2026-11-30 2026-12-07"
+    assert days("last week", "2026-12-07T00:05", "2026-12-06T23:50") == "2026-11-23 2026-11-30"
+
+
+def test_the_day_of_a_fire_is_local() -> None:
+    """15:30 in UTC on 30 November is 1 December in Tokyo and in Amsterdam it is not."""
+    fire = datetime(2026, 11, 30, 15, 30, tzinfo=UTC)
+    seen = {
+        zone: open_window(as_of=fire, zone=zone, working_week=WORKDAYS, word="last month", fire=fire).first.month
+        for zone in ("Asia/Tokyo", AMSTERDAM)
+    }
+    assert seen == {"Asia/Tokyo": 11, AMSTERDAM: 10}
+
+
+def test_a_month_that_is_over_has_its_plan_and_no_days_left() -> None:
+    seen = open_window(as_of=datetime(2026, 12, 1, 6, tzinfo=UTC), zone=AMSTERDAM, working_week=WORKDAYS,
+                       word="month", fire=datetime(2026, 12, 1, 6, tzinfo=UTC))  # fmt: skip
+    assert (seen.month_first, seen.month_after) == (date(2026, 11, 1), date(2026, 12, 1))
+    assert seen.working_days_left is None
+
+
+@pytest.mark.parametrize("word", ["week", "quarter", "year"])
+def test_a_period_by_a_word_that_leaves_its_month_has_no_plan(word: PeriodWord) -> None:
+    seen = open_window(as_of=datetime(2026, 12, 1, 6, tzinfo=UTC), zone=AMSTERDAM, working_week=WORKDAYS, word=word)
+    assert seen.month_first is None
+
+
+def test_days_that_are_given_go_before_a_word() -> None:
+    given = {"first": date(2026, 10, 1), "after_last": date(2026, 11, 1)}
+    seen = open_window(as_of=datetime(2026, 12, 1, 6, tzinfo=UTC), zone=AMSTERDAM, working_week=WORKDAYS, **given)
+    assert (seen.first, seen.after_last, seen.word) == (*given.values(), None)
+
+
+def test_every_day_lies_in_its_week_its_quarter_and_its_year() -> None:
+    for day in (date(2023, 1, 1) + timedelta(days=n) for n in range(1_500)):
+        week, quarter, year = (span(day) for span in (week_of, quarter_of, year_of))
+        assert all(first <= day < after for first, after in (week, quarter, year))
+        assert (week[0].weekday(), week[1] - week[0]) == (0, timedelta(days=7))
+        assert quarter[0].day == quarter[1].day == 1
+        assert quarter[0].month in (1, 4, 7, 10)
+        assert quarter[1] == month_of(month_of(month_of(quarter[0])[1])[1])[1]
+        assert year == (date(day.year, 1, 1), date(day.year + 1, 1, 1))
+
+
+def test_a_day_that_a_zone_skipped_is_an_empty_period() -> None:
+    """Apia went from 29 to 31 December 2011."""
+    skipped = window("2011-12-31T00:00:00", "Pacific/Apia", "2011-12-30", "2011-12-31")
+    assert skipped.first_us == skipped.after_us == us("2011-12-31T00:00:00+14:00")
+    before = window("2011-12-31T00:00:00", "Pacific/Apia", "2011-12-29", "2011-12-30")
+    assert (before.first_us, before.after_us) == (us("2011-12-29T00:00:00-10:00"), skipped.first_us)
 
 
 # ------------------------------------------------------------------------------------------------ the plan's month

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -19,6 +20,8 @@ from pipeline.cli.common import AUDIT_FILE, FOLDER, now, shown_progress, warn
 def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
     """Audits by itself at the hours of audit.yaml, until it is stopped. Each hour is published once or is missed.
 
+    It reads audit.yaml, rules and targets anew for each run; another `output` counts from the next start.
+
     \b
     Example: crm-audit schedule audit.yaml
              crm-audit schedule audit.yaml --unit systemd   prints a unit that keeps it running
@@ -26,21 +29,26 @@ def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
     from pipeline.config import load_audit
     from pipeline.ledger import Ledger
     from pipeline.run import run_audit
-    from pipeline.schedule import Scheduler, read_timetable
+    from pipeline.schedule import Scheduler, Timetable, read_timetable
 
-    audit = load_audit(audit_file, output=output)
-    settings = audit.settings
-    timetable = read_timetable(settings.name, settings.zone, settings.schedule, audit.output)
+    reports = load_audit(audit_file, output=output).output
+
+    def read() -> Timetable:
+        settings = load_audit(audit_file, output=reports).settings
+        return read_timetable(settings.name, settings.zone, settings.schedule, reports)
+
     if unit:
         from pipeline.supervisor import Service, unit_text
 
-        click.echo(unit_text(unit, Service.of(audit_file, audit.output)), nl=False)
+        read()
+        click.echo(unit_text(unit, Service.of(audit_file, reports)), nl=False)
         return
 
-    def publish(run_id: str) -> None:
+    def publish(run_id: str, due: datetime) -> None:
+        audit = load_audit(audit_file, output=reports)
         with shown_progress() as progress:
-            outcome = run_audit(audit, run_id=run_id, clock=now, progress=progress)
+            outcome = run_audit(audit, run_id=run_id, clock=now, progress=progress, fire=due)
         warn(outcome.warnings)
 
-    ledger = Ledger(audit.output / "ledger.db")
-    Scheduler(timetable, ledger, now, publish, lambda line: click.echo(line, err=True)).run_forever()
+    ledger = Ledger(reports / "ledger.db")
+    Scheduler(read, ledger, now, publish, lambda line: click.echo(line, err=True)).run_forever()

@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.errors import ConfigError
+from pipeline.model import PeriodWord
 from pipeline.presets import preset_names
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -133,7 +134,7 @@ class AuditFile(Strict):
     zone: Annotated[str, AfterValidator(_zone)]
     currency: str
     working_week: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = WEEKDAYS[:5]
-    period: Literal["month"] | Period = "month"
+    period: PeriodWord | Period = "month"
     field_sets: Path | None = None
     targets: Path | dict[str, dict[str, dict[str, int]]] | None = None
     output: Path = Path("output")

@@ -22,7 +22,7 @@ from pipeline.reports.elements import (
     score_rows,
     the_company,
 )
-from pipeline.reports.report import Cell, Edition, Report, Row, Table
+from pipeline.reports.report import Cell, Edition, Report, Row, Table, period_notes
 
 NO_TEAM: Final = "No team"
 _COMPLETE: Final = ("date", "last name", "first name", "contact details", "subject", "result")
@@ -50,6 +50,7 @@ def management_report(edition: Edition) -> Report:
         ),
         repairs=(),
         notes=(
+            *period_notes(edition.window),
             *edition.caveats,
             "Counts and amounts of managers, inactive owners and records of nobody add up to the company's; "
             "scores and other ratios are computed on the pool and never averaged.",

@@ -20,7 +20,7 @@ from pipeline.reports.elements import (
     score_rows,
     the_company,
 )
-from pipeline.reports.report import SECTIONS, Edition, Repair, Report, Row, label_text, section_of
+from pipeline.reports.report import SECTIONS, Edition, Repair, Report, Row, label_text, period_notes, section_of
 
 _OUTSIDE: Final = (
     ("deals_won_in_future", "won deal is dated after today", "won deals are dated after today"),
@@ -46,6 +46,7 @@ def manager_report(edition: Edition, person: Person) -> Report:
         tables=(*own_table(own), fields_table(own), not_checked_table(edition)),
         repairs=repairs,
         notes=(
+            *period_notes(edition.window),
             "The score looks at your records of the period. The base looks at all your live records; "
             "what you inherited is in it, and nobody charges you for that.",
         ),

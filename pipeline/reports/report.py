@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pipeline.metrics import Metric
 from pipeline.model import SCORED, FieldSet, Figure, Person, Scope, Unit, Window, figure_id
+from pipeline.window import month_of, quarter_of, week_of, year_of
 
 Cell = Figure | str | None
 """A figure, a text, or nothing: the figure does not exist for this row."""
@@ -138,19 +139,46 @@ def day_text(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
 
 
+def moment_text(instant: datetime, zone: str) -> str:
+    """'Mon 16 Nov 2026 07:00 CET', in no locale but English."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return f"{_DAYS[local.weekday()]} {day_text(local.date())} {local:%H:%M} {local.tzname()}"
+
+
 def as_of_text(window: Window) -> str:
     """'Mon 16 Nov 2026 07:00 CET', and whether it was given instead of read from the clock."""
-    local = window.as_of.astimezone(ZoneInfo(window.zone))
-    moment = f"{_DAYS[local.weekday()]} {day_text(local.date())} {local:%H:%M} {local.tzname()}"
+    moment = moment_text(window.as_of, window.zone)
     return f"{moment}, injected" if window.injected else moment
 
 
 def period_text(window: Window) -> str:
-    """'November 2026 to date', or the first and the last day."""
-    to_date = " to date" if window.first <= window.today < window.after_last else ""
-    if window.first == window.month_first and window.after_last == window.month_after:
-        return f"{_MONTHS[window.first.month - 1]} {window.first.year}{to_date}"
-    return f"{day_text(window.first)} to {day_text(window.after_last - timedelta(days=1))}{', to date' * bool(to_date)}"
+    """'November 2026 to date', 'week of 16 Nov 2026', 'Q4 2026', '2026', or the first and the last day."""
+    to_date = window.first <= window.today < window.after_last
+    days = window.first, window.after_last
+    if days == month_of(window.first):
+        said = f"{_MONTHS[window.first.month - 1]} {window.first.year}"
+    elif days == week_of(window.first):
+        said = f"week of {day_text(window.first)}"
+    elif days == quarter_of(window.first):
+        said = f"Q{window.first.month // 3 + 1} {window.first.year}"
+    elif days == year_of(window.first):
+        said = str(window.first.year)
+    else:
+        last = window.after_last - timedelta(days=1)
+        return f"{day_text(window.first)} to {day_text(last)}{', to date' * to_date}"
+    return f"{said}{' to date' * to_date}"
+
+
+def period_notes(window: Window) -> Iterator[str]:
+    """What a reader must know where a period is over: results are the period's, and stocks are of now."""
+    if window.today >= window.after_last:
+        yield (
+            f"This report is about {period_text(window)}, and was made when that was over: what happened, and the "
+            f"completeness beside it, are of those days. What is open, overdue or coming up, and all records, are as "
+            f"of {as_of_text(window)}."
+        )
+    if window.fire and window.fire.astimezone(ZoneInfo(window.zone)).date() < window.today:
+        yield f"It was due on {moment_text(window.fire, window.zone)} and was made up later."
 
 
 def clean(text: str) -> str:

@@ -14,6 +14,7 @@ from tests.exports import hubspot, pipedrive, salesforce
 from tests.exports.company import OWNERS
 from tests.exports.ours import write
 from tests.exports.world import hand
+from tests.first_minutes.terminal import newest
 from tests.suitecrm.test_equal import AMSTERDAM
 from tests.test_init import at_a_terminal, crm_audit, figures
 
@@ -46,7 +47,7 @@ def test_hubspot_at_a_terminal(tmp_path: Path) -> None:
         for whom in ("company", f"manager:{OWNERS[0]}"):
             one = published[f"{name}@{whom}"]
             assert (one["numerator"], one["denominator"]) == expected[f"{name}@{whom}"], name
-    with (tmp_path / "output" / "latest" / "findings.csv").open(encoding="utf-8-sig", newline="") as stream:
+    with (newest(tmp_path / "output") / "findings.csv").open(encoding="utf-8-sig", newline="") as stream:
         deals = [row for row in csv.DictReader(stream) if row["entity"] == "deal"]
     assert deals
     links = {row["record_id"]: row["link"] for row in deals}

@@ -61,9 +61,14 @@ def succeed(folder: Path, *commands: Sequence[str], **environment: str) -> str:
     return said
 
 
+def newest(output: Path) -> Path:
+    """The folder of the run that was published last; `latest` never leads to one whose as-of was given."""
+    return max((output / "runs").iterdir())
+
+
 def figures(output: Path) -> dict[str, dict[str, Any]]:
     """What was published in a folder: figure -> all that figures.json says of it."""
-    published = json.loads((output / "latest" / "figures.json").read_text("utf-8"))
+    published = json.loads((newest(output) / "figures.json").read_text("utf-8"))
     return {one["id"]: one for one in published["figures"]}
 
 
