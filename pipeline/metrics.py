@@ -53,6 +53,8 @@ METRICS: Final = (
     # findings: in no other figure, listed so that nothing vanishes
     _count("deals_won_undated", "Won deals without a closing date", "stock"),
     _money("deals_won_undated_amount", "Won amount without a closing date", "stock"),
+    _count("deals_won_unreadable_date", "Won deals whose closing date cannot be read", "stock"),
+    _money("deals_won_unreadable_date_amount", "Won amount whose closing date cannot be read", "stock"),
     _count("deals_won_in_future", "Deals won after today", "stock"),
     _count("unreadable", "Unreadable", "stock"),  # one figure per column that holds dates or amounts
     _count("deals_unknown", "Deals with an unknown stage", "stock"),
@@ -80,12 +82,18 @@ def metric_of(own: OwnMeasure) -> Metric:
     return Metric(own.name, own.label, counted.period, counted.unit, (own.name,))
 
 
-FINDINGS: Final = tuple(
-    metric.name
-    for metric in METRICS
-    if metric.name.endswith(("_undated", "_undated_amount", "_in_future", "unreadable", "_unknown"))
-)
+_FINDING_ENDS: Final = (
+    "_undated", "_undated_amount", "_in_future", "unreadable", "_unreadable_date", "_unreadable_date_amount",
+    "_unknown",
+)  # fmt: skip
+FINDINGS: Final = tuple(metric.name for metric in METRICS if metric.name.endswith(_FINDING_ENDS))
 """Records that are in the CRM and in no other figure, each with the reason in its name."""
+
+WON_ON_NO_DAY: Final = {
+    "deals_won_undated": "without a closing date",
+    "deals_won_unreadable_date": "with a closing date that cannot be read",
+}
+"""The won deals that are in no period -> why, as reports say it."""
 
 BESIDE: Final = {
     Scope.INACTIVE: "Inactive owners",

@@ -188,10 +188,13 @@ def test_several_formats_in_one_column_and_either_decimal_mark(crm: Crm) -> None
     ]  # fmt: skip
     outcome = crm.fill(deals=deals).run()
     assert found(
-        outcome, "deals_won", "deals_won_amount/EUR", "unreadable/deal.amount", "deals_won_undated", "deals_undated"
+        outcome, "deals_won", "deals_won_amount/EUR", "unreadable/deal.amount", "deals_won_undated",
+        "deals_won_unreadable_date", "deals_won_unreadable_date_amount/EUR", "deals_undated",
+        "unreadable/deal.created_at",
     ) == {
         "deals_won": 7, "deals_won_amount/EUR": 3 * 123_450 - 1_000 + 300,
-        "unreadable/deal.amount": 4, "deals_won_undated": 4, "deals_undated": 1,
+        "unreadable/deal.amount": 4, "deals_won_undated": 0, "deals_won_unreadable_date": 4,
+        "deals_won_unreadable_date_amount/EUR": 200, "deals_undated": 0, "unreadable/deal.created_at": 1,
     }  # fmt: skip
     assert missing(outcome) == {}  # what cannot be read was entered
 
@@ -259,9 +262,11 @@ def test_text_without_formats_is_read_where_it_is_iso_or_a_plain_decimal(crm: Cr
     outcome = crm.fill(deals=rows).run(formats=None, empty=[])
     assert missing(outcome) == {"deal.amount": 2, "deal.close_date": 3}
     assert found(
-        outcome, "deals_won", "unreadable/deal.amount", "deals_undated", "deals_won_undated_amount/EUR"
+        outcome, "deals_won", "unreadable/deal.amount", "deals_undated", "unreadable/deal.created_at",
+        "deals_won_undated", "deals_won_unreadable_date", "deals_won_unreadable_date_amount/EUR",
     ) == {
-        "deals_won": 1, "unreadable/deal.amount": 10, "deals_undated": 12, "deals_won_undated_amount/EUR": 1_250,
+        "deals_won": 1, "unreadable/deal.amount": 10, "deals_undated": 3, "unreadable/deal.created_at": 9,
+        "deals_won_undated": 3, "deals_won_unreadable_date": 9, "deals_won_unreadable_date_amount/EUR": 1_250,
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pipeline.catalogue.terms import (
     Conditions,
     Question,
     Terms,
+    ended_at,
     flag,
     in_flow,
     in_month,
@@ -34,6 +35,11 @@ COMPLETE_MEETING: Final[Mapping[str, tuple[str, ...]]] = {
 """What a complete meeting has -> the columns it is read from; names and contact details are borrowed."""
 _BORROWED: Final = frozenset({"last name", "first name", "contact details"})
 """What is the contact's, and so is known only where it is known whom a meeting was with."""
+
+
+def _undated(view: FromClause, entity: str, *columns: str) -> Condition:
+    """Nothing stands in any of these; what cannot be read is counted as unreadable."""
+    return and_(*(nothing_entered(view, entity, column) for column in columns))
 
 
 def _meeting_counts(m: FromClause, t: Terms) -> Conditions:
@@ -58,12 +64,12 @@ def _meeting_counts(m: FromClause, t: Terms) -> Conditions:
         ("meetings_held", ""): ours,
         ("month.meetings_held", ""): and_(held, in_month(m.c.at_us, w)),
         ("meetings_planned_7d", ""): and_(planned, m.c.start_at >= w.as_of_us, m.c.start_at < w.soon_us),
-        ("meetings_overdue", ""): and_(planned, func.coalesce(m.c.end_at, m.c.start_at) < w.as_of_us),
+        ("meetings_overdue", ""): and_(planned, ended_at(m) < w.as_of_us),
         ("meetings_complete", ""): and_(ours, met, *(not_(lack) for lack in lacks.values())),
         **{("meetings_lacking", what): and_(ours, lack) for what, lack in lacks.items()},
         ("meetings_held_in_future", ""): and_(held_status, m.c.start_at > w.as_of_us),
         ("meetings_unknown", ""): m.c.state == UNKNOWN,
-        ("meetings_undated", ""): m.c.at_us.is_(None),
+        ("meetings_undated", ""): _undated(m, "meeting", "start_at", "created_at"),
     }
 
 
@@ -75,7 +81,7 @@ def _call_counts(c: FromClause, t: Terms) -> Conditions:
         ("calls_held", ""): and_(held, in_flow(c.c.at_us, w)),
         ("calls_held_in_future", ""): and_(in_state(c, "call", "held"), c.c.start_at > w.as_of_us),
         ("calls_unknown", ""): c.c.state == UNKNOWN,
-        ("calls_undated", ""): c.c.at_us.is_(None),
+        ("calls_undated", ""): _undated(c, "call", "start_at", "created_at"),
     }
 
 
@@ -97,10 +103,11 @@ def _deal_counts(d: FromClause, t: Terms) -> Conditions:
         ("deals_won", ""): and_(won, in_period),
         ("month.deals_won", ""): and_(won, in_month),
         ("deals_lost", ""): and_(in_state(d, "deal", "lost"), in_period),
-        ("deals_won_undated", ""): and_(won, d.c.close_day.is_(None)),
+        ("deals_won_undated", ""): and_(won, _undated(d, "deal", "close_day")),
+        ("deals_won_unreadable_date", ""): and_(won, d.c.close_day_unreadable == 1),
         ("deals_won_in_future", ""): and_(won, d.c.close_day > t.window.today),
         ("deals_unknown", ""): d.c.state == UNKNOWN,
-        ("deals_undated", ""): d.c.at_us.is_(None),
+        ("deals_undated", ""): _undated(d, "deal", "created_at"),
     }
 
 
@@ -110,7 +117,8 @@ def _deal_amounts(d: FromClause, t: Terms) -> Conditions:
     return {
         ("deals_open_amount", ""): in_state(d, "deal", "open"),
         ("deals_won_amount", ""): and_(won, in_period),
-        ("deals_won_undated_amount", ""): and_(won, d.c.close_day.is_(None)),
+        ("deals_won_undated_amount", ""): and_(won, _undated(d, "deal", "close_day")),
+        ("deals_won_unreadable_date_amount", ""): and_(won, d.c.close_day_unreadable == 1),
     }
 
 
@@ -119,12 +127,16 @@ def _client_counts(c: FromClause, t: Terms) -> Conditions:
         ("clients", ""): true(),
         ("clients_new", ""): in_flow(c.c.at_us, t.window),
         ("month.clients_new", ""): in_month(c.c.at_us, t.window),
-        ("clients_undated", ""): c.c.at_us.is_(None),
+        ("clients_undated", ""): _undated(c, "client", "created_at"),
     }
 
 
-def _plain_counts(name: str) -> Callable[[FromClause, Terms], Conditions]:
-    return lambda view, terms: {(name, ""): true(), (f"{name}_undated", ""): view.c.at_us.is_(None)}
+def _plain_counts(entity: str) -> Callable[[FromClause, Terms], Conditions]:
+    name = f"{entity}s"
+    return lambda view, terms: {
+        (name, ""): true(),
+        (f"{name}_undated", ""): _undated(view, entity, "created_at"),
+    }
 
 
 _COUNTS: Final[Mapping[str, Callable[[FromClause, Terms], Conditions]]] = {
@@ -132,8 +144,8 @@ _COUNTS: Final[Mapping[str, Callable[[FromClause, Terms], Conditions]]] = {
     "call": _call_counts,
     "deal": _deal_counts,
     "client": _client_counts,
-    "contact": _plain_counts("contacts"),
-    "lead": _plain_counts("leads"),
+    "contact": _plain_counts("contact"),
+    "lead": _plain_counts("lead"),
 }
 
 
@@ -146,6 +158,8 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "deals_open": ("stage",), "deals_unknown": ("stage",),
     "deals_won": ("stage", "close_day"), "deals_lost": ("stage", "close_day"),
     "deals_won_undated": ("stage", "close_day"), "deals_won_in_future": ("stage", "close_day"),
+    "deals_won_unreadable_date": ("stage", "close_day"),
+    "deals_won_unreadable_date_amount": ("stage", "close_day", "amount"),
     "deals_open_amount": ("stage", "amount"),
     "deals_won_amount": ("stage", "close_day", "amount"), "deals_won_undated_amount": ("stage", "close_day", "amount"),
     "clients_new": ("created_at",), "clients_undated": ("created_at",), "contacts_undated": ("created_at",),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import FromClause, Select, and_, case, false, select
+from sqlalchemy import FromClause, Select, and_, case, false, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.model import ENTITIES, STATES, Kind, OwnMeasure, Window
@@ -95,6 +95,11 @@ def in_month(moment: ColumnElement[Any], w: Window) -> Condition:
     if w.month_first_us is None or w.month_after_us is None:
         return false()
     return and_(moment >= w.month_first_us, moment < w.month_after_us, moment <= w.as_of_us)
+
+
+def ended_at(event: FromClause) -> ColumnElement[Any]:
+    """An event's end, else its start; NULL where an end was entered that cannot be read."""
+    return case((event.c.end_at_unreadable == 0, func.coalesce(event.c.end_at, event.c.start_at)))
 
 
 def nothing_entered(view: FromClause, entity: str, column: str) -> Condition:

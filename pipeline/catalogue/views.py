@@ -13,8 +13,10 @@ from pipeline.catalogue.terms import (
     UNKNOWN,
     Entities,
     Terms,
+    ended_at,
     flag,
     in_flow,
+    nothing_entered,
     state_code,
 )
 from pipeline.model import Window
@@ -79,9 +81,17 @@ def _owners(entity: str, e: Entities, record: FromClause) -> FromClause:
 
 def _state_by_time(entity: str, record: FromClause, terms: Terms) -> ColumnElement[int]:
     """Without a status: held once its end passed, planned until then."""
-    end = func.coalesce(record.c.end_at, record.c.start_at)
+    end = ended_at(record)
     held, planned = state_code(entity, "held"), state_code(entity, "planned")
-    return case((end.is_(None), UNKNOWN), (end <= terms.window.as_of_us, held), else_=planned)
+    nothing = and_(nothing_entered(record, entity, "end_at"), nothing_entered(record, entity, "start_at"))
+    passed = end <= terms.window.as_of_us
+    # an end that cannot be read leaves the record in the base, in neither state
+    return case((nothing, UNKNOWN), (end.is_(None), MISSING), (passed, held), else_=planned)
+
+
+def _moment(record: FromClause) -> ColumnElement[Any]:
+    """An event's start, else its creation; NULL where a start was entered that cannot be read."""
+    return case((record.c.start_at_unreadable == 0, func.coalesce(record.c.start_at, record.c.created_at)))
 
 
 def _event(entity: str, record: FromClause, terms: Terms) -> list[ColumnElement[Any]]:
@@ -90,7 +100,7 @@ def _event(entity: str, record: FromClause, terms: Terms) -> list[ColumnElement[
     early = and_(state == state_code(entity, "held"), record.c.start_at > terms.window.as_of_us)
     return [
         state.label("state"),
-        func.coalesce(record.c.start_at, record.c.created_at).label("at_us"),
+        _moment(record).label("at_us"),
         case((state == UNKNOWN, 0), (early, 0), else_=1).label("scored"),
     ]
 

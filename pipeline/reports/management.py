@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
-from pipeline.metrics import BESIDE, FINDINGS, LABELS, PLANNED
+from pipeline.metrics import BESIDE, FINDINGS, LABELS, PLANNED, WON_ON_NO_DAY
 from pipeline.model import READ_AS, Figure, Person, Scope
 from pipeline.reports.elements import (
     Subject,
@@ -76,18 +76,23 @@ def _headline(company: Subject) -> Iterator[Row]:
 
 
 def _stake(company: Subject) -> Iterator[Row]:
-    undated, open_deals = company.find("deals_won_undated"), company.find("deals_open")
-    if undated is not None and undated.numerator:
-        won = counted(undated, "won deal", "won deals")
-        verb = "is" if undated.numerator == 1 else "are"
-        amounts = company.amounts("deals_won_undated_amount")
-        sentence = (*won, " without a closing date", *amounts, f", {verb} in no result")
-        yield Row("No closing date", sentence, element="stake")
-    elif undated is not None:
+    lost = [row for metric, why in WON_ON_NO_DAY.items() for row in _won_on_no_day(company, metric, why)]
+    yield from lost
+    if not lost and company.find("deals_won_undated") is not None:
         yield Row("No closing date", ("Every won deal has a closing date.",), element="stake")
+    open_deals = company.find("deals_open")
     if open_deals is not None:
         deals = counted(open_deals, "open deal", "open deals")
         yield Row("Open", (*deals, *company.amounts("deals_open_amount")), element="stake")
+
+
+def _won_on_no_day(company: Subject, metric: str, why: str) -> Iterator[Row]:
+    undated = company.find(metric)
+    if undated is not None and undated.numerator:
+        won = counted(undated, "won deal", "won deals")
+        verb = "is" if undated.numerator == 1 else "are"
+        sentence = (*won, f" {why}", *company.amounts(f"{metric}_amount"), f", {verb} in no result")
+        yield Row("No closing date", sentence, element="stake")
 
 
 def _plan(company: Subject) -> Iterator[Row]:

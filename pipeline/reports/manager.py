@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.metrics import PLANNED
+from pipeline.metrics import PLANNED, WON_ON_NO_DAY
 from pipeline.model import CHECKED, READ_AS, Person, Scope
 from pipeline.reports.elements import (
     Subject,
@@ -94,11 +94,12 @@ def _plan(own: Subject) -> Iterator[Row]:
 
 
 def _warnings(own: Subject) -> Iterator[Row]:
-    undated, won = own.find("deals_won_undated"), own.find("deals_won")
-    if undated is not None and won is not None and undated.numerator:
-        verb = ", is not in your " if undated.numerator == 1 else ", are not in your "
-        said = (*counted(undated, "won deal", "won deals"), *own.amounts("deals_won_undated_amount"))
-        yield Row("Not counted", (*said, verb, won, ": no closing date."), element="warning")
+    for metric, why in WON_ON_NO_DAY.items():
+        undated, won = own.find(metric), own.find("deals_won")
+        if undated is not None and won is not None and undated.numerator:
+            verb = ", is not in your " if undated.numerator == 1 else ", are not in your "
+            said = (*counted(undated, "won deal", "won deals"), f" {why}", *own.amounts(f"{metric}_amount"))
+            yield Row("Not counted", (*said, verb, won, "."), element="warning")
     for metric, one, many in _OUTSIDE:
         figure = own.find(metric)
         if figure is not None and figure.numerator:

@@ -215,12 +215,14 @@ def test_what_cannot_be_read_is_counted_and_not_missing(folder: Path, monkeypatc
     found = {name: figures[f"{name}@company"].numerator for name in (
         "deals_won", "deals_won_amount/USD", "unreadable/deal.amount", "deals_won_undated",
         "base_missing/deal.amount", "base_missing/deal.close_date", "base_missing/deal.client",
-        "base_missing/deal.stage", "deals_unknown", "deals_undated",
+        "base_missing/deal.stage", "deals_unknown", "deals_undated", "deals_won_unreadable_date",
+        "unreadable/deal.created_at",
     )}  # fmt: skip
     assert found == {
         "deals_won": 3, "deals_won_amount/USD": 123_450 + 123_450, "unreadable/deal.amount": 2,
-        "deals_won_undated": 3, "base_missing/deal.amount": 2, "base_missing/deal.close_date": 2,
-        "base_missing/deal.client": 1, "base_missing/deal.stage": 1, "deals_unknown": 0, "deals_undated": 1,
+        "deals_won_undated": 1, "base_missing/deal.amount": 2, "base_missing/deal.close_date": 2,
+        "base_missing/deal.client": 1, "base_missing/deal.stage": 1, "deals_unknown": 0, "deals_undated": 0,
+        "deals_won_unreadable_date": 2, "unreadable/deal.created_at": 1,
     }  # fmt: skip
 
 

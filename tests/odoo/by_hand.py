@@ -119,9 +119,12 @@ SELECT m.*, NOT (m.state = 'unknown' OR m.state = 'held' AND COALESCE(m.start_at
        false AS "no date", hand_blank(m.name) AS "no subject", b.meeting IS NULL AS "no contact",
        m.state = 'held' AS "due result", hand_blank(m.result) AS "no result",
        COALESCE(b.l, true) AS lacks_last, COALESCE(b.d, true) AS lacks_details
-FROM (SELECT e.*, COALESCE(start_at, CASE WHEN isfinite(create_date) THEN create_date END) AS moment,
+FROM (SELECT e.*, CASE WHEN "bad start_at" IS NOT TRUE THEN
+                       COALESCE(start_at, CASE WHEN isfinite(create_date) THEN create_date END) END AS moment,
              NOT isfinite(create_date) AS "bad created_at",
-             CASE WHEN NOT %(by_time)s THEN 'none' WHEN COALESCE(end_at, start_at) IS NULL THEN 'unknown'
+             CASE WHEN NOT %(by_time)s THEN 'none'
+                  WHEN "bad end_at" OR end_at IS NULL AND "bad start_at" THEN 'blank'
+                  WHEN COALESCE(end_at, start_at) IS NULL THEN 'unknown'
                   WHEN COALESCE(end_at, start_at) <= %(as_of)s THEN 'held' ELSE 'planned' END AS state
       FROM (SELECT id, name, create_date, RESULT AS result,
                    (SELECT u.id::text FROM res_users u WHERE u.id = user_id) AS owner,
@@ -226,28 +229,33 @@ BY_TIME = {
     "meetings_unknown": "r.state = 'unknown'",
 }
 """Counts that a CRM without a status of meetings has only where the time tells."""
+ENTERED = 'r."bad created_at" IS NOT TRUE'
 COUNT: Mapping[str, Mapping[str, str]] = {
-    "meeting": {"meetings": "true", "meetings_undated": "r.moment IS NULL"},
-    "call": {"calls": "true", "calls_undated": "r.moment IS NULL"},
+    "meeting": {
+        "meetings": "true",
+        "meetings_undated": f'r.moment IS NULL AND {ENTERED} AND "bad start_at" IS NOT TRUE',
+    },
+    "call": {"calls": "true", "calls_undated": f"r.moment IS NULL AND {ENTERED}"},
     "deal": {
         "deals": "true",
         "deals_open": "r.state = 'open'",
         "deals_won": "r.state = 'won' AND r.closed_in_period",
         "month deals_won": "r.state = 'won' AND r.closed_in_month",
         "deals_lost": "r.state = 'lost' AND r.closed_in_period",
-        "deals_won_undated": "r.state = 'won' AND r.closed IS NULL",
+        "deals_won_undated": "r.state = 'won' AND r.\"no close_date\"",
+        "deals_won_unreadable_date": "r.state = 'won' AND r.\"bad close_day\"",
         "deals_won_in_future": "r.state = 'won' AND r.closed > %(today)s",
         "deals_unknown": "false",
-        "deals_undated": "r.moment IS NULL",
+        "deals_undated": f"r.moment IS NULL AND {ENTERED}",
     },
     "client": {
         "clients": "true",
         "clients_new": "r.ours",
         "month clients_new": "r.monthly",
-        "clients_undated": "r.moment IS NULL",
+        "clients_undated": f"r.moment IS NULL AND {ENTERED}",
     },
-    "contact": {"contacts": "true", "contacts_undated": "r.moment IS NULL"},
-    "lead": {"leads": "true", "leads_undated": "r.moment IS NULL"},
+    "contact": {"contacts": "true", "contacts_undated": f"r.moment IS NULL AND {ENTERED}"},
+    "lead": {"leads": "true", "leads_undated": f"r.moment IS NULL AND {ENTERED}"},
 }
 
 PLACED = """
@@ -258,8 +266,10 @@ SELECT r.*, COALESCE(r.moment >= %(first)s AND r.moment < %(after)s AND r.moment
 AMOUNTS = f"""
 SELECT r.owner, r.iso, SUM(r.minor) FILTER (WHERE r.state = 'open' AND NOT r."bad amount") AS deals_open_amount,
        SUM(r.minor) FILTER (WHERE r.state = 'won' AND r.closed_in_period AND NOT r."bad amount") AS deals_won_amount,
-       SUM(r.minor) FILTER (WHERE r.state = 'won' AND r.closed IS NULL AND NOT r."bad amount")
-           AS deals_won_undated_amount
+       SUM(r.minor) FILTER (WHERE r.state = 'won' AND r."no close_date" AND NOT r."bad amount")
+           AS deals_won_undated_amount,
+       SUM(r.minor) FILTER (WHERE r.state = 'won' AND r."bad close_day" AND NOT r."bad amount")
+           AS deals_won_unreadable_date_amount
 FROM ({DEAL}) r GROUP BY r.owner, r.iso
 """
 

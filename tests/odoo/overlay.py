@@ -87,13 +87,42 @@ def lay(odoo: Odoo, *, version: int, seed: int) -> None:
         ("crm_stage", _stages(seeds)),
         ("mail_activity_type", _types(seeds)),
         ("res_users", _users()),
-        ("res_partner", [*_people_of_users(), *_partners(seeds)]),
-        ("crm_lead", _leads(seeds)),
+        ("res_partner", [*_people_of_users(), *_partners(seeds), *_undated_partners()]),
+        ("crm_lead", [*_leads(seeds), *_undated_leads()]),
         ("calendar_event", _meetings(seeds)),
         ("calendar_event_res_partner_rel", _invitees(seeds)),
-        ("mail_activity", _calls(seeds)),
+        ("mail_activity", [*_calls(seeds), *_undated_calls()]),
     ):
         odoo.insert(table, rows)
+
+
+def _undated_partners() -> list[Row]:
+    """A client and a contact without a creation date for each manager: chance gives too few."""
+    given = {"name": "Since when?", "type": "contact", "active": True, "create_date": None}
+    return [
+        {**given, "id": 10_000 + 10 * user + company, "user_id": user, "is_company": bool(company), "parent_id": parent}
+        for user in MANAGERS
+        for company, parent in ((1, None), (0, 10_001 + 10 * user))
+    ]
+
+
+def _undated_leads() -> list[Row]:
+    """A lead without a creation date, and deals won without a day and on one that cannot be read."""
+    given = {"name": "Since when?", "active": True, "create_date": None, "stage_id": 73, "expected_revenue": "1250"}
+    kinds = (("lead", None), ("opportunity", None), ("opportunity", "infinity"))
+    return [
+        {**given, "id": 100 * user + place, "user_id": user, "type": kind, "date_closed": closed}
+        for user in MANAGERS
+        for place, (kind, closed) in enumerate(kinds)
+    ]
+
+
+def _undated_calls() -> list[Row]:
+    given = {"activity_type_id": 61, "res_model_id": 1, "res_model": "crm.lead", "create_date": None}
+    return [
+        {**given, "id": 100 * user, "res_id": 100 * user, "user_id": user, "date_deadline": MOMENTS[0][:10]}
+        for user in MANAGERS
+    ]
 
 
 def _currencies(version: int) -> list[Row]:

@@ -57,6 +57,8 @@ NEVER = {
     "calls_held_in_future": "likewise",
     "calls_unknown": "likewise",
     "deals_unknown": "the preset's words are its own",
+    "meetings_undated": "a meeting has a start, be it infinity, which is unreadable",
+    "meetings_unknown": "likewise",
     "meetings_overdue": "a meeting whose end passed is held, so none is planned and over",
 }
 """Measures that an Odoo cannot hold, even where end passed = held."""

@@ -171,7 +171,8 @@ class Counting:
 
     def human(self, entity: str, human: Human) -> None:
         last, first, details = human.lacks()
-        self.add_named(human.owner, {f"{entity}s": True, f"{entity}s_undated": human.created is None})
+        undated = human.created is None and not human.unread_created
+        self.add_named(human.owner, {f"{entity}s": True, f"{entity}s_undated": undated})
         if entity == "client":
             self.add_named(human.owner, {"clients_new": self.ours(human.created),
                                          "month clients_new": self.monthly(human.created)})  # fmt: skip
@@ -180,17 +181,24 @@ class Counting:
             lacks = {"last_name": last, "first_name": first, "details": details}
         self.fields(entity, human.owner, human.created, lacks, created_at=human.unread_created)
 
+    def moment(self, e: Event) -> datetime | None:
+        """An event's start, else its creation; none where the start cannot be read."""
+        return None if e.unread_start else e.start or e.created
+
+    def undated(self, e: Event) -> bool:
+        return self.moment(e) is None and not (e.unread_start or e.unread_created)
+
     def meeting(self, m: Event) -> None:
-        state, moment = self.state(m.status, self.world.words.events), m.start or m.created
+        state, moment = self.state(m.status, self.world.words.events), self.moment(m)
         future = state == "held" and m.start is not None and m.start > self.as_of
         held = state == "held" and not future
-        ours, ends = held and self.ours(moment), m.end or m.start
+        ours, ends = held and self.ours(moment), None if m.unread_end else m.end or m.start
         lacking = self.lacking(m)
         self.add(
             m.owner, meetings=True, meetings_held=ours, meetings_complete=ours and not any(lacking.values()),
             meetings_planned_7d=state == "planned" and m.start is not None and self.as_of <= m.start < self.soon,
             meetings_overdue=state == "planned" and ends is not None and ends < self.as_of,
-            meetings_held_in_future=future, meetings_unknown=state == "unknown", meetings_undated=moment is None,
+            meetings_held_in_future=future, meetings_unknown=state == "unknown", meetings_undated=self.undated(m),
         )  # fmt: skip
         self.add_named(m.owner, {"month meetings_held": held and self.monthly(moment)})
         self.add_named(m.owner, {f"meetings_lacking/{what}": ours and lack for what, lack in lacking.items()})
@@ -207,11 +215,11 @@ class Counting:
         return found if "meeting.result" in self.world.absent else {**found, "result": blank(m.result)}
 
     def call(self, c: Event) -> None:
-        state, moment = self.state(c.status, self.world.words.events), c.start or c.created
+        state, moment = self.state(c.status, self.world.words.events), self.moment(c)
         future = state == "held" and c.start is not None and c.start > self.as_of
         self.add(
             c.owner, calls=True, calls_held=state == "held" and not future and self.ours(moment),
-            calls_held_in_future=future, calls_unknown=state == "unknown", calls_undated=moment is None,
+            calls_held_in_future=future, calls_unknown=state == "unknown", calls_undated=self.undated(c),
         )  # fmt: skip
         lacks = {"date": c.start is None and not c.unread_start, "direction": blank(c.direction),
                  "status": state == "blank", "counterpart": not c.counterpart}  # fmt: skip
@@ -228,12 +236,13 @@ class Counting:
         won, units = state == "won", self.units(d)
         within = self.closed_within(d.closed, s.first_day, s.after_day)
         counted = {"deals_open": state == "open", "deals_won": won and within,
-                   "deals_won_undated": won and d.closed is None}  # fmt: skip
+                   "deals_won_undated": won and d.closed is None and not d.unread_closed,
+                   "deals_won_unreadable_date": won and d.unread_closed}  # fmt: skip
         self.add_named(d.owner, counted)
         self.add(
             d.owner, deals=True, deals_lost=state == "lost" and within, deals_unknown=state == "unknown",
             deals_won_in_future=won and d.closed is not None and d.closed > self.today,
-            deals_undated=d.created is None,
+            deals_undated=d.created is None and not d.unread_created,
         )  # fmt: skip
         in_month = self.closed_within(d.closed, s.month_first_day, s.month_after_day)
         self.add_named(d.owner, {"month deals_won": won and in_month})

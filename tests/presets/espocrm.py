@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tests.presets.counting import Deal, Event, Human, User, Words, World
-from tests.presets.seed import Id, Seed, moment
+from tests.presets.seed import UNREADABLE, Id, Seed, day, moment
 from tests.suitecrm.database import Row
 
 TABLES = (
@@ -299,9 +299,10 @@ class EspoReader:
         )  # fmt: skip
 
     def deal(self, row: Row) -> Deal:
-        closed, amount = moment(row["close_date"]), row["amount"]
+        closed, amount = day(row["close_date"]), row["amount"]
         return Deal(
             self.owner(row), moment(row["created_at"]), row["name"], row["account_id"] in self.accounts, row["stage"],
             None if amount is None else Decimal(repr(amount)), (row["amount_currency"] or self.currency).upper(),
-            closed.date() if closed else None,
+            closed,
+            unread_closed=row["close_date"] == UNREADABLE,
         )  # fmt: skip

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
 from tests.suitecrm.database import Row
 from tests.suitecrm.overlay import AMOUNTS, BLANKS, EDGES, Overlay
 
+UNREADABLE = "2027-03-00"
+"""A day that MariaDB keeps and no calendar has."""
 Id = Any
 """As the CRM writes it: a text or a number."""
 
@@ -130,7 +132,8 @@ class Seed(Overlay):
         self.client(owner, None, "Since when?")
         self.lead(owner, None, "Low", "Ada")
         for _ in range(3):
-            self.deal(owner, None, "Order", self.stages[2], float(self.random.randrange(10**6)), None)
+            for closed in (None, UNREADABLE):
+                self.deal(owner, None, "Order", self.stages[2], float(self.random.randrange(10**6)), closed)
 
     def edges(self) -> None:
         """One second before, at, and one second after each bound of each zone, held and planned."""
@@ -150,3 +153,9 @@ class Seed(Overlay):
 def moment(written: str | None) -> datetime | None:
     """An instant as the test wrote it; a zero date is none."""
     return None if written is None or written.startswith("0000") else datetime.fromisoformat(written)
+
+
+def day(written: str | None) -> date | None:
+    """A day as the test wrote it."""
+    closed = None if written == UNREADABLE else moment(written)
+    return closed.date() if closed else None

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tests.presets.counting import Deal, Event, Human, User, Words, World
-from tests.presets.seed import Id, Seed, moment
+from tests.presets.seed import UNREADABLE, Id, Seed, day, moment
 from tests.suitecrm.database import Row
 from tests.suitecrm.in_python import blank
 
@@ -333,8 +333,9 @@ class VtigerReader:
         return datetime.fromisoformat(day).replace(hour=hours, minute=minutes, second=(*seconds, 0)[0]), False
 
     def deal(self, row: Row) -> Deal:
-        number, closed = row["potentialid"], moment(row["closingdate"])
+        number, closed = row["potentialid"], day(row["closingdate"])
         return Deal(
             self.owner(number), self.created(number), row["potentialname"], row["related_to"] in self.accounts,
-            row["sales_stage"], row["amount"], self.currency, closed.date() if closed else None,
+            row["sales_stage"], row["amount"], self.currency, closed,
+            unread_closed=row["closingdate"] == UNREADABLE,
         )  # fmt: skip

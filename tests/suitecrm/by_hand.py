@@ -140,8 +140,9 @@ FROM (SELECT id, name, (SELECT u.id FROM users u WHERE u.id = assigned_user_id) 
              COALESCE(date_end <> '0000-00-00' AND MONTH(date_end) = 0, 0) AS `bad end_at`,
              COALESCE(date_entered <> '0000-00-00' AND MONTH(date_entered) = 0, 0) AS `bad created_at`,
              IF(MONTH(date_start) > 0, date_start, NULL) AS start, IF(MONTH(date_end) > 0, date_end, NULL) AS finish,
-             COALESCE(IF(MONTH(date_start) > 0, date_start, NULL),
-                      IF(MONTH(date_entered) > 0, date_entered, NULL)) AS moment,
+             CASE WHEN date_start IS NULL OR date_start = '0000-00-00' THEN
+                      IF(MONTH(date_entered) > 0, date_entered, NULL)
+                  WHEN MONTH(date_start) > 0 THEN date_start END AS moment,
              CASE WHEN hand_blank(status) THEN 'blank' WHEN BINARY status = 'Held' THEN 'held'
                   WHEN BINARY status = 'Planned' THEN 'planned' WHEN BINARY status = 'Not Held' THEN 'not held'
                   ELSE 'unknown' END AS state
@@ -171,8 +172,9 @@ FROM (SELECT id, direction, parent_type, parent_id,
              COALESCE(date_entered <> '0000-00-00' AND MONTH(date_entered) = 0, 0) AS `bad created_at`,
              (SELECT u.id FROM users u WHERE u.id = assigned_user_id) AS owner,
              IF(MONTH(date_start) > 0, date_start, NULL) AS start,
-             COALESCE(IF(MONTH(date_start) > 0, date_start, NULL),
-                      IF(MONTH(date_entered) > 0, date_entered, NULL)) AS moment,
+             CASE WHEN date_start IS NULL OR date_start = '0000-00-00' THEN
+                      IF(MONTH(date_entered) > 0, date_entered, NULL)
+                  WHEN MONTH(date_start) > 0 THEN date_start END AS moment,
              CASE WHEN hand_blank(status) THEN 'blank' WHEN BINARY status = 'Held' THEN 'held'
                   WHEN BINARY status = 'Planned' THEN 'planned' WHEN BINARY status = 'Not Held' THEN 'not held'
                   ELSE 'unknown' END AS state
@@ -242,17 +244,17 @@ SUM(r.happened AND r.ours AND r.lacks_details) AS `meetings_lacking/contact deta
 SUM(r.happened AND r.ours AND r.`no subject`) AS `meetings_lacking/subject`,
 SUM(r.happened AND r.ours AND r.`no result`) AS `meetings_lacking/result`,
 SUM(r.state = 'planned' AND r.start >= %(as_of)s AND r.start < %(soon)s) AS `meetings_planned_7d`,
-SUM(r.state = 'planned' AND COALESCE(r.finish, r.start) < %(as_of)s) AS `meetings_overdue`,
+SUM(r.state = 'planned' AND NOT r.`bad end_at` AND COALESCE(r.finish, r.start) < %(as_of)s) AS `meetings_overdue`,
 SUM(r.state = 'held' AND r.start > %(as_of)s) AS `meetings_held_in_future`,
 SUM(r.state = 'unknown') AS `meetings_unknown`,
-SUM(r.moment IS NULL) AS `meetings_undated`
+SUM(r.moment IS NULL AND NOT r.`bad start_at` AND NOT r.`bad created_at`) AS `meetings_undated`
 """,
     "call": """
 COUNT(*) AS `calls`,
 SUM(r.happened AND r.ours) AS `calls_held`,
 SUM(r.state = 'held' AND r.start > %(as_of)s) AS `calls_held_in_future`,
 SUM(r.state = 'unknown') AS `calls_unknown`,
-SUM(r.moment IS NULL) AS `calls_undated`
+SUM(r.moment IS NULL AND NOT r.`bad start_at` AND NOT r.`bad created_at`) AS `calls_undated`
 """,
     "deal": """
 COUNT(*) AS `deals`,
@@ -260,19 +262,22 @@ SUM(r.state = 'open') AS `deals_open`,
 SUM(r.state = 'won' AND r.closed_in_period) AS `deals_won`,
 SUM(r.state = 'won' AND r.closed_in_month) AS `month deals_won`,
 SUM(r.state = 'lost' AND r.closed_in_period) AS `deals_lost`,
-SUM(r.state = 'won' AND r.closed IS NULL) AS `deals_won_undated`,
+SUM(r.state = 'won' AND r.closed IS NULL AND NOT r.`bad close_day`) AS `deals_won_undated`,
+SUM(r.state = 'won' AND r.`bad close_day`) AS `deals_won_unreadable_date`,
 SUM(r.state = 'won' AND r.closed > %(today)s) AS `deals_won_in_future`,
 SUM(r.state = 'unknown') AS `deals_unknown`,
-SUM(r.moment IS NULL) AS `deals_undated`
+SUM(r.moment IS NULL AND NOT r.`bad created_at`) AS `deals_undated`
 """,
     "client": """
 COUNT(*) AS `clients`,
 SUM(r.ours) AS `clients_new`,
 SUM(r.monthly) AS `month clients_new`,
-SUM(r.moment IS NULL) AS `clients_undated`
+SUM(r.moment IS NULL AND NOT r.`bad created_at`) AS `clients_undated`
 """,
-    "contact": "COUNT(*) AS `contacts`, SUM(r.moment IS NULL) AS `contacts_undated`",
-    "lead": "COUNT(*) AS `leads`, SUM(r.moment IS NULL) AS `leads_undated`",
+    "contact": """
+COUNT(*) AS `contacts`, SUM(r.moment IS NULL AND NOT r.`bad created_at`) AS `contacts_undated`
+""",
+    "lead": "COUNT(*) AS `leads`, SUM(r.moment IS NULL AND NOT r.`bad created_at`) AS `leads_undated`",
 }
 
 PLACED = """
@@ -284,8 +289,10 @@ AMOUNTS = f"""
 SELECT r.owner, r.iso, SUM(CASE WHEN r.state = 'open' AND NOT r.`bad amount` THEN r.minor END) AS `deals_open_amount`,
        SUM(CASE WHEN r.state = 'won' AND r.closed_in_period AND NOT r.`bad amount` THEN r.minor END)
            AS `deals_won_amount`,
-       SUM(CASE WHEN r.state = 'won' AND r.closed IS NULL AND NOT r.`bad amount` THEN r.minor END)
-           AS `deals_won_undated_amount`
+       SUM(CASE WHEN r.state = 'won' AND r.closed IS NULL AND NOT r.`bad close_day` AND NOT r.`bad amount`
+                THEN r.minor END) AS `deals_won_undated_amount`,
+       SUM(CASE WHEN r.state = 'won' AND r.`bad close_day` AND NOT r.`bad amount` THEN r.minor END)
+           AS `deals_won_unreadable_date_amount`
 FROM ({DEAL}) r WHERE r.iso <> '' GROUP BY r.owner, r.iso
 """
 

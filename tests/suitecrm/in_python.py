@@ -27,6 +27,9 @@ def blank(text: str | None) -> bool:
     return all(letter in SPACES for letter in text or "")
 
 
+ZERO = (None, "0000-00-00", "0000-00-00 00:00:00")
+
+
 def moment(value: Any) -> datetime | None:
     """The driver gives a zero date as a text."""
     return value if isinstance(value, datetime) else None
@@ -85,7 +88,8 @@ class Rows:
         first, after = map(datetime.fromisoformat, (self.setting.first, self.setting.after))
         for row in self.live["meetings"]:
             start = moment(row["date_start"])
-            day = start or moment(row["date_entered"])
+            unreadable = start is None and row["date_start"] not in ZERO
+            day = start or (None if unreadable else moment(row["date_entered"]))
             if row["status"] != "Held" or day is None or not first <= day < after or day > self.as_of:
                 continue
             if start is None or start <= self.as_of:
@@ -102,9 +106,7 @@ class Rows:
         # of equals: the one whose gaps come first in the order last name, first name, contact details
         best = min(found, key=lambda lacks: (sum(lacks), lacks[::-1]), default=(True, True, True))
         lacking = [what for what, lacks in zip(LACKING, best, strict=True) if lacks]
-        lacking += ["date"] * (start is None and row["date_start"] in (None, "0000-00-00 00:00:00")) + [
-            "subject"
-        ] * blank(row["name"])
+        lacking += ["date"] * (start is None and row["date_start"] in ZERO) + ["subject"] * blank(row["name"])
         return lacking + ["result"] * blank(self.results.get(row["id"]))
 
     def contacts(self, counts: Counts) -> None:
@@ -139,6 +141,7 @@ class Rows:
             if stage not in ("Closed Won", "Closed Lost", "closed won", "Closed Won ", "Signed") and not blank(stage):
                 counts[f"deals_open_amount/{code}"][owner] += int(units)
             if stage == "Closed Won" and closed is None:
-                counts[f"deals_won_undated_amount/{code}"][owner] += int(units)
+                name = "deals_won_undated" if row["date_closed"] in ZERO else "deals_won_unreadable_date"
+                counts[f"{name}_amount/{code}"][owner] += int(units)
             if stage == "Closed Won" and closed is not None and first <= closed < after and closed <= today:
                 counts[f"deals_won_amount/{code}"][owner] += int(units)
