@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,14 +13,16 @@ from sqlalchemy.exc import ArgumentError
 
 from pipeline.config import Audit, secrets_of
 from pipeline.errors import ConfigError
+from pipeline.model import CHECKED
 from pipeline.presets import Preset
 
 ACCOUNT: Final = "crm_audit"
 PLACEHOLDER: Final = "CHANGE-THIS-PASSWORD"
 
-_SOME_LACK: Final = (
-    "-- Not every installation has the tables below; where one is lacking, its line fails and can be left out.",
-    "-- Where one is there, grant it: what the account cannot see is read as if it were empty.",
+_SOME_LACK: Final = "-- Not every installation has the tables below; each is granted where it is there."
+_CUSTOM: Final = (
+    "-- Tables of custom fields, in which init looks for a meeting's result. They hold what your company added, so",
+    "-- they are granted on demand only: crm-audit grants --custom",
 )
 
 # what looks like a table after FROM and is none
@@ -40,6 +42,7 @@ class Reader:
     database: str
     tables: tuple[str, ...]
     optional: tuple[str, ...]  # those that an installation may lack
+    password: str = PLACEHOLDER
 
 
 def tables_of(
@@ -59,6 +62,17 @@ def tables_of(
     return tuple(sorted(found - optional)), tuple(sorted(optional))
 
 
+def custom_tables(preset: Preset) -> tuple[str, ...]:
+    """The tables of custom fields, which are there once the CRM has such fields; none where they are columns."""
+    read = {part.table for parts in preset.entities.values() for part in parts} | preset.tables.keys()
+    if isinstance(preset.custom_key, dict):
+        return tuple(sorted(preset.custom_key.keys() - read))
+    if preset.custom_key in (None, "id"):
+        return ()
+    checked = {part.table for entity in CHECKED for part in preset.entities.get(entity, ())}
+    return tuple(sorted(f"{table}_cstm" for table in checked))
+
+
 def _read_in(sql: str) -> set[str]:
     """The tables that a SELECT names after FROM and JOIN."""
     plain = _NO_TABLE.sub(" ", sql)
@@ -68,9 +82,12 @@ def _read_in(sql: str) -> set[str]:
 
 def grants(
     preset: Preset, *, audit: Audit | None = None, account: str | None = None, database: str | None = None,
-    dialect: str | None = None,
+    dialect: str | None = None, custom: bool = False, password: str = PLACEHOLDER,
 ) -> str:  # fmt: skip
-    """The text to hand to the database's administrator. An audit.yaml adds its own fields, account and database."""
+    """The text to hand to the database's administrator. An audit.yaml adds its own fields, account and database.
+
+    `custom` grants the tables of custom fields too, which `init` looks into.
+    """
     known = _known_of(audit) if audit else {}
     dialect = dialect or known.get("dialect") or preset.dialects[0]
     if dialect not in preset.dialects:
@@ -81,12 +98,17 @@ def grants(
     name, _, host = (account or known.get("account") or ACCOUNT).partition("@")
     own = [control.select for control in audit.settings.controls if control.select] if audit else []
     required, optional = tables_of(preset, audit.add if audit else {}, own)
-    reader = Reader(name, host or "%", database or known.get("database") or preset.name, required, optional)
+    extra = tuple(table for table in custom_tables(preset) if table not in required)
+    if custom:
+        optional = (*optional, *extra)
+    database = database or known.get("database") or preset.name
+    reader = Reader(name, host or "%", database, required, optional, password)
     for what, value in (("--account", reader.account), ("--account", reader.host), ("--database", reader.database)):
         if not value or not value.isprintable():
             raise ConfigError(f"{what}: {value!r} cannot be a name; write one like {ACCOUNT}.")
     first = f"-- crm-audit reads these tables by the preset {preset.name}, and nothing else."
-    return "\n".join([first, *write(reader)])
+    offer = _CUSTOM if extra and not custom else ()
+    return "\n".join([first, *write(reader), *offer])
 
 
 def _known_of(audit: Audit) -> dict[str, str]:
@@ -111,19 +133,28 @@ def _text(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
+def _if_there(reader: Reader, table: str, grant: str) -> Iterator[str]:
+    """A grant that does nothing where the table is lacking: a client that is fed the whole text would stop there."""
+    named = f"table_schema = {_text(reader.database)} AND table_name = {_text(table)}"
+    yield f"SET @there = EXISTS (SELECT 1 FROM information_schema.tables WHERE {named});"
+    yield f"SET @grant = IF(@there, {_text(grant)}, 'DO 0');"
+    yield from ("PREPARE crm_audit FROM @grant;", "EXECUTE crm_audit;", "DEALLOCATE PREPARE crm_audit;")
+
+
 def _mysql(reader: Reader) -> Iterable[str]:
     def quoted(name: str) -> str:
         return "`" + name.replace("`", "``") + "`"
 
     user = f"{_text(reader.account)}@{_text(reader.host)}"
-    yield "-- Run as an administrator. Put a password of your own, and instead of % the machine that the audit runs on."
-    yield f"CREATE USER {user} IDENTIFIED BY '{PLACEHOLDER}';"
+    yield "-- Run as an administrator. Put the machine that the audit runs on instead of %."
+    yield "-- An account of this name that is there already keeps its password."
+    yield f"CREATE USER IF NOT EXISTS {user} IDENTIFIED BY {_text(reader.password)};"
     for table in reader.tables:
         yield f"GRANT SELECT ON {quoted(reader.database)}.{quoted(table)} TO {user};"
     if reader.optional:
-        yield from _SOME_LACK
+        yield _SOME_LACK
         for table in reader.optional:
-            yield f"GRANT SELECT ON {quoted(reader.database)}.{quoted(table)} TO {user};"
+            yield from _if_there(reader, table, f"GRANT SELECT ON {quoted(reader.database)}.{quoted(table)} TO {user}")
     yield f"-- What it may do now: SHOW GRANTS FOR {user};"
 
 
@@ -137,15 +168,19 @@ def _postgresql(reader: Reader) -> Iterable[str]:
 
     role, database = quoted(reader.account), quoted(reader.database)
     schemas = sorted({table.rpartition(".")[0] or "public" for table in (*reader.tables, *reader.optional)})
-    yield f"-- Run as an administrator, in the database {reader.database}. Put a password of your own."
-    yield f"CREATE ROLE {role} LOGIN PASSWORD '{PLACEHOLDER}';"
+    password = reader.password.replace("'", "''")
+    yield f"-- Run as an administrator, in the database {reader.database}."
+    yield f"CREATE ROLE {role} LOGIN PASSWORD '{password}';"
     yield f"ALTER ROLE {role} SET default_transaction_read_only = on;"
     yield f"GRANT CONNECT ON DATABASE {database} TO {role};"
     yield from (f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {role};" for schema in schemas)
     yield from (f"GRANT SELECT ON TABLE {qualified(table)} TO {role};" for table in reader.tables)
     if reader.optional:
-        yield from _SOME_LACK
-        yield from (f"GRANT SELECT ON TABLE {qualified(table)} TO {role};" for table in reader.optional)
+        yield _SOME_LACK
+        for table in reader.optional:
+            there = "'" + qualified(table).replace("'", "''") + "'"
+            grant = f"GRANT SELECT ON TABLE {qualified(table)} TO {role}"
+            yield f"DO $grant$ BEGIN IF to_regclass({there}) IS NOT NULL THEN {grant}; END IF; END $grant$;"
     yield "-- What PUBLIC, and so this account too, may still do. Before PostgreSQL 15 that was to create tables in the"
     yield "-- schema public; REVOKE takes away what you do not want to leave to everybody."
     yield "SELECT 'schema ' || nspname AS what, 'CREATE' AS may FROM pg_namespace"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -256,6 +257,15 @@ def test_a_field_that_is_mapped_is_due(load: Load) -> None:
         "mysql+pymysql://reader:geheim:geheim@db/crm",
         "mysql+pymysql://reader@db/crm?password=geheim",
         "mysql+pymysql://reader@db/crm?charset=utf8mb4&passwd=geheim",
+        "mysql+pymysql://reader:gehe im geheim@db/crm",
+        "mysql+pymysql://reader@db/crm?ssl_key_password=geheim",
+        "mysql+pymysql://reader@db/crm?pass%77ord=geheim",
+        "mysql+pymysql://reader@db/crm?password=${PASSWORD}geheim",
+        "mysql+pymysql://reader@db/crm?password=gehe im geheim",
+        "postgresql://reader@db/crm?sslpassword=geheim",
+        "postgresql://reader@db/crm?sslmode=require&PASSWORD=geheim",
+        "duckdb:///crm.duckdb?motherduck_token=geheim",
+        "duckdb:///crm.duckdb?s3_secret_access_key=geheim",
     ],
 )
 def test_a_password_in_the_file_is_refused_and_not_repeated(load: Load, url: str) -> None:
@@ -275,6 +285,13 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(load: Load, url: str
         GOOD.replace("currency: EUR", "currency: mysql://reader:geheim@db/crm"),
         GOOD.replace("preset: demo", "preset: mysql://reader:geheim@db/crm"),
         GOOD.replace("  url: sqlite:///crm.db\n", "  url: mysql://reader:geheim@db/crm\n\tpreset: x\n"),
+        # a blank in it ends no address
+        GOOD.replace("preset: demo", "preset: mysql://reader:gehe im geheim@db/crm"),
+        GOOD.replace("preset: demo", "preset: 'postgresql://reader@db/crm?sslpassword=gehe im geheim'"),
+        GOOD + "? mysql://reader:gehe im geheim@db/crm\n: x\n",
+        GOOD + "? mysql://reader:geheim@db/crm\n: x\n? mysql://reader:geheim@db/crm\n: y\n",
+        GOOD.replace("zone: Europe/Amsterdam", "zone: mysql://reader:geheim@db/crm"),
+        GOOD + "schedule: {weekly: 'mysql://reader:geheim@db/crm'}\n",
         "mysql://reader:geheim@db/crm\n",
     ],
 )
@@ -291,10 +308,33 @@ def test_no_message_holds_a_secret(load: Load, text: str) -> None:
         "${CRM_URL}",
         "sqlite:///folder@work/crm:new.db",
         "sqlite:////srv/crm.db",
+        "postgresql://reader@db/crm?passfile=/srv/pgpass&sslkey=/srv/key.pem",
+        "postgresql://reader@db/crm?password=${CRM_PASSWORD}",
     ],
 )
 def test_what_holds_no_password_is_accepted(load: Load, url: str) -> None:
     assert load(GOOD.replace("sqlite:///crm.db", url)).settings.source.url == url
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://reader:geheim@crm.example.com",
+        "https://geheim@crm.example.com",
+        "https://reader:gehe im geheim@crm.example.com",
+        "https://crm.example.com?token=geheim",
+        "https://crm.example.com/?a=1&api_key=geheim",
+        "https://${USER}:${PASSWORD}@crm.example.com",
+        "https://${HOST}",
+    ],
+)
+def test_the_address_in_every_report_holds_no_secret(load: Load, address: str) -> None:
+    refused(load, GOOD.replace("preset: demo", f"preset: demo\n  crm_url: '{address}'"), "line 5", "source.crm_url")
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "crm.example.com", "https://", "https:// x"])
+def test_the_address_in_every_report_is_one_of_pages(load: Load, address: str) -> None:
+    refused(load, GOOD.replace("preset: demo", f"preset: demo\n  crm_url: '{address}'"), "https://crm.example.com")
 
 
 def test_secrets_come_from_the_environment() -> None:
@@ -560,3 +600,48 @@ def test_presets_that_come_along_are_good() -> None:
 def test_a_preset_that_does_not_exist(name: str) -> None:
     with pytest.raises(ConfigError, match=r"there are demo, |cannot be read"):
         load_preset(name, Path())
+
+
+# ------------------------------------------------------------------------------------------------ much of little
+
+
+def laughs(levels: int, times: int, shape: str) -> str:
+    """Each line repeats the one above: ten levels of ten are ten thousand million values in 304 bytes."""
+    lines = ["a0: &a0 x"]
+    for level in range(1, levels):
+        repeated = ", ".join([f"*a{level - 1}"] * times)
+        lines.append(f"a{level}: &a{level} " + shape.format(repeated))
+    return "\n".join(lines) + "\n"
+
+
+BOMBS = {
+    "lists": laughs(10, 10, "[{}]"),
+    "mappings": "a0: &a0 {k: x}\n" + "".join(
+        f"a{n}: &a{n} {{p: *a{n - 1}, q: *a{n - 1}, r: *a{n - 1}}}\n" for n in range(1, 20)
+    ),
+    "merges": "a0: &a0 {k: x}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 40)),
+    "itself": "a: &a {b: *a}\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_file_that_repeats_itself_a_billion_times_is_refused_at_once(
+    load: Load, with_sets: Load, tmp_path: Path, bomb: str
+) -> None:
+    began = time.process_time()
+    refused(load, GOOD + BOMBS[bomb], "audit.yaml", "alias (*name)" if bomb == "itself" else "aliases (*name)")
+    refused(with_sets, BOMBS[bomb], "meeting.yaml", "(*name)")
+    (tmp_path / "crm.yaml").write_text(BOMBS[bomb], "utf-8")
+    with pytest.raises(ConfigError, match=r"crm\.yaml.*\(\*name\)"):
+        load_preset("crm.yaml", tmp_path)
+    assert time.process_time() - began < 1
+
+
+def test_aliases_of_everyday_size_are_fine(load: Load) -> None:
+    text = GOOD + "targets:\n  m1: &same {2026-11: {deals_won: 3}}\n  m2: *same\n"
+    assert [target.manager for target in load(text).targets] == ["m1", "m2"]
+
+
+def test_what_is_too_long_for_a_configuration_is_refused(load: Load) -> None:
+    with pytest.raises(ConfigError, match="no configuration"):
+        load_audit(Path("/dev/zero"))

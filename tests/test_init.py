@@ -104,6 +104,8 @@ def test_a_file_of_the_users_own_is_left_as_it_is(demo: Path, tmp_path: Path) ->
         ("postgresql://u:${PW}s3cret@h/d", "postgresql://u:${CRM_PASSWORD}@h/d"),
         ("postgresql://h/d?user=u&password=s3cret&x=1", "postgresql://h/d?user=u&password=${CRM_PASSWORD}&x=1"),
         ("mysql+pymysql://u:s3cret@h/d?ssl_key_password=s3cret", None),
+        ("postgresql://u@h/d?ssl%70assword=s3cret", None),
+        ("duckdb:///x.duckdb?motherduck_token=s3cret", "duckdb:///x.duckdb?motherduck_token=${CRM_PASSWORD}"),
     ],
 )
 def test_a_typed_password_becomes_a_variable(typed: str, written: str | None) -> None:

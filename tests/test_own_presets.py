@@ -171,6 +171,12 @@ def test_on_top_of_another(folder: Path) -> None:
         (OWN.replace("    table: afspraken\n", ""), "entities.meeting.0.table"),
         (OWN + "    select: SELECT 1\n", "either a select or columns"),
         (OWN.replace("  meeting:\n", "  meetings:\n"), "no such entity"),
+        (
+            OWN.replace("    table: afspraken\n", "    table: afspraken\n    link: 'https://u:geheim@crm/{id}'\n"),
+            "every report",
+        ),
+        (OWN + "links: {deal: 'https://crm/{id}?token=geheim'}\n", "every report"),
+        (OWN + "about: twice\n", "stands twice"),
         (OWN.replace("geweest", "geweest").replace("held:", "hold:"), "no such state"),
     ],
 )

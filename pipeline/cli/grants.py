@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from pathlib import Path
 
 import click
@@ -16,13 +18,18 @@ from pipeline.errors import ConfigError
 @click.option("--account", help="The account to make, as NAME or NAME@HOST. Default: that of source.url, or crm_audit.")
 @click.option("--database", help="The CRM's database. Default: that of source.url, or the preset's name.")
 @click.option("--dialect", help="mariadb, mysql, postgresql or sqlite. Default: that of source.url or of the preset.")
+@click.option("--custom", is_flag=True, help="Tables of custom fields too, in which init looks for a meeting's result.")
 def grants(
-    audit_file: Path | None, preset_name: str | None, account: str | None, database: str | None, dialect: str | None
-) -> None:
+    audit_file: Path | None, preset_name: str | None, account: str | None, database: str | None, dialect: str | None,
+    custom: bool,
+) -> None:  # fmt: skip
     """Prints the SQL that makes a read-only account: SELECT on what the preset reads, and nothing else.
+
+    Its password is that of the environment variable CRM_PASSWORD; where that is not set, one is made up and said.
 
     \b
     Example: crm-audit grants --preset suitecrm --database suitecrm
+             crm-audit grants --preset suitecrm --database suitecrm --custom | mariadb
              crm-audit grants audit.yaml           with the custom fields that audit.yaml adds
     """
     from pipeline.config import load_audit
@@ -35,4 +42,10 @@ def grants(
     if audit and preset_name not in (None, audit.settings.source.preset):
         raise ConfigError(f"--preset: {audit_file} names {audit.settings.source.preset}; leave one of them out.")
     preset = audit.preset if audit else load_preset(str(preset_name), Path.cwd())
-    click.echo(text_of(preset, audit=audit, account=account, database=database, dialect=dialect))
+    given = os.environ.get("CRM_PASSWORD")
+    password = given or secrets.token_urlsafe(18)
+    said = text_of(preset, audit=audit, account=account, database=database, dialect=dialect, custom=custom,
+                   password=password)  # fmt: skip
+    click.echo(said)
+    if not given and password in said:
+        click.echo(f"Its password was made up, and is kept nowhere else: export CRM_PASSWORD='{password}'", err=True)

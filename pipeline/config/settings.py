@@ -14,17 +14,13 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from pipeline.addresses import holds_account, holds_secret
 from pipeline.errors import ConfigError
 from pipeline.model import PeriodWord
 from pipeline.presets import preset_names
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ENV: Final = re.compile(r"\$\{(\w+)\}")
-_PASSWORD: Final = re.compile(
-    r"://(?!/)[^:@/]*:(?!\$\{\w+\}@).*@"  # of an account; what follows is a host, or a password with an @
-    r"|[?&](?:password|passwd)=(?!\$\{\w+\}(?:&|$))."
-)
-
 _DURATION: Final = re.compile(
     r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hours?)?", re.IGNORECASE
 )
@@ -69,8 +65,18 @@ class Source(Strict):
     @field_validator("url")
     @classmethod
     def _without_password(cls, value: str) -> str:
-        if _PASSWORD.search(value):
+        if holds_secret(value):
             raise ValueError("a password must not stand in the file; write ${NAME} and set that environment variable")
+        return value
+
+    @field_validator("crm_url")
+    @classmethod
+    def _an_address_for_all(cls, value: str) -> str:
+        """It stands in every report, so that whoever gets one may know it."""
+        if holds_account(value) or holds_secret(value) or "${" in value:
+            raise ValueError("every report shows this address; write it without an account, a password or a token")
+        if value and not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
+            raise ValueError("write the address of the CRM's pages like https://crm.example.com")
         return value
 
 

@@ -10,11 +10,20 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    model_validator,
+)
 
+from pipeline.addresses import holds_account, holds_secret
 from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES, STATES
 from pipeline.sql import WHITE_SPACE
+from pipeline.yaml_files import read_yaml
 
 CONTACT: Final = "meeting.contact"
 """What a meeting's row or its invitees say: no column of an entity, and yet something that a CRM may not hold."""
@@ -22,6 +31,16 @@ CONTACT: Final = "meeting.contact"
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _for_all(link: str) -> str:
+    """An address that stands in every report, so that whoever gets one may know it."""
+    if holds_account(link) or holds_secret(link):
+        raise ValueError("every report shows this address; write it without an account, a password or a token")
+    return link
+
+
+Link = Annotated[str, AfterValidator(_for_all)]
 
 
 class Part(_Strict):
@@ -34,7 +53,7 @@ class Part(_Strict):
     select: str | None = None
     columns: dict[str, str] = {}  # instead of a SELECT: our column -> the table's
     excluded: dict[str, str] = {}  # with `columns`: the reason -> the SQL condition
-    link: str | None = None  # to the record's edit form; relative to source.crm_url unless it has a scheme
+    link: Link | None = None  # to the record's edit form; relative to source.crm_url unless it has a scheme
 
 
 Parts = Annotated[tuple[Part, ...], BeforeValidator(lambda part: [part] if isinstance(part, dict) else part)]
@@ -122,7 +141,7 @@ class Preset(_Strict):
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
     formats: Formats | None = None  # where days, instants and amounts are text
     empty: tuple[str, ...] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
-    links: dict[str, str] = {}  # entity -> its edit form, where it is another than the part says
+    links: dict[str, Link] = {}  # entity -> its edit form, where it is another than the part says
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'; also columns that we have no name for
     exports: dict[str, dict[str, tuple[str, ...]]] = {}  # table -> its column -> headers, of which a file has the first
     known_by: dict[str, tuple[str, ...]] = {}  # table of `exports` -> columns by which a file is known to be it
@@ -248,12 +267,7 @@ def _ours(name: str) -> dict[str, Any]:
 
 
 def _document(file: Path) -> dict[str, Any]:
-    try:
-        document = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"source.preset: {file} cannot be read; name an existing UTF-8 file.") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"preset {file}: this is no YAML: {' '.join(str(error).split())}") from None
+    document = read_yaml(file).content
     if not isinstance(document, dict):
         raise ConfigError(f"preset {file}: needs keys such as about, dialects, entities.")
     return document

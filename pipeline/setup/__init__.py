@@ -14,6 +14,7 @@ from typing import Final
 import click
 from sqlalchemy.engine import make_url
 
+from pipeline.addresses import without_secret
 from pipeline.config import load_audit, secrets_of
 from pipeline.errors import ConfigError, PublishError
 from pipeline.presets import Preset, load_preset
@@ -31,10 +32,6 @@ from pipeline.source.databases.exports import find
 SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
 _PRESET_FILE: Final = "crm.yaml"
 _TARGETS_FILE: Final = "targets-example.csv"
-_PASSWORD: Final = re.compile(r"(://(?!/)[^:@/]*:)(?!\$\{\w+\}@).*@")
-_SECRET_QUERY: Final = re.compile(
-    r"([?&][^=&]*(?:pass|pwd|secret|token)[^=&]*=)(?!\$\{\w+\}(?:&|$))[^&]+", re.IGNORECASE
-)
 
 
 def initialise(address: str, output: Path, *, preset: str | None, asking: bool, now: datetime) -> None:
@@ -63,7 +60,7 @@ def initialise(address: str, output: Path, *, preset: str | None, asking: bool, 
 
 def without_password(address: str) -> str:
     """The address with ${CRM_PASSWORD} instead of a password that was typed."""
-    return _SECRET_QUERY.sub(rf"\1{SECRET}", _PASSWORD.sub(rf"\1{SECRET}@", address))
+    return without_secret(address, SECRET)
 
 
 def _from(address: str, folder: Path) -> str:

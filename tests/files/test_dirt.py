@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from sqlalchemy.engine import make_url
 from pipeline import source
 from pipeline.errors import AuditError, ConfigError, SourceError
 from pipeline.presets import load_preset
-from pipeline.source.databases import files
+from pipeline.setup.recognise import _ANY as ANY
+from pipeline.source import open_engine
+from pipeline.source.databases import files, kind_of, sizes
 from tests.files.ours import compute, extract, prepared
 
 HEADER = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value"
@@ -303,3 +307,148 @@ def test_a_duckdb_file_that_is_none(folder: Path) -> None:
     engine = source.open_engine("duckdb:///crm.duckdb", folder, preset)
     with pytest.raises(AuditError, match="Check that source"), source.consistent(engine):
         pass
+
+
+# ------------------------------------------------------------------------------------------------ what is no record
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_rows_of_delimiters_only_are_no_records(folder: Path, mark: str) -> None:
+    lines = [f"a{mark}b", f"1{mark}2", mark, f" {mark}\u00a0", f"{mark}{mark}{mark}", f'""{mark}""', f"3{mark}", ""]
+    put(folder, "deals.csv", "\r\n".join(lines))
+    assert read(folder)["deals"] == [("a", "b"), ("1", "2"), ("3", "")]
+
+
+def test_rows_of_blank_cells_are_no_records_of_a_workbook(folder: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["a", "b"], [" ", None], [1, 2], ["\u00a0", "\n"], [None, None]):
+        book.active.append(row)
+    book.create_sheet("only blanks").append([" ", " "])
+    book.save(folder / "exports" / "deals.xlsx")
+    assert read(folder) == {"deals": [("a", "b"), ("1", "2")]}
+
+
+# ------------------------------------------------------------------------------------------------ what else lies there
+
+
+def test_what_is_not_read_is_named(folder: Path, tmp_path: Path) -> None:
+    put(folder, "deals.csv", "a\n1\n")
+    for name in ("old.xls", "all.zip", "deals.ods", "deals.json", "README", ".hidden.csv", "~$deals.xlsx"):
+        put(folder, name, "x")
+    (folder / "exports" / "2025").mkdir()
+    (folder / "exports" / "gone.csv").symlink_to("nowhere.csv")
+    named = "2025/, README, all.zip, deals.json, deals.ods, gone.csv, old.xls"
+    assert source.moment(opened(folder)).endswith(f"not read: {named}")
+
+
+def test_a_file_that_a_preset_of_ones_own_names_nowhere_is_not_read(folder: Path) -> None:
+    put(folder, "sales_pipeline.csv", HEADER + "\n")
+    put(folder, "sales_teams.csv", TEAMS)
+    put(folder, "accounts.csv", ACCOUNTS)
+    put(folder, "accounts_2024.csv", ACCOUNTS)
+    engine = files.DATABASE.open(make_url("files:///exports"), folder, load_preset("maven", folder))
+    assert source.moment(engine).endswith("not read: accounts_2024.csv")
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    (folder / "exports" / "deals.csv").symlink_to(tmp_path / "secret.csv")
+    with pytest.raises(SourceError, match=r"deals\.csv is a link that leads out"):
+        opened(folder)
+    (folder / "exports" / "deals.csv").unlink()
+    put(folder, "real.csv", "a\n1\n")
+    (folder / "exports" / "deals.csv").symlink_to("real.csv")
+    assert sorted(read(folder)) == ["deals", "real"]
+
+
+def test_a_link_that_appears_while_the_files_are_read_is_refused(folder: Path, tmp_path: Path) -> None:
+    put(folder, "deals.csv", "a\n1\n")
+    engine = opened(folder)
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    (folder / "exports" / "more.csv").symlink_to(tmp_path / "secret.csv")
+    with engine.connect() as connection, pytest.raises(SourceError, match="leads out"):
+        files.DATABASE.unchanged(connection)
+
+
+# ------------------------------------------------------------------------------------------------ what fills the memory
+
+
+def by_hand(folder: Path, sheet: str, shared: str = "") -> None:
+    """A workbook that is written by hand: openpyxl would not write such a one."""
+    book = openpyxl.Workbook()
+    book.active["A1"] = "a"
+    plain, bomb = io.BytesIO(), io.BytesIO()
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    book.save(plain)
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            data: str | bytes = old.read(name)
+            if name.endswith("sheet1.xml"):
+                data = f'<worksheet xmlns="{main}"><sheetData>{sheet}</sheetData></worksheet>'
+            new.writestr(name, data)
+        new.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}">{shared}</sst>')
+    put(folder, "deals.xlsx", bomb.getvalue())
+
+
+BOMBS = {
+    "one cell in the last corner": ('<row r="1"><c r="A1" t="n"><v>1</v></c></row>'
+                                    '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', ""),
+    "a cell whose row says another number": ("<row r='1'><c r = 'A1'/><c r='XFD1048576'><v>1</v></c></row>", ""),
+    "cells that say no place": ("<row>" + "<c/>" * 30_000 + "</row>" + "<row/>" * 1_000, ""),
+    "a text that is repeated": (
+        "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>1</v></c></row>' for n in range(1, 40_001)),
+        f"<si><t>a</t></si><si><t>{'x' * 32_767}</t></si>",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_workbook_that_comes_to_too_much_is_refused_before_it_is_read(folder: Path, bomb: str) -> None:
+    by_hand(folder, *BOMBS[bomb])
+    with pytest.raises(SourceError, match=r"deals\.xlsx (has a sheet|repeats).*Export less of it"):
+        opened(folder)
+
+
+def test_texts_that_many_cells_share_are_counted_by_their_own_lengths(folder: Path) -> None:
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>{int(n == 2)}</v></c></row>' for n in range(1, 40_001))
+    by_hand(folder, rows, f"<si><t>a</t></si><si><t>{'x' * 32_767}</t></si>")
+    assert len(read(folder)["deals"]) == 40_000
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizes, "MOST_BYTES", 5_000)
+    by_hand(folder, '<row r="1"><c r="A1"><v>1</v></c></row>' + " " * 10_000)
+    with pytest.raises(SourceError, match="unpacks to"):
+        opened(folder)
+
+
+def test_more_bytes_than_are_read_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(folder, "deals.csv", "a\n1\n")
+    put(folder, "more.csv", "a\n1\n")
+    monkeypatch.setattr(files, "MOST_TOGETHER", 7)
+    with pytest.raises(SourceError, match="bytes together"):
+        opened(folder)
+    with (folder / "exports" / "deals.csv").open("ab") as stream:
+        stream.truncate(sizes.MOST_BYTES + 1)  # of which none takes a place on the disk
+    with pytest.raises(SourceError, match=r"deals\.csv has 1,000,000,001 bytes"):
+        opened(folder)
+
+
+# ------------------------------------------------------------------------------------------------ where it is
+
+
+@pytest.mark.parametrize("database", ["files", "sqlite", "duckdb"])
+def test_an_absolute_path_with_three_slashes_is_explained(tmp_path: Path, database: str) -> None:
+    there = tmp_path / "there"
+    there.mkdir() if database == "files" else there.write_bytes(b"")
+    with pytest.raises(SourceError) as refusal:
+        kind_of(database).open(make_url(f"{database}://{there}"), tmp_path, None)  # type: ignore[arg-type]
+    assert f"{there} is written {database}:///{there}." in str(refusal.value)
+
+
+@pytest.mark.parametrize("database", ["files", "sqlite", "duckdb"])
+@pytest.mark.parametrize("rest", ["", "//", "//exports", "///", "///a\0b", "///" + "x" * 5_000, "///loop"])
+def test_what_names_nothing_is_explained(tmp_path: Path, database: str, rest: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises((SourceError, ConfigError), match=r"source\.url"):
+        open_engine(f"{database}:{rest}", tmp_path, ANY)

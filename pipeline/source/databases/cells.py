@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
@@ -17,10 +18,12 @@ from typing import Any, Final
 from sqlalchemy.engine import URL
 
 from pipeline.errors import ConfigError, SourceError
+from pipeline.source.databases.sizes import must_unpack
+from pipeline.sql import WHITE_SPACE
 
-SUFFIXES: Final = (".csv", ".tsv", ".xlsx")
 _WIDEST: Final = 100_000_000
 """Characters of a cell; the library's own limit is one that notes pass."""
+_CHUNK: Final = 1 << 20
 _MARKS: Final[Mapping[bytes, str]] = {
     b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16",
 }  # fmt: skip
@@ -76,11 +79,13 @@ def tables_of(file: Path, data: bytes, declared: Declared, each_once: bool) -> I
 
 
 def _csv(file: Path, data: bytes, declared: Declared, each_once: bool) -> Table:
-    text = _decoded(file, data, declared)
-    first = text.split("\n", 1)[0].rstrip("\r")
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), declared.encoding or "utf-8")
+    _must_decode(file, data, encoding)
+    text = _lines_of(data, encoding)
+    first = text.readline().rstrip("\r\n")
     said = re.fullmatch("sep=(.)", first)  # what Excel writes and reads
-    if said:
-        text = text.partition("\n")[2]
+    if not said:
+        text = _lines_of(data, encoding)
     delimiter = said[1] if said else declared.delimiter or _delimiter(file, first)
     rows = _rows(file, text, delimiter, 2 if said else 1)
     number, header = next(rows, (0, []))
@@ -90,22 +95,36 @@ def _csv(file: Path, data: bytes, declared: Declared, each_once: bool) -> Table:
     return Table(file.stem, columns, _even(file, columns, rows), file.name)
 
 
-def _decoded(file: Path, data: bytes, declared: Declared) -> str:
-    """The text; by its mark, else as declared, else UTF-8. SourceError names row and column of what is none."""
-    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), declared.encoding or "utf-8")
+def _lines_of(data: bytes, encoding: str) -> io.TextIOWrapper:
+    """The text, decoded as it is read: whole it would take several times the memory of the file."""
+    return io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+
+
+def _must_decode(file: Path, data: bytes, encoding: str) -> None:
+    """SourceError names row and column of what is no text."""
+    decoder, start = codecs.getincrementaldecoder(encoding)(), 0
     try:
-        return data.decode(encoding)
+        for start in range(0, len(data), _CHUNK):
+            decoder.decode(data[start : start + _CHUNK], final=start + _CHUNK >= len(data))
+    except UnicodeDecodeError:
+        raise _undecodable(file, data, encoding) from None
+
+
+def _undecodable(file: Path, data: bytes, encoding: str) -> SourceError:
+    try:
+        data.decode(encoding)
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode(encoding, "ignore")
-        first = before.split("\n", 1)[0]
-        rows = list(csv.reader(io.StringIO(before + "x", newline=""), delimiter=_most(first) or ","))
-        at = len(rows[-1])
-        named = rows[0][at - 1] if len(rows) > 1 and at <= len(rows[0]) else at
-        raise SourceError(
-            f"{file}, row {len(rows)}, column {named}: this is no {encoding.removesuffix('-sig').upper()} "
-            f"text (byte {data[error.start]:02x}); export as UTF-8, or declare it: ?encoding=windows-1252 behind the "
-            "folder in source.url."
-        ) from None
+        start = error.start
+    before = data[:start].decode(encoding, "ignore")
+    first = before.split("\n", 1)[0]
+    rows = list(csv.reader(io.StringIO(before + "x", newline=""), delimiter=_most(first) or ","))
+    at = len(rows[-1])
+    named = rows[0][at - 1] if len(rows) > 1 and at <= len(rows[0]) else at
+    return SourceError(
+        f"{file}, row {len(rows)}, column {named}: this is no {encoding.removesuffix('-sig').upper()} "
+        f"text (byte {data[start]:02x}); export as UTF-8, or declare it: ?encoding=windows-1252 behind the "
+        "folder in source.url."
+    )
 
 
 def _most(header: str) -> str | None:
@@ -123,21 +142,25 @@ def _delimiter(file: Path, header: str) -> str:
     return ","  # a table of one column
 
 
-def _rows(file: Path, text: str, delimiter: str, first: int) -> Iterator[tuple[int, list[str]]]:
-    """(number as a spreadsheet shows it, cells); lines without anything are no rows."""
+def _rows(file: Path, text: Iterable[str], delimiter: str, first: int) -> Iterator[tuple[int, list[str]]]:
+    """(number as a spreadsheet shows it, cells); lines without anything but delimiters and blanks are no rows."""
     csv.field_size_limit(_WIDEST)  # the whole process's: whoever reads another way sets his own
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     number = first - 1
     try:
         for row in reader:
             number += 1
-            if row:
+            if _says_something(row):
                 yield number, row
     except csv.Error as error:
         raise SourceError(
             f"{file}, row {number + 1} (line {reader.line_num + first - 1}): {error}; a quote is not closed, or stands "
             "inside a cell without being doubled. Export it again."
         ) from None
+
+
+def _says_something(row: Sequence[str]) -> bool:
+    return any(cell.strip(WHITE_SPACE) for cell in row)
 
 
 def _header(file: Path, number: int, header: Sequence[str], each_once: bool) -> tuple[str, ...]:
@@ -168,12 +191,13 @@ def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Table]:
     """Of one sheet the file's name is the table's; of several each sheet's own."""
     from python_calamine import CalamineError, CalamineWorkbook
 
+    must_unpack(file, data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except (CalamineError, OSError, ValueError) as error:
         raise SourceError(f"{file} is no workbook that can be read ({error}); save it again as .xlsx.") from None
-    filled = {name: cells for name, cells in sheets.items() if any(cell != "" for row in cells for cell in row)}
+    filled = {name: cells for name, cells in sheets.items() if any(map(_says_something, _texts(cells)))}
     if not filled:
         raise SourceError(f"{file} is empty; export it again with its header row.")
     for name, cells in filled.items():
@@ -181,9 +205,14 @@ def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Table]:
         yield _sheet(file, file.stem if len(filled) == 1 else name, cells, where, each_once)
 
 
+def _texts(cells: Sequence[Sequence[Any]]) -> Iterator[list[str]]:
+    for row in cells:
+        yield [_as_text(cell) for cell in row]
+
+
 def _sheet(file: Path, name: str, cells: Sequence[Sequence[Any]], where: str, each_once: bool) -> Table:
-    rows = [(number, [_as_text(cell) for cell in row]) for number, row in enumerate(cells, 1)]
-    rows = [(number, row) for number, row in rows if any(row)]
+    rows = list(enumerate(_texts(cells), 1))
+    rows = [(number, row) for number, row in rows if _says_something(row)]
     width = max(position for _, row in rows for position, cell in enumerate(row, 1) if cell)
     number, header = rows[0]
     columns = _header(file, number, header[:width], each_once)

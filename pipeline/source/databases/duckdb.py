@@ -8,15 +8,13 @@ from typing import Any, Final
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-from pipeline.errors import SourceError
 from pipeline.presets import Preset
+from pipeline.source.databases.places import file_of
 from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb
 
 
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
-    file = (base / (url.database or "")).resolve()
-    if not file.is_file():
-        raise SourceError(f"source.url: there is no database file {file}; correct the path in audit.yaml.")
+    file = file_of(url, base)
     engine = create_engine(
         URL.create("duckdb", database=str(file)), hide_parameters=True, connect_args={"read_only": True}
     )

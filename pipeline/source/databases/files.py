@@ -7,6 +7,7 @@ hashed as they are read and once more at the end, and the report says that it eq
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -21,9 +22,11 @@ from sqlalchemy.pool import StaticPool
 
 from pipeline.errors import SourceError
 from pipeline.presets import Preset
-from pipeline.source.databases.cells import SUFFIXES, Declared, Table, tables_of
+from pipeline.source.databases.cells import Declared, Table, tables_of
 from pipeline.source.databases.exports import Found, find, must_hold
+from pipeline.source.databases.places import SUFFIXES, folder_of, listing
 from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb
+from pipeline.source.databases.sizes import MOST_TOGETHER, must_fit
 
 _BATCH: Final = 20_000
 
@@ -49,20 +52,35 @@ registry.register("files", __name__, "FilesDialect")
 
 def _open(url: URL, base: Path, preset: Preset | None = None) -> Engine:
     """Every file as a table of its name; or, where the preset names exports, those files as the preset's tables."""
-    preset = preset if preset is not None and preset.exports else None
+    told = preset if preset is not None and preset.exports else None
     engine = create_engine("files:///:memory:", hide_parameters=True, poolclass=StaticPool)
     with engine.connect() as connection:
-        engine.dialect.hashes, tables = _read(url, base, each_once=preset is None)  # type: ignore[attr-defined]
-        if preset is not None:
-            found = find(preset, {table.where: table.columns for _, table in tables})
-            must_hold(preset, found)
-            engine.dialect.unread = found.unread  # type: ignore[attr-defined]
-            tables = [(file, mapped) for file, table in tables if (mapped := _mapped(preset, found, table))]
+        dialect: Any = engine.dialect
+        dialect.hashes, tables = _read(url, base, each_once=told is None)
+        left = list(listing(folder_of(url, base)).unread)
+        if told is not None:
+            found = find(told, {table.where: table.columns for _, table in tables})
+            must_hold(told, found)
+            left += found.unread
+            tables = [(file, mapped) for file, table in tables if (mapped := _mapped(told, found, table))]
+        elif preset is not None:
+            left += [table.where for _, table in tables if not _reads(preset, table.name)]
+        dialect.unread = tuple(sorted(left))
         _load_all(connection, tables)
-        if preset is not None:
-            _derive(connection, preset)
+        if told is not None:
+            _derive(connection, told)
         connection.commit()
     return engine
+
+
+def _reads(preset: Preset, table: str) -> bool:
+    """Whether a preset names the table anywhere; one for any CRM reads them all."""
+    parts = [part for parts in getattr(preset, "entities", {}).values() for part in parts]
+    if not parts or preset.custom_key:  # by which any table can be added
+        return True
+    texts = [*(part.table for part in parts), *(part.select or "" for part in parts), *preset.tables.values()]
+    named = re.compile(rf"(?<!\w){re.escape(table)}(?!\w)", re.IGNORECASE)
+    return any(map(named.search, texts))
 
 
 def headers_of(url: URL, base: Path) -> dict[str, tuple[str, ...]]:
@@ -75,16 +93,21 @@ def _read(url: URL, base: Path, *, each_once: bool) -> tuple[dict[Path, str], li
 
     `each_once` refuses a header that stands twice; else only one that is looked for may not.
     """
-    folder, declared = (base / (url.database or "")).resolve(), Declared.of(url)
-    if not folder.is_dir():
-        raise SourceError(f"source.url: there is no folder {folder}; correct the path in audit.yaml.")
-    files = _files_in(folder)
+    folder, declared = folder_of(url, base), Declared.of(url)
+    files = listing(folder).exports
     if not files:
         raise SourceError(f"{folder} holds no export; put {', '.join(SUFFIXES)} files there, or correct source.url.")
     hashes: dict[Path, str] = {}
     tables: list[tuple[Path, Table]] = []
+    together = 0
     for file in files:
         data = _bytes(file)
+        together += len(data)
+        if together > MOST_TOGETHER:
+            raise SourceError(
+                f"The files in {folder} have more than {MOST_TOGETHER:,} bytes together, which is the most that is "
+                "read; export less, or load them into a database and name that in source.url."
+            )
         hashes[file] = hashlib.sha256(data).hexdigest()
         tables += [(file, table) for table in tables_of(file, data, declared, each_once)]
     return hashes, tables
@@ -134,17 +157,9 @@ def _derive(connection: Connection, preset: Preset) -> None:
         connection.exec_driver_sql(f"CREATE VIEW {name} AS {f'WITH {empty} ' if empty else ''}{select}")
 
 
-def _files_in(folder: Path) -> list[Path]:
-    """The folder's exports by name; not what an office program leaves beside a file that is open in it."""
-    return sorted(
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith((".", "~$")) and file.is_file()
-    )
-
-
 def _bytes(file: Path) -> bytes:
     try:
+        must_fit(file, file.stat().st_size)
         return file.read_bytes()
     except OSError as error:
         raise SourceError(f"{file} cannot be read ({error.strerror}); export it again.") from None
@@ -157,7 +172,7 @@ def _unchanged(connection: Connection) -> None:
         if not file.is_file() or hashlib.sha256(_bytes(file)).hexdigest() != seen:
             raise SourceError(f"{file} changed while it was read; run again once the export is complete.")
     folders = {file.parent for file in hashes}
-    if added := sorted({file for folder in folders for file in _files_in(folder)} - hashes.keys()):
+    if added := sorted({file for folder in folders for file in listing(folder).exports} - hashes.keys()):
         raise SourceError(f"{added[0]} was added while the others were read; run again once the export is complete.")
 
 

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
-from pipeline.errors import SourceError
 from pipeline.formats import texts
 from pipeline.presets import Preset
+from pipeline.source.databases.places import file_of
 from pipeline.source.databases.seam import Database, Rights
 
 _LOCK_SECONDS: Final = 5
@@ -27,10 +28,8 @@ _STEPS: Final = 20_000
 
 
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
-    file = (base / (url.database or "")).resolve()
-    if not file.is_file():
-        raise SourceError(f"source.url: there is no database file {file}; correct the path in audit.yaml.")
-    read_only = url.set(database=f"file:{file.as_posix()}", query={"mode": "ro", "uri": "true"})
+    file = file_of(url, base)
+    read_only = url.set(database=f"file:{quote(file.as_posix())}", query={"mode": "ro", "uri": "true"})
     engine = create_engine(read_only, hide_parameters=True, isolation_level="AUTOCOMMIT")
 
     @event.listens_for(engine, "connect")

@@ -1,0 +1,122 @@
+"""YAML files of the user: bounded, each key once, and each error with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from pipeline.addresses import hushed
+from pipeline.errors import ConfigError
+
+_MOST_BYTES: Final = 5_000_000
+_MOST_REPEATED: Final = 10_000
+"""Values that aliases (*name) may add: a file of ten lines can repeat one a billion times."""
+
+KeyPath = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's content, and the line of each key by its path."""
+
+    content: Any
+    lines: Mapping[KeyPath, int]
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as they are written: an error of theirs is then told like any other."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(file: Path) -> Document:
+    """The file. ConfigError says what is wrong with it, and in which line."""
+    text = _text(file)
+    try:
+        root = yaml.compose(text, _Loader)
+        _must_not_repeat(file, root)
+        lines = dict(_lines(file, root))
+        return Document(yaml.load(text, _Loader), lines)  # noqa: S506 - a safe one
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{file}, line {line}: this is no YAML: {error.problem}.") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ConfigError(f"{file}, line {line}: this is no YAML: {error.reason}.") from None
+    except (ValueError, AttributeError, RecursionError):  # the library's own, from a tag or from what lies too deep
+        raise ConfigError(
+            f"{file}: this is no YAML that can be used: a value is not what its tag says, or lies too deep."
+        ) from None
+
+
+def _text(file: Path) -> str:
+    """The file's text. It is bounded, so that no device and no data by mistake fills the memory."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise ConfigError(f"{file} has more than {_MOST_BYTES:,} bytes, so it is no configuration; name another.")
+        return data.decode("utf-8")
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read ({error.strerror}); name an existing file.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is no UTF-8 text; save it as UTF-8.") from None
+    except ValueError:  # a NUL in the name
+        raise ConfigError(f"{str(file)!r} is no name of a file; name an existing one.") from None
+
+
+def _must_not_repeat(file: Path, root: yaml.Node | None) -> None:
+    """ConfigError where aliases make much of little, or a value holds itself."""
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+
+    def size(node: yaml.Node) -> int:
+        """How many values the node holds once each alias is written out."""
+        if id(node) in open_nodes:
+            line = node.start_mark.line + 1
+            raise ConfigError(f"{file}, line {line}: a value holds itself, by an alias (*name); write it out.")
+        if id(node) not in sizes:
+            open_nodes.add(id(node))
+            sizes[id(node)] = 1 + sum(map(size, _inside(node)))
+            open_nodes.remove(id(node))
+        return sizes[id(node)]
+
+    whole = size(root) if root is not None else 0
+    if whole - len(sizes) > _MOST_REPEATED:
+        raise ConfigError(
+            f"{file}: its aliases (*name) repeat more than {_MOST_REPEATED:,} values; write out what you need."
+        )
+
+
+def _inside(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value
+    elif isinstance(node, yaml.SequenceNode):
+        yield from node.value
+
+
+def _lines(file: Path, node: yaml.Node | None, path: KeyPath = ()) -> Iterator[tuple[KeyPath, int]]:
+    """Every key's path and its line. ConfigError where a mapping has a key twice."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in seen:
+                raise ConfigError(f"{file}, line {line}: the key '{hushed(name)}' stands twice; remove one.")
+            seen.add(name)
+            yield (*path, name), line
+            yield from _lines(file, value, (*path, name))
+    elif isinstance(node, yaml.SequenceNode):
+        for position, item in enumerate(node.value):
+            yield (*path, str(position)), item.start_mark.line + 1
+            yield from _lines(file, item, (*path, str(position)))
