@@ -532,6 +532,37 @@ def test_a_field_of_several_columns_is_due_where_the_crm_holds_one(load: Load) -
     assert details.columns == ("phone", "email")
 
 
+@pytest.mark.parametrize(
+    ("absent", "columns", "why"),
+    [
+        ({"phone": "not kept"}, ("email",), None),
+        ({"email": "not kept"}, ("phone",), None),
+        ({"phone": "no phones", "email": "no mail"}, None, "no phones"),
+    ],
+)
+def test_a_field_is_absent_only_where_all_of_its_columns_are(
+    load: Load, tmp_path: Path, absent: dict[str, str], columns: tuple[str, ...] | None, why: str | None
+) -> None:
+    """Of phone or e-mail the one that the CRM holds is still due."""
+    listed = ", ".join(f"client.{column}: {reason}" for column, reason in absent.items())
+    (tmp_path / "crm.yaml").write_text(f"extends: suitecrm\nabsent: {{{listed}}}\n", "utf-8")
+    fields = load(GOOD.replace("preset: demo", "preset: crm.yaml")).field_sets["client"]
+    assert next((field.columns for field in fields.fields if field.name == "details"), None) == columns
+    assert fields.absent.get("details") == why
+
+
+@pytest.mark.parametrize("name", ["MEETINGS.YAML", "Meeting.yml", "meetings.Yml", "deals.yaml"])
+def test_a_field_set_under_another_name_is_refused_and_not_forgotten(with_sets: Load, tmp_path: Path, name: str) -> None:
+    (tmp_path / "sets" / name).write_text(SET, "utf-8")
+    refused(with_sets, SET, name, "rename it to one of", "meeting.yaml")
+
+
+@pytest.mark.parametrize("name", ["README.md", ".meeting.yaml.swp", ".old.yaml", "meeting.yaml~"])
+def test_what_is_no_field_set_may_lie_beside_them(with_sets: Load, tmp_path: Path, name: str) -> None:
+    (tmp_path / "sets" / name).write_text("anything", "utf-8")
+    assert len(with_sets(SET).field_sets["meeting"].fields) == 2
+
+
 # ------------------------------------------------------------------------------------------------ targets
 
 

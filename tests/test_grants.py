@@ -83,6 +83,25 @@ def test_an_audit_adds_its_fields_its_account_and_its_database(tmp_path: Path, m
     assert "GRANT SELECT ON `other`.`users` TO 'bob'@'10.0.0.5';" in given
 
 
+def test_whatever_a_preset_adds_is_granted() -> None:
+    preset = load_preset("suitecrm", ROOT)
+    own = preset.model_copy(update={"add": {"meeting.result": "meetings_cstm.result_c"}})
+    assert set(tables_of(own, {"call.result": "calls_cstm.x"})[0]) - set(tables_of(preset, {})[0]) == {
+        "meetings_cstm",
+        "calls_cstm",
+    }
+
+
+@pytest.mark.parametrize("dialect", ["mysql", "mariadb"])
+def test_account_and_machine_are_texts_whatever_they_hold(dialect: str) -> None:
+    """A quote or a backslash in either would end the text, and what follows would be SQL."""
+    said = grants(load_preset("suitecrm", ROOT), account="o'n\\@h'o\\", database="c`r", dialect=dialect)
+    assert f"CREATE USER IF NOT EXISTS 'o''n\\\\'@'h''o\\\\' IDENTIFIED BY '{PLACEHOLDER}';" in said
+    granted = [line for line in said.splitlines() if line.startswith("GRANT")]
+    assert granted
+    assert all(re.fullmatch(r"GRANT SELECT ON `c``r`\.`\w+` TO 'o''n\\\\'@'h''o\\\\';", line) for line in granted)
+
+
 def test_what_cannot_be_is_refused() -> None:
     preset = load_preset("suitecrm", ROOT)
     with pytest.raises(ConfigError, match=r"--dialect: .*suitecrm reads mysql, mariadb, not oracle"):
@@ -293,11 +312,15 @@ def test_on_postgresql_it_reads_what_is_listed_and_writes_nothing() -> None:
     role = f"crm_audit_{uuid4().hex[:8]}"
     with postgres.database() as url:
         administrator = create_engine(url, isolation_level="AUTOCOMMIT")
-        reader = Reader(role, "%", str(url.database), ("deals", "order"), ("notes", "it's lacking"))
+        optional = ("notes", "it's lacking", "more.late")
+        reader = Reader(role, "%", str(url.database), ("deals", "order", "Crm.mine"), optional)
         with administrator.connect() as connection:
             connection.exec_driver_sql('CREATE TABLE deals (id int); CREATE TABLE "order" (id int)')
             connection.exec_driver_sql("CREATE TABLE salaries (id int); CREATE TABLE notes (id int)")
             connection.exec_driver_sql("GRANT INSERT ON notes TO PUBLIC")
+            connection.exec_driver_sql(f"REVOKE CONNECT ON DATABASE {url.database} FROM PUBLIC")
+            connection.exec_driver_sql('CREATE SCHEMA "Crm"; CREATE TABLE "Crm".mine (id int)')
+            connection.exec_driver_sql("CREATE SCHEMA more; CREATE TABLE more.late (id int)")
             *statements, public = _statements("\n".join(_postgresql(reader)))
             for statement in statements:
                 connection.execute(text(statement.replace(PLACEHOLDER, "secret")))
@@ -308,6 +331,7 @@ def test_on_postgresql_it_reads_what_is_listed_and_writes_nothing() -> None:
             engine = create_engine(url.set(username=role, password="secret"), isolation_level="AUTOCOMMIT")
             with engine.connect() as connection:
                 assert connection.execute(text('SELECT count(*) FROM deals, "order"')).scalar() == 0
+                assert connection.execute(text('SELECT count(*) FROM "Crm".mine, more.late')).scalar() == 0
                 for refused in ("SELECT * FROM salaries", "INSERT INTO deals VALUES (1)", "CREATE TABLE mine (id int)",
                                 "INSERT INTO notes VALUES (1)", "CREATE SCHEMA mine"):  # fmt: skip
                     with pytest.raises(DBAPIError, match=r"permission denied|read-only transaction"):
