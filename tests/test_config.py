@@ -552,7 +552,9 @@ def test_a_field_is_absent_only_where_all_of_its_columns_are(
 
 
 @pytest.mark.parametrize("name", ["MEETINGS.YAML", "Meeting.yml", "meetings.Yml", "deals.yaml"])
-def test_a_field_set_under_another_name_is_refused_and_not_forgotten(with_sets: Load, tmp_path: Path, name: str) -> None:
+def test_a_field_set_under_another_name_is_refused_and_not_forgotten(
+    with_sets: Load, tmp_path: Path, name: str
+) -> None:
     (tmp_path / "sets" / name).write_text(SET, "utf-8")
     refused(with_sets, SET, name, "rename it to one of", "meeting.yaml")
 

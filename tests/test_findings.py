@@ -58,6 +58,27 @@ def test_what_is_missing_is_said_in_the_sets_words(mask: int, missing: tuple[str
     assert (repair.entity, repair.record_id, repair.owner, repair.in_period) == ("meeting", "1", "m1", True)
 
 
+@pytest.mark.parametrize(
+    ("mask", "missing"),
+    [
+        (0b0001, ("subject",)),
+        (0b0010, ("start: unreadable",)),
+        (0b0100, ("end: unreadable",)),
+        (0b1000, ("creation date: unreadable",)),
+        (0b1101, ("subject", "end: unreadable", "creation date: unreadable")),
+    ],
+)
+def test_what_cannot_be_read_is_said_and_why_it_matters(mask: int, missing: tuple[str, ...]) -> None:
+    fields = (Field("subject", "subject", ("subject",), why="so that it is found"),)
+    sets = {"meeting": FieldSet("meeting", fields, readable=("start_at", "end_at", "created_at"))}
+    (repair,) = repairs([Failing("meeting", "1", "m1", mask, True)], {("meeting", "1"): NOBODY}, sets, LINKS, "UTC")
+    whys = {"subject": "so that it is found"}
+    assert repair.missing == missing
+    assert repair.why == tuple(
+        whys.get(what, "What stands there cannot be read, and is in no figure.") for what in missing
+    )
+
+
 def test_of_the_period_first_then_by_kind_and_id() -> None:
     given = [
         Failing("meeting", "b", "m1", 1, False),

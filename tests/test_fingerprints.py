@@ -250,6 +250,23 @@ def test_what_is_no_utf8_is_counted_and_left_out_of_the_sum(
     assert sum(one.texts for one in agreed) == 18
 
 
+def test_half_of_a_character_in_a_text_of_mariadb_is_said(table: Callable[..., Table]) -> None:
+    there = table("mysql", "VARCHAR(20) CHARACTER SET utf8mb4", ["Ann", "Ben"])
+    with there.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {there.name} SET first = x'41EDA080' WHERE n = 1")
+    with (
+        pytest.raises(SourceError, match=r"half of a character.*HEX\(column\).*CAST\(column AS BINARY\)"),
+        there.read(),
+    ):
+        pass
+    with there.engine.begin() as connection:
+        name = f"{there.name}_read"
+        binary = "n, owner, CAST(first AS BINARY) AS first, last"
+        connection.exec_driver_sql(f"CREATE VIEW {name} AS SELECT {binary} FROM {there.name}")
+    seen = replace(there, name=name)
+    assert seen.agreed() == seen.by_hand()
+
+
 @pytest.mark.parametrize("dialect", ["mysql", "sqlite"])
 def test_an_owner_that_is_no_utf8(table: Callable[..., Table], dialect: str) -> None:
     kind = "VARBINARY(9)" if dialect == "mysql" else "BLOB"

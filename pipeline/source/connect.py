@@ -25,6 +25,12 @@ DEFAULT_HOLD: Final = 300.0
 _LEAST_BOUND: Final = 0.05
 """Seconds; a bound of zero means 'none' to most databases."""
 
+_HALF_CHARACTER: Final = (
+    "The source could not be read: a text holds half of a character, which is no UTF-8 although its column is said to "
+    "hold nothing else. Find it by HEX(column) REGEXP '^(..)*ED[AB]' and correct it in the CRM; or read that column as "
+    "bytes, by CAST(column AS BINARY) in a SELECT of yours: then it is shown, counted and listed."
+)
+
 _Item = TypeVar("_Item")
 
 
@@ -146,6 +152,8 @@ def consistent(engine: Engine, begin: Sequence[str] | None = None, hold: Hold | 
                 raise
     except SQLAlchemyError as error:
         raise _explained(error, database, engine.url, hold) from None
+    except UnicodeDecodeError:  # MariaDB's UTF-8 lets halves of characters pass, and its driver does not
+        raise SourceError(_HALF_CHARACTER) from None
     finally:
         hold.end()
 
