@@ -38,7 +38,8 @@ def print_summary(edition: Edition) -> None:
 
 def summary_table(edition: Edition) -> Table:
     """The lines; a column in which this CRM has no figure at all is left out."""
-    title = f"{edition.audit}: {period_text(edition.window)}, {show(edition.figures['figures_proven@company'])}"
+    proven = show(edition.figures["figures_proven@company"])
+    title = f"{escape(_plain(edition.audit))}: {period_text(edition.window)}, {proven}"
     table = Table(title=f"{title} figures equal to the CRM", title_justify="left", box=SIMPLE_HEAD, show_edge=False,
                   padding=0)  # fmt: skip
     managers = [person for person in edition.people if person.scope is Scope.MANAGER]

@@ -582,6 +582,15 @@ def with_targets(load: Load, tmp_path: Path) -> Load:
 HEAD = "manager,month,metric,target\n"
 
 
+# of such a month nobody would ever have a plan; the last is of full-width digits
+NO_MONTHS = ("20266-11", "202-11", "26-11", "-2026-11", "2026-00", "2026-11 ", "2026_11", "\uff12\uff10\uff12\uff16-11")
+
+
+@pytest.mark.parametrize("month", NO_MONTHS)
+def test_a_wrong_month_in_audit_yaml(load: Load, month: str) -> None:
+    refused(load, GOOD + f"targets: {{m1: {{'{month}': {{deals_won: 8}}}}}}\n", "targets", f"'{month}'", "2026-11")
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
@@ -596,6 +605,7 @@ HEAD = "manager,month,metric,target\n"
         (HEAD + "m1,2026-13,deals_won,8\n", ("line 2", "'2026-13'", "2026-11")),
         (HEAD + "m1,2026-1,deals_won,8\n", ("line 2", "'2026-1'")),
         (HEAD + "m1,11/2026,deals_won,8\n", ("line 2", "'11/2026'")),
+        *((HEAD + f"m1,{month},deals_won,8\n", ("line 2", f"'{month}'")) for month in NO_MONTHS),
         (HEAD + "m1,2026-11-01,deals_won,8\n", ("line 2", "'2026-11-01'")),
         (HEAD + "m1,2026-11,deals,8\n", ("line 2", "'deals'", ", ".join(PLANNED))),
         (HEAD + "m1,2026-11,deals_won,8\nm1,2026-11,deals_won,9\n", ("line 3", "m1", "deals_won", "2026-11", "second")),

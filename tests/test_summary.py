@@ -5,12 +5,20 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from pipeline.model import Scope
-from pipeline.show import show
-from pipeline.summary import summary_table
+from pipeline.show import NOTHING, show
+from pipeline.summary import print_differences, summary_table
 from tests.factory import edition
+
+HEADINGS = {
+    "Complete": ("score", ""), "Base": ("base", ""), "Meetings": ("meetings_held", ""),
+    "of them complete": ("complete_meetings", ""), "Over- due": ("meetings_overdue", ""),
+    "Open deals": ("deals_open", ""), "Won": ("deals_won", ""), "Target": ("plan_target", "deals_won"),
+    "To go": ("plan_left", "deals_won"), "To repair": ("records_failing", ""),
+}  # fmt: skip
 
 
 def shown(width: int = 80, *, plan: bool = True) -> str:
@@ -39,3 +47,55 @@ def test_a_column_without_any_figure_is_left_out() -> None:
     without = shown(plan=False)
     assert "Target" not in without
     assert "Won" in without
+
+
+def test_under_each_heading_is_its_own_figure() -> None:
+    whole = edition()
+    made = summary_table(whole)
+    names, *columns = made.columns
+    assert [" ".join(str(one.header).split()) for one in columns] == list(HEADINGS)
+    managers = [person for person in whole.people if person.scope is Scope.MANAGER]
+    lines = [(Scope.MANAGER, person.id) for person in managers]
+    lines += [(Scope.INACTIVE, ""), (Scope.UNASSIGNED, ""), (Scope.COMPANY, "")]
+    assert len(list(names.cells)) == len(lines)
+    for column, (metric, dimension) in zip(columns, HEADINGS.values(), strict=True):
+        figures = [whole.find(metric, scope, key, dimension) for scope, key in lines]
+        assert list(column.cells) == [show(figure) if figure else NOTHING for figure in figures]
+        assert len(set(column.cells)) > 2  # so that a neighbour's figures are seen to be others
+
+
+@pytest.mark.parametrize("name", ["Sales [EU]", "Sales [/]", "[bold]Sales", "Sales\x1b[2J"])
+def test_the_audits_own_name_is_a_text_too(name: str) -> None:
+    stream = io.StringIO()
+    Console(file=stream, width=120).print(summary_table(replace(edition(), audit=name)))
+    assert f"{name.replace(chr(27), chr(0xFFFD))}: " in stream.getvalue()
+
+
+def test_a_name_is_a_text_and_steers_no_terminal() -> None:
+    whole = edition()
+    first = next(person for person in whole.people if person.scope is Scope.MANAGER)
+    people = tuple(
+        replace(person, name="[red]X[/]\x1b[2J\u202ey") if person is first else person for person in whole.people
+    )
+    stream = io.StringIO()
+    Console(file=stream, width=120).print(summary_table(replace(whole, people=people)))
+    assert "[red]X[/]\ufffd[2J\ufffdy" in stream.getvalue()
+
+
+@pytest.mark.parametrize(("count", "more"), [(1, ""), (40, ""), (41, "and 1 more"), (1_234, "and 1194 more")])
+def test_of_many_differences_a_screen_and_how_many_more(
+    capsys: pytest.CaptureFixture[str], count: int, more: str
+) -> None:
+    print_differences([(f"figure-{n}@company", "figures", f"{n} count", "no such figure") for n in range(count)])
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("@company") == min(count, 40)
+    assert said.err.splitlines()[-1].strip().startswith(more) if more else "more" not in said.err
+
+
+def test_what_differs_is_a_text_and_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_differences([("deals_won/EU\rR@company", "[bold]x[/]", "\x1b[31mred", "[/]\u202e")])
+    said = capsys.readouterr().err
+    assert "[bold]x[/]" in said
+    assert "[/]" in said
+    assert not {"\r", "\x1b", "\u202e"} & set(said)

@@ -73,7 +73,7 @@ def _targets_in(rows: csv.DictReader[str], file: Path) -> Iterator[Target]:
 def _check_target(target: Target, where: str) -> None:
     if target.metric not in PLANNED:
         raise ConfigError(f"{where}: no target can be set for '{target.metric}'; allowed: {', '.join(PLANNED)}.")
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", target.month) or target.target < 0:
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", target.month) or target.target < 0:
         raise ConfigError(
             f"{where}: '{target.month}', {target.target}: write a month like 2026-11 and a target from 0."
         )
