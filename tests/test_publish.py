@@ -333,3 +333,18 @@ def test_latest_that_is_a_folder_of_somebody(output: Path) -> None:
     (output / "latest").rmdir()
     publish(output, "one")  # the same run can be tried again
     assert (output / "latest" / "report.html").is_file()
+
+
+@pytest.mark.parametrize("mask", [0, 0o022])
+def test_the_folders_are_private_under_any_mask(output: Path, mask: int) -> None:
+    os.umask(mask)
+    with draft(output) as begun:
+        for folder in (output, output / "runs", begun.folder):
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
+
+
+def test_a_folder_that_was_there_keeps_its_mode(output: Path) -> None:
+    output.mkdir(parents=True, mode=0o750)
+    output.chmod(0o750)
+    with draft(output):
+        assert stat.S_IMODE(output.stat().st_mode) == 0o750

@@ -383,3 +383,16 @@ def test_month_of() -> None:
         assert (first.day, after.day) == (1, 1)
         assert first <= day < after
         assert (after - timedelta(days=1)).month == day.month
+
+
+@pytest.mark.parametrize(
+    ("as_of", "left"),
+    [
+        ("2026-10-31T23:59:59+01:00", None),  # the month has not begun
+        ("2026-11-01T00:00:00+01:00", 21),
+        ("2026-11-30T23:59:59+01:00", 1),
+        ("2026-12-01T00:00:00+01:00", None),  # it ended a moment ago: none is left, which is not the same as 0
+    ],
+)
+def test_the_month_of_a_plan_ends_at_its_midnight(as_of: str, left: int | None) -> None:
+    assert window(as_of, first="2026-11-01", to="2026-12-01").working_days_left == left
