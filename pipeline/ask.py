@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, select
 
-from pipeline.catalogue import Question, Whose
+from pipeline.catalogue import WORD, Census, Part, Question, Whose
 from pipeline.formats.texts import text_of
-from pipeline.model import Failing, Person, Scope, Tally
+from pipeline.model import Answers, Failing, Person, Scope, Tally
 
 
 def ask(connection: Connection, questions: Iterable[Question]) -> Iterator[Tally]:
@@ -38,9 +40,14 @@ def ask_failing(connection: Connection, selects: Mapping[str, Select[Any]]) -> I
 
 
 def failing(entity: str, rows: Iterable[Any]) -> Iterator[Failing]:
-    """Rows of (id, owner, mask, in_period, again) as failing records."""
-    for record_id, owner, mask, in_period, again in rows:
-        yield Failing(entity, _said(record_id), _said(owner), int(mask), bool(in_period), bool(again))
+    """Rows of (id, owner, in_period, again, *words of the mask) as failing records."""
+    for record_id, owner, in_period, again, *words in rows:
+        yield Failing(entity, _said(record_id), _said(owner), _joined(words), bool(in_period), bool(again))
+
+
+def _joined(words: Iterable[Any]) -> int:
+    """Words of bits as one integer, the lowest first."""
+    return sum(int(word) << WORD * number for number, word in enumerate(words))
 
 
 def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
@@ -63,6 +70,85 @@ def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
         for user, name, team_id, team, leader_id, active, person in rows
     ]
     return sorted(people, key=lambda person: (person.name.casefold(), person.id))
+
+
+# ------------------------------------------------------------------------------------------------ at once
+
+
+def ask_at_once(connection: Connection, census: Census) -> Answers:
+    """Every integer and every failing record of an entity, from the rows of one statement."""
+    expansion = _Expansion(census)
+    for row in connection.execute(census.statement):
+        expansion.add(*row)
+    return Answers(tuple(expansion.tallies()), tuple(expansion.failing))
+
+
+_Whom = tuple[Whose, str | None]
+
+
+class _Expansion:
+    """Adds up, for each count, the records whose bits hold all of its mask."""
+
+    def __init__(self, census: Census) -> None:
+        self.failing: list[Failing] = []
+        self._census = census
+        self._counts: dict[_Whom, list[int]] = defaultdict(lambda: [0] * len(census.counts))
+        self._amounts: dict[tuple[_Whom, str], list[int]] = defaultdict(lambda: [0] * len(census.amounts))
+        self._counts[Whose.COMPANY, None]  # is said to be zero where there are no records
+        self._bits = cache(lambda *words: _joined(words))
+        self._counted = cache(lambda bits: _held(census.counts.values(), bits))
+        self._summed = cache(lambda bits: _held(census.amounts.values(), bits))
+        self._mask = cache(lambda bits: sum(1 << place for place in _held(census.wrong, bits)))
+        self._text = cache(_said)
+
+    def add(
+        self, part: int, owner: Any, again: int, currency: Any, record: Any, records: int, amount: Any, *words: int
+    ) -> None:
+        """One row of the statement."""
+        bits = self._bits(*words)
+        name = None if owner is None else self._text(owner)
+        if part == Part.WRONG:
+            in_period = bits & self._census.in_period != 0
+            found = Failing(self._census.entity, _said(record), name or "", self._mask(bits), in_period, bool(again))
+            self.failing.append(found)
+            return
+        for whom in self._whom(part, name, again):
+            self._add_up(whom, self._text(currency), int(records), int(amount or 0), bits)
+
+    def _whom(self, part: int, owner: str | None, again: int) -> Iterator[_Whom]:
+        if part == Part.COMPANY:
+            yield Whose.COMPANY, None
+            return
+        yield Whose.OWNERS, owner
+        if again:
+            yield Whose.AGAIN, owner
+
+    def _add_up(self, whom: _Whom, currency: str, records: int, amount: int, bits: int) -> None:
+        counts = self._counts[whom]
+        for place in self._counted(bits):
+            counts[place] += records
+        if self._census.amounts:
+            amounts = self._amounts[whom, currency]
+            for place in self._summed(bits):
+                amounts[place] += amount
+
+    def tallies(self) -> Iterator[Tally]:
+        """The sums, zeros among them."""
+        for whom, counts in self._counts.items():
+            yield from _tallies(whom, "", self._census.counts, counts)
+        for (whom, currency), amounts in self._amounts.items():
+            yield from _tallies(whom, currency, self._census.amounts, amounts)
+
+
+def _held(masks: Iterable[int], bits: int) -> tuple[int, ...]:
+    """The places of the masks of which all bits are set."""
+    return tuple(place for place, mask in enumerate(masks) if bits & mask == mask)
+
+
+def _tallies(whom: _Whom, currency: str, names: Iterable[tuple[str, str]], values: Iterable[int]) -> Iterator[Tally]:
+    whose, owner = whom
+    for (name, dimension), value in zip(names, values, strict=True):
+        yield Tally(whose is Whose.COMPANY, owner, name, dimension, currency, value, whose is Whose.AGAIN)
 
 
 def _said(value: Any) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from pipeline import catalogue, fingerprints, snapshot, source
-from pipeline.ask import ask, ask_failing, ask_people
+from pipeline.ask import ask_at_once, ask_people
 from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
@@ -131,18 +131,24 @@ def _origin(audit: Audit, entity: str) -> str:
 
 def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness:
     """All that is published, as the source's own database counts it."""
-    terms, entities = audit.terms(window), reading.entities()
-    views = {name: view.cte(f"view_{name}") for name, view in catalogue.views_of(entities, terms).items()}
-    questions = (*catalogue.measures(views, terms), *catalogue.field_counts(views, audit.field_sets, terms))
-    answers = Answers(
-        tuple(ask(reading.connection, questions)),
-        tuple(ask_failing(reading.connection, catalogue.failing(views, audit.field_sets))),
-    )
+    answers = answers_of(audit, reading, window)
     controls = tuple(
         (control.figure, str(control.equals) if control.select is None else reading.control(control.select))
         for control in audit.settings.controls
     )
-    return Witness(answers, tuple(ask_people(reading.connection, entities["manager"])), controls)
+    return Witness(answers, tuple(ask_people(reading.connection, reading.entities()["manager"])), controls)
+
+
+def answers_of(audit: Audit, reading: source.Reading, window: Window) -> Answers:
+    """Every count and every failing record: one statement of each entity."""
+    terms = audit.terms(window)
+    views = catalogue.views_of(reading.entities(), terms)
+    censuses = catalogue.censuses(views, audit.field_sets, terms, reading.worked_out, rolled_up=reading.rolls_up)
+    found = [ask_at_once(reading.connection, census) for census in censuses]
+    return Answers(
+        tuple(tally for answers in found for tally in answers.tallies),
+        tuple(record for answers in found for record in answers.failing),
+    )
 
 
 def window_of(

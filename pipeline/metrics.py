@@ -70,8 +70,11 @@ METRICS: Final = (
     _count("leads_undated", "Leads without a creation date", "stock"),
 )
 
-COUNTED: Final = {metric.name: metric for metric in METRICS if not metric.denominator and metric.name != "unreadable"}
-"""What a measure of one's own may narrow."""
+_OF_SEVERAL_FIGURES: Final = ("meetings_lacking", "unreadable")
+COUNTED: Final = {
+    metric.name: metric for metric in METRICS if not metric.denominator and metric.name not in _OF_SEVERAL_FIGURES
+}
+"""What a measure of one's own may narrow: whatever is one figure, and not one for each thing that is lacking."""
 
 
 def metric_of(own: OwnMeasure) -> Metric:

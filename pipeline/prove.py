@@ -77,7 +77,7 @@ def _written(value: tuple[object, ...]) -> str:
 
 
 def _records(seen: Sequence[Failing], found: Sequence[Failing]) -> list[Difference]:
-    source, ours = ({(r.entity, r.record_id, r.owner * r.again): r for r in records} for records in (seen, found))
+    source, ours = ({_place(record): record for record in records} for records in (seen, found))
     repeated = [(name, len(records) - len(unique)) for name, records, unique in
                 (("source", seen, source), ("ours", found, ours)) if len(records) != len(unique)]  # fmt: skip
     differences: list[Difference] = [
@@ -87,6 +87,11 @@ def _records(seen: Sequence[Failing], found: Sequence[Failing]) -> list[Differen
         if source.get(key) != ours.get(key):
             differences.append((f"{key[0]} {key[1]}", "failing records", _mask(source.get(key)), _mask(ours.get(key))))
     return differences
+
+
+def _place(record: Failing) -> tuple[str, str, bool, str]:
+    """The record, and where it is another owner's already, which one this is: an id may be blank."""
+    return record.entity, record.record_id, record.again, record.owner if record.again else ""
 
 
 def _mask(record: Failing | None) -> str:

@@ -16,7 +16,7 @@ _FAILING = pa.schema(
         pa.field("entity", pa.string()),
         pa.field("record_id", pa.string()),
         pa.field("owner", pa.string()),
-        pa.field("mask", pa.int64()),
+        pa.field("mask", pa.string()),  # in hexadecimal: a set may have more fields than an integer has bits
         pa.field("in_period", pa.bool_()),
         pa.field("again", pa.bool_()),
     ]
@@ -49,6 +49,7 @@ def load_witness(folder: Path) -> Witness:
     """The witness of a snapshot."""
     document = json.loads((folder / "witness.json").read_text("utf-8"))
     rows = pq.read_table(folder / "witness_failing.parquet").to_pydict()
+    rows["mask"] = [int(mask, 16) for mask in rows["mask"]]
     failing = (Failing(*row) for row in zip(*(rows[name] for name in _FAILING.names), strict=True))
     people = (Person(**{**person, "scope": Scope(person["scope"])}) for person in document["people"])
     tallies = (Tally(**tally) for tally in document["tallies"])
@@ -59,5 +60,8 @@ def load_witness(folder: Path) -> Witness:
 
 def write_failing(file: Path, failing: tuple[Failing, ...]) -> None:
     """Failing records as Parquet."""
-    columns = {name: [getattr(record, name) for record in failing] for name in _FAILING.names}
+    columns: dict[str, list[object]] = {
+        name: [getattr(record, name) for record in failing] for name in _FAILING.names if name != "mask"
+    }
+    columns["mask"] = [f"{record.mask:x}" for record in failing]
     pq.write_table(pa.table(columns, schema=_FAILING), file, compression="zstd")

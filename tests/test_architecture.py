@@ -44,6 +44,7 @@ FLOORS = (
         "source.databases.files",
         "source.databases.postgresql",
     },
+    {"catalogue.census"},
     {"catalogue", "source.databases", "formats.written"},
     {"formats"},
     {

@@ -12,15 +12,20 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import column, table
 
-from pipeline import run
+from pipeline import catalogue, run
+from pipeline.catalogue import Terms
 from pipeline.config import load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
+from pipeline.metrics import COUNTED
+from pipeline.model import CHECKED, ENTITIES, READ, Kind, OwnMeasure
 from pipeline.progress import Silence
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.report import Edition, Report, Table
+from pipeline.window import open_window
 
 TODAY = date(2026, 11, 24)
 SOURCE = (
@@ -129,6 +134,7 @@ WRONG = {
         "m: {count: talks, where: {meeting.channel: filled}}",
         "there is no 'talks'; allowed: meetings",
     ),
+    "several figures": ("m: {count: meetings_lacking, where: {meeting.channel: filled}}", "no 'meetings_lacking'"),
     "name": ("deals_won: {count: deals_won, where: {deal.branch: filled}}", "that no figure of ours has"),
     "capitals": ("Won: {count: deals_won, where: {deal.branch: filled}}", "small letters"),
     "column": ("m: {count: deals_won, where: {deal.color: filled}}", "where: there is no 'deal.color'"),
@@ -146,6 +152,25 @@ def test_what_is_wrong_is_named(demo: Path, measure: str, said: str) -> None:
     file.write_text(f"{SOURCE}measures:\n  ok: {{count: meetings, where: {{meeting.channel: filled}}}}\n  {measure}\n")
     with pytest.raises(ConfigError, match=re.escape(said)):
         load_audit(file)
+
+
+def test_whatever_may_be_narrowed_is_counted() -> None:
+    """A count that a measure names and that no database is asked for would be in no figure."""
+    entities = {name: table(name, *map(column, _with_unreadable(kinds))) for name, kinds in ENTITIES.items()}
+    own = tuple(
+        OwnMeasure(f"own_{name}", "", name, next(e for e in CHECKED if name.startswith(f"{e}s")), {"id": "filled"})
+        for name in COUNTED
+    )
+    terms = Terms(open_window(as_of=datetime(2026, 11, 24, tzinfo=UTC), zone="UTC", working_week=range(5)), {}, own=own)
+    asked = catalogue.measures(
+        {name: view.subquery() for name, view in catalogue.views_of(entities, terms).items()}, terms
+    )
+    counted = {name for question in asked for name, _ in question.counts}
+    assert {one.name for one in own} - counted == set()
+
+
+def _with_unreadable(kinds: Mapping[str, Kind]) -> list[str]:
+    return [*kinds, *(f"{name}_unreadable" for name, kind in kinds.items() if kind in READ)]
 
 
 def test_what_the_crm_does_not_hold_cannot_be_counted(tmp_path: Path) -> None:

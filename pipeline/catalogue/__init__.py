@@ -6,14 +6,25 @@ only count and sum integers over conditions; ratios and percentages are made lat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import FromClause, Select
 
+from pipeline.catalogue.census import Census, Part, WorkedOut, census
 from pipeline.catalogue.counts import COMPLETE_MEETING, measure_questions, needs_of
 from pipeline.catalogue.fields import asks, failing_records, field_question
-from pipeline.catalogue.terms import MISSING, UNKNOWN, Entities, Question, Terms, Whose, columns_of, state_code
+from pipeline.catalogue.terms import (
+    MISSING,
+    UNKNOWN,
+    WORD,
+    Entities,
+    Question,
+    Terms,
+    Whose,
+    columns_of,
+    state_code,
+)
 from pipeline.catalogue.views import view_of
 from pipeline.model import CHECKED, FieldSet
 
@@ -21,11 +32,15 @@ __all__ = [
     "COMPLETE_MEETING",
     "MISSING",
     "UNKNOWN",
+    "WORD",
+    "Census",
     "Entities",
+    "Part",
     "Question",
     "Terms",
     "Whose",
     "asks",
+    "censuses",
     "columns_of",
     "failing",
     "failing_records",
@@ -42,6 +57,19 @@ __all__ = [
 def views_of(entities: Entities, terms: Terms) -> dict[str, Select[Any]]:
     """The view of every checked entity that the CRM holds."""
     return {entity: view_of(entity, entities, terms) for entity in CHECKED if terms.holds(f"{entity}.id")}
+
+
+def censuses(
+    views: Mapping[str, Select[Any]],
+    field_sets: Mapping[str, FieldSet],
+    terms: Terms,
+    worked_out: WorkedOut,
+    *,
+    rolled_up: bool,
+) -> Iterator[Census]:
+    """All that is asked of every entity, one statement each: how a CRM's own database is asked."""
+    for entity, view in views.items():
+        yield census(entity, view, field_sets[entity], terms, worked_out, rolled_up=rolled_up)
 
 
 def measures(views: Mapping[str, FromClause], terms: Terms) -> tuple[Question, ...]:

@@ -199,17 +199,27 @@ def _narrowed(entity: str, view: FromClause, measure: OwnMeasure) -> Iterator[Co
             yield one_of_words(view.c[column], wanted)
 
 
+def counts_of(entity: str, view: FromClause, terms: Terms) -> Conditions:
+    """The condition of every count of an entity that the CRM can tell."""
+    return _with_own(entity, view, _that_can_be_told(entity, _COUNTS[entity](view, terms), terms), terms)
+
+
+def amounts_of(entity: str, view: FromClause, terms: Terms) -> Conditions:
+    """The condition of every sum of money: of deals, in a CRM that holds their stages and amounts."""
+    if entity != "deal" or not terms.holds("deal.stage", "deal.amount"):
+        return {}
+    return _with_own(entity, view, _that_can_be_told(entity, _deal_amounts(view, terms), terms), terms)
+
+
 def measure_questions(entity: str, view: FromClause, terms: Terms) -> Iterator[Question]:
     """What is counted of an entity: per owner, and once more for the company, by a query of its own."""
-    counts = _with_own(entity, view, _that_can_be_told(entity, _COUNTS[entity](view, terms), terms), terms)
-    sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
+    sums = {name: func.sum(flag(condition)) for name, condition in counts_of(entity, view, terms).items()}
     for whose in terms.whose:
         yield question(f"{entity}.counts", view, sums, whose=whose)
-    if entity == "deal" and terms.holds("deal.stage", "deal.amount"):
-        sums_of = _with_own(entity, view, _that_can_be_told(entity, _deal_amounts(view, terms), terms), terms)
-        amounts = {
-            name: func.sum(case((and_(condition, view.c.amount_unreadable == 0), view.c.amount)))
-            for name, condition in sums_of.items()
-        }
+    amounts = {
+        name: func.sum(case((and_(condition, view.c.amount_unreadable == 0), view.c.amount)))
+        for name, condition in amounts_of(entity, view, terms).items()
+    }
+    if amounts:
         for whose in terms.whose:
-            yield question("deal.amounts", view, amounts, whose=whose, money=True)
+            yield question(f"{entity}.amounts", view, amounts, whose=whose, money=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, FromClause, Select, and_, case, cast, func, literal, select, true
+from sqlalchemy import BigInteger, FromClause, Select, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.catalogue.terms import (
+    WORD,
     Condition,
     Question,
     Whose,
@@ -16,7 +18,7 @@ from pipeline.catalogue.terms import (
     question,
     state_code,
 )
-from pipeline.model import Field, FieldSet
+from pipeline.model import FieldSet
 
 
 def asks(fields: FieldSet) -> bool:
@@ -24,34 +26,57 @@ def asks(fields: FieldSet) -> bool:
     return bool(fields.fields or fields.readable)
 
 
-def _due_and_missing(view: FromClause, entity: str, field: Field) -> tuple[Condition, Condition]:
-    due = true() if field.when is None else view.c.state == state_code(entity, field.when)
-    missing = and_(*(nothing_entered(view, entity, column) for column in field.columns))
-    return and_(view.c.scored == 1, due), missing
+def field_counts_of(
+    fields: FieldSet, view: FromClause, in_period: Condition
+) -> dict[tuple[str, str], tuple[Condition, ...]]:
+    """Due, missing, unreadable: each count -> the conditions that a record must meet, all of them, to be counted."""
+    found: dict[tuple[str, str], tuple[Condition, ...]] = {}
+    dues = {field.when: _due(fields.entity, view, field.when) for field in fields.fields}
+    for field in fields.fields:
+        due, dimension = dues[field.when], f"{fields.entity}.{field.name}"
+        owed = and_(due, *(nothing_entered(view, fields.entity, column) for column in field.columns))
+        found["due.base", dimension], found["missing.base", dimension] = (due,), (owed,)
+        found["due.period", dimension], found["missing.period", dimension] = (in_period, due), (in_period, owed)
+    for column in fields.readable:
+        found["unreadable", f"{fields.entity}.{column}"] = (view.c[f"{column}_unreadable"] == 1,)
+    return found
+
+
+def wrong_of(fields: FieldSet) -> list[tuple[str, str]]:
+    """The counts for which a record is failing, in the order of the bits of its mask."""
+    missing = [("missing.base", f"{fields.entity}.{field.name}") for field in fields.fields]
+    return missing + [("unreadable", f"{fields.entity}.{column}") for column in fields.readable]
+
+
+def _due(entity: str, view: FromClause, when: str | None) -> Condition:
+    in_state = true() if when is None else view.c.state == state_code(entity, when)
+    return and_(view.c.scored == 1, in_state)
 
 
 def field_question(fields: FieldSet, view: FromClause, whose: Whose) -> Question:
     """One scan: due and missing per field, of the period and of the base, and what cannot be read."""
-    sums: dict[tuple[str, str], ColumnElement[Any]] = {}
-    for field in fields.fields:
-        due, missing = _due_and_missing(view, fields.entity, field)
-        dimension = f"{fields.entity}.{field.name}"
-        for span, within in (("base", true()), ("period", view.c.in_period == 1)):
-            sums["due." + span, dimension] = func.sum(flag(and_(within, due)))
-            sums["missing." + span, dimension] = func.sum(flag(and_(within, due, missing)))
-    for column in fields.readable:
-        sums["unreadable", f"{fields.entity}.{column}"] = func.sum(view.c[f"{column}_unreadable"])
+    counts = field_counts_of(fields, view, view.c.in_period == 1)
+    sums = {name: func.sum(flag(and_(*conditions))) for name, conditions in counts.items()}
     return question(f"{fields.entity}.fields", view, sums, whose=whose)
 
 
 def failing_records(fields: FieldSet, view: FromClause) -> Select[Any]:
-    """The second scan: every record that misses something or holds what cannot be read, with the bit mask of it."""
-    mask: ColumnElement[Any] = literal(0)
-    for bit, field in enumerate(fields.fields):
-        due, missing = _due_and_missing(view, fields.entity, field)
-        mask = mask + case((and_(due, missing), 1 << bit), else_=0)
-    for bit, column in enumerate(fields.readable, len(fields.fields)):
-        mask = mask + case((view.c[f"{column}_unreadable"] == 1, 1 << bit), else_=0)
-    columns = (view.c.id, view.c.owner, cast(mask, BigInteger).label("mask"), view.c.in_period, view.c.again)
-    masked = select(*columns).subquery()
-    return select(masked).where(masked.c.mask != 0)
+    """The second scan: every record that misses something or holds what cannot be read, and the bit mask of it.
+
+    Its columns are id, owner, in_period, again, and the mask in words of WORD bits, the lowest first.
+    """
+    counts = field_counts_of(fields, view, view.c.in_period == 1)
+    wrong = [and_(*counts[name]) for name in wrong_of(fields)]
+    words = [
+        cast(_word(wrong[start : start + WORD]), BigInteger).label(f"mask_{start}")
+        for start in range(0, len(wrong), WORD)
+    ]
+    masked = select(view.c.id, view.c.owner, view.c.in_period, view.c.again, *words).subquery()
+    return select(masked).where(or_(*(masked.c[word.key] != 0 for word in words)))
+
+
+def _word(conditions: Sequence[Condition]) -> ColumnElement[int]:
+    word: ColumnElement[int] = literal(0)
+    for bit, condition in enumerate(conditions):
+        word = word + case((condition, 1 << bit), else_=0)
+    return word

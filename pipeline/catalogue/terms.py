@@ -24,6 +24,9 @@ UNKNOWN: Final = 0
 MISSING: Final = -1
 """The state of a record whose status is blank: a missing field, no unknown word."""
 
+WORD: Final = 60
+"""Bits in one integer: a sum of them stays within 64, a sign among them, on every database."""
+
 DERIVED: Final[Mapping[str, Mapping[str, Kind]]] = {"meeting": {"contact": Kind.FLAG}}
 """Columns that a view adds to its entity's own and that a field set may demand."""
 
@@ -121,7 +124,7 @@ def question(
     whose: Whose,
     money: bool = False,
 ) -> Question:
-    groups: list[ColumnElement[Any]] = [] if whose is Whose.COMPANY else [view.c.owner]
+    groups: list[ColumnElement[Any]] = [] if whose is Whose.COMPANY else [exact_text(view.c.owner)]
     if money:
         groups.append(exact_text(view.c.currency))
     labelled = [column.label(f"n{position}") for position, column in enumerate(sums.values())]

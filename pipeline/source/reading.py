@@ -30,7 +30,7 @@ from pipeline.formats import Rules
 from pipeline.model import ENTITIES, Kind, Schema, TableAccount
 from pipeline.presets import Part, Preset
 from pipeline.source.databases import kind_of
-from pipeline.source.typed import Typed
+from pipeline.source.typed import Typed, in_place
 
 _AUDITED: Final = ""
 """The reason of a row that is audited: none."""
@@ -78,6 +78,15 @@ class Reading:
     def entities(self) -> dict[str, FromClause]:
         """The audited rows of every entity, in the catalogue's types, as common table expressions."""
         return {entity: self._typed.audited(entity) for entity in self._raw}
+
+    def worked_out(self, rows: Select[Any], name: str) -> FromClause:
+        """A part of a statement that this database works out once, as far as it can be told so."""
+        return self._typed.worked_out(rows, name)
+
+    @property
+    def rolls_up(self) -> bool:
+        """Whether a statement should name such a part only once, and group it by ROLLUP."""
+        return kind_of(self.connection.dialect.name).rolls_up
 
     def lent(self) -> str:
         """What the two readings share, where this database cannot work something out by itself; else ''."""
@@ -205,7 +214,7 @@ class Reading:
     def _raw_entity(self, entity: str) -> FromClause:
         held = self.demand.preset.entities.get(entity, ()) if self.columns(entity) else ()
         parts = [part for part in held if part.table in self._tables]
-        names = [*self.columns(entity), "excluded"]
+        names, dialect = [*self.columns(entity), "excluded"], self.connection.dialect.name
         selects = []
         for position, part in enumerate(parts):
             raw = self._text(self._with_custom(entity, part)).columns(*(column(name) for name in names))
@@ -214,11 +223,11 @@ class Reading:
                     f"preset {self.demand.preset.name}: the SELECT of {entity} from {part.table} gives no "
                     f"{', '.join(sorted(missing))}; add the column, or declare it under absent with the reason."
                 )
-            selects.append(select(*raw.cte(f"raw_{entity}_{position}").c))
+            selects.append(select(*in_place(dialect, raw, f"raw_{entity}_{position}").c))
         if not selects:  # every table of it is optional and lacking
             # a NULL without a type, or MariaDB gives it a collation of its own, and no join to the CRM's columns
             return select(*(null().label(name) for name in names)).where(literal(1) == 0).cte(f"raw_{entity}")
-        return (union_all(*selects) if len(selects) > 1 else selects[0]).cte(f"raw_{entity}")
+        return in_place(dialect, union_all(*selects) if len(selects) > 1 else selects[0], f"raw_{entity}")
 
     def _holds(self, entity: str) -> dict[str, Kind | None]:
         """Column that the CRM holds -> what it holds by the database's own type; text where values have their own."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import CTE, FromClause, Select, and_, case, cast, false, func, literal, null, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import CompoundSelect, TextualSelect
 from sqlalchemy.types import BigInteger, Date, Text
 
 from pipeline.formats import Rules, units_of
@@ -19,6 +20,13 @@ from pipeline.source.databases import kind_of
 from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text, whole_units
 
 _ALL: Final = 2**63 - 1
+_SQLITE_MATERIALIZES: Final = sqlite_version_info >= (3, 35)
+
+
+def in_place(dialect: str, rows: Select[Any] | CompoundSelect[Any] | TextualSelect, name: str) -> CTE:
+    """A part of the statement that keeps the keys of the CRM's own tables in use, however often it is named."""
+    told = dialect == "postgresql" or (dialect == "sqlite" and _SQLITE_MATERIALIZES)
+    return rows.cte(name).prefix_with("NOT MATERIALIZED") if told else rows.cte(name)
 
 
 @dataclass(frozen=True)
@@ -38,30 +46,28 @@ class Typed:
         live, here = raw.c.excluded.is_(None), self.dialect in ("files", "duckdb")
         if not self._is_worked_out(entity):
             rows = select(*self._marked(entity, self._values(entity, raw))).where(live)
-            return self._once(rows, name) if here else rows.cte(name)  # its own indexes find more
+            return self.worked_out(rows, name) if here else in_place(self.dialect, rows, name)
         texts = {one: self.rules.for_text().text_in(raw.c[one]) for one in self._in_text(entity)}
         labelled = (texts.get(one, self._kept(entity, one)).label(one) for one in self.held[entity])
-        source = self._once(select(*labelled).where(live), f"texts_{entity}")
+        source = self.worked_out(select(*labelled).where(live), f"texts_{entity}")
         amounts = [one for one in texts if self.schema[entity][one] is Kind.MONEY]
         if amounts:
             numbers = (self.rules.for_text().number_of(source.c[one]).label(f"{one}_number") for one in amounts)
-            source = self._once(select(*source.c, *numbers), f"numbers_{entity}")
+            source = self.worked_out(select(*source.c, *numbers), f"numbers_{entity}")
         found = self._values(entity, source)
         pairs = (
             (value.label(one), case((nothing, 1), else_=0).label(f"{one}_nothing"))
             for one, (value, nothing) in found.items()
         )
-        read = self._once(select(*chain.from_iterable(pairs)), f"read_{entity}")
+        read = self.worked_out(select(*chain.from_iterable(pairs)), f"read_{entity}")
         again = {one: (read.c[one], read.c[f"{one}_nothing"] == 1) for one in found}
         return select(*self._marked(entity, again)).cte(name)
 
-    def _once(self, rows: Select[Any], name: str) -> CTE:
+    def worked_out(self, rows: Select[Any], name: str) -> CTE:
         """Worked out once per statement, on a database that can be told so."""
-        dialect = self.dialect
-        if dialect in ("mysql", "mariadb"):
+        if self.dialect in ("mysql", "mariadb") or (self.dialect == "sqlite" and not _SQLITE_MATERIALIZES):
             return rows.limit(_ALL).cte(name)  # what has a limit is no part of another statement
-        told = dialect != "sqlite" or sqlite_version_info >= (3, 35)
-        return rows.cte(name).prefix_with("MATERIALIZED") if told else rows.cte(name)
+        return rows.cte(name).prefix_with("MATERIALIZED")
 
     def _in_text(self, entity: str) -> list[str]:
         """The days, instants and amounts of this entity that are read as text."""

@@ -170,4 +170,5 @@ DATABASE: Final = Database(
     rights=_rights,
     holds=_KINDS.get,
     spells=lambda code: _KINDS.get(code) is Kind.TEXT and code != _GEOMETRY,
+    rolls_up=True,
 )

@@ -84,6 +84,8 @@ class Database:
     holds: Callable[[Any], Kind | None] | None = None
     # whether the text that the database's SQL makes of a column of that type is the one that the driver delivers
     spells: Callable[[Any], bool] = _always
+    # it works a common table expression out anew each time that a statement names it, and knows GROUP BY … WITH ROLLUP
+    rolls_up: bool = False
     lent: str = ""  # where it calls Python to read text and decimals: reports say so beside the source
     # what lies in the source and is no table of the preset's, in words: reports and `check` say it
     unread: Callable[[Engine], Sequence[str]] = _all_read
