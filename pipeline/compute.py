@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,11 +11,11 @@ from pipeline import catalogue, findings, fingerprints, snapshot
 from pipeline.ask import ask, ask_people
 from pipeline.config import Audit
 from pipeline.extract import window_of
-from pipeline.metrics import METRICS, metric_of
-from pipeline.model import Answers, Figure, Person, Scope, Unit, figure_id
+from pipeline.metrics import METRICS, PLANNED, metric_of
+from pipeline.model import Answers, Figure, Person, Scope, Target, Unit, figure_id
 from pipeline.progress import Progress
 from pipeline.prove import prove, prove_controls
-from pipeline.reports.report import Edition
+from pipeline.reports.report import Edition, clean
 from pipeline.score import Ground, make_figures, plan_month, who_owns
 from pipeline.witness import load_witness
 
@@ -71,7 +71,11 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         not_checked=_not_checked(audit),
         own=own,
         warnings=tuple(filter(None, (manifest.hidden, *targets_of_strangers(audit, users)))),
-        caveats=(*manifest.caveats, *_undecodable(manifest.stored)),
+        caveats=(
+            *manifest.caveats,
+            *_undecodable(manifest.stored),
+            *_without_plan(audit, users, plan_month(window)),
+        ),
     )
 
 
@@ -107,10 +111,32 @@ def _links(audit: Audit) -> dict[str, str]:
     return found
 
 
+def _strangers(audit: Audit, users: Iterable[Person]) -> list[Target]:
+    """The targets of those who are no managers, by manager: they count in no plan."""
+    managers = {user.id for user in users if user.scope is Scope.MANAGER}
+    strangers = (target for target in audit.targets if target.manager not in managers)
+    return sorted(strangers, key=lambda target: (target.manager, target.metric))
+
+
+def _without_plan(audit: Audit, users: Sequence[Person], month: str | None) -> Iterator[str]:
+    """What management reads about targets of the plan's month that are in no plan, by name where there is one."""
+    names = {user.id: user.name for user in users}
+    found = [
+        f"{names.get(target.manager, target.manager)} ({PLANNED[target.metric].lower()}: {target.target:,})"
+        for target in _strangers(audit, users)
+        if target.month == month
+    ]
+    if found:
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        yield clean(
+            f"Targets of people who are no account managers now, or whom this CRM does not know, are in no plan: "
+            f"{', '.join(found[:_NAMED])}{more}."
+        )
+
+
 def targets_of_strangers(audit: Audit, users: Iterable[Person]) -> tuple[str, ...]:
     """A warning where targets are set for users who are no managers: they count in no plan."""
-    managers = {user.id for user in users if user.scope is Scope.MANAGER}
-    if strangers := sorted({target.manager for target in audit.targets} - managers):
+    if strangers := sorted({target.manager for target in _strangers(audit, users)}):
         more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
         named = ", ".join(strangers[:_NAMED]) + more
         return (f"targets are set for users who are no managers of this CRM, and count in no plan: {named}.",)

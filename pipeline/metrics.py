@@ -119,7 +119,7 @@ LABELS: Final = {
     "base_filled": "Filled in the base",
     "base_missing": "Missing in the base",
     "records_failing": "Records to repair",
-    "base_failing": "Older records to repair",
+    "base_failing": "Records to repair outside this period",
     "plan_done": "Done",
     "plan_target": "Target",
     "plan_left": "To go",

@@ -121,7 +121,7 @@ def test_a_heading_counts_the_records_under_it() -> None:
         report = manager_report(edition(), person)
         for section, metric, dimension in (
             ("now", "records_failing", ""), ("leads", "records_failing", "lead"),
-            ("older", "base_failing", ""), ("older leads", "base_failing", "lead"),
+            ("outside", "base_failing", ""), ("leads outside", "base_failing", "lead"),
         ):  # fmt: skip
             figure = edition().find(metric, Scope.MANAGER, person.id, dimension)
             listed = [repair for repair in report.repairs if section_of(repair) == section]
@@ -240,7 +240,7 @@ def link_taken(element: HtmlElement) -> bool:
 
 
 def moved(element: HtmlElement) -> bool:
-    element.set("data-section", "older" if element.get("data-section") == "now" else "now")
+    element.set("data-section", "outside" if element.get("data-section") == "now" else "now")
     return True
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.metrics import PLANNED, Metric
-from pipeline.model import Figure, Scope
+from pipeline.model import SCORED, Figure, Scope
 from pipeline.reports.report import Cell, Edition, Row, Table, halves
 
 Company = Mapping[str, tuple[Figure, ...]]
@@ -37,7 +37,12 @@ class Subject:
 
     def currencies(self, metric: str) -> list[str]:
         """The currencies in which the company has such money."""
-        return sorted(figure.currency for figure in self.company.get(metric, ()))
+        return sorted(figure.currency for figure in self.company_has(metric))
+
+    def company_has(self, metric: str) -> tuple[Figure, ...]:
+        """The company's figures of a metric; KeyError where none is ever called so."""
+        self.edition.must_know(metric)
+        return self.company.get(metric, ())
 
     def amounts(self, metric: str) -> tuple[Cell, ...]:
         """The money that is not nothing, as in ", 96,200.00 EUR and 1,000 JPY"; currencies are never added."""
@@ -61,24 +66,29 @@ def counted(figure: Figure, one: str, many: str) -> tuple[Cell, ...]:
     return figure, f" {one if figure.numerator == 1 else many}"
 
 
-def ratio_row(element: str, label: str, figure: Figure, noun: str, *, bar: bool = True) -> Row:
+def ratio_row(element: str, label: str, figure: Figure, noun: str, rest: str = "", *, bar: bool = True) -> Row:
     """ "91.3 %" in big type, then "8,217 of 9,000 fields are filled"; without a value, why."""
     if not figure.denominator:
         return Row(label, (figure, f" Nothing was due: no {noun} to look at."), element=element, big=1)
     part, whole = halves(figure)
     drawn = (part.numerator, whole.numerator) if bar else None
-    return Row(label, (figure, part, " of ", whole, f" {noun}"), element=element, big=1, bar=drawn)
+    return Row(label, (figure, part, " of ", whole, f" {noun}{rest}"), element=element, big=1, bar=drawn)
 
 
 def score_rows(subject: Subject) -> Iterator[Row]:
     """The score of the period, and the base beside it, apart."""
-    for metric, label, noun in (
-        ("score", "Completeness", "fields are filled"),
-        ("base", "The base, apart", "fields are filled"),
-    ):
+    for metric, label in (("score", "Completeness"), ("base", "The base, apart")):
         figure = subject.find(metric)
         if figure is not None:
-            yield ratio_row(metric, label, figure, noun)
+            yield score_row(metric, label, subject, figure)
+
+
+def score_row(element: str, label: str, subject: Subject, figure: Figure) -> Row:
+    """A score with what its two numbers count: fields, or points where some field weighs more than another."""
+    sets = (fields for entity, fields in subject.edition.field_sets.items() if entity in SCORED)
+    if {field.weight for fields in sets for field in fields.fields} <= {1}:
+        return ratio_row(element, label, figure, "fields", " are filled")
+    return ratio_row(element, label, figure, "points", ", each field by its weight")
 
 
 def plan_rows(subject: Subject) -> Iterator[Row]:

@@ -54,8 +54,8 @@ def management_report(edition: Edition) -> Report:
             *edition.caveats,
             "Counts and amounts of managers, inactive owners and records of nobody add up to the company's; "
             "scores and other ratios are computed on the pool and never averaged.",
-            "The score looks at the records of the period. The base looks at all live records, older ones included, "
-            "and is charged to nobody.",
+            "The score looks at the records of the period. The base looks at all live records, those outside the "
+            "period included, and is charged to nobody.",
             "Complete meetings borrow names and contact details from the meeting's contact, "
             "whose own record carries their weight.",
         ),
@@ -111,7 +111,7 @@ def _meetings(company: Subject) -> Iterator[Row]:
     if complete is None:
         return
     yield ratio_row("meetings", "Complete meetings", complete, "held meetings")
-    lacking = sorted(company.company.get("meetings_lacking", ()), key=lambda f: (-f.numerator, f.dimension))
+    lacking = sorted(company.company_has("meetings_lacking"), key=lambda f: (-f.numerator, f.dimension))
     for figure in lacking:
         if figure.numerator:
             yield Row(figure.dimension, (figure,), element="lacking")
@@ -309,7 +309,7 @@ def _score_against_plan(company: Subject) -> Table:
 
 def _findings(company: Subject) -> Table:
     """Records that are in no figure, by reason."""
-    figures = [figure for metric in FINDINGS for figure in company.company.get(metric, ())]
+    figures = [figure for metric in FINDINGS for figure in company.company_has(metric)]
     rows = tuple(Row(_reason(figure), (figure,)) for figure in figures if figure.numerator)
     note = "Of every other reason there is none." if rows else "There is none, for any reason."
     return Table("findings", "Records that are in no result", ("Reason", "Company"), rows, note)
@@ -322,8 +322,8 @@ def _reason(figure: Figure) -> str:
 
 
 def _accounting(company: Subject) -> Table:
-    tables = [figure.dimension for figure in company.company.get("table_rows", ())]
-    excluded = {figure.dimension for figure in company.company.get("table_excluded", ())}
+    tables = [figure.dimension for figure in company.company_has("table_rows")]
+    excluded = {figure.dimension for figure in company.company_has("table_excluded")}
     reasons = sorted({what.removeprefix(f"{table}: ") for table in tables for what in excluded
                       if what.startswith(f"{table}: ")})  # fmt: skip
     rows = tuple(

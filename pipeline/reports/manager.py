@@ -16,7 +16,7 @@ from pipeline.reports.elements import (
     own_table,
     plan_rows,
     proof_rows,
-    ratio_row,
+    score_row,
     score_rows,
     the_company,
 )
@@ -104,7 +104,7 @@ def _warnings(own: Subject) -> Iterator[Row]:
         figure = own.find(metric)
         if figure is not None and figure.numerator:
             yield Row("Not counted", (*counted(figure, one, many), "."), element="warning")
-    for everyone in own.company.get("unreadable", ()):
+    for everyone in own.company_has("unreadable"):
         figure = own.find("unreadable", everyone.dimension)
         if figure is not None and figure.numerator:
             record, _, column = everyone.dimension.partition(".")
@@ -117,7 +117,7 @@ def _team(own: Subject, person: Person) -> Iterator[Row]:
         own.about(Scope.COMPANY), "The company")  # fmt: skip
     score = group.find("score")
     if score is not None:
-        yield ratio_row("team", label, score, "fields are filled")
+        yield score_row("team", label, own, score)
 
 
 def _to_repair(own: Subject) -> Iterator[Row]:
@@ -126,9 +126,8 @@ def _to_repair(own: Subject) -> Iterator[Row]:
         ("now", "records_failing", "", "Repair these ", "record", "records"),
         ("leads", "records_failing", "lead", "Repair these ", "lead, in no score of yours",
          "leads, in no score of yours"),
-        ("older", "base_failing", "", "", "older record, in the base only", "older records, in the base only"),
-        ("older leads", "base_failing", "lead", "", "older lead, in no score of yours",
-         "older leads, in no score of yours"),
+        ("outside", "base_failing", "", "", "record outside this period", "records outside this period"),
+        ("leads outside", "base_failing", "lead", "", "lead outside this period", "leads outside this period"),
     ):  # fmt: skip
         figure = own.find(metric, dimension)
         if figure is not None and figure.numerator:

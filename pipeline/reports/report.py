@@ -10,7 +10,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pipeline.metrics import Metric
+from pipeline.metrics import LABELS, PLANNED, Metric
 from pipeline.model import SCORED, FieldSet, Figure, Person, Scope, Unit, Window, figure_id
 from pipeline.window import month_of, quarter_of, week_of, year_of
 
@@ -53,8 +53,18 @@ class Edition:
     def find(
         self, metric: str, scope: Scope = Scope.COMPANY, key: str = "", dimension: str = "", currency: str = ""
     ) -> Figure | None:
-        """The figure, or None where it does not exist."""
-        return self.figures.get(figure_id(metric, dimension, currency, scope, key))
+        """The figure, or None where it does not exist. KeyError where nothing is ever called so: a misspelling."""
+        found = self.figures.get(figure_id(metric, dimension, currency, scope, key))
+        if found is None:
+            self.must_know(metric, dimension)
+        return found
+
+    def must_know(self, metric: str, dimension: str | None = None) -> None:
+        """KeyError where no metric is called so, or where a plan's figure is asked for what has no plan."""
+        if metric not in LABELS and metric not in {own.name for own in self.own}:
+            raise KeyError(f"no metric is called {metric!r}")
+        if metric.startswith("plan_") and dimension is not None and dimension not in PLANNED:
+            raise KeyError(f"there is no plan of {dimension!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ class Report:
 
 # ------------------------------------------------------------------------------------------------ words
 
-SECTIONS: Final = ("now", "leads", "older", "older leads")
+SECTIONS: Final = ("now", "leads", "outside", "leads outside")
 """The parts of a fix-list, in its order; leads are in no manager's score and stand apart."""
 
 _BREAKS: Final = re.compile(r"\r\n|[\t\n\r]")
@@ -124,8 +134,8 @@ _MONTHS: Final = (
 def section_of(repair: Repair) -> str:
     """The part of the fix-list to which a record belongs."""
     if repair.entity in SCORED:
-        return "now" if repair.in_period else "older"
-    return "leads" if repair.in_period else "older leads"
+        return "now" if repair.in_period else "outside"
+    return "leads" if repair.in_period else "leads outside"
 
 
 def halves(figure: Figure) -> tuple[Figure, Figure]:

@@ -40,8 +40,8 @@ _CODE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads _x0041_ as the
 _COUNTS_IN: Final = {
     "now": "score of the period",
     "leads": "leads of the period",
-    "older": "base only",
-    "older leads": "base of the leads only",
+    "outside": "all records only",
+    "leads outside": "all leads only",
 }
 
 
@@ -131,8 +131,8 @@ def _short(title: str) -> str:
 def note_of_repairs(report: Report) -> str:
     """How long the complete list is, and how many of its records count in the period."""
     current = sum(repair.in_period for repair in report.repairs)
-    older = len(report.repairs) - current
-    return f"The complete list: {current:,} of this period; {older:,} older, which count in the base only."
+    outside = len(report.repairs) - current
+    return f"The complete list: {current:,} of this period; {outside:,} outside this period, in no score."
 
 
 def repair_texts(repair: Repair) -> tuple[str, ...]:
