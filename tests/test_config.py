@@ -179,6 +179,7 @@ def test_a_wrong_value(load: Load, old: str, new: str, parts: tuple[str, ...]) -
         ("working_week: [mon, monday]", ("line 7", "working_week", "'monday'", "'mon'")),
         ("working_week: mon", ("line 7", "working_week")),
         ("working_week: [1]", ("line 7", "working_week", "1")),
+        ("schedule: {weekly: '0 7 L-1 * *'}", ("line 7", "schedule", "backwards")),
         ("period: next week", ("line 7", "period", "'next week'", "'month'", "'last week'", "'last year'")),
         ("period: Month", ("line 7", "period", "'Month'", "'month'")),
         ("period: {first: 2026-12-01, to: 2026-11-01}", ("line 7", "period", "'to'", "'first'")),
@@ -209,6 +210,21 @@ def test_a_wrong_value(load: Load, old: str, new: str, parts: tuple[str, ...]) -
 )
 def test_a_wrong_line(load: Load, line: str, parts: tuple[str, ...]) -> None:
     refused(load, GOOD + line + "\n", "audit.yaml", *parts)
+
+
+@pytest.mark.parametrize("value", ["soon", "0", "0 s", "-5", "25 h", "86401", "5 weeks", "min", "''", "true", "1e3"])
+def test_a_hold_that_is_no_duration_up_to_a_day(load: Load, value: str) -> None:
+    text = GOOD.replace("preset: demo", f"preset: demo\n  max_hold: {value}")
+    refused(load, text, "audit.yaml", "line 5", "source.max_hold", "'5 min', '90 s' or a number of seconds")
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("90", 90), ("90 s", 90), ("2.5", 2.5), ("5 min", 300), ("5m", 300), ("1 hour", 3600), ("24 h", 86400),
+     ("86400", 86400), ("30 SEC", 30)],
+)  # fmt: skip
+def test_a_hold_in_seconds(load: Load, value: str, seconds: float) -> None:
+    assert load(GOOD.replace("preset: demo", f"preset: demo\n  max_hold: {value}")).settings.source.max_hold == seconds
 
 
 @pytest.mark.parametrize(

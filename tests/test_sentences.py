@@ -1,0 +1,276 @@
+"""What reports say in words is true of the figures beside them; code that asks for no figure of ours is an error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline import catalogue, snapshot
+from pipeline.catalogue import Terms
+from pipeline.compute import _links, _without_plan
+from pipeline.config import load_audit
+from pipeline.metrics import FINDINGS, LABELS, METRICS, PLANNED, Metric
+from pipeline.model import CHECKED, ENTITIES, STATES, Figure, Person, Scope
+from pipeline.reports.elements import score_rows, the_company
+from pipeline.reports.management import management_report
+from pipeline.reports.manager import manager_report
+from pipeline.reports.report import Edition, Report, Row
+from pipeline.show import show
+from pipeline.snapshot import Stored
+from pipeline.window import open_window
+from tests.factory import PEOPLE, edition
+
+MANAGERS = [person for person in PEOPLE if person.scope is Scope.MANAGER]
+WINDOW = open_window(as_of=datetime(2026, 11, 16, 6, tzinfo=UTC), zone="Europe/Berlin", working_week=range(5))
+
+
+def text_of(row: Row) -> str:
+    """A line of the headline as a page prints it."""
+    return "".join(show(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells)
+
+
+def said(report: Report, element: str) -> dict[str, str]:
+    """Label -> sentence, of one element of the headline."""
+    return {row.label: text_of(row) for row in report.element(element)}
+
+
+def with_numbers(given: Mapping[str, tuple[int, int | None]]) -> Edition:
+    """The factory's edition with other numbers in some figures."""
+    figures = dict(edition().figures)
+    for name, (numerator, denominator) in given.items():
+        figures[name] = replace(figures[name], numerator=numerator, denominator=denominator)
+    return replace(edition(), figures=figures)
+
+
+# ------------------------------------------------------------------------------------------------ completeness
+
+
+def weighing(weight: int, entity: str = "deal") -> Edition:
+    """The factory's edition with another weight of one field."""
+    fields = edition().field_sets[entity]
+    heavy = replace(fields.fields[0], weight=weight)
+    sets = {**edition().field_sets, entity: replace(fields, fields=(heavy, *fields.fields[1:]))}
+    return replace(edition(), field_sets=sets)
+
+
+def test_where_every_field_weighs_one_fields_are_counted() -> None:
+    for given in (edition(), weighing(3, "lead")):  # leads are in no manager's score
+        assert all(text_of(row).endswith(" fields are filled") for row in score_rows(the_company(given)))
+
+
+def test_where_a_field_weighs_more_points_are_counted() -> None:
+    company = the_company(weighing(3))
+    assert [row.label for row in score_rows(company)] == ["Completeness", "The base, apart"]
+    for row in score_rows(company):
+        assert re.search(r"\d of [\d,]+ points, each field by its weight$", text_of(row))
+    team = said(manager_report(weighing(3), MANAGERS[0]), "team")
+    assert team["Your team"].endswith(" points, each field by its weight")
+
+
+def test_without_anything_due_the_sentence_says_what_there_was_none_of() -> None:
+    [score, base] = score_rows(the_company(with_numbers({"score@company": (0, 0), "base@company": (0, 0)})))
+    assert text_of(score).endswith("Nothing was due: no fields to look at.")
+    assert text_of(base).endswith("Nothing was due: no fields to look at.")
+
+
+def test_records_outside_the_period_are_called_so_and_not_older() -> None:
+    assert LABELS["base_failing"] == "Records to repair outside this period"
+    for person in MANAGERS:
+        report = manager_report(edition(), person)
+        for element in ("fix outside", "fix leads outside"):
+            assert all("outside this period" in sentence for sentence in said(report, element).values())
+        words = " ".join([*(text_of(row) for row in report.headline), *report.notes])
+        assert "older" not in words.lower()
+    assert said(manager_report(edition(), MANAGERS[0]), "fix outside")
+
+
+# ------------------------------------------------------------------------------------------------ misspelt
+
+
+@pytest.mark.parametrize(
+    ("metric", "dimension"), [("deals_wno", ""), ("plan_dnoe", "deals_won"), ("plan_done", "deals_wno"), ("", "")]
+)
+def test_a_misspelt_metric_in_a_report_is_an_error(metric: str, dimension: str) -> None:
+    company = the_company(edition())
+    with pytest.raises(KeyError):
+        edition().find(metric, Scope.COMPANY, "", dimension)
+    with pytest.raises(KeyError):
+        company.find(metric, dimension)
+    with pytest.raises(KeyError):
+        company.value(metric, dimension)
+
+
+def test_a_misspelt_metric_is_no_empty_list_either() -> None:
+    company = the_company(edition())
+    for ask in (company.company_has, company.currencies, company.amounts):
+        with pytest.raises(KeyError):
+            ask("meetings_lackign")
+
+
+def test_a_figure_that_this_crm_does_not_have_is_none_and_so_is_one_of_its_own_measures() -> None:
+    own = Metric("online", "Online", "period", METRICS[0].unit, ("online",))
+    given = replace(edition(), figures={}, own=(own,))
+    assert given.find("deals_won") is None
+    assert given.find("online") is None
+    assert the_company(given).company_has("online") == ()
+
+
+def test_every_metric_is_made_of_what_is_counted() -> None:
+    """A misspelt name in a metric would make a figure of zeros, or none at all."""
+    words = {entity: {state: (state,) for state in states} for entity, states in STATES.items()}
+    terms = Terms(WINDOW, words)
+    entities = snapshot.entities([Stored(entity, "", 0, "") for entity in ENTITIES])
+    views = {name: view.subquery() for name, view in catalogue.views_of(entities, terms).items()}
+    questions = catalogue.measures(views, terms)
+    counted = {name for question in questions for name, _ in question.counts} | {"unreadable"}  # by the field sets
+    assert {name for metric in METRICS for name in (*metric.numerator, *metric.denominator)} <= counted
+    assert {f"month.{metric}" for metric in PLANNED} <= counted
+    assert set(FINDINGS) <= LABELS.keys()
+
+
+def test_every_column_that_a_count_needs_is_one_of_its_entity() -> None:
+    from pipeline.catalogue.counts import _COUNTS, _NEEDS
+
+    for name, columns in _NEEDS.items():
+        entity = next(entity for entity in CHECKED if name.startswith(f"{entity}s"))
+        assert entity in _COUNTS
+        assert set(columns) <= ENTITIES[entity].keys(), name
+
+
+# ------------------------------------------------------------------------------------------------ what is not counted
+
+
+@pytest.mark.parametrize("metric", [name for name in FINDINGS if name.endswith(("_unknown", "_in_future"))])
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_managers_records_that_are_in_none_of_the_counters_are_named(metric: str, number: int) -> None:
+    person = MANAGERS[0]
+    figures = dict(edition().figures)
+    for scope, key in ((Scope.MANAGER, person.id), (Scope.COMPANY, "")):
+        name = f"{metric}@{scope}:{key}" if key else f"{metric}@{scope}"
+        figures[name] = replace(figures["deals_won@company"], id=name, scope=scope, key=key, metric=metric,
+                                numerator=number)  # fmt: skip
+    given = replace(edition(), figures=figures)
+    report = manager_report(given, person)
+    sentences = [row for row in report.element("warning") if figures[f"{metric}@manager:{person.id}"] in row.cells]
+    assert len(sentences) == 1
+    record = metric.split("s_", maxsplit=1)[0]
+    assert f"{number} {record}{'s' if number > 1 else ''} " in text_of(sentences[0]) or metric.startswith("deals_won")
+    assert f"{metric}@company" in {
+        figure.id for figure in management_report(replace(edition(), figures=figures)).figures()
+    }
+
+
+AUDIT = """
+name: T
+source: {url: 'sqlite:///crm.db', preset: PRESET, crm_url: 'CRM_URL'}
+zone: Europe/Amsterdam
+currency: EUR
+targets:
+  m1: {2026-11: {deals_won: 8}}
+  x1: {2026-11: {deals_won: 1200, meetings_held: 3}, 2026-12: {clients_new: 4}}
+  nobody: {2026-11: {deals_won: 2}}
+"""
+
+
+def audit_of(folder: Path, *, preset: str = "suitecrm", crm_url: str = ""):  # type: ignore[no-untyped-def]
+    file = folder / "audit.yaml"
+    file.write_text(AUDIT.replace("PRESET", preset).replace("CRM_URL", crm_url), "utf-8")
+    return load_audit(file)
+
+
+def test_a_target_of_somebody_who_is_no_manager_does_not_disappear_without_a_word(tmp_path: Path) -> None:
+    users = [*PEOPLE[:-1], Person("x1", "Former\u202e Colleague", "t1", "North", Scope.INACTIVE)]
+    audit = audit_of(tmp_path)
+    [sentence] = _without_plan(audit, users, "2026-11")
+    assert "nobody (deals won: 2)" in sentence
+    assert "Former\ufffd Colleague (deals won: 1,200), Former\ufffd Colleague (meetings held: 3)" in sentence
+    assert "m1" not in sentence
+    assert "clients" not in sentence
+    assert list(_without_plan(audit, users, None)) == []
+    assert list(_without_plan(audit, users, "2026-10")) == []
+
+
+@pytest.mark.parametrize("crm_url", ["https://crm.example.com", "https://crm.example.com/", ""])
+def test_links_lead_into_the_crm_and_nowhere_without_its_address(tmp_path: Path, crm_url: str) -> None:
+    links = _links(audit_of(tmp_path, crm_url=crm_url))
+    assert links
+    for link in links.values():
+        assert link.startswith("https://crm.example.com/index.php") if crm_url else link == ""
+    whole = _links(audit_of(tmp_path, preset="demo", crm_url=crm_url))
+    assert all(link.startswith("https://demo-crm.example/") for link in whole.values())
+
+
+# ------------------------------------------------------------------------------------------------ the plan
+
+
+def plan_of(person: Person, done: int, target: int, pace: tuple[int, int] | None = (0, 11)) -> str:
+    """The line of a manager's plan for deals won."""
+    given = {
+        "plan_done": (done, None), "plan_target": (target, None), "plan_left": (max(0, target - done), None),
+        "plan_over": (max(0, done - target), None), "plan_needed_per_day": pace or (0, 0),
+    }  # fmt: skip
+    numbers = {f"{name}/deals_won@manager:{person.id}": pair for name, pair in given.items()}
+    return said(manager_report(with_numbers(numbers), person), "plan")["Deals won"]
+
+
+def test_a_plan_that_is_met_exactly_is_met() -> None:
+    person = next(one for one in MANAGERS if edition().find("plan_target", Scope.MANAGER, one.id, "deals_won"))
+    assert plan_of(person, 8, 8).endswith("the target is met")
+    assert "1 over the target" in plan_of(person, 9, 8)
+    assert "1 to go" in plan_of(person, 7, 8, (1, 11))
+
+
+def test_a_pace_is_said_while_a_working_day_is_left_and_not_after() -> None:
+    person = next(one for one in MANAGERS if edition().find("plan_target", Scope.MANAGER, one.id, "deals_won"))
+    assert "3 to go; 1.5 a working day needed" in plan_of(person, 5, 8, (3, 2))
+    last = plan_of(person, 5, 8, (3, 0))
+    assert "3 to go" in last
+    assert "working day" not in last
+
+
+def test_who_has_no_team_is_compared_with_the_company() -> None:
+    with_team, without = (next(one for one in MANAGERS if bool(one.team_id) is team) for team in (True, False))
+    assert said(manager_report(edition(), with_team), "team").keys() == {"Your team"}
+    lonely = said(manager_report(edition(), without), "team")
+    assert lonely.keys() == {"The company"}
+    company = edition().find("score")
+    assert company is not None
+    assert lonely["The company"].startswith(show(company))
+
+
+def test_a_teams_target_stands_in_its_line() -> None:
+    [teams] = [table for table in management_report(edition()).tables if table.key == "teams"]
+    place = teams.columns.index("Plan: target") - 1
+    shown = {row.label: row.cells[place] for row in teams.rows}
+    expected = {
+        p.team: edition().find("plan_target", Scope.TEAM, p.team_id, "deals_won") for p in MANAGERS if p.team_id
+    }
+    assert {label: shown[label] for label in expected} == expected
+    sums = {
+        team: sum(
+            figure.numerator
+            for person in MANAGERS
+            if person.team == team
+            and (figure := edition().find("plan_target", Scope.MANAGER, person.id, "deals_won")) is not None
+        )
+        for team in expected
+    }
+    assert any(sums.values())
+    assert {team: figure.numerator if figure else 0 for team, figure in expected.items()} == sums
+
+
+def test_to_date_ends_with_the_last_day() -> None:
+    from pipeline.reports.report import period_text
+
+    def period(day: int, month: int = 11) -> str:
+        as_of = datetime(2026, month, day, 12, tzinfo=UTC)
+        return period_text(open_window(as_of=as_of, zone="UTC", working_week=range(5), first=date(2026, 11, 1),
+                                       after_last=date(2026, 12, 1)))  # fmt: skip
+
+    assert [period(1), period(30)] == ["November 2026 to date"] * 2
+    assert [period(31, 10), period(1, 12)] == ["November 2026"] * 2
