@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ from pipeline.progress import Progress
 from pipeline.prove import prove, prove_controls
 from pipeline.reports.report import Edition, clean
 from pipeline.score import Ground, make_figures, plan_month, who_owns
-from pipeline.witness import load_witness
+from pipeline.witness import WITNESS_FAILING, load_witness, write_failing
 
 _NAMED: Final = 20
 """Records or users that a sentence names before it says how many more there are."""
@@ -28,11 +28,18 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
     progress.stage("Validating the minimum field sets")
     from pipeline.validate import validate
 
-    manifest, witness = snapshot.load_manifest(data), load_witness(data)
+    manifest = snapshot.load_manifest(data)
     window = window_of(audit, manifest.as_of, injected=manifest.injected, period=manifest.period)
     terms = audit.terms(window)
     entities = snapshot.entities(manifest.stored, audit.schema)
     views = catalogue.views_of(entities, terms)
+    own = tuple(map(metric_of, audit.measures))
+
+    def figures_of(given: Answers, users: Iterable[Person]) -> tuple[list[Person], list[Figure]]:
+        people = who_owns(users, given, audit.targets, plan_month(window) or "")
+        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window, (*METRICS, *own))
+        return people, make_figures(given, ground)
+
     with (
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
         snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as shelf,
@@ -43,22 +50,14 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
             measured = tuple(ask(connection, catalogue.measures(shelf.views, terms)))
             users = ask_people(connection, entities["manager"])
             known = findings.known_by(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
-    answers = Answers((*measured, *validated.tallies), validated.failing)
-
-    own = tuple(map(metric_of, audit.measures))
-
-    def figures_of(given: Answers, users: Iterable[Person]) -> tuple[list[Person], list[Figure]]:
-        people = who_owns(users, given, audit.targets, plan_month(window) or "")
-        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window, (*METRICS, *own))
-        return people, make_figures(given, ground)
-
-    progress.stage("Proving every figure against the CRM")
-    fingerprints.prove_again(witness.fingerprints, data, manifest.stored)
-    people, figures = figures_of(answers, users)
-    _, seen = figures_of(witness.answers, witness.people)
-    prove(seen, figures, witness.answers.failing, answers.failing)
+        people, figures = figures_of(Answers((*measured, *validated.tallies), validated.failing), users)
+        progress.stage("Proving every figure against the CRM")
+        write_failing(Path(work) / "failing.parquet", validated.failing)
+        controls = _prove(data, manifest, figures_of, figures, Path(work) / "failing.parquet")
     by_id = {figure.id: figure for figure in [*figures, _proven(len(figures))]}
-    prove_controls(by_id, witness.controls)
+    prove_controls(by_id, controls)
+    progress.stage("Making the fix-lists")
+    links = _links(audit)
     return Edition(
         run_id=run_id,
         audit=audit.settings.name,
@@ -66,7 +65,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         window=window,
         people=tuple(people),
         figures=by_id,
-        repairs=tuple(findings.repairs(answers.failing, known, audit.field_sets, _links(audit), window.zone)),
+        repairs=tuple(findings.repairs(validated.failing, known, audit.field_sets, links, window.zone)),
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit),
         own=own,
@@ -77,6 +76,19 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
             *_without_plan(audit, users, plan_month(window)),
         ),
     )
+
+
+def _prove(
+    data: Path, manifest: snapshot.Manifest,
+    figures_of: Callable[[Answers, Iterable[Person]], tuple[list[Person], list[Figure]]],
+    figures: Sequence[Figure], failing: Path,
+) -> tuple[tuple[str, str], ...]:  # fmt: skip
+    """Compares ours with the witness. Nothing of it stays in memory but the control totals, which are returned."""
+    witness = load_witness(data)
+    fingerprints.prove_again(witness.fingerprints, data, manifest.stored)
+    _, seen = figures_of(witness.answers, witness.people)
+    prove(seen, figures, data / WITNESS_FAILING, failing)
+    return witness.controls
 
 
 def _proven(count: int) -> Figure:

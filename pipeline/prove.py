@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final
 
-import pandas as pd
+import duckdb
 
 from pipeline.errors import ProofError
-from pipeline.model import Failing, Figure
+from pipeline.model import Figure
 from pipeline.show import rounded, show
 
 Difference = tuple[str, str, str, str]
 """(figure or record, where, in the source, in ours)"""
 
-_VALUE = ["numerator", "denominator", "unit", "currency", "period"]
 
+def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Path, found: Path) -> None:
+    """Every figure and every failing record, with its mask, must be the same in both; else a ProofError names them.
 
-def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Sequence[Failing], found: Sequence[Failing]) -> None:
-    """Every figure and every failing record, with its mask, must be the same in both; else a ProofError names them."""
+    `seen` and `found` are Parquet files of failing records, the source's and ours; only what differs is read from them.
+    """
     differences = [*_figures(witness, ours), *_records(seen, found)]
     if differences:
         raise ProofError(
@@ -50,51 +54,62 @@ def _says(figure: Figure, given: str) -> bool:
         return False
 
 
-def _figures(witness: Sequence[Figure], ours: Sequence[Figure]) -> list[Difference]:
-    both = _frame(witness).merge(
-        _frame(ours), how="outer", left_index=True, right_index=True, suffixes=("_source", "_ours")
-    )
-    equal = both["value_source"] == both["value_ours"]
-    wrong = both[~equal.astype(bool)].fillna("no such figure")
-    return [(str(name), "figures", str(row["value_source"]), str(row["value_ours"])) for name, row in wrong.iterrows()]
+def _figures(witness: Sequence[Figure], ours: Sequence[Figure]) -> Iterator[Difference]:
+    source, own = _by_id(witness), _by_id(ours)
+    for name in sorted(source.keys() | own.keys()):
+        there, here = _written(source.get(name)), _written(own.get(name))
+        if there != here:
+            yield name, "figures", there, here
 
 
-def _frame(figures: Sequence[Figure]) -> pd.DataFrame:
-    """Indexed by figure id. Values are tuples: pandas would make floats of integers beside None."""
-    values = pd.Series(
-        [tuple(getattr(figure, part) for part in _VALUE) for figure in figures],
-        index=[figure.id for figure in figures], dtype="object", name="value",
-    )  # fmt: skip
-    if not values.index.is_unique:
-        raise ProofError(f"the figure {values.index[values.index.duplicated()][0]} exists twice")
-    return values.map(_written).to_frame()
+def _by_id(figures: Sequence[Figure]) -> dict[str, Figure]:
+    found: dict[str, Figure] = {}
+    for figure in figures:
+        if figure.id in found:
+            raise ProofError(f"the figure {figure.id} exists twice")
+        found[figure.id] = figure
+    return found
 
 
-def _written(value: tuple[object, ...]) -> str:
-    numerator, denominator, unit, currency, period = value
-    number = f"{numerator}" if denominator is None else f"{numerator} of {denominator}"
-    return " ".join(filter(None, (number, str(unit), str(currency), f"({period})")))
+def _written(figure: Figure | None) -> str:
+    """All of a figure that is compared: how it was found is no difference."""
+    if figure is None:
+        return "no such figure"
+    number = f"{figure.numerator}" if figure.denominator is None else f"{figure.numerator} of {figure.denominator}"
+    return " ".join(filter(None, (number, figure.unit, figure.currency, f"({figure.period})")))
 
 
-def _records(seen: Sequence[Failing], found: Sequence[Failing]) -> list[Difference]:
-    source, ours = ({_place(record): record for record in records} for records in (seen, found))
-    repeated = [(name, len(records) - len(unique)) for name, records, unique in
-                (("source", seen, source), ("ours", found, ours)) if len(records) != len(unique)]  # fmt: skip
-    differences: list[Difference] = [
-        ("failing records", f"listed more than once in {where}", str(count), "0") for where, count in repeated
-    ]
-    for key in sorted(source.keys() | ours.keys()):
-        if source.get(key) != ours.get(key):
-            differences.append((f"{key[0]} {key[1]}", "failing records", _mask(source.get(key)), _mask(ours.get(key))))
-    return differences
+_KEY: Final = "entity, record_id, again, holder"
+"""What names a failing record, and where it is another owner's already, that owner: an owner's id may be blank."""
+
+_DIFFERING: Final = """
+    SELECT entity, record_id, source.mask, source.owner, source.in_period, ours.mask, ours.owner, ours.in_period
+    FROM source FULL JOIN ours USING (entity, record_id, again, holder)
+    WHERE source.mask IS DISTINCT FROM ours.mask OR source.owner IS DISTINCT FROM ours.owner
+       OR source.in_period IS DISTINCT FROM ours.in_period
+    ORDER BY entity, record_id, again, holder
+"""
 
 
-def _place(record: Failing) -> tuple[str, str, bool, str]:
-    """The record, and where it is another owner's already, which one this is: an id may be blank."""
-    return record.entity, record.record_id, record.again, record.owner if record.again else ""
+def _records(seen: Path, found: Path) -> Iterator[Difference]:
+    with closing(duckdb.connect(config={"temp_directory": str(found.parent)})) as db:
+        for name, file in (("source", seen), ("ours", found)):
+            records = db.read_parquet(str(file)).project("*, CASE WHEN again THEN owner ELSE '' END AS holder")
+            records.create_view(name)
+            repeated = _count(records) - _count(records.project(_KEY).distinct())
+            if repeated:
+                yield "failing records", f"listed more than once in {name}", str(repeated), "0"
+        for entity, record, *sides in db.execute(_DIFFERING).fetchall():
+            yield f"{entity} {record}", "failing records", _failing(*sides[:3]), _failing(*sides[3:])
 
 
-def _mask(record: Failing | None) -> str:
-    if record is None:
+def _count(records: duckdb.DuckDBPyRelation) -> int:
+    [(number,)] = records.aggregate("count(*)").fetchall()
+    return int(number)
+
+
+def _failing(mask: str | None, owner: str | None, in_period: bool | None) -> str:
+    """`mask` is written to the base of 16."""
+    if mask is None:
         return "not failing"
-    return f"mask {record.mask:b}, owner {record.owner or 'nobody'}, {'period' if record.in_period else 'base'}"
+    return f"mask {int(mask, 16):b}, owner {owner or 'nobody'}, {'period' if in_period else 'base'}"

@@ -12,6 +12,7 @@ from pipeline import publish, snapshot
 from pipeline.compute import compute
 from pipeline.config import Audit
 from pipeline.extract import Clock, extract
+from pipeline.memory import settled
 from pipeline.progress import Progress
 from pipeline.reports.report import Edition
 from pipeline.write import write_reports
@@ -44,7 +45,8 @@ def run_audit(
         data.mkdir()
         extract(audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
         edition = compute(audit, data, run_id=run_id, progress=progress)
-        write_reports(edition, draft.folder, progress)
+        with settled():
+            write_reports(edition, draft.folder, progress)
         folder = draft.publish(run_id, clock())
         held = snapshot.load_manifest(folder / "snapshot").held_seconds
         return Outcome(run_id, folder, edition, held, edition.warnings)

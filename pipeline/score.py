@@ -5,7 +5,7 @@ The witness's answers and our own both go through here, so that they are compare
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,12 +14,12 @@ from pipeline.metrics import METRICS, PLANNED, Metric
 from pipeline.model import (
     SCORED,
     Answers,
-    Failing,
     FieldSet,
     Figure,
     Person,
     Scope,
     TableAccount,
+    Tally,
     Target,
     Unit,
     Window,
@@ -37,7 +37,6 @@ class Pool:
     scope: Scope
     key: str
     counts: Counts
-    failing: Sequence[Failing]
     targets: Mapping[str, int]  # metric -> target; of a team and the company, of the managers with one
     aimed: Counts  # the counts of those with a target for the metric named in the second place
 
@@ -92,12 +91,10 @@ def _pools(answers: Answers, ground: Ground) -> list[Pool]:
     by_owner: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
     again: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
     company: dict[tuple[str, str, str], int] = defaultdict(int)
-    for tally in answers.tallies:
+    failing = Counter((record.owner, record.entity, record.in_period, record.again) for record in answers.failing)
+    for tally in (*answers.tallies, *failing_tallies(failing)):
         counts = company if tally.company else (again if tally.again else by_owner)[tally.owner or ""]
         counts[tally.name, tally.dimension, tally.currency] += tally.value
-    failing: dict[str, list[Failing]] = defaultdict(list)
-    for record in answers.failing:
-        failing[record.owner].append(record)
     managers = [person.id for person in ground.people if person.scope is Scope.MANAGER]
     targets = {owner: own for owner, own in _targets_of(ground).items() if owner in managers}
 
@@ -107,7 +104,6 @@ def _pools(answers: Answers, ground: Ground) -> list[Pool]:
             scope,
             key,
             _summed(by_owner[owner] for owner in owners),
-            [record for owner in owners for record in failing[owner]],
             {metric: sum(t[metric] for t in own.values() if metric in t)
              for metric in PLANNED if any(metric in t for t in own.values())},
             _aimed(by_owner, own),
@@ -119,8 +115,7 @@ def _pools(answers: Answers, ground: Ground) -> list[Pool]:
         if person.scope is Scope.MANAGER:
             teams[person.team_id].append(person.id)
     everyone = pool(Scope.COMPANY, "", [*managers, *inactive, ""])
-    later = [record for record in everyone.failing if record.again]
-    twice = Pool(Scope.TWICE, "", _summed(again.values()), later, everyone.targets, _aimed(again, targets))
+    twice = Pool(Scope.TWICE, "", _summed(again.values()), everyone.targets, _aimed(again, targets))
     return [
         *(pool(Scope.MANAGER, owner, [owner]) for owner in managers),
         pool(Scope.INACTIVE, "", inactive),
@@ -130,10 +125,21 @@ def _pools(answers: Answers, ground: Ground) -> list[Pool]:
         replace(
             everyone,
             counts=company,
-            failing=[record for record in everyone.failing if not record.again],
             aimed={name: value - twice.aimed[name] for name, value in everyone.aimed.items()},
         ),
     ]
+
+
+FailingCounts = Mapping[tuple[str, str, bool, bool], int]
+"""(owner, entity, in the period, listed at another owner already) -> failing records."""
+
+
+def failing_tallies(counted: FailingCounts) -> Iterator[Tally]:
+    """Failing records as tallies: of each owner, of what counts at another owner already, and of the company."""
+    for (owner, entity, in_period, again), number in counted.items():
+        name = "failing.period" if in_period else "failing.base"
+        yield Tally(False, owner, name, entity, "", number)
+        yield Tally(not again, owner if again else None, name, entity, "", number, again)
 
 
 def _aimed(by_owner: Mapping[str, Counts], targets: Mapping[str, Mapping[str, int]]) -> Counts:
@@ -234,11 +240,11 @@ def _fields(pool: Pool, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
             if fields.fields:
                 yield _figure(pool, score, span, got, denominator=owed, unit=Unit.PERCENT, dimension=entity)
             if fields.fields or fields.readable:
-                count = sum(r.entity == entity and r.in_period == (span == "period") for r in pool.failing)
+                count = pool.counts.get((f"failing.{span}", entity, ""), 0)
                 yield _figure(pool, failing, span, count, dimension=entity, basis="failing records")
         got, owed = (sum(weights[entity][part] for entity in SCORED if entity in weights) for part in (0, 1))
         yield _figure(pool, score, span, got, denominator=owed, unit=Unit.PERCENT)
-        count = sum(r.entity in SCORED and r.in_period == (span == "period") for r in pool.failing)
+        count = sum(pool.counts.get((f"failing.{span}", entity, ""), 0) for entity in SCORED)
         yield _figure(pool, failing, span, count, basis="failing records")
 
 
@@ -270,7 +276,7 @@ def _plan(pool: Pool, ground: Ground, company: Counts) -> Iterator[Figure]:
 
 
 def _about_the_company(ground: Ground) -> Iterator[Figure]:
-    company = Pool(Scope.COMPANY, "", {}, (), {}, {})
+    company = Pool(Scope.COMPANY, "", {}, {}, {})
     managers = [person for person in ground.people if person.scope is Scope.MANAGER]
     yield _figure(company, "managers", "stock", len(managers), basis="people")
     yield _figure(company, "teams", "stock", len({p.team_id for p in managers if p.team_id}), basis="people")

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.model import Answers, Failing, Fingerprint, Person, Scope, Tally
+from pipeline.score import failing_tallies
+
+WITNESS_FAILING: Final = "witness_failing.parquet"
 
 _FAILING = pa.schema(
     [
@@ -42,20 +46,23 @@ def save_witness(folder: Path, witness: Witness) -> None:
         "fingerprints": [list(one) for one in witness.fingerprints],
     }
     (folder / "witness.json").write_text(json.dumps(document, ensure_ascii=False), "utf-8")
-    write_failing(folder / "witness_failing.parquet", witness.answers.failing)
+    write_failing(folder / WITNESS_FAILING, witness.answers.failing)
 
 
 def load_witness(folder: Path) -> Witness:
-    """The witness of a snapshot."""
+    """The witness of a snapshot. Its failing records stay in their file; what they come to is among the tallies."""
     document = json.loads((folder / "witness.json").read_text("utf-8"))
-    rows = pq.read_table(folder / "witness_failing.parquet").to_pydict()
-    rows["mask"] = [int(mask, 16) for mask in rows["mask"]]
-    failing = (Failing(*row) for row in zip(*(rows[name] for name in _FAILING.names), strict=True))
     people = (Person(**{**person, "scope": Scope(person["scope"])}) for person in document["people"])
-    tallies = (Tally(**tally) for tally in document["tallies"])
+    tallies = (*(Tally(**tally) for tally in document["tallies"]), *_failing_tallies(folder / WITNESS_FAILING))
     controls = tuple((str(figure), str(value)) for figure, value in document["controls"])
     fingerprints = tuple(Fingerprint(*one) for one in document["fingerprints"])
-    return Witness(Answers(tuple(tallies), tuple(failing)), tuple(people), controls, fingerprints)
+    return Witness(Answers(tallies, ()), tuple(people), controls, fingerprints)
+
+
+def _failing_tallies(file: Path) -> list[Tally]:
+    keys = ["owner", "entity", "in_period", "again"]
+    counted = pq.read_table(file, columns=keys).group_by(keys).aggregate([([], "count_all")]).to_pylist()
+    return list(failing_tallies({tuple(row[key] for key in keys): row["count_all"] for row in counted}))
 
 
 def write_failing(file: Path, failing: tuple[Failing, ...]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import findings
 from pipeline.errors import ProofError
@@ -15,32 +16,33 @@ from pipeline.model import Figure, Person, Scope
 from pipeline.progress import Progress
 from pipeline.prove import Difference
 from pipeline.reports.management import management_report
-from pipeline.reports.manager import manager_report
-from pipeline.reports.report import Edition, Report
+from pipeline.reports.manager import manager_reports
+from pipeline.reports.report import Edition
+from pipeline.workers import workers, workers_for
+
+if TYPE_CHECKING:
+    from pipeline.reports.pair import Pair
 
 
 def write_reports(edition: Edition, folder: Path, progress: Progress) -> None:
-    """Management's pair, a pair per manager, and the files for analysts; then every figure is read back."""
-    from pipeline.reports.page import render_page
-    from pipeline.reports.workbook import write_workbook
+    """Management's pair, a pair per manager, and the files for analysts; then every figure is read back.
 
-    reports = {folder: management_report(edition)}
-    for person in edition.people:
-        if person.scope is Scope.MANAGER:
-            reports[folder / "managers" / folder_of(person)] = manager_report(edition, person)
-    progress.stage("Writing the reports", len(reports))
-    for place, report in reports.items():
-        place.mkdir(parents=True, exist_ok=True)
-        (place / "report.html").write_text(render_page(report), "utf-8")
-        write_workbook(report, place / "report.xlsx")
-        progress.advance(1)
-    findings.write_findings(folder, edition.repairs)
-    _write_figures(edition, folder / "figures.json")
-    progress.stage("Reading every figure back", len(reports))
-    differences: list[Difference] = []
-    for place, report in reports.items():
-        differences += _read_back(report, place, folder)
-        progress.advance(1)
+    Reports are made one at a time, once to be written and once more to be compared with what all of them left behind.
+    """
+    from pipeline.reports.pair import read_pair, write_pair
+
+    managers = sum(person.scope is Scope.MANAGER for person in edition.people)
+    with workers(workers_for(managers)) as each:
+        progress.stage("Writing the reports", 1 + managers)
+        for _ in each(write_pair, _places_made(_pairs(edition, folder))):
+            progress.advance(1)
+        findings.write_findings(folder, edition.repairs)
+        _write_figures(edition, folder / "figures.json")
+        progress.stage("Reading every figure back", 1 + managers)
+        differences: list[Difference] = []
+        for found in each(read_pair, _pairs(edition, folder)):
+            differences += found
+            progress.advance(1)
     if differences:
         raise ProofError(
             f"{len(differences)} figures or rows were not written as computed; nothing was published, "
@@ -49,17 +51,22 @@ def write_reports(edition: Edition, folder: Path, progress: Progress) -> None:
         )
 
 
-def _read_back(report: Report, place: Path, folder: Path) -> list[Difference]:
-    from pipeline.reports.read_page import page_differences
-    from pipeline.reports.read_workbook import workbook_differences
+def _pairs(edition: Edition, folder: Path) -> Iterator[Pair]:
+    """Every report and where it goes, in a fixed order."""
+    from pipeline.reports.pair import pair_of
 
-    page, book = place / "report.html", place / "report.xlsx"
-    found = [(page, page_differences(report, page.read_text("utf-8"))), (book, workbook_differences(report, book))]
-    return [
-        (what, f"{file.relative_to(folder)} {where}".strip(), expected, got)
-        for file, differences in found
-        for what, where, expected, got in differences
-    ]
+    yield pair_of(management_report(edition), folder, Path())
+    for report in manager_reports(edition):
+        if report.person is not None:
+            yield pair_of(report, folder, Path("managers") / folder_of(report.person))
+
+
+def _places_made(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    """The pairs, each of whose folders is made. A folder that is there already would be another report's."""
+    for pair in pairs:
+        if pair.place.parts:
+            pair.page.parent.mkdir(parents=True)
+        yield pair
 
 
 def folder_of(person: Person) -> str:

@@ -25,6 +25,7 @@ FLOORS = (
         "yaml_files",
         "source.databases.sizes",
     },
+    {"memory", "workers"},
     {"demo.dirt", "demo.trail", "catalogue.terms", "show", "cron", "score", "presets"},
     {
         "formats.texts",
@@ -79,7 +80,8 @@ FLOORS = (
         "reports.read_page",
         "reports.read_workbook",
     },
-    {"extract", "write", "schedule", "demo"},
+    {"extract", "reports.pair", "schedule", "demo"},
+    {"write"},
     {"compute", "check.looking"},
     {"run", "supervisor", "check.tables", "check.sentences"},
     {"check", "grants", "summary"},

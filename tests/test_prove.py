@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.errors import ProofError
 from pipeline.model import Failing, Figure, Scope, Unit, figure_id
-from pipeline.prove import prove
+from pipeline.prove import prove as prove_files
+from pipeline.witness import write_failing
 
 
 def figure(metric: str, numerator: int, denominator: int | None = None, unit: Unit = Unit.COUNT, **rest: Any) -> Figure:
@@ -34,6 +37,15 @@ RECORDS = (
     Failing("meeting", "1", "m1", 0b101, True),
     Failing("meeting", "305184080441754059", "m2", 1 << 40, False),
 )
+
+
+def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Sequence[Failing], found: Sequence[Failing]) -> None:
+    """The proof, of failing records that are files as in a run."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = Path(folder) / "it's source.parquet", Path(folder) / "ours.parquet"
+        for file, records in zip(files, (seen, found), strict=True):
+            write_failing(file, tuple(records))
+        prove_files(witness, ours, *files)
 
 
 def refusal(

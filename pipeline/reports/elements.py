@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -19,12 +20,13 @@ class Subject:
 
     edition: Edition
     company: Company
+    money: frozenset[tuple[str, str]]  # (metric, currency) of which anybody has any
     scope: Scope
     key: str = ""
 
     def about(self, scope: Scope, key: str = "") -> Subject:
         """The same edition, about somebody else."""
-        return Subject(self.edition, self.company, scope, key)
+        return replace(self, scope=scope, key=key)
 
     def find(self, metric: str, dimension: str = "", currency: str = "") -> Figure | None:
         """The subject's figure, or None where it does not exist."""
@@ -53,12 +55,16 @@ class Subject:
 
 
 def the_company(edition: Edition) -> Subject:
-    """The company as the subject, with its figures by metric."""
-    company: dict[str, tuple[Figure, ...]] = {}
+    """The company as the subject, with its figures by metric: one walk over all figures, for all reports."""
+    company: dict[str, list[Figure]] = defaultdict(list)
+    money: set[tuple[str, str]] = set()
     for figure in edition.figures.values():
         if figure.scope is Scope.COMPANY:
-            company[figure.metric] = (*company.get(figure.metric, ()), figure)
-    return Subject(edition, company, Scope.COMPANY)
+            company[figure.metric].append(figure)
+        if figure.currency and figure.numerator:
+            money.add((figure.metric, figure.currency))
+    figures = {metric: tuple(of_metric) for metric, of_metric in company.items()}
+    return Subject(edition, figures, frozenset(money), Scope.COMPANY)
 
 
 def counted(figure: Figure, one: str, many: str) -> tuple[Cell, ...]:
@@ -163,14 +169,6 @@ def _scaled(row: Row, most: int) -> Row:
     return replace(row, bar=(missing, most))
 
 
-def has_money(company: Subject, metric: str, currency: str) -> bool:
-    """Whether anybody has such money: a column of nothing but zeros is no news."""
-    owners = [person.id for person in company.edition.people if person.scope is Scope.MANAGER]
-    subjects = [company, company.about(Scope.INACTIVE), company.about(Scope.UNASSIGNED),
-                *(company.about(Scope.MANAGER, owner) for owner in owners)]  # fmt: skip
-    return any(subject.value(metric, currency=currency) for subject in subjects)
-
-
 _OVER = {"period": "the period", "stock": "all there is now", "next 7 days": "the next seven days"}
 
 
@@ -179,8 +177,8 @@ def own_columns(subject: Subject) -> list[tuple[str, Metric, str]]:
     found = []
     for metric in subject.edition.own:
         for currency in subject.currencies(metric.name):
-            if currency and not has_money(subject.about(Scope.COMPANY), metric.name, currency):
-                continue
+            if currency and (metric.name, currency) not in subject.money:
+                continue  # a column of nothing but zeros is no news
             found.append((f"{metric.label}, {currency}" if currency else metric.label, metric, currency))
     return found
 

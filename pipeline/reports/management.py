@@ -13,7 +13,6 @@ from pipeline.reports.elements import (
     counted,
     days_rows,
     fields_table,
-    has_money,
     not_checked_table,
     own_columns,
     plan_rows,
@@ -214,7 +213,7 @@ _REASONS: tuple[Reason, ...] = (
 
 def _teams(company: Subject) -> Table:
     money = [(metric, currency) for metric in ("deals_open_amount", "deals_won_amount")
-             for currency in company.currencies(metric) if has_money(company, metric, currency)]  # fmt: skip
+             for currency in company.currencies(metric) if (metric, currency) in company.money]  # fmt: skip
     titles = {"deals_open_amount": "Open amount", "deals_won_amount": "Won amount"}
 
     def row(label: str, subject: Subject, *, total: bool = False) -> Row:

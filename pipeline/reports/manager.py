@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -33,35 +34,49 @@ _OUTSIDE: Final = (
 """A manager's own records that are in none of his counters -> how one says so."""
 
 
+def manager_reports(edition: Edition) -> Iterator[Report]:
+    """The report of every manager, one at a time, in the order of the edition's people."""
+    company, lists = the_company(edition), fix_lists(edition)
+    for person in edition.people:
+        if person.scope is Scope.MANAGER:
+            yield _report(company.about(Scope.MANAGER, person.id), person, lists.get(person.id, ()))
+
+
 def manager_report(edition: Edition, person: Person) -> Report:
-    """The content of one manager's report, in the order of its first screen."""
+    """The content of one manager's report."""
     own = the_company(edition).about(Scope.MANAGER, person.id)
-    repairs = fix_list(edition, person)
+    return _report(own, person, fix_lists(edition).get(person.id, ()))
+
+
+def _report(own: Subject, person: Person, repairs: tuple[Repair, ...]) -> Report:
+    """In the order of the first screen."""
     return Report(
         "manager",
         person.name,
         person,
-        edition,
+        own.edition,
         headline=tuple(_headline(own, person)),
-        tables=(*own_table(own), fields_table(own), not_checked_table(edition)),
+        tables=(*own_table(own), fields_table(own), not_checked_table(own.edition)),
         repairs=repairs,
         notes=(
-            *period_notes(edition.window),
+            *period_notes(own.edition.window),
             "The score looks at your records of the period. The base looks at all your live records; "
             "what you inherited is in it, and nobody charges you for that.",
         ),
     )
 
 
-def fix_list(edition: Edition, person: Person) -> tuple[Repair, ...]:
-    """Every record of his that misses something: by section, entity, the most missing first, name."""
-    own = (repair for repair in edition.repairs if repair.owner == person.id)
+def fix_lists(edition: Edition) -> dict[str, tuple[Repair, ...]]:
+    """Owner -> every record that misses something: by section, entity, the most missing first, name."""
+    owned: dict[str, list[Repair]] = defaultdict(list)
+    for repair in edition.repairs:
+        owned[repair.owner].append(repair)
+    return {owner: tuple(sorted(repairs, key=_fix_order)) for owner, repairs in owned.items()}
 
-    def order(repair: Repair) -> tuple[int, int, int, str, str]:
-        section, entity = SECTIONS.index(section_of(repair)), CHECKED.index(repair.entity)
-        return section, entity, -len(repair.missing), label_text(repair), repair.record_id
 
-    return tuple(sorted(own, key=order))
+def _fix_order(repair: Repair) -> tuple[int, int, int, str, str]:
+    section, entity = SECTIONS.index(section_of(repair)), CHECKED.index(repair.entity)
+    return section, entity, -len(repair.missing), label_text(repair), repair.record_id
 
 
 def _headline(own: Subject, person: Person) -> Iterator[Row]:

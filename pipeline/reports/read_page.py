@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
-from lxml import html as lxml_html
-from lxml.html import HtmlElement
+from lxml import etree
 
 from pipeline.model import Figure
 from pipeline.reports.report import (
@@ -36,6 +35,23 @@ Difference = tuple[str, str, str, str]
 NOT_THERE: Final = "nothing"
 _LINK_TEXT: Final = "Open"
 
+Find = Callable[[etree._Element], list[etree._Element]]
+
+
+def _marked(*marks: str) -> Find:
+    """Finds the elements with any of these marks: an element itself and all below it, in the order of the page."""
+    either = " or ".join(f"@{mark}" for mark in marks)
+    return cast(Find, etree.XPath(f"descendant-or-self::*[{either}]"))
+
+
+_FIGURES: Final = _marked("data-figure")
+_ROWS: Final = _marked("data-row")
+_PIECES: Final = _marked("data-label", "data-text", "data-figure")
+_REPAIRS: Final = _marked("data-repair")
+_CELLS: Final = _marked("data-cell")
+_METAS: Final = _marked("data-meta")
+_text: Final = cast(Callable[[etree._Element], str], etree.XPath("string()", smart_strings=False))
+
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
@@ -49,13 +65,12 @@ class PageContent:
 
 def read_page(html: str) -> PageContent:
     """Every marked element of a page, those inside drawings too."""
-    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)
-    page = lxml_html.document_fromstring(html.encode("utf-8"), parser=parser)
+    page = etree.fromstring(html.encode("utf-8"), etree.HTMLParser(encoding="utf-8", huge_tree=True))
     return PageContent(
-        figures=tuple((_mark(found, "data-figure"), _text(found)) for found in _marked(page, "data-figure")),
-        rows=tuple(_row(found) for found in _marked(page, "data-row")),
-        repairs=tuple(_repair(found) for found in _marked(page, "data-repair")),
-        meta=tuple((_mark(found, "data-meta"), _text(found)) for found in _marked(page, "data-meta")),
+        figures=tuple((_mark(found, "data-figure"), _text(found)) for found in _FIGURES(page)),
+        rows=tuple(_row(found) for found in _ROWS(page)),
+        repairs=tuple(_repair(found) for found in _REPAIRS(page)),
+        meta=tuple((_mark(found, "data-meta"), _text(found)) for found in _METAS(page)),
     )
 
 
@@ -75,29 +90,18 @@ def page_differences(report: Report, html: str) -> list[Difference]:
 # ------------------------------------------------------------------------------------------------ read
 
 
-def _marked(element: HtmlElement, mark: str) -> Iterator[HtmlElement]:
-    return (found for found in element.iter() if isinstance(found.tag, str) and mark in found.attrib)
-
-
-def _mark(element: HtmlElement, mark: str) -> str:
+def _mark(element: etree._Element, mark: str) -> str:
     return str(element.get(mark))
 
 
-def _text(element: HtmlElement) -> str:
-    return str(element.text_content())
-
-
-def _row(row: HtmlElement) -> tuple[str, ...]:
-    pieces = (found for found in row.iter() if isinstance(found.tag, str))
-    said = (_mark(p, "data-figure") if "data-figure" in p.attrib else _text(p)
-            for p in pieces if {"data-label", "data-text", "data-figure"} & {*map(str, p.attrib)})  # fmt: skip
+def _row(row: etree._Element) -> tuple[str, ...]:
+    said = (piece.get("data-figure") or _text(piece) for piece in _PIECES(row))
     return (_mark(row, "data-row"), *said)
 
 
-def _repair(row: HtmlElement) -> tuple[str, ...]:
-    cells = list(_marked(row, "data-cell"))
+def _repair(row: etree._Element) -> tuple[str, ...]:
     addresses = [str(link.get("href")) for link in row.iter("a")]
-    texts = (f"{_mark(cell, 'data-cell')}: {_text(cell)}" for cell in cells)
+    texts = (f"{_mark(cell, 'data-cell')}: {_text(cell)}" for cell in _CELLS(row))
     return (_mark(row, "data-repair"), _mark(row, "data-section"), *texts, *addresses)
 
 

@@ -1,0 +1,59 @@
+"""A report's two files: written, and read back. Each is a task for one process, which needs nothing but the pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.reports.page import render_page
+from pipeline.reports.read_page import page_differences
+from pipeline.reports.read_workbook import workbook_differences
+from pipeline.reports.report import Report
+from pipeline.reports.workbook import write_workbook
+
+Difference = tuple[str, str, str, str]
+"""(figure or row, file and where in it, expected, found)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A report and the folder, below the run's, of its page and workbook."""
+
+    report: Report
+    folder: Path
+    place: Path
+
+    @property
+    def page(self) -> Path:
+        """The report as a page."""
+        return self.folder / self.place / "report.html"
+
+    @property
+    def book(self) -> Path:
+        """The report as a workbook."""
+        return self.folder / self.place / "report.xlsx"
+
+
+def pair_of(report: Report, folder: Path, place: Path) -> Pair:
+    """The report with no more of the edition than its own figures: what goes to another process is small."""
+    edition = report.edition
+    names = {figure.id.partition("#")[0] for figure in report.figures()}
+    own = {name: edition.figures[name] for name in names if name in edition.figures}
+    return Pair(replace(report, edition=replace(edition, figures=own, people=(), repairs=())), folder, place)
+
+
+def write_pair(pair: Pair) -> None:
+    """Writes page and workbook; the same pair gives the same bytes."""
+    pair.page.write_text(render_page(pair.report), "utf-8")
+    write_workbook(pair.report, pair.book)
+
+
+def read_pair(pair: Pair) -> list[Difference]:
+    """Where page or workbook say anything else than the report."""
+    page = page_differences(pair.report, pair.page.read_text("utf-8"))
+    book = workbook_differences(pair.report, pair.book)
+    return [
+        (what, f"{file.relative_to(pair.folder)} {where}".strip(), expected, got)
+        for file, differences in ((pair.page, page), (pair.book, book))
+        for what, where, expected, got in differences
+    ]
