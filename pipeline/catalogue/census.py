@@ -9,7 +9,7 @@ one, so that the two readings of the proof differ in form.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -30,7 +30,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import ColumnElement, True_
+from sqlalchemy.sql.elements import ColumnClause, ColumnElement, True_
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from pipeline.catalogue.counts import amounts_of, counts_of
@@ -114,13 +114,14 @@ def census(
     `worked_out` is the database's own way to work a part out once. `rolled_up` asks for one GROUP BY … WITH ROLLUP,
     where a database would work out a part anew each time that the statement names it.
     """
-    asked = _asked(entity, view.subquery(), fields, terms)
+    whole = view.subquery()
+    asked = _asked(entity, whole, fields, terms)
     kept = {"id", "owner", "again", *_columns_in(asked.conditions)}
     if asked.amounts:
         kept |= {"amount", "amount_unreadable", "currency"}
     columns = [column for column in view.selected_columns if column.key in kept]
     narrow = worked_out(view.with_only_columns(*columns, maintain_column_froms=True), f"view_{entity}")
-    asked = _asked(entity, narrow, fields, terms)
+    asked = replace(asked, conditions=[_moved(condition, whole, narrow) for condition in asked.conditions])
     compose = _rolled_up if rolled_up else _in_arms
     statement = compose(asked, worked_out(_flagged(asked, narrow), f"flagged_{entity}"))
     return Census(entity, asked.counts, asked.amounts, asked.wrong, asked.in_period, statement)
@@ -142,8 +143,18 @@ def _asked(entity: str, view: FromClause, fields: FieldSet, terms: Terms) -> _As
 def _columns_in(conditions: Sequence[Condition]) -> Iterator[str]:
     for condition in conditions:
         for element in visitors.iterate(condition):
-            if isinstance(element, ColumnElement) and element.__visit_name__ == "column":
+            if isinstance(element, ColumnClause) and element.table is not None:
                 yield str(element.key)
+
+
+def _moved(condition: Condition, before: FromClause, after: FromClause) -> Condition:
+    """The same condition of the same columns elsewhere."""
+
+    def column_of(element: Any, **_: Any) -> ColumnElement[Any] | None:
+        ours = isinstance(element, ColumnClause) and element.table is before
+        return after.c[element.key] if ours else None
+
+    return visitors.replacement_traverse(condition, {}, column_of)
 
 
 def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
