@@ -1,0 +1,183 @@
+"""How long a CRM is held: counting in its own database beside reading its rows: `python -m benchmarks.scale`.
+
+docs/scale.md says what is measured and holds the tables of a run. Needs PostgreSQL and MariaDB where the tests have
+them, and for the makers' tables the same data beside the checkout as the tests; Linux, for processor seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+
+from benchmarks.crms import AS_OF, CRMS, PRESET
+from benchmarks.questions import one_by_one
+from pipeline import source
+from pipeline.config import Audit, load_audit
+from pipeline.extract import _store, answers_of, demand_of, window_of
+from pipeline.model import Answers
+from pipeline.progress import Silence
+
+SIZES: Final = (100_000, 1_000_000)
+_HOLD: Final = "10 hours"
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_SERVER: Final = {
+    "postgresql": "SELECT pg_backend_pid()",
+    "mysql": "SELECT TID FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID()",
+}
+"""Which task of this machine works for the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds by the clock, and those of the processor: this process and the server's task together."""
+
+    seconds: float
+    processor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One CRM of one size."""
+
+    crm: str
+    records: int
+    rows: int
+    reading: Took
+    at_once: Took
+    before: Took | None
+    tallies: int
+    failing: int
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Builds each CRM, reads it and counts it both ways, and prints a line of each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, nargs="+", default=list(SIZES), help="default: 100000 1000000")
+    parser.add_argument("--crms", nargs="+", choices=list(CRMS), default=list(CRMS), help="default: all of them")
+    parser.add_argument("--without-before", action="store_true", help="leave out counting question by question")
+    given = parser.parse_args(arguments)
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d}; Python {platform.python_version()}, {os.cpu_count()} cores; processor seconds"
+    )
+    print(_HEADING, flush=True)
+    for name in given.crms:
+        for records in given.records:
+            with tempfile.TemporaryDirectory(prefix="scale-") as folder:
+                print(_line(measure(name, Path(folder), records, before=not given.without_before)), flush=True)
+
+
+def measure(name: str, folder: Path, records: int, *, before: bool) -> Measured:
+    """Reads and counts one CRM inside of one transaction. SystemExit where the two ways do not count the same."""
+    with CRMS[name](folder, records) as url:
+        audit = audit_of(name, folder, url)
+        hold = source.Hold(audit.settings.source.max_hold)
+        engine = source.open_engine(url.render_as_string(hide_password=False), folder, audit.preset, hold.limit)
+        try:
+            with source.consistent(engine, hold=hold) as connection:
+                return _measured(name, records, audit, connection, folder, hold, before=before)
+        finally:
+            engine.dispose()
+
+
+def _measured(
+    name: str, records: int, audit: Audit, connection: Connection, folder: Path, hold: source.Hold, *, before: bool
+) -> Measured:
+    reading, window = source.Reading(connection, demand_of(audit)), window_of(audit, AS_OF, injected=True)
+    read, stored = timed(connection, lambda: [_store(reading, e, folder, audit, Silence(), hold) for e in audit.schema])
+    once, counted = timed(connection, lambda: answers_of(audit, reading, window))
+    former = None
+    if before:
+        former, asked = timed(connection, lambda: one_by_one(audit, reading, window))
+        must_be_equal(name, counted, asked)
+    rows = sum(entry.rows for entry in stored)
+    return Measured(name, records, rows, read, once, former, len(counted.tallies), len(counted.failing))
+
+
+def must_be_equal(name: str, at_once: Answers, before: Answers) -> None:
+    """SystemExit unless every integer and every failing record, with its mask, is the same in both."""
+    ours, theirs = _sums(at_once), _sums(before)
+    if ours != theirs or ours.keys() != theirs.keys():
+        wrong = [key for key in {**ours, **theirs} if ours[key] != theirs[key]]
+        raise SystemExit(f"{name}: the two ways of counting differ in {len(wrong)} integers, such as {wrong[:3]}")
+    if Counter(at_once.failing) != Counter(before.failing):
+        raise SystemExit(f"{name}: the two ways of counting name other failing records")
+
+
+def _sums(answers: Answers) -> Counter[tuple[Any, ...]]:
+    sums: Counter[tuple[Any, ...]] = Counter()
+    for t in answers.tallies:
+        sums[t.company, t.owner, t.name, t.dimension, t.currency, t.again] += t.value
+    return sums
+
+
+def audit_of(name: str, folder: Path, url: URL) -> Audit:
+    """The audit of a CRM: the preset of its maker, or the one of our own tables."""
+    own = name in ("sqlite", "postgresql")
+    if own:
+        (folder / "own.yaml").write_text(PRESET, "utf-8")
+    address = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
+    file = folder / "audit.yaml"
+    file.write_text(
+        f"name: Scale\nzone: Europe/Berlin\ncurrency: EUR\n"
+        f"source: {{url: '{address}', preset: {'own.yaml' if own else name}, max_hold: {_HOLD}}}\n"
+    )
+    return load_audit(file)
+
+
+# ------------------------------------------------------------------------------------------------ time
+
+
+def timed(connection: Connection, work: Callable[[], Any]) -> tuple[Took, Any]:
+    """How long the work took, on the clock and of the processors."""
+    server = _task_of(connection)
+    began, busy = time.perf_counter(), time.process_time() + _busy(server)
+    result = work()
+    return Took(time.perf_counter() - began, time.process_time() + _busy(server) - busy), result
+
+
+def _task_of(connection: Connection) -> int | None:
+    asked = _SERVER.get(connection.dialect.name)
+    return None if asked is None else int(connection.exec_driver_sql(asked).scalar_one())
+
+
+def _busy(task: int | None) -> float:
+    """Processor seconds of a task of this machine; a server on another one counts for nothing."""
+    file = Path(f"/proc/{task}/task/{task}/stat")
+    if task is None or not file.is_file():
+        return 0.0
+    fields = file.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+# ------------------------------------------------------------------------------------------------ the table
+
+
+_HEADING: Final = (
+    f"{'CRM':<12}{'records':>10}{'rows':>10}{'reading':>9}{'before':>9}{'at once':>9}"
+    f"{'before/reading':>16}{'at once/reading':>17}{'tallies':>9}{'failing':>9}"
+)
+
+
+def _line(m: Measured) -> str:
+    before = f"{m.before.processor:.1f}" if m.before else "-"
+    ratio = f"{m.before.processor / m.reading.processor:.2f}" if m.before else "-"
+    return (
+        f"{m.crm:<12}{m.records:>10,}{m.rows:>10,}{m.reading.processor:>9.1f}{before:>9}{m.at_once.processor:>9.1f}"
+        f"{ratio:>16}{m.at_once.processor / m.reading.processor:>17.2f}{m.tallies:>9,}{m.failing:>9,}"
+    )
+
+
+if __name__ == "__main__":
+    main()
