@@ -133,7 +133,10 @@ def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness
     """All that is published, as the source's own database counts it."""
     answers = answers_of(audit, reading, window)
     controls = tuple(
-        (control.figure, str(control.equals) if control.select is None else reading.control(control.select))
+        (
+            control.figure,
+            str(control.equals) if control.select is None else reading.control(control.figure, control.select),
+        )
         for control in audit.settings.controls
     )
     return Witness(answers, tuple(ask_people(reading.connection, reading.entities()["manager"])), controls)

@@ -33,6 +33,7 @@ FLOORS = (
         "source.databases.cells",
         "source.databases.exports",
         "source.databases.places",
+        "source.databases.select_guard",
     },
     {
         "prove",
@@ -56,6 +57,7 @@ FLOORS = (
         "ledger",
         "reports",
         "reports.report",
+        "source.guard",
         "source.typed",
     },
     {"config.field_sets", "config.measures"},

@@ -21,7 +21,7 @@ from pipeline.config import load_audit
 from pipeline.errors import ConfigError, SourceError
 from pipeline.grants import PLACEHOLDER, Reader, _postgresql, custom_tables, grants, tables_of
 from pipeline.presets import load_preset, preset_names
-from pipeline.source.databases.mysql import writing
+from pipeline.source.databases.mysql import _reads_files, writing
 from tests import postgres
 from tests.program import crm_audit
 from tests.suitecrm.database import Database, suitecrm
@@ -290,6 +290,51 @@ def test_its_rights_are_seen(account: Database, database: Database, tmp_path: Pa
             could[who.url.username] = source.rights(connection).could_write
         engine.dispose()
     assert could == {account.url.username: False, database.url.username: True}
+
+
+def test_the_right_to_files_of_the_server_is_told(account: Database, database: Database, tmp_path: Path) -> None:
+    """A read-only transaction does not stop it."""
+    told = []
+    for who in (account, database):
+        url = who.url.render_as_string(hide_password=False)
+        engine = source.open_engine(url, tmp_path, load_preset("suitecrm", ROOT))
+        with source.consistent(engine) as connection:
+            told.append([line for line in source.advice(connection) if "reads and writes files" in line])
+        engine.dispose()
+    assert [len(lines) for lines in told] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("GRANT FILE ON *.* TO `a`@`%`", "FILE"),
+        ("GRANT SELECT, FILE ON *.* TO `a`@`%`", "FILE"),
+        ("GRANT ALL PRIVILEGES ON *.* TO `a`@`%`", "ALL PRIVILEGES"),
+        ("GRANT ALL PRIVILEGES ON `crm`.* TO `a`@`%`", ""),
+        ("GRANT SELECT ON *.* TO `a`@`%`", ""),
+    ],
+)
+def test_that_right_is_read_from_show_grants(line: str, right: str) -> None:
+    assert _reads_files([line]) == right
+
+
+def test_a_superuser_of_postgresql_is_told() -> None:
+    role = f"crm_audit_{uuid4().hex[:8]}"
+    with postgres.database() as url:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            assert "is a superuser" in source.advice(connection)[0]
+            connection.exec_driver_sql(f"CREATE ROLE {role}")
+            try:
+                connection.exec_driver_sql(f"SET ROLE {role}")
+                assert source.advice(connection) == []
+                connection.exec_driver_sql("RESET ROLE")
+                connection.exec_driver_sql(f"GRANT pg_read_server_files TO {role}")
+                connection.exec_driver_sql(f"SET ROLE {role}")
+                assert "has the role pg_read_server_files" in source.advice(connection)[0]
+            finally:
+                connection.exec_driver_sql(f"RESET ROLE; DROP ROLE {role}")
+        engine.dispose()
 
 
 def test_a_role_that_writes_is_seen(account: Database, database: Database, tmp_path: Path) -> None:

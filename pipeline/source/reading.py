@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -27,9 +28,12 @@ from sqlalchemy.types import Text
 
 from pipeline.errors import ConfigError, SourceError
 from pipeline.formats import Rules
+from pipeline.formats.texts import text_of
 from pipeline.model import ENTITIES, Kind, Schema, TableAccount
 from pipeline.presets import Part, Preset
 from pipeline.source.databases import kind_of
+from pipeline.source.databases.select_guard import without_semicolon, wrapped
+from pipeline.source.guard import must_only_read
 from pipeline.source.typed import Typed, in_place
 
 _AUDITED: Final = ""
@@ -62,6 +66,7 @@ class Reading:
         self.demand = demand
         self._views = frozenset(inspect(connection).get_view_names())
         self._tables = frozenset(inspect(connection).get_table_names()) | self._views
+        self._seen: set[str] = set()  # texts of users that may run
         self._must_have_tables()
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
         self._dialect = connection.dialect.name
@@ -148,12 +153,17 @@ class Reading:
         """Whether the column's own type is one of numbers."""
         return self._typed.held[entity][name] is Kind.MONEY
 
-    def control(self, sql: str) -> str:
-        """The one value that an analyst's SELECT gives, as text. SourceError where it gives more or none."""
-        rows = self.connection.execute(text(sql)).all()
-        if len(rows) != 1 or len(rows[0]) != 1 or rows[0][0] is None:
-            raise SourceError("controls: a SELECT must give one row with one number; correct it in audit.yaml.")
-        return str(rows[0][0])
+    def control(self, figure: str, sql: str) -> str:
+        """The one number that an analyst's SELECT for this figure gives, as text. SourceError where it gives none."""
+        clause = self._text(f"{wrapped(self._guarded(sql, f'controls: the select of {figure}'))} LIMIT 2")
+        rows = self.connection.execute(clause).all()
+        value = rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else None
+        if not _is_number(value):
+            raise SourceError(
+                f"controls: the select of {figure} must give one row with one number, and gives "
+                f"{_said(rows)}; correct it in audit.yaml."
+            )
+        return str(value)
 
     def accounts(self) -> list[TableAccount]:
         """Per table that the preset reads: count(*) = audited + excluded by reason. SourceError where it is not."""
@@ -162,8 +172,11 @@ class Reading:
             for number, part in enumerate(parts):
                 reader = f"{entity} ({number + 1})" if number else entity
                 readers.setdefault(part.table, {})[reader] = self._select(entity, part)
-        for table, sql in (self._custom_reasons() | dict(self.demand.preset.tables)).items():
+        for table, sql in self._custom_reasons().items():
             readers[table] = {"": sql}
+        for table, sql in self.demand.preset.tables.items():
+            if table in self._tables:
+                readers[table] = {"": self._guarded(sql, f"preset {self.demand.preset.name}: tables.{table}")}
         return [self._account(table, selects) for table, selects in readers.items() if table in self._tables]
 
     def _account(self, table: str, selects: Mapping[str, str]) -> TableAccount:
@@ -211,6 +224,14 @@ class Reading:
         given = {"currency": self.demand.currency, "zone": self.demand.zone}
         return clause.bindparams(**{name: value for name, value in given.items() if name in clause._bindparams})
 
+    def _guarded(self, sql: str, place: str) -> str:
+        """A user's SELECT, after the database has taken it as one that only reads. ConfigError where it does not."""
+        sql = without_semicolon(sql)
+        if sql not in self._seen:
+            must_only_read(self.connection, self._text(sql), place)
+            self._seen.add(sql)
+        return sql
+
     def _raw_entity(self, entity: str) -> FromClause:
         held = self.demand.preset.entities.get(entity, ()) if self.columns(entity) else ()
         parts = [part for part in held if part.table in self._tables]
@@ -244,14 +265,15 @@ class Reading:
 
     def _select(self, entity: str, part: Part) -> str:
         """The part's own SELECT, or the one that its column names stand for."""
+        place = f"preset {self.demand.preset.name}: the SELECT of {entity} from {part.table}"
         if part.select is not None:
-            return part.select
+            return self._guarded(part.select, place)
         quote = self.connection.dialect.identifier_preparer.quote
         own = {ours: name for ours, table, name in self._custom(entity) if table == part.table}
         columns = [f"{quote(theirs)} AS {ours}" for ours, theirs in {**part.columns, **own}.items()]
         reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in part.excluded.items())
         columns.append(f"CASE {reasons} END AS excluded" if reasons else "NULL AS excluded")
-        return f"SELECT {', '.join(columns)} FROM {quote(part.table)}"
+        return self._guarded(f"SELECT {', '.join(columns)} FROM {quote(part.table)}", place)
 
     def _described(self, entity: str, part: Part) -> list[str]:
         described = self._text(f"SELECT * FROM ({self._select(entity, part)}) d WHERE 1 = 0")
@@ -315,3 +337,18 @@ def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElemen
         (excluded.in_(list(entities)), literal("2").concat(excluded)),
         else_=literal("1").concat(excluded),
     )
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a database's value is a number, be it written as text."""
+    try:
+        return value is not None and Decimal(str(text_of(value))).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _said(rows: Sequence[Sequence[Any]]) -> str:
+    """What came instead of one number, without what stands in it: it may be a client's."""
+    if len(rows) != 1:
+        return "none" if not rows else "several rows"
+    return f"{len(rows[0])} columns" if len(rows[0]) != 1 else "something else"

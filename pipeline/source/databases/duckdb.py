@@ -11,6 +11,9 @@ from sqlalchemy.engine import URL
 from pipeline.presets import Preset
 from pipeline.source.databases.places import file_of
 from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb
+from pipeline.source.databases.select_guard import CLOSED, refused_by_duckdb
+
+_SETTLED: Final = ("SET TimeZone = 'UTC'", *CLOSED)
 
 
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
@@ -20,8 +23,9 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _in_utc(raw: Any, _record: object) -> None:
-        raw.execute("SET TimeZone = 'UTC'")
+    def _settle(raw: Any, _record: object) -> None:
+        for statement in _SETTLED:
+            raw.execute(statement)
 
     return engine
 
@@ -38,4 +42,5 @@ DATABASE: Final = Database(
     },
     holds=held_by_duckdb,
     spells=spelled_by_duckdb,
+    refuses=refused_by_duckdb,
 )

@@ -20,12 +20,13 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.pool import StaticPool
 
-from pipeline.errors import SourceError
+from pipeline.errors import ConfigError, SourceError
 from pipeline.presets import Preset
 from pipeline.source.databases.cells import Declared, Table, tables_of
 from pipeline.source.databases.exports import Found, find, must_hold
 from pipeline.source.databases.places import SUFFIXES, folder_of, listing
 from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb
+from pipeline.source.databases.select_guard import CLOSED, refused_by_duckdb, without_semicolon
 from pipeline.source.databases.sizes import MOST_TOGETHER, must_fit
 
 _BATCH: Final = 20_000
@@ -38,6 +39,11 @@ class FilesDialect(duckdb_engine.Dialect):
     supports_statement_cache = False
     hashes: Mapping[Path, str] = {}
     unread: Sequence[str] = ()  # files and sheets that are no table of the preset
+    loaded = False  # from then on it is read only
+
+    def do_begin(self, connection: Any) -> None:
+        """DuckDB's transaction: read-only, once the files are in it."""
+        connection.execute("BEGIN TRANSACTION READ ONLY" if self.loaded else "BEGIN TRANSACTION")
 
     def get_columns(
         self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
@@ -67,9 +73,12 @@ def _open(url: URL, base: Path, preset: Preset | None = None) -> Engine:
             left += [table.where for _, table in tables if not _reads(preset, table.name)]
         dialect.unread = tuple(sorted(left))
         _load_all(connection, tables)
+        for statement in CLOSED:
+            connection.exec_driver_sql(statement)
         if told is not None:
             _derive(connection, told)
         connection.commit()
+        dialect.loaded = True
     return engine
 
 
@@ -154,7 +163,12 @@ def _derive(connection: Connection, preset: Preset) -> None:
         if table not in there
     )
     for name, select in preset.derived.items():
-        connection.exec_driver_sql(f"CREATE VIEW {name} AS {f'WITH {empty} ' if empty else ''}{select}")
+        sql = without_semicolon(f"WITH {empty} {select}" if empty else select)
+        if reason := refused_by_duckdb(connection, sql):
+            raise ConfigError(
+                f"preset {preset.name}: derived.{name}: this is no SELECT that only reads ({reason}); correct it."
+            )
+        connection.exec_driver_sql(f"CREATE VIEW {_quoted(name)} AS {sql}")
 
 
 def _bytes(file: Path) -> bytes:
@@ -207,6 +221,7 @@ DATABASE: Final = Database(
     unchanged=_unchanged,
     holds=held_by_duckdb,
     spells=spelled_by_duckdb,
+    refuses=refused_by_duckdb,
     unread=lambda engine: engine.dialect.unread,  # type: ignore[attr-defined]
     moment="equal to the export of that time; files know no transaction",
 )

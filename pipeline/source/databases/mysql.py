@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +14,14 @@ from sqlalchemy.exc import DBAPIError
 from pipeline.model import Kind
 from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
+from pipeline.source.databases.select_guard import ALIAS, called, first_line, wrapped
 
 _CONNECT_SECONDS: Final = 10
 _GRACE: Final = 30
 """Seconds beyond the hold after which a silent network counts as a lost connection."""
+
+_SEVERAL_STATEMENTS: Final = 1 << 16
+"""The flag of the protocol that lets one text hold several statements; no address may set it."""
 
 _SETTLED: Final = (
     "SET SESSION sql_mode = '', group_concat_max_len = 1048576"
@@ -52,6 +56,7 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     def _encode(_dialect: object, _record: object, _given: object, keywords: dict[str, Any]) -> None:
         if isinstance(keywords.get("password"), str):  # the driver would send Latin-1, or fail
             keywords["password"] = keywords["password"].encode()
+        keywords["client_flag"] = int(keywords.get("client_flag") or 0) & ~_SEVERAL_STATEMENTS
 
     @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy looks how names are quoted
     def _settle(raw: Any, _record: object) -> None:
@@ -73,6 +78,38 @@ def _bound(raw: Any, seconds: float) -> None:
         cursor.execute(f"SET SESSION {limit}")
 
 
+# ------------------------------------------------------------------------------------------------ SQL of users
+
+_ACTING: Final = frozenset({
+    "sleep", "benchmark", "get_lock", "release_lock", "release_all_locks", "load_file", "master_pos_wait",
+    "source_pos_wait", "master_gtid_wait", "wait_for_executed_gtid_set", "wait_until_sql_thread_after_gtids", "nextval",
+    "setval", "lastval", "sys_exec", "sys_eval", "sys_set",
+})  # fmt: skip
+"""Functions that wait, lock, read files or run programs; a read-only transaction stops none but the sequences'."""
+_NO_SELECT: Final = (1064, 1144, 1221, 1234, 1235, 1295, 1792, 3572)
+"""The numbers of the complaints that a text is no statement, or none that stands in a SELECT, or writes."""
+
+
+def _refuses(connection: Connection, sql: str) -> str:
+    """Prepared, the text is parsed alone and not run; then as a part of a SELECT, where INTO cannot stand."""
+    if "/*!" in sql or "/*M!" in sql:
+        return "it holds a comment that the server would run"
+    code = called(sql, backslashes=True) & _ACTING
+    if code:
+        return f"it calls {', '.join(sorted(code))}"
+    if lock := re.search(r":=|\bFOR\s+UPDATE\b|\bLOCK\s+IN\s+SHARE\b|\bFOR\s+SHARE\b", sql, re.IGNORECASE):
+        return f"it holds {lock[0]}"
+    for text in (sql, wrapped(sql)):
+        try:
+            connection.exec_driver_sql(f"PREPARE {ALIAS} FROM %s", (text,))
+            connection.exec_driver_sql(f"DEALLOCATE PREPARE {ALIAS}")
+        except DBAPIError as error:
+            number, complaint = (*getattr(error.orig, "args", ()), 0, "")[:2]
+            if number in _NO_SELECT:
+                return first_line(str(complaint))
+    return ""  # a name that is not there: the reading itself says so, with its remedy
+
+
 # ------------------------------------------------------------------------------------------------ rights
 
 
@@ -85,6 +122,32 @@ def _rights(connection: Connection) -> Rights:
     if found:
         return Rights(True, f"SHOW GRANTS gives it {', '.join(found)}")
     return Rights(False, "SHOW GRANTS gives it nothing beyond reading")
+
+
+def _advice(connection: Connection) -> Sequence[str]:
+    """A right that no read-only transaction takes away."""
+    try:
+        found = _reads_files(_granted(connection))
+    except DBAPIError:
+        return ()
+    said = (
+        f"This account has the right {found} on the whole server, and with it reads and writes files there, which a "
+        "read-only transaction does not stop. What audit.yaml and presets hold as SQL is refused such functions; an "
+        "account of crm-audit grants lacks the right."
+    )
+    return (said,) if found else ()
+
+
+def _reads_files(lines: Iterable[str]) -> str:
+    """The right to read and write files of the server, by the lines of SHOW GRANTS; else ''."""
+    for line in lines:
+        granted = _GRANT.match(line)
+        if granted is None or not granted["on"].startswith("*"):
+            continue
+        rights = {right.strip().upper() for right in granted["rights"].split(",")}
+        if found := rights & {"FILE", "ALL PRIVILEGES", "ALL"}:
+            return found.pop()
+    return ""
 
 
 def _granted(connection: Connection) -> list[str]:
@@ -140,6 +203,7 @@ DATABASE: Final = Database(
     begin=(
         "SET time_zone = '+00:00'",
         "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "SET SESSION TRANSACTION READ ONLY",
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     ),
     remedies={
@@ -167,7 +231,9 @@ DATABASE: Final = Database(
         "Lock wait timeout",
         "shutdown in progress",
     ),
+    advice=_advice,
     rights=_rights,
+    refuses=_refuses,
     holds=_KINDS.get,
     spells=lambda code: _KINDS.get(code) is Kind.TEXT and code != _GEOMETRY,
     rolls_up=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from pipeline.formats.texts import decoded
 from pipeline.model import Kind
 from pipeline.presets import Preset
 from pipeline.source.databases.seam import Database, Rights
+from pipeline.source.databases.select_guard import called, first_line, wrapped
 from pipeline.sql import WHITE_SPACE
 
 _CONNECT_SECONDS: Final = 10
@@ -134,6 +136,67 @@ def _hides(connection: Connection, tables: Collection[str]) -> Sequence[str]:
     return [str(name) for name in connection.exec_driver_sql(_APPLYING + _HIDING, ([*tables],)).scalars()]
 
 
+_NO_SELECT: Final = ("42601", "25006", "0A000", "42P15")
+"""The states of the complaints that a text is no statement, several, or none that stands in a SELECT."""
+_VOLATILE: Final = """
+SELECT DISTINCT p.proname FROM pg_catalog.pg_proc p
+WHERE lower(p.proname) = ANY(%s) AND p.provolatile = 'v' ORDER BY p.proname
+"""
+
+
+def _refuses(connection: Connection, sql: str) -> str:
+    """Prepared by the protocol, which takes one statement and runs nothing; then as a part of a SELECT.
+
+    A function that acts on something is declared VOLATILE, as every function is that nobody has declared otherwise.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    if reason := _unprepared(raw, sql) or _unprepared(raw, wrapped(sql)):
+        return reason
+    if re.search(r"\bU&\"", sql, re.IGNORECASE):
+        return 'it holds a name written as U&"…"'
+    acting = connection.exec_driver_sql(_VOLATILE, ([*called(sql)],)).scalars().all()
+    if acting:
+        return (
+            f"it calls {', '.join(acting)}, which PostgreSQL holds to be VOLATILE; declare a function STABLE if it is"
+        )
+    return ""
+
+
+def _unprepared(raw: Any, sql: str) -> str:
+    """The complaint that the text is no single SELECT; any other is left to the reading itself, with its remedy."""
+    from psycopg.pq import DiagnosticField, ExecStatus
+
+    raw.pgconn.exec_(b"SAVEPOINT one_select")
+    result = raw.pgconn.prepare(b"", sql.encode(_encoding(raw), "replace"))
+    if result.status == ExecStatus.COMMAND_OK:
+        raw.pgconn.exec_(b"RELEASE SAVEPOINT one_select")
+        return ""
+    raw.pgconn.exec_(b"ROLLBACK TO SAVEPOINT one_select")
+    state = (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
+    complaint = (result.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"").decode(_encoding(raw), "replace")
+    return first_line(complaint) if state in _NO_SELECT else ""
+
+
+_SERVER_RIGHTS: Final = """
+SELECT CASE WHEN rolsuper THEN 'is a superuser' ELSE 'has the role ' || (
+    SELECT string_agg(g.rolname, ', ' ORDER BY g.rolname) FROM pg_catalog.pg_roles g
+    WHERE g.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
+      AND pg_catalog.pg_has_role(r.oid, g.oid, 'MEMBER')) END
+FROM pg_catalog.pg_roles r WHERE rolname = current_user
+"""
+
+
+def _advice(connection: Connection) -> Sequence[str]:
+    """A right that no read-only transaction takes away."""
+    has = connection.exec_driver_sql(_SERVER_RIGHTS).scalar()
+    said = (
+        f"This account {has}, and so may reach files, programs and sessions of the server, which a read-only "
+        "transaction does not stop. What audit.yaml and presets hold as SQL is refused such functions; an account of "
+        "crm-audit grants lacks the right."
+    )
+    return (said,) if has else ()
+
+
 def _rights(connection: Connection) -> Rights:
     role = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
     if connection.exec_driver_sql(role).scalar():
@@ -151,6 +214,8 @@ DATABASE: Final = Database(
     begin=(
         "SET TIME ZONE 'UTC'",
         "SET datestyle = 'ISO'",
+        "SET standard_conforming_strings = on",
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",  # the next one too, should this one be ended
         "SET extra_float_digits = 1",  # a float's text is its shortest exact one
         # compiling our long expressions took ten times as long as asking them; and a table of which little is known yet
         # (no ANALYZE) must not be joined row by row: all our joins are of equal ids
@@ -199,7 +264,9 @@ DATABASE: Final = Database(
         "conflict with recovery",
         "deadlock detected",
     ),
+    advice=_advice,
     rights=_rights,
+    refuses=_refuses,
     holds=lambda code: _KINDS.get(code, Kind.TEXT),
     spells=lambda code: code in _SPELLED or code >= _FIRST_OF_USERS,
 )

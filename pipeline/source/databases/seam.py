@@ -34,6 +34,10 @@ def _hides_nothing(connection: Connection, tables: Collection[str]) -> Sequence[
     return ()
 
 
+def _refuses_nothing(connection: Connection, sql: str) -> str:
+    return ""
+
+
 def _no_patience(max_hold: float) -> Mapping[str, Any]:
     return {}
 
@@ -77,6 +81,8 @@ class Database:
     out_of_time: tuple[str, ...] = ()  # parts of the complaint that says that this bound struck
     passing: tuple[str, ...] = ()  # parts of complaints that another attempt may not meet; a lost connection is known
     rights: Callable[[Connection], Rights] = _untold
+    # why a text that a user wrote is not one SELECT that only reads, in the database's own words; '' where it is
+    refuses: Callable[[Connection, str], str] = _refuses_nothing
     # SourceError where the source changed while it was read, which only a source without transactions can
     unchanged: Callable[[Connection], None] = _nothing_changed
     # what a column of that type code of the driver holds: a text, an instant, a day or a number (MONEY); None is

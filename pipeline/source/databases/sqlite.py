@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -12,11 +13,13 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from pipeline.formats import texts
 from pipeline.presets import Preset
 from pipeline.source.databases.places import file_of
 from pipeline.source.databases.seam import Database, Rights
+from pipeline.source.databases.select_guard import first_line, wrapped
 
 _LOCK_SECONDS: Final = 5
 _KEPT: Final = 2**17
@@ -37,8 +40,49 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
         raw.text_factory = texts.decoded
         raw.execute("PRAGMA query_only = ON")
         lend_functions(raw)
+        raw.set_authorizer(_only_reading)
 
     return engine
+
+
+_READING: Final = {
+    sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_TRANSACTION,
+    sqlite3.SQLITE_SAVEPOINT,
+}  # fmt: skip
+_TELLING: Final = {
+    "table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list", "database_list",
+    "encoding", "journal_mode", "user_version", "compile_options",
+}  # fmt: skip
+"""The pragmas that tell something; those that have an argument name a table by it."""
+_ABOUT_A_TABLE: Final = {"table_info", "table_xinfo", "index_list", "index_info", "foreign_key_list"}
+_ACTING: Final = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"}
+
+
+def _only_reading(action: int, first: str | None, second: str | None, _database: object, _by: object) -> int:
+    """SQLite asks this of every part of a statement before it runs any: ATTACH would make a file."""
+    allowed = action in _READING
+    if action == sqlite3.SQLITE_FUNCTION:
+        allowed = str(second).lower() not in _ACTING
+    elif action == sqlite3.SQLITE_PRAGMA:
+        allowed = str(first).lower() in (_TELLING if second is None else _ABOUT_A_TABLE)
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+
+def _refuses(connection: Connection, sql: str) -> str:
+    """The driver takes one statement only, and EXPLAIN prepares it without running it; then as a part of a SELECT."""
+    for text in (sql, wrapped(sql)):
+        try:
+            connection.exec_driver_sql(f"EXPLAIN {text}")
+        except DBAPIError as error:
+            complaint = str(error.orig)
+            if any(part in complaint for part in _NO_SELECT):
+                return first_line(complaint)
+    return ""  # a name that is not there: the reading itself says so, with its remedy
+
+
+_NO_SELECT: Final = (
+    "syntax error", "one statement at a time", "incomplete input", "unrecognized token", "not authorized", "prohibited",
+)  # fmt: skip
 
 
 def lend_functions(raw: Any) -> None:
@@ -142,5 +186,6 @@ DATABASE: Final = Database(
     out_of_time=("interrupted",),
     passing=("database is locked", "database table is locked", "disk I/O error"),
     rights=_rights,
+    refuses=_refuses,
     lent="SQLite reads no text and no decimals by itself: it calls the code that reads the rows",
 )
