@@ -658,6 +658,24 @@ def test_a_state_by_time_needs_an_end_that_can_be_read(desk: Desk) -> None:
     assert answer.fields("meeting.subject") == (1, 0, 3, 0)
 
 
+@pytest.mark.parametrize("entity", ["meeting", "call"])
+def test_a_state_by_time_turns_at_the_very_end(desk: Desk, entity: str) -> None:
+    """As-of is 12:30 UTC; without an end the start is the end."""
+    common = {"owner_id": "m1", "status": None, "created_at": OLD}
+    desk.terms = replace(desk.terms, held_at_end=frozenset({entity}), absent=frozenset({f"{entity}.status"}))
+    ends = {"before": "12:29:59", "at": "12:30:00", "after": "12:30:01"}
+    days = {name: f"2026-11-16 {end}" for name, end in ends.items()}
+    records = [{**common, "id": name, "start_at": NOON, "end_at": end} for name, end in days.items()]
+    records += [{**common, "id": f"start {name}", "start_at": end} for name, end in days.items()]
+    answer = desk.ask(**{entity: records})
+    held, planned = state_code(entity, "held"), state_code(entity, "planned")
+    states = {record: row["state"] for record, row in answer.views[entity].items()}
+    assert states == {
+        "before": held, "at": held, "after": planned, "start before": held, "start at": held, "start after": planned,
+    }  # fmt: skip
+    assert answer.count(f"{entity}s_held") == 4
+
+
 def test_won_without_a_closing_date_and_with_one_that_cannot_be_read_are_two_figures(desk: Desk) -> None:
     answer = desk.ask(
         client=CLIENT,
