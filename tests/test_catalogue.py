@@ -244,6 +244,37 @@ def test_invitees_else_the_parent_else_a_private_client(desk: Desk) -> None:
     assert answer.count("meetings_complete") == 1
 
 
+def test_a_reference_is_to_a_person_of_its_kind(desk: Desk) -> None:
+    """A contact and a lead of one id are two persons, as in CRMs that count each table's rows from 1."""
+    answer = desk.ask(
+        contact=[person("1", "", "F", "1"), person("2", "L", "F", "1")],
+        lead=[person("1", "L", "", "1"), person("3", "L", "F", "")],
+        client=[{"id": "1", "private_person": 1, "last_name": "", "first_name": "", "phone": "", "created_at": OLD}],
+        meeting=[
+            meeting("invited contact"),
+            meeting("invited lead"),
+            meeting("a lead that is only a contact"),
+            meeting("parent contact", parent_kind="contact", parent_id="1"),
+            meeting("parent lead", parent_kind="lead", parent_id="1"),
+            meeting("parent of no kind", parent_kind=None, parent_id="2"),
+        ],
+        meeting_contact=[
+            *invited("invited contact", "1"),
+            *invited("invited lead", "1", kind="lead"),
+            *invited("a lead that is only a contact", "2", kind="lead"),
+        ],
+    )
+    seen = {name: (row["contact"], row["person_lacks"]) for name, row in answer.views["meeting"].items()}
+    assert seen == {
+        "invited contact": (1, 1),
+        "invited lead": (1, 2),
+        "a lead that is only a contact": (0, 7),
+        "parent contact": (1, 1),
+        "parent lead": (1, 2),
+        "parent of no kind": (0, 7),
+    }
+
+
 def test_references_to_nothing(desk: Desk) -> None:
     answer = desk.ask(
         contact=[person("good", owner_id="ghost", client_id="ghost"), person("heir", owner_id=None, client_id="firm")],
@@ -656,6 +687,32 @@ def test_a_state_by_time_needs_an_end_that_can_be_read(desk: Desk) -> None:
         0, 1, 0,
     )  # fmt: skip
     assert answer.fields("meeting.subject") == (1, 0, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("first", "after_last", "month"),
+    [
+        (date(2026, 11, 10), date(2026, 11, 15), 3),  # the plan is the whole month's, whatever part is looked at
+        (date(2026, 11, 1), date(2026, 12, 1), 3),
+        (date(2026, 10, 20), date(2026, 11, 20), 0),  # not inside one month: no plan
+        (date(2026, 10, 5), date(2026, 10, 10), 1),
+    ],
+)
+def test_a_plan_counts_its_whole_month_and_nothing_else(
+    tmp_path: Path, first: date, after_last: date, month: int
+) -> None:
+    days = [date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 12), date(2026, 11, 16), date(2026, 11, 17),
+            date(2026, 12, 1)]  # fmt: skip
+    names = [f"{day} 12:00:00" for day in days]
+    part = sum(first <= day < after_last and day <= date(2026, 11, 16) for day in days)
+    answer = Desk(tmp_path, window(first=first, after_last=after_last)).ask(
+        client=[*CLIENT, *({"id": name, "owner_id": "m1", "name": "C", "created_at": name} for name in names)],
+        meeting=[meeting(name, start_at=name) for name in names],
+        deal=[deal(name, stage="Won", close_day=name[:10]) for name in names],
+    )
+    for metric in ("clients_new", "meetings_held", "deals_won"):
+        for owner in ("company", "m1"):
+            assert (answer.count(metric, owner), answer.count(f"month.{metric}", owner)) == (part, month), metric
 
 
 @pytest.mark.parametrize("entity", ["meeting", "call"])

@@ -220,3 +220,11 @@ def _must_not_depend_on_how_time_is_cut(rule: Cron, zone: str) -> None:
 def test_the_next_fire_may_be_years_away() -> None:
     rule = read_cron("0 7 29 2 *")
     assert next_fire(rule, "UTC", datetime(2096, 3, 1, tzinfo=UTC)) == datetime(2104, 2, 29, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("after", ["2011-12-29T12:00-10:00", "2011-12-31T00:00+14:00", "2011-12-31T06:59+14:00"])
+def test_a_fire_of_a_day_that_was_left_out_is_found_from_the_day_after(after: str) -> None:
+    """Samoa had no 30 December 2011: what was due on it at seven fires on the 31st, whenever it is looked for."""
+    rule = read_cron("0 7 30 12 *")
+    expected = datetime.fromisoformat("2011-12-31T07:00+14:00").astimezone(UTC)
+    assert next_fire(rule, "Pacific/Apia", datetime.fromisoformat(after)) == expected
