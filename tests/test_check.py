@@ -169,6 +169,9 @@ def test_permissions_tell_whether_it_could_write(demo: Path, whole: str, monkeyp
         ("shoe_size_of_boss", Kind.TEXT, "Jansen 43", "9 chars"),
         ("status", Kind.TEXT, "held", "held"),
         ("status", Kind.TEXT, "Jansen called", "J…"),
+        ("status", Kind.TEXT, "held\x1b[2J", "h…"),  # a word of the CRM's own, and yet it would steer a terminal
+        ("status", Kind.TEXT, "\u202eheld", "?…"),
+        ("person_kind", Kind.TEXT, "con\x1btact", "8 chars"),
         ("stage", Kind.TEXT, "Jansen", "J…"),
         ("id", Kind.TEXT, "c000147", "c000147"),
         ("id", Kind.TEXT, 4711, "4711"),
@@ -191,7 +194,8 @@ def test_permissions_tell_whether_it_could_write(demo: Path, whole: str, monkeyp
     ],
 )
 def test_a_cell_is_masked(column: str, kind: Kind, value: object, shown: str) -> None:
-    assert mask(column, kind, value, {"held", "planned"}, AMSTERDAM) == shown
+    words = {"held", "planned", "held\x1b[2J", "\u202eheld"}
+    assert mask(column, kind, value, words, AMSTERDAM) == shown
 
 
 def test_nobody_s_whole_data_is_shown(demo: Path, whole: str) -> None:
