@@ -15,7 +15,8 @@ from sqlalchemy import column, create_engine, table
 from pipeline import catalogue, snapshot
 from pipeline.ask import ask, ask_failing, ask_people
 from pipeline.catalogue import MISSING, UNKNOWN, Terms, columns_of, state_code, view_of
-from pipeline.model import ENTITIES, Failing, Field, FieldSet, Scope, Tally, Window
+from pipeline.catalogue.counts import measure_questions
+from pipeline.model import ENTITIES, READ, Failing, Field, FieldSet, Scope, Tally, Window
 from pipeline.window import open_window
 
 WORDS = {
@@ -687,6 +688,58 @@ def test_a_state_by_time_needs_an_end_that_can_be_read(desk: Desk) -> None:
         0, 1, 0,
     )  # fmt: skip
     assert answer.fields("meeting.subject") == (1, 0, 3, 0)
+
+
+_OF_EVENTS = {"held", "held_in_future", "unknown"}
+_DEALS_BY_DAY = {
+    "deals_won", "month.deals_won", "deals_lost", "deals_won_in_future", "deals_won_undated",
+    "deals_won_unreadable_date", "deals_won_amount", "deals_won_undated_amount", "deals_won_unreadable_date_amount",
+}  # fmt: skip
+_AMOUNTS = {
+    "deals_open_amount", "deals_won_amount", "deals_won_undated_amount", "deals_won_unreadable_date_amount",
+}  # fmt: skip
+TOLD_BY = {
+    "meeting.status": {"month.meetings_held", "meetings_complete", "meetings_lacking", "meetings_planned_7d",
+                       "meetings_overdue", *(f"meetings_{one}" for one in _OF_EVENTS)},
+    "meeting.start_at": {"meetings_planned_7d", "meetings_overdue", "meetings_held_in_future"},
+    "call.status": {f"calls_{one}" for one in _OF_EVENTS},
+    "call.start_at": {"calls_held_in_future"},
+    "deal.stage": {*_DEALS_BY_DAY, *_AMOUNTS, "deals_open", "deals_unknown"},
+    "deal.close_day": _DEALS_BY_DAY,
+    "deal.amount": _AMOUNTS,
+    "deal.created_at": {"deals_undated"},
+    "client.created_at": {"clients_new", "month.clients_new", "clients_undated"},
+    "contact.created_at": {"contacts_undated"},
+    "lead.created_at": {"leads_undated"},
+}  # fmt: skip
+"""A column -> the counts that say nothing without it: there is no such figure then, and no zero."""
+
+
+def counts_of(entity: str, *absent: str) -> set[str]:
+    """What is counted of an entity in a CRM that lacks these columns; nothing is asked of a database."""
+    marks = [f"{name}_unreadable" for name, kind in ENTITIES[entity].items() if kind in READ]
+    derived = ["owner", "again", "state", "at_us", "scored", "in_period", "contact", "person_lacks"]
+    names = dict.fromkeys([*ENTITIES[entity], *derived, *marks])
+    view, terms = table("view", *map(column, names)), Terms(window(), WORDS, frozenset(absent))
+    return {name for question in measure_questions(entity, view, terms) for name, _ in question.counts}
+
+
+@pytest.mark.parametrize("entity", ["meeting", "call", "deal", "client", "contact", "lead"])
+def test_what_a_crm_does_not_hold_makes_no_figure(entity: str) -> None:
+    everything = counts_of(entity)
+    for name in ENTITIES[entity]:
+        held = f"{entity}.{name}"
+        assert everything - counts_of(entity, held) == TOLD_BY.get(held, set()), held
+        assert counts_of(entity, held) <= everything
+
+
+@pytest.mark.parametrize("entity", ["meeting", "call"])
+def test_events_without_any_day_make_no_zero(entity: str) -> None:
+    """Where neither start nor creation is kept, nobody can say how many were held in the period."""
+    gone = counts_of(entity) - counts_of(entity, f"{entity}.start_at", f"{entity}.created_at")
+    by_day = {"held", "undated", *(("complete", "lacking") if entity == "meeting" else ())}
+    month = {"month.meetings_held"} if entity == "meeting" else set()
+    assert gone == TOLD_BY[f"{entity}.start_at"] | month | {f"{entity}s_{name}" for name in by_day}
 
 
 @pytest.mark.parametrize(

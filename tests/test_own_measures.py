@@ -17,6 +17,8 @@ from sqlalchemy import column, table
 from pipeline import catalogue, run
 from pipeline.catalogue import Terms
 from pipeline.config import load_audit
+from pipeline.config.measures import own_measures
+from pipeline.config.settings import MeasureFile
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
 from pipeline.metrics import COUNTED
@@ -188,3 +190,17 @@ def test_a_column_that_only_a_measure_asks_for_is_no_misspelling(demo: Path) -> 
     file.write_text(SOURCE)
     with pytest.raises(ConfigError, match="neither a field set nor a measure asks for it"):
         load_audit(file)
+
+
+@pytest.mark.parametrize(
+    ("absent", "refused"),
+    [((), False), (("start_at",), False), (("created_at",), False), (("start_at", "created_at"), True)],
+)
+def test_a_count_of_events_needs_one_of_two_moments(absent: tuple[str, ...], refused: bool) -> None:
+    reasons = {f"meeting.{column}": "not kept" for column in absent}
+    given = {"online": MeasureFile(count="meetings_held", where={"meeting.subject": "filled"})}
+    if refused:
+        with pytest.raises(ConfigError, match=r"needs meeting.start_at or meeting.created_at, .*\(not kept\)"):
+            own_measures(Path("audit.yaml"), given, reasons, ENTITIES)
+    else:
+        assert own_measures(Path("audit.yaml"), given, reasons, ENTITIES)[0].counted == "meetings_held"

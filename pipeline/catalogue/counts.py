@@ -150,11 +150,13 @@ _COUNTS: Final[Mapping[str, Callable[[FromClause, Terms], Conditions]]] = {
 
 
 _EVENT = ("status", "start_at")
+_HELD = ("status", "start_at|created_at")
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "meetings_held": ("status",), "meetings_complete": ("status",), "meetings_lacking": ("status",),
+    "meetings_held": _HELD, "meetings_complete": _HELD, "meetings_lacking": _HELD,
+    "meetings_undated": ("start_at|created_at",), "calls_undated": ("start_at|created_at",),
     "meetings_planned_7d": _EVENT, "meetings_overdue": _EVENT, "meetings_held_in_future": _EVENT,
     "meetings_unknown": ("status",),
-    "calls_held": ("status",), "calls_held_in_future": _EVENT, "calls_unknown": ("status",),
+    "calls_held": _HELD, "calls_held_in_future": _EVENT, "calls_unknown": ("status",),
     "deals_open": ("stage",), "deals_unknown": ("stage",),
     "deals_won": ("stage", "close_day"), "deals_lost": ("stage", "close_day"),
     "deals_won_undated": ("stage", "close_day"), "deals_won_in_future": ("stage", "close_day"),
@@ -165,17 +167,20 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "clients_new": ("created_at",), "clients_undated": ("created_at",), "contacts_undated": ("created_at",),
     "leads_undated": ("created_at",), "deals_undated": ("created_at",),
 }  # fmt: skip
-"""A count -> the columns without which it says nothing; in a CRM that lacks one, there is no such figure."""
+"""A count -> the columns without which it says nothing; in a CRM that lacks one, there is no such figure.
+
+Of columns with | between them one is enough.
+"""
 
 
 def needs_of(name: str) -> tuple[str, ...]:
-    """The columns without which a count says nothing."""
+    """The columns without which a count says nothing; 'start_at|created_at' is one of the two."""
     return _NEEDS.get(name.removeprefix("month."), ())
 
 
 def _that_can_be_told(entity: str, counts: Conditions, terms: Terms) -> Conditions:
     def told(name: str) -> bool:
-        return terms.holds(*(f"{entity}.{column}" for column in needs_of(name)))
+        return all(any(terms.holds(f"{entity}.{column}") for column in need.split("|")) for need in needs_of(name))
 
     return {key: condition for key, condition in counts.items() if told(key[0])}
 

@@ -32,9 +32,11 @@ def _problems(name: str, one: MeasureFile, entity: str, absent: Mapping[str, str
         yield "choose a name of small letters, digits and _ that no figure of ours has."
     if one.count not in COUNTED or not entity:
         yield f"count: there is no '{one.count}'; allowed: {', '.join(COUNTED)}."
-    for column in needs_of(one.count):
-        if why := absent.get(f"{entity}.{column}"):
-            yield f"count: '{one.count}' needs {entity}.{column}, which this CRM does not hold ({why})."
+    for need in needs_of(one.count):
+        any_of = [f"{entity}.{column}" for column in need.split("|")]
+        if all(column in absent for column in any_of):
+            named = " or ".join(any_of)
+            yield f"count: '{one.count}' needs {named}, which this CRM does not hold ({absent[any_of[0]]})."
     if one.share and COUNTED[one.count].unit is Unit.MONEY:
         yield "share: of a count only; the currencies of an amount are never added."
     columns = {**columns_of(entity), **schema[entity]}
