@@ -78,14 +78,14 @@ def write_entity(
     """
     file = folder / f"{entity}.parquet"
     kinds = schema[entity]
-    judged = [name for name in PROVEN_TEXT.get(entity, ()) if name in kinds and rules.empty]
+    judged = [name for name in PROVEN_TEXT.get(entity, ()) if name in kinds and rules.may_drop(entity, name)]
     rows = 0
     undecodable: list[tuple[str, str]] = []
     with pq.ParquetWriter(file, _arrow(kinds, judged), compression="zstd") as writer:
         for chunk in _chunks(batches, advance):
             rows += len(chunk)
             undecodable += _undecodable(columns, chunk, origin or entity)
-            typed = _typed_table(kinds, columns, chunk, rules, judged, minor=minor)
+            typed = _typed_table(entity, kinds, columns, chunk, rules, judged, minor=minor)
             writer.write_table(typed, row_group_size=ROW_GROUP)
     if rows != expected:
         raise SourceError(
@@ -117,11 +117,11 @@ def _arrow(kinds: Mapping[str, Kind], judged: Iterable[str]) -> pa.Schema:
 
 
 def _typed_table(
-    kinds: Mapping[str, Kind], columns: Sequence[str], rows: Sequence[Sequence[Any]], rules: Rules,
+    entity: str, kinds: Mapping[str, Kind], columns: Sequence[str], rows: Sequence[Sequence[Any]], rules: Rules,
     judged: Sequence[str], *, minor: bool,
 ) -> pa.Table:  # fmt: skip
     cells: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(columns)
-    given = {name: _kept(name, kinds[name], values, rules) for name, values in zip(columns, cells, strict=True)}
+    given = {name: _kept(entity, name, kinds[name], values, rules) for name, values in zip(columns, cells, strict=True)}
     typed: dict[str, list[Any]] = {}
     for name, kind in kinds.items():
         values = given.get(name, (None,) * len(rows))
@@ -155,11 +155,19 @@ def _reader(kind: Kind, rules: Rules) -> Callable[[Any], Any]:
     return lambda value: by_text(value) if isinstance(value, str) else own(value)
 
 
-def _kept(name: str, kind: Kind, values: Sequence[Any], rules: Rules) -> Sequence[Any]:
-    """The values without declared empty words; an id is one whatever it is, and a number is no word."""
-    if not rules.empty or name == "id" or kind is Kind.FLAG:
+def _kept(entity: str, name: str, kind: Kind, values: Sequence[Any], rules: Rules) -> Sequence[Any]:
+    """The values without declared empty words and without those of which nobody sees anything.
+
+    An id is one whatever it is, and a number is no word.
+    """
+    if name == "id" or kind is Kind.FLAG:
         return values
-    return [None if rules.is_empty(value) else value for value in values]
+    if rules.empty:
+        values = [None if rules.is_empty(value) else value for value in values]
+    if content := rules.contents.get(f"{entity}.{name}"):
+        values = [None if isinstance(text := text_of(value), str) and content.is_unseen(text) else value
+                  for value in values]  # fmt: skip
+    return values
 
 
 def _undecodable(columns: Sequence[str], rows: Sequence[Sequence[Any]], origin: str) -> Iterator[tuple[str, str]]:

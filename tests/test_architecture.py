@@ -29,6 +29,7 @@ FLOORS = (
     {"demo.dirt", "demo.trail", "catalogue.terms", "show", "cron", "score", "presets"},
     {
         "formats.texts",
+        "formats.contents",
         "source.databases.seam",
         "source.databases.cells",
         "source.databases.exports",

@@ -230,6 +230,21 @@ def test_declared_empty_words_are_missing_everywhere(crm: Crm) -> None:
     assert found(none, "unreadable/deal.amount") == {"unreadable/deal.amount": 4}  # 0 is an amount
 
 
+def test_what_nobody_sees_is_missing_whatever_is_written_there(crm: Crm) -> None:
+    """A note that is an empty paragraph, a list of numbers without one, and two phones that are a dash each."""
+    notes = ["<p><br></p>", "&nbsp;", "<p>They will order</p>", "-", "plain"]
+    phones = ["[]", '[{"label":"work","value":null}]', '[{"label":"work","value":"06 12"}]', "-\x1f-", "-\x1f06"]
+    crm.fill(
+        talks=[(n, "x", "a", "held", "05-11-2026 09:00", note, f"c{n}") for n, note in enumerate(notes)],
+        contacts=[(f"c{n}", "Jan", "Jansen", phone, "f", "02-11-2026 09:00") for n, phone in enumerate(phones)],
+    )
+    outcome = crm.run(contents={"meeting.result": "html", "contact.phone": {"json": ["value"]}})
+    assert missing(outcome) == {"meeting.result": 3, "contact.details": 3}
+    assert found(outcome, "meetings_held", "complete_meetings", "meetings_lacking/result") == {
+        "meetings_held": 5, "complete_meetings": 2, "meetings_lacking/result": 3,
+    }  # fmt: skip
+
+
 def test_columns_of_the_databases_own_types_are_read_beside_text(crm: Crm) -> None:
     """A CRM has both; formats say how text is read, and an amount of 0 is one where '0' is an empty word."""
     crm.fill(deals=[deal(1, "\u20ac 1,50", "05-11-2026"), deal(2, "-", "-")])

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pipeline.model import DATED, Kind
 
+SEVERAL: Final = "\x1f"
+"""Between the values of several columns of one kind."""
 NOTHING: Final = "–"
 _CELL: Final = 11
 _ANONYMOUS: Final = re.compile(r"[A-Za-z]{0,2}\d+|(?=.*\d)[0-9a-fA-F-]+")
@@ -52,8 +54,9 @@ def _flag(text: str) -> str:
 
 
 def _digits(text: str) -> str:
-    shown = "".join("x" if char.isdigit() else char if char in "+-()/.," else "?" for char in "".join(text.split()))
-    return _cut(shown)
+    numbers = ("".join(number.split()) for number in text.split(SEVERAL))
+    shown = ", ".join(re.sub(r"[^\d+()/.,-]", "?", number) for number in numbers if number)
+    return _cut(re.sub(r"\d", "x", shown))
 
 
 def _identifier(text: str) -> str:

@@ -8,8 +8,8 @@ nothing else, SQLite aside, which has no means of its own and calls Python's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, Date, Text, case, func, literal, literal_column, null, or_
 from sqlalchemy.sql.elements import ColumnElement
 
+from pipeline.formats.contents import SEVERAL, Content, empty_parts, is_empty_in_parts
 from pipeline.formats.texts import DIRECTIVE, UNREADABLE, ZONED, in_utc, minor_units, plain_number, read_moment, text_of
 from pipeline.formats.written import as_text, decimal_units, local_micros, stripped, written_day, written_micros
 from pipeline.formats.written import plain_number as number_in
@@ -37,20 +38,32 @@ class Rules:
     empty: frozenset[str] = frozenset()
     zone: str = "UTC"
     exact: bool = False  # nothing may stand around a text, white space neither
+    contents: Mapping[str, Content] = field(default_factory=dict)  # 'entity.column' -> HTML or JSON
 
     @classmethod
     def of(cls, preset: Preset, zone: str) -> Rules:
         """The preset's rules in an audit of that zone."""
         formats = preset.formats or (Formats() if "files" in preset.dialects else None)
         declared = formats.zone if formats else "UTC"
-        return cls(formats, frozenset(preset.empty), zone if declared == "audit" else declared)
+        contents = {
+            name: Content("json", tuple(what["json"])) if isinstance(what, dict) else Content(what)
+            for name, what in preset.contents.items()
+        }
+        zone = zone if declared == "audit" else declared
+        return cls(formats, frozenset(preset.empty), zone, contents=contents)
 
     # ---------------------------------------------------------------------------------------- in Python
 
     def is_empty(self, value: Any) -> bool:
-        """A declared empty word, white space around it aside."""
+        """A declared empty word, white space around it aside; of several values each is one, or blank."""
         value = text_of(value)
-        return isinstance(value, str) and value.strip(WHITE_SPACE) in self.empty
+        if not isinstance(value, str):
+            return False
+        return value.strip(WHITE_SPACE) in self.empty or (SEVERAL in value and is_empty_in_parts(value, self.empty))
+
+    def may_drop(self, entity: str, name: str) -> bool:
+        """Whether a text of this column can count as missing that is not blank."""
+        return bool(self.empty) or f"{entity}.{name}" in self.contents
 
     def day(self, value: str | None) -> Any:
         """The calendar day; None where nothing was entered."""
@@ -88,13 +101,19 @@ class Rules:
 
     def for_text(self) -> Rules:
         """The rules of a column of text: those declared, else ISO exactly, with not even white space around it."""
-        return self if self.formats is not None else Rules(Formats(), self.empty, exact=True)
+        return self if self.formats is not None else Rules(Formats(), self.empty, exact=True, contents=self.contents)
 
-    def kept(self, entered: ColumnElement[Any], text: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
-        """What was entered, or the `text` made of it; NULL for a declared empty word."""
-        words = [empty_word(entered, word) for word in sorted(self.empty)]
+    def kept(
+        self, entered: ColumnElement[Any], text: ColumnElement[Any] | None = None, content: Content | None = None
+    ) -> ColumnElement[Any]:
+        """What was entered, or the `text` made of it; NULL for an empty word, and where nobody sees anything."""
+        nothing: list[ColumnElement[bool]] = [empty_word(entered, word) for word in sorted(self.empty)]
+        if nothing and text is None:
+            nothing.append(empty_parts(entered, sorted(self.empty)))
+        if content is not None:
+            nothing.append(content.unseen(entered))
         value = entered if text is None else text
-        return case((or_(*words), null()), else_=value) if words else value
+        return case((or_(*nothing), null()), else_=value) if nothing else value
 
     def text_in(self, entered: ColumnElement[Any]) -> ColumnElement[Any]:
         """The text that the following read."""

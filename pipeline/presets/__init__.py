@@ -21,7 +21,7 @@ from pydantic import (
 
 from pipeline.addresses import holds_account, holds_secret
 from pipeline.errors import ConfigError
-from pipeline.model import ENTITIES, STATES
+from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.sql import WHITE_SPACE
 from pipeline.yaml_files import read_yaml
 
@@ -125,6 +125,17 @@ class Formats(_Strict):
         return self
 
 
+def _sound_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
+    for key in keys:
+        if not re.fullmatch(r"[\w -]+", key):
+            raise ValueError(f"'{key}': a key of JSON consists of letters, digits, blanks, _ and -")
+    return keys
+
+
+Content = Literal["html", "json"] | dict[Literal["json"], Annotated[tuple[str, ...], AfterValidator(_sound_keys)]]
+"""What a column of text holds, where nobody sees all of it."""
+
+
 class Preset(_Strict):
     """What a CRM holds, and where."""
 
@@ -141,6 +152,7 @@ class Preset(_Strict):
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
     formats: Formats | None = None  # where days, instants and amounts are text
     empty: tuple[str, ...] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
+    contents: dict[str, Content] = {}  # 'meeting.result' -> html or json, or {json: [keys of values]}
     links: dict[str, Link] = {}  # entity -> its edit form, where it is another than the part says
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'; also columns that we have no name for
     exports: dict[str, dict[str, tuple[str, ...]]] = {}  # table -> its column -> headers, of which a file has the first
@@ -176,8 +188,16 @@ class Preset(_Strict):
         if (self.formats is not None or "files" in self.dialects) and self.money != "decimal":
             raise ValueError("formats: with money: decimal only; integers of minor units have no format")
         for word in self.empty:
-            if not word or word != word.strip(WHITE_SPACE) or "\\" in word:
+            if not word or word != word.strip(WHITE_SPACE) or re.search(r"[\\\n\x1f]", word):
                 raise ValueError(f"empty: '{word}': a word without white space around it and without backslash")
+        return self
+
+    @model_validator(mode="after")
+    def _sees_text(self) -> Preset:
+        for name in self.contents:
+            entity, _, column = name.partition(".")
+            if entity not in ENTITIES or not column or ENTITIES[entity].get(column, Kind.TEXT) is not Kind.TEXT:
+                raise ValueError(f"contents.{name}: no column of text of ours; write it like meeting.result")
         return self
 
     def key_of(self, entity: str, table: str) -> str | None:

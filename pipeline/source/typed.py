@@ -141,7 +141,8 @@ class Typed:
         held = self.held[entity][name]
         kind = self.schema[entity][name]
         if name != "id" and held is Kind.TEXT and kind is not Kind.FLAG:
-            entered = self.rules.kept(entered)
+            content = self.rules.contents.get(f"{entity}.{name}") if kind is Kind.TEXT else None
+            entered = self.rules.kept(entered, content=content)
         # an id that is a number here and a text there is one id; but its index would find it no more
         by_text = self._by_value and self.rules.formats is not None
         return cast(entered, Text) if kind is Kind.TEXT and by_text else entered
@@ -167,7 +168,8 @@ class Typed:
 
     def lent(self) -> str:
         """What the two readings share, where this database cannot work something out by itself; else ''."""
-        shares = self._by_value and any(self._is_worked_out(entity) for entity in self.schema)
+        worked_out = any(self._is_worked_out(entity) for entity in self.schema)
+        shares = self._by_value and (worked_out or bool(self.rules.contents))
         return kind_of(self.dialect).lent if shares else ""
 
     @property

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from pipeline.formats import texts
+from pipeline.formats import contents, texts
 from pipeline.presets import Preset
 from pipeline.source.databases.places import file_of
 from pipeline.source.databases.seam import Database, Rights
@@ -96,6 +96,7 @@ def lend_functions(raw: Any) -> None:
 
     read: tuple[Callable[..., Any], ...] = (
         texts.day_written, texts.micros_written, texts.number_written, texts.decimal_written,
+        contents.html_unseen, contents.json_unseen,
     )  # fmt: skip
     worked_out: tuple[Callable[..., Any], ...] = (texts.micros_in_utc, texts.number_text, texts.minor_units)
     for function in (*read, *worked_out):
