@@ -40,6 +40,7 @@ from pipeline.formats import texts
 from pipeline.model import PROVEN_TEXT, Fingerprint
 from pipeline.snapshot import DELIVERED, Stored
 from pipeline.source import Hold, Reading
+from pipeline.source.databases.seam import spilling_duckdb
 from pipeline.sql import compile_by, exact_text, one_of_words
 
 _SHOWN: Final = 20
@@ -287,7 +288,7 @@ class StoredTexts:
 @contextmanager
 def stored_texts(folder: Path, stored: Iterable[Stored]) -> Iterator[StoredTexts]:
     """The snapshot's texts, in a DuckDB of their own that leaves no file."""
-    engine = create_engine("duckdb:///:memory:", poolclass=StaticPool)
+    engine = create_engine("duckdb:///:memory:", poolclass=StaticPool, connect_args=spilling_duckdb())
     try:
         with engine.connect() as connection:
             yield StoredTexts(connection, folder, stored)

@@ -7,6 +7,7 @@ time order. No row holds the CRM's data or a secret.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -79,7 +80,7 @@ _KEY: Final = ["audit", "schedule", "fire_utc"]
 class State(StrEnum):
     OPEN = "open"  # under way, broken off, or failed: still owed
     PUBLISHED = "published"
-    MISSED = "missed"  # a later fire of the same schedule was due
+    MISSED = "missed"  # a later fire of the same schedule was due; by hand: nobody publishes it any more
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -147,6 +148,35 @@ class Ledger:
         with self._transaction() as connection:
             connection.execute(statement)
 
+    @contextmanager
+    def by_hand(self, audit: str, output: Path, now: datetime) -> Iterator[None]:
+        """Within it a run by hand is under way; whoever dies in it is closed as broken off by the next one.
+
+        A lock tells whether one is alive: each holds it shared, and one that gets it alone is alone.
+        """
+        file = self._file.with_name(f".{MANUAL}.lock")
+        try:
+            lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise PublishError(f"{file}: the run cannot be locked ({error.strerror}).") from None
+        try:
+            if _alone(lock):
+                self._close_broken_off(audit, output, now)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(lock)
+
+    def _close_broken_off(self, audit: str, output: Path, now: datetime) -> None:
+        """A run by hand is never owed: what is open has failed, or its process died, maybe after publishing."""
+        for run in self.rows(audit, MANUAL, State.OPEN):
+            if run.run_id and (output / "runs" / run.run_id).exists():
+                self.published(run.fire, now, "was published before it could be written down")
+            elif run.exit_status is None:
+                self._close(run.fire, state=State.MISSED, ended_at=_text(now), message="broken off")
+            else:
+                self._close(run.fire, state=State.MISSED)
+
     def published(self, fire: Fire, now: datetime, message: str = "") -> None:
         """The attempt ended well; so did the fire."""
         self._close(fire, state=State.PUBLISHED, ended_at=_text(now), exit_status=0, message=_one_line(message))
@@ -211,6 +241,14 @@ class Ledger:
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or type(error).__name__
             raise PublishError(f"{self._file}: the run ledger cannot be used ({reason}).") from None
+
+
+def _alone(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _key(fire: Fire) -> dict[str, str]:

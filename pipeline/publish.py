@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.errors import PublishError
+from pipeline.lacks import lack_of
 from pipeline.snapshot import Manifest, load_manifest
 
 _PARTIAL: Final = ".partial-"
+_TEMPORARY: Final = ".temporary"
 _PENDING: Final = ".latest-"
 """A link that becomes `latest` as soon as the run that it leads to has its name."""
 
@@ -36,15 +38,15 @@ class Draft:
         final, pending = self.output / "runs" / run_id, self.output / f"{_PENDING}{run_id}"
         try:
             with _alone(self.output / "runs"):
+                if (self.folder / _TEMPORARY).exists():
+                    shutil.rmtree(self.folder / _TEMPORARY)
                 leads = _leads(self.folder, self.output / "latest", now)
                 pending.unlink(missing_ok=True)
                 if leads:
                     pending.symlink_to(Path("runs") / run_id)  # whoever dies after the next line has said what is left
                 self._rename(final, pending)
         except OSError as error:
-            raise PublishError(
-                f"{final} could not be published: {error.strerror}; free the place and run again."
-            ) from None
+            raise _unwritten(error, f"{final} could not be published", "free the place and run again") from None
         return final
 
     def _rename(self, final: Path, pending: Path) -> None:
@@ -82,19 +84,39 @@ def draft(output: Path) -> Iterator[Draft]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = fresh.rename(runs / f"{_PARTIAL}{fresh.name}")  # named so only once it is locked
     except OSError as error:
-        raise PublishError(
-            f"{output} cannot be written: {error.strerror}; free the place, or choose another."
-        ) from None
+        raise _unwritten(error, f"{output} cannot be written", "free the place, or choose another") from None
     begun = Draft(output, folder)
     try:
-        yield begun
+        with _temporary(folder / _TEMPORARY):
+            yield begun
     except OSError as error:
-        raise PublishError(
-            f"the report could not be written: {error.strerror}; free the place and run again."
-        ) from None
+        raise _unwritten(error, "the report could not be written", "free the place and run again") from None
     finally:
         begun.discard()
         os.close(lock)
+
+
+def _unwritten(error: OSError, what: str, remedy: str) -> PublishError:
+    return PublishError(lack_of(error) or f"{what}: {error.strerror}; {remedy}.")
+
+
+@contextmanager
+def _temporary(folder: Path) -> Iterator[None]:
+    """Within it temporary files are made in the folder, by whichever library and by processes begun meanwhile.
+
+    They hold clients' data: whoever sweeps the draft of a killed run sweeps them too.
+    """
+    before = tempfile.tempdir, os.environ.get("TMPDIR")
+    folder.mkdir(mode=0o700)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before[0]
+        if before[1] is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before[1]
 
 
 def _sweep(runs: Path) -> None:
@@ -121,9 +143,8 @@ def complete_latest(output: Path, now: datetime) -> None:
                     pending.replace(output / "latest")
                 pending.unlink(missing_ok=True)
         except OSError as error:
-            raise PublishError(
-                f"{output / 'latest'} could not be switched: {error.strerror}; free the place and run again."
-            ) from None
+            place = output / "latest"
+            raise _unwritten(error, f"{place} could not be switched", "free the place and run again") from None
 
 
 def _leads(run: Path, latest: Path, now: datetime) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 from pipeline import publish, snapshot
 from pipeline.compute import compute
 from pipeline.config import Audit
+from pipeline.errors import AuditError, PublishError
 from pipeline.extract import Clock, extract
+from pipeline.lacks import lack_of
 from pipeline.memory import settled
 from pipeline.progress import Progress
 from pipeline.reports.report import Edition
@@ -39,14 +42,28 @@ def run_audit(
     the statements that open the source's transaction.
     """
     os.umask(0o077)  # what is written holds clients' data: folders 0700, files 0600
-    publish.complete_latest(audit.output, clock())
-    with publish.draft(audit.output) as draft:
-        data = draft.folder / "snapshot"
-        data.mkdir()
-        extract(audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
-        edition = compute(audit, data, run_id=run_id, progress=progress)
-        with settled():
-            write_reports(edition, draft.folder, progress)
-        folder = draft.publish(run_id, clock())
-        held = snapshot.load_manifest(folder / "snapshot").held_seconds
-        return Outcome(run_id, folder, edition, held, edition.warnings)
+    with _lacks_said():
+        publish.complete_latest(audit.output, clock())
+        with publish.draft(audit.output) as draft:
+            data = draft.folder / "snapshot"
+            data.mkdir()
+            extract(audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
+            edition = compute(audit, data, run_id=run_id, progress=progress)
+            with settled():
+                write_reports(edition, draft.folder, progress)
+            held = snapshot.load_manifest(data).held_seconds
+            folder = draft.publish(run_id, clock())
+            return Outcome(run_id, folder, edition, held, edition.warnings)
+
+
+@contextmanager
+def _lacks_said() -> Iterator[None]:
+    """A lack of memory, of open files or of room is no defect of ours, and is said as what it is."""
+    try:
+        yield
+    except AuditError:
+        raise
+    except Exception as error:
+        if said := lack_of(error):
+            raise PublishError(said) from None
+        raise

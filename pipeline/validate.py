@@ -21,7 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.ask import ask, failing
 from pipeline.catalogue import Whose, asks, failing_records, field_question
-from pipeline.errors import AuditError
+from pipeline.errors import AuditError, PublishError
+from pipeline.lacks import lack_in, lack_of
 from pipeline.model import Answers, Field, FieldSet, Tally
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at the import: it would tell others of every run
@@ -48,6 +49,8 @@ def validate(
         with _no_cycles():
             found = _validated(url, views, field_sets, several_owners)
     except (GreatExpectationsError, SQLAlchemyError, OSError) as error:  # a connection of the library is an OSError
+        if lack := lack_of(error):
+            raise PublishError(lack) from None
         raise AuditError(f"The validation did not run: {type(error).__name__}: {error}") from error
     return Answers(
         tuple(tally for answers in found for tally in answers.tallies),
@@ -92,13 +95,18 @@ def _validated(
 def _answers(fields: FieldSet, outcome: Any) -> Answers:
     """The outcome's rows as answers; the two scans must agree on how much is missing or unreadable."""
     if "counts" not in outcome.result:
-        raise AuditError(f"The validation of {fields.entity} did not run: {_reason(outcome.exception_info)}")
+        raise _not_run(f"The validation of {fields.entity}", _reason(outcome.exception_info))
     counted = outcome.result["counts"]
     records = tuple(failing(fields.entity, outcome.result["failing"]))
     wrong = sum(t.value for t in counted if _of_an_owner(t) and t.name in ("missing.base", "unreadable"))
     if wrong != sum(record.mask.bit_count() for record in records):
         raise AuditError(f"The validation of {fields.entity} counted {wrong} fields to repair and listed others.")
     return Answers(tuple(counted), records)
+
+
+def _not_run(what: str, why: str) -> AuditError:
+    lack = lack_in(why)
+    return PublishError(lack) if lack else AuditError(f"{what} did not run: {why}")
 
 
 def _of_an_owner(tally: Tally) -> bool:

@@ -11,7 +11,8 @@ import click
 
 from pipeline import __version__
 from pipeline.cli import check, demo, expectations, grants, init, run, schedule
-from pipeline.errors import AuditError, ConfigError, ProofError
+from pipeline.errors import AuditError, ConfigError, ProofError, PublishError
+from pipeline.lacks import lack_of
 
 PROGRAM: Final = "crm-audit"
 """What help and messages call the program, whatever started it."""
@@ -71,8 +72,9 @@ def _guarded(command: Callable[[], object]) -> int:
             print_differences(error.differences)
         return error.exit_status
     except Exception as error:  # noqa: BLE001 a defect of ours must not look like a result, nor quote the CRM's data
-        click.echo(f"{PROGRAM}: {_defect(error)}", err=True)
-        return AuditError.exit_status
+        lack = lack_of(error)
+        click.echo(f"{PROGRAM}: {lack or _defect(error)}", err=True)
+        return PublishError.exit_status if lack else AuditError.exit_status
     return 0
 
 

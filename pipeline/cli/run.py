@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from pipeline.cli.common import AUDIT_FILE, FOLDER, now, shown_progress, warn
-from pipeline.errors import AuditError, ConfigError
+from pipeline.errors import AuditError, ConfigError, PublishError
 
 if TYPE_CHECKING:
     from pipeline.config import Audit
+    from pipeline.ledger import Fire, Ledger
     from pipeline.run import Outcome
+
+
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2999
 
 
 @click.command()
@@ -40,18 +45,28 @@ def run_by_hand(audit_file: Path, as_of: datetime | None, output: Path | None) -
     started = now()
     run_id = f"{started:%Y%m%dT%H%M%S%fZ}-{MANUAL}"
     ledger, fire = Ledger(audit.output / "ledger.db"), Fire(audit.settings.name, MANUAL, started)
-    ledger.opened(fire, run_id, started)
-    try:
-        with shown_progress() as progress:
-            outcome = run_audit(audit, run_id=run_id, clock=now, progress=progress, as_of=as_of)
-    except AuditError as error:
-        ledger.failed(fire, error.exit_status, str(error), now())
-        raise
-    ledger.published(fire, now())
+    with ledger.by_hand(fire.audit, audit.output, started):
+        ledger.opened(fire, run_id, started)
+        try:
+            with shown_progress() as progress:
+                outcome = run_audit(audit, run_id=run_id, clock=now, progress=progress, as_of=as_of)
+        except AuditError as error:
+            ledger.failed(fire, error.exit_status, str(error), now())
+            raise
+        unwritten = _written_down(ledger, fire)
     print_summary(outcome.edition)
     click.echo(_held(audit, outcome.held_seconds))
-    warn(outcome.warnings)
+    warn((*outcome.warnings, *unwritten))
     click.echo(_report_of(audit, outcome))
+
+
+def _written_down(ledger: Ledger, fire: Fire) -> tuple[str, ...]:
+    """Closes the run in the ledger. A report that is published is published, whatever becomes of the ledger."""
+    try:
+        ledger.published(fire, now())
+    except PublishError as error:
+        return (f"the report is published, and the next run writes that down: {error}",)
+    return ()
 
 
 def _held(audit: Audit, seconds: float) -> str:
@@ -76,4 +91,6 @@ def _instant(text: str) -> datetime:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise ConfigError(f"--as-of: '{text}' is no instant with its zone; write one like 2026-11-16T07:00+01:00.")
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise ConfigError(f"--as-of: '{text}' is in no year from {_FIRST_YEAR} to {_LAST_YEAR}; correct it.")
     return instant.astimezone(UTC)

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from pipeline.errors import ConfigError, SourceError
+from pipeline.lacks import lack_of
 from pipeline.presets import Preset
 from pipeline.retry import PassingError
 from pipeline.source.databases import DATABASES, Database, kind_of
@@ -173,6 +174,8 @@ def _explained(error: SQLAlchemyError, database: Database, url: URL, hold: Hold)
     if isinstance(error, DBAPIError) and error.orig is not None:
         said = " ".join(" ".join(str(part) for part in error.orig.args).split()) or type(error.orig).__name__
         lost = error.connection_invalidated
+    if not url.host and (lack := lack_of(error)):  # a server's lacks are not this machine's
+        return SourceError(lack)
     lower = said.lower()
     if any(part.lower() in lower for part in database.out_of_time):
         return hold.exceeded()

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from pipeline.presets import Preset
 from pipeline.source.databases.places import file_of
-from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb
+from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb, spilling_duckdb
 from pipeline.source.databases.select_guard import CLOSED, refused_by_duckdb
 
 _SETTLED: Final = ("SET TimeZone = 'UTC'", *CLOSED)
@@ -19,7 +19,9 @@ _SETTLED: Final = ("SET TimeZone = 'UTC'", *CLOSED)
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     file = file_of(url, base)
     engine = create_engine(
-        URL.create("duckdb", database=str(file)), hide_parameters=True, connect_args={"read_only": True}
+        URL.create("duckdb", database=str(file)),
+        hide_parameters=True,
+        connect_args={"read_only": True, **spilling_duckdb()},
     )
 
     @event.listens_for(engine, "connect")

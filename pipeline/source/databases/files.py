@@ -25,7 +25,7 @@ from pipeline.presets import Preset
 from pipeline.source.databases.cells import Declared, Table, tables_of
 from pipeline.source.databases.exports import Found, find, must_hold
 from pipeline.source.databases.places import SUFFIXES, folder_of, listing
-from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb
+from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb, spilling_duckdb
 from pipeline.source.databases.select_guard import CLOSED, refused_by_duckdb, without_semicolon
 from pipeline.source.databases.sizes import MOST_TOGETHER, must_fit
 
@@ -59,7 +59,9 @@ registry.register("files", __name__, "FilesDialect")
 def _open(url: URL, base: Path, preset: Preset | None = None) -> Engine:
     """Every file as a table of its name; or, where the preset names exports, those files as the preset's tables."""
     told = preset if preset is not None and preset.exports else None
-    engine = create_engine("files:///:memory:", hide_parameters=True, poolclass=StaticPool)
+    engine = create_engine(
+        "files:///:memory:", hide_parameters=True, poolclass=StaticPool, connect_args=spilling_duckdb()
+    )
     with engine.connect() as connection:
         dialect: Any = engine.dialect
         dialect.hashes, tables = _read(url, base, each_once=told is None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +98,11 @@ class Database:
     # what lies in the source and is no table of the preset's, in words: reports and `check` say it
     unread: Callable[[Engine], Sequence[str]] = _all_read
     moment: str = ""  # where there are no transactions: of when the figures are; reports say it beside the source
+
+
+def spilling_duckdb() -> dict[str, Any]:
+    """What a DuckDB is opened with, so that what it spills to disk lies where temporary files of this run do."""
+    return {"config": {"temp_directory": str(Path(tempfile.gettempdir()) / f"duckdb-{os.getpid()}")}}
 
 
 def spelled_by_duckdb(code: Any) -> bool:
