@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from pipeline.check.looking import Seen, look
-from pipeline.check.sentences import on_field_sets, on_the_account, on_the_hold
+from pipeline.check.sentences import on_field_sets, on_the_account, on_the_hold, on_unmarked
 from pipeline.check.tables import account_table, column_table, range_table
 from pipeline.compute import targets_of_strangers
 from pipeline.config import Audit
@@ -54,6 +54,7 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     yield from on_the_account(seen.rights)
     yield escape(on_the_hold(seen.pace, audit.settings.source.max_hold))
     yield from map(escape, seen.advice)
+    yield from map(escape, on_unmarked(audit.preset))
     yield from (f"[yellow]Warning:[/] {escape(line)}" for line in targets_of_strangers(audit, seen.people))
     yield "[green]Ready:[/] crm-audit run " + escape(audit.file.name)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rich.markup import escape
 
 from pipeline import source
 from pipeline.check.looking import Pace
-from pipeline.model import Field, FieldSet
+from pipeline.model import CHECKED, ENTITIES, Field, FieldSet
+from pipeline.presets import Preset
 
 _AN: Final = ("a", "e", "i", "o", "u")
 
@@ -67,3 +68,25 @@ def on_the_hold(pace: Pace, limit: float) -> str:
     )
     said += "; the other rows at that pace." if pace.tried < pace.rows else "."
     return said if pace.hold <= limit else f"{said} That is more than allowed: use a replica, or raise source.max_hold."
+
+
+def on_unmarked(preset: Preset) -> Iterator[str]:
+    """That rows count which may be deleted, where `columns` map a table; a SELECT says for itself what it excludes."""
+    tables = [
+        part.table
+        for entity in CHECKED
+        for part in preset.entities.get(entity, ())
+        if part.columns and all(_of_another(reason) for reason in part.excluded)
+    ]
+    if tables:
+        yield unmarked_said(tables)
+
+
+def _of_another(reason: str) -> bool:
+    """Whether a row is excluded since it is no such record, and not since it was taken away."""
+    return reason in ENTITIES or reason.startswith("neither ")
+
+
+def unmarked_said(tables: Iterable[str]) -> str:
+    """'No mark of deleted rows was found in deals, klanten: every row there counts.'"""
+    return f"No mark of deleted rows was found in {', '.join(dict.fromkeys(tables))}: every row there counts."

@@ -159,6 +159,7 @@ class Preset(_Strict):
     known_by: dict[str, tuple[str, ...]] = {}  # table of `exports` -> columns by which a file is known to be it
     held: dict[str, tuple[str, ...]] = {}  # table of `exports` -> columns that it had when the audit was set up
     derived: dict[str, str] = {}  # a view over the tables of `exports` -> its SELECT
+    add_result: str = ""  # how a field for a meeting's result is added in this CRM, where none is there
     pages: str = ""  # what source.crm_url looks like, where `link` is relative to it
 
     @model_validator(mode="after")

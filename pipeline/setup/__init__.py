@@ -15,6 +15,7 @@ import click
 from sqlalchemy.engine import make_url
 
 from pipeline.addresses import without_secret
+from pipeline.check.sentences import unmarked_said
 from pipeline.config import load_audit, secrets_of
 from pipeline.errors import ConfigError, PublishError
 from pipeline.presets import Preset, load_preset
@@ -22,6 +23,7 @@ from pipeline.setup import exported, interview
 from pipeline.setup.contents import Looked
 from pipeline.setup.draft import Settings, audit_text, clean, targets_text
 from pipeline.setup.guess import Proposal, propose, results_of, state_of, written_in
+from pipeline.setup.leftover import leftovers, on_custom_fields, on_the_terminal, unmarked
 from pipeline.setup.mapping import Own, states_of
 from pipeline.setup.own import left_open, preset_text
 from pipeline.setup.recognise import Known, Place, best, fitting, share, survey
@@ -55,6 +57,8 @@ def initialise(address: str, output: Path, *, preset: str | None, asking: bool, 
         known = survey(place, chosen)
         settings.preset, settings.recognised = chosen.name, _recognised(chosen, preset)
         click.echo(f"Recognised: {clean(chosen.about)}, with {_rows(known)}.")
+        for line in on_custom_fields(place, chosen, known.candidates):
+            click.echo(line)
         _settle(settings, known, output, asking, now, {})
 
 
@@ -132,6 +136,8 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
         meeting = next((one for one in own.proposals if one.entity == "meeting"), None)
         states, empty = own.states.get("meeting", {}), own.written.empty if own.written else ()
         found = results_of(connection, meeting, states, empty) if meeting and not asking else ()
+        own = replace(own, left=leftovers(connection, looked, own.proposals, own.result))
+    _say_what_is_left(own, own_file.name)
     known = replace(_survey_of(place, own), candidates=found)
     if own.written:
         known = replace(known, currencies=currencies(own.written))
@@ -141,6 +147,14 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
         settings.open_keys.append(f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used before")
     settings.open_keys.extend(f"{own_file.name}: {line}" for line in left_open(own))
     _settle(settings, known, output, asking, now, {own_file: preset_text(own)})
+
+
+def _say_what_is_left(own: Own, file: str) -> None:
+    click.echo()
+    if tables := unmarked(own.proposals):
+        click.echo(unmarked_said(tables))
+    for line in on_the_terminal(own.left, file):
+        click.echo(line)
 
 
 def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> None:
@@ -174,6 +188,9 @@ def _exports(
     click.echo(f"Recognised by their headers: {clean(preset.about)}, with {_rows(known)}.")
     for line in own.said():
         click.echo(f"  {clean(line, 150)}")
+    own.left = exported.left_in(place, loaded)
+    for line in on_the_terminal(own.left, own_file.name):
+        click.echo(line)
     for entity, words in exported.unknown_words(place, loaded).items():
         guessed = {word: state for word in words if (state := state_of(entity, word))}
         if asking:

@@ -44,6 +44,7 @@ class Looked:
     columns: tuple[Contents, ...]
     refers: Mapping[str, str]  # declared foreign keys: column -> table
     names: tuple[str, ...] = ()  # columns of a name that no two rows share: others may refer to the table by it
+    odd_names: tuple[str, ...] = ()  # of columns, which cannot stand in a preset
 
 
 def plain(name: str) -> str:
@@ -83,9 +84,11 @@ def _duckdb(connection: Connection) -> bool:
 def look(connection: Connection, name: str) -> Looked:
     """Counts a table's rows, and looks at a sample of them."""
     source = table(name)
-    names = [own for own in described(connection, name) if SAFE.fullmatch(own)]
+    all_names = list(described(connection, name))
+    names = [own for own in all_names if SAFE.fullmatch(own)]
+    odd = tuple(own for own in all_names if own not in names)
     if not names:
-        return Looked(name, 0, None, (), {})
+        return Looked(name, 0, None, (), {}, odd_names=odd)
     rows = int(connection.scalar(select(func.count()).select_from(source)) or 0)
     wanted: list[ColumnElement[Any]] = [column(one) for one in names]
     taken = connection.execute(select(*wanted).select_from(source).limit(_SAMPLE)).all()
@@ -100,7 +103,7 @@ def look(connection: Connection, name: str) -> Looked:
         for one in ([] if _duckdb(connection) else inspect(connection).get_foreign_keys(name))
         if len(one["constrained_columns"]) == 1
     }
-    return Looked(name, rows, key or next(iter(shared), None), contents, refers, shared)
+    return Looked(name, rows, key or next(iter(shared), None), contents, refers, shared, odd)
 
 
 GLUE: Final = " + "

@@ -13,8 +13,10 @@ from sqlalchemy import func, not_, select
 
 from pipeline.model import STATES
 from pipeline.presets import Preset, load_preset
+from pipeline.setup.contents import look
 from pipeline.setup.draft import clean, quoted
-from pipeline.setup.recognise import Place, reading_of
+from pipeline.setup.leftover import Left, as_comments, left_of
+from pipeline.setup.recognise import Place, reading_of, tables_in
 from pipeline.source.databases.exports import Found, lacking
 from pipeline.sql import blank
 
@@ -29,6 +31,7 @@ class Own:
     preset: Preset
     found: Found
     states: dict[str, dict[str, str]] = field(default_factory=dict)  # entity -> the CRM's word -> our state
+    left: tuple[Left, ...] = ()  # columns that are not used
 
     @cached_property
     def lacking(self) -> dict[str, str]:
@@ -64,6 +67,7 @@ class Own:
         yield from (f"# not read: {clean(where, 90)}" for where in self.found.unread)
         yield from self._lacking_lines()
         yield from self._state_lines()
+        yield from as_comments(self.left)
 
     def _lacking_lines(self) -> Iterator[str]:
         if self.lacking:
@@ -91,6 +95,16 @@ class Own:
                 own = [word for word, meant in words.items() if meant == state]
                 if own:
                     yield f"    {state}: [{', '.join(map(quoted, (*known, *own)))}]"
+
+
+def left_in(place: Place, preset: Preset) -> tuple[Left, ...]:
+    """The columns of the files that the preset does not read."""
+    reads = {part.table: entity for entity, parts in preset.entities.items() for part in parts}
+    with place.opened(preset) as connection:
+        there = tables_in(connection)
+        tables = [table for table in preset.exports if table in there]
+        found = [left_of(look(connection, table), preset.exports[table], reads.get(table, table)) for table in tables]
+    return tuple(left for left in found if left.columns)
 
 
 def unknown_words(place: Place, preset: Preset) -> dict[str, dict[str, int]]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, column, func, null, select, table, true
 
 from pipeline.model import ENTITIES, STATES, Kind
-from pipeline.setup.contents import Contents, Looked, look, plain
+from pipeline.setup.contents import GLUE, Contents, Looked, look, plain
 from pipeline.setup.kinds import Kinds, kinds_in
 from pipeline.setup.recognise import Candidate, candidates_in, prose_in
 from pipeline.setup.tables import called_so, chosen_of, keyed, looked_into, met_in, usable
@@ -131,7 +131,8 @@ def written_in(connection: Connection, proposals: Sequence[Proposal]) -> Written
             kind = ENTITIES[proposal.entity].get(guess.ours, Kind.TEXT)
             group = {Kind.DAY: "days", Kind.INSTANT: "instants", Kind.MONEY: "amounts", Kind.TEXT: "others"}.get(kind)
             if group and guess.ours not in _NO_PROSE:
-                places["timed" if guess.timed else group].append((proposal.table, guess.theirs))
+                name = "timed" if guess.timed else group
+                places[name] += [(proposal.table, part) for part in guess.theirs.split(GLUE)]
         if proposal.entity == "meeting":  # its result is one of them
             used = {guess.theirs for guess in proposal.columns}
             own = [one.name for one in look(connection, proposal.table).columns if one.what in ("word", "text")]
@@ -158,9 +159,25 @@ def _columns_of(connection: Connection, entity: str, chosen: Mapping[str, Looked
     for _, _, guess in sorted(ranked, key=lambda one: one[:2]):
         if guess.ours not in taken and guess.theirs not in {one.theirs for one in taken.values()}:
             taken[guess.ours] = guess
+    for ours in {"phone", "email"} & taken.keys():
+        used = [one.theirs for one in taken.values()]
+        taken[ours] = _with_others(taken[ours], COLUMNS[entity][ours], looked, used)
     if entity in ("contact", "lead") and "last_name" not in taken:
         taken |= _only_name(looked, {one.theirs for one in taken.values()})
     return [taken[ours] for ours in COLUMNS[entity] if ours in taken]
+
+
+def _with_others(guess: Guess, pattern: str, looked: Looked, taken: Sequence[str]) -> Guess:
+    """The guess with further columns of its kind: `mobiel` beside `telefoon`."""
+    others = [
+        one.name
+        for one in looked.columns
+        if one.name not in taken and one.filled and one.what == guess.ours and called_so(pattern, one.name)
+    ]
+    if not others:
+        return guess
+    said = f"{guess.evidence}; likewise {', '.join(others)}"
+    return replace(guess, theirs=GLUE.join([guess.theirs, *others]), evidence=said)
 
 
 def _only_name(looked: Looked, taken: Iterable[str]) -> dict[str, Guess]:
@@ -196,12 +213,22 @@ def _guess(
         evidence.append("empty so far")
     if confidence < _LEAST:
         return None
-    as_text, kind = connection.dialect.name == "files", ENTITIES.get(entity, {}).get(ours, Kind.TEXT)
+    return _with_contents(Guess(ours, one.name, confidence, "; ".join(evidence)), entity, one, connection.dialect.name)
+
+
+def told_by_you(connection: Connection, entity: str, ours: str, columns: Sequence[Contents]) -> Guess:
+    """A line that the user gives: one column, or several of one kind."""
+    guess = Guess(ours, GLUE.join(one.name for one in columns), 1.0, "as you said")
+    return _with_contents(guess, entity, columns[0], connection.dialect.name)
+
+
+def _with_contents(guess: Guess, entity: str, one: Contents, dialect: str) -> Guess:
+    """The guess with how the contents of its column are written."""
+    as_text, kind = dialect == "files", ENTITIES.get(entity, {}).get(guess.ours, Kind.TEXT)
     odd = {Kind.INSTANT: one.odd_instants, Kind.DAY: one.odd_days, Kind.MONEY: one.odd_amounts}.get(kind, 0)
     timed = as_text and kind is Kind.DAY and one.what == "instant"
-    if timed:
-        evidence.append("the day is what stands before the hour")
-    return Guess(ours, one.name, confidence, "; ".join(evidence), odd, one.whole and not as_text, timed)
+    said = f"{guess.evidence}; the day is what stands before the hour" if timed else guess.evidence
+    return replace(guess, evidence=said, odd=odd, whole=one.whole and not as_text, timed=timed)
 
 
 _SAID: Final[Mapping[str, str]] = {
@@ -241,7 +268,7 @@ def _proposal(connection: Connection, entity: str, looked: Looked, guesses: Sequ
     words = next((guess.theirs for guess in guesses if guess.ours in ("status", "stage")), None)
     return Proposal(
         entity, looked.name, looked.rows, confidence, f"by its name and {len(guesses)} of its columns",
-        (*key, *guesses), _deleted(looked), _words(connection, looked.name, words if entity in STATES else None),
+        (*key, *guesses), _deleted(looked), words_of(connection, looked.name, words if entity in STATES else None),
     )  # fmt: skip
 
 
@@ -258,7 +285,8 @@ def _deleted(looked: Looked) -> Guess | None:
     return None
 
 
-def _words(connection: Connection, name: str, status: str | None) -> dict[str, int]:
+def words_of(connection: Connection, name: str, status: str | None) -> dict[str, int]:
+    """The words of a status or stage, each with how often it stands there."""
     if status is None:
         return {}
     number = func.count().label("number")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from textwrap import wrap
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -12,12 +13,15 @@ import click
 from sqlalchemy import Connection
 
 from pipeline.model import STATES
+from pipeline.setup.contents import GLUE, Contents, Looked, look
 from pipeline.setup.draft import Settings, clean
-from pipeline.setup.guess import Proposal, results_of, written_in
+from pipeline.setup.guess import Guess, Proposal, results_of, told_by_you, words_of, written_in
 from pipeline.setup.kinds import COMPANY, PERSON
+from pipeline.setup.leftover import left_of
 from pipeline.setup.mapping import Own
 from pipeline.setup.own import format_guesses
 from pipeline.setup.recognise import Candidate, Known, likely, machine_zone, share
+from pipeline.setup.vocabulary import COLUMNS
 from pipeline.setup.written import Written, still_open
 
 _MANY: Final = {
@@ -107,9 +111,9 @@ def about_own(connection: Connection, guessed: Own) -> Own:
     click.echo(
         f"\nNo preset of ours knows {what}. Here is what its names "
         "and contents look like;\nfor each kind of record press Enter where it is right, or type the numbers of the "
-        "wrong lines (2,4),\nor n where it is not it."
+        "wrong lines (2,4),\nor a line that is lacking or another (phone = mobiel), or n where it is not it."
     )
-    kept = [one for proposal in guessed.proposals if (one := _about_proposal(proposal))]
+    kept = [one for proposal in guessed.proposals if (one := _about_proposal(connection, proposal))]
     if not kept:
         raise click.ClickException("Nothing was confirmed, so nothing was written.")
     kept = _about_kinds(kept)
@@ -126,8 +130,20 @@ def about_own(connection: Connection, guessed: Own) -> Own:
                    written=written)  # fmt: skip
 
 
-def _about_proposal(proposal: Proposal) -> Proposal | None:
-    lines = [*proposal.columns, *([proposal.deleted] if proposal.deleted else [])]
+def _about_proposal(connection: Connection, proposal: Proposal) -> Proposal | None:
+    """The proposal with the lines that are right; None where it is not it at all."""
+    looked = look(connection, proposal.table)
+    while True:
+        lines = [*proposal.columns, *([proposal.deleted] if proposal.deleted else [])]
+        _show(proposal, lines, looked)
+        answer = click.prompt("Right", default="y", value_proc=_answer_of(connection, proposal, len(lines), looked))
+        if isinstance(answer, Guess):
+            proposal = _with_line(connection, proposal, answer)
+            continue
+        return _without(proposal, lines, answer)
+
+
+def _show(proposal: Proposal, lines: Sequence[Guess], looked: Looked) -> None:
     many = _MANY[proposal.entity]
     click.echo(f"\n{many[0].upper()}{many[1:]}: table {clean(proposal.table)}, {proposal.rows:,} rows")
     if proposal.kinds:
@@ -135,7 +151,14 @@ def _about_proposal(proposal: Proposal) -> Proposal | None:
     width = max(len(clean(one.theirs)) for one in lines)
     for number, one in enumerate(lines, 1):
         click.echo(f"  {number:>2}  {one.ours:<11} = {clean(one.theirs):<{width}}  {one.said()}")
-    wrong = click.prompt("Right", default="y", value_proc=_lines_of(len(lines)))
+    used = {part for one in lines for part in one.theirs.split(GLUE)}
+    left = left_of(looked, used | ({proposal.kinds.column} if proposal.kinds else set()))
+    if left.columns:
+        said = "not used: " + ", ".join(f"{clean(name)} ({kind})" for name, kind in left.columns)
+        click.echo("\n".join(wrap(said, 108, initial_indent="      ", subsequent_indent="        ")))
+
+
+def _without(proposal: Proposal, lines: Sequence[Guess], wrong: set[int] | None) -> Proposal | None:
     if wrong is None or (proposal.entity != "meeting_contact" and 1 in wrong):
         return None  # without its key there is no record
     kept = [one for number, one in enumerate(lines, 1) if number not in wrong]
@@ -145,6 +168,46 @@ def _about_proposal(proposal: Proposal) -> Proposal | None:
     if proposal.entity == "meeting_contact" and len(columns) < 2:
         return None
     return replace(proposal, columns=columns, deleted=deleted, words=words)
+
+
+def _with_line(connection: Connection, proposal: Proposal, said: Guess) -> Proposal:
+    """The proposal with a line of the user's, instead of the one of the same column of ours."""
+    if said.ours == "deleted":
+        return replace(proposal, deleted=said)
+    columns = tuple(said if one.ours == said.ours else one for one in proposal.columns)
+    words = words_of(connection, proposal.table, said.theirs) if said.ours in ("status", "stage") else proposal.words
+    return replace(proposal, columns=columns if said in columns else (*columns, said), words=words)
+
+
+def _answer_of(
+    connection: Connection, proposal: Proposal, most: int, looked: Looked
+) -> Callable[[str], set[int] | Guess | None]:
+    """A line like 'phone = mobiel', or what `_lines_of` reads."""
+    numbers = _lines_of(most)
+    allowed = [*COLUMNS[proposal.entity], "deleted"]
+
+    def read(text: str) -> set[int] | Guess | None:
+        ours, equals, theirs = (part.strip() for part in text.partition("="))
+        if not equals:
+            return numbers(text)
+        if ours not in allowed:
+            raise click.BadParameter(f"'{clean(ours)}' is none of ours; write one of {', '.join(allowed)}.")
+        return told_by_you(connection, proposal.entity, ours, [_column(looked, part) for part in _parts(ours, theirs)])
+
+    return read
+
+
+def _parts(ours: str, theirs: str) -> list[str]:
+    """'telefoon + mobiel' names two columns of one kind."""
+    return theirs.split("+") if ours in ("phone", "email") else [theirs]
+
+
+def _column(looked: Looked, name: str) -> Contents:
+    one = next((one for one in looked.columns if one.name.lower() == name.strip().lower()), None)
+    if one is None:
+        there = ", ".join(clean(one.name) for one in looked.columns)
+        raise click.BadParameter(f"there is no column '{clean(name.strip())}'; there are {there}.")
+    return one
 
 
 def _lines_of(most: int) -> Callable[[str], set[int] | None]:

@@ -9,6 +9,7 @@ from pipeline.model import ENTITIES, Kind
 from pipeline.setup.contents import GLUE
 from pipeline.setup.guess import Guess, Proposal, state_of
 from pipeline.setup.kinds import PERSON, Kinds
+from pipeline.setup.leftover import Left
 from pipeline.setup.vocabulary import TRUE
 from pipeline.setup.written import Written
 
@@ -25,6 +26,7 @@ class Own:
     whole_units: bool  # amounts that are integers: of whole units, not of cents
     confirmed: bool
     result: str | None = None  # the column of the meetings' table
+    left: tuple[Left, ...] = ()  # what is not used
     written: Written | None = None  # how days, instants and amounts are written, where that must be told
 
     def kinds(self) -> Kinds | None:
@@ -55,13 +57,21 @@ def expressions(own: Own, proposal: Proposal) -> tuple[dict[str, str], str]:
 def _typed(own: Own, entity: str, guess: Guess) -> str:
     """The column; what is text to us is made so where a database does not compare numbers with texts."""
     if GLUE in guess.theirs:
-        return _glued(own, [own.quote(part) for part in guess.theirs.split(GLUE)])
+        return _glued(own, [_stated(own, own.quote(part)) for part in guess.theirs.split(GLUE)])
     name = own.quote(guess.theirs)
     if guess.timed:
         name = f"split_part(replace({name}, 'T', ' '), ' ', 1)"
     strict = own.dialect in ("postgresql", "duckdb") and guess.ours != "active"
     text = ENTITIES[entity].get(guess.ours, Kind.TEXT) is Kind.TEXT
     return f"CAST({name} AS text)" if strict and text else name
+
+
+def _stated(own: Own, name: str) -> str:
+    """A part of a text that is joined: a word that says nothing must not become a part of one that does."""
+    text = "CHAR" if own.dialect in ("mysql", "mariadb") else "text"
+    value = f"CAST({name} AS {text})"
+    empty = own.written.empty if own.written else ()
+    return f"CASE WHEN TRIM({value}) IN ({_literals(empty)}) THEN '' ELSE {value} END" if empty else value
 
 
 def _manager(own: Own, found: Mapping[str, str], deleted: str) -> dict[str, str]:

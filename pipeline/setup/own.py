@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pipeline.check.sentences import unmarked_said
 from pipeline.model import ENTITIES, STATES
 from pipeline.presets import Amount
 from pipeline.setup.draft import clean, quoted
 from pipeline.setup.guess import Guess, Proposal
 from pipeline.setup.kinds import COMPANY, PERSON
+from pipeline.setup.leftover import as_comments, unmarked
 from pipeline.setup.mapping import Own, expressions, of_the_other
 from pipeline.setup.recognise import masked
 from pipeline.setup.written import Written, coverage, formats_of, still_open
@@ -55,6 +57,10 @@ def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
     yield "entities:"
     for proposal in own.proposals:
         yield from _entity_lines(own, proposal)
+    if tables := unmarked(own.proposals):
+        yield ""
+        yield f"# {unmarked_said(tables)}"
+    yield from as_comments(own.left)
 
 
 def _money_line(own: Own) -> str:

@@ -23,21 +23,35 @@ TABLES: Final[Mapping[str, str]] = {
 _PERSON: Final = {
     "first_name": r"voornaam|first ?name|given ?name|roepnaam",
     "last_name": r"achternaam|last ?name|surname|family ?name|familienaam",
-    "phone": r"tel|telefoon\w*|phone\w*|mobiel\w*|mobile\w*|gsm",
-    "email": r"e ?mail\w*|mail|email ?adres\w*",
+    "phone": r"tel|telefoon\w*|phone\w*|mobiel\w*|mobile\w*|gsm|cell\w*|handy|06|tel ?(nr|nummer|mobiel|vast|werk)"
+    r"|(werk|prive|zakelijk|vast|direct|mobiel|mobile|work|home|office) ?(tel\w*|phone\w*|nummer|number)"
+    r"|phone ?(work|home|office|mobile|other|direct)",
+    "email": r"e ?mail\w*|mail|(e ?)?mail ?(adres|address|work|home|werk|prive)\w*",
 }
 _OWNER: Final = (
-    r"(medewerker|verkoper|eigenaar|owner|user|gebruiker|assigned|account ?manager|behandelaar|beheerder|sales ?rep)\w*"
+    r"(medewerker|verkoper|eigenaar|owner|user|gebruiker|assigned|account ?manager|behandelaar|beheerder|sales ?rep"
+    r"|verantwoordelijke|responsible|toegewezen|vertegenwoordiger|adviseur|seller)\w*"
 )
 _CLIENT: Final = r"(klant|relatie|client|customer|company|account|bedrijf|organi[sz])\w*"
 _CONTACT: Final = r"(contact|person|persoon)\w*"
-_MADE: Final = r"aangemaakt|created|invoer|ingevoerd|toegevoegd|sinds|date entered|aanmaak|gemaakt"
+_DATE: Final = r"(date|datum|day|dag|time|tijd)"
+_MADE: Final = (
+    r"aangemaakt|created|creation|invoer|ingevoerd|toegevoegd|sinds|aanmaak|gemaakt|entered|added|since"
+    rf"|{_DATE} ?(entered|created|added|creation|aangemaakt|aanmaak|invoer|ingevoerd|toegevoegd)"
+)
+_CLOSED: Final = (
+    r"(sluit|afsluit|gesloten|afgesloten|close|closing|besluit|beslis|decision|expected|verwacht|gewonnen|won$|won on"
+    r"|signed|getekend|ondertekend)\w*"
+    rf"|{_DATE} ?(closed?|closing|won|signed|expected|sluiting|gesloten|afgesloten|afsluiting|gewonnen|getekend)"
+    rf"|{_DATE} ?verwacht"
+)
 _EVENT: Final = {
     "owner_id": _OWNER, "client_id": _CLIENT, "contact_id": _CONTACT,
     "subject": r"onderwerp|subject|titel|title|omschrijving|naam|name",
     "status": r"status|stand|staat|state",
-    "start_at": r"(begin|start|aanvang|van$|datum|date|tijdstip|wanneer|gepland|planned)\w*",
-    "end_at": r"(eind|end|tot$|until)\w*",
+    "start_at": r"(begin|start|aanvang|van$|datum|date|tijdstip|wanneer|gepland|planned)\w*"
+    rf"|{_DATE} ?(start|begin|aanvang|from|van)",
+    "end_at": rf"(eind|end|tot$|until)\w*|{_DATE} ?(end|eind|einde|until|tot)",
     "created_at": _MADE,
 }  # fmt: skip
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -54,9 +68,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "call": {**_EVENT, "direction": r"richting|direction|in ?out|inbound"},
     "deal": {
         "owner_id": _OWNER, "client_id": _CLIENT, "name": r"naam|name|titel|title|omschrijving|onderwerp|subject",
-        "stage": r"fase|stage|status|stadium", "amount": r"bedrag|amount|waarde|value|prijs|price|totaal|total|omzet",
+        "stage": r"(sales|verkoop|deal)? ?(fase|stage|status|stadium)",
+        "amount": r"bedrag|amount|waarde|value|prijs|price|totaal|total|omzet"
+        r"|(deal|order|offerte|verkoop) ?(bedrag|waarde|amount|value)|revenue|opbrengst",
         "currency": r"valuta|currency|munt\w*",
-        "close_day": r"(sluit|close|closing|afgesloten|besluit|expected|verwacht)\w*",
+        "close_day": _CLOSED,
         "created_at": _MADE,
     },
     "meeting_contact": {"meeting_id": r"(afspra|meeting|appointment|bezoek|gesprek)\w*", "person_id": _CONTACT},

@@ -1,0 +1,168 @@
+"""What `crm-audit init` did not use: every table and column that it left, with what stands in it.
+
+A mapping that is nearly right looks like one that is right, until somebody sees what it left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline.grants import custom_tables
+from pipeline.model import CHECKED
+from pipeline.presets import Preset
+from pipeline.setup.contents import GLUE, SAFE, Contents, Looked, look
+from pipeline.setup.draft import clean
+from pipeline.setup.guess import Proposal
+from pipeline.setup.recognise import Candidate, Place, likely, tables_in
+
+_MOST_TABLES: Final = 150
+"""Tables that are looked into; of further ones the name is said."""
+_SHOWN: Final = 40
+"""Tables that the terminal shows; the file names all."""
+_WIDTH: Final = 108
+
+_SAID: Final[Mapping[str, str]] = {
+    "email": "e-mail addresses", "phone": "phone numbers", "instant": "dates with time", "day": "dates",
+    "number": "numbers", "flag": "yes and no", "word": "few words", "text": "free text",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A table, and the columns of it that are not used, each with what stands in it."""
+
+    table: str
+    rows: int | None  # None where it was not looked into
+    used_as: str  # 'client, contact'; '' where nothing of it is used
+    columns: tuple[tuple[str, str], ...]
+    why: str = ""  # why it was not looked into
+
+    def said(self) -> str:
+        """'klanten, read as client: regio (few words), fax (always empty)'."""
+        columns = ", ".join(f"{clean(name)} ({kind})" for name, kind in self.columns)
+        rows = "" if self.rows is None else f", {self.rows:,} {'row' if self.rows == 1 else 'rows'}"
+        about = f", read as {self.used_as}" if self.used_as else rows
+        return f"{clean(self.table)}{about}: {columns or self.why or 'no column that can be mapped'}"
+
+
+def kind_said(one: Contents, key: str | None = None) -> str:
+    """What stands in a column: 'dates', 'few words', 'always empty'."""
+    if not one.filled:
+        return "always empty"
+    return "the key" if one.name == key else _SAID[one.what]
+
+
+def left_of(looked: Looked, used: Collection[str], used_as: str = "") -> Left:
+    """The columns of a table that are not among those used."""
+    columns = [(one.name, kind_said(one, looked.key)) for one in looked.columns if one.name not in used]
+    columns += [(name, "a name that cannot be mapped") for name in looked.odd_names if name not in used]
+    return Left(looked.name, looked.rows, used_as, tuple(columns))
+
+
+def leftovers(
+    connection: Connection, looked: Sequence[Looked], proposals: Sequence[Proposal], result: str | None
+) -> tuple[Left, ...]:
+    """Every table that is not used as a whole: those in use first."""
+    seen, found = {one.name: one for one in looked}, []
+    tables = sorted(tables_in(connection))
+    for place, name in enumerate(tables):
+        of_it = [one for one in proposals if one.table == name]
+        known = seen.get(name) or (_looked(connection, name) if place < _MOST_TABLES else None)
+        if known is None:
+            why = "not looked into" if place >= _MOST_TABLES else "this account cannot read it"
+            found.append(Left(name, None, "", (), why))
+            continue
+        left = left_of(known, set(_used(of_it, result)), ", ".join(one.entity for one in of_it))
+        if left.columns or not of_it:
+            found.append(left)
+    return tuple(sorted(found, key=lambda left: not left.used_as))
+
+
+def _used(proposals: Iterable[Proposal], result: str | None) -> Iterator[str]:
+    for one in proposals:
+        for guess in (*one.columns, *([one.deleted] if one.deleted else [])):
+            yield from guess.theirs.split(GLUE)
+        if one.kinds:
+            yield one.kinds.column
+        if one.entity == "meeting" and result:
+            yield result
+
+
+def _looked(connection: Connection, name: str) -> Looked | None:
+    """The table, if the account may read it; an error must not end the transaction that all is read in."""
+    if not SAFE.fullmatch(name):
+        return None
+    try:
+        with _tried(connection):
+            return look(connection, name)
+    except SQLAlchemyError:
+        return None
+
+
+@contextmanager
+def _tried(connection: Connection) -> Iterator[None]:
+    if connection.dialect.name != "postgresql":  # elsewhere an error ends a statement and nothing more
+        yield
+        return
+    connection.exec_driver_sql("SAVEPOINT looked")
+    try:
+        yield
+    except SQLAlchemyError:
+        # past what bounds each statement, which is a statement itself and would fail here
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute("ROLLBACK TO SAVEPOINT looked")
+        raise
+
+
+def on_custom_fields(place: Place, preset: Preset, candidates: Sequence[Candidate]) -> Iterator[str]:
+    """Of a CRM that a preset knows: whether tables of custom fields are seen, what is in them, and how a field for a
+    meeting's result is added where nothing looks like one."""
+    with place.opened(preset) as connection:
+        seen = tables_in(connection)
+        custom = custom_tables(preset)
+        looked = [look(connection, table) for table in custom if table in seen]
+    if custom and not looked:
+        yield (
+            f"This account sees no table of custom fields ({', '.join(custom)}). Either the CRM has none, or the "
+            f"account may not read them: `crm-audit grants --preset {preset.name} --custom` prints what it needs."
+        )
+    yield from on_the_terminal([left_of(one, [str(one.key)]) for one in looked], "the database")
+    if "meeting.result" in preset.absent_columns() and not any(map(likely, candidates)) and preset.add_result:
+        yield f"No field seems to hold a meeting's result, so nobody would owe one. {preset.add_result}"
+
+
+# ------------------------------------------------------------------------------------------------ in words
+
+
+def unmarked(proposals: Iterable[Proposal]) -> tuple[str, ...]:
+    """Tables of records that say of no row that it is deleted."""
+    tables = (clean(one.table) for one in proposals if one.deleted is None and one.entity in CHECKED)
+    return tuple(dict.fromkeys(tables))
+
+
+def on_the_terminal(left: Sequence[Left], file: str) -> Iterator[str]:
+    """What was left, a paragraph for each table."""
+    if not left:
+        return
+    yield "Not used, of what stands there:"
+    for one in left[:_SHOWN]:
+        yield from wrap(one.said(), _WIDTH, initial_indent="  ", subsequent_indent="      ", break_long_words=False)
+    if len(left) > _SHOWN:
+        yield f"  … and {len(left) - _SHOWN} more tables, which {file} names"
+
+
+def as_comments(left: Sequence[Left]) -> Iterator[str]:
+    """The same as comments of a preset."""
+    if not left:
+        return
+    yield ""
+    yield "# Not used, of what stands there: it is in no figure. To use a column, add a line like the ones above."
+    for one in left:
+        yield from wrap(one.said(), _WIDTH, initial_indent="#   ", subsequent_indent="#       ", break_long_words=False)
