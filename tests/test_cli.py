@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,13 +13,15 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline import cli
+from pipeline.cli.schedule import scheduler_of
 from pipeline.demo import write_demo
+from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger, State
 from pipeline.progress import Silence
 
@@ -118,6 +122,28 @@ def test_a_schedule_makes_up_for_the_last_missed_fire_and_stops_at_a_signal(demo
     assert set(states[:-1]) == {State.MISSED}
     assert (tmp_path / "latest" / "report.html").is_file()
     assert "Traceback" not in said
+
+
+def test_a_schedule_reads_its_files_anew_for_each_run(demo: Path, tmp_path: Path) -> None:
+    """A broken file fails the fire with its own words; a target that is added counts at once, for the fire's month."""
+    file = Path(shutil.copytree(demo, tmp_path / "demo", ignore=shutil.ignore_patterns("output"))) / "audit.yaml"
+    scheduler, whole = scheduler_of(file, tmp_path / "output"), file.read_text("utf-8")
+    due = datetime(2026, 12, 1, 6, tzinfo=UTC)
+    file.write_text(whole.replace("zone: ", "zone: Mars #"), "utf-8")
+    with pytest.raises(ConfigError, match="'Mars' is no time zone"):
+        scheduler.publish("broken", due)
+    assert not (tmp_path / "output" / "runs").exists()
+    file.write_text(whole, "utf-8")
+    targets = file.with_name("targets.csv")
+    lines = targets.read_text("utf-8").splitlines()
+    manager, month, metric, target = next(line.split(",") for line in lines if ",2026-11,deals_won," in line)
+    other = next(line for line in lines[1:] if not line.startswith(f"{manager},")).split(",")[0]
+    targets.write_text(f"{lines[0]}\n{manager},{month},{metric},{target}\n{other},2026-11,deals_won,1234\n", "utf-8")
+    scheduler.publish("whole", due)
+    figures = json.loads((tmp_path / "output" / "runs" / "whole" / "figures.json").read_text("utf-8"))["figures"]
+    planned = {figure["id"]: figure["numerator"] for figure in figures}
+    assert planned["plan_target/deals_won@company"] == 1234 + int(target)
+    assert planned[f"plan_target/deals_won@manager:{other}"] == 1234
 
 
 # ------------------------------------------------------------------------------------------------ it fails kindly

@@ -164,7 +164,7 @@ def outside_a_month() -> Edition:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (without(lambda f: f.metric.startswith("plan_")), "No targets are set for this month."),
+        (without(lambda f: f.metric.startswith("plan_")), "No targets are set for November 2026."),
         (outside_a_month(), "The period is not inside one calendar month: it has no plan."),
     ],
     ids=["no targets", "no month"],

@@ -249,6 +249,17 @@ def test_a_run_is_told_when_it_was_due(world: World) -> None:
     assert world.dues == [local("2026-11-30 07:00")]
 
 
+def test_the_pause_after_a_failed_attempt_is_counted_from_its_end(world: World) -> None:
+    def slow(run_id: str) -> None:
+        world.now += 10 * MINUTE
+        raise SourceError("the CRM does not answer")
+
+    world.before = slow
+    world.now = local("2026-11-16 07:00")
+    assert world.scheduler().tick() == {"weekly": local("2026-11-16 07:11")}
+    assert world.rows()[0].ended_at == local("2026-11-16 07:10")
+
+
 # ------------------------------------------------------------------------------------------------ read anew
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.common import AUDIT_FILE, FOLDER, now, shown_progress, warn
+
+if TYPE_CHECKING:
+    from pipeline.schedule import Scheduler
 
 
 @click.command()
@@ -26,6 +30,20 @@ def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
     Example: crm-audit schedule audit.yaml
              crm-audit schedule audit.yaml --unit systemd   prints a unit that keeps it running
     """
+    scheduler = scheduler_of(audit_file, output)
+    if unit:
+        from pipeline.supervisor import Service, unit_text
+
+        click.echo(unit_text(unit, Service.of(audit_file, scheduler.timetable.output)), nl=False)
+    else:
+        scheduler.run_forever()
+
+
+def scheduler_of(audit_file: Path, output: Path | None) -> Scheduler:
+    """The scheduler of an audit.yaml: it reads that file, with all that it names, anew for the hours and for each run.
+
+    Its ledger is in the output folder, so that one stays what it was at the start.
+    """
     from pipeline.config import load_audit
     from pipeline.ledger import Ledger
     from pipeline.run import run_audit
@@ -37,18 +55,13 @@ def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
         settings = load_audit(audit_file, output=reports).settings
         return read_timetable(settings.name, settings.zone, settings.schedule, reports)
 
-    if unit:
-        from pipeline.supervisor import Service, unit_text
-
-        read()
-        click.echo(unit_text(unit, Service.of(audit_file, reports)), nl=False)
-        return
-
     def publish(run_id: str, due: datetime) -> None:
         audit = load_audit(audit_file, output=reports)
         with shown_progress() as progress:
             outcome = run_audit(audit, run_id=run_id, clock=now, progress=progress, fire=due)
         warn(outcome.warnings)
 
-    ledger = Ledger(reports / "ledger.db")
-    Scheduler(read, ledger, now, publish, lambda line: click.echo(line, err=True)).run_forever()
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
+    return Scheduler(read, Ledger(reports / "ledger.db"), now, publish, tell)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.metrics import PLANNED, Metric
-from pipeline.model import SCORED, Figure, Scope
-from pipeline.reports.report import Cell, Edition, Row, Table, halves
+from pipeline.model import SCORED, Figure, Scope, Window
+from pipeline.reports.report import Cell, Edition, Row, Table, halves, month_text
 
 Company = Mapping[str, tuple[Figure, ...]]
 """Metric -> the company's figures of it: every other scope has the same dimensions and currencies."""
@@ -123,6 +123,15 @@ def _still(subject: Subject, metric: str) -> Iterator[Cell]:
         yield "the target is met"
     if others is not None and others.numerator:
         yield from ("; besides ", others, " without a target")
+
+
+def no_plan_row(window: Window) -> Row:
+    """Why there is no plan: the period leaves its month, or nobody has a target in that month."""
+    if window.month_first is None:
+        why = "The period is not inside one calendar month: it has no plan."
+    else:
+        why = f"No targets are set for {month_text(window.month_first)}."
+    return Row("Plan", (why,), element="plan")
 
 
 def days_rows(subject: Subject) -> Iterator[Row]:

@@ -13,6 +13,7 @@ from pipeline.reports.elements import (
     counted,
     days_rows,
     fields_table,
+    no_plan_row,
     not_checked_table,
     own_columns,
     plan_rows,
@@ -99,10 +100,8 @@ def _plan(company: Subject) -> Iterator[Row]:
     if rows:
         yield from rows
         yield from days_rows(company)
-    elif company.edition.window.month_first is None:
-        yield Row("Plan", ("The period is not inside one calendar month: it has no plan.",), element="plan")
     else:
-        yield Row("Plan", ("No targets are set for this month.",), element="plan")
+        yield no_plan_row(company.edition.window)
 
 
 def _meetings(company: Subject) -> Iterator[Row]:

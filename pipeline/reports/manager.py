@@ -13,6 +13,7 @@ from pipeline.reports.elements import (
     counted,
     days_rows,
     fields_table,
+    no_plan_row,
     not_checked_table,
     own_table,
     plan_rows,
@@ -93,7 +94,7 @@ def _headline(own: Subject, person: Person) -> Iterator[Row]:
 def _plan(own: Subject) -> Iterator[Row]:
     company = own.about(Scope.COMPANY)
     if own.edition.window.month_first is None:
-        yield Row("Plan", ("The period is not inside one calendar month: it has no plan.",), element="plan")
+        yield no_plan_row(own.edition.window)
         return
     rows = {row.label: row for row in plan_rows(own)}
     for metric, label in PLANNED.items():
@@ -103,7 +104,7 @@ def _plan(own: Subject) -> Iterator[Row]:
         elif done is not None and company.find("plan_target", metric):
             yield Row(label, (done, "no target is set for you"), element="plan", big=1)
     if not any(company.find("plan_target", metric) for metric in PLANNED):
-        yield Row("Plan", ("No targets are set for this month.",), element="plan")
+        yield no_plan_row(own.edition.window)
     if rows:
         yield from days_rows(own)
 

@@ -161,12 +161,17 @@ def as_of_text(window: Window) -> str:
     return f"{moment}, injected" if window.injected else moment
 
 
+def month_text(day: date) -> str:
+    """'November 2026'."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
 def period_text(window: Window) -> str:
     """'November 2026 to date', 'week of 16 Nov 2026', 'Q4 2026', '2026', or the first and the last day."""
     to_date = window.first <= window.today < window.after_last
     days = window.first, window.after_last
     if days == month_of(window.first):
-        said = f"{_MONTHS[window.first.month - 1]} {window.first.year}"
+        said = month_text(window.first)
     elif days == week_of(window.first):
         said = f"week of {day_text(window.first)}"
     elif days == quarter_of(window.first):
