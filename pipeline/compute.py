@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+from sqlalchemy import Connection, FromClause, func, select
 
 from pipeline import catalogue, findings, fingerprints, snapshot
 from pipeline.ask import ask, ask_people
@@ -14,7 +16,7 @@ from pipeline.extract import window_of
 from pipeline.metrics import METRICS, PLANNED, metric_of
 from pipeline.model import Answers, Figure, Person, Scope, Target, Unit, figure_id
 from pipeline.progress import Progress
-from pipeline.prove import prove, prove_controls
+from pipeline.prove import prove, prove_accounts, prove_controls, prove_people, proven
 from pipeline.reports.report import Edition, clean
 from pipeline.score import Ground, make_figures, plan_month, who_owns
 from pipeline.witness import WITNESS_FAILING, load_witness, write_failing
@@ -49,12 +51,14 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         with shelf.engine.connect() as connection:
             measured = tuple(ask(connection, catalogue.measures(shelf.views, terms)))
             users = ask_people(connection, entities["manager"])
+            rows = _rows(connection, entities)
             known = findings.known_by(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
         people, figures = figures_of(Answers((*measured, *validated.tallies), validated.failing), users)
         progress.stage("Proving every figure against the CRM")
         write_failing(Path(work) / "failing.parquet", validated.failing)
-        controls = _prove(data, manifest, figures_of, figures, Path(work) / "failing.parquet")
-    by_id = {figure.id: figure for figure in [*figures, _proven(len(figures))]}
+        controls = _prove(data, manifest, figures_of, figures, users, Path(work) / "failing.parquet")
+    prove_accounts(manifest.accounts, _tables_of(audit), rows)
+    by_id = {figure.id: figure for figure in [*figures, _proven(proven(figures))]}
     prove_controls(by_id, controls)
     progress.stage("Making the fix-lists")
     links = _links(audit)
@@ -81,14 +85,31 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
 def _prove(
     data: Path, manifest: snapshot.Manifest,
     figures_of: Callable[[Answers, Iterable[Person]], tuple[list[Person], list[Figure]]],
-    figures: Sequence[Figure], failing: Path,
+    figures: Sequence[Figure], users: Sequence[Person], failing: Path,
 ) -> tuple[tuple[str, str], ...]:  # fmt: skip
     """Compares ours with the witness. Nothing of it stays in memory but the control totals, which are returned."""
     witness = load_witness(data)
     fingerprints.prove_again(witness.fingerprints, data, manifest.stored)
     _, seen = figures_of(witness.answers, witness.people)
     prove(seen, figures, data / WITNESS_FAILING, failing)
+    prove_people(witness.people, users)
     return witness.controls
+
+
+def _rows(connection: Connection, entities: Mapping[str, FromClause]) -> dict[str, int]:
+    """Entity -> the rows that were written, counted in the snapshot itself."""
+    return {
+        name: int(connection.scalar(select(func.count()).select_from(entity)) or 0) for name, entity in entities.items()
+    }
+
+
+def _tables_of(audit: Audit) -> dict[str, set[str]]:
+    """Entity -> the tables from which its rows are read; without those entities that are not read at all."""
+    return {
+        entity: {part.table for part in parts}
+        for entity, parts in audit.preset.entities.items()
+        if any(f"{entity}.{column}" not in audit.absent for column in audit.schema[entity])
+    }
 
 
 def _proven(count: int) -> Figure:

@@ -315,7 +315,14 @@ class Figure:
     denominator: int | None
     unit: Unit
     currency: str
-    basis: str  # 'database', or how else it was found
+    basis: str  # 'database', or how else it was found; those of UNCOMPARED no second reading has made
+
+
+ONE_READING: Final = "the source alone"
+"""The basis of a figure that only the CRM's database has counted: rows that are not audited are never read."""
+
+UNCOMPARED: Final = (ONE_READING, "targets", "calendar")
+"""The bases of figures that are in no proof: no second reading makes them, or they are none of the CRM's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -11,11 +12,15 @@ from typing import Final
 import duckdb
 
 from pipeline.errors import ProofError
-from pipeline.model import Figure
+from pipeline.model import UNCOMPARED, Figure, Person, TableAccount
 from pipeline.show import rounded, show
+from pipeline.visible import told_apart, visible
 
 Difference = tuple[str, str, str, str]
 """(figure or record, where, in the source, in ours)"""
+
+_SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope")
+"""What a report says of a person, and by which it counts them."""
 
 
 def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Path, found: Path) -> None:
@@ -23,13 +28,83 @@ def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Path, found: 
 
     `seen` and `found` are Parquet files of failing records, the source's and ours; only what differs is read from them.
     """
-    differences = [*_figures(witness, ours), *_records(seen, found)]
+    _must_be_none([*_figures(witness, ours), *_records(seen, found)], "figures or records differ")
+
+
+def prove_people(seen: Iterable[Person], found: Iterable[Person]) -> None:
+    """Every user of the CRM must have the same name, team, leader and scope in both; else a ProofError names them."""
+    source, ours = (Counter(users) for users in (seen, found))
+    both = [
+        sorted((source - ours).elements(), key=_identity),
+        sorted((ours - source).elements(), key=_identity),
+    ]
+    there, here = ({user.id: user for user in users} for users in both)
+    _must_be_none(
+        [_person_differs(there.get(name), here.get(name)) for name in dict.fromkeys((*there, *here))],
+        "users differ",
+    )
+
+
+def prove_accounts(
+    accounts: Collection[TableAccount], tables: Mapping[str, Collection[str]], rows: Mapping[str, int]
+) -> None:
+    """What the source counted as audited must be as many rows as were read; else a ProofError names the tables.
+
+    `tables`: entity -> the tables that it is read from; `rows`: entity -> its rows in the snapshot. Entities that share
+    a table are compared together.
+    """
+    audited = {account.table: account.audited for account in accounts}
+    differences = []
+    for entities in _sharing(tables):
+        names = sorted({table for entity in entities for table in tables[entity]} & audited.keys())
+        counted, read = sum(audited[table] for table in names), sum(rows.get(entity, 0) for entity in entities)
+        if counted != read:
+            differences.append((f"audited rows of {', '.join(names)}", "accounting", str(counted), str(read)))
+    _must_be_none(differences, "counts of audited rows differ")
+
+
+def proven(figures: Iterable[Figure]) -> int:
+    """How many of these figures both readings made from what each of them read."""
+    return sum(figure.basis not in UNCOMPARED for figure in figures)
+
+
+def _must_be_none(differences: Sequence[Difference], what: str) -> None:
     if differences:
         raise ProofError(
-            f"{len(differences)} figures or records differ between the source and what was computed; "
+            f"{len(differences)} {what} between the source and what was computed; "
             "nothing was published, and the last good report stays.",
-            tuple(differences),
+            tuple(
+                (visible(name), visible(where), *told_apart(source, ours)) for name, where, source, ours in differences
+            ),
         )
+
+
+def _identity(user: Person) -> tuple[str, ...]:
+    return (user.id, *(str(getattr(user, part)) for part in _SHOWN))
+
+
+def _person_differs(there: Person | None, here: Person | None) -> Difference:
+    """The parts that differ; all of them where a user is in one reading only."""
+    parts = [part for part in _SHOWN if there is None or here is None or getattr(there, part) != getattr(here, part)]
+    user = there or here
+    said = tuple(
+        ", ".join(f"{part} {getattr(one, part) or 'none'}" for part in parts) if one else "no such user"
+        for one in (there, here)
+    )
+    return (f"user {user.id if user else ''}", "people", said[0], said[1])
+
+
+def _sharing(tables: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
+    """The entities in groups: those of one group share tables with each other and with no other."""
+    left = dict(tables)
+    while left:
+        first, names = left.popitem()
+        group, reached = [first], set(names)
+        while near := [entity for entity, own in left.items() if not reached.isdisjoint(own)]:
+            for entity in near:
+                group.append(entity)
+                reached |= set(left.pop(entity))
+        yield sorted(group)
 
 
 def prove_controls(figures: Mapping[str, Figure], controls: Iterable[tuple[str, str]]) -> None:
@@ -39,12 +114,7 @@ def prove_controls(figures: Mapping[str, Figure], controls: Iterable[tuple[str, 
         for name, given in controls
         if name not in figures or not _says(figures[name], given)
     ]
-    if differences:
-        raise ProofError(
-            f"{len(differences)} control totals differ from what was computed; nothing was published, "
-            "and the last good report stays.",
-            tuple(differences),
-        )
+    _must_be_none(differences, "control totals differ")
 
 
 def _says(figure: Figure, given: str) -> bool:
@@ -66,7 +136,7 @@ def _by_id(figures: Sequence[Figure]) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     for figure in figures:
         if figure.id in found:
-            raise ProofError(f"the figure {figure.id} exists twice")
+            raise ProofError(f"the figure {visible(figure.id)} exists twice")
         found[figure.id] = figure
     return found
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pipeline.errors import ProofError
 from pipeline.metrics import METRICS, PLANNED, Metric
 from pipeline.model import (
+    ONE_READING,
     SCORED,
     Answers,
     FieldSet,
@@ -285,7 +286,8 @@ def _about_the_company(ground: Ground) -> Iterator[Figure]:
         yield _figure(company, "working_days_left", "month", ground.window.working_days_left, unit=Unit.DAYS,
                       basis="calendar")  # fmt: skip
     for account in ground.accounts:
-        yield _figure(company, "table_rows", "stock", account.rows, dimension=account.table)
+        yield _figure(company, "table_rows", "stock", account.rows, dimension=account.table, basis=ONE_READING)
         yield _figure(company, "table_audited", "stock", account.audited, dimension=account.table)
         for reason, rows in sorted(account.excluded.items()):
-            yield _figure(company, "table_excluded", "stock", rows, dimension=f"{account.table}: {reason}")
+            yield _figure(company, "table_excluded", "stock", rows, dimension=f"{account.table}: {reason}",
+                          basis=ONE_READING)  # fmt: skip

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ProofError
-from pipeline.model import Failing, Figure, Scope, Unit, figure_id
+from pipeline.model import ONE_READING, Failing, Figure, Person, Scope, TableAccount, Unit, figure_id
 from pipeline.prove import prove as prove_files
+from pipeline.prove import prove_accounts, prove_people, proven
 from pipeline.witness import write_failing
 
 
@@ -192,3 +193,111 @@ def test_all_differences_are_told() -> None:
     changed = [replace(one, numerator=one.numerator + 1) for one in FIGURES]
     masked = [one._replace(mask=one.mask + 1) for one in RECORDS]
     assert len(refusal(changed, masked).differences) == len(FIGURES) + len(RECORDS)
+
+
+# ------------------------------------------------------------------------------------------------ people
+
+
+PEOPLE = (
+    Person("m1", "Anna", "t1", "North", Scope.MANAGER, "m2"),
+    Person("m2", "Bert", "t1", "North", Scope.MANAGER),
+    Person("x1", "Carla", "", "", Scope.INACTIVE),
+)
+
+
+def stranger(found: list[Person], seen: tuple[Person, ...] = PEOPLE) -> dict[str, tuple[str, str]]:
+    """user -> what is said of them in the source and in ours."""
+    with pytest.raises(ProofError, match="users differ between the source") as caught:
+        prove_people(seen, found)
+    return {name: (there, here) for name, where, there, here in caught.value.differences if where == "people"}
+
+
+def test_equal_people_pass_in_any_order() -> None:
+    prove_people(PEOPLE, reversed(PEOPLE))
+    prove_people([], [])
+
+
+def test_two_names_that_are_exchanged() -> None:
+    """No figure differs then."""
+    anna, bert, carla = PEOPLE
+    found = stranger([replace(anna, name="Bert"), replace(bert, name="Anna"), carla])
+    assert found == {"user m1": ("name Anna", "name Bert"), "user m2": ("name Bert", "name Anna")}
+
+
+@pytest.mark.parametrize("position", range(len(PEOPLE)))
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("name", "Dora"), ("team", "South"), ("team_id", "t9"), ("leader_id", "m9"), ("scope", Scope.TEAM)],
+)
+def test_each_part_of_a_person_is_compared(position: int, part: str, value: str) -> None:
+    changed: dict[str, Any] = {part: value}
+    people = [*PEOPLE[:position], replace(PEOPLE[position], **changed), *PEOPLE[position + 1 :]]
+    assert stranger(people) == {
+        f"user {PEOPLE[position].id}": (f"{part} {getattr(PEOPLE[position], part) or 'none'}", f"{part} {value}")
+    }
+
+
+def test_a_person_who_is_lacking_or_too_many() -> None:
+    assert stranger(list(PEOPLE[1:]))["user m1"][1] == "no such user"
+    assert stranger(list(PEOPLE), PEOPLE[1:])["user m1"][0] == "no such user"
+    assert stranger([*PEOPLE, PEOPLE[0]])["user m1"][0] == "no such user"  # one of them twice
+
+
+# ------------------------------------------------------------------------------------------------ accounting
+
+ACCOUNTS = (
+    TableAccount("deals", 12, 10, {"deleted": 2}),
+    TableAccount("people", 9, 7, {"supplier": 2}),
+    TableAccount("old people", 3, 3, {}),
+    TableAccount("custom", 5, 5, {}),
+)
+TABLES = {"deal": {"deals"}, "client": {"people"}, "contact": {"people", "old people"}, "lead": {"gone"}}
+ROWS = {"deal": 10, "client": 4, "contact": 6, "lead": 0, "call": 0}
+
+
+def test_audited_rows_are_as_many_as_were_read() -> None:
+    prove_accounts(ACCOUNTS, TABLES, ROWS)
+
+
+@pytest.mark.parametrize(
+    ("entity", "named", "source", "ours"),
+    [("deal", "deals", "10", "11"), ("client", "old people, people", "10", "11"),
+     ("contact", "old people, people", "10", "11")],
+)  # fmt: skip
+def test_rows_that_were_read_and_not_accounted_for(entity: str, named: str, source: str, ours: str) -> None:
+    with pytest.raises(ProofError, match="1 counts of audited rows differ") as caught:
+        prove_accounts(ACCOUNTS, TABLES, {**ROWS, entity: ROWS[entity] + 1})
+    assert caught.value.differences == ((f"audited rows of {named}", "accounting", source, ours),)
+
+
+def test_what_one_reading_says_alone_is_no_proven_figure() -> None:
+    alone = [replace(FIGURES[0], basis=basis) for basis in (ONE_READING, "targets", "calendar")]
+    assert proven([*FIGURES, *alone]) == len(FIGURES)
+
+
+# ------------------------------------------------------------------------------------------------ what is invisible
+
+
+@pytest.mark.parametrize("odd", ["EUR\r", "EUR ", "\u202eEUR", "EUR\u200b", "EUR\x00", "ＥＵＲ", "EUR\ud800"])
+def test_what_differs_invisibly_is_written_out(odd: str) -> None:
+    """Rows that look alike tell nobody what to mend."""
+    with pytest.raises(ProofError) as caught:
+        prove([figure("won", 1, currency="EUR")], [replace(figure("won", 1, currency="EUR"), currency=odd)], [], [])
+    ((_, _, source, ours),) = caught.value.differences
+    assert source != ours
+    assert source.isprintable()
+    assert ours.isascii()
+    assert ours.isprintable()
+
+
+def test_so_are_letters_that_are_composed_otherwise() -> None:
+    anna = replace(PEOPLE[0], name="Ren\xe9")
+    assert stranger([replace(anna, name="Rene\u0301")], (anna,)) == {
+        "user m1": ("'name Ren\\xe9'", "'name Rene\\u0301'")
+    }
+
+
+def test_a_record_whose_id_is_odd_is_named_visibly() -> None:
+    with pytest.raises(ProofError) as caught:
+        prove([], [], [Failing("deal", "1\t2\u202e", "m", 1, True)], [])
+    assert caught.value.differences[0][0] == "deal 1\\t2\\u202e"

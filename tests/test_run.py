@@ -274,6 +274,8 @@ def rewrite(data: Path, entity: str, change: str) -> None:
         ("deal", "* REPLACE (amount + (id = (SELECT min(id) FROM open_deals))::BIGINT AS amount)", "open_amount/EUR"),
         ("meeting", "* REPLACE (CASE WHEN start_at > '2026-11-10' THEN 'planned' ELSE status END AS status)", "_held"),
         ("contact", "* REPLACE (CASE WHEN id < 'c0001' THEN NULL ELSE last_name END AS last_name)", "last_name"),
+        # two names are exchanged, and no figure differs
+        ("manager", "* REPLACE (coalesce(lead(name) OVER (ORDER BY id), min(name) OVER ()) AS name)", "manager.name"),
     ],
 )  # fmt: skip
 def test_an_altered_snapshot_is_not_published(good: Audit, entity: str, change: str, figure: str) -> None:
@@ -285,6 +287,18 @@ def test_an_altered_snapshot_is_not_published(good: Audit, entity: str, change: 
     with pytest.raises(ProofError) as caught:
         go(good, "bad", At("Validating", forge))
     assert any(re.search(figure, what) for what, *_ in caught.value.differences), caught.value.differences[:5]
+
+
+def test_an_altered_accounting_is_not_published(good: Audit) -> None:
+    def forge() -> None:
+        file = partial(good) / "snapshot" / "manifest.json"
+        manifest = json.loads(file.read_text("utf-8"))
+        account = next(one for one in manifest["accounts"] if one["table"] == "deals")
+        account["audited"], account["rows"] = account["audited"] + 1, account["rows"] + 1
+        file.write_text(json.dumps(manifest), "utf-8")
+
+    with pytest.raises(ProofError, match="1 counts of audited rows differ"):
+        go(good, "bad", At("Validating", forge))
 
 
 def test_an_altered_file_without_its_manifest_is_not_read(good: Audit) -> None:

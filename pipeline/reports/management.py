@@ -330,4 +330,8 @@ def _accounting(company: Subject) -> Table:
         for table in tables
     )  # fmt: skip
     columns = ("Table of the CRM", "Rows", "Audited", *(f"Excluded: {reason}" for reason in reasons))
-    return Table("accounting", "Every row accounted for", columns, rows, "Rows are audited or excluded, never lost.")
+    note = (
+        "Rows are audited or excluded, never lost. Audited rows are counted twice, by the CRM's database and as they "
+        "were read; rows and reasons of exclusion by the CRM's database alone."
+    )
+    return Table("accounting", "Every row accounted for", columns, rows, note)
