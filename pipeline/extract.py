@@ -125,8 +125,12 @@ def _store(
 
 def _origin(audit: Audit, entity: str) -> str:
     """Where an entity's ids stand: 'table relaties, column nr'."""
-    parts = audit.preset.entities.get(entity, ())
-    return " or ".join(f"table {part.table}, column {part.columns.get('id', 'id (of the SELECT)')}" for part in parts)
+    found = []
+    for part in audit.preset.entities.get(entity, ()):
+        mapped = part.columns.get("id")
+        column = mapped.column if mapped and mapped.column else "id (of the SELECT)"
+        found.append(f"table {part.table}, column {column}")
+    return " or ".join(found)
 
 
 def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness:

@@ -20,7 +20,7 @@ class Kind(StrEnum):
     INSTANT = "instant"  # a moment, in UTC; in questions an integer of microseconds since 1970
     DAY = "day"  # a calendar day without zone
     MONEY = "money"  # an integer of the currency's minor units
-    FLAG = "flag"  # 0 or 1
+    FLAG = "flag"  # 0 or 1; NULL where nothing was entered, which says no
 
 
 _PERSON: Final = {
@@ -93,8 +93,14 @@ ENTITIES: Final[Schema] = {
 """What a preset's SELECTs deliver; an audit may add columns of its own, as text."""
 
 DATED: Final = (Kind.INSTANT, Kind.DAY)
-READ: Final = (*DATED, Kind.MONEY)
+FORMATTED: Final = (*DATED, Kind.MONEY)
+"""The kinds whose text is read by a declared format."""
+
+READ: Final = (*FORMATTED, Kind.FLAG)
 """The kinds of what has to be read, and may be unreadable: whatever was entered is text."""
+
+ASSUMED: Final[Mapping[str, int]] = {"active": 1, "person": 1, "private_person": 0}
+"""What a flag says where the CRM has no such column: every user is active and a person, no client is a private one."""
 
 READ_AS: Final[Mapping[str, str]] = {
     "start_at": "start",
@@ -102,6 +108,7 @@ READ_AS: Final[Mapping[str, str]] = {
     "created_at": "creation date",
     "close_day": "close date",
     "amount": "amount",
+    "private_person": "mark of a private person",
 }
 """What a report calls the columns of these kinds."""
 

@@ -22,8 +22,9 @@ from sqlalchemy import URL, Connection, Engine, FromClause, Select, column, crea
 
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
+from pipeline.formats.flags import read_flag
 from pipeline.formats.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
-from pipeline.model import ENTITIES, PROVEN_TEXT, READ, Kind, PeriodBounds, Schema, TableAccount
+from pipeline.model import ASSUMED, ENTITIES, FORMATTED, PROVEN_TEXT, READ, Kind, PeriodBounds, Schema, TableAccount
 from pipeline.money import digits_of, to_minor
 from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
 
@@ -121,10 +122,10 @@ def _typed_table(
     judged: Sequence[str], *, minor: bool,
 ) -> pa.Table:  # fmt: skip
     cells: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(columns)
-    given = {name: _kept(entity, name, kinds[name], values, rules) for name, values in zip(columns, cells, strict=True)}
+    given = {name: _kept(entity, name, values, rules) for name, values in zip(columns, cells, strict=True)}
     typed: dict[str, list[Any]] = {}
     for name, kind in kinds.items():
-        values = given.get(name, (None,) * len(rows))
+        values = given.get(name, (ASSUMED.get(name),) * len(rows))
         if kind is Kind.MONEY:
             currencies = [_text(value) for value in given.get("currency", (None,) * len(rows))]
             by_text = rules.money if rules.formats else None
@@ -149,18 +150,18 @@ def _typed_table(
 def _reader(kind: Kind, rules: Rules) -> Callable[[Any], Any]:
     """How values of a kind are read: text by the declared formats, and as it is what the database has typed itself."""
     own = _READERS[kind]
-    if rules.formats is None or kind not in READ:
+    if rules.formats is None or kind not in FORMATTED:
         return own
     by_text = rules.day if kind is Kind.DAY else rules.instant
     return lambda value: by_text(value) if isinstance(value, str) else own(value)
 
 
-def _kept(entity: str, name: str, kind: Kind, values: Sequence[Any], rules: Rules) -> Sequence[Any]:
+def _kept(entity: str, name: str, values: Sequence[Any], rules: Rules) -> Sequence[Any]:
     """The values without declared empty words and without those of which nobody sees anything.
 
     An id is one whatever it is, and a number is no word.
     """
-    if name == "id" or kind is Kind.FLAG:
+    if name == "id":
         return values
     if rules.empty:
         values = [None if rules.is_empty(value) else value for value in values]
@@ -192,10 +193,6 @@ def _undecodable(columns: Sequence[str], rows: Sequence[Sequence[Any]], origin: 
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(text_of(value))
-
-
-def _flag(value: Any) -> int:
-    return int(value or 0)
 
 
 def _nothing(value: Any) -> bool:
@@ -248,7 +245,7 @@ def _money(value: Any, currency: str | None, minor: bool) -> Any:
 
 
 _READERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
-    Kind.TEXT: _text, Kind.FLAG: _flag, Kind.INSTANT: _instant, Kind.DAY: _day,
+    Kind.TEXT: _text, Kind.FLAG: read_flag, Kind.INSTANT: _instant, Kind.DAY: _day,
 }  # fmt: skip
 
 

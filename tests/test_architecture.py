@@ -13,9 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 FLOORS = (
     {"visible"},
     {"pipeline", "addresses", "errors", "lacks", "model", "resources", "demo.words", "setup.vocabulary"},
+    {"presets.columns"},
     {
-        "setup.contents",
-        "check.masking",
         "money",
         "demo.company",
         "window",
@@ -31,6 +30,7 @@ FLOORS = (
     {
         "formats.texts",
         "formats.contents",
+        "source.names",
         "source.databases.seam",
         "source.databases.cells",
         "source.databases.exports",
@@ -49,8 +49,8 @@ FLOORS = (
         "source.databases.postgresql",
     },
     {"catalogue.census"},
-    {"catalogue", "source.databases", "formats.written"},
-    {"formats"},
+    {"catalogue", "source.databases", "formats.written", "formats.flags"},
+    {"formats", "source.guard"},
     {
         "config.lines",
         "config.settings",
@@ -59,8 +59,9 @@ FLOORS = (
         "ledger",
         "reports",
         "reports.report",
-        "source.guard",
         "source.typed",
+        "check.masking",
+        "source.selects",
     },
     {"config.field_sets", "config.measures"},
     {
@@ -88,7 +89,7 @@ FLOORS = (
     {"write"},
     {"compute", "check.looking"},
     {"run", "supervisor", "check.tables", "check.sentences"},
-    {"check", "grants", "summary"},
+    {"check", "grants", "summary", "setup.contents"},
     {"setup.recognise", "setup.kinds", "setup.written"},
     {"setup.tables"},
     {"setup.guess", "setup.draft"},

@@ -52,17 +52,17 @@ entities:
   client:
     table: relaties
     columns: {id: nr, owner_id: verkoper, name: naam, phone: tel, email: mail, created_at: sinds}
-    excluded: {contact: "soort = 'persoon'", supplier: "soort = 'leverancier'", deleted: weg = 1}
+    excluded: {contact: {sql: soort = 'persoon'}, supplier: {sql: soort = 'leverancier'}, deleted: weg}
   contact:
     table: relaties
     columns: {id: nr, owner_id: verkoper, client_id: bedrijf, first_name: voornaam, last_name: naam, phone: tel,
               email: mail, created_at: sinds}
-    excluded: {client: "soort = 'bedrijf'", supplier: "soort = 'leverancier'", deleted: weg = 1}
+    excluded: {client: {sql: soort = 'bedrijf'}, supplier: {sql: soort = 'leverancier'}, deleted: weg}
   meeting:
     table: afspraken
     columns: {id: nr, owner_id: verkoper, subject: titel, status: stand, start_at: begin, client_id: klant,
               result: uitkomst}
-    excluded: {deleted: weg = 1}
+    excluded: {deleted: weg}
 """
 
 
@@ -122,7 +122,7 @@ def test_what_is_not_mapped_makes_no_figure(folder: Path) -> None:
 
 
 def test_a_row_that_comes_out_twice_or_never_is_refused(folder: Path) -> None:
-    (folder / "own.yaml").write_text(OWN.replace("""contact: "soort = 'persoon'", """, ""), "utf-8")
+    (folder / "own.yaml").write_text(OWN.replace("contact: {sql: soort = 'persoon'}, ", ""), "utf-8")
     with pytest.raises(SourceError, match="table relaties: it has 7 rows"):
         audited(folder)
 
@@ -192,8 +192,8 @@ def test_the_preset_of_the_documentation_works_and_is_short(folder: Path) -> Non
     own, on_top = re.findall(r"```yaml\n(.*?)```", text, re.S)
     assert own.count("\n") < 60
     # the documentation leaves the suppliers out; here they have a reason
-    own = own.replace("excluded: {contact:", "excluded: {supplier: \"soort = 'leverancier'\", contact:")
-    own = own.replace("excluded: {client:", "excluded: {supplier: \"soort = 'leverancier'\", client:")
+    own = own.replace("excluded: {contact:", "excluded: {supplier: {sql: soort = 'leverancier'}, contact:")
+    own = own.replace("excluded: {client:", "excluded: {supplier: {sql: soort = 'leverancier'}, client:")
     (folder / "own.yaml").write_text(own, "utf-8")
     edition = audited(folder)
     assert number(edition, "meetings_held@manager:1") == 2
@@ -222,7 +222,9 @@ def test_an_entity_of_two_parts_of_one_table_is_accounted_by_both(folder: Path) 
       columns: {id: nr, owner_id: verkoper, subject: titel, status: stand, start_at: begin, client_id: klant,
                 result: uitkomst}
       excluded: {EXCLUDED}"""
-    both = part.replace("EXCLUDED", "meeting: verkoper = 2") + part.replace("EXCLUDED", "meeting: verkoper <> 2")
+    both = part.replace("EXCLUDED", "meeting: {sql: verkoper = 2}") + part.replace(
+        "EXCLUDED", "meeting: {sql: verkoper <> 2}"
+    )
     start = OWN.index("\n    table: afspraken")
     (folder / "own.yaml").write_text(OWN[:start] + both + "\n", "utf-8")
     edition = audited(folder)

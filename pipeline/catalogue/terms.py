@@ -110,7 +110,7 @@ def nothing_entered(view: FromClause, entity: str, column: str) -> Condition:
     match columns_of(entity).get(column, Kind.TEXT):  # what an audit adds is text
         case Kind.TEXT:
             return blank(view.c[column])
-        case Kind.FLAG:
+        case Kind.FLAG if column in DERIVED.get(entity, {}):
             return view.c[column] == 0
         case _:
             return and_(view.c[column].is_(None), view.c[f"{column}_unreadable"] == 0)

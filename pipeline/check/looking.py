@@ -84,6 +84,7 @@ def look(audit: Audit, window: Window) -> Seen:
         with source.consistent(engine, hold=hold) as connection:
             began = time.monotonic()
             reading = source.Reading(connection, demand_of(audit))
+            reading.must_understand_marks()
             accounts = reading.accounts()
             counts = {entity: reading.count(entity) for entity in audit.schema}
             witness = witness_of(audit, reading, window)

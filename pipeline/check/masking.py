@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from pipeline.formats.flags import read_flag
 from pipeline.model import DATED, Kind
 
 SEVERAL: Final = "\x1f"
 """Between the values of several columns of one kind."""
 NOTHING: Final = "–"
 _CELL: Final = 11
+_FLAGS: Final = {1: "yes", 0: "no", None: NOTHING}
 _ANONYMOUS: Final = re.compile(r"[A-Za-z]{0,2}\d+|(?=.*\d)[0-9a-fA-F-]+")
 
 
@@ -24,6 +26,8 @@ def mask(column: str, kind: Kind, value: Any, words: Iterable[str], zone: ZoneIn
         return NOTHING
     if kind in DATED:
         return _dated(value, zone)
+    if kind is Kind.FLAG:
+        return _FLAGS.get(read_flag(value)) or _initial(text)
     if (text in words or column in ("parent_kind", "person_kind")) and text.isprintable():
         return text  # the CRM's own words
     how = _BY_KIND.get(kind) or _BY_COLUMN.get(column)
@@ -47,10 +51,6 @@ def _email(text: str) -> str:
 
 def _currency(text: str) -> str:
     return text if re.fullmatch("[A-Z]{3}", text) else _initial(text)
-
-
-def _flag(text: str) -> str:
-    return "no" if text in ("0", "False") else "yes"
 
 
 def _digits(text: str) -> str:
@@ -82,7 +82,7 @@ def _dated(value: Any, zone: ZoneInfo) -> str:
         return _digits(text)
 
 
-_BY_KIND: Final[Mapping[Kind, Callable[[str], str]]] = {Kind.FLAG: _flag, Kind.MONEY: _digits}
+_BY_KIND: Final[Mapping[Kind, Callable[[str], str]]] = {Kind.MONEY: _digits}
 _BY_COLUMN: Final[Mapping[str, Callable[[str], str]]] = {
     "phone": _digits,
     "email": _email,

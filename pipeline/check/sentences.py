@@ -74,9 +74,9 @@ def on_unmarked(preset: Preset) -> Iterator[str]:
     """That rows count which may be deleted, where `columns` map a table; a SELECT says for itself what it excludes."""
     tables = [
         part.table
-        for entity in CHECKED
+        for entity in (*CHECKED, "manager")
         for part in preset.entities.get(entity, ())
-        if part.columns and all(_of_another(reason) for reason in part.excluded)
+        if part.columns and "active" not in part.columns and all(map(_of_another, part.excluded))
     ]
     if tables:
         yield unmarked_said(tables)

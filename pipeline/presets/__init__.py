@@ -22,6 +22,7 @@ from pydantic import (
 from pipeline.addresses import holds_account, holds_secret
 from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES, STATES, Kind
+from pipeline.presets.columns import Where
 from pipeline.sql import WHITE_SPACE
 from pipeline.yaml_files import read_yaml
 
@@ -51,8 +52,8 @@ class Part(_Strict):
 
     table: str
     select: str | None = None
-    columns: dict[str, str] = {}  # instead of a SELECT: our column -> the table's
-    excluded: dict[str, str] = {}  # with `columns`: the reason -> the SQL condition
+    columns: dict[str, Where] = {}  # instead of a SELECT: our column -> where it comes from
+    excluded: dict[str, Where] = {}  # with `columns`: the reason -> the column, or the condition, that says yes
     link: Link | None = None  # to the record's edit form; relative to source.crm_url unless it has a scheme
 
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, String, column, func, inspect, select, table, text
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy import ColumnElement, Connection, String, column, func, inspect, select, table
 
-from pipeline.setup.vocabulary import COLUMNS, EMPTY, FLAGS, TABLES
+from pipeline.formats.flags import NO, YES
+from pipeline.setup.vocabulary import COLUMNS, EMPTY, TABLES
+from pipeline.source.names import described
 
 _SAMPLE: Final = 400
 _MOST_WORDS: Final = 20
@@ -62,19 +63,6 @@ def entity_of(name: str) -> str | None:
     """The entity of ours that a table so called may hold."""
     words = plain(name)
     return next((entity for entity, pattern in TABLES.items() if re.match(rf"({pattern})", words)), None)
-
-
-def described(connection: Connection, name: str) -> dict[str, TypeEngine[Any]]:
-    """The columns of a table or view, with their types."""
-    if not _duckdb(connection):
-        return {str(one["name"]): one["type"] for one in inspect(connection).get_columns(name)}
-    # its inspector asks PostgreSQL's catalogue, of which DuckDB has a part only
-    asked = text(
-        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :name "
-        "ORDER BY ordinal_position"
-    )
-    rows = connection.execute(asked, {"name": name})
-    return {str(own): String() if str(kind) == "VARCHAR" else NullType() for own, kind in rows}
 
 
 def _duckdb(connection: Connection) -> bool:
@@ -157,7 +145,7 @@ def _names_it(name: str, own: str) -> bool:
 
 def _contents(name: str, values: Sequence[Any]) -> Contents:
     given = [value for value in values if value is not None and str(value).strip()]
-    texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in given]
+    texts = [_shown(value) for value in given]
     told = [place for place, text in enumerate(texts) if text.strip().lower() not in EMPTY]
     what = _what([given[place] for place in told], [texts[place] for place in told])
     odd = [
@@ -168,12 +156,19 @@ def _contents(name: str, values: Sequence[Any]) -> Contents:
     return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole)
 
 
+def _shown(value: Any) -> str:
+    """The value as text; a BIT, which comes as a byte, as its number."""
+    if value in (b"\x00", b"\x01"):
+        return str(value[0])
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
 _DAY: Final = r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)|\d{1,2}[- ][A-Z][a-z]{2,8}[- ]\d{4}"
 _SHAPES: Final = (
     ("email", r"[^@\s]+@[^@\s]+\.\w+"),
     ("instant", rf"(?:{_DAY})(?:,? |T)\d\d?:\d\d.*"),
     ("day", _DAY),
-    ("flag", f"(?i:{'|'.join(FLAGS)})"),
+    ("flag", f"(?i:{'|'.join(map(re.escape, (*NO, *YES)))})"),
     (
         "number",
         r"-?\d{1,14}(\.\d+)?|-?(?:[€$£]|[A-Z]{3})? ?-?\d{1,3}(?:[., '\u00a0]?\d{3})*(?:[.,]\d+)? ?(?:[€$£]|[A-Z]{3})?",

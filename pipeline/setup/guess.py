@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, column, func, null, select, table, true
+from sqlalchemy import ColumnElement, Connection, and_, case, column, func, null, select, table, true
 
+from pipeline.formats.flags import flag_of
 from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.setup.contents import GLUE, Contents, Looked, look, plain
 from pipeline.setup.kinds import Kinds, kinds_in
 from pipeline.setup.recognise import Candidate, candidates_in, prose_in
 from pipeline.setup.tables import called_so, chosen_of, keyed, looked_into, met_in, usable
-from pipeline.setup.vocabulary import COLUMNS, DELETED, EMPTY, FITS, LEADS_TO, STATE_WORDS, TRUE
+from pipeline.setup.vocabulary import COLUMNS, DELETED, DELETED_ON, EMPTY, FITS, LEADS_TO, STATE_WORDS
 from pipeline.setup.written import Written, settle, texts_of
 from pipeline.sql import one_of_words
 
@@ -37,6 +38,7 @@ class Guess:
     odd: int = 0  # texts of the sample that we read only where their format is declared
     whole: bool = False
     timed: bool = False  # of a day: there are hours behind it
+    dated: bool = False  # of a mark of deletion: the date on which it was set
 
     def said(self) -> str:
         """'90%: called so; e-mail addresses'."""
@@ -111,8 +113,7 @@ def results_of(
     if status and (words := [word for word, state in states.items() if state == "held"]):
         wanted.append(one_of_words(column(status.theirs), words))
     if meeting.deleted:
-        flag = func.coalesce(cast(column(meeting.deleted.theirs), Text), "")
-        wanted.append(func.lower(flag).not_in(TRUE))
+        wanted.append(func.coalesce(flag_of(column(meeting.deleted.theirs)), 0) == 0)
     return candidates_in(connection, source, columns, and_(true(), *wanted))
 
 
@@ -282,6 +283,8 @@ def _deleted(looked: Looked) -> Guess | None:
     for one in looked.columns:
         if one.what == "flag" and DELETED.fullmatch(plain(one.name)):
             return Guess("deleted", one.name, 0.9, "by its name; only yes and no")
+        if one.what in ("instant", "day") and DELETED_ON.fullmatch(plain(one.name)):
+            return Guess("deleted", one.name, 0.9, "by its name; a date or nothing", dated=True)
     return None
 
 

@@ -9,8 +9,9 @@ from typing import Final
 
 from sqlalchemy import Connection, String, cast, column, func, select, table
 
+from pipeline.formats.flags import read_flag
 from pipeline.setup.contents import Looked, plain
-from pipeline.setup.vocabulary import EMPTY, FLAGS, TRUE
+from pipeline.setup.vocabulary import EMPTY
 
 COMPANY: Final = "company"
 PERSON: Final = "person"
@@ -62,7 +63,10 @@ def kinds_in(connection: Connection, looked: Looked) -> Kinds | None:
 def _flagged(word: str, said: str) -> str:
     """What yes or no means in a column of that meaning."""
     other = {COMPANY: PERSON, PERSON: COMPANY}
-    return (said if word.lower() in TRUE else other[said]) if said and word.lower() in FLAGS else ""
+    answer = read_flag(word)
+    if not said or answer not in (0, 1):
+        return ""
+    return said if answer else other[said]
 
 
 def meaning_of(word: str) -> str | None:

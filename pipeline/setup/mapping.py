@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.formats.flags import YES
 from pipeline.model import ENTITIES, Kind
+from pipeline.presets.columns import Mapped
 from pipeline.setup.contents import GLUE
 from pipeline.setup.guess import Guess, Proposal, state_of
 from pipeline.setup.kinds import PERSON, Kinds
 from pipeline.setup.leftover import Left
-from pipeline.setup.vocabulary import TRUE
 from pipeline.setup.written import Written
 
 
@@ -34,36 +35,44 @@ class Own:
         return next((one.kinds for one in self.proposals if one.kinds), None)
 
 
-def expressions(own: Own, proposal: Proposal) -> tuple[dict[str, str], str]:
-    """Our columns as SQL, and the condition under which a row is deleted ('' where there is none)."""
+def expressions(own: Own, proposal: Proposal) -> dict[str, Mapped]:
+    """Our columns, and where each comes from."""
     found = {guess.ours: _typed(own, proposal.entity, guess) for guess in proposal.columns}
-    deleted = _true(own.quote(proposal.deleted.theirs)) if proposal.deleted else ""
     if proposal.entity == "manager":
-        return _manager(own, found, deleted), ""
+        return _manager(own, proposal, found)
     if proposal.entity == "meeting_contact":
-        found = {"meeting_id": found["meeting_id"], "person_kind": "'contact'", "person_id": found["person_id"]}
+        found["person_kind"] = Mapped(value="contact")
     if proposal.entity == "meeting":
         if contact := found.pop("contact_id", None):
-            found |= {"parent_kind": f"CASE WHEN {contact} IS NOT NULL THEN 'contact' END", "parent_id": contact}
+            said = f"CASE WHEN {_sql(own, contact)} IS NOT NULL THEN 'contact' END"
+            found |= {"parent_kind": Mapped(sql=said), "parent_id": contact}
         if own.result:
-            found["result"] = own.quote(own.result)
+            found["result"] = Mapped(column=own.result)
     if proposal.entity == "deal" and "amount" in found:
-        found.setdefault("currency", ":currency")  # the audit's own
-        if own.written and not own.whole_units:
-            found["amount"] = f"{found['amount']} / 100.0"  # of formats amounts are units
-    return found, deleted
+        found.setdefault("currency", Mapped(sql=":currency"))  # the audit's own
+        if own.written and not own.whole_units:  # of formats amounts are units
+            found["amount"] = Mapped(sql=f"{_sql(own, found['amount'])} / 100.0")
+    return found
 
 
-def _typed(own: Own, entity: str, guess: Guess) -> str:
+def reasons(own: Own, proposal: Proposal) -> dict[str, Mapped]:
+    """Why a row is not audited. A user who is deleted owns records still: inactive, not excluded."""
+    found = {reason: Mapped(sql=condition) for reason, condition in of_the_other(own, proposal).items()}
+    if proposal.deleted and proposal.entity != "manager":
+        found["deleted"] = Mapped(column=proposal.deleted.theirs)
+    return found
+
+
+def _typed(own: Own, entity: str, guess: Guess) -> Mapped:
     """The column; what is text to us is made so where a database does not compare numbers with texts."""
     if GLUE in guess.theirs:
-        return _glued(own, [_stated(own, own.quote(part)) for part in guess.theirs.split(GLUE)])
-    name = own.quote(guess.theirs)
+        return Mapped(sql=_glued(own, [_stated(own, _named(own, part)) for part in guess.theirs.split(GLUE)]))
     if guess.timed:
-        name = f"split_part(replace({name}, 'T', ' '), ' ', 1)"
+        return Mapped(sql=f"split_part(replace({_named(own, guess.theirs)}, 'T', ' '), ' ', 1)")
     strict = own.dialect in ("postgresql", "duckdb") and guess.ours != "active"
-    text = ENTITIES[entity].get(guess.ours, Kind.TEXT) is Kind.TEXT
-    return f"CAST({name} AS text)" if strict and text else name
+    if strict and ENTITIES[entity].get(guess.ours, Kind.TEXT) is Kind.TEXT:
+        return Mapped(sql=f"CAST({_named(own, guess.theirs)} AS text)")
+    return Mapped(column=guess.theirs)
 
 
 def _stated(own: Own, name: str) -> str:
@@ -74,15 +83,36 @@ def _stated(own: Own, name: str) -> str:
     return f"CASE WHEN TRIM({value}) IN ({_literals(empty)}) THEN '' ELSE {value} END" if empty else value
 
 
-def _manager(own: Own, found: Mapping[str, str], deleted: str) -> dict[str, str]:
-    """A user who is deleted owns records still: he is inactive, not excluded."""
+def _named(own: Own, name: str) -> str:
+    """A column in an expression: of the preset's table, which is called t."""
+    return f"t.{own.quote(name)}"
+
+
+def _sql(own: Own, mapped: Mapped) -> str:
+    return mapped.sql if mapped.sql is not None else _named(own, str(mapped.column))
+
+
+def _manager(own: Own, proposal: Proposal, found: Mapping[str, Mapped]) -> dict[str, Mapped]:
+    """People by their whole name, in teams that are called like their column."""
     names = [found[part] for part in ("first_name", "last_name") if part in found]
-    name = _glued(own, names) if len(names) > 1 else found.get("name") or (names or [found["id"]])[0]
-    conditions = [_true(found["active"])] if "active" in found else []
-    conditions += [f"NOT COALESCE({deleted}, FALSE)"] if deleted else []
-    active = f"CASE WHEN {' AND '.join(conditions)} THEN 1 ELSE 0 END" if conditions else "1"
+    whole = Mapped(sql=_glued(own, [_sql(own, name) for name in names])) if len(names) > 1 else None
+    name = whole or found.get("name") or (names or [found["id"]])[0]
     team = {"team_id": found["team"], "team": found["team"]} if "team" in found else {}
-    return {"id": found["id"], "name": name, **team, "active": active, "person": "1"}
+    active = _active(own, proposal.deleted, found.get("active"))
+    return {"id": found["id"], "name": name, **team, **({"active": active} if active else {})}
+
+
+def _active(own: Own, deleted: Guess | None, active: Mapped | None) -> Mapped | None:
+    """Who is neither deleted nor disabled, as far as columns say it."""
+    if deleted is None:
+        return active
+    if active is None:
+        return Mapped(column=deleted.theirs, says=False)
+    text = "CHAR" if own.dialect in ("mysql", "mariadb") else "text"
+    gone = f"LOWER(CAST({_named(own, deleted.theirs)} AS {text})) IN ({_literals(YES)})"
+    if deleted.dated:
+        gone = f"{_named(own, deleted.theirs)} IS NOT NULL"
+    return Mapped(sql=f"CASE WHEN {gone} THEN 'no' ELSE CAST({_sql(own, active)} AS {text}) END")
 
 
 def _glued(own: Own, names: Sequence[str]) -> str:
@@ -90,11 +120,6 @@ def _glued(own: Own, names: Sequence[str]) -> str:
     if own.dialect in ("mysql", "mariadb"):
         return f"TRIM(CONCAT_WS(' ', {', '.join(names)}))"
     return "TRIM(" + " || ' ' || ".join(f"COALESCE({name}, '')" for name in names) + ")"
-
-
-def _true(flag: str) -> str:
-    """Holds for 1 as for true, whatever type the column has."""
-    return f"LOWER(CAST({flag} AS CHAR(5))) IN ({_literals(TRUE)})"
 
 
 def states_of(proposals: Iterable[Proposal]) -> dict[str, dict[str, str]]:
@@ -115,7 +140,7 @@ def of_the_other(own: Own, proposal: Proposal) -> dict[str, str]:
         return {}
     kinds = proposal.kinds
     text = "CHAR" if own.dialect in ("mysql", "mariadb") else "text"
-    column = f"COALESCE(CAST({own.quote(kinds.column)} AS {text}), '')"
+    column = f"COALESCE(CAST({_named(own, kinds.column)} AS {text}), '')"
     neither = [word for word in kinds.words if word not in kinds.means]
     persons = f"{column} IN ({_literals(kinds.of(PERSON))})"
     found = {"contact": persons} if proposal.entity == "client" else {"client": f"NOT {persons}"}

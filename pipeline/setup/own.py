@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipeline.check.sentences import unmarked_said
-from pipeline.model import ENTITIES, STATES
+from pipeline.model import STATES
 from pipeline.presets import Amount
+from pipeline.presets.columns import Mapped
 from pipeline.setup.draft import clean, quoted
 from pipeline.setup.guess import Guess, Proposal
 from pipeline.setup.kinds import COMPANY, PERSON
 from pipeline.setup.leftover import as_comments, unmarked
-from pipeline.setup.mapping import Own, expressions, of_the_other
+from pipeline.setup.mapping import Own, expressions, reasons
 from pipeline.setup.recognise import masked
 from pipeline.setup.written import Written, coverage, formats_of, still_open
 
@@ -51,9 +52,9 @@ def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
     yield from _format_lines(own.written) if own.written else ()
     yield ""
     yield from _state_lines(own)
-    yield from _absent_lines(own)
     yield ""
-    yield "# Each row of a table comes out once; `excluded` is the reason for which a row is not audited."
+    yield "# What is not mapped is absent: nobody is charged for it, and reports say that it was not checked."
+    yield "# `excluded` gives the reasons for which a row is not audited. In SQL the table is called t."
     yield "entities:"
     for proposal in own.proposals:
         yield from _entity_lines(own, proposal)
@@ -158,44 +159,29 @@ def _state_lines(own: Own) -> Iterator[str]:
                 yield f"    # under no state: {clean(word)} ({proposal.words[word]:,} times)"
 
 
-def _absent_lines(own: Own) -> Iterator[str]:
-    """A SELECT says itself what it does not give; of columns that are only named, the program knows."""
-    lacking = []
-    for proposal in own.proposals:
-        given = expressions(own, proposal)[0]
-        lacking += [f"{proposal.entity}.{ours}" for ours in ENTITIES[proposal.entity] if ours not in given]
-    if lacking:
-        yield ""
-        yield "# Not found in this CRM: nobody is charged for it, and reports say that it was not checked."
-        yield "absent:"
-        yield from (f"  {name}: not mapped" for name in lacking)
-
-
 def _entity_lines(own: Own, proposal: Proposal) -> Iterator[str]:
     yield f"  # {round(100 * proposal.confidence)}%: {proposal.evidence}; {proposal.rows:,} rows"
     yield f"  {proposal.entity}:"
     yield f"    table: {quoted(proposal.table)}"
-    plain, deleted = expressions(own, proposal)
-    excluded = {**of_the_other(own, proposal), **({"deleted": deleted} if deleted else {})}
-    mapped = {guess.ours: guess.theirs for guess in proposal.columns}
-    if own.result and proposal.entity == "meeting":
-        mapped["result"] = own.result
-    if all(plain.get(ours) == own.quote(theirs) for ours, theirs in mapped.items()) and len(plain) == len(mapped):
-        yield "    columns:"
-        for ours, theirs in mapped.items():
-            yield f"      {ours}: {quoted(theirs)}  # {_said(proposal.of(ours))}"
-        if excluded:
-            said = proposal.kinds.evidence() if proposal.kinds else _said(proposal.deleted)
-            yield f"    excluded:  # {clean(said, 90)}"
-            yield from (f"      {reason}: {quoted(condition)}" for reason, condition in excluded.items())
-        return
-    yield from (f"    # {guess.ours} = {clean(guess.theirs)}, {_said(guess)}" for guess in proposal.columns)
-    yield "    select: |"
-    lines = [f"{theirs} AS {ours}" for ours, theirs in plain.items()]
-    reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in excluded.items())
-    lines.append(f"CASE {reasons} END AS excluded" if reasons else "NULL AS excluded")
-    yield "      SELECT " + ",\n             ".join(lines)
-    yield f"      FROM {own.quote(proposal.table)}"
+    yield "    columns:"
+    guesses = {guess.ours: guess for guess in proposal.columns}
+    for ours, mapped in expressions(own, proposal).items():
+        guess = guesses.get(ours)
+        said = "" if guess is None and mapped.column is None else f"  # {_said(guess)}"
+        yield f"      {ours}: {_form(mapped)}{said}"
+    if excluded := reasons(own, proposal):
+        said = proposal.kinds.evidence() if proposal.kinds else _said(proposal.deleted)
+        yield f"    excluded:  # {clean(said, 90)}"
+        yield from (f"      {reason}: {_form(mapped)}" for reason, mapped in excluded.items())
+
+
+def _form(mapped: Mapped) -> str:
+    """As a preset says it: a column by its name alone."""
+    if mapped.sql is not None:
+        return f"{{sql: {quoted(mapped.sql)}}}"
+    if mapped.column is None:
+        return f"{{value: {quoted(str(mapped.value))}}}"
+    return quoted(mapped.column) if mapped.says else f"{{column: {quoted(mapped.column)}, is: no}}"
 
 
 def _spoken(words: Sequence[str]) -> str:

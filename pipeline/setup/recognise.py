@@ -21,10 +21,10 @@ from pipeline.formats import Rules
 from pipeline.grants import tables_of
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Preset, load_preset, preset_names
-from pipeline.setup.contents import described
 from pipeline.source import Demand, Reading, consistent, open_engine
 from pipeline.source.databases import DATABASES, files
 from pipeline.source.databases.exports import find
+from pipeline.source.names import described
 from pipeline.sql import blank, one_of_words
 
 UNNAMED: Final = "XXX"
@@ -162,6 +162,7 @@ def survey(place: Place, preset: Preset, *, results: bool = True) -> Known:
         columns = _prose_of(connection, preset) if asked else []
         added = {f"meeting.candidate_{number}": name for number, name in enumerate(columns)}
         reading = reading_of(connection, preset, {**preset.add, **added})
+        reading.must_understand_marks()
         entities = reading.entities()
         rows = {entity: reading.count(entity) for entity in preset.entities if reading.columns(entity)}
         candidates: tuple[Candidate, ...] = ()
@@ -196,7 +197,7 @@ def _currencies(connection: Connection, deals: FromClause) -> dict[str, int]:
 def _prose_of(connection: Connection, preset: Preset) -> list[str]:
     """Text columns of the meeting's table, and of those that are joined to it, that the preset does not read."""
     part, tables = preset.entities["meeting"][0], tables_in(connection)
-    used = set(re.findall(r"\w+", part.select or "")) | set(part.columns.values())
+    used = set(re.findall(r"\w+", part.select or "")) | {one.column for one in part.columns.values() if one.column}
     used |= preset.exports.get(part.table, {}).keys()
     # a field that is added is joined by the key
     joinable = part.columns or preset.key_of("meeting", part.table) in described(connection, part.table)

@@ -100,12 +100,11 @@ EMPTY: Final = frozenset((
 ))  # fmt: skip
 """Words, in small letters, that seem to say that nothing was entered."""
 
-TRUE: Final = ("1", "true", "ja", "yes", "j", "y", "waar")
-"""What a flag that is set may say, in small letters."""
-
-FLAGS: Final = ("0", "false", "nee", "no", "n", "onwaar", *TRUE)
-
 DELETED: Final = re.compile(r"(is )?(verwijderd|deleted|gewist|weg)")
+
+_ON: Final = r"(op|at|on|datum|date|time|tijd)"
+DELETED_ON: Final = re.compile(rf"(verwijderd|deleted|gewist) {_ON}|(datum|date) (verwijderd|deleted)|deletion date")
+"""The date on which a row was deleted, or nothing."""
 
 STATE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "event": {

@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, Connection, String, cast, column, func, se
 from pipeline.formats import Rules
 from pipeline.formats.texts import UNREADABLE
 from pipeline.presets import MONTHS, Amount, Formats
-from pipeline.setup.contents import described
 from pipeline.setup.vocabulary import EMPTY
+from pipeline.source.names import described
 
 _MOST: Final = 100_000
 """Different texts of a column that are looked at."""

@@ -15,7 +15,8 @@ from pipeline.source.connect import (
     said_duration,
 )
 from pipeline.source.databases.seam import Rights
-from pipeline.source.reading import Demand, Reading
+from pipeline.source.reading import Reading
+from pipeline.source.selects import Demand
 
 __all__ = [
     "DEFAULT_HOLD",

@@ -19,7 +19,7 @@ from pipeline.lacks import lack_of
 from pipeline.presets import Preset
 from pipeline.retry import PassingError
 from pipeline.source.databases import DATABASES, Database, kind_of
-from pipeline.source.databases.seam import Rights
+from pipeline.source.databases.seam import Rights, complaint
 
 _COMMON = "Check source.url, the account and its rights."
 DEFAULT_HOLD: Final = 300.0
@@ -170,10 +170,8 @@ def _bounded(connection: Connection, database: Database, hold: Hold) -> None:
 
 def _explained(error: SQLAlchemyError, database: Database, url: URL, hold: Hold) -> SourceError:
     """The database's complaint without statement, parameters or address, and what to do about it."""
-    said, lost = type(error).__name__, False
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        said = " ".join(" ".join(str(part) for part in error.orig.args).split()) or type(error.orig).__name__
-        lost = error.connection_invalidated
+    said = complaint(error)
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if not url.host and (lack := lack_of(error)):  # a server's lacks are not this machine's
         return SourceError(lack)
     lower = said.lower()

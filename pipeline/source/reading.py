@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -12,7 +11,6 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
-    TextClause,
     case,
     column,
     func,
@@ -23,17 +21,19 @@ from sqlalchemy import (
     text,
     union_all,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Text
 
 from pipeline.errors import ConfigError, SourceError
-from pipeline.formats import Rules
 from pipeline.formats.texts import text_of
-from pipeline.model import ENTITIES, Kind, Schema, TableAccount
-from pipeline.presets import Part, Preset
+from pipeline.model import Kind, TableAccount
+from pipeline.presets import Part
 from pipeline.source.databases import kind_of
-from pipeline.source.databases.select_guard import without_semicolon, wrapped
-from pipeline.source.guard import must_only_read
+from pipeline.source.databases.seam import complaint
+from pipeline.source.databases.select_guard import wrapped
+from pipeline.source.names import close_to, listed
+from pipeline.source.selects import Demand, Selects
 from pipeline.source.typed import Typed, in_place
 
 _AUDITED: Final = ""
@@ -45,19 +45,6 @@ BATCH: Final = 5_000
 """Rows that one step of a stream brings into memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What is read from where: the preset with the user's own fields, and the currency of amounts without one."""
-
-    preset: Preset
-    add: Mapping[str, str]  # 'meeting.result' -> 'meetings_cstm.result_c'
-    currency: str
-    absent: frozenset[str]  # 'entity.column' that this CRM does not hold
-    schema: Schema = field(default_factory=lambda: ENTITIES)
-    rules: Rules = field(default_factory=Rules)
-    zone: str = "UTC"  # the audit's, for a preset in which a closing day is an instant's
-
-
 class Reading:
     """The source inside its transaction: rows, counts, and whatever the catalogue asks."""
 
@@ -66,8 +53,9 @@ class Reading:
         self.demand = demand
         self._views = frozenset(inspect(connection).get_view_names())
         self._tables = frozenset(inspect(connection).get_table_names()) | self._views
-        self._seen: set[str] = set()  # texts of users that may run
         self._must_have_tables()
+        self._selects = Selects(connection, demand, self._tables)
+        self._must_have_columns()
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
         self._dialect = connection.dialect.name
         self._codes = {entity: self._type_codes(entity) for entity in self.demand.schema}
@@ -155,7 +143,9 @@ class Reading:
 
     def control(self, figure: str, sql: str) -> str:
         """The one number that an analyst's SELECT for this figure gives, as text. SourceError where it gives none."""
-        clause = self._text(f"{wrapped(self._guarded(sql, f'controls: the select of {figure}'))} LIMIT 2")
+        clause = self._selects.text(
+            f"{wrapped(self._selects.guarded(sql, f'controls: the select of {figure}'))} LIMIT 2"
+        )
         rows = self.connection.execute(clause).all()
         value = rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else None
         if not _is_number(value):
@@ -171,13 +161,22 @@ class Reading:
         for entity, parts in self.demand.preset.entities.items():
             for number, part in enumerate(parts):
                 reader = f"{entity} ({number + 1})" if number else entity
-                readers.setdefault(part.table, {})[reader] = self._select(entity, part)
-        for table, sql in self._custom_reasons().items():
+                readers.setdefault(part.table, {})[reader] = self._selects.of(entity, part)
+        for table, sql in self._selects.added_reasons().items():
             readers[table] = {"": sql}
         for table, sql in self.demand.preset.tables.items():
             if table in self._tables:
-                readers[table] = {"": self._guarded(sql, f"preset {self.demand.preset.name}: tables.{table}")}
+                readers[table] = {"": self._selects.guarded(sql, f"preset {self.demand.preset.name}: tables.{table}")}
         return [self._account(table, selects) for table, selects in readers.items() if table in self._tables]
+
+    def must_understand_marks(self) -> None:
+        """SourceError where a mark of deletion says neither yes nor no; a run excludes and lists such rows."""
+        if found := list(self._selects.marks_unread()):
+            raise SourceError(
+                f"{'; '.join(found)}. Nobody could say whether these rows are deleted. Correct them in the CRM, "
+                "declare the word under empty in the preset if it means nothing, or write the condition as {sql: …}; "
+                "docs/sources.md lists the words that are read."
+            )
 
     def _account(self, table: str, selects: Mapping[str, str]) -> TableAccount:
         name = self.connection.dialect.identifier_preparer.quote(table)
@@ -196,11 +195,12 @@ class Reading:
         the reason that is none of their names."""
         if len(selects) == 1:
             (sql,) = selects.values()
-            rows = self._text(sql).columns(column("excluded", Text)).subquery("reasoned")
+            rows = self._selects.text(sql).columns(column("excluded", Text)).subquery("reasoned")
             excluded: ColumnElement[Any] = func.coalesce(rows.c.excluded, _AUDITED)
         else:
             verdicts = [
-                self._text(sql).columns(column("id"), column("excluded", Text)).subquery() for sql in selects.values()
+                self._selects.text(sql).columns(column("id"), column("excluded", Text)).subquery()
+                for sql in selects.values()
             ]
             ranked = union_all(
                 *(select(v.c.id, _rank(v.c.excluded, selects).label("rank")) for v in verdicts)
@@ -213,37 +213,11 @@ class Reading:
 
     # -------------------------------------------------------------------------------------------- its parts
 
-    def _text(self, sql: str) -> TextClause:
-        """A preset's SELECT; tables that this installation lacks are read as if they were empty."""
-        empty = [
-            f"{table} AS (SELECT {', '.join(f'NULL AS {name}' for name in columns)} FROM (SELECT 1 AS i) o WHERE 1 = 0)"
-            for table, columns in self.demand.preset.optional.items()
-            if table not in self._tables and table in sql
-        ]
-        clause = text(f"WITH {', '.join(empty)} {sql}" if empty else sql)
-        given = {"currency": self.demand.currency, "zone": self.demand.zone}
-        return clause.bindparams(**{name: value for name, value in given.items() if name in clause._bindparams})
-
-    def _guarded(self, sql: str, place: str) -> str:
-        """A user's SELECT, after the database has taken it as one that only reads. ConfigError where it does not."""
-        sql = without_semicolon(sql)
-        if sql not in self._seen:
-            must_only_read(self.connection, self._text(sql), place)
-            self._seen.add(sql)
-        return sql
-
     def _raw_entity(self, entity: str) -> FromClause:
-        held = self.demand.preset.entities.get(entity, ()) if self.columns(entity) else ()
-        parts = [part for part in held if part.table in self._tables]
         names, dialect = [*self.columns(entity), "excluded"], self.connection.dialect.name
         selects = []
-        for position, part in enumerate(parts):
-            raw = self._text(self._with_custom(entity, part)).columns(*(column(name) for name in names))
-            if missing := set(names) - set(self._described(entity, part)) - {ours for ours, *_ in self._custom(entity)}:
-                raise ConfigError(
-                    f"preset {self.demand.preset.name}: the SELECT of {entity} from {part.table} gives no "
-                    f"{', '.join(sorted(missing))}; add the column, or declare it under absent with the reason."
-                )
+        for position, part in enumerate(self._parts(entity)):
+            raw = self._selects.text(self._selects.with_added(entity, part)).columns(*(column(name) for name in names))
             selects.append(select(*in_place(dialect, raw, f"raw_{entity}_{position}").c))
         if not selects:  # every table of it is optional and lacking
             # a NULL without a type, or MariaDB gives it a collation of its own, and no join to the CRM's columns
@@ -263,58 +237,31 @@ class Reading:
         described = self.connection.execute(self.audited(entity).where(literal(1) == 0)).cursor.description
         return {name: code for name, (_, code, *_) in zip(names, described, strict=True)}
 
-    def _select(self, entity: str, part: Part) -> str:
-        """The part's own SELECT, or the one that its column names stand for."""
-        place = f"preset {self.demand.preset.name}: the SELECT of {entity} from {part.table}"
-        if part.select is not None:
-            return self._guarded(part.select, place)
-        quote = self.connection.dialect.identifier_preparer.quote
-        own = {ours: name for ours, table, name in self._custom(entity) if table == part.table}
-        columns = [f"{quote(theirs)} AS {ours}" for ours, theirs in {**part.columns, **own}.items()]
-        reasons = " ".join(f"WHEN {condition} THEN '{reason}'" for reason, condition in part.excluded.items())
-        columns.append(f"CASE {reasons} END AS excluded" if reasons else "NULL AS excluded")
-        return self._guarded(f"SELECT {', '.join(columns)} FROM {quote(part.table)}", place)
+    def _parts(self, entity: str) -> list[Part]:
+        """The parts of an entity that is read, of tables that are there."""
+        held = self.demand.preset.entities.get(entity, ()) if self.columns(entity) else ()
+        return [part for part in held if part.table in self._tables]
 
-    def _described(self, entity: str, part: Part) -> list[str]:
-        described = self._text(f"SELECT * FROM ({self._select(entity, part)}) d WHERE 1 = 0")
-        return list(self.connection.execute(described).keys())
-
-    def _custom(self, entity: str) -> list[tuple[str, str, str]]:
-        """The user's own fields of an entity: (our column, table, column)."""
-        found = []
-        for ours, theirs in self.demand.add.items():
-            if ours.partition(".")[0] == entity:
-                table, _, name = theirs.partition(".")
-                found.append((ours.partition(".")[2], table, name))
-        return found
-
-    def _with_custom(self, entity: str, part: Part) -> str:
-        quote = self.connection.dialect.identifier_preparer.quote
-        sql = self._select(entity, part)
-        for position, (ours, table, name) in enumerate(self._custom(entity)):
-            if table == part.table and part.columns:
-                continue  # one of its own columns
-            alias = f"x{position}"
-            key = f"{alias}.{quote(self.demand.preset.key_of(entity, table) or 'id')}"
-            if self.connection.dialect.name == "postgresql":  # compares no number with our ids, which are text
-                key = f"CAST({key} AS text)"
-            sql = (
-                f"SELECT b{position}.*, {alias}.{quote(name)} AS {ours} FROM ({sql}) b{position} "
-                f"LEFT JOIN {quote(table)} {alias} ON {key} = b{position}.id"
-            )
-        return sql
-
-    def _custom_reasons(self) -> dict[str, str]:
-        quote = self.connection.dialect.identifier_preparer.quote
-        found = {}
-        for entity, parts in self.demand.preset.entities.items():
-            for table in {table for _, table, _ in self._custom(entity)} - {part.table for part in parts}:
-                key = quote(self.demand.preset.key_of(entity, table) or "id")
-                found[table] = (
-                    f"SELECT CASE WHEN b.id IS NULL THEN 'of no record' END AS excluded FROM {quote(table)} x "
-                    f"LEFT JOIN ({self._select(entity, parts[0])}) b ON b.id = x.{key}"
-                )
-        return found
+    def _must_have_columns(self) -> None:
+        """All that the preset misnames, at once. ConfigError; SourceError where the database alone complains."""
+        name = self.demand.preset.name
+        if found := self._selects.misnamed():
+            raise ConfigError(listed(f"preset {name}: names that are not there", found))
+        refused = []
+        for entity in self.demand.schema:
+            for part in self._parts(entity):
+                try:
+                    found += self._selects.misgiven(entity, part, self.columns(entity))
+                except DBAPIError as error:
+                    if error.connection_invalidated:
+                        raise
+                    refused.append((f"{entity} from {part.table}", error))
+                    self.connection.rollback()  # what failed ends a transaction here and there; nothing is read in it
+        if len(refused) == 1 and not found:
+            raise refused[0][1]
+        found += [f"the SELECT of {where}: {complaint(error)}." for where, error in refused]
+        if found:
+            raise ConfigError(listed(f"preset {name}: SELECTs that cannot be used", found))
 
     def _needed(self) -> set[str]:
         needed = {part.table for parts in self.demand.preset.entities.values() for part in parts}
@@ -325,7 +272,8 @@ class Reading:
         may_lack = {*self.demand.preset.optional, *self.demand.preset.exports}
         if lacking := sorted(self._needed() - self._tables - may_lack):
             raise SourceError(
-                f"the source has no table {', '.join(lacking)}, which the preset {self.demand.preset.name} reads; "
+                f"the source has no table {', '.join(lacking)}, which the preset {self.demand.preset.name} reads"
+                f"{close_to(lacking, self._tables)}; "
                 "check that source.url names the CRM's database and that the account may read it."
             )
 

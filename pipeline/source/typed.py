@@ -8,13 +8,14 @@ from itertools import chain
 from sqlite3 import sqlite_version_info
 from typing import Any, Final
 
-from sqlalchemy import CTE, FromClause, Select, and_, case, cast, false, func, literal, null, or_, select, true
+from sqlalchemy import CTE, FromClause, Select, and_, case, cast, false, literal, null, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CompoundSelect, TextualSelect
 from sqlalchemy.types import BigInteger, Date, Text
 
 from pipeline.formats import Rules, units_of
-from pipeline.model import READ, Kind, Schema
+from pipeline.formats.flags import flag_nothing, flag_of
+from pipeline.model import ASSUMED, FORMATTED, READ, Kind, Schema
 from pipeline.money import ODD_FACTORS
 from pipeline.source.databases import kind_of
 from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text, whole_units
@@ -71,7 +72,7 @@ class Typed:
 
     def _in_text(self, entity: str) -> list[str]:
         """The days, instants and amounts of this entity that are read as text."""
-        typed = [name for name in self.held[entity] if self.schema[entity][name] in READ]
+        typed = [name for name in self.held[entity] if self.schema[entity][name] in FORMATTED]
         if self._by_value:
             return typed if self.rules.formats is not None else []
         return [name for name in typed if self.held[entity][name] is Kind.TEXT]
@@ -101,14 +102,15 @@ class Typed:
         """Column -> (its value in the catalogue's type or NULL, whether nothing was entered)."""
         held = self.held[entity]
         return {
-            name: self._value(entity, source, name, kind) if name in held else (self._nothing(kind), true())
+            name: self._value(entity, source, name, kind) if name in held else (self._absent(name, kind), true())
             for name, kind in self.schema[entity].items()
         }
 
+    def _absent(self, name: str, kind: Kind) -> ColumnElement[Any]:
+        return literal(ASSUMED[name]) if kind is Kind.FLAG else self._nothing(kind)
+
     def _nothing(self, kind: Kind) -> ColumnElement[Any]:
-        """What an absent column holds, in its type."""
-        if kind is Kind.FLAG:
-            return literal(0)
+        """What a column without a value holds, in its type."""
         if kind is Kind.TEXT and self.dialect in ("mysql", "mariadb"):
             return null()  # a typed one has a collation of its own there, and would join to no column of the CRM
         types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.DAY: Date()}
@@ -118,8 +120,6 @@ class Typed:
         self, entity: str, source: FromClause, name: str, kind: Kind
     ) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
         entered: ColumnElement[Any] = source.c[name]
-        if kind is Kind.FLAG:
-            return func.coalesce(entered, 0), false()
         held = self.held[entity][name]
         if name in self._in_text(entity):
             return self._from_text(entity, source, name, kind), self.rules.for_text().nothing(entered, kind)
@@ -127,6 +127,8 @@ class Typed:
             entered = self._kept(entity, name)
         if kind is Kind.TEXT:
             return entered, false()
+        if kind is Kind.FLAG:
+            return flag_of(entered), flag_nothing(entered)
         dated = kind is not Kind.MONEY and held in (Kind.INSTANT, Kind.DAY, Kind.TEXT)
         nothing = no_date(entered) if dated else blank(entered)
         if held not in (kind, Kind.TEXT):
@@ -140,7 +142,7 @@ class Typed:
         entered: ColumnElement[Any] = self.raw[entity].c[name]
         held = self.held[entity][name]
         kind = self.schema[entity][name]
-        if name != "id" and held is Kind.TEXT and kind is not Kind.FLAG:
+        if name != "id" and held is Kind.TEXT:
             content = self.rules.contents.get(f"{entity}.{name}") if kind is Kind.TEXT else None
             entered = self.rules.kept(entered, content=content)
         # an id that is a number here and a text there is one id; but its index would find it no more

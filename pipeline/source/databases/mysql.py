@@ -24,12 +24,13 @@ _SEVERAL_STATEMENTS: Final = 1 << 16
 """The flag of the protocol that lets one text hold several statements; no address may set it."""
 
 _SETTLED: Final = (
-    "SET SESSION sql_mode = '', group_concat_max_len = 1048576"
+    "SET SESSION sql_mode = 'ANSI_QUOTES', group_concat_max_len = 1048576"
     " /*M!100304 , optimizer_switch = 'split_materialized=off' */"  # a comment to MySQL, which has no such switch
 )
 """Whatever the server's own settings are: by some modes our SQL means something else, and MySQL 8 by its own default
 refuses to compare with a zero date, and keeps of many e-mail addresses the first 1,024 bytes. MariaDB's own default
-groups the contacts of all meetings anew for each meeting."""
+groups the contacts of all meetings anew for each meeting. "Telefoon" is a name, as on every other database: as a text
+it would be everybody's phone."""
 
 _READING: Final = {
     "USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "PROCESS", "LOCK TABLES", "REPLICATION CLIENT", "BINLOG MONITOR",
@@ -212,7 +213,8 @@ DATABASE: Final = Database(
         "Unknown database": "Check the database's name in source.url.",
         "command denied": "The account lacks SELECT on this table; `crm-audit grants` prints what it needs.",
         "Unknown column": "The preset's SELECT names a column that this CRM has not: another version, or a change of "
-        "its own. Give a SELECT of yours in a preset that extends this one, or correct source.add.",
+        "its own. Give a SELECT of yours in a preset that extends this one, or correct source.add. A text stands "
+        "between single quotes.",
         "doesn't exist": "The preset reads a table that this CRM has not; check that source.url names the CRM's "
         "database and that the preset is of its version.",
         "Lost connection": "The connection broke; if it happens again, read from a replica or nearer to the server.",

@@ -11,9 +11,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pipeline.model import Kind
 from pipeline.presets import Preset
+
+
+def complaint(error: SQLAlchemyError) -> str:
+    """What the database itself says, on one line, without the statement and its parameters."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return " ".join(" ".join(str(part) for part in error.orig.args).split()) or type(error.orig).__name__
+    return type(error).__name__
 
 
 def _no_advice(connection: Connection) -> Sequence[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,10 @@ from pipeline.source.databases.places import file_of
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.source.databases.select_guard import first_line, wrapped
 
+_QUOTED: Final = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/""", re.DOTALL
+)
+"""Texts, names and comments: a quote inside of one begins no other."""
 _LOCK_SECONDS: Final = 5
 _KEPT: Final = 2**17
 """Results of each function of ours that are remembered."""
@@ -42,7 +47,27 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
         lend_functions(raw)
         raw.set_authorizer(_only_reading)
 
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def _name(_connection: object, _cursor: object, statement: str, given: Any, *_more: object) -> tuple[str, Any]:
+        return names_as_names(statement), given
+
     return engine
+
+
+def names_as_names(statement: str) -> str:
+    """The statement with its names between backticks.
+
+    SQLite takes "Telefoon" for a text where no column is called so, and everybody has a phone. Of a name between
+    backticks it says that there is no such column.
+    """
+
+    def named(found: re.Match[str]) -> str:
+        token = found[0]
+        if not token.startswith('"'):
+            return token
+        return "`" + token[1:-1].replace('""', '"').replace("`", "``") + "`"
+
+    return _QUOTED.sub(named, statement)
 
 
 _READING: Final = {
@@ -178,7 +203,7 @@ DATABASE: Final = Database(
         "locked": "Another program holds the database; run again when it has let go.",
         "unable to open": "Check that this user may read the file and its folder.",
         "no such column": "The preset's SELECT names a column that this CRM has not; give a SELECT of yours in a "
-        "preset that extends this one, or correct source.add.",
+        "preset that extends this one, or correct source.add. A text stands between single quotes.",
         "no such table": "The preset reads a table that this CRM has not; check that source.url names the CRM's file.",
     },
     advice=_advice,

@@ -1,0 +1,247 @@
+"""Names that a preset gives are held against the tables that are there: on every engine, and all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from sqlalchemy import Engine, select
+
+from pipeline import snapshot, source
+from pipeline.ask import ask_people
+from pipeline.check.sentences import on_unmarked
+from pipeline.errors import AuditError, ConfigError, SourceError
+from pipeline.formats import Rules
+from pipeline.model import Scope
+from pipeline.presets import Preset, load_preset
+from pipeline.source.databases.sqlite import names_as_names
+from pipeline.source.selects import Demand
+from tests.benches import Bench
+
+ENGINES = ("sqlite", "mysql", "postgresql", "duckdb", "files")
+
+
+class Crm:
+    """A table of clients in a database of one kind, and what a preset makes of it."""
+
+    def __init__(self, url: str, folder: Path, table: str, dialect: str) -> None:
+        self.url, self.folder, self.table, self.dialect = url, folder, table, dialect
+
+    def preset(self, client: str, more: str = "") -> Preset:
+        file = self.folder / f"{uuid4().hex}.yaml"
+        file.write_text(
+            f"about: A CRM\ndialects: [{self.dialect}]\nmoney: decimal\n{more}\n"
+            f"entities:\n  client:\n    table: {self.table}\n    {client}\n",
+            "utf-8",
+        )
+        return load_preset(file.name, self.folder)
+
+    @contextmanager
+    def reading(self, preset: Preset, add: dict[str, str] | None = None) -> Iterator[source.Reading]:
+        engine: Engine = source.open_engine(self.url, self.folder, preset)
+        demand = Demand(preset, add or {}, "EUR", frozenset(preset.absent_columns()), rules=Rules.of(preset, "UTC"))
+        try:
+            with source.consistent(engine) as connection:
+                yield source.Reading(connection, demand)
+        finally:
+            engine.dispose()
+
+    def refused(self, preset: Preset, add: dict[str, str] | None = None) -> AuditError:
+        with pytest.raises(AuditError) as caught, self.reading(preset, add):
+            pass
+        return caught.value
+
+
+@pytest.fixture
+def crm(benches: Callable[[str], Bench], tmp_path: Path) -> Callable[[str], Crm]:
+    def made(dialect: str) -> Crm:
+        name = f"relaties_{uuid4().hex[:8]}"
+        if dialect == "files":
+            (tmp_path / "exports").mkdir()
+            (tmp_path / "exports" / f"{name}.csv").write_text("nr,Telefoon nr,weg\n1,,\n2,020,ja\n3,,misschien\n")
+            return Crm("files:///exports", tmp_path, name, dialect)
+        bench = benches(dialect)
+        quoted = bench.engine.dialect.identifier_preparer.quote("Telefoon nr")
+        with bench.engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE TABLE {name} (nr INTEGER, {quoted} VARCHAR(20), weg VARCHAR(20))")
+            connection.exec_driver_sql(
+                f"INSERT INTO {name} VALUES (1, NULL, NULL), (2, '020', 'ja'), (3, NULL, 'misschien')"
+            )
+        if dialect == "duckdb":
+            bench.engine.dispose()  # a file is one process's, and one connection's that writes
+        url = bench.engine.url.set(drivername=bench.engine.url.get_backend_name())
+        return Crm(url.render_as_string(hide_password=False), tmp_path, name, dialect)
+
+    return made
+
+
+@pytest.mark.parametrize("dialect", ENGINES)
+def test_a_mapped_column_that_is_not_there_is_refused_on_every_engine(dialect: str, crm: Callable[[str], Crm]) -> None:
+    """SQLite reads "Telefoonnr" as a text, and everybody would have a phone."""
+    table = crm(dialect)
+    preset = table.preset("columns: {id: nr, phone: Telefoonnr, email: mailtje}\n    excluded: {deleted: wegg}")
+    error = table.refused(preset, {"client.last_name": f"{table.table}.naampje"})
+    assert isinstance(error, ConfigError)
+    said = str(error)
+    assert (
+        f"entities.client.columns.phone: table {table.table} has no column Telefoonnr; did you mean Telefoon nr?"
+        in said
+    )
+    assert "entities.client.columns.email" in said
+    assert f"entities.client.excluded.deleted: table {table.table} has no column wegg; did you mean weg?" in said
+    assert "add.client.last_name" in said
+
+
+@pytest.mark.parametrize("dialect", ENGINES)
+def test_a_quoted_name_in_sql_is_never_a_text(dialect: str, crm: Callable[[str], Crm]) -> None:
+    table = crm(dialect)
+    for client in (
+        f'select: SELECT nr AS id, "Telefoon" AS phone, NULL AS excluded FROM {table.table}',
+        "columns: {id: nr, phone: {sql: '\"Telefoon\"'}}",
+        "columns: {id: nr}\n    excluded: {deleted: {sql: '\"Telefoon\" IS NOT NULL'}}",
+    ):
+        preset = table.preset(client, "absent: {client: here only what is asked}" if "select" in client else "")
+        preset = preset.model_copy(update={"absent": {k: v for k, v in preset.absent.items() if k != "client"}})
+        error = table.refused(preset.model_copy(update={"absent": preset.absent | WITHOUT}))
+        assert "Telefoon" in str(error)
+        assert isinstance(error, SourceError)
+
+
+WITHOUT = {
+    f"client.{name}": "not asked"
+    for name in ("owner_id", "name", "private_person", "first_name", "last_name", "email", "created_at")
+}
+
+
+@pytest.mark.parametrize("dialect", ENGINES)
+def test_what_is_named_is_read(dialect: str, crm: Callable[[str], Crm]) -> None:
+    table = crm(dialect)
+    with table.reading(
+        table.preset("columns: {id: nr, phone: Telefoon nr, name: {value: 'a: b''s 100%'}, email: {sql: t.weg}}")
+    ) as reading:
+        rows = sorted(tuple(map(str, row)) for row in reading.head("client", 9))
+    nothing = "" if dialect == "files" else "None"
+    assert rows == [("1", "a: b's 100%", nothing, nothing), ("2", "a: b's 100%", "020", "ja"),
+                    ("3", "a: b's 100%", nothing, "misschien")]  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", ENGINES)
+def test_a_mark_of_deletion_is_read_as_yes_and_no(dialect: str, crm: Callable[[str], Crm]) -> None:
+    table = crm(dialect)
+    with table.reading(table.preset("columns: {id: nr}\n    excluded: {deleted: weg}")) as reading:
+        [account] = reading.accounts()
+        assert (account.audited, account.excluded) == (1, {"deleted": 1, "deleted: unreadable": 1})
+        with pytest.raises(SourceError, match=r"column weg.*misschien.*1 row"):
+            reading.must_understand_marks()
+    with table.reading(table.preset("columns: {id: nr}\n    excluded: {gone: {column: weg, is: no}}")) as reading:
+        [account] = reading.accounts()
+        assert (account.audited, account.excluded) == (1, {"gone": 1, "gone: unreadable": 1})
+
+
+@pytest.mark.parametrize("dialect", ENGINES)
+@pytest.mark.parametrize("given", ["weg", "{column: weg, is: no}"])
+def test_a_flag_is_read_alike_by_the_source_and_in_the_snapshot(
+    dialect: str, given: str, crm: Callable[[str], Crm]
+) -> None:
+    table = crm(dialect)
+    with table.reading(table.preset(f"columns: {{id: nr, private_person: {given}}}")) as reading:
+        client = reading.entities()["client"]
+        flags = (client.c.private_person, client.c.private_person_unreadable)
+        seen = reading.connection.execute(select(client.c.id, *flags).order_by(client.c.id)).all()
+        snapshot.write_entity(
+            table.folder, "client", reading.columns("client"), [reading.head("client", 9)], expected=3, minor=False,
+            advance=lambda _: None, rules=reading.demand.rules,
+        )  # fmt: skip
+    stored = pq.read_table(table.folder / "client.parquet", columns=["private_person", "private_person_unreadable"])
+    answers = [(flag, unread) for _, flag, unread in seen]
+    assert answers == list(zip(*stored.to_pydict().values(), strict=True))
+    assert answers == ([(None, 0), (1, 0), (None, 1)] if given == "weg" else [(1, 0), (0, 0), (None, 1)])
+
+
+def test_without_a_mark_everybody_is_active_and_it_is_said(crm: Callable[[str], Crm]) -> None:
+    table = crm("sqlite")
+    users = f"  manager: {{table: {table.table}, columns: {{id: nr, name: weg}}}}"
+    marked = "columns: {id: nr}\n    excluded: {deleted: weg}\n"
+    preset = table.preset(marked + users)
+    with table.reading(preset) as reading:
+        people = ask_people(reading.connection, reading.entities()["manager"])
+        assert [person.scope for person in people] == [Scope.MANAGER] * 3
+        assert list(on_unmarked(preset)) == [
+            f"No mark of deleted rows was found in {table.table}: every row there counts."
+        ]
+        stored = snapshot.write_entity(
+            table.folder, "manager", reading.columns("manager"), [reading.head("manager", 9)], expected=3, minor=False,
+            advance=lambda _: None,
+        )  # fmt: skip
+    assert pq.read_table(table.folder / stored.file)["active"].to_pylist() == [1, 1, 1]
+    assert list(on_unmarked(table.preset(marked))) == []
+
+
+@pytest.mark.parametrize("dialect", ENGINES)
+def test_a_misspelt_name_of_a_select_is_told(dialect: str, crm: Callable[[str], Crm]) -> None:
+    table = crm(dialect)
+    preset = table.preset(f"select: SELECT nr AS id, weg AS phonee, NULL AS excluded FROM {table.table}")
+    preset = preset.model_copy(update={"absent": preset.absent | WITHOUT | {"client.phone": ""}})
+    assert "gives phonee, which we do not know; did you mean phone?" in str(table.refused(preset))
+
+
+def test_what_looks_like_an_expression_is_told_how_to_be_one(crm: Callable[[str], Crm]) -> None:
+    table = crm("sqlite")
+    said = str(table.refused(table.preset("columns: {id: nr}\n    excluded: {deleted: weg = 1}")))
+    assert "has no column weg = 1; an expression is written as {sql: …}, a constant as {value: …}" in said
+
+
+def test_all_selects_that_a_database_refuses_are_told_at_once(crm: Callable[[str], Crm]) -> None:
+    for dialect in ("sqlite", "mysql", "postgresql", "duckdb"):
+        table = crm(dialect)
+        preset = table.preset("columns: {id: {sql: nrr}}")
+        both = {**preset.entities, "lead": preset.entities["client"]}
+        preset = preset.model_copy(
+            update={"entities": both, "absent": {k: v for k, v in preset.absent.items() if k != "lead"} | {
+                f"lead.{name}": "" for name in ("owner_id", "first_name", "last_name", "phone", "email", "created_at")}}
+        )  # fmt: skip
+        said = str(table.refused(preset))
+        assert "the SELECT of client" in said, dialect
+        assert "the SELECT of lead" in said, dialect
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ("{id: no}", "put the column's name between quotes"),
+        ("{id: 5}", "a constant is written as {value: 5}"),
+        ("{id: {sql: a, value: b}}", "write a column's name, {sql: EXPRESSION}"),
+        ("{id: {sql: a, is: no}}", "'is' goes with 'column' only"),
+        ("{id: {column: a, is: maybe}}", "write yes or no"),
+    ],
+)
+def test_forms_of_a_column(columns: str, said: str, tmp_path: Path) -> None:
+    text = f"about: A\ndialects: [sqlite]\nmoney: minor\nentities: {{client: {{table: t, columns: {columns}}}}}\n"
+    (tmp_path / "own.yaml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_preset("own.yaml", tmp_path)
+    assert said in str(caught.value)
+
+
+def test_names_become_names_of_sqlite() -> None:
+    sql = """SELECT "a ""b" AS "c`d", 'x "y" ''z', [e "f"], `g "h"` -- "i"\n/* "j" */ FROM "k" """
+    assert names_as_names(sql) == (
+        """SELECT `a "b` AS `c``d`, 'x "y" ''z', [e "f"], `g "h"` -- "i"\n/* "j" */ FROM `k` """
+    )
+
+
+def test_a_table_that_is_nearly_called_so_is_named(crm: Callable[[str], Crm]) -> None:
+    table = crm("sqlite")
+    preset = table.preset("columns: {id: nr}")
+    [part] = preset.entities["client"]
+    wrong = preset.model_copy(update={"entities": {"client": (part.model_copy(update={"table": table.table + "x"}),)}})
+    assert f"did you mean {table.table}" in str(table.refused(wrong))
+
+
+def test_yaml_reads_no_as_a_truth_value() -> None:
+    assert yaml.safe_load("{is: no}") == {"is": False}
