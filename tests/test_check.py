@@ -302,3 +302,22 @@ def test_suitecrm_is_shown(
     assert "could write to the CRM: SHOW GRANTS gives it ALL PRIVILEGES" in " ".join(text.split())
     names = {row["last_name"] for row in database.rows("SELECT last_name FROM contacts WHERE length(last_name) > 3")}
     assert not [name for name in names if name and re.search(rf"\b{re.escape(name)}\b", text)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "tried", "reading", "limit", "others", "too_long"),
+    [
+        (10, 10, 1.0, 300.0, False, False),  # all of them were read: nothing is extrapolated
+        (11, 10, 1.0, 300.0, True, False),
+        (100, 10, 1.0, 12.0, True, False),  # 2 s of counting and ten times 1 s: just what is allowed
+        (100, 10, 1.0, 11.9, True, True),
+        (0, 0, 0.0, 2.0, False, False),
+    ],
+)
+def test_the_hold_is_said_as_it_was_measured(
+    rows: int, tried: int, reading: float, limit: float, others: bool, too_long: bool
+) -> None:
+    said = on_the_hold(Pace(2.0, rows, tried, reading), limit)
+    assert ("; the other rows at that pace." in said) == others
+    assert ("more than allowed" in said) == too_long
+    assert f"{tried:,} of its {rows:,} rows" in said

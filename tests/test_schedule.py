@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -682,3 +683,13 @@ def test_an_unusable_ledger_does_not_end_the_scheduler(tmp_path: Path, monkeypat
         scheduler.run_forever()
     assert told == ["schedules wait: the run ledger cannot be used"]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_different_audits_and_schedules_never_share_a_run_or_a_lock() -> None:
+    """Whatever their names have in common, joined or cut to what a file's name can hold."""
+    pairs = [("a-", "c"), ("a", "-c"), ("a", "c"), ("a", "C"), ("a", "c "), ("ac", ""), ("", "ac"), ("a", "\u65e5"),
+             ("a", "\u672c"), ("a", "x" * 50), ("a", "x" * 51)]  # fmt: skip
+    at = datetime(2026, 11, 16, 6, tzinfo=UTC)
+    names = [run_id_of(Fire(audit, schedule, at)) for audit, schedule in pairs]
+    assert len(set(names)) == len(pairs)
+    assert all(re.fullmatch("[A-Za-z0-9-]{1,80}", name) for name in names)
