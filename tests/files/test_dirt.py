@@ -117,6 +117,10 @@ def test_what_an_office_program_leaves_is_no_export(folder: Path) -> None:
         ("t.csv", "a,b, A\n1,2,3\n", r"t\.csv, row 1, column a: two columns have this name"),
         ("t.csv", 'a,b\n1,"2\n3,4\n', r"t\.csv, row 2 .*quote is not closed"),
         ("t.csv", 'a,b\n1,"2"3\n', r"t\.csv, row 2 .*quote"),
+        # the line that names the delimiter is one of the file's
+        ("t.csv", "sep=;\na;b\n1;2\n3\n", r"t\.csv, row 4, column b: the row has 1 cells where the header has 2"),
+        ("t.csv", "sep=;\na;;b\n1;2;3\n", r"t\.csv, row 2, column 2: the column has no name"),
+        ("t.csv", 'sep=;\na;b\n1;"2\n3;4\n', r"t\.csv, row 3 \(line 4\).*quote is not closed"),
         ("t.csv", "", r"t\.csv is empty"),
         ("t.csv", b"\xff\xfea\x00,\x00b\x00\n\x00\x00\xd8", r"t\.csv, row 2, column .*no UTF-16 text"),
         ("T.xlsx", b"PK no workbook", r"T\.xlsx is no workbook"),
