@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, insert
+from sqlalchemy import BigInteger, column, create_engine, insert, select, true, values
 from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.engine import URL
 from sqlalchemy.schema import Column, MetaData, Table
@@ -22,6 +22,8 @@ from sqlalchemy.types import Date, DateTime, Numeric, String
 
 from benchmarks.questions import one_by_one
 from pipeline import run, source
+from pipeline.catalogue import WORD
+from pipeline.catalogue.census import _Asked, _is_wrong
 from pipeline.config import Audit, load_audit
 from pipeline.extract import answers_of, demand_of, window_of
 from pipeline.model import Answers, Field, FieldSet, OwnMeasure, Tally
@@ -237,6 +239,19 @@ def test_where_the_first_owner_counts_and_much_is_absent(tmp_path: Path, monkeyp
         at_once, before = both(audit_of(tmp_path, url, "first"), url)
     assert at_once == before
     assert not any(again for *_, again in at_once[0])
+
+
+@pytest.mark.parametrize("wrong", [(0,), (59,), (60,), (61,), (119,), (120,), (3, 64), (59, 60, 129)])
+def test_a_record_fails_by_its_own_bit_in_its_own_word(wrong: tuple[int, ...]) -> None:
+    """Records with one bit each: those that are listed have one of these."""
+    bits = range(130)
+    asked = _Asked([true()] * len(bits), {}, {}, tuple(1 << bit for bit in wrong), 0)
+    rows = [(bit, *((1 << bit) >> number * WORD & (1 << WORD) - 1 for number in asked.words)) for bit in bits]
+    words = [f"w{number}" for number in asked.words]
+    flagged = values(*(column(name, BigInteger) for name in ("n", *words)), name="flagged").data(rows)
+    with create_engine("duckdb:///:memory:").connect() as connection:
+        found = connection.execute(select(flagged.c.n).where(_is_wrong(asked, flagged)).order_by(flagged.c.n))
+        assert tuple(found.scalars()) == wrong
 
 
 def test_sqlite_before_3_35(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pipeline.presets import load_preset
 from pipeline.setup.recognise import _ANY as ANY
 from pipeline.source import open_engine
 from pipeline.source.databases import files, kind_of, sizes
+from pipeline.source.databases.cells import _as_text as as_text
 from tests.files.ours import compute, extract, prepared
 
 HEADER = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value"
@@ -456,3 +458,18 @@ def test_what_names_nothing_is_explained(tmp_path: Path, database: str, rest: st
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises((SourceError, ConfigError), match=r"source\.url"):
         open_engine(f"{database}:{rest}", tmp_path, ANY)
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (5.0, "5"), (-0.0, "0"), (0.1, "0.1"), (1e-7, "0.0000001"), (1234.5, "1234.5"),
+        (999_999_999_999_999.0, "999999999999999"), (1e15, "1000000000000000"),
+        # the shortest text, and not the digits of the nearest binary number
+        (1e23, "1" + 23 * "0"), (2.0**60, "1152921504606847000"), (-(2.0**60), "-1152921504606847000"),
+        (True, "TRUE"), (False, "FALSE"), ("007", "007"), (date(2026, 2, 28), "2026-02-28"),
+        (datetime(2026, 2, 28, 1, 2, 3), "2026-02-28 01:02:03"),
+    ],
+)  # fmt: skip
+def test_a_cell_of_a_workbook_is_its_shortest_text(cell: Any, text: str) -> None:
+    assert as_text(cell) == text

@@ -226,7 +226,9 @@ def _as_text(cell: Any) -> str:
     if isinstance(cell, float):
         if not math.isfinite(cell):
             return str(cell)
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else format(Decimal(repr(cell)), "f")
+        if cell.is_integer() and abs(cell) < 1e15:
+            return str(int(cell))
+        return format(Decimal(repr(cell)), "f").removesuffix(".0")  # 1e15 is written with a decimal
     if isinstance(cell, datetime):
         return cell.isoformat(" ")
     return cell.isoformat() if isinstance(cell, date) else str(cell)
