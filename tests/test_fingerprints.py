@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,7 @@ from pipeline.source.databases.sqlite import DATABASE as SQLITE
 from tests.benches import Bench
 from tests.postgres import database
 
+AS_OF: Final = datetime(2026, 11, 24, 8, tzinfo=UTC)
 EMPTY: Final = ("-", "n/a")
 LATIN: Final = ("", " ", "Ann", "ann", "Ann ", "-", " n/a ", "O'Neill", 'a"b', "50%", "\\", "\u00e9", "e\u00a0\u00fc",
                 "tab\there", "line\r\nend", "0", "007", "x" * 3_000, None)  # fmt: skip
@@ -482,7 +483,13 @@ def test_a_run_whose_text_differs_ends_while_the_crm_is_open(tmp_path: Path, mon
     monkeypatch.setattr(snapshot, "write_entity", changing)
     (tmp_path / "data").mkdir()
     with pytest.raises(ProofError) as refused:
-        extract.extract(audit, tmp_path / "data", clock=lambda: datetime(2026, 11, 24), as_of=None, progress=Silence())
+        extract.extract(
+            audit,
+            tmp_path / "data",
+            clock=lambda: datetime(2026, 11, 24, 8, tzinfo=UTC),
+            as_of=None,
+            progress=Silence(),
+        )
     assert {name.split()[0] for name, *_ in refused.value.differences} == {"manager", "deal"}
     assert len(refused.value.differences) == 4
 
