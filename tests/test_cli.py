@@ -133,6 +133,9 @@ def test_a_schedule_reads_its_files_anew_for_each_run(demo: Path, tmp_path: Path
     with pytest.raises(ConfigError, match="'Mars' is no time zone"):
         scheduler.publish("broken", due)
     assert not (tmp_path / "output" / "runs").exists()
+    with pytest.raises(ConfigError, match="Mars"):
+        scheduler_of(file, tmp_path / "another")
+    assert not (tmp_path / "another").exists()
     file.write_text(whole, "utf-8")
     targets = file.with_name("targets.csv")
     lines = targets.read_text("utf-8").splitlines()

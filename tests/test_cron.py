@@ -132,6 +132,9 @@ def test_after_is_left_out_and_until_is_kept() -> None:
             "2027-03-29",
             ["03-28 00:15+0100", "03-28 01:15+0100", *(f"03-28 {hour:02}:15+0200" for hour in range(3, 24))],
         ),
+        # The clock leaves out half an hour: no 2:15, and none in its place.
+        ("15 * * * *", "Australia/Lord_Howe", "2026-10-04", "2026-10-05",
+         ["10-04 00:15+1030", "10-04 01:15+1030", *(f"10-04 {hour:02}:15+1100" for hour in range(3, 24))]),
         # The clock goes back over midnight, in Beirut: 23:00 occurs twice, on the day before the change.
         ("0 * * * *", "Asia/Beirut", "2026-10-24", "2026-10-25",
          [*(f"10-24 {hour:02}:00+0300" for hour in range(24)), "10-24 23:00+0200"]),

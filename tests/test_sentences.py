@@ -19,7 +19,8 @@ from pipeline.model import CHECKED, ENTITIES, STATES, Figure, Person, Scope
 from pipeline.reports.elements import score_rows, the_company
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
-from pipeline.reports.report import Edition, Report, Row
+from pipeline.reports.report import ELEMENTS, Edition, Report, Row
+from pipeline.resources import REPORT_TEMPLATES
 from pipeline.show import show
 from pipeline.snapshot import Stored
 from pipeline.window import open_window
@@ -110,6 +111,16 @@ def test_a_misspelt_metric_is_no_empty_list_either() -> None:
     for ask in (company.company_has, company.currencies, company.amounts):
         with pytest.raises(KeyError):
             ask("meetings_lackign")
+
+
+def test_every_row_of_a_headline_is_of_an_element_that_is_asked_for() -> None:
+    """A misspelt name in a template, or in a report, would leave the row out."""
+    reports = [management_report(edition()), *(manager_report(edition(), person) for person in MANAGERS)]
+    assert {row.element for report in reports for row in report.headline} <= ELEMENTS
+    with pytest.raises(KeyError):
+        reports[0].element("meetigns")
+    templates = " ".join(file.read_text("utf-8") for file in REPORT_TEMPLATES.glob("*.j2"))
+    assert {row.element for row in reports[0].headline} <= set(re.findall(r"[a-z]+", templates))
 
 
 def test_a_figure_that_this_crm_does_not_have_is_none_and_so_is_one_of_its_own_measures() -> None:

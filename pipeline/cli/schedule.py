@@ -11,7 +11,7 @@ import click
 from pipeline.cli.common import AUDIT_FILE, FOLDER, now, shown_progress, warn
 
 if TYPE_CHECKING:
-    from pipeline.schedule import Scheduler
+    from pipeline.schedule import Scheduler, Timetable
 
 
 @click.command()
@@ -30,13 +30,20 @@ def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
     Example: crm-audit schedule audit.yaml
              crm-audit schedule audit.yaml --unit systemd   prints a unit that keeps it running
     """
-    scheduler = scheduler_of(audit_file, output)
     if unit:
         from pipeline.supervisor import Service, unit_text
 
-        click.echo(unit_text(unit, Service.of(audit_file, scheduler.timetable.output)), nl=False)
+        click.echo(unit_text(unit, Service.of(audit_file, _timetable(audit_file, output).output)), nl=False)
     else:
-        scheduler.run_forever()
+        scheduler_of(audit_file, output).run_forever()
+
+
+def _timetable(audit_file: Path, output: Path | None) -> Timetable:
+    from pipeline.config import load_audit
+    from pipeline.schedule import read_timetable
+
+    audit = load_audit(audit_file, output=output)
+    return read_timetable(audit.settings.name, audit.settings.zone, audit.settings.schedule, audit.output)
 
 
 def scheduler_of(audit_file: Path, output: Path | None) -> Scheduler:
@@ -47,13 +54,12 @@ def scheduler_of(audit_file: Path, output: Path | None) -> Scheduler:
     from pipeline.config import load_audit
     from pipeline.ledger import Ledger
     from pipeline.run import run_audit
-    from pipeline.schedule import Scheduler, Timetable, read_timetable
+    from pipeline.schedule import Scheduler
 
-    reports = load_audit(audit_file, output=output).output
+    reports = _timetable(audit_file, output).output
 
     def read() -> Timetable:
-        settings = load_audit(audit_file, output=reports).settings
-        return read_timetable(settings.name, settings.zone, settings.schedule, reports)
+        return _timetable(audit_file, reports)
 
     def publish(run_id: str, due: datetime) -> None:
         audit = load_audit(audit_file, output=reports)

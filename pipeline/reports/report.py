@@ -111,7 +111,9 @@ class Report:
             yield from (cell for cell in row.cells if isinstance(cell, Figure))
 
     def element(self, name: str) -> tuple[Row, ...]:
-        """The rows of one element of the headline."""
+        """The rows of one element of the headline; KeyError where none is ever called so."""
+        if name not in ELEMENTS:
+            raise KeyError(f"no element of a headline is called {name!r}")
         return tuple(row for row in self.headline if row.element == name)
 
 
@@ -119,6 +121,14 @@ class Report:
 
 SECTIONS: Final = ("now", "leads", "outside", "leads outside")
 """The parts of a fix-list, in its order; leads are in no manager's score and stand apart."""
+
+ELEMENTS: Final = frozenset(
+    {
+        "who", "readers", "proof", "stake", "plan", "days", "score", "base", "team", "meetings", "lacking", "person",
+        "warning", "ahead", *(f"fix {section}" for section in SECTIONS),
+    }
+)  # fmt: skip
+"""What a headline consists of: templates and tests ask for its rows by these names."""
 
 _BREAKS: Final = re.compile(r"\r\n|[\t\n\r]")
 _HARMFUL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
