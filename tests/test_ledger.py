@@ -154,3 +154,15 @@ def test_what_cannot_be_used_is_our_error(tmp_path: Path) -> None:
         Ledger(tmp_path / "ledger.db")
     with pytest.raises(PublishError, match="cannot be opened"):
         Ledger(tmp_path / "ledger.db" / "ledger.db")
+
+
+def test_a_fire_that_was_never_begun_has_no_attempt(ledger: Ledger) -> None:
+    begun, later = Fire("acme", "weekly", NOON - HOUR), Fire("acme", "weekly", NOON)
+    ledger.opened(begun, "id", NOON)
+    ledger.opened(begun, "id", NOON)
+    ledger.missed([begun, later], NOON + HOUR)
+    runs = {run.fire: run for run in ledger.rows()}
+    assert (runs[begun].attempts, runs[begun].run_id, runs[begun].started_at) == (2, "id", NOON)
+    assert (runs[later].attempts, runs[later].run_id, runs[later].started_at) == (0, None, None)
+    assert {run.ended_at for run in runs.values()} == {NOON + HOUR}
+    assert {run.message for run in runs.values()} == {"", "a later one was due"}
