@@ -185,7 +185,8 @@ def _explained(error: SQLAlchemyError, database: Database, url: URL, hold: Hold)
 def without(text: str, url: URL) -> str:
     """The text without the address's password, however it is written there."""
     password = str(url.password or "")
-    for form in sorted({password, quote(password, safe=""), quote_plus(password)} - {""}, key=len, reverse=True):
+    quoted = {quote(password, safe=safe) for safe in ("", "/", " +")}  # the last is how SQLAlchemy writes it
+    for form in sorted({password, quote_plus(password), *quoted} - {""}, key=len, reverse=True):
         # a very short one would be found inside of words
         pattern = re.escape(form) if len(form) > 3 else rf"(?<!\w){re.escape(form)}(?!\w)"
         text = re.sub(pattern, "…", text)
