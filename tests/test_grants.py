@@ -151,6 +151,26 @@ def test_show_grants_is_read_sensibly(line: str, rights: list[str]) -> None:
     assert list(writing([line], "crm")) == rights
 
 
+@pytest.mark.parametrize(
+    ("on", "database", "reaches"),
+    [
+        (r"`c\_m`.*", "c_m", True),  # the underscore itself, and no other character
+        (r"`c\_m`.*", "crm", False),
+        (r"`50\%`.*", "50%", True),
+        (r"`50\%`.*", "500", False),
+        (r"`a\\b`.*", r"a\b", True),
+        ("`c``r`.*", "c`r", True),
+        ("`C_M`.*", "crm", True),
+        ("`crm`.`deals`", "crm", True),
+        ("`c_m`.`deals`", "crm", False),  # a pattern only where all tables are meant
+        ("crm.*", "crm", True),
+        ("*.*", "crm", True),
+    ],
+)
+def test_a_grant_reaches_what_its_pattern_means(on: str, database: str, reaches: bool) -> None:
+    assert list(writing([f"GRANT DELETE ON {on} TO `a`@`%`"], database)) == ["DELETE"] * reaches
+
+
 # ------------------------------------------------------------------------------------------------ the account
 
 
