@@ -81,7 +81,17 @@ def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
         figures += _fields(pool, ground.field_sets)
         figures += _plan(pool, ground, pools[-1].counts)
     figures += _about_the_company(ground)
-    return figures
+    return _due_to_somebody(figures)
+
+
+def _due_to_somebody(figures: Sequence[Figure]) -> list[Figure]:
+    """All but the ratios of which nothing is due to anybody: 0 of 0 for everybody says less than a sentence."""
+    due = {(figure.metric, figure.dimension, figure.currency) for figure in figures if figure.denominator}
+    return [
+        figure
+        for figure in figures
+        if figure.denominator is None or (figure.metric, figure.dimension, figure.currency) in due
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ pools

@@ -45,7 +45,7 @@ def summary_table(edition: Edition) -> Table:
     managers = [person for person in edition.people if person.scope is Scope.MANAGER]
     lines = [(escape(_plain(person.name)), *_cells(edition, Scope.MANAGER, person.id)) for person in managers]
     totals = [
-        *((name, *_cells(edition, scope, "")) for scope, name in BESIDE.items() if edition.find("base", scope)),
+        *((BESIDE[scope], *_cells(edition, scope, "")) for scope in BESIDE if edition.find("records_failing", scope)),
         ("[bold]Company[/]", *_cells(edition, Scope.COMPANY, "")),
     ]
     shown = [place for place, cells in enumerate(zip(*lines, *totals, strict=True)) if {*cells} != {NOTHING}]

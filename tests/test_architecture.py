@@ -75,7 +75,7 @@ FLOORS = (
         "reports.charts",
         "reports.sheets",
     },
-    {"source", "reports.management", "reports.manager", "reports.pen"},
+    {"source", "reports.management", "reports.manager", "reports.pen", "reports.read_drawings"},
     {
         "validate",
         "publish",

@@ -112,6 +112,10 @@ def test_digits_of_iso_4217(currency: str, digits: int) -> None:
         (212, 240, "88.3 %"),
         (0, 0, NOTHING),
         (5, 0, NOTHING),
+        (2_501, 2_500, "100.1 %"),  # 100.04: more than all is never said to be all
+        (20_001, 20_000, "100.1 %"),
+        (1_001, 1_000, "100.1 %"),
+        (2_000, 2_000, "100.0 %"),
         (13, 10, "130.0 %"),
         (1_234, 100, "1,234.0 %"),
         (10**9, 1, "100,000,000,000.0 %"),
@@ -240,6 +244,13 @@ def test_more_than_fifteen_digits_are_text(given: Figure, held: bool) -> None:
     assert (excel_value(given) is not None) is held
 
 
+@pytest.mark.parametrize("currency", ['E"R', "€", "E R", "[Red]", "", "E;R", "EUR\r"])
+def test_a_currency_that_would_break_a_number_format_is_text(currency: str) -> None:
+    assert excel_value(money(1_234, currency)) is None
+    assert show(money(1_234, currency)) == f"12.34 {currency}"
+    assert excel_value(money(1_234, "EUR")) == Decimal("12.34")
+
+
 def test_the_cell_holds_the_rounded_decimal() -> None:
     assert excel_value(percent(1, 16)) == Decimal("0.063")
     assert excel_value(percent(1, 3)) == Decimal("0.333")
@@ -260,6 +271,9 @@ def test_the_cell_holds_the_rounded_decimal() -> None:
         (money(1, "EUR"), '#,##0.00 "EUR"'),
         (money(1, "JPY"), '#,##0 "JPY"'),
         (money(1, "KWD"), '#,##0.000 "KWD"'),
+        (money(1, "CLF"), '#,##0.0000 "CLF"'),
+        (money(1, "UYW"), '#,##0.0000 "UYW"'),
+        (money(1, "ISK"), '#,##0 "ISK"'),
     ],
 )
 def test_the_format_of_each_unit(given: Figure, number_format: str) -> None:

@@ -190,6 +190,51 @@ def test_a_ratio_of_which_nothing_was_due_is_no_zero() -> None:
     assert (meetings.id, "–") in read_page(render_page(reports()["management"])).figures
 
 
+RATIOS = ("score", "base", "field_filled", "base_filled", "complete_meetings", "win_rate")
+
+
+def test_where_nothing_is_due_to_anybody_the_reports_say_so_in_words() -> None:
+    given = without(lambda figure: figure.metric in RATIOS or figure.metric in ("field_missing", "base_missing"))
+    for report in (management_report(given), manager_report(given, MANAGERS[0])):
+        page = render_page(report)
+        assert page_differences(report, page) == []
+        text = " ".join(parse(page).text_content().split())
+        assert text.count("Nothing was due: no fields to look at.") == (2 if report.person is None else 3)
+        assert "Due of no record: meeting: date, " in text
+        assert "Nowhere missing" not in text
+    company = " ".join(parse(render_page(management_report(given))).text_content().split())
+    assert "Nothing was due: no held meetings to look at." in company
+    [teams] = [table for table in management_report(given).tables if table.key == "teams"]
+    assert [row.label for row in teams.rows][-3:] == ["Inactive owners", "Records of nobody", "Company"]
+
+
+def test_an_amount_that_nobody_has_is_no_column() -> None:
+    def columns(given: Edition) -> set[str]:
+        return {column for table in management_report(given).tables for column in table.columns}
+
+    figures = {
+        name: replace(figure, numerator=0) if figure.currency == "JPY" else figure
+        for name, figure in edition().figures.items()
+    }
+    assert "Open amount, JPY" in columns(edition())
+    assert columns(edition()) - columns(replace(edition(), figures=figures)) == {"Open amount, JPY"}
+
+
+def test_a_field_that_is_due_in_the_base_only_is_due_of_none_in_the_period() -> None:
+    given = without(lambda figure: figure.metric == "field_filled" and figure.dimension == "meeting.date")
+    [table] = [table for table in management_report(given).tables if table.key == "fields"]
+    [row] = [row for row in table.rows if row.label == "meeting: date"]
+    assert row.cells[1:3] == ("none", None)
+
+
+def test_who_has_most_to_repair_and_no_score_is_said_to_have_records_to_repair() -> None:
+    given = without(lambda figure: figure.metric in ("score", "meetings_overdue", "deals_won_undated"))
+    [row] = management_report(given).element("person")
+    count, *words = row.cells
+    assert isinstance(count, Figure)
+    assert (count.metric, words) == ("records_failing", [" records", " to repair"])
+
+
 # ------------------------------------------------------------------------------------------------ alterations
 
 

@@ -274,6 +274,36 @@ def test_where_nothing_is_due_there_is_no_score() -> None:
     assert not any(name.startswith("score/call") for name in found)  # a set without fields has none at all
 
 
+def test_a_ratio_of_which_nothing_is_due_to_anybody_is_not_made() -> None:
+    counts = [*fields("a", "meeting.date", 0, 0), *fields("a", "client.name", 0, 0, 3, 1)]
+    found = figures(counts, failing=[Failing("client", "1", "a", 1, False)], field_sets=SETS)
+    assert {figure.metric for figure in found.values() if figure.denominator is not None} == {"base", "base_filled"}
+    assert {figure.dimension for figure in found.values() if figure.metric == "base_filled"} == {"client.name"}
+    filled = numbers(found, "base_filled/client.name")
+    assert (filled["manager:a"], filled["unassigned"], filled["company"]) == ((2, 3), (0, 0), (2, 3))
+    for scope in ("inactive", "unassigned", "company"):  # counts stay, so that the parts are seen to add up
+        assert numbers(found, "records_failing")[scope] == 0
+        assert numbers(found, "field_missing/meeting.date")[scope] == 0
+
+
+def test_a_failing_record_of_several_owners_is_the_companys_once() -> None:
+    again = [(True, "b"), (True, "c")]
+    records = [*RECORDS, *(Failing("meeting", "1", owner, 1, True, later) for later, owner in again)]
+    found = figures(COUNTED, failing=records, field_sets=SETS)
+    once = figures(COUNTED, failing=RECORDS, field_sets=SETS)
+    assert numbers(found, "records_failing")["company"] == numbers(once, "records_failing")["company"] == 3
+    assert numbers(found, "records_failing")["counted twice"] == 2
+    assert numbers(found, "records_failing")["manager:b"] == 1
+
+
+def test_failing_records_of_an_owner_whom_nobody_knows_do_not_vanish() -> None:
+    with pytest.raises(ProofError) as refused:
+        figures(COUNTED, failing=[*RECORDS, Failing("client", "9", "a stranger", 1, False)], field_sets=SETS)
+    assert [(name, *values) for name, _, *values in refused.value.differences] == [
+        ("failing.base/client@company", "2", "1")
+    ]
+
+
 def test_scores_are_pooled() -> None:
     found = scored()
     assert numbers(found, "score")["team:t1"] == (22 + 0, 32 + 2)

@@ -16,11 +16,12 @@ import pytest
 from lxml import etree
 
 from pipeline.model import Figure, Scope, Unit
+from pipeline.reports import read_workbook, workbook
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.read_workbook import as_printed, workbook_differences
 from pipeline.reports.report import Repair, Report, Row, Table
-from pipeline.reports.sheets import CELL_LIMIT, INDEX, REPAIRS, excel_text, sheet_names, stamp
+from pipeline.reports.sheets import CELL_LIMIT, INDEX, LINK_LIMIT, REPAIRS, excel_text, sheet_names, stamp
 from pipeline.reports.workbook import write_workbook
 from pipeline.show import excel_format, excel_value, show
 from tests import factory
@@ -354,6 +355,70 @@ def test_numbers_are_numbers_and_what_excel_cannot_hold_is_text_with_a_note(tmp_
     assert (big.value, big.data_type) == ("305184080441754059", "s")
 
 
+@pytest.mark.parametrize("currency", ['E"R', "€", "[Red]"])
+def test_a_currency_that_no_format_can_hold_is_text_and_the_note_says_so(currency: str, tmp_path: Path) -> None:
+    report = report_of(Row("x", (figure(Unit.MONEY, 1_234, None, currency),)))
+    file = written(report, tmp_path)
+    assert workbook_differences(report, file) == []
+    cell = openpyxl.load_workbook(file)["A table"]["B5"]
+    assert (cell.value, cell.data_type) == (f"12.34 {currency}", "s")
+    assert "currency cannot stand in a number format" in cell.comment.text
+    assert "15" not in cell.comment.text
+
+
+@pytest.mark.parametrize(
+    ("currency", "value", "number_format"),
+    [("JPY", 1_234_567, '#,##0 "JPY"'), ("KWD", 1_234.567, '#,##0.000 "KWD"'), ("CLF", 123.4567, '#,##0.0000 "CLF"')],
+)
+def test_a_currency_without_cents_or_with_more_of_them(
+    currency: str, value: float, number_format: str, tmp_path: Path
+) -> None:
+    one = figure(Unit.MONEY, 1_234_567, None, currency)
+    file = written(report_of(Row("x", (one,))), tmp_path)
+    cell = openpyxl.load_workbook(file)["A table"]["B5"]
+    assert (cell.value, cell.number_format) == (value, number_format)
+    assert as_printed(Decimal(repr(cell.value)), cell.number_format) == show(one)
+
+
+def test_two_notes_on_one_cell_are_both_there(tmp_path: Path) -> None:
+    large = replace(figure(Unit.MONEY, 10**17 + 1, None, "E\x0bR"), id="x@company")
+    report = report_of(Row("x", (large,)))
+    file = written(report, tmp_path)
+    assert workbook_differences(report, file) == []
+    note = openpyxl.load_workbook(file)["A table"]["B5"].comment.text
+    assert "1 characters that Excel cannot hold" in note
+    assert "15 significant digits" in note
+
+
+def test_integers_beyond_fifteen_digits_are_text_in_the_index_too(tmp_path: Path) -> None:
+    numbers = (10**15 - 1, 10**15, -(10**15), 2**53 + 1, 305_184_080_441_754_059)
+    report = report_of(*(Row(str(n), (figure(Unit.PERCENT, n, 7 * n),)) for n in numbers))
+    file = written(report, tmp_path)
+    assert workbook_differences(report, file) == []
+    index = openpyxl.load_workbook(file)[INDEX]
+    for row, n in enumerate(numbers, 5):
+        assert index[f"E{row}"].value == (n if abs(n) < 10**15 else str(n))
+        assert index[f"F{row}"].value == (7 * n if abs(7 * n) < 10**15 else str(7 * n))
+
+
+def test_links_end_where_excel_takes_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert LINK_LIMIT == 65_530
+    for module in (workbook, read_workbook):
+        monkeypatch.setattr(module, "LINK_LIMIT", 3)
+    repairs = tuple(
+        Repair("deal", str(n), "m2", "x", ("a",), ("b",), f"https://crm.example/{n}", True) for n in range(5)
+    )
+    report = report_of(*(Row(str(n), (figure(Unit.COUNT, n),)) for n in range(5)), repairs=repairs)
+    file = written(report, tmp_path)
+    assert workbook_differences(report, file) == []
+    book = openpyxl.load_workbook(file)
+    assert [bool(book[REPAIRS][f"F{row}"].hyperlink) for row in range(5, 10)] == [True] * 3 + [False] * 2
+    assert [bool(book[INDEX][f"C{row}"].hyperlink) for row in range(5, 10)] == [True] * 3 + [False] * 2
+    assert {book[REPAIRS][f"F{row}"].value for row in range(5, 10)} == {"Open in the CRM"}
+    monkeypatch.setattr(read_workbook, "LINK_LIMIT", 4)  # a link too few, and one too many, are differences
+    assert [where for _, where, *_ in workbook_differences(report, file)] == [f"{REPAIRS}!F8"]
+
+
 def test_a_printed_figure_is_what_show_says() -> None:
     for amount in AMOUNTS:
         one = figure(*amount[:4])
@@ -455,6 +520,7 @@ def test_sheets_are_named_within_the_rules_of_excel(tmp_path: Path) -> None:
     report = report_of(tables=tables)
     names = sheet_names(report)
     assert len({name.casefold() for name in names}) == len(names)
+    assert "history" not in {name.casefold() for name in names}  # Excel keeps the name for itself, and repairs the file
     assert all(len(name.encode("utf-16-le")) <= 62 and not set(name) & set("[]:*?/\\\n") for name in names)
     assert "Completeness against plan" in names
     assert "A title that is so long that it" in names

@@ -72,10 +72,13 @@ def counted(figure: Figure, one: str, many: str) -> tuple[Cell, ...]:
     return figure, f" {one if figure.numerator == 1 else many}"
 
 
-def ratio_row(element: str, label: str, figure: Figure, noun: str, rest: str = "", *, bar: bool = True) -> Row:
-    """ "91.3 %" in big type, then "8,217 of 9,000 fields are filled"; without a value, why."""
+def ratio_row(element: str, label: str, figure: Figure | None, noun: str, rest: str = "", *, bar: bool = True) -> Row:
+    """ "91.3 %" in big type, then "8,217 of 9,000 fields are filled"; without a value, or a figure at all, why."""
+    nothing = f"Nothing was due: no {noun} to look at."
+    if figure is None:
+        return Row(label, (nothing,), element=element)
     if not figure.denominator:
-        return Row(label, (figure, f" Nothing was due: no {noun} to look at."), element=element, big=1)
+        return Row(label, (figure, f" {nothing}"), element=element, big=1)
     part, whole = halves(figure)
     drawn = (part.numerator, whole.numerator) if bar else None
     return Row(label, (figure, part, " of ", whole, f" {noun}{rest}"), element=element, big=1, bar=drawn)
@@ -84,12 +87,10 @@ def ratio_row(element: str, label: str, figure: Figure, noun: str, rest: str = "
 def score_rows(subject: Subject) -> Iterator[Row]:
     """The score of the period, and the base beside it, apart."""
     for metric, label in (("score", "Completeness"), ("base", "The base, apart")):
-        figure = subject.find(metric)
-        if figure is not None:
-            yield score_row(metric, label, subject, figure)
+        yield score_row(metric, label, subject, subject.find(metric))
 
 
-def score_row(element: str, label: str, subject: Subject, figure: Figure) -> Row:
+def score_row(element: str, label: str, subject: Subject, figure: Figure | None) -> Row:
     """A score with what its two numbers count: fields, or points where some field weighs more than another."""
     sets = (fields for entity, fields in subject.edition.field_sets.items() if entity in SCORED)
     if {field.weight for fields in sets for field in fields.fields} <= {1}:
@@ -149,26 +150,30 @@ def fields_table(subject: Subject) -> Table:
     """Where fields are missing, the most missed first; what is filled everywhere is named below."""
     rows: list[tuple[int, str, Row]] = []
     spotless: list[str] = []
+    never: list[str] = []
     for entity, fields in subject.edition.field_sets.items():
         for field in fields.fields:
             dimension, label = f"{entity}.{field.name}", f"{entity}: {field.label}"
             missing, older = subject.value("field_missing", dimension), subject.value("base_missing", dimension)
             if missing or older:
                 rows.append((-missing, label, _field_row(subject, dimension, label)))
+            elif subject.find("base_filled", dimension) is None:
+                never.append(label)
             else:
                 spotless.append(label)
     most = max((-order for order, _, _ in rows), default=0)
-    note = f"Nowhere missing: {', '.join(spotless)}." if spotless else ""
+    notes = [f"Nowhere missing: {', '.join(spotless)}."] if spotless else []
+    notes += [f"Due of no record: {', '.join(never)}."] if never else []
     return Table(
         "fields", "Where fields are missing",
         ("Field", "Missing", "Of those due", "Filled", "Missing in the base"),
-        tuple(_scaled(row, most) for _, _, row in sorted(rows, key=lambda row: row[:2])), note, look="bars",
+        tuple(_scaled(row, most) for _, _, row in sorted(rows, key=lambda row: row[:2])), " ".join(notes), look="bars",
     )  # fmt: skip
 
 
 def _field_row(subject: Subject, dimension: str, label: str) -> Row:
     filled = subject.find("field_filled", dimension)
-    due = halves(filled)[1] if filled else None
+    due = halves(filled)[1] if filled else "none"
     missing, older = subject.find("field_missing", dimension), subject.find("base_missing", dimension)
     return Row(label, (missing, due, filled, older), bar=(subject.value("field_missing", dimension), 0))
 
@@ -198,8 +203,14 @@ def own_table(subject: Subject) -> Iterator[Table]:
         Row(heading, (subject.find(metric.name, currency=currency), _OVER.get(metric.period, metric.period)))
         for heading, metric, currency in own_columns(subject)
     )
-    if rows:
-        yield Table("own", "Further measures", ("Measure", "Yours", "Over"), rows)
+    if rows or own_note(subject):
+        yield Table("own", "Further measures", ("Measure", "Yours", "Over"), rows, own_note(subject))
+
+
+def own_note(subject: Subject) -> str:
+    """Names the shares of nothing: they have no figure, of anybody."""
+    empty = [metric.label for metric in subject.edition.own if metric.name not in subject.company]
+    return f"There is nothing to take a share of: {', '.join(empty)}." if empty else ""
 
 
 def not_checked_table(edition: Edition) -> Table:

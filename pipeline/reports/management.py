@@ -16,6 +16,7 @@ from pipeline.reports.elements import (
     no_plan_row,
     not_checked_table,
     own_columns,
+    own_note,
     plan_rows,
     proof_rows,
     ratio_row,
@@ -106,7 +107,7 @@ def _plan(company: Subject) -> Iterator[Row]:
 
 def _meetings(company: Subject) -> Iterator[Row]:
     complete = company.find("complete_meetings")
-    if complete is None:
+    if company.find("meetings_held") is None:
         return
     yield ratio_row("meetings", "Complete meetings", complete, "held meetings")
     lacking = sorted(company.company_has("meetings_lacking"), key=lambda f: (-f.numerator, f.dimension))
@@ -199,7 +200,11 @@ def _has_most_to_repair(_: Subject, managers: Sequence[Subject]) -> Found:
     if most is None:
         return None
     manager, failing = most
-    return manager, (*counted(failing, "record", "records"), " to repair; ", manager.find("score"), " complete")
+    return manager, (*counted(failing, "record", "records"), " to repair", *_complete(manager.find("score")))
+
+
+def _complete(score: Figure | None) -> tuple[Cell, ...]:
+    return () if score is None else ("; ", score, " complete")
 
 
 _REASONS: tuple[Reason, ...] = (
@@ -228,7 +233,7 @@ def _teams(company: Subject) -> Table:
     if any(p.scope is Scope.MANAGER and not p.team_id for p in company.edition.people):
         rows.append(row(NO_TEAM, company.about(Scope.TEAM)))
     rows += [row(label, subject) for label, subject in _others(company)]
-    if company.about(Scope.TWICE).find("base"):
+    if company.about(Scope.TWICE).find("records_failing"):
         note += " A record of several owners counts for each; what that counts twice is taken off."
     rows.append(row("Company", company, total=True))
     columns = ("Team", "Complete", "Meetings held", "Open deals", *(f"{titles[m]}, {c}" for m, c in money),
@@ -262,7 +267,10 @@ def _managers(company: Subject) -> Table:
 def _own(company: Subject) -> Iterator[Table]:
     """The audit's own measures, per manager and adding up; no table where there are none."""
     columns = own_columns(company)
+    note = own_note(company)
     if not columns:
+        if note:
+            yield Table("own", "Your own measures", ("Manager",), (), note)
         return
 
     def row(label: str, subject: Subject, *, total: bool = False) -> Row:
@@ -271,13 +279,13 @@ def _own(company: Subject) -> Iterator[Table]:
     rows = [row(person.name, company.about(Scope.MANAGER, person.id)) for person in _by_name(company.edition)]
     rows += [row(label, subject) for label, subject in _others(company)]
     headings = ("Manager", *(heading for heading, *_ in columns))
-    yield Table("own", "Your own measures", headings, (*rows, row("Company", company, total=True)))
+    yield Table("own", "Your own measures", headings, (*rows, row("Company", company, total=True)), note)
 
 
 def _others(company: Subject) -> Iterator[tuple[str, Subject]]:
     for scope, label in BESIDE.items():
         subject = company.about(scope)
-        if subject.find("base") is not None:
+        if subject.find("records_failing") is not None:
             yield label, subject
 
 

@@ -131,9 +131,7 @@ def _warnings(own: Subject) -> Iterator[Row]:
 def _team(own: Subject, person: Person) -> Iterator[Row]:
     group, label = (own.about(Scope.TEAM, person.team_id), "Your team") if person.team_id else (
         own.about(Scope.COMPANY), "The company")  # fmt: skip
-    score = group.find("score")
-    if score is not None:
-        yield score_row("team", label, own, score)
+    yield score_row("team", label, own, group.find("score"))
 
 
 def _to_repair(own: Subject) -> Iterator[Row]:

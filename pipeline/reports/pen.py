@@ -56,6 +56,8 @@ LARGE = Look(rule=LINE, middle=True, size=12, bold=True, color=ACCENT, right=Tru
 SENTENCE = Look(rule=LINE, middle=True, wrap=True, indent=1)
 HEAD_INDENTED = Look(bold=True, fill=SOFT, rule=ACCENT, indent=1)
 SMALL_NUMBER = Look(rule=LINE, middle=True, size=9, color=QUIET, right=True)
+_DIGITS: Final = 15  # that Excel keeps of a number
+
 URL = Look(rule=LINE, color=ACCENT, underline=True)
 
 
@@ -145,6 +147,8 @@ def excel_number(figure: Figure) -> int | float | None:
 def _why_text(figure: Figure) -> str:
     if show(figure) == NOTHING:
         return "Nothing was due: there is no value, and it is not zero."
+    if len(str(abs(figure.numerator))) <= _DIGITS:
+        return "The currency cannot stand in a number format of Excel; the amount is written as text."
     return "Excel keeps 15 significant digits. This amount has more and is written as text, so that none is lost."
 
 

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 from zipfile import BadZipFile, ZipFile
@@ -20,6 +19,7 @@ from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from pipeline.model import Figure
+from pipeline.reports.read_drawings import Chart, bar_differences, chart_differences, charts_in, column_letters
 from pipeline.reports.report import Cell, Report, Row
 from pipeline.reports.sheets import (
     FIRST_ROW,
@@ -73,6 +73,8 @@ def workbook_differences(report: Report, file: Path) -> list[Difference]:
         differences += _compared(found.sheets[name], rows, places)
     differences += _compared(found.sheets[INDEX], _expected_index(report, places), [])
     differences += _unaccounted(report, found)
+    differences += chart_differences(report, found.charts)
+    differences += bar_differences(report, {name: sheet.bars for name, sheet in found.sheets.items()})
     return differences
 
 
@@ -145,18 +147,21 @@ class _Found:
 class _Sheet:
     name: str
     cells: dict[str, _Found]
+    bars: list[str] = field(default_factory=list)  # ranges of conditional formats
 
 
 @dataclass(slots=True)
 class _Workbook:
     sheets: dict[str, _Sheet]
     oddities: list[Difference] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
 
 
 def _read(file: Path) -> _Workbook:
     workbook = _Workbook({})
     calamine = CalamineWorkbook.from_path(str(file))
     with ZipFile(file) as archive:
+        workbook.charts = charts_in(archive)
         styles = etree.fromstring(archive.read("xl/styles.xml"))
         formats = _formats(styles)
         if styles.find(f"{_MAIN}dxfs//{_MAIN}numFmt") is not None:
@@ -174,21 +179,11 @@ def _values(calamine: CalamineWorkbook, name: str) -> dict[str, _Found]:
     """The cells of a sheet that hold anything."""
     rows = calamine.get_sheet_by_name(name).to_python(skip_empty_area=False)
     return {
-        f"{_letters(column)}{row}": _Found(value)
+        f"{column_letters(column)}{row}": _Found(value)
         for row, line in enumerate(rows, 1)
         for column, value in enumerate(line, 1)
         if value != ""
     }
-
-
-@cache
-def _letters(column: int) -> str:
-    """1 -> A, 27 -> AA."""
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _relations(archive: ZipFile, part: str) -> dict[str, str]:
@@ -233,6 +228,7 @@ def _types(archive: ZipFile, part: str, formats: Sequence[str], sheet: _Sheet) -
         target = targets.get(str(node.get(_LINKED)), "")
         if cell := sheet.cells.get(str(node.get("ref"))):
             cell.link = target + (f"#{node.get('location')}" if node.get("location") else "")
+    sheet.bars = [str(node.get("sqref")) for node in tree.iter(f"{_MAIN}conditionalFormatting")]
     hidden = [
         node for tag in ("row", "col") for node in tree.iter(f"{_MAIN}{tag}") if node.get("hidden") in ("1", "true")
     ]
@@ -261,7 +257,7 @@ def _compared(
         for column, expected in enumerate(line, 1):
             if expected is None or expected == "":
                 continue
-            ref = f"{_letters(column)}{number}"
+            ref = f"{column_letters(column)}{number}"
             awaited[ref] = expected
             if isinstance(expected, Figure):
                 places.append((expected, sheet.name, ref))
@@ -303,7 +299,7 @@ def _number(cell: _Found) -> Decimal | None:
 def _is_figure(cell: _Found, figure: Figure) -> bool:
     value = excel_value(figure)
     if value is None:
-        return _is_text(cell, show(figure))
+        return _is_text(cell, excel_text(show(figure))[0])
     number = _number(cell)
     return number is not None and number == value and as_printed(number, cell.number_format) == show(figure)
 
