@@ -45,8 +45,11 @@ golden: $(VENV)/.dev ## write the golden files anew, after a wanted change of a 
 benchmark: $(VENV)/.dev ## our validation beside stock Great Expectations, on a million meetings
 	@$(BIN)/python -m benchmarks.validation
 
+whole: $(VENV)/.dev ## a whole run of a million records and 600 managers, measured by stage
+	@$(BIN)/python -m benchmarks.whole
+
 lock: ## resolve the dependencies anew
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
-.PHONY: help install demo wheel test lint golden benchmark lock
+.PHONY: help install demo wheel test lint golden benchmark whole lock

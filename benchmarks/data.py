@@ -241,7 +241,7 @@ def _without(texts: pa.Array, missing: np.ndarray) -> pa.Array:
 
 
 def _store(folder: Path, entity: str, chunks: list[dict[str, Any]]) -> snapshot.Stored:
-    schema = snapshot._arrow(ENTITIES[entity])
+    schema = snapshot._arrow(ENTITIES[entity], ())
     tables = [_complete(schema, chunk) for chunk in chunks]
     file = folder / f"{entity}.parquet"
     _write(file, tables)

@@ -25,6 +25,7 @@ from openpyxl.formatting.rule import DataBarRule
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.functions import tostring
 
 from pipeline.model import Figure, Unit
@@ -352,7 +353,7 @@ def _packed(book: Any, report: Report) -> bytes:
     book.properties.creator = "crm-audit"
     book.properties.title = excel_text(report.title)[0]
     loose, packed = BytesIO(), BytesIO()
-    book.save(loose)
+    ExcelWriter(book, ZipFile(loose, "w")).save()  # not compressed: that is done once, below
     book.properties.created = book.properties.modified = moment.replace(tzinfo=None, microsecond=0)
     with ZipFile(loose) as source, ZipFile(packed, "w", ZIP_DEFLATED) as target:
         for name in source.namelist():
