@@ -203,7 +203,6 @@ class Scheduler:
         last, known = self.ledger.last_fires(audit, name, now)
         ahead = max(since, known or since)
         if ahead > now:
-            since = min(since, now)
             self._set_back(name, ahead, now)
         after = max(since, last) if last else since
         left_open = {run.fire for run in self.ledger.rows(audit, name, State.OPEN)}
