@@ -79,5 +79,5 @@ def test_what_is_no_total(demo: Path, tmp_path: Path) -> None:
 
 
 def test_a_control_cannot_write(demo: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"select of deals_won@company: .*only reads .*not authorized"):
+    with pytest.raises(ConfigError, match=r"select of deals_won@company: .*only reads .*syntax error"):
         compute(demo, tmp_path, 'figure: deals_won@company, select: "DELETE FROM deals"')

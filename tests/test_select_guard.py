@@ -328,3 +328,7 @@ def test_backslashes_of_mariadb() -> None:
 @pytest.mark.parametrize("sql", ["SELECT 1", "SELECT 1;", " SELECT 1 ;;\n; "])
 def test_the_last_semicolon(sql: str) -> None:
     assert without_semicolon(sql).strip() == "SELECT 1"
+
+
+def test_virtual_tables_of_sqlite_can_be_read(crms: Callable[[str], Crm]) -> None:
+    assert crms("sqlite").control("SELECT count(*) FROM json_each('[1, 2]')") == "2"

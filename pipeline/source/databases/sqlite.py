@@ -70,13 +70,9 @@ def names_as_names(statement: str) -> str:
     return _QUOTED.sub(named, statement)
 
 
-_READING: Final = {
-    sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_TRANSACTION,
-    sqlite3.SQLITE_SAVEPOINT,
-}  # fmt: skip
 _TELLING: Final = {
     "table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list", "database_list",
-    "encoding", "journal_mode", "user_version", "compile_options",
+    "encoding", "journal_mode", "user_version", "data_version", "compile_options",
 }  # fmt: skip
 """The pragmas that tell something; those that have an argument name a table by it."""
 _ABOUT_A_TABLE: Final = {"table_info", "table_xinfo", "index_list", "index_info", "foreign_key_list"}
@@ -84,13 +80,16 @@ _ACTING: Final = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "
 
 
 def _only_reading(action: int, first: str | None, second: str | None, _database: object, _by: object) -> int:
-    """SQLite asks this of every part of a statement before it runs any: ATTACH would make a file."""
-    allowed = action in _READING
+    """What SQLite may do besides reading its file, which is open read-only: ATTACH would make another one.
+
+    Writes are not denied here: tables that are virtual, json_each among them, announce some that never happen.
+    """
+    denied = action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
     if action == sqlite3.SQLITE_FUNCTION:
-        allowed = str(second).lower() not in _ACTING
+        denied = str(second).lower() in _ACTING
     elif action == sqlite3.SQLITE_PRAGMA:
-        allowed = str(first).lower() in (_TELLING if second is None else _ABOUT_A_TABLE)
-    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+        denied = str(first).lower() not in (_TELLING if second is None else _ABOUT_A_TABLE)
+    return sqlite3.SQLITE_DENY if denied else sqlite3.SQLITE_OK
 
 
 def _refuses(connection: Connection, sql: str) -> str:
