@@ -36,6 +36,9 @@ wheel: $(VENV)/.dev ## dist/: a wheel to install without a clone, and what it wa
 test: $(VENV)/.dev ## the whole test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+soak: $(VENV)/.dev ## attacks on starting, surviving and proving
+	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/soak
+
 lint: $(VENV)/.dev ## ruff, and mypy --strict on pipeline/
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -52,4 +55,4 @@ lock: ## resolve the dependencies anew
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
-.PHONY: help install demo wheel test lint golden benchmark whole lock
+.PHONY: help install demo wheel soak test lint golden benchmark whole lock

@@ -24,6 +24,7 @@ from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
 from pipeline.ledger import Ledger, State
 from pipeline.progress import Silence
+from tests.program import crm_audit as forked
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ("demo", "init", "grants", "expectations", "check", "run", "schedule")
@@ -244,3 +245,43 @@ def test_an_interrupt_is_130() -> None:
         raise KeyboardInterrupt
 
     assert cli._guarded(interrupted) == 130
+
+
+@pytest.mark.parametrize("text", ["", " ", "2026-11-24T09:00+01:00\udcff"])
+def test_an_instant_that_is_none_is_never_now(demo: Path, text: str) -> None:
+    done = forked(demo, "run", "--as-of", text)
+    failed(done, 2, "--as-of", "is no instant")
+    assert not (demo / "output" / "runs").exists()
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_demo_of_no_time_is_refused(tmp_path: Path, day: str) -> None:
+    failed(forked(tmp_path, "demo", "d", "--today", day), 2, "--today")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("grants", "--preset", "suitecrm")])
+def test_a_reader_that_goes_away_is_no_defect(arguments: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    asked = [sys.executable, "-m", "pipeline", *arguments]
+    done = subprocess.run(asked, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert done.returncode != 70
+    assert "defect" not in done.stderr + done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.parametrize("address", [
+    "mysql+pymysql://u@127.0.0.1:9/d?nonsense=geheim", "mysql+pymysql://u@127.0.0.1:9/d?ssl_ca=/none",
+    "postgresql://u@127.0.0.1:9/d?nonsense=geheim", "postgresql://u@127.0.0.1:9/d?connect_timeout=soon",
+    "mysql+pymysql://u@127.0.0.1:9/d?port=x", "mysql+pymysql://u@127.0.0.1:9/d?charset=geheim",
+])  # fmt: skip
+def test_an_option_that_the_driver_does_not_know_is_no_defect(tmp_path: Path, address: str) -> None:
+    done = forked(tmp_path, "init", "--yes", "--source", address)
+    assert done.returncode in (2, 3), done.stderr
+    assert "source" in done.stderr
+    assert "geheim" not in done.stderr
+
+
+def test_names_that_are_no_text_are_said_all_the_same(tmp_path: Path) -> None:
+    failed(forked(tmp_path, "check", "a\udcffb.yaml"), 2, "a\\udcffb.yaml")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +52,9 @@ cli.add_command(schedule.schedule)
 
 def main() -> NoReturn:
     """The program: runs a command and exits with the status that the help promises."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name of a file may be no text
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(_guarded(lambda: cli.main(prog_name=PROGRAM, standalone_mode=False)))
 
 
@@ -72,10 +77,23 @@ def _guarded(command: Callable[[], object]) -> int:
             print_differences(error.differences)
         return error.exit_status
     except Exception as error:  # noqa: BLE001 a defect of ours must not look like a result, nor quote the CRM's data
-        lack = lack_of(error)
-        click.echo(f"{PROGRAM}: {lack or _defect(error)}", err=True)
-        return PublishError.exit_status if lack else AuditError.exit_status
+        return _unforeseen(error)
     return 0
+
+
+def _unforeseen(error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        _leave_the_pipe()
+        return PublishError.exit_status
+    lack = lack_of(error)
+    click.echo(f"{PROGRAM}: {lack or _defect(error)}", err=True)
+    return PublishError.exit_status if lack else AuditError.exit_status
+
+
+def _leave_the_pipe() -> None:
+    """Whoever read the output has gone, as `head` does; what Python still holds of it goes nowhere."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
+        os.dup2(nowhere.fileno(), 1)
 
 
 def _defect(error: Exception) -> str:

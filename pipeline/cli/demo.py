@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
 
 from pipeline.cli.common import FOLDER, now
 from pipeline.cli.run import run_by_hand
+from pipeline.errors import ConfigError
+
+_FIRST_YEAR: Final = 1971
+_LAST_YEAR: Final = 2998
 
 
 @click.command()
@@ -26,6 +31,8 @@ def demo(folder: Path, today: datetime | None, and_run: bool, output: Path | Non
     from pipeline.demo import DEMO_ZONE, write_demo
 
     zone = ZoneInfo(DEMO_ZONE)
+    if today and not _FIRST_YEAR <= today.year <= _LAST_YEAR:
+        raise ConfigError(f"--today: write a day of the years {_FIRST_YEAR} to {_LAST_YEAR}.")
     day: date = today.date() if today else now().astimezone(zone).date()
     files = write_demo(folder, day)
     click.echo(f"A demo CRM of fictional people, around {day}: {files.database}", err=True)

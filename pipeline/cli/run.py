@@ -31,7 +31,7 @@ def run(audit_file: Path, as_of: str | None, output: Path | None) -> None:
     \b
     Example: crm-audit run audit.yaml --as-of 2026-11-16T07:00+01:00
     """
-    run_by_hand(audit_file, _instant(as_of) if as_of else None, output)
+    run_by_hand(audit_file, None if as_of is None else _instant(as_of), output)
 
 
 def run_by_hand(audit_file: Path, as_of: datetime | None, output: Path | None) -> None:

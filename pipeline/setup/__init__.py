@@ -262,8 +262,8 @@ def _candidates_said(where: str, known: Known) -> Sequence[str]:
     if where == _PRESET_FILE:
         start = f"A meeting's result: map it in {where}, under meeting, as result. What might hold it:"
     else:
-        start = "A meeting's result: nobody owes one until you say where it is written, like add: {meeting.result: "
-        start += f"{known.candidates[0].column if known.candidates else 'TABLE.COLUMN'}}}"
+        column = known.candidates[0].column if known.candidates else "TABLE.COLUMN"
+        start = f"Nobody owes a meeting's result until you say where it is: add: {{meeting.result: {column}}}"
     return [
         start,
         *(f"  {one.column}: filled in {share(one.filled, one.held)} of {one.held:,}" for one in known.candidates),

@@ -128,6 +128,23 @@ def said_duration(seconds: float) -> str:
 
 
 @contextmanager
+def _connected(engine: Engine) -> Iterator[Connection]:
+    """A connection. ConfigError where the driver does not know an option of the address, or cannot use its value."""
+    try:
+        connection = engine.connect()
+    except (TypeError, ValueError, AttributeError, LookupError, FileNotFoundError):
+        if not engine.url.query:
+            raise
+        options = ", ".join(sorted(engine.url.query))
+        raise ConfigError(
+            f"source.url: {engine.url.drivername} cannot use the options behind the ? of the address ({options}); "
+            "correct them, or leave them out."
+        ) from None
+    with connection:
+        yield connection
+
+
+@contextmanager
 def consistent(engine: Engine, begin: Sequence[str] | None = None, hold: Hold | None = None) -> Iterator[Connection]:
     """One read-only transaction that sees one moment of every table. SourceError where the source fails.
 
@@ -136,7 +153,7 @@ def consistent(engine: Engine, begin: Sequence[str] | None = None, hold: Hold | 
     """
     database, hold = kind_of(engine.dialect.name), hold or Hold()
     try:
-        with engine.connect() as connection:
+        with _connected(engine) as connection:
             hold.begin()
             _bounded(connection, database, hold)
             statements = database.begin if begin is None else begin
