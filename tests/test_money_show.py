@@ -278,3 +278,18 @@ def test_the_cell_holds_the_rounded_decimal() -> None:
 )
 def test_the_format_of_each_unit(given: Figure, number_format: str) -> None:
     assert excel_format(given) == number_format
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize(
+    ("amount", "currency", "units"),
+    [
+        ("1.00", "EUR", 100), ("1.005", "EUR", None), ("0.001", "EUR", None), ("1.5", "JPY", None), ("2", "JPY", 2),
+        ("1.005", "KWD", 1005), ("1.0005", "KWD", None), ("1.00005", "CLF", None), ("1.0005", "CLF", 10_005),
+        ("12345678901234567890.12", "EUR", 1_234_567_890_123_456_789_012), ("1E+3", "EUR", 100_000),
+        ("1E-30", "EUR", None), ("Infinity", "EUR", None), ("NaN", "EUR", None),
+    ],
+)  # fmt: skip
+def test_what_is_finer_than_a_minor_unit_is_no_amount(sign: str, amount: str, currency: str, units: int | None) -> None:
+    expected = None if units is None else int(f"{sign}{units}")
+    assert to_minor(Decimal(f"{sign}{amount}"), currency) == expected
