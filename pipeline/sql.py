@@ -175,7 +175,7 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "postgresql": "CAST({0} AS text) COLLATE \"C\" = {1}",
     },
     same_bytes: {
-        "sqlite": "{0} = {1}",
+        "sqlite": "{0} = {1} COLLATE BINARY",  # a column may be declared NOCASE or RTRIM
         "mysql": "CAST({0} AS BINARY) = CAST({1} AS BINARY)",
         "duckdb": "{0} = {1}",
         "postgresql": "CAST({0} AS text) COLLATE \"C\" = CAST({1} AS text)",

@@ -128,7 +128,7 @@ def _best_penalty(
     the invitees are many: an identifier names one person, so that the others need no group.
     """
     invited = _invited(e, absent)
-    joined = joined.outerjoin(invited, invited.c.meeting_id == m.c.id)
+    joined = joined.outerjoin(invited, same_id(invited.c.meeting_id, m.c.id))
     found: list[ColumnElement[Any]] = [invited.c.penalty]
     for kind in ("contact", "lead"):
         person = _persons(e, kind, absent)
@@ -149,7 +149,8 @@ def _invited(e: Entities, absent: frozenset[str]) -> FromClause:
         joined = joined.outerjoin(person, and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind))
         found.append(person.c.penalty)
     penalty = func.min(func.coalesce(*found)).label("penalty")
-    return select(link.c.meeting_id, penalty).select_from(joined).group_by(link.c.meeting_id).subquery()
+    meeting_id = func.min(link.c.meeting_id).label("meeting_id")  # the same of all in the group
+    return select(meeting_id, penalty).select_from(joined).group_by(exact_text(link.c.meeting_id)).subquery()
 
 
 def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
