@@ -40,6 +40,9 @@ class Bench:
             lax = self.engine.dialect.name in ("mysql", "mariadb")
             if lax:
                 connection.exec_driver_sql("SET SESSION sql_mode = ''")
+            if self.engine.dialect.name == "postgresql":  # a reading leaves its session read-only
+                connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE")
+                connection.exec_driver_sql("SET TRANSACTION READ WRITE")
             connection.exec_driver_sql(f"CREATE TABLE {name} (n INTEGER PRIMARY KEY, v {kind})")
             rows = list(enumerate(values))
             if rows:

@@ -19,8 +19,28 @@ from sqlalchemy import BigInteger, Date, Text, case, func, literal, literal_colu
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.formats.contents import SEVERAL, Content, empty_parts, is_empty_in_parts
-from pipeline.formats.texts import DIRECTIVE, UNREADABLE, ZONED, in_utc, minor_units, plain_number, read_moment, text_of
-from pipeline.formats.written import as_text, decimal_units, local_micros, stripped, written_day, written_micros
+from pipeline.formats.texts import (
+    DIRECTIVE,
+    UNREADABLE,
+    ZONED,
+    in_utc,
+    instant_of,
+    local_day,
+    minor_units,
+    plain_number,
+    read_moment,
+    text_of,
+)
+from pipeline.formats.written import (
+    as_text,
+    decimal_units,
+    local_micros,
+    stripped,
+    written_day,
+    written_instant,
+    written_local_day,
+    written_micros,
+)
 from pipeline.formats.written import plain_number as number_in
 from pipeline.model import Kind
 from pipeline.money import ODD_FACTORS, digits_of
@@ -37,6 +57,7 @@ class Rules:
     formats: Formats | None = None
     empty: frozenset[str] = frozenset()
     zone: str = "UTC"
+    home: str = "UTC"  # the audit's zone: whose day it is at an instant
     exact: bool = False  # nothing may stand around a text, white space neither
     contents: Mapping[str, Content] = field(default_factory=dict)  # 'entity.column' -> HTML or JSON
 
@@ -49,8 +70,8 @@ class Rules:
             name: Content("json", tuple(what["json"])) if isinstance(what, dict) else Content(what)
             for name, what in preset.contents.items()
         }
-        zone = zone if declared == "audit" else declared
-        return cls(formats, frozenset(preset.empty), zone, contents=contents)
+        meant = zone if declared == "audit" else declared
+        return cls(formats, frozenset(preset.empty), meant, home=zone, contents=contents)
 
     # ---------------------------------------------------------------------------------------- in Python
 
@@ -66,16 +87,19 @@ class Rules:
         return bool(self.empty) or f"{entity}.{name}" in self.contents
 
     def day(self, value: str | None) -> Any:
-        """The calendar day; None where nothing was entered."""
+        """The calendar day; None where nothing was entered. Of an instant the local day, of hours their own day."""
         moment = self._moment(value, self.formats.day if self.formats else ())
-        return moment.date() if isinstance(moment, datetime) else moment
+        if not isinstance(moment, datetime):
+            return moment
+        day = local_day(moment, self.home)
+        return UNREADABLE if day is None else day
 
     def instant(self, value: str | None) -> Any:
         """The instant in UTC. Of a local time that exists twice the first; one that is skipped, as if it was not."""
         moment = self._moment(value, self.formats.instant if self.formats else ())
         if not isinstance(moment, datetime):
             return moment
-        instant = in_utc(moment, self.zone)
+        instant = in_utc(moment, self.zone) if moment.tzinfo is None else instant_of(moment)
         return UNREADABLE if instant is None else instant
 
     def money(self, value: str | None, currency: str | None) -> Any:
@@ -129,17 +153,28 @@ class Rules:
 
     def day_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """The day, or NULL."""
-        days = [written_day(text, literal(one)) for one in self._formats_of(Kind.DAY)]
+        days = [self._day_by(text, one) for one in self._formats_of(Kind.DAY)]
         return func.coalesce(*days, null(), type_=Date())
+
+    def _day_by(self, text: ColumnElement[Any], written: str) -> ColumnElement[Any]:
+        if not written.endswith("%z"):
+            return written_day(text, literal(written))
+        bounds, offsets = _transitions(self.home, local=False)
+        zone = literal(self.home)
+        return written_local_day(text, literal(written), literal_column(bounds), literal_column(offsets), zone)
 
     def micros_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Microseconds since 1970, or NULL."""
-        moments = [written_micros(text, literal(one)) for one in self._formats_of(Kind.INSTANT)]
+        formats = self._formats_of(Kind.INSTANT)
+        instants = [written_instant(text, literal(one)) for one in formats if one.endswith("%z")]
+        moments = [written_micros(text, literal(one)) for one in formats if not one.endswith("%z")]
+        if not moments:
+            return func.coalesce(*instants, null(), type_=BigInteger())
         value: ColumnElement[Any] = func.coalesce(*moments, null(), type_=BigInteger())
-        if self.zone == "UTC":
-            return value
-        bounds, offsets = _transitions(self.zone)
-        return local_micros(value, literal_column(bounds), literal_column(offsets), literal(self.zone))
+        if self.zone != "UTC":
+            bounds, offsets = _transitions(self.zone)
+            value = local_micros(value, literal_column(bounds), literal_column(offsets), literal(self.zone))
+        return func.coalesce(*instants, value, type_=BigInteger()) if instants else value
 
     def number_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """The amount as '-1234.5', or NULL."""
@@ -179,12 +214,16 @@ def _zeros(formats: Sequence[str]) -> frozenset[str]:
     def zero(match: re.Match[str]) -> str:
         return "0" * (1 if match[1].startswith("-") else widths.get(match[1], 2))
 
-    return frozenset(DIRECTIVE.sub(zero, one) for one in formats) | {"0000-00-00", "0000-00-00 00:00:00"}
+    offsets = ("Z", "+0000", "+00:00")
+    written = {one.replace("%z", offset) for one in formats for offset in offsets}
+    return frozenset(DIRECTIVE.sub(zero, one) for one in written) | {"0000-00-00", "0000-00-00 00:00:00"}
 
 
 @cache
-def _transitions(zone: str) -> tuple[str, str]:
+def _transitions(zone: str, *, local: bool = True) -> tuple[str, str]:
     """The local times (as if they were UTC) at which the offset changes, and the offsets between: lists in SQL.
+
+    Else the instants at which it changes, and what is to be subtracted from an instant for the local time.
 
     A local time before the later of both clocks' readings still has the old offset: so of one that exists twice the
     first is meant, as in Python.
@@ -199,10 +238,15 @@ def _transitions(zone: str) -> tuple[str, str]:
     offsets = [offset(first - 86_400)]
     for day in range(first, last + 86_400, 86_400):
         if (now := offset(day)) != offsets[-1]:
-            bounds.append(_change(offset, day - 86_400, day) + max(now, offsets[-1]))
+            bounds.append(_change(offset, day - 86_400, day) + (max(now, offsets[-1]) if local else 0))
             offsets.append(now)
     in_micros = [str(1_000_000 * second) for second in (first, *bounds, last)]
-    shifts = ["NULL", *(str(1_000_000 * shift) for shift in offsets), "NULL"]  # outside the known years: unreadable
+    sign = 1 if local else -1
+    shifts = [
+        "NULL",
+        *(str(sign * 1_000_000 * shift) for shift in offsets),
+        "NULL",
+    ]  # outside the known years: unreadable
     return ", ".join(in_micros), ", ".join(shifts)
 
 

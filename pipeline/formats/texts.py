@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -34,7 +34,7 @@ _DIRECTIVES: Final = {
     "H": "(?P<H>[01][0-9]|2[0-3])", "-H": "(?P<H>1?[0-9]|2[0-3])",
     "I": "(?P<I>0[1-9]|1[0-2])", "-I": "(?P<I>[1-9]|1[0-2])",
     "M": "(?P<M>[0-5][0-9])", "S": "(?P<S>[0-5][0-9])", "p": "(?P<p>AM|PM)",
-    "f": "(?P<f>[0-9]{6})", "g": "(?P<g>[0-9]{3})",
+    "f": "(?P<f>[0-9]{6})", "g": "(?P<g>[0-9]{3})", "z": "(?P<z>Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])",
 }  # fmt: skip
 DIRECTIVE: Final = re.compile("%(-?[A-Za-z])")
 """A part of a declared format."""
@@ -89,7 +89,10 @@ def _reader(written: str) -> re.Pattern[str]:
 
 
 def read_moment(text: str, written: str) -> datetime | None:
-    """The moment that the format would write exactly so, without a zone; None where there is none."""
+    """The moment that the format would write exactly so; None where there is none.
+
+    Without a zone, unless the format writes an offset from UTC.
+    """
     found = _reader(written).fullmatch(text)
     if found is None:
         return None
@@ -103,12 +106,37 @@ def read_moment(text: str, written: str) -> datetime | None:
     short = number("y")
     year = number("Y") if "Y" in of else short + (2000 if short < 69 else 1900)
     hour = number("I") % 12 + 12 * (of["p"] == "PM") if "I" in of else number("H")
+    zone = _offset(of["z"]) if "z" in of else None
     try:
-        return datetime(  # noqa: DTZ001 - in the declared zone
-            year, month, number("d"), hour, number("M"), number("S"), number("f") + 1000 * number("g")
+        return datetime(
+            year, month, number("d"), hour, number("M"), number("S"), number("f") + 1000 * number("g"), tzinfo=zone
         )
     except ValueError:
         return None
+
+
+def _offset(written: str) -> timezone:
+    """'Z', '+0530' or '-05:00' as a zone."""
+    if written == "Z":
+        return UTC
+    away = timedelta(hours=int(written[1:3]), minutes=int(written[-2:]))
+    return timezone(-away if written[0] == "-" else away)
+
+
+def instant_of(moment: datetime) -> datetime | None:
+    """A moment with an offset as an instant in UTC; None outside the years of which zones are known."""
+    if not 1 < moment.year < 9999:
+        return None
+    instant = moment.astimezone(UTC)
+    return instant if ZONED[0] <= instant.year < ZONED[1] else None
+
+
+def local_day(moment: datetime, zone: str) -> date | None:
+    """The day that the calendar of a zone shows at a moment with an offset; of a moment without one its own day."""
+    if moment.tzinfo is None:
+        return moment.date()
+    instant = instant_of(moment)
+    return None if instant is None else instant.astimezone(ZoneInfo(zone)).date()
 
 
 def in_utc(moment: datetime, zone: str) -> datetime | None:
@@ -184,16 +212,19 @@ def _digits(text: str) -> bool:
 # ------------------------------------------------------------------------------------------------ for SQLite
 
 
-def day_written(data: bytes, written: str) -> str | None:
-    """The day of a text's bytes, as SQLite writes days."""
+def day_written(data: bytes, written: str, zone: str = "UTC") -> str | None:
+    """The day of a text's bytes, as SQLite writes days; `zone` is whose day it is where they name an instant."""
     moment = read_moment(decoded(data).strip(WHITE_SPACE), written)
-    return moment.date().isoformat() if moment else None
+    day = local_day(moment, zone) if moment else None
+    return day.isoformat() if day else None
 
 
 def micros_written(data: bytes, written: str) -> int | None:
-    """Microseconds since 1970 of a text's bytes, as if it was in UTC."""
+    """Microseconds since 1970 of a text's bytes; without an offset as if it was in UTC."""
     moment = read_moment(decoded(data).strip(WHITE_SPACE), written)
-    return (moment - _EPOCH) // _MICROSECOND if moment else None
+    if moment is not None and moment.tzinfo is not None:
+        moment = instant_of(moment)
+    return (moment.replace(tzinfo=None) - _EPOCH) // _MICROSECOND if moment else None
 
 
 def micros_in_utc(local: int | None, zone: str) -> int | None:

@@ -7,18 +7,19 @@ into pieces, put them together as ISO writes it, and read that if it is a moment
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Date, Text, case, func, literal
+from sqlalchemy import BigInteger, Boolean, Date, Text, and_, case, cast, func, literal, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from pipeline.formats.texts import DIRECTIVE
+from pipeline.formats.texts import DIRECTIVE, ZONED
 from pipeline.presets import MONTHS
 from pipeline.sql import DECIMAL_UNITS, INSTANT_POSTGRESQL, SPACES, WHITE_SPACE_CLASS, bytewise, compile_by
 
@@ -51,6 +52,23 @@ class written_micros(FunctionElement[int]):
     inherit_cache = False
 
 
+class written_instant(FunctionElement[int]):
+    """written_instant(text, format): microseconds of the instant that a format with an offset writes so; else NULL."""
+
+    type: TypeEngine[int] = BigInteger()
+    inherit_cache = False
+
+
+class written_local_day(FunctionElement[Any]):
+    """written_local_day(text, format, bounds, offsets, zone): the zone's day at the instant written so; else NULL.
+
+    Bounds are the instants at which the zone's offset changes, ascending; offsets have the other sign.
+    """
+
+    type: TypeEngine[Any] = Date()
+    inherit_cache = False
+
+
 class local_micros(FunctionElement[int]):
     """local_micros(local, bounds, offsets, zone): microseconds of UTC.
 
@@ -79,6 +97,27 @@ class _matches(FunctionElement[bool]):
     """_matches(text, pattern): the whole text is of this pattern."""
 
     type: TypeEngine[bool] = Boolean()
+    inherit_cache = True
+
+
+class _head(FunctionElement[str]):
+    """_head(text, n): the text without its last n characters."""
+
+    type: TypeEngine[str] = Text()
+    inherit_cache = True
+
+
+class _tail(FunctionElement[str]):
+    """_tail(text, n): its last n characters."""
+
+    type: TypeEngine[str] = Text()
+    inherit_cache = True
+
+
+class _day_at(FunctionElement[Any]):
+    """_day_at(micros): the day of a local time in microseconds since 1970."""
+
+    type: TypeEngine[Any] = Date()
     inherit_cache = True
 
 
@@ -145,6 +184,19 @@ TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "sqlite": "CASE typeof({0}) WHEN 'text' THEN micros_written(CAST({0} AS BLOB), {1}) END",
         "duckdb": f"epoch_us({_MOMENT_DUCKDB})",
     },
+    written_instant: {"sqlite": "CASE typeof({0}) WHEN 'text' THEN micros_written(CAST({0} AS BLOB), {1}) END"},
+    written_local_day: {"sqlite": "CASE typeof({0}) WHEN 'text' THEN day_written(CAST({0} AS BLOB), {1}, {4}) END"},
+    _head: {
+        "duckdb": "left({0}, -{1})",
+        "mysql": "LEFT({0}, CHAR_LENGTH({0}) - {1})",
+        "postgresql": "left({0}, -{1})",
+    },
+    _tail: {"duckdb": "right({0}, {1})", "mysql": "RIGHT({0}, {1})", "postgresql": "right({0}, {1})"},
+    _day_at: {
+        "duckdb": "CAST(make_timestamp({0}) AS DATE)",
+        "mysql": "DATE('1970-01-01 00:00:00.000000' + INTERVAL {0} MICROSECOND)",
+        "postgresql": "CAST(TIMESTAMP '1970-01-01 00:00:00' + {0} * INTERVAL '1 microsecond' AS date)",
+    },
     local_micros: {
         "sqlite": "micros_in_utc({0}, {3})",
         # in a list of one, or the moment would be read anew for each bound
@@ -176,7 +228,11 @@ TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         " THEN CAST(CASE WHEN left({0}, 1) = '-' THEN '-' ELSE '' END || '0' ||"
         f" {_WHOLE_POSTGRESQL} || rpad({_PART_POSTGRESQL}, {{1}}, '0') AS bigint) END",
     },
-    _matches: {"mysql": "{0} REGEXP CONCAT({1}, '\\\\z')", "postgresql": "{0} ~ ({1} || '$')"},
+    _matches: {
+        "duckdb": "regexp_matches({0}, {1} || '$')",
+        "mysql": "{0} REGEXP CONCAT({1}, '\\\\z')",
+        "postgresql": "{0} ~ ({1} || '$')",
+    },
     _iso_day: {
         "mysql": f"CASE WHEN {{0}} REGEXP '{_CALENDAR}\\\\z' THEN CAST({{0}} AS DATE) END",
         "postgresql": f"CASE WHEN {{0}} ~ '{_CALENDAR}$' THEN CAST({{0}} AS date) END",
@@ -262,14 +318,67 @@ def _fraction(pieces: _Pieces) -> ColumnElement[str]:
 
 def _by_pieces(element: FunctionElement[Any], *, time: bool) -> ColumnElement[Any]:
     text, written = element.clauses
-    read: Any = _iso_micros if time else _iso_day
     ways = _ways(text, str(written.value))  # a literal
-    return case(*((_matches(text, pattern), read(_iso(pieces, time=time))) for pattern, pieces in ways))
+    read = _read_micros if time else _read_day
+    return case(*((_matches(text, pattern), read(pieces)) for pattern, pieces in ways))
+
+
+def _read_micros(pieces: _Pieces) -> ColumnElement[Any]:
+    return _iso_micros(_iso(pieces, time=True))
+
+
+def _read_day(pieces: _Pieces) -> ColumnElement[Any]:
+    """The day; where hours stand behind it, only if the clock has them."""
+    day: ColumnElement[Any] = _iso_day(_iso(pieces, time=False))
+    if pieces.keys().isdisjoint(("H", "I")):
+        return day
+    return case((_read_micros(pieces).is_not(None), day))
+
+
+# ------------------------------------------------------------------------------------------------ offsets from UTC
+
+_HOURS: Final = "([01][0-9]|2[0-3])"
+_OFFSETS: Final = ((1, "Z"), (5, f"[+-]{_HOURS}[0-5][0-9]"), (6, f"[+-]{_HOURS}:[0-5][0-9]"))
+"""How many characters an offset takes, and its pattern."""
+_KNOWN: Final = tuple(1_000_000 * int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in ZONED)
+"""The instants between which zones are known."""
+
+
+def _by_offset(element: FunctionElement[Any]) -> ColumnElement[Any]:
+    """The instant of a text that ends in an offset: what stands before it, less the offset."""
+    text, written = list(element.clauses)[:2]
+    moment = literal(str(written.value).removesuffix("%z"))
+    ways = []
+    for width, pattern in _OFFSETS:
+        micros = written_micros(_head(text, literal_column(str(width))), moment)
+        ways.append((_matches(text, literal(pattern)), micros - _shift(text, width)))
+    instant: ColumnElement[Any] = case(*ways)
+    return case((and_(instant >= _KNOWN[0], instant < _KNOWN[1]), instant))
+
+
+def _shift(text: ColumnElement[str], width: int) -> ColumnElement[Any]:
+    """The microseconds of an offset of so many characters."""
+    if width == 1:
+        return literal_column("0")
+    offset = _tail(text, literal_column(str(width)))
+    hours, minutes = (cast(func.substr(offset, at, 2), BigInteger) for at in (2, width - 1))
+    sign = case((func.substr(offset, 1, 1) == "-", -1), else_=1)
+    return sign * (hours * 60 + minutes) * literal_column("60000000")
+
+
+def _day_by_offset(element: FunctionElement[Any]) -> ColumnElement[Any]:
+    bounds, offsets, zone = list(element.clauses)[2:]
+    return _day_at(local_micros(_by_offset(element), bounds, offsets, zone))
 
 
 # ------------------------------------------------------------------------------------------------ compiled
 
 _BY_PIECES: Final = ("mysql", "mariadb", "postgresql")
+_PUT_TOGETHER: Final[Mapping[type[FunctionElement[Any]], Callable[[FunctionElement[Any]], ColumnElement[Any]]]] = {
+    written_instant: _by_offset,
+    written_local_day: _day_by_offset,
+}
+"""Composed of other constructs, on every database but SQLite."""
 
 
 def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
@@ -277,6 +386,8 @@ def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) ->
     if dialect in _BY_PIECES and isinstance(element, written_day | written_micros):
         moment = _by_pieces(element, time=isinstance(element, written_micros))
         return f"({compiler.process(moment, **kw)})"
+    if dialect != "sqlite" and type(element) in _PUT_TOGETHER:
+        return f"({compiler.process(_PUT_TOGETHER[type(element)](element), **kw)})"
     if dialect == "postgresql" and isinstance(element, plain_number):
         text, pattern, *more = element.clauses
         given = str(pattern.value)

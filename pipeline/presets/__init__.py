@@ -67,22 +67,24 @@ MONTHS: Final = (
 """The names of months that a declared format may hold, and their first three letters."""
 
 _DAY_PARTS: Final = frozenset({"Y", "y", "m", "-m", "b", "B", "d", "-d"})
-_TIME_PARTS: Final = frozenset({"H", "-H", "I", "-I", "M", "S", "f", "g", "p"})
+_TIME_PARTS: Final = frozenset({"H", "-H", "I", "-I", "M", "S", "f", "g", "p", "z"})
 
 
-def _moments(instants: bool) -> AfterValidator:
+def _moments() -> AfterValidator:
     """Checks formats as strptime has them: a whole day, two digits of a year only where %y says so; no quotes."""
 
     def checked(formats: tuple[str, ...]) -> tuple[str, ...]:
         for one in formats:
             parts = re.findall("%(-?.?)", one)
             bare = [part.removeprefix("-") for part in parts]
-            allowed = _DAY_PARTS | (_TIME_PARTS if instants else frozenset())
+            allowed = _DAY_PARTS | _TIME_PARTS
             if strange := [part for part in parts if part not in allowed]:
                 raise ValueError(f"'{one}': %{strange[0]} is none of %{', %'.join(sorted(allowed))}")
             whole = [sum(part in wanted for part in bare) for wanted in ("yY", "mbB", "d")] == [1, 1, 1]
             if not whole or len(set(bare)) < len(bare) or ("p" in bare) != ("I" in bare) or {"H", "I"} <= set(bare):
                 raise ValueError(f"'{one}': needs one %Y (or %y), one %m (%b, %B), one %d, and %p where the hour is %I")
+            if "z" in bare and (not one.endswith("%z") or not {"H", "I"} & set(bare)):
+                raise ValueError(f"'{one}': %z, the offset from UTC, stands at the end and behind a time of day")
             if re.search(r"['\"\\]|%-?[A-Za-z][0-9]|%-[A-Za-z]%", one) or not one.isprintable():
                 raise ValueError(f"'{one}': no quotes, and no digits right after a part")
         return formats
@@ -110,8 +112,8 @@ class Amount(_Strict):
 class Formats(_Strict):
     """How days, instants and amounts are written as text. Of several formats the first that fits is taken."""
 
-    day: Annotated[tuple[str, ...], _moments(instants=False)] = ("%Y-%m-%d",)
-    instant: Annotated[tuple[str, ...], _moments(instants=True)] = ("%Y-%m-%d %H:%M:%S",)
+    day: Annotated[tuple[str, ...], _moments()] = ("%Y-%m-%d",)
+    instant: Annotated[tuple[str, ...], _moments()] = ("%Y-%m-%d %H:%M:%S",)
     zone: str = "UTC"  # of instants: a name like Europe/Amsterdam, or 'audit' for the audit's own
     amount: Annotated[
         tuple[Amount, ...], BeforeValidator(lambda amount: [amount] if isinstance(amount, dict) else amount)

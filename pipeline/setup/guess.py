@@ -37,7 +37,6 @@ class Guess:
     evidence: str
     odd: int = 0  # texts of the sample that we read only where their format is declared
     whole: bool = False
-    timed: bool = False  # of a day: there are hours behind it
     dated: bool = False  # of a mark of deletion: the date on which it was set
 
     def said(self) -> str:
@@ -126,14 +125,13 @@ def written_in(connection: Connection, proposals: Sequence[Proposal]) -> Written
     we read them without being told."""
     if connection.dialect.name != "files" and not any(one.odd for proposal in proposals for one in proposal.columns):
         return None
-    places: dict[str, list[tuple[str, str]]] = {"days": [], "timed": [], "instants": [], "amounts": [], "others": []}
+    places: dict[str, list[tuple[str, str]]] = {"days": [], "instants": [], "amounts": [], "others": []}
     for proposal in proposals:
         for guess in proposal.columns:
             kind = ENTITIES[proposal.entity].get(guess.ours, Kind.TEXT)
             group = {Kind.DAY: "days", Kind.INSTANT: "instants", Kind.MONEY: "amounts", Kind.TEXT: "others"}.get(kind)
             if group and guess.ours not in _NO_PROSE:
-                name = "timed" if guess.timed else group
-                places[name] += [(proposal.table, part) for part in guess.theirs.split(GLUE)]
+                places[group] += [(proposal.table, part) for part in guess.theirs.split(GLUE)]
         if proposal.entity == "meeting":  # its result is one of them
             used = {guess.theirs for guess in proposal.columns}
             own = [one.name for one in look(connection, proposal.table).columns if one.what in ("word", "text")]
@@ -227,9 +225,9 @@ def _with_contents(guess: Guess, entity: str, one: Contents, dialect: str) -> Gu
     """The guess with how the contents of its column are written."""
     as_text, kind = dialect == "files", ENTITIES.get(entity, {}).get(guess.ours, Kind.TEXT)
     odd = {Kind.INSTANT: one.odd_instants, Kind.DAY: one.odd_days, Kind.MONEY: one.odd_amounts}.get(kind, 0)
-    timed = as_text and kind is Kind.DAY and one.what == "instant"
-    said = f"{guess.evidence}; the day is what stands before the hour" if timed else guess.evidence
-    return replace(guess, evidence=said, odd=odd, whole=one.whole and not as_text, timed=timed)
+    hours = kind is Kind.DAY and one.what == "instant" and (as_text or bool(odd))
+    said = f"{guess.evidence}; the hour is read and left out" if hours else guess.evidence
+    return replace(guess, evidence=said, odd=odd, whole=one.whole and not as_text)
 
 
 _SAID: Final[Mapping[str, str]] = {

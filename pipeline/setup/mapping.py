@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pipeline.formats.flags import YES
 from pipeline.model import ENTITIES, Kind
@@ -66,9 +67,8 @@ def reasons(own: Own, proposal: Proposal) -> dict[str, Mapped]:
 def _typed(own: Own, entity: str, guess: Guess) -> Mapped:
     """The column; what is text to us is made so where a database does not compare numbers with texts."""
     if GLUE in guess.theirs:
-        return Mapped(sql=_glued(own, [_stated(own, _named(own, part)) for part in guess.theirs.split(GLUE)]))
-    if guess.timed:
-        return Mapped(sql=f"split_part(replace({_named(own, guess.theirs)}, 'T', ' '), ' ', 1)")
+        parts = [_stated(own, _named(own, part)) for part in guess.theirs.split(GLUE)]
+        return Mapped(sql=_several(own, parts) if guess.ours in _SEVERAL else _glued(own, parts))
     strict = own.dialect in ("postgresql", "duckdb") and guess.ours != "active"
     if strict and ENTITIES[entity].get(guess.ours, Kind.TEXT) is Kind.TEXT:
         return Mapped(sql=f"CAST({_named(own, guess.theirs)} AS text)")
@@ -113,6 +113,18 @@ def _active(own: Own, deleted: Guess | None, active: Mapped | None) -> Mapped | 
     if deleted.dated:
         gone = f"{_named(own, deleted.theirs)} IS NOT NULL"
     return Mapped(sql=f"CASE WHEN {gone} THEN 'no' ELSE CAST({_sql(own, active)} AS {text}) END")
+
+
+_SEVERAL: Final = ("phone", "email")
+"""Of these there may be several, each judged by itself; a name or a key of two columns is one text."""
+
+
+def _several(own: Own, values: Sequence[str]) -> str:
+    """Values of one kind with U+001F between them."""
+    if own.dialect in ("mysql", "mariadb"):
+        return f"CONCAT_WS(CHAR(31 USING utf8mb4), {', '.join(values)})"
+    mark = "char(31)" if own.dialect == "sqlite" else "chr(31)"
+    return f" || {mark} || ".join(f"COALESCE({value}, '')" for value in values)
 
 
 def _glued(own: Own, names: Sequence[str]) -> str:

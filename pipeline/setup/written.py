@@ -32,7 +32,10 @@ _DATES: Final = (
     r"(?P<one>\d{1,2})(?P<s>[-/.])(?P<two>\d{1,2})(?P=s)(?P<Y>\d{4}|\d{2})",
     rf"(?P<d>\d{{1,2}})(?P<s>[ -])(?P<b>{'|'.join({*MONTHS, *(month[:3] for month in MONTHS)})})(?P=s)(?P<Y>\d{{4}})",
 )
-_TIME: Final = r"(?P<gap>,? |T)(?P<H>\d{1,2}):(?P<M>\d\d)(?P<S>:\d\d)?(?P<f>\.(?:\d{6}|\d{3}))?(?P<p> ?[AP]M)?(?P<z>Z)?"
+_TIME: Final = (
+    r"(?P<gap>,? |T)(?P<H>\d{1,2}):(?P<M>\d\d)(?P<S>:\d\d)?(?P<f>\.(?:\d{6}|\d{3}))?(?P<p> ?[AP]M)?"
+    r"(?P<z>Z| ?[+-]\d\d:?\d\d)?"
+)
 _MOMENT: Final = tuple(re.compile(f"{date}(?:{_TIME})?") for date in _DATES)
 _AMOUNT: Final = re.compile(
     r"-?\s*(?P<before>[^\d\s.,'-]*)\s*-?\s*(?P<number>\d[\d.,' \u00a0\u202f]*?)\s*(?P<behind>[^\d\s.,'-]*)"
@@ -76,14 +79,12 @@ def settle(texts: Texts) -> Written:
 
 
 def texts_of(
-    connection: Connection, *, days: Iterable[Place], timed: Iterable[Place], instants: Iterable[Place],
+    connection: Connection, *, days: Iterable[Place], instants: Iterable[Place],
     amounts: Iterable[Place], others: Iterable[Place],
 ) -> Texts:  # fmt: skip
-    """Reads the different texts of these columns. Of the `timed` days the hour is left out; `others` hold words."""
-    day, cut, instant, amount = (_distinct(connection, of) for of in (days, timed, instants, amounts))
+    """Reads the different texts of these columns; `others` hold words."""
+    day, instant, amount = (_distinct(connection, of) for of in (days, instants, amounts))
     other = _distinct(connection, others, only=sorted({*EMPTY, "0"}))
-    for text, times in cut.items():
-        day[re.split("[ T]", text)[0]] += times
     empty: Counter[str] = Counter()
     for texts in (day, instant, amount, other):
         empty.update({text: times for text, times in texts.items() if text.lower() in EMPTY})
@@ -195,9 +196,8 @@ def _shape(found: re.Match[str], first: Mapping[str, str]) -> str:
     second = ":%S" if given["S"] else ""
     fraction = {0: "", 4: ".%g", 7: ".%f"}[len(given["f"] or "")]
     noon = (given["p"] or "")[:-2] + "%p" if given["p"] else ""
-    return f"{date}{given['gap']}{{H}}:%M{second}{fraction}{noon}{given['z'] or ''}".replace(
-        "{H}", "{I}" if noon else "{H}"
-    )
+    zone = re.sub(r"[+-].*", "%z", given["z"] or "")
+    return f"{date}{given['gap']}{{H}}:%M{second}{fraction}{noon}{zone}".replace("{H}", "{I}" if noon else "{H}")
 
 
 def _padded(shape: str, styles: Mapping[str, set[str]]) -> Iterator[str]:
@@ -287,14 +287,20 @@ def currencies(written: Written) -> dict[str, int]:
 def formats_of(written: Written) -> Formats:
     """The formats, as far as they are settled; what is open gets none, so that nothing of it would be read."""
     plain = Formats()
-    days = _formats(written.texts.days, written.first)
+    days = _with_offsets(_formats(written.texts.days, written.first))
     instants = _formats(written.texts.instants, written.first)
-    utc = bool(instants) and instants[0].endswith("Z")
-    instants = [one for one in instants if one.endswith("Z") == utc]
+    utc = bool(instants) and all(one.endswith("Z") for one in instants)
+    if not utc:
+        instants = _with_offsets(instants)
     return Formats(
         day=tuple(days) or plain.day, instant=tuple(instants) or plain.instant, zone="UTC" if utc else "audit",
         amount=tuple(_amounts(written)) if written.decimal else plain.amount,
     )  # fmt: skip
+
+
+def _with_offsets(formats: Iterable[str]) -> list[str]:
+    """The formats with Z as what it is, an offset from UTC."""
+    return list(dict.fromkeys(re.sub(r"(?<!%)Z$", "%z", one) for one in formats))
 
 
 def coverage(written: Written) -> dict[str, tuple[int, int, str]]:

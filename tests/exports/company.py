@@ -247,3 +247,4 @@ class Maker:
         c.calls.append(self.event("call", owner, **live, **nothing, state="held"))
         c.clients.append(Client(**self.base("client", owner) | live | {"created": When()}, name=f"Since when {owner}?"))
         c.leads.append(Person(**self.base("lead", owner) | live | {"created": When()}, last="Low"))
+        c.contacts.append(Person(**self.base("contact", owner) | live | {"created": When()}, last="Low"))

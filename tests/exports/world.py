@@ -89,6 +89,8 @@ class Reading:
         return self.event(one, self.holds.spoken(one), one.state)
 
     def by_time(self, one: Event) -> str:
+        if one.end.unreadable or (one.end.utc is None and one.start.unreadable):
+            return ""  # neither held nor planned, and no unknown word
         end = one.end.utc or one.start.utc
         return "unknown" if end is None else "held" if end <= AS_OF else "planned"
 

@@ -131,11 +131,98 @@ def test_two_digits_of_a_year_only_where_declared(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "form",
-    ["%d-%m", "%m-%Y", "%d-%m-%Y %y", "%d-%m-%Y %H", "%j-%Y", "%d'%m-%Y", "%-d%m%Y", "%d%m%Y1", "%d-%m-%Y%", "d-m-Y"],
+    [
+        "%d-%m",
+        "%m-%Y",
+        "%d-%m-%Y %y",
+        "%d-%m-%Y %z",
+        "%d-%m-%Y%z %H",
+        "%j-%Y",
+        "%d'%m-%Y",
+        "%-d%m%Y",
+        "%d%m%Y1",
+        "%d-%m-%Y%",
+        "d-m-Y",
+    ],
 )
 def test_a_format_that_does_not_say_the_day_is_refused(form: str) -> None:
     with pytest.raises(ValidationError):
         Formats(day=(form,))
+
+
+def test_hours_behind_a_day_are_read_and_left_out(bench: Bench) -> None:
+    """Without an offset the day is the one that is written, whatever the zone; the clock must have the hours."""
+    texts = ["2026-10-31 23:30:00", "2026-11-01T00:00:00", "2026-11-01", "2026-10-31 24:00:00", "2026-10-31 23:60:00"]
+    formats = Formats(day=("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"), zone="UTC")
+    pairs = both(bench, Rules(formats, home="Asia/Tokyo"), "day", texts)
+    assert differing(pairs) == []
+    wanted = [date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 1), UNREADABLE, UNREADABLE]
+    assert [said for _, said, _ in pairs] == wanted
+
+
+OFFSETS = {
+    "2026-10-31T23:30:00Z": (date(2026, 11, 1), datetime(2026, 10, 31, 23, 30)),
+    "2026-10-31T23:30:00+05:00": (date(2026, 10, 31), datetime(2026, 10, 31, 18, 30)),
+    "2026-10-31T23:30:00+0000": (date(2026, 11, 1), datetime(2026, 10, 31, 23, 30)),
+    "2026-10-31T23:30:00-0930": (date(2026, 11, 1), datetime(2026, 11, 1, 9)),
+    "2026-07-01T22:30:00Z": (date(2026, 7, 2), datetime(2026, 7, 1, 22, 30)),
+    "2026-07-01T21:59:59-00:00": (date(2026, 7, 1), datetime(2026, 7, 1, 21, 59, 59)),
+    "1969-12-31T23:30:00+0000": (date(1970, 1, 1), datetime(1969, 12, 31, 23, 30)),
+    "1900-01-01T00:30:00+01:00": UNREADABLE,
+    "2099-12-31T23:30:00-01:00": UNREADABLE,
+    "0001-01-01T00:00:00+14:00": UNREADABLE,
+    "9999-12-31T23:59:59-14:00": UNREADABLE,
+    "2026-02-30T10:00:00Z": UNREADABLE,
+    "2026-10-31T23:30:00": UNREADABLE,
+    "2026-10-31T23:30:00 Z": UNREADABLE,
+    "2026-10-31T23:30:00z": UNREADABLE,
+    "2026-10-31T23:30:00+5:00": UNREADABLE,
+    "2026-10-31T23:30:00+24:00": UNREADABLE,
+    "2026-10-31T23:30:00+05:60": UNREADABLE,
+    "2026-10-31T23:30:00+05": UNREADABLE,
+    "2026-10-31T23:30:00+05:00\n": (date(2026, 10, 31), datetime(2026, 10, 31, 18, 30)),
+    "0000-00-00T00:00:00Z": None,
+    "0000-00-00T00:00:00+00:00": None,
+    "": None,
+}
+"""A text with an offset -> Amsterdam's day and the instant in UTC."""
+
+
+@pytest.mark.parametrize("kind", ["day", "instant"])
+def test_an_offset_makes_an_instant_whatever_the_zone(bench: Bench, kind: str) -> None:
+    form = ("%Y-%m-%dT%H:%M:%S%z",)
+    rules = Rules(Formats(day=form, instant=form, zone="Asia/Tokyo"), zone="Asia/Tokyo", home="Europe/Amsterdam")
+    pairs = both(bench, rules, kind, list(OFFSETS))
+    assert differing(pairs) == []
+    for text, said, _ in pairs:
+        known = OFFSETS[text]
+        if isinstance(known, tuple):
+            known = known[0] if kind == "day" else microseconds(known[1].replace(tzinfo=UTC))
+        assert (text, said) == (text, known)
+
+
+def test_offsets_stand_beside_local_times_in_one_column(bench: Bench) -> None:
+    texts = ["2026-07-01 12:00", "2026-07-01T12:00:00.250Z", "01-07-2026 12:00:00 +0200", "x"]
+    form = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S.%g%z", "%d-%m-%Y %H:%M:%S %z")
+    rules = Rules(Formats(instant=form, zone="Europe/Amsterdam"), zone="Europe/Amsterdam", home="Europe/Amsterdam")
+    pairs = both(bench, rules, "instant", texts)
+    assert differing(pairs) == []
+    noon = microseconds(datetime(2026, 7, 1, 12, tzinfo=UTC))
+    hours = 3_600_000_000
+    assert [said for _, said, _ in pairs] == [noon - 2 * hours, noon + 250_000, noon - 2 * hours, UNREADABLE]
+
+
+def test_a_day_that_a_zone_skipped_is_never_shown(bench: Bench) -> None:
+    """Apia went from 29 to 31 December 2011: a local time of the 30th keeps the old offset."""
+    form = ("%Y-%m-%dT%H:%M:%S%z",)
+    rules = Rules(Formats(day=form, instant=("%Y-%m-%d %H:%M:%S",)), zone="Pacific/Apia", home="Pacific/Apia")
+    days = both(bench, rules, "day", ["2011-12-30T09:59:59Z", "2011-12-30T10:00:00Z"])
+    assert [row[1:] for row in days] == [(date(2011, 12, 29),) * 2, (date(2011, 12, 31),) * 2]
+    local = ["2011-12-29 23:59:59", "2011-12-30 00:00:00", "2011-12-30 23:59:59", "2011-12-31 00:00:00"]
+    wanted = [datetime(2011, 12, 30, 9, 59, 59), datetime(2011, 12, 30, 10), datetime(2011, 12, 31, 9, 59, 59),
+              datetime(2011, 12, 30, 10)]  # fmt: skip
+    us = [microseconds(moment.replace(tzinfo=UTC)) for moment in wanted]
+    assert [row[1:] for row in both(bench, rules, "instant", local)] == [(one, one) for one in us]
 
 
 # ------------------------------------------------------------------------------------------------ instants
