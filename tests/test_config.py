@@ -181,6 +181,9 @@ def test_a_wrong_value(load: Load, old: str, new: str, parts: tuple[str, ...]) -
         ("working_week: [1]", ("line 7", "working_week", "1")),
         ("schedule: {weekly: '0 7 L-1 * *'}", ("line 7", "schedule", "backwards")),
         ("period: next week", ("line 7", "period", "'next week'", "'month'", "'last week'", "'last year'")),
+        ("period: 2026", ("line 7", "period", "'last quarter'", "{first: 2026-11-01, to: 2026-12-01}")),
+        ("period: [month]", ("line 7", "period", "'last quarter'", "{first: 2026-11-01, to: 2026-12-01}")),
+        ("period:", ("line 7", "period")),
         ("period: Month", ("line 7", "period", "'Month'", "'month'")),
         ("period: {first: 2026-12-01, to: 2026-11-01}", ("line 7", "period", "'to'", "'first'")),
         ("period: {first: 2026-12-01, to: 2026-12-01}", ("line 7", "period", "'to'")),
@@ -210,6 +213,13 @@ def test_a_wrong_value(load: Load, old: str, new: str, parts: tuple[str, ...]) -
 )
 def test_a_wrong_line(load: Load, line: str, parts: tuple[str, ...]) -> None:
     refused(load, GOOD + line + "\n", "audit.yaml", *parts)
+
+
+def test_a_wrong_period_is_one_error_about_what_was_meant(load: Load) -> None:
+    said = refused(load, GOOD + "period: {first: 2026-12-01}\n", "line 7: the key 'period.to' is missing; add it.")
+    assert "last month" not in said
+    said = refused(load, GOOD + "period: fortnight\n", "line 7: period: write one of", "(found 'fortnight')")
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize("value", ["soon", "0", "0 s", "-5", "25 h", "86401", "5 weeks", "min", "''", "true", "1e3"])

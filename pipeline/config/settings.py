@@ -8,11 +8,21 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 from urllib.parse import quote
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.addresses import holds_account, holds_secret
 from pipeline.errors import ConfigError
@@ -106,6 +116,27 @@ class Period(Strict):
         return self
 
 
+def _word_or_days(value: object) -> object:
+    """The value as it is; ValueError where it can be neither."""
+    words = get_args(PeriodWord)
+    if value in words or isinstance(value, dict | Period):
+        return value
+    named = ", ".join(f"'{word}'" for word in words)
+    raise ValueError(f"write one of {named}, or the days: {{first: 2026-11-01, to: 2026-12-01}}")
+
+
+def _which(value: object) -> str:
+    """By which of the two a period is read: errors are about that one alone, and brackets hide it from their path."""
+    return "[word]" if isinstance(value, str) else "[days]"
+
+
+_Asked = Annotated[
+    Annotated[PeriodWord, Tag("[word]")] | Annotated[Period, Tag("[days]")],
+    Discriminator(_which),
+    BeforeValidator(_word_or_days),
+]
+
+
 class Control(Strict):
     """A number that a figure must equal, or nothing is published: of the CRM's report, or of a SELECT of one's own."""
 
@@ -140,7 +171,7 @@ class AuditFile(Strict):
     zone: Annotated[str, AfterValidator(_zone)]
     currency: str
     working_week: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = WEEKDAYS[:5]
-    period: PeriodWord | Period = "month"
+    period: _Asked = "month"
     field_sets: Path | None = None
     targets: Path | dict[str, dict[str, dict[str, int]]] | None = None
     output: Path = Path("output")
