@@ -75,12 +75,16 @@ def test_a_passing_failure_is_tried_again_with_growing_uneven_pauses(monkeypatch
 
 
 def test_it_ends(tmp_path: Path) -> None:
+    attempts: list[int] = []
+
     def attempt() -> None:
+        attempts.append(1)
         raise PassingError("gone.")
 
     with pytest.raises(SourceError, match=rf"^gone\. It was tried {ATTEMPTS} times\.$") as caught:
         anew(attempt, lambda _: None, lambda _: None)
     assert not isinstance(caught.value, PassingError)
+    assert len(attempts) == ATTEMPTS == 3
 
 
 def test_what_does_not_pass_is_tried_once() -> None:
