@@ -42,6 +42,7 @@ from pipeline.snapshot import DELIVERED, Stored
 from pipeline.source import Hold, Reading
 from pipeline.source.databases.seam import spilling_duckdb
 from pipeline.sql import compile_by, exact_text, one_of_words
+from pipeline.visible import visible
 
 _SHOWN: Final = 20
 """Records of one column that are named before it says how many more there are."""
@@ -353,8 +354,8 @@ def _records(
     there, here = source.marks(*what, owners), ours.marks(*what, owners)
     keys = sorted(key for key in there.keys() | here.keys() if there.get(key, -1) != here.get(key, -1))
     for owner, record in keys[:_SHOWN]:
-        where = f"{what[1]}, owner {owner or 'nobody'}"
-        yield f"{what[0]} {record}", where, *(_written(side, (owner, record)) for side in (there, here))  # type: ignore[misc]
+        named = f"{what[0]} {record}", f"{what[1]}, owner {owner or 'nobody'}"
+        yield *named, _written(there, (owner, record)), _written(here, (owner, record))
     if len(keys) > _SHOWN:
         yield f"{what[0]}.{what[1]}", "text", f"{len(keys) - _SHOWN} more records differ", ""
 
@@ -371,5 +372,5 @@ def _refusal(differences: Sequence[tuple[str, str, str, str]]) -> ProofError:
     return ProofError(
         "The text of records differs between the source and the snapshot; nothing was published, and the last good "
         "report stays. Run again; if it happens again, compare these records with the CRM.",
-        tuple(differences),
+        tuple((visible(name), visible(where), source, ours) for name, where, source, ours in differences),
     )

@@ -447,6 +447,20 @@ def test_a_record_that_is_lacking_or_too_many(table: Callable[..., Table]) -> No
     assert {(name, ours) for name, _, _, ours in refused.value.differences} == {("contact 8", "no text")}
 
 
+def test_ids_that_nobody_sees_are_written_out(table: Callable[..., Table]) -> None:
+    there = table("sqlite", "TEXT", ["Ann", "Ben"], owners=["o\u202e"], owner="TEXT")
+    with there.read() as (reading, stored):
+        attack(there.folder, stored, lambda rows: rows["first_name"].__setitem__(0, "Ann\u200b"))
+        with pytest.raises(ProofError) as refused:
+            must_agree(reading, there.folder, [stored])
+        with pytest.raises(ProofError) as again:
+            prove_again(SourceTexts(reading).fingerprints(), there.folder, [stored])
+    ((name, where, source, ours),) = refused.value.differences
+    assert (name, where) == ("contact 1", "first_name, owner o\\u202e")
+    assert source != ours
+    assert again.value.differences[0][0] == "contact.first_name of o\\u202e"
+
+
 def test_many_differences_are_counted(table: Callable[..., Table]) -> None:
     there = table("sqlite", "TEXT", [f"name {n}" for n in range(60)], owners=["o1"])
     with there.read() as (reading, stored):
