@@ -51,8 +51,11 @@ benchmark: $(VENV)/.dev ## our validation beside stock Great Expectations, on a 
 whole: $(VENV)/.dev ## a whole run of a million records and 600 managers, measured by stage
 	@$(BIN)/python -m benchmarks.whole
 
+scale: $(VENV)/.dev ## how long a CRM is held: counting beside reading, at two sizes on each database
+	@$(BIN)/python -m benchmarks.scale
+
 lock: ## resolve the dependencies anew
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
-.PHONY: help install demo wheel soak test lint golden benchmark whole lock
+.PHONY: help install demo wheel soak test lint golden benchmark whole scale lock

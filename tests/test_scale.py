@@ -1,0 +1,53 @@
+"""What measures how long a CRM is held: both ways of counting say the same, and neither grows faster than the CRM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.crms import AS_OF, CRMS
+from benchmarks.scale import audit_of, measure, must_be_equal
+from pipeline import source
+from pipeline.extract import answers_of, demand_of, window_of
+from pipeline.model import Answers, Failing, Tally
+
+
+def test_reading_and_counting_are_measured(tmp_path: Path) -> None:
+    found = measure("sqlite", tmp_path, 500, before=True)  # SystemExit where the two ways differ
+    assert found.rows > 700
+    assert found.failing > 100
+    assert found.reading.processor > 0
+    assert found.at_once.processor > 0
+
+
+def test_a_difference_ends_it() -> None:
+    tally, record = Tally(True, None, "deals", "", "", 1), Failing("deal", "d1", "", 1, True)
+    with pytest.raises(SystemExit, match="differ in 1 integers"):
+        must_be_equal("x", Answers((tally,), ()), Answers((), ()))
+    with pytest.raises(SystemExit, match="other failing records"):
+        must_be_equal("x", Answers((tally,), (record,)), Answers((tally,), (record._replace(mask=3),)))
+
+
+@pytest.mark.parametrize("maker", ["suitecrm", "espocrm", "vtiger"])
+def test_a_record_is_looked_at_a_few_times(maker: str, tmp_path: Path) -> None:
+    """By the rows that MariaDB reads, which are the same on any machine: 20 to 35 for each record of the CRM.
+
+    A plan that goes through the contacts of all meetings for each meeting reads 820 in a CRM of this size, and more in
+    a larger one.
+    """
+    assert 1_000 < looked_at(maker, tmp_path, 1_000) < 60_000
+
+
+def looked_at(maker: str, folder: Path, records: int) -> int:
+    """Rows that the server reads to count the CRM."""
+    with CRMS[maker](folder, records) as url:
+        audit = audit_of(maker, folder, url)
+        engine = source.open_engine(url.render_as_string(hide_password=False), folder, audit.preset)
+        with source.consistent(engine) as connection:
+            reading = source.Reading(connection, demand_of(audit))
+            connection.exec_driver_sql("FLUSH STATUS")
+            answers_of(audit, reading, window_of(audit, AS_OF, injected=True))
+            rows = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read%%'").all()
+        engine.dispose()
+    return sum(int(value) for _, value in rows)
