@@ -17,6 +17,7 @@ from pipeline.lacks import lack_of
 from pipeline.snapshot import Manifest, load_manifest
 
 _PARTIAL: Final = ".partial-"
+_SCRATCH: Final = ".crm-audit-scratch-"
 _TEMPORARY: Final = ".temporary"
 _PENDING: Final = ".latest-"
 """A link that becomes `latest` as soon as the run that it leads to has its name."""
@@ -78,11 +79,7 @@ def draft(output: Path) -> Iterator[Draft]:
         runs = output / "runs"
         output.mkdir(mode=0o700, parents=True, exist_ok=True)  # one that stands keeps its mode: it may hold more
         runs.mkdir(mode=0o700, exist_ok=True)
-        _sweep(runs)
-        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=runs))
-        lock = os.open(fresh, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        folder = fresh.rename(runs / f"{_PARTIAL}{fresh.name}")  # named so only once it is locked
+        folder, lock = _locked(runs, _PARTIAL)
     except OSError as error:
         raise _unwritten(error, f"{output} cannot be written", "free the place, or choose another") from None
     begun = Draft(output, folder)
@@ -119,12 +116,36 @@ def _temporary(folder: Path) -> Iterator[None]:
             os.environ["TMPDIR"] = before[1]
 
 
-def _sweep(runs: Path) -> None:
-    for folder in runs.glob(f"{_PARTIAL}*"):
-        handle = os.open(folder, os.O_RDONLY)
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A private folder among the temporary files, for what is never published. What a kill left of one is removed."""
+    folder, lock = _locked(Path(tempfile.gettempdir()), _SCRATCH)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked(place: Path, prefix: str) -> tuple[Path, int]:
+    """A new private folder, and the lock that it has while its process lives; older ones without a lock are removed."""
+    _sweep(place, prefix)
+    fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=place))
+    lock = os.open(fresh, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return fresh.rename(place / f"{prefix}{fresh.name}"), lock  # named so only once it is locked
+
+
+def _sweep(place: Path, prefix: str) -> None:
+    for folder in (entry for entry in place.glob(f"{prefix}*") if not entry.is_symlink()):
+        try:
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except (FileNotFoundError, PermissionError, NotADirectoryError):
+            continue  # removed meanwhile, or another's who shares the place
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+            if os.fstat(handle).st_uid == os.getuid():
+                shutil.rmtree(folder, ignore_errors=True)
         except BlockingIOError:
             pass  # somebody is writing it now
         finally:

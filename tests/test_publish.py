@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ProofError, PublishError
-from pipeline.publish import complete_latest, draft
+from pipeline.publish import complete_latest, draft, scratch
 from pipeline.snapshot import Manifest, save_manifest
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -261,6 +262,35 @@ def test_a_living_run_is_left_alone(output: Path) -> None:
         living.stdin.close()
         assert living.wait(30) == 0
     assert runs_of(output) == {"one"}
+
+
+SCRATCH = """
+import os, sys
+from pipeline.publish import scratch
+with scratch() as folder:
+    (folder / "clients.txt").write_text("half", encoding="utf-8")
+    print(folder, flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_check_left_among_the_temporary_files_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", SCRATCH], check=False, capture_output=True, text=True, env=environment)
+    left = Path(done.stdout.strip())
+    assert (left / "clients.txt").is_file()
+    assert stat.S_IMODE(left.stat().st_mode) == 0o700
+    theirs = tmp_path / ".crm-audit-scratch-link"
+    theirs.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch() as outer, scratch() as inner:
+        assert not left.exists()
+        assert outer.is_dir()
+        assert inner.is_dir()
+    assert {entry.name for entry in tmp_path.iterdir()} == {theirs.name, "elsewhere"}
 
 
 def test_two_drafts_of_one_process(output: Path) -> None:

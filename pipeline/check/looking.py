@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +16,7 @@ from pipeline.config import Audit, secrets_of
 from pipeline.extract import demand_of, hidden_rows, witness_of
 from pipeline.fingerprints import SourceTexts
 from pipeline.model import DATED, READ, Kind, Person, TableAccount, Window
+from pipeline.publish import scratch
 from pipeline.sql import blank
 
 SAMPLES: Final = 5
@@ -106,10 +105,10 @@ def look(audit: Audit, window: Window) -> Seen:
 def _storing(audit: Audit, reading: source.Reading, heads: Mapping[str, Sequence[Sequence[Any]]]) -> float:
     """Seconds in which these rows are typed and stored, as a run does while it holds the transaction."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:  # nobody else may look into it
+    with scratch() as folder:  # nobody else may look into it
         for entity, head in heads.items():
             snapshot.write_entity(
-                Path(folder), entity, reading.columns(entity), [head], schema=audit.schema, rules=reading.demand.rules,
+                folder, entity, reading.columns(entity), [head], schema=audit.schema, rules=reading.demand.rules,
                 expected=len(head), minor=audit.preset.money == "minor", advance=lambda _: None,
             )  # fmt: skip
     return time.monotonic() - began
