@@ -15,7 +15,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 _RANGES: Final = (
     (0x09, 0x0D), (0x1C, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x180E, 0x180E), (0x2000, 0x200F),
@@ -138,6 +138,17 @@ class minor_units(FunctionElement[int]):
     inherit_cache = True
 
 
+class single_amount(FunctionElement[Any]):
+    """single_amount(amount): a number of single precision as the decimal of its six digits.
+
+    Where these are not the same number, what was entered is lost: then it is finer than any currency is, and so
+    unreadable.
+    """
+
+    type: TypeEngine[Any] = NullType()  # whatever is a type of numbers might round on its way out
+    inherit_cache = True
+
+
 class empty_word(FunctionElement[bool]):
     """empty_word(column, word): the word and nothing else, white space around it aside, code point for code point."""
 
@@ -243,6 +254,19 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         " THEN CASE WHEN abs(" + _AMOUNT_POSTGRESQL + " * {1}) < " + str(LARGEST_AMOUNT) + " AND"
         " " + _AMOUNT_POSTGRESQL + " * {1} = trunc(" + _AMOUNT_POSTGRESQL + " * {1})"
         " THEN CAST(" + _AMOUNT_POSTGRESQL + " * {1} AS bigint) END END",
+    },
+    single_amount: {
+        # no number of single precision
+        "sqlite": "{0}",
+        "duckdb": "CASE WHEN {0} IS NOT NULL THEN COALESCE(CASE WHEN CAST(format('{:.6g}', {0}) AS FLOAT) = {0} THEN"
+        " TRY_CAST(format('{:.6g}', {0}) AS DECIMAL(38, 20)) END, CAST('1e-20' AS DECIMAL(38, 20))) END",
+        # what the server writes has six digits; CAST to FLOAT is the test
+        "mysql": "CASE WHEN CAST(CAST({0} AS CHAR) AS FLOAT) = {0} THEN CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20))"
+        " WHEN {0} IS NOT NULL THEN CAST(1e-20 AS DECIMAL(65, 20)) END",
+        # a cast to numeric has six digits
+        "postgresql": "CASE WHEN {0} IN ('NaN', 'Infinity', '-Infinity') THEN 1e-20"
+        " WHEN CAST(CAST({0} AS numeric) AS real) = {0} THEN CAST({0} AS numeric)"
+        " WHEN {0} IS NOT NULL THEN 1e-20 END",
     },
     empty_word: {
         # a number is no word

@@ -285,6 +285,34 @@ def test_text_without_formats_is_read_where_it_is_iso_or_a_plain_decimal(crm: Cr
     }  # fmt: skip
 
 
+SINGLES = {"1234567.89": None, "16777217": None, "1234.5": 123_450, "0.1": 10, "-12.35": -1_235, "1e9": 10**11,
+           "123456": 12_345_600, "0.001": None, "0": 0}  # fmt: skip
+"""Amounts as they were entered into a column of single precision -> their cents, where these can still be known."""
+
+
+def test_amounts_of_single_precision_are_read_only_where_nothing_was_lost(crm: Crm) -> None:
+    """MariaDB shows 1234567.89 as 1234570, and PostgreSQL as 1234567.9: neither is what was entered."""
+    if crm.url.get_backend_name() == "sqlite":
+        pytest.skip("SQLite has no numbers of single precision")
+    kind = "real" if crm.url.get_backend_name() == "postgresql" else "FLOAT"
+    rows = ", ".join(f"('{n}', {value})" for n, value in enumerate(SINGLES))
+    crm.fill(deals=[deal(n, closed="2026-11-05") for n in range(len(SINGLES))]).sql(
+        f"CREATE TABLE worth (id VARCHAR(9), value {kind})", f"INSERT INTO worth VALUES {rows}"
+    )
+    of_deal = {**PRESET["entities"]["deal"]}
+    of_deal["select"] = of_deal["select"].replace(
+        " amount,", " (SELECT w.value FROM worth w WHERE w.id = deals.id) AS amount,"
+    )
+    outcome = crm.run(
+        entities={**PRESET["entities"], "deal": of_deal}, tables={"worth": "SELECT NULL AS excluded FROM worth"}
+    )
+    known = [cents for cents in SINGLES.values() if cents is not None]
+    assert found(outcome, "deals_won", "deals_won_amount/EUR", "unreadable/deal.amount") == {
+        "deals_won": len(SINGLES), "deals_won_amount/EUR": sum(known),
+        "unreadable/deal.amount": len(SINGLES) - len(known),
+    }  # fmt: skip
+
+
 def test_decimal_amounts_of_sqlite_are_exact(lite: Crm) -> None:
     """SQLite writes 15 digits of a float, and sums of its NUMERIC are floats: both would be a cent off."""
     values = [0.1, 0.2, 12345678901234.86, 1.005, 8.2, 3, "0.30", "1e3", None]

@@ -32,6 +32,7 @@ from pipeline.sql import (
     one_of_words,
     same_bytes,
     same_text,
+    single_amount,
     whole_units,
 )
 from pipeline.window import microseconds
@@ -727,3 +728,21 @@ def test_whole_units_on_mariadb(benches: Callable[[str], Bench]) -> None:
 def test_combining_and_composed_are_two_texts() -> None:
     assert unicodedata.normalize("NFC", "e\u0301") == "\u00e9"  # so the words above hold both
     assert {"e\u0301", "\u00e9"} < set(WORDS)
+
+
+@pytest.mark.parametrize(("engine", "kind"), [("duckdb", "FLOAT"), ("mysql", "FLOAT"), ("postgresql", "real")])
+def test_a_number_of_single_precision_is_the_decimal_of_its_six_digits(
+    benches: Callable[[str], Bench], engine: str, kind: str
+) -> None:
+    known = {1234.5: "1234.5", 0.1: "0.1", -12.35: "-12.35", 1e9: "1000000000", 123456.0: "123456", 0.0: "0"}
+    lost = [1234567.89, 16777217.0, 1234567.0]
+    bench = benches(engine)
+    source = bench.load(kind, [*known, *lost, None])
+    said = [value for _, value in bench.said(source, single_amount(source.c.v))]
+    assert [Decimal(value).normalize() for value in said[: len(known)]] == [
+        Decimal(x).normalize() for x in known.values()
+    ]
+    assert [Decimal(value) for value in said[len(known) : -1]] == [Decimal("1e-20")] * len(
+        lost
+    )  # finer than any currency
+    assert said[-1] is None

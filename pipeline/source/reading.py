@@ -35,6 +35,7 @@ from pipeline.source.databases.select_guard import wrapped
 from pipeline.source.names import close_to, listed
 from pipeline.source.selects import Demand, Selects
 from pipeline.source.typed import Typed, in_place
+from pipeline.sql import single_amount
 
 _AUDITED: Final = ""
 """The reason of a row that is audited: none."""
@@ -59,6 +60,8 @@ class Reading:
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
         self._dialect = connection.dialect.name
         self._codes = {entity: self._type_codes(entity) for entity in self.demand.schema}
+        for entity in self.demand.schema:
+            self._settle_singles(entity)
         self._typed = Typed(
             self._dialect,
             demand.schema,
@@ -228,6 +231,16 @@ class Reading:
         """Column that the CRM holds -> what it holds by the database's own type; text where values have their own."""
         holds = kind_of(self._dialect).holds
         return {name: Kind.TEXT if holds is None else holds(code) for name, code in self._codes[entity].items()}
+
+    def _settle_singles(self, entity: str) -> None:
+        """Takes an amount of single precision for what it shows, if that is the same number; drivers may round it."""
+        single, kinds = kind_of(self._dialect).single, self.demand.schema[entity]
+        names = {name for name, code in self._codes[entity].items() if kinds[name] is Kind.MONEY and single(code)}
+        if names and self.demand.preset.money == "decimal":
+            raw = self._raw[entity]
+            columns = (single_amount(one).label(one.key) if one.key in names else one for one in raw.c)
+            self._raw[entity] = select(*columns).cte(f"exact_{entity}")
+            self._codes[entity] = self._type_codes(entity)
 
     def _type_codes(self, entity: str) -> dict[str, Any]:
         """Column that the CRM holds -> the driver's code of its type."""

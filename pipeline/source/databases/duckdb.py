@@ -43,6 +43,7 @@ DATABASE: Final = Database(
         "not a valid DuckDB": "Check that source.url names the CRM's database file.",
     },
     holds=held_by_duckdb,
+    single=lambda code: str(code) == "FLOAT",
     spells=spelled_by_duckdb,
     refuses=refused_by_duckdb,
 )

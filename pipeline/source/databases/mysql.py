@@ -237,6 +237,7 @@ DATABASE: Final = Database(
     rights=_rights,
     refuses=_refuses,
     holds=_KINDS.get,
+    single=lambda code: code == 4,
     spells=lambda code: _KINDS.get(code) is Kind.TEXT and code != _GEOMETRY,
     rolls_up=True,
 )

@@ -268,5 +268,6 @@ DATABASE: Final = Database(
     rights=_rights,
     refuses=_refuses,
     holds=lambda code: _KINDS.get(code, Kind.TEXT),
+    single=lambda code: code == 700,
     spells=lambda code: code in _SPELLED or code >= _FIRST_OF_USERS,
 )

@@ -32,6 +32,10 @@ def _always(code: Any) -> bool:
     return True
 
 
+def _never(code: Any) -> bool:
+    return False
+
+
 def _all_read(engine: Engine) -> Sequence[str]:
     return ()
 
@@ -98,6 +102,8 @@ class Database:
     # what a column of that type code of the driver holds: a text, an instant, a day or a number (MONEY); None is
     # anything else. Without it each value has a type of its own, as SQLite's have.
     holds: Callable[[Any], Kind | None] | None = None
+    # whether a column of that type code holds numbers of single precision
+    single: Callable[[Any], bool] = _never
     # whether the text that the database's SQL makes of a column of that type is the one that the driver delivers
     spells: Callable[[Any], bool] = _always
     # it works a common table expression out anew each time that a statement names it, and knows GROUP BY … WITH ROLLUP
