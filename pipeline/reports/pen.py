@@ -26,7 +26,7 @@ BAR: Final = "A9CEDA"
 FONT: Final = "Arial"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is one object, so that finding its style is cheap
 class Look:
     """How a cell looks, apart from its number format."""
 
@@ -97,8 +97,7 @@ class Pen:
         """Text that stays text: never a formula, a number or an error, whatever it looks like."""
         held, note = excel_text(text)
         cell = sheet.cell(row, column)
-        cell.value = escaped(held)
-        cell.data_type = "s"
+        cell._value, cell.data_type = escaped(held), "s"  # its setter would look for what `excel_text` has replaced
         # Excel shows long text in a cell formatted as text as ####
         cell._style = self.style(look, "@" if len(held) <= 255 else "General")
         if look.wrap:

@@ -7,6 +7,7 @@ The same report gives the same bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO
 from math import ceil
 from pathlib import Path
@@ -140,10 +141,14 @@ def _printed(text: str) -> str:
 
 
 def _look(cell: Cell, row: Row, numeric: bool) -> Look:
-    right = numeric or isinstance(cell, Figure)
-    if row.total:
+    return _body_look(row.total, numeric or isinstance(cell, Figure), isinstance(cell, str))
+
+
+@cache
+def _body_look(total: bool, right: bool, text: bool) -> Look:
+    if total:
         return Look(bold=True, fill=SOFT, above=ACCENT, rule=LINE, right=right)
-    return Look(rule=LINE, right=right, wrap=isinstance(cell, str))
+    return Look(rule=LINE, right=right, wrap=text)
 
 
 def _overview(pen: Pen, sheet: Any) -> None:
