@@ -8,10 +8,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from pipeline.demo import write_demo
 from pipeline.presets import load_preset
-from pipeline.setup.contents import plain
+from pipeline.setup.contents import look, plain
 from pipeline.setup.guess import Proposal, propose, state_of, written_in
 from pipeline.setup.recognise import Place, best, fitting, machine_zone, masked, share, survey
 from pipeline.setup.written import formats_of
@@ -191,3 +192,17 @@ def test_a_machine_in_utc_has_no_zone_of_people(tmp_path: Path) -> None:
     assert machine_zone({"TZ": "nonsense"}, tmp_path) is None
     (tmp_path / "etc" / "localtime").symlink_to("/usr/share/zoneinfo/Asia/Tokyo")
     assert machine_zone({}, tmp_path) == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize(
+    ("column", "last", "key"), [("klantnr", 500, "klantnr"), ("klantnr", 1, None), ("naam", 1, None)]
+)
+def test_a_key_differs_in_every_row_and_not_in_a_sample_only(column: str, last: int, key: str | None) -> None:
+    """The 500th row bears the first one's number, which no sample of 400 shows."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE klanten ({column} TEXT, plaats TEXT)")
+        values = [(str(number), "Gouda") for number in (*range(1, 500), last)]
+        connection.exec_driver_sql("INSERT INTO klanten VALUES (?, ?)", values)
+        looked = look(connection, "klanten")
+    assert (looked.rows, looked.key, looked.names) == (500, key, ())
