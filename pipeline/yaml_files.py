@@ -39,7 +39,7 @@ _Loader.yaml_implicit_resolvers = {
 
 def read_yaml(file: Path) -> Document:
     """The file. ConfigError says what is wrong with it, and in which line."""
-    text = _text(file)
+    text = bounded_text(file)
     try:
         root = yaml.compose(text, _Loader)
         _must_not_repeat(file, root)
@@ -57,14 +57,17 @@ def read_yaml(file: Path) -> Document:
         ) from None
 
 
-def _text(file: Path) -> str:
-    """The file's text. It is bounded, so that no device and no data by mistake fills the memory."""
+def bounded_text(file: Path) -> str:
+    """The file's text, without a mark of its encoding. ConfigError where there is none.
+
+    It is bounded, so that no device and no data by mistake fills the memory.
+    """
     try:
         with file.open("rb") as stream:
             data = stream.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
             raise ConfigError(f"{file} has more than {_MOST_BYTES:,} bytes, so it is no configuration; name another.")
-        return data.decode("utf-8")
+        return data.decode("utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{file} cannot be read ({error.strerror}); name an existing file.") from None
     except UnicodeDecodeError:

@@ -626,7 +626,6 @@ def test_a_wrong_month_in_audit_yaml(load: Load, month: str) -> None:
     ("text", "parts"),
     [
         ("manager,month,target\nm1,2026-11,8\n", ("line 1", "no column metric")),
-        ("manager;month;metric;target\nm1;2026-11;deals_won;8\n", ("line 1", "manager, month, metric")),
         ("Manager,month,metric,target\nm1,2026-11,deals_won,8\n", ("line 1", "no column manager")),
         (HEAD + "m1,2026-11,deals_won\n", ("line 2", "whole number")),
         (HEAD + "m1,2026-11,deals_won,many\n", ("line 2", "'many'", "whole number")),
@@ -719,3 +718,36 @@ def test_aliases_of_everyday_size_are_fine(load: Load) -> None:
 def test_what_is_too_long_for_a_configuration_is_refused(load: Load) -> None:
     with pytest.raises(ConfigError, match="no configuration"):
         load_audit(Path("/dev/zero"))
+
+
+# ------------------------------------------------------------------------------------------------ no place, no time
+
+
+@pytest.mark.parametrize("key", ["output", "field_sets", "targets"])
+@pytest.mark.parametrize("name", ["a\\0b", "a\\nb"])
+def test_a_path_of_control_characters_is_refused(load: Load, key: str, name: str) -> None:
+    refused(load, GOOD + f'{key}: "{name}"\n', "line 7", key, "control characters")
+
+
+@pytest.mark.parametrize("days", ["{first: 0001-01-01, to: 2026-12-01}", "{first: 2026-11-01, to: 9999-12-31}"])
+def test_a_period_beyond_all_calendars_is_refused(load: Load, days: str) -> None:
+    refused(load, GOOD + f"period: {days}\n", "line 7", "1970 to 2999")
+
+
+def test_a_weight_has_a_bound(with_sets: Load) -> None:
+    refused(with_sets, SET.replace("weight: 3", f"weight: {10**30}"), "from 1 to 1000")
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_plan_is_read_as_a_spreadsheet_saves_it(load: Load, tmp_path: Path, mark: str) -> None:
+    lines = ["manager,month,metric,target", "m1,2026-11,deals_won, 3 ", ",,,", ",,,,", "m2,2026-11,deals_won,0", ""]
+    text = "\ufeff" + "\r\n".join(lines).replace(",", mark)
+    (tmp_path / "plan.csv").write_text(text, "utf-8", newline="")
+    targets = load(GOOD + "targets: plan.csv\n").targets
+    assert [(target.manager, target.target) for target in targets] == [("m1", 3), ("m2", 0)]
+
+
+@pytest.mark.parametrize("number", ["3,0", "3.0", "1_0", "\u0663", "9" * 9_000, "10000000000000", "-1", ""])
+def test_a_target_that_is_no_whole_number_is_refused(load: Load, tmp_path: Path, number: str) -> None:
+    (tmp_path / "plan.csv").write_text(f'manager,month,metric,target\nm1,2026-11,deals_won,"{number}"\n', "utf-8")
+    refused(load, GOOD + "targets: plan.csv\n", "plan.csv, line 2")

@@ -12,8 +12,9 @@ from sqlalchemy import create_engine
 
 from pipeline.check.sentences import on_unmarked
 from pipeline.presets import Preset, load_preset
-from pipeline.setup.guess import Proposal, propose
+from pipeline.setup.guess import Guess, Proposal, propose
 from pipeline.setup.leftover import as_comments, leftovers, on_custom_fields, on_the_terminal
+from pipeline.setup.mapping import Own, expressions
 from pipeline.setup.recognise import Place
 from pipeline.setup.tables import looked_into
 from tests import postgres
@@ -122,6 +123,19 @@ def test_a_second_number_is_taken_beside_the_first(tmp_path: Path) -> None:
     assert phone is not None
     assert phone.theirs == "telefoon + mobiel"
     assert "likewise mobiel" in phone.evidence
+
+
+SEVERAL = [("sqlite", " char(31) "), ("files", " chr(31) "), ("mariadb", "CHAR(31 USING utf8mb4)")]
+
+
+@pytest.mark.parametrize(("dialect", "between"), SEVERAL)
+def test_several_numbers_are_judged_each_by_itself(dialect: str, between: str) -> None:
+    columns = (Guess("id", "nr", 1, ""), Guess("phone", "telefoon + mobiel", 1, ""))
+    proposal = Proposal("client", "klanten", 1, 1.0, "", columns)
+    own = Own("x", dialect, lambda name: f"[{name}]", [proposal], {}, True, confirmed=True)
+    sql = str(expressions(own, proposal)["phone"].sql)
+    assert between in sql
+    assert sql.count("t.[telefoon]") == sql.count("t.[mobiel]") == 1
 
 
 CLOSED = ("gesloten_op", "afsluitdatum", "date_closed", "won_on", "datum_gewonnen", "afgesloten_op", "closing_date",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
@@ -15,6 +15,9 @@ from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError, PublishError
 from pipeline.model import CHECKED, READ, STATES, Field, FieldSet, Schema
 from pipeline.resources import EXPECTATIONS
+
+_HEAVIEST: Final = 1_000
+"""Points of one demand."""
 
 
 class FieldFile(Strict):
@@ -40,8 +43,8 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
             raise ValueError(f"field '{field.name}': {entity} has no '{column}'; it has {', '.join(known)}")
     if field.when is not None and field.when not in states:
         raise ValueError(f"field '{field.name}': when: '{field.when}' is none of {', '.join(states) or 'no state'}")
-    if field.weight < 1 or not field.columns:
-        raise ValueError(f"field '{field.name}': needs a weight of 1 or more and a column")
+    if not 1 <= field.weight <= _HEAVIEST or not field.columns:
+        raise ValueError(f"field '{field.name}': needs a weight from 1 to {_HEAVIEST} and a column")
     return field
 
 

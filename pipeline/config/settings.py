@@ -34,6 +34,8 @@ _ENV: Final = re.compile(r"\$\{(\w+)\}")
 _DURATION: Final = re.compile(
     r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hours?)?", re.IGNORECASE
 )
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2999
 _LONGEST_HOLD: Final = 86_400.0
 
 
@@ -103,6 +105,15 @@ def _cron(value: str) -> str:
     return value
 
 
+def _path(value: Path) -> Path:
+    if not str(value).isprintable():
+        raise ValueError("a name of a file or folder holds no control characters; correct it")
+    return value
+
+
+Place = Annotated[Path, AfterValidator(_path)]
+
+
 class Period(Strict):
     """Half-open: `to` is the first day after the period."""
 
@@ -113,6 +124,8 @@ class Period(Strict):
     def _in_order(self) -> Period:
         if self.to <= self.first:
             raise ValueError("'to' is the day after the last one, so it must come after 'first'")
+        if self.first.year < _FIRST_YEAR or self.to.year > _LAST_YEAR:
+            raise ValueError(f"write days of the years {_FIRST_YEAR} to {_LAST_YEAR}")
         return self
 
 
@@ -172,9 +185,9 @@ class AuditFile(Strict):
     currency: str
     working_week: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = WEEKDAYS[:5]
     period: _Asked = "month"
-    field_sets: Path | None = None
-    targets: Path | dict[str, dict[str, dict[str, int]]] | None = None
-    output: Path = Path("output")
+    field_sets: Place | None = None
+    targets: Place | dict[str, dict[str, dict[str, int]]] | None = None
+    output: Place = Path("output")
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
     controls: tuple[Control, ...] = ()
     measures: dict[str, MeasureFile] = {}

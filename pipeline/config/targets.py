@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Final
 from pipeline.errors import ConfigError
 from pipeline.metrics import PLANNED
 from pipeline.model import Target
+from pipeline.yaml_files import bounded_text
 
+_MOST: Final = 10**12
 _WIDEST: Final = 10_000
 """Characters of a cell: no id of a manager, month or metric has more, so that a quote was left open."""
 
@@ -34,16 +37,15 @@ def read_targets(file: Path, given: Path | Mapping[str, Mapping[str, Mapping[str
 
 
 def _targets_of_csv(file: Path) -> list[Target]:
-    csv.field_size_limit(_WIDEST)
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            return list(_targets_in(csv.DictReader(stream), file))
-    except OSError as error:
-        raise ConfigError(
-            f"targets: {file} cannot be read ({error.strerror}); correct the path in audit.yaml."
-        ) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file} is no UTF-8 text; save it as UTF-8.") from None
+        text = bounded_text(file)
+    except ConfigError as error:
+        raise ConfigError(f"targets, as audit.yaml names them: {error}") from None
+    csv.field_size_limit(_WIDEST)
+    header = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=header.count)  # spreadsheets write any of them; of none a comma
+    try:
+        return list(_targets_in(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), file))
     except csv.Error as error:
         raise ConfigError(f"{file} is no CSV: {error}.") from None
 
@@ -56,8 +58,10 @@ def _targets_in(rows: csv.DictReader[str], file: Path) -> Iterator[Target]:
     found: set[tuple[str, str, str]] = set()
     for row in rows:
         where = f"{file}, line {rows.line_num}"
+        if not any(cell and cell.strip() for cell in row.values() if isinstance(cell, str)):
+            continue  # delimiters only, which spreadsheets leave below a table
         try:
-            target = Target(row["manager"], row["month"], row["metric"], int(row["target"]))
+            target = Target(row["manager"], row["month"], row["metric"], _whole(row["target"]))
         except (ValueError, TypeError):
             raise ConfigError(
                 f"{where}: found {dict(row)}; needed are manager, month, metric and a whole number as target."
@@ -70,10 +74,17 @@ def _targets_in(rows: csv.DictReader[str], file: Path) -> Iterator[Target]:
         yield target
 
 
+def _whole(text: str) -> int:
+    """A number as people write it: no other alphabet's digits, and no 1_000."""
+    if not re.fullmatch(r"\s*[0-9]{1,18}\s*", text):
+        raise ValueError(text)
+    return int(text)
+
+
 def _check_target(target: Target, where: str) -> None:
     if target.metric not in PLANNED:
         raise ConfigError(f"{where}: no target can be set for '{target.metric}'; allowed: {', '.join(PLANNED)}.")
-    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", target.month) or target.target < 0:
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", target.month) or not 0 <= target.target <= _MOST:
         raise ConfigError(
-            f"{where}: '{target.month}', {target.target}: write a month like 2026-11 and a target from 0."
+            f"{where}: '{target.month}', {target.target}: write a month like 2026-11 and a target from 0 to {_MOST:,}."
         )

@@ -217,7 +217,8 @@ def _guess(
 
 def told_by_you(connection: Connection, entity: str, ours: str, columns: Sequence[Contents]) -> Guess:
     """A line that the user gives: one column, or several of one kind."""
-    guess = Guess(ours, GLUE.join(one.name for one in columns), 1.0, "as you said")
+    dated = ours == "deleted" and columns[0].what in ("instant", "day")
+    guess = Guess(ours, GLUE.join(one.name for one in columns), 1.0, "as you said", dated=dated)
     return _with_contents(guess, entity, columns[0], connection.dialect.name)
 
 
