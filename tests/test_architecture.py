@@ -24,6 +24,7 @@ FLOORS = (
         "retry",
         "yaml_files",
         "source.databases.sizes",
+        "source.databases.formulas",
     },
     {"memory", "workers"},
     {"demo.dirt", "demo.trail", "catalogue.terms", "show", "cron", "score", "presets"},

@@ -14,10 +14,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
+from xml.etree.ElementTree import ParseError
 
 from sqlalchemy.engine import URL
 
 from pipeline.errors import ConfigError, SourceError
+from pipeline.source.databases.formulas import Cells, without_value
 from pipeline.source.databases.sizes import must_unpack
 from pipeline.sql import WHITE_SPACE
 
@@ -195,7 +197,10 @@ def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Table]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-    except (CalamineError, OSError, ValueError) as error:
+        for name, odd in without_value(data).items():
+            if name in sheets:
+                _put(sheets[name], odd)
+    except (CalamineError, OSError, ValueError, ParseError) as error:
         raise SourceError(f"{file} is no workbook that can be read ({error}); save it again as .xlsx.") from None
     filled = {name: cells for name, cells in sheets.items() if any(map(_says_something, _texts(cells)))}
     if not filled:
@@ -203,6 +208,18 @@ def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Table]:
     for name, cells in filled.items():
         where = file.name if len(filled) == 1 else f"{file.name}, sheet {name}"
         yield _sheet(file, file.stem if len(filled) == 1 else name, cells, where, each_once)
+
+
+def _put(rows: list[list[Any]], written: Cells) -> None:
+    """Puts what is written in cells without a value where the library gives nothing, or no row at all."""
+    for (row, column), said in written.items():
+        rows += [[] for _ in range(row + 1 - len(rows))]
+        rows[row] += [""] * (column + 1 - len(rows[row]))
+        if rows[row][column] == "":
+            rows[row][column] = said
+    width = max(map(len, rows), default=0)
+    for cells in rows:
+        cells.extend([""] * (width - len(cells)))
 
 
 def _texts(cells: Sequence[Sequence[Any]]) -> Iterator[list[str]]:

@@ -1,0 +1,80 @@
+"""Cells of a workbook without a value are not empty: errors, and formulas that no program ever computed."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from pipeline.errors import SourceError
+from pipeline.formats import Rules
+from pipeline.formats.texts import UNREADABLE
+from pipeline.presets import Formats
+from pipeline.source.databases.cells import Declared, tables_of
+from pipeline.source.databases.formulas import without_value
+
+ERRORS = ("#REF!", "#N/A", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NUM!")
+
+
+def workbook(*rows: list[Any]) -> bytes:
+    """Formulas as a library writes them, without a value; errors as Excel does."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.value in ERRORS:
+                cell.data_type = "e"
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def rows_of(data: bytes) -> list[list[Any]]:
+    (table,) = tables_of(Path("deals.xlsx"), data, Declared(None, None), each_once=True)
+    return [list(row) for row in table.rows]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_is_no_empty_cell(error: str) -> None:
+    assert rows_of(workbook(["id", "amount"], [1, error], [2, None])) == [["1", error], ["2", ""]]
+
+
+def test_a_formula_without_a_value_is_no_empty_cell() -> None:
+    rows = rows_of(workbook(["id", "name", "amount"], [1, '="x"', "=1+1"], [2, "", "=A2"], ["=1", None, None]))
+    assert rows == [["1", "=?", "=?"], ["2", "", "=?"], ["=?", "", ""]]
+
+
+def test_what_stands_there_is_unreadable_as_a_day_and_as_an_amount() -> None:
+    rules = Rules(Formats())
+    for text in (*ERRORS, "=?"):
+        assert rules.day(text) is rules.instant(text) is rules.money(text, "EUR") is UNREADABLE
+
+
+def test_a_formula_that_was_computed_has_its_value() -> None:
+    """An empty text is one too."""
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
+        '<c r="A1"><f>1+1</f><v>2</v></c><c r="B1" t="str"><f>""</f><v></v></c><c r="C1"><f>1</f><v/></c>'
+        '<c r="AB1" t="e"><f>1/0</f><v>#DIV/0!</v></c></row></sheetData></worksheet>'
+    )
+    assert without_value(_with_sheet(sheet)) == {"Sheet": {(0, 2): "=?", (0, 27): "#DIV/0!"}}
+
+
+def test_xml_that_cannot_be_read_is_told() -> None:
+    with pytest.raises(SourceError, match=r"deals\.xlsx"):
+        rows_of(_with_sheet("<worksheet><f>"))
+
+
+def _with_sheet(xml: str) -> bytes:
+    given, changed = io.BytesIO(workbook(["id"], [1])), io.BytesIO()
+    with zipfile.ZipFile(given) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, xml if name == "xl/worksheets/sheet1.xml" else old.read(name))
+    return changed.getvalue()
