@@ -26,7 +26,7 @@ def tallies(question: Question, rows: Iterable[Any]) -> Iterator[Tally]:
         values = list(row)
         company = question.whose is Whose.COMPANY
         owner = None if company else values.pop(0)
-        owner = None if owner is None else _said(owner)
+        owner = None if owner is None else text_said(owner)
         currency = values.pop(0) if question.money else ""
         for (name, dimension), value in zip(question.counts, values, strict=True):
             again = question.whose is Whose.AGAIN
@@ -42,7 +42,7 @@ def ask_failing(connection: Connection, selects: Mapping[str, Select[Any]]) -> I
 def failing(entity: str, rows: Iterable[Any]) -> Iterator[Failing]:
     """Rows of (id, owner, in_period, again, *words of the mask) as failing records."""
     for record_id, owner, in_period, again, *words in rows:
-        yield Failing(entity, _said(record_id), _said(owner), _joined(words), bool(in_period), bool(again))
+        yield Failing(entity, text_said(record_id), text_said(owner), _joined(words), bool(in_period), bool(again))
 
 
 def _joined(words: Iterable[Any]) -> int:
@@ -60,12 +60,12 @@ def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
     )
     people = [
         Person(
-            _said(user),
-            _said(name).strip() or _said(user),
-            _said(team_id),
-            _said(team),
+            text_said(user),
+            text_said(name).strip() or text_said(user),
+            text_said(team_id),
+            text_said(team),
             Scope.MANAGER if active and person else Scope.INACTIVE,
-            _said(leader_id),
+            text_said(leader_id),
         )
         for user, name, team_id, team, leader_id, active, person in rows
     ]
@@ -99,7 +99,7 @@ class _Expansion:
         self._counted = cache(lambda bits: _held(census.counts.values(), bits))
         self._summed = cache(lambda bits: _held(census.amounts.values(), bits))
         self._mask = cache(lambda bits: sum(1 << place for place in _held(census.wrong, bits)))
-        self._text = cache(_said)
+        self._text = cache(text_said)
 
     def add(
         self, part: int, owner: Any, again: int, currency: Any, record: Any, records: int, amount: Any, *words: int
@@ -109,7 +109,9 @@ class _Expansion:
         name = None if owner is None else self._text(owner)
         if part == Part.WRONG:
             in_period = bits & self._census.in_period != 0
-            found = Failing(self._census.entity, _said(record), name or "", self._mask(bits), in_period, bool(again))
+            found = Failing(
+                self._census.entity, text_said(record), name or "", self._mask(bits), in_period, bool(again)
+            )
             self.failing.append(found)
             return
         for whom in self._whom(part, name, again):
@@ -151,6 +153,6 @@ def _tallies(whom: _Whom, currency: str, names: Iterable[tuple[str, str]], value
         yield Tally(whose is Whose.COMPANY, owner, name, dimension, currency, value, whose is Whose.AGAIN)
 
 
-def _said(value: Any) -> str:
+def text_said(value: Any) -> str:
     """The value as text; bytes as the text that they are, and nothing as ''."""
     return "" if value is None else str(text_of(value))

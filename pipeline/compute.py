@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
-
-from sqlalchemy import Connection, FromClause, func, select
 
 from pipeline import catalogue, findings, fingerprints, snapshot
 from pipeline.ask import ask, ask_people
 from pipeline.config import Audit
+from pipeline.entity_counts import count_entities
 from pipeline.extract import window_of
 from pipeline.metrics import METRICS, PLANNED, metric_of
 from pipeline.model import Answers, Figure, Person, Scope, Target, Unit, figure_id
+from pipeline.plausible import implausibilities, must_be_plausible
 from pipeline.progress import Progress
 from pipeline.prove import prove, prove_accounts, prove_controls, prove_people, proven
 from pipeline.reports.report import Edition, clean
@@ -51,7 +51,10 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         with shelf.engine.connect() as connection:
             measured = tuple(ask(connection, catalogue.measures(shelf.views, terms)))
             users = ask_people(connection, entities["manager"])
-            rows = _rows(connection, entities)
+            counted = tuple(count_entities(connection, entities, audit.schema, measured))
+            rows = {one.entity: one.rows for one in counted}
+            odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
+            must_be_plausible(odd, audit.settings.accept)
             known = findings.known_by(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
         people, figures = figures_of(Answers((*measured, *validated.tallies), validated.failing), users)
         progress.stage("Proving every figure against the CRM")
@@ -77,6 +80,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         caveats=(
             *manifest.caveats,
             *_undecodable(manifest.stored),
+            *(f"Accepted in audit.yaml though not plausible, {one.name}: {one.sentence}" for one in odd),
             *_without_plan(audit, users, plan_month(window)),
         ),
     )
@@ -94,13 +98,6 @@ def _prove(
     prove(seen, figures, data / WITNESS_FAILING, failing)
     prove_people(witness.people, users)
     return witness.controls
-
-
-def _rows(connection: Connection, entities: Mapping[str, FromClause]) -> dict[str, int]:
-    """Entity -> the rows that were written, counted in the snapshot itself."""
-    return {
-        name: int(connection.scalar(select(func.count()).select_from(entity)) or 0) for name, entity in entities.items()
-    }
 
 
 def _tables_of(audit: Audit) -> dict[str, set[str]]:

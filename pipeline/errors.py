@@ -33,6 +33,12 @@ class ProofError(AuditError):
         self.differences = differences
 
 
+class ImplausibleError(AuditError):
+    """What was read cannot be so: the mapping fits nothing, or the CRM is odd and nobody has said so."""
+
+    exit_status = 6
+
+
 class PublishError(AuditError):
     """The result could not be written."""
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import URL, Connection, Engine, FromClause, Select, column, create_engine, table
+from sqlalchemy import URL, Engine, FromClause, Select, column, create_engine, table
 
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
@@ -287,7 +287,6 @@ def opened(
         with engine.begin() as connection:
             for entry in stored:
                 connection.exec_driver_sql(_entity_view(entry.entity, schema[entry.entity], folder / entry.file))
-                _each_once(connection, entry.entity, schema)
             for entity, view in views.items():
                 sql = view.compile(engine, compile_kwargs={"literal_binds": True})
                 connection.exec_driver_sql(f"CREATE OR REPLACE VIEW view_{entity} AS {sql}")
@@ -298,21 +297,6 @@ def opened(
         yield Shelf(url, engine, named)
     finally:
         engine.dispose()
-
-
-def _each_once(connection: Connection, entity: str, schema: Schema) -> None:
-    """A table without a primary key may hold an id twice; then nobody knows which record a figure is about."""
-    if "id" not in schema[entity]:
-        return
-    found = connection.exec_driver_sql(
-        f"SELECT id, count(*) FROM {entity} GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 3"
-    ).all()
-    if found:
-        said = ", ".join(f"'{str(record)[:60]}' ({rows} times)" for record, rows in found)
-        raise SourceError(
-            f"{entity}: an id names one record, and this source has {said}{' and more' if len(found) == 3 else ''}; "
-            "correct the source, or the preset's SELECT where a join doubles rows."
-        )
 
 
 def _columns(kinds: Mapping[str, Kind]) -> Iterator[str]:

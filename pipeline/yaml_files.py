@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from pipeline.errors import ConfigError
 _MOST_BYTES: Final = 5_000_000
 _MOST_REPEATED: Final = 10_000
 """Values that aliases (*name) may add: a file of ten lines can repeat one a billion times."""
+
+_NO_TEXT: Final = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which no file and no database can hold."""
 
 KeyPath = tuple[str, ...]
 
@@ -86,6 +90,9 @@ def _must_not_repeat(file: Path, root: yaml.Node | None) -> None:
         if id(node) in open_nodes:
             line = node.start_mark.line + 1
             raise ConfigError(f"{file}, line {line}: a value holds itself, by an alias (*name); write it out.")
+        if isinstance(node, yaml.ScalarNode) and _NO_TEXT.search(node.value):
+            line = node.start_mark.line + 1
+            raise ConfigError(f"{file}, line {line}: half of a character is no text; write it out.")
         if id(node) not in sizes:
             open_nodes.add(id(node))
             sizes[id(node)] = 1 + sum(map(size, _inside(node)))

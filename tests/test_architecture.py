@@ -26,7 +26,7 @@ FLOORS = (
         "source.databases.sizes",
         "source.databases.formulas",
     },
-    {"memory", "workers"},
+    {"memory", "workers", "plausible"},
     {"demo.dirt", "demo.trail", "catalogue.terms", "show", "cron", "score", "presets"},
     {
         "formats.texts",
@@ -71,6 +71,7 @@ FLOORS = (
         "source.connect",
         "snapshot",
         "witness",
+        "entity_counts",
         "findings",
         "reports.elements",
         "reports.charts",

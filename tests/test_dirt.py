@@ -22,7 +22,7 @@ from sqlalchemy.engine import URL, make_url
 from pipeline import run, snapshot
 from pipeline.check import check_audit
 from pipeline.config import Audit, load_audit
-from pipeline.errors import SourceError
+from pipeline.errors import ImplausibleError, SourceError
 from pipeline.progress import Silence
 from tests.postgres import database
 from tests.requirements import require_mariadb
@@ -452,7 +452,7 @@ def test_a_postgresql_that_knows_no_encoding(tmp_path: Path) -> None:
 
 def test_an_id_that_stands_twice_is_named(crm: Crm) -> None:
     crm.fill(deals=[deal("d1"), deal("d2"), deal("d1"), deal("D1")])
-    with pytest.raises(SourceError, match=r"deal: an id names one record, and this source has 'd1' \(2 times\);"):
+    with pytest.raises(ImplausibleError, match=r"deal: an id names one record, and this source has 'd1' \(2 times\);"):
         crm.run()
 
 

@@ -20,6 +20,7 @@ from pipeline.compute import targets_of_strangers
 from pipeline.config import Audit
 from pipeline.extract import window_of
 from pipeline.model import Window
+from pipeline.plausible import must_be_plausible
 
 _WIDTH: Final = 100
 
@@ -30,8 +31,11 @@ def check_audit(audit: Audit, now: datetime) -> None:
     width = min(_WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _WIDTH
     console = Console(width=width, highlight=False)
     window = window_of(audit, now, injected=False)
-    for part in _told(audit, window, look(audit, window)):
+    seen = look(audit, window)
+    for part in _told(audit, window, seen):
         console.print(part)
+    must_be_plausible(seen.implausible, audit.settings.accept)
+    console.print("[green]Ready:[/] crm-audit run " + escape(audit.file.name))
 
 
 def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
@@ -56,7 +60,9 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     yield from map(escape, seen.advice)
     yield from map(escape, on_unmarked(audit.preset))
     yield from (f"[yellow]Warning:[/] {escape(line)}" for line in targets_of_strangers(audit, seen.people))
-    yield "[green]Ready:[/] crm-audit run " + escape(audit.file.name)
+    for one in seen.implausible:
+        accepted = "[yellow]Accepted:[/]" if one.name in audit.settings.accept else "[red]Not plausible:[/]"
+        yield f"{accepted} {escape(f'{one.name}: {one.sentence}')}"
 
 
 def _title(text: str) -> str:

@@ -13,9 +13,11 @@ from sqlalchemy import ColumnElement, FromClause, case, func, null, select
 from pipeline import snapshot, source
 from pipeline.check.masking import mask
 from pipeline.config import Audit, secrets_of
+from pipeline.entity_counts import count_entities
 from pipeline.extract import demand_of, hidden_rows, witness_of
 from pipeline.fingerprints import SourceTexts
 from pipeline.model import DATED, READ, Kind, Person, TableAccount, Window
+from pipeline.plausible import Implausible, implausibilities
 from pipeline.publish import scratch
 from pipeline.sql import blank
 
@@ -72,6 +74,7 @@ class Seen:
     pace: Pace
     advice: Sequence[str]
     moment: str  # of when the figures would be, where no transaction says it
+    implausible: Sequence[Implausible] = ()
 
 
 def look(audit: Audit, window: Window) -> Seen:
@@ -92,6 +95,8 @@ def look(audit: Audit, window: Window) -> Seen:
             heads = {entity: reading.head(entity, _HEAD) for entity in audit.schema if reading.columns(entity)}
             reading_seconds = time.monotonic() - began - counting + _storing(audit, reading, heads)
             profiles = [_profile(audit, reading, entity, counts[entity], head) for entity, head in heads.items()]
+            counted = tuple(count_entities(connection, reading.entities(), audit.schema, witness.answers.tallies))
+            odd = implausibilities(counted, accounts, [user.scope for user in witness.people])
             tried = sum(len(head) for head in heads.values())
             pace = Pace(counting, sum(counts.values()), tried, reading_seconds)
             rights, advice = source.rights(connection), [*source.advice(connection), *reading.caveats()]
@@ -99,7 +104,7 @@ def look(audit: Audit, window: Window) -> Seen:
             advice += [f"{hidden[0].upper()}{hidden[1:]}."] if hidden else []
     finally:
         engine.dispose()
-    return Seen(accounts, profiles, witness.people, rights, pace, advice, source.moment(engine))
+    return Seen(accounts, profiles, witness.people, rights, pace, advice, source.moment(engine), odd)
 
 
 def _storing(audit: Audit, reading: source.Reading, heads: Mapping[str, Sequence[Sequence[Any]]]) -> float:

@@ -21,7 +21,7 @@ PROGRAM: Final = "crm-audit"
 
 _EXIT: Final = """\b
 Exit status: 0 published; 2 configuration or usage; 3 the source could not be read; 4 the proof failed;
-5 the result could not be written; 70 a defect of ours; 130 interrupted."""
+5 the result could not be written; 6 implausible: not published; 70 a defect of ours; 130 interrupted."""
 
 
 @click.group(epilog=_EXIT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

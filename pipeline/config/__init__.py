@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from pipeline import plausible
 from pipeline.catalogue import Terms
 from pipeline.config.field_sets import read_field_sets
 from pipeline.config.lines import parse
@@ -61,6 +63,7 @@ def load_audit(file: Path, *, output: Path | None = None) -> Audit:
     field_sets = read_field_sets(folder, absent, schema)
     measures = own_measures(file, settings.measures, absent, schema)
     _must_be_asked(file, schema, field_sets, measures)
+    _must_be_known(file, settings.accept, plausible.names(schema, _tables_of(preset, add)))
     return Audit(
         file=file,
         settings=settings,
@@ -108,6 +111,28 @@ def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:
             )
         schema[entity].setdefault(column, Kind.TEXT)
     return schema
+
+
+def _tables_of(preset: Preset, add: Mapping[str, str]) -> set[str]:
+    own = {part.table for parts in preset.entities.values() for part in parts}
+    return own | preset.tables.keys() | {theirs.rpartition(".")[0] for theirs in add.values()}
+
+
+def _must_be_known(file: Path, accepted: Collection[str], known: set[str]) -> None:
+    """A name under `accept` that is none would let nothing through, and nobody would know."""
+    for name in accepted:
+        if name.endswith(".id.twice"):
+            raise ConfigError(
+                f"{file}: accept: {name} cannot be accepted: each figure would count that record twice. Correct the "
+                "source, or the preset's SELECT."
+            )
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise ConfigError(
+                f"{file}: accept: there is no {name}; names are like deal.close_day.unreadable, "
+                f"meeting.status.unknown, call.owner.unassigned, TABLE.audited.none and manager.none.{hint}"
+            )
 
 
 def _must_be_asked(

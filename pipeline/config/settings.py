@@ -190,6 +190,7 @@ class AuditFile(Strict):
     output: Place = Path("output")
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
     controls: tuple[Control, ...] = ()
+    accept: tuple[str, ...] = ()  # what is not plausible and so in this CRM: 'deal.close_day.unreadable'
     measures: dict[str, MeasureFile] = {}
 
     @field_validator("currency")

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from pipeline.model import Figure
 from pipeline.reports.report import Cell, Row, Table, clean
 from pipeline.show import show
+from pipeline.visible import encoded
 
 _WIDTH: Final = 760
 _HEIGHT: Final = 340
@@ -132,7 +133,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 def _label(row: Row, x: float, y: float, anchor: str) -> Markup:
     figures = Markup(" · ").join(
-        Markup('<tspan class="fig" data-figure="{}">{}</tspan>').format(clean(cell.id), clean(show(cell)))
+        Markup('<tspan class="fig" data-figure="{}">{}</tspan>').format(encoded(cell.id), clean(show(cell)))
         for cell in row.cells
         if isinstance(cell, Figure)
     )

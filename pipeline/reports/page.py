@@ -28,6 +28,7 @@ from pipeline.reports.report import (
 )
 from pipeline.resources import REPORT_TEMPLATES
 from pipeline.show import show
+from pipeline.visible import encoded
 
 
 def render_page(report: Report) -> str:
@@ -58,7 +59,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        show=show, clean=clean, label=label_text, day=day_text, section=section_of, address=web_address, asked=_asked
+        show=show,
+        clean=clean,
+        mark=encoded,
+        label=label_text,
+        day=day_text,
+        section=section_of,
+        address=web_address,
+        asked=_asked,
     )
     made.tests.update(figure=_is_figure, numeric=_is_numeric)
     made.globals.update(bar=charts.bar, scatter=charts.scatter)

@@ -28,6 +28,7 @@ from pipeline.reports.report import (
     web_address,
 )
 from pipeline.show import show
+from pipeline.visible import decoded
 
 Difference = tuple[str, str, str, str]
 """What differs, where, what was expected, what was found."""
@@ -67,7 +68,7 @@ def read_page(html: str) -> PageContent:
     """Every marked element of a page, those inside drawings too."""
     page = etree.fromstring(html.encode("utf-8"), etree.HTMLParser(encoding="utf-8", huge_tree=True))
     return PageContent(
-        figures=tuple((_mark(found, "data-figure"), _text(found)) for found in _FIGURES(page)),
+        figures=tuple((decoded(_mark(found, "data-figure")), _text(found)) for found in _FIGURES(page)),
         rows=tuple(_row(found) for found in _ROWS(page)),
         repairs=tuple(_repair(found) for found in _REPAIRS(page)),
         meta=tuple((_mark(found, "data-meta"), _text(found)) for found in _METAS(page)),
@@ -77,7 +78,7 @@ def read_page(html: str) -> PageContent:
 def page_differences(report: Report, html: str) -> list[Difference]:
     """Where the page differs from its report; empty where every figure, row, repair and date is as it must be."""
     page = read_page(html)
-    expected = [(figure.id, show(figure)) for figure in report.figures()]
+    expected = [(figure.id, clean(show(figure))) for figure in report.figures()]
     return [
         *_strangers(report),
         *_compared("figure", expected, page.figures),
@@ -95,14 +96,14 @@ def _mark(element: etree._Element, mark: str) -> str:
 
 
 def _row(row: etree._Element) -> tuple[str, ...]:
-    said = (piece.get("data-figure") or _text(piece) for piece in _PIECES(row))
+    said = (decoded(piece.get("data-figure") or "") or _text(piece) for piece in _PIECES(row))
     return (_mark(row, "data-row"), *said)
 
 
 def _repair(row: etree._Element) -> tuple[str, ...]:
     addresses = [str(link.get("href")) for link in row.iter("a")]
     texts = (f"{_mark(cell, 'data-cell')}: {_text(cell)}" for cell in _CELLS(row))
-    return (_mark(row, "data-repair"), _mark(row, "data-section"), *texts, *addresses)
+    return (decoded(_mark(row, "data-repair")), _mark(row, "data-section"), *texts, *addresses)
 
 
 # ------------------------------------------------------------------------------------------------ expect
@@ -122,7 +123,7 @@ def _expected_rows(report: Report) -> Iterator[tuple[str, ...]]:
 def _expected_repair(repair: Repair) -> tuple[str, ...]:
     address = web_address(repair.link)
     return (
-        f"{repair.entity}:{clean(repair.record_id)}",
+        f"{repair.entity}:{repair.record_id}",
         section_of(repair),
         f"entity: {repair.entity}",
         f"label: {label_text(repair)}",

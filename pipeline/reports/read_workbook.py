@@ -46,6 +46,7 @@ from pipeline.reports.sheets import (
     stamp,
 )
 from pipeline.show import excel_format, excel_value, show
+from pipeline.visible import decoded
 
 Difference = tuple[str, str, str, str]
 """(what, where, expected, found)"""
@@ -311,7 +312,7 @@ def _unaccounted(report: Report, found: _Workbook) -> Iterator[Difference]:
         column = ref.rstrip("0123456789")
         lines.setdefault(int(ref[len(column) :]), {})[column] = cell
     rows = [line for number, line in lines.items() if number >= FIRST_ROW]
-    indexed = Counter(str(line["A"].value) for line in rows if "A" in line)
+    indexed = Counter(decoded(str(line["A"].value)) for line in rows if "A" in line)
     due = Counter(figure.id for figure in report.figures())
     for name in sorted({*indexed, *due}):
         if indexed[name] != due[name]:

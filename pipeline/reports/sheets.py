@@ -9,6 +9,7 @@ from typing import Final
 from pipeline.model import Figure
 from pipeline.reports.report import Edition, Repair, Report, Row, as_of_text, day_text, period_text, section_of
 from pipeline.show import show
+from pipeline.visible import encoded
 
 OVERVIEW: Final = "Overview"
 REPAIRS: Final = "Repairs"
@@ -158,7 +159,7 @@ def index_row(figure: Figure, sheet: str, cell: str) -> tuple[str | int, ...]:
     """The figure's line in the index: where it stands, what it says, and what it is made of, exactly."""
     denominator = "" if figure.denominator is None else _exact(figure.denominator)
     return (
-        figure.id, sheet, cell, show(figure), _exact(figure.numerator), denominator,
+        encoded(figure.id), sheet, cell, show(figure), _exact(figure.numerator), denominator,
         figure.unit.value, figure.currency, figure.period, figure.basis,
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from pipeline import source
-from pipeline.errors import AuditError, ConfigError, SourceError
+from pipeline.errors import AuditError, ConfigError, ImplausibleError, SourceError
 from pipeline.presets import load_preset
 from pipeline.setup.recognise import _ANY as ANY
 from pipeline.source import open_engine
@@ -244,7 +244,7 @@ def test_an_empty_word_is_something_where_it_is_not_declared(folder: Path, monke
 
 def test_an_id_that_stands_twice_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [f"{n},Ann,p,Acme,Won,01-06-2017,05-06-2017,1" for n in ("a1", "a2", "a1", "A1")]
-    with pytest.raises(SourceError, match=r"deal: an id names one record, and this source has 'a1' \(2 times\);"):
+    with pytest.raises(ImplausibleError, match=r"deal: an id names one record, and this source has 'a1' \(2 times\);"):
         audited(folder, monkeypatch, rows)
 
 
