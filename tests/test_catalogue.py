@@ -898,3 +898,34 @@ def test_states_and_columns() -> None:
     assert "contact" in columns_of("meeting")
     assert "contact" not in columns_of("call")
     assert view_of.__doc__
+
+
+def test_calls_without_a_start_belong_to_the_day_on_which_they_were_created(desk: Desk) -> None:
+    row = {"owner_id": "m1", "status": "Held", "start_at": None}
+    answer = desk.ask(
+        call=[
+            {"id": "in", **row, "created_at": NOON},
+            {"id": "before", **row, "created_at": OLD},
+            {"id": "ahead", **row, "created_at": FUTURE},
+            {"id": "never", **row, "created_at": None},
+        ]
+    )
+    assert (answer.count("calls_held"), answer.count("calls_held", "m1"), answer.count("calls_undated")) == (1, 1, 1)
+    assert answer.count("calls_held_in_future") == 0
+
+
+def test_a_deal_dated_after_today_is_not_in_the_plan_of_its_month(desk: Desk) -> None:
+    days = ("2026-11-01", "2026-11-16", "2026-11-17", "2026-11-30", "2026-12-01")
+    answer = desk.ask(client=CLIENT, deal=[deal(day, stage="Won", amount=1, close_day=day) for day in days])
+    assert answer.count("month.deals_won") == answer.count("deals_won") == 2
+    assert (answer.count("deals_won_in_future"), answer.count("deals_won_amount", currency="EUR")) == (3, 2)
+
+
+@pytest.mark.parametrize("lacking", ["meeting.start_at", "meeting.status"])
+def test_without_a_start_or_a_status_nothing_is_planned_or_overdue_and_no_zero(tmp_path: Path, lacking: str) -> None:
+    answer = Desk(tmp_path, window(), frozenset({lacking})).ask(
+        meeting=[meeting("1", status="Planned", start_at=None, end_at=OLD)]
+    )
+    names = {tally.name for tally in answer.tallies}
+    assert "meetings" in names
+    assert names.isdisjoint({"meetings_planned_7d", "meetings_overdue", "meetings_held_in_future"})

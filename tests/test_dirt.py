@@ -555,3 +555,14 @@ def test_formats_of_a_crm_that_counts_minor_units_are_refused(lite: Crm) -> None
 
     with pytest.raises(ConfigError, match="formats: with money: decimal only"):
         lite.fill().audit(money="minor")
+
+
+def test_an_amount_without_a_currency_is_unreadable_and_in_no_sum(lite: Crm) -> None:
+    """The database still reads the number; both readings leave it out."""
+    lite.fill(deals=[deal(1, "12,50", name="EUR"), deal(2, "7,00", name=""), deal(3, "1,00", name=" ")])
+    of_deal = {**PRESET["entities"]["deal"]}
+    of_deal["select"] = of_deal["select"].replace(":currency AS currency", "name AS currency")
+    outcome = lite.run(entities={**PRESET["entities"], "deal": of_deal})
+    assert found(outcome, "deals_won", "deals_won_amount/EUR", "unreadable/deal.amount") == {
+        "deals_won": 3, "deals_won_amount/EUR": 1_250, "unreadable/deal.amount": 2,
+    }  # fmt: skip

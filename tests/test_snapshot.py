@@ -351,3 +351,11 @@ def test_the_manifest_comes_back_as_it_was(tmp_path: Path) -> None:
     )
     save_manifest(tmp_path, manifest)
     assert load_manifest(tmp_path) == manifest
+
+
+def test_the_record_whose_text_cannot_be_decoded_is_named_wherever_its_id_stands(tmp_path: Path) -> None:
+    rows = [("fine", "1", b"\xff"), (b"caf\xe9", "2", "x"), ("fine", "3", "y")]
+    stored = snapshot.write_entity(
+        tmp_path, "client", ["name", "id", "owner_id"], [rows], expected=3, minor=True, advance=lambda _: None
+    )
+    assert sorted(stored.undecodable) == [("name", "2"), ("owner_id", "1")]
