@@ -7,6 +7,7 @@ must equal what an untouched run publishes, but for the attacks that change the 
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -47,6 +48,7 @@ class Attack:
     allowed: Sequence[int] = ALLOWED
     changed: bool = False  # the attack changes what is counted
     before: Callable[[], None] | None = None  # in the process that becomes the program
+    aborts: bool = False  # a library that is out of memory may end the process at once, as a kill does
 
 
 Attacker = Callable[[Path], Attack]
@@ -123,7 +125,8 @@ def test_an_attack(name: str, demo: Path, truth: str, tmp_path: Path) -> None:
     before = state_of(folder)
     done = _called(folder, made)
     said = done.stdout + done.stderr
-    assert done.returncode in made.allowed, said
+    aborted = made.aborts and done.returncode in (127, -signal.SIGABRT, -signal.SIGSEGV)
+    assert aborted or done.returncode in made.allowed, said
     assert "Traceback" not in said
     assert "a defect of crm-audit" not in said
     assert state_of(folder) == before
@@ -132,7 +135,7 @@ def test_an_attack(name: str, demo: Path, truth: str, tmp_path: Path) -> None:
     for run in published if not made.changed else []:
         assert figures(run) == truth
     left = [path for path in (folder / "output").rglob("*") if path.name.startswith(".partial")]
-    assert not left, left
+    assert aborted or not left, left
 
 
 def _called(folder: Path, made: Attack) -> subprocess.CompletedProcess[str]:
@@ -547,7 +550,7 @@ each(
         "without a row": "DELETE FROM deals;",
         "without users": "DELETE FROM users;",
         "of bytes": "UPDATE clients SET name = x'ff00fe';",
-        "of dates beyond all time": "UPDATE deals SET close_date = '99999-12-31', created_at = '0000-00-00 00:00:00';",
+        "of dates beyond all time": "UPDATE deals SET closed_on = '99999-12-31', created_at = '0000-00-00 00:00:00';",
         "of numbers beyond all numbers": "UPDATE deals SET amount_cents = 9223372036854775807;",
         "of endless numbers": "UPDATE deals SET amount_cents = 9e999;",
         "of an endless text": "UPDATE meetings SET subject = printf('%.*c', 2000000, 'x') WHERE rowid < 3;",
@@ -619,7 +622,7 @@ def limited(what: int, most: int) -> Callable[[], None]:
 
 each(
     "a limit",
-    lambda folder, of: Attack(before=limited(*of)),
+    lambda folder, of: Attack(before=limited(*of), aborts=of[0] == resource.RLIMIT_AS),
     {
         "of bytes of a file: 0": (resource.RLIMIT_FSIZE, 0),
         "of bytes of a file: 10,000": (resource.RLIMIT_FSIZE, 10_000),
@@ -632,21 +635,19 @@ each(
 )
 
 
-def as_nobody() -> None:
-    os.setgroups([])
-    os.setgid(NOBODY)
-    os.setuid(NOBODY)
+def without_privilege() -> None:
+    """Root, for whom the permissions of a file hold as for everybody: its two rights to pass them are dropped."""
+    drop, override, search = 24, 1, 2
+    for right in (override, search):
+        ctypes.CDLL(None).prctl(drop, right, 0, 0, 0)
 
 
 def forbidden(folder: Path, place: str) -> Attack:
-    if os.geteuid() != 0:
-        pytest.skip("only root can become somebody who may not")
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, NOBODY, NOBODY)
     (folder / "output").mkdir(exist_ok=True)
-    os.chown(folder / "output", NOBODY, NOBODY)
+    if os.geteuid() == 0:
+        os.chown(folder / place, NOBODY, NOBODY)
     (folder / place).chmod(0)
-    return Attack(before=as_nobody, environment={"HOME": "/nonexistent"})
+    return Attack(before=without_privilege, allowed=(2, 3, 5))
 
 
 each(
