@@ -90,7 +90,7 @@ def demand_of(audit: Audit) -> source.Demand:
         audit.settings.currency,
         frozenset(audit.absent),
         audit.schema,
-        Rules.of(audit.preset, audit.settings.zone),
+        Rules.of(audit.preset, audit.settings.zone, audit.settings.currency),
         audit.settings.zone,
     )
 

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     INSTANT = "instant"  # a moment, in UTC; in questions an integer of microseconds since 1970
     DAY = "day"  # a calendar day without zone
     MONEY = "money"  # an integer of the currency's minor units
+    CURRENCY = "currency"  # its ISO 4217 code; the audit's own where none is named
     FLAG = "flag"  # 0 or 1; NULL where nothing was entered, which says no
 
 
@@ -85,7 +86,7 @@ ENTITIES: Final[Schema] = {
         "client_id": Kind.TEXT,
         "stage": Kind.TEXT,
         "amount": Kind.MONEY,
-        "currency": Kind.TEXT,
+        "currency": Kind.CURRENCY,
         "close_day": Kind.DAY,
         "created_at": Kind.INSTANT,
     },
@@ -96,7 +97,7 @@ DATED: Final = (Kind.INSTANT, Kind.DAY)
 FORMATTED: Final = (*DATED, Kind.MONEY)
 """The kinds whose text is read by a declared format."""
 
-READ: Final = (*FORMATTED, Kind.FLAG)
+READ: Final = (*FORMATTED, Kind.CURRENCY, Kind.FLAG)
 """The kinds of what has to be read, and may be unreadable: whatever was entered is text."""
 
 ASSUMED: Final[Mapping[str, int]] = {"active": 1, "person": 1, "private_person": 0}
@@ -108,6 +109,7 @@ READ_AS: Final[Mapping[str, str]] = {
     "created_at": "creation date",
     "close_day": "close date",
     "amount": "amount",
+    "currency": "currency",
     "private_person": "mark of a private person",
 }
 """What a report calls the columns of these kinds."""

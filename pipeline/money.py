@@ -5,7 +5,23 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-# ISO 4217: the currencies whose minor unit is not a hundredth
+# ISO 4217 as of 1 January 2026
+_IN_USE: Final = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD "
+    "CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP "
+    "GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR "
+    "KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN "
+    "MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD "
+    "SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX "
+    "USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
+)
+# withdrawn since 2010: old deals still name them
+_WITHDRAWN: Final = "ANG BGN CUC EEK HRK LTL LVL MRO SLL STD VEF ZMK ZWL"
+
+CODES: Final = frozenset((*_IN_USE.split(), *_WITHDRAWN.split()))
+"""The currencies that an amount may name. Metals, units of account and XXX, which is none, are not among them."""
+
+# those whose minor unit is not a hundredth
 _DIGITS: Final = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX"), 0),
     **dict.fromkeys(("UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),

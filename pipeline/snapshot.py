@@ -22,6 +22,7 @@ from sqlalchemy import URL, Engine, FromClause, Select, column, create_engine, t
 
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
+from pipeline.formats.currencies import read_currency
 from pipeline.formats.flags import read_flag
 from pipeline.formats.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
 from pipeline.model import ASSUMED, ENTITIES, FORMATTED, PROVEN_TEXT, READ, Kind, PeriodBounds, Schema, TableAccount
@@ -39,6 +40,7 @@ _TYPES: Final[Mapping[Kind, pa.DataType]] = {
     Kind.INSTANT: pa.timestamp("us", tz="UTC"),
     Kind.DAY: pa.date32(),
     Kind.MONEY: pa.int64(),
+    Kind.CURRENCY: pa.string(),
     Kind.FLAG: pa.int8(),
 }
 _INSTANT_TEXT: Final = re.compile(r"\d{4}-\d\d-\d\d (?:[01]\d|2[0-3]):\d\d:\d\d", re.ASCII)
@@ -123,19 +125,19 @@ def _typed_table(
 ) -> pa.Table:  # fmt: skip
     cells: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(columns)
     given = {name: _kept(entity, name, values, rules) for name, values in zip(columns, cells, strict=True)}
+    codes = _codes(given.get("currency"), len(rows), rules)
     typed: dict[str, list[Any]] = {}
     for name, kind in kinds.items():
         values = given.get(name, (ASSUMED.get(name),) * len(rows))
         if kind is Kind.MONEY:
-            currencies = [_text(value) for value in given.get("currency", (None,) * len(rows))]
             by_text = rules.money if rules.formats else None
-            pairs = zip(values, currencies, strict=True)
+            pairs = zip(values, (None if code is UNREADABLE else code for code in codes), strict=True)
             read = [
                 by_text(value, currency) if by_text and isinstance(value, str) else _money(value, currency, minor)
                 for value, currency in pairs
             ]
         else:
-            read = [*map(_reader(kind, rules), values)]
+            read = codes if kind is Kind.CURRENCY else [*map(_reader(kind, rules), values)]
         typed[name] = [None if value is UNREADABLE else value for value in read]
         if kind in READ:
             typed[f"{name}_unreadable"] = [int(value is UNREADABLE) for value in read]
@@ -145,6 +147,14 @@ def _typed_table(
             _text(said) if kept is None else None for said, kept in zip(delivered, typed[name], strict=True)
         ]
     return pa.table(typed, schema=_arrow(kinds, judged))
+
+
+def _codes(values: Sequence[Any] | None, rows: int, rules: Rules) -> list[Any]:
+    """The currency of each row: the audit's, where the CRM has no such column."""
+    if values is None:
+        return [rules.currency or None] * rows
+    read = {value: read_currency(value, rules.signs, rules.currency) for value in set(values)}
+    return [read[value] for value in values]
 
 
 def _reader(kind: Kind, rules: Rules) -> Callable[[Any], Any]:

@@ -50,7 +50,7 @@ FLOORS = (
         "source.databases.postgresql",
     },
     {"catalogue.census"},
-    {"catalogue", "source.databases", "formats.written", "formats.flags"},
+    {"catalogue", "source.databases", "formats.written", "formats.flags", "formats.currencies"},
     {"formats", "source.guard"},
     {
         "config.lines",

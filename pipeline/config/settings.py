@@ -27,6 +27,7 @@ from pydantic import (
 from pipeline.addresses import holds_account, holds_secret
 from pipeline.errors import ConfigError
 from pipeline.model import PeriodWord
+from pipeline.money import CODES
 from pipeline.presets import preset_names
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -196,7 +197,7 @@ class AuditFile(Strict):
     @field_validator("currency")
     @classmethod
     def _iso(cls, value: str) -> str:
-        if not re.fullmatch("[A-Z]{3}", value):
+        if value not in CODES:
             raise ValueError(f"'{value}' is no ISO 4217 code; write three capitals like EUR")
         return value
 

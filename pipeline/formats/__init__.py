@@ -19,6 +19,7 @@ from sqlalchemy import BigInteger, Date, Text, case, func, literal, literal_colu
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.formats.contents import SEVERAL, Content, empty_parts, is_empty_in_parts
+from pipeline.formats.currencies import SIGNS
 from pipeline.formats.texts import (
     DIRECTIVE,
     UNREADABLE,
@@ -60,10 +61,12 @@ class Rules:
     home: str = "UTC"  # the audit's zone: whose day it is at an instant
     exact: bool = False  # nothing may stand around a text, white space neither
     contents: Mapping[str, Content] = field(default_factory=dict)  # 'entity.column' -> HTML or JSON
+    currency: str = ""  # of amounts that name none
+    signs: Mapping[str, str] = field(default_factory=lambda: SIGNS)  # of currencies -> their codes
 
     @classmethod
-    def of(cls, preset: Preset, zone: str) -> Rules:
-        """The preset's rules in an audit of that zone."""
+    def of(cls, preset: Preset, zone: str, currency: str = "") -> Rules:
+        """The preset's rules in an audit of that zone and currency."""
         formats = preset.formats or (Formats() if "files" in preset.dialects else None)
         declared = formats.zone if formats else "UTC"
         contents = {
@@ -71,7 +74,15 @@ class Rules:
             for name, what in preset.contents.items()
         }
         meant = zone if declared == "audit" else declared
-        return cls(formats, frozenset(preset.empty), meant, home=zone, contents=contents)
+        return cls(
+            formats,
+            frozenset(preset.empty),
+            meant,
+            home=zone,
+            contents=contents,
+            currency=currency,
+            signs={**SIGNS, **preset.currencies},
+        )
 
     # ---------------------------------------------------------------------------------------- in Python
 

@@ -22,6 +22,7 @@ from pydantic import (
 from pipeline.addresses import holds_account, holds_secret
 from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES, STATES, Kind
+from pipeline.money import CODES
 from pipeline.presets.columns import Where
 from pipeline.sql import WHITE_SPACE
 from pipeline.yaml_files import read_yaml
@@ -156,6 +157,7 @@ class Preset(_Strict):
     formats: Formats | None = None  # where days, instants and amounts are text
     empty: tuple[str, ...] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
     contents: dict[str, Content] = {}  # 'meeting.result' -> html or json, or {json: [keys of values]}
+    currencies: dict[str, str] = {}  # further signs and words of currencies -> ISO 4217: {$: USD}
     links: dict[str, Link] = {}  # entity -> its edit form, where it is another than the part says
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'; also columns that we have no name for
     exports: dict[str, dict[str, tuple[str, ...]]] = {}  # table -> its column -> headers, of which a file has the first
@@ -191,6 +193,9 @@ class Preset(_Strict):
     def _reads_its_text(self) -> Preset:
         if (self.formats is not None or "files" in self.dialects) and self.money != "decimal":
             raise ValueError("formats: with money: decimal only; integers of minor units have no format")
+        for word, code in self.currencies.items():
+            if code not in CODES or word != word.strip(WHITE_SPACE) or not word:
+                raise ValueError(f"currencies: '{word}': '{code}': a sign or word, and an ISO 4217 code like USD")
         for word in self.empty:
             if not word or word != word.strip(WHITE_SPACE) or re.search(r"[\\\n\x1f]", word):
                 raise ValueError(f"empty: '{word}': a word without white space around it and without backslash")

@@ -13,6 +13,7 @@ import click
 from sqlalchemy import Connection
 
 from pipeline.model import STATES
+from pipeline.money import CODES
 from pipeline.setup.contents import GLUE, Contents, Looked, look
 from pipeline.setup.draft import Settings, clean
 from pipeline.setup.guess import Guess, Proposal, results_of, told_by_you, words_of, written_in
@@ -91,8 +92,8 @@ def _zone(text: str) -> str:
 
 def _currency(text: str) -> str:
     code = text.strip().upper()
-    if not re.fullmatch("[A-Z]{3}", code):
-        raise click.BadParameter("write three letters like EUR.")
+    if code not in CODES:
+        raise click.BadParameter("write an ISO 4217 code like EUR.")
     return code
 
 

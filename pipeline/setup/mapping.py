@@ -49,10 +49,8 @@ def expressions(own: Own, proposal: Proposal) -> dict[str, Mapped]:
             found |= {"parent_kind": Mapped(sql=said), "parent_id": contact}
         if own.result:
             found["result"] = Mapped(column=own.result)
-    if proposal.entity == "deal" and "amount" in found:
-        found.setdefault("currency", Mapped(sql=":currency"))  # the audit's own
-        if own.written and not own.whole_units:  # of formats amounts are units
-            found["amount"] = Mapped(sql=f"{_sql(own, found['amount'])} / 100.0")
+    if proposal.entity == "deal" and "amount" in found and own.written and not own.whole_units:
+        found["amount"] = Mapped(sql=f"{_sql(own, found['amount'])} / 100.0")  # of formats amounts are units
     return found
 
 

@@ -147,7 +147,7 @@ def reading_of(connection: Connection, preset: Preset, add: Mapping[str, str] | 
     for ours in add or {}:
         entity, _, column = ours.partition(".")
         schema[entity].setdefault(column, Kind.TEXT)
-    rules = Rules.of(preset, "UTC")
+    rules = Rules.of(preset, "UTC", UNNAMED)
     return Reading(connection, Demand(preset, add or {}, UNNAMED, frozenset(preset.absent_columns()), schema, rules))
 
 

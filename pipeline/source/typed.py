@@ -14,11 +14,12 @@ from sqlalchemy.sql.selectable import CompoundSelect, TextualSelect
 from sqlalchemy.types import BigInteger, Date, Text
 
 from pipeline.formats import Rules, units_of
+from pipeline.formats.currencies import currency_of
 from pipeline.formats.flags import flag_nothing, flag_of
 from pipeline.model import ASSUMED, FORMATTED, READ, Kind, Schema
 from pipeline.money import ODD_FACTORS
 from pipeline.source.databases import kind_of
-from pipeline.sql import blank, day_of, micros, minor_units, no_date, same_text, whole_units
+from pipeline.sql import blank, day_of, micros, minor_units, no_date, whole_units
 
 _ALL: Final = 2**63 - 1
 _SQLITE_MATERIALIZES: Final = sqlite_version_info >= (3, 35)
@@ -92,7 +93,7 @@ class Typed:
             value, nothing = found[name]
             yield value.label(name)
             if kind is Kind.MONEY:
-                unread = or_(value.is_(None), blank(found["currency"][0]))
+                unread = or_(value.is_(None), found["currency"][0].is_(None))
                 yield case((nothing, 0), (unread, 1), else_=0).label(f"{name}_unreadable")
             elif kind in READ:
                 unread = and_(value.is_(None), nothing.is_(False))
@@ -107,13 +108,15 @@ class Typed:
         }
 
     def _absent(self, name: str, kind: Kind) -> ColumnElement[Any]:
+        if kind is Kind.CURRENCY and self.rules.currency:
+            return literal(self.rules.currency)
         return literal(ASSUMED[name]) if kind is Kind.FLAG else self._nothing(kind)
 
     def _nothing(self, kind: Kind) -> ColumnElement[Any]:
         """What a column without a value holds, in its type."""
         if kind is Kind.TEXT and self.dialect in ("mysql", "mariadb"):
             return null()  # a typed one has a collation of its own there, and would join to no column of the CRM
-        types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.DAY: Date()}
+        types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.CURRENCY: Text(), Kind.DAY: Date()}
         return cast(null(), types.get(kind, BigInteger()))
 
     def _value(
@@ -127,8 +130,8 @@ class Typed:
             entered = self._kept(entity, name)
         if kind is Kind.TEXT:
             return entered, false()
-        if kind is Kind.FLAG:
-            return flag_of(entered), flag_nothing(entered)
+        if kind in (Kind.FLAG, Kind.CURRENCY):
+            return self._word(entered, kind)
         dated = kind is not Kind.MONEY and held in (Kind.INSTANT, Kind.DAY, Kind.TEXT)
         nothing = no_date(entered) if dated else blank(entered)
         if held not in (kind, Kind.TEXT):
@@ -136,6 +139,12 @@ class Typed:
         if kind is Kind.MONEY:
             return self._amount(entered, self._currency(entity, source)), nothing
         return micros(entered) if kind is Kind.INSTANT else day_of(entered), nothing
+
+    def _word(self, entered: ColumnElement[Any], kind: Kind) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
+        """What is one of few words, in any type; an amount that names no currency is in the audit's."""
+        if kind is Kind.FLAG:
+            return flag_of(entered), flag_nothing(entered)
+        return currency_of(entered, self.rules.signs, self.rules.currency), false()
 
     def _kept(self, entity: str, name: str) -> ColumnElement[Any]:
         """What the column holds, without empty words; an id is one whatever it is, and a number is no word."""
@@ -158,15 +167,21 @@ class Typed:
         return units_of(source.c[f"{name}_number"], self._currency(entity, source))
 
     def _currency(self, entity: str, source: FromClause) -> ColumnElement[Any]:
-        return self._value(entity, source, "currency", Kind.TEXT)[0]
+        if "currency" not in self.held[entity]:
+            return self._absent("currency", Kind.CURRENCY)
+        return self._value(entity, source, "currency", Kind.CURRENCY)[0]
 
     def _amount(self, entered: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
         if self.minor:
             return whole_units(entered)
         odd = [
-            (same_text(currency, code), minor_units(entered, literal(factor))) for code, factor in ODD_FACTORS.items()
+            (currency.in_([code for code, of in ODD_FACTORS.items() if of == factor]), factor)
+            for factor in sorted(set(ODD_FACTORS.values()))
         ]
-        return case(*odd, else_=minor_units(entered, literal(100)))
+        return case(
+            *((codes, minor_units(entered, literal(factor))) for codes, factor in odd),
+            else_=minor_units(entered, literal(100)),
+        )
 
     def lent(self) -> str:
         """What the two readings share, where this database cannot work something out by itself; else ''."""
