@@ -36,6 +36,8 @@ class Bench:
                 sql_text = f"CREATE TABLE {name} AS SELECT n, v::{kind} AS v FROM read_parquet('{file}')"
                 connection.exec_driver_sql(sql_text)
                 return table(name, column("n"), column("v"))
+            if self.engine.dialect.name == "postgresql":  # a reading's session stays read-only
+                connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE")
             mark = "?" if self.engine.dialect.name == "sqlite" else "%s"
             lax = self.engine.dialect.name in ("mysql", "mariadb")
             if lax:
