@@ -606,13 +606,9 @@ def test_money_is_summed_by_currency_and_without_what_cannot_be_read(desk: Desk)
         ],
     )
     assert answer.count("deals_open") == 7
-    assert answer.count("deals_open_amount", currency="EUR") == 2 * (10**18 - 1)
+    assert answer.count("deals_open_amount", currency="EUR") == 2 * (10**18 - 1) + 5  # eur is EUR
     assert answer.count("deals_open_amount", currency="USD") == 7
-    assert (
-        answer.count("deals_open_amount", currency="eur")
-        == answer.count("deals_open_amount", None, currency="eur")
-        == 5
-    )
+    assert answer.count("deals_open_amount", None, currency="EUR") == 5
     assert answer.count("unreadable", dimension="deal.amount") == 2
     assert answer.unreadable("deal") == {"5": ("amount",), "6": ("amount",)}
     assert answer.count("deals_won_amount", currency="EUR") == -40

@@ -44,7 +44,8 @@ class Crm:
     @contextmanager
     def reading(self, preset: Preset, add: dict[str, str] | None = None) -> Iterator[source.Reading]:
         engine: Engine = source.open_engine(self.url, self.folder, preset)
-        demand = Demand(preset, add or {}, "EUR", frozenset(preset.absent_columns()), rules=Rules.of(preset, "UTC"))
+        rules = Rules.of(preset, "UTC", "EUR")
+        demand = Demand(preset, add or {}, "EUR", frozenset(preset.absent_columns()), rules=rules)
         try:
             with source.consistent(engine) as connection:
                 yield source.Reading(connection, demand)
@@ -161,6 +162,27 @@ def test_a_flag_is_read_alike_by_the_source_and_in_the_snapshot(
     answers = [(flag, unread) for _, flag, unread in seen]
     assert answers == list(zip(*stored.to_pydict().values(), strict=True))
     assert answers == ([(None, 0), (1, 0), (None, 1)] if given == "weg" else [(1, 0), (0, 0), (None, 1)])
+
+
+@pytest.mark.parametrize("dialect", ENGINES)
+@pytest.mark.parametrize(("currency", "code"), [("", "EUR"), (", currency: {value: ' jpy'}", "JPY")])
+def test_an_amount_that_names_no_currency_is_in_the_audits(
+    dialect: str, currency: str, code: str, crm: Callable[[str], Crm]
+) -> None:
+    table = crm(dialect)
+    deals = f"\n  deal: {{table: {table.table}, columns: {{id: nr, amount: nr{currency}}}}}"
+    with table.reading(table.preset("columns: {id: nr}" + deals)) as reading:
+        deal = reading.entities()["deal"]
+        wanted = select(deal.c.amount, deal.c.currency, deal.c.amount_unreadable).order_by(deal.c.id)
+        seen = [tuple(row) for row in reading.connection.execute(wanted)]
+        snapshot.write_entity(
+            table.folder, "deal", reading.columns("deal"), [reading.head("deal", 9)], expected=3, minor=False,
+            advance=lambda _: None, rules=reading.demand.rules,
+        )  # fmt: skip
+    stored = pq.read_table(table.folder / "deal.parquet", columns=["amount", "currency", "amount_unreadable"])
+    factor = 100 if code == "EUR" else 1
+    assert seen == list(zip(*stored.to_pydict().values(), strict=True))
+    assert seen == [(number * factor, code, 0) for number in (1, 2, 3)]
 
 
 def test_without_a_mark_everybody_is_active_and_it_is_said(crm: Callable[[str], Crm]) -> None:

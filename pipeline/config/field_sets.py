@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -13,7 +13,7 @@ from pipeline.catalogue import columns_of
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError, PublishError
-from pipeline.model import CHECKED, READ, STATES, Field, FieldSet, Schema
+from pipeline.model import CHECKED, FORMATTED, READ, STATES, Field, FieldSet, Schema
 from pipeline.resources import EXPECTATIONS
 
 _HEAVIEST: Final = 1_000
@@ -78,13 +78,16 @@ def _must_be_of_entities(folder: Path) -> None:
             raise ConfigError(f"{file}: no field set has this name; rename it to one of {', '.join(allowed)}.")
 
 
-def read_field_sets(folder: Path, absent: Mapping[str, str], schema: Schema) -> dict[str, FieldSet]:
+def read_field_sets(
+    folder: Path, absent: Mapping[str, str], schema: Schema, mapped: Collection[str] = ()
+) -> dict[str, FieldSet]:
     """The field set of every entity, without the fields that this CRM does not hold.
 
-    A set that the folder lacks is ours; a set without fields owes nothing.
+    A set that the folder lacks is ours; a set without fields owes nothing. `mapped` are the columns, as
+    'entity.column', that a preset names instead of making them in a SELECT.
     """
     _must_be_of_entities(folder)
-    return {entity: _field_set(_file_of(folder, entity), entity, absent, schema) for entity in CHECKED}
+    return {entity: _field_set(_file_of(folder, entity), entity, absent, schema, mapped) for entity in CHECKED}
 
 
 def _file_of(folder: Path, entity: str) -> Path:
@@ -110,10 +113,13 @@ def copy_field_sets(folder: Path) -> tuple[list[Path], list[Path]]:
     return written, kept
 
 
-def _field_set(file: Path, entity: str, absent: Mapping[str, str], schema: Schema) -> FieldSet:
+def _field_set(file: Path, entity: str, absent: Mapping[str, str], schema: Schema, mapped: Collection[str]) -> FieldSet:
     """The field set without the fields that this CRM does not hold: those are listed as not checked."""
-    kinds = schema[entity]
-    readable = tuple(name for name, kind in kinds.items() if kind in READ and f"{entity}.{name}" not in absent)
+    readable = tuple(
+        name
+        for name, kind in schema[entity].items()
+        if f"{entity}.{name}" not in absent and (kind in FORMATTED or (kind in READ and f"{entity}.{name}" in mapped))
+    )
     parsed = parse(file, FieldSetFile, context=schema)
     if parsed.entity != entity:
         raise ConfigError(f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'.")

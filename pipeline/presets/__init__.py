@@ -227,6 +227,11 @@ class Preset(_Strict):
                     raise ValueError(f"{key}.{table}: exports has no {', '.join(strange)}")
         return self
 
+    def mapped(self) -> frozenset[str]:
+        """'entity.column' of what `columns` name: as the CRM holds it, and not made by a SELECT."""
+        named = [(entity, part.columns) for entity, parts in self.entities.items() for part in parts]
+        return frozenset(f"{entity}.{ours}" for entity, columns in named for ours in columns)
+
     def absent_columns(self) -> dict[str, str]:
         """'entity.column' -> why this CRM does not hold it."""
         found = {}
