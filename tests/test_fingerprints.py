@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
 
 from pipeline import extract, snapshot
+from pipeline.compute import _prove
 from pipeline.config import load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ProofError, SourceError
@@ -461,6 +463,17 @@ def test_ids_that_nobody_sees_are_written_out(table: Callable[..., Table]) -> No
     assert again.value.differences[0][0] == "contact.first_name of o\\u202e"
 
 
+def test_a_text_that_only_the_snapshot_has(table: Callable[..., Table]) -> None:
+    there = table("sqlite", "TEXT", [None, None])
+    with there.read() as (reading, stored):
+        assert must_agree(reading, there.folder, [stored]) == []
+        attack(there.folder, stored, lambda rows: rows["last_name"].__setitem__(1, "invented"))
+        with pytest.raises(ProofError) as refused:
+            must_agree(reading, there.folder, [stored])
+    ((name, _, source, _),) = refused.value.differences
+    assert (name, source) == ("contact 2", "no text")
+
+
 def test_many_differences_are_counted(table: Callable[..., Table]) -> None:
     there = table("sqlite", "TEXT", [f"name {n}" for n in range(60)], owners=["o1"])
     with there.read() as (reading, stored):
@@ -506,6 +519,21 @@ def test_a_run_whose_text_differs_ends_while_the_crm_is_open(tmp_path: Path, mon
         )
     assert {name.split()[0] for name, *_ in refused.value.differences} == {"manager", "deal"}
     assert len(refused.value.differences) == 4
+
+
+def test_computing_proves_the_text_once_more(tmp_path: Path) -> None:
+    """Of another witness nothing is computed, though every figure may be equal."""
+    audit = load_audit(write_demo(tmp_path, date(2026, 11, 24)).config)
+    data = tmp_path / "data"
+    data.mkdir()
+    extract.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
+    witness = json.loads((data / "witness.json").read_text("utf-8"))
+    for one in witness["fingerprints"]:
+        one[-1] += one[:2] == ["deal", "name"]
+    (data / "witness.json").write_text(json.dumps(witness), "utf-8")
+    with pytest.raises(ProofError, match="text of records differs") as refused:
+        _prove(data, snapshot.load_manifest(data), lambda *_: ([], []), [], [], data / "failing.parquet")
+    assert {name.partition(" of ")[0] for name, *_ in refused.value.differences} == {"deal.name"}
 
 
 def test_every_column_of_names_is_one_of_text() -> None:
