@@ -167,6 +167,9 @@ def test_on_top_of_another(folder: Path) -> None:
     [
         ("extends: own.yaml", "there is no preset 'own.yaml'"),
         ("- a", "needs keys"),
+        ("about: a\ndialects: [sqlite]\nmoney: minor\nentities: [a]\n", "entities"),
+        ("about: a\ndialects: [sqlite]\nmoney: minor\nentities: {client: {table: t, columns: }}\n", "columns"),
+        ("about: a\ndialects: [sqlite]\nmoney: minor\nentities:\nabsent: [b]\n", "absent"),
         ("about: [", "no YAML"),
         (OWN.replace("    table: afspraken\n", ""), "entities.meeting.0.table"),
         (OWN + "    select: SELECT 1\n", "either a select or columns"),

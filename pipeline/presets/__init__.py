@@ -269,14 +269,17 @@ def load_preset(name: str, base: Path) -> Preset:
     below = document.pop("extends", None)
     if below is not None:
         return _checked(name, _laid_over(_ours(str(below)), document))
-    # in a CRM that is wholly the user's own, what is not mapped is absent
-    unmapped = dict.fromkeys(ENTITIES.keys() - document.get("entities", {}).keys(), "not mapped")
-    for entity, parts in document.get("entities", {}).items():
+    # in a CRM that is wholly the user's own, what is not mapped is absent; what has another shape is told below
+    entities, absent = document.get("entities"), document.get("absent", {})
+    if not isinstance(entities, dict) or not isinstance(absent, dict):
+        return _checked(name, {"states": {}, "absent": {}, **document})
+    unmapped = dict.fromkeys(ENTITIES.keys() - entities.keys(), "not mapped")
+    for entity, parts in entities.items():
         for part in parts if isinstance(parts, list) else [parts]:
-            if isinstance(part, dict) and "columns" in part:
+            if isinstance(part, dict) and isinstance(part.get("columns"), dict):
                 missing = ENTITIES.get(entity, {}).keys() - part["columns"].keys()
                 unmapped.update({f"{entity}.{column}": "not mapped" for column in missing})
-    return _checked(name, {"states": {}, **document, "absent": unmapped | document.get("absent", {})})
+    return _checked(name, {"states": {}, **document, "absent": unmapped | absent})
 
 
 def _must_be_confirmed(file: Path, guesses: Any) -> None:

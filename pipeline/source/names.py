@@ -27,6 +27,13 @@ def described(connection: Connection, name: str) -> dict[str, TypeEngine[Any]]:
     return {str(own): String() if str(kind) == "VARCHAR" else NullType() for own, kind in rows}
 
 
+def views_in(connection: Connection) -> frozenset[str]:
+    """The views that the account sees; PostgreSQL lists those that it keeps on disk apart."""
+    inspector = inspect(connection)
+    kept = inspector.get_materialized_view_names() if connection.dialect.name == "postgresql" else []
+    return frozenset((*inspector.get_view_names(), *kept))
+
+
 def meant(name: str, there: Collection[str]) -> str:
     """'; did you mean phone?', or what there is instead; '' where there is nothing."""
     if close := _closest(name, there):

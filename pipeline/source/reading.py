@@ -32,7 +32,7 @@ from pipeline.presets import Part
 from pipeline.source.databases import kind_of
 from pipeline.source.databases.seam import complaint
 from pipeline.source.databases.select_guard import wrapped
-from pipeline.source.names import close_to, listed
+from pipeline.source.names import close_to, listed, views_in
 from pipeline.source.selects import Demand, Selects
 from pipeline.source.typed import Typed, in_place
 from pipeline.sql import single_amount
@@ -52,7 +52,7 @@ class Reading:
     def __init__(self, connection: Connection, demand: Demand) -> None:
         self.connection = connection
         self.demand = demand
-        self._views = frozenset(inspect(connection).get_view_names())
+        self._views = views_in(connection)
         self._tables = frozenset(inspect(connection).get_table_names()) | self._views
         self._must_have_tables()
         self._selects = Selects(connection, demand, self._tables)
