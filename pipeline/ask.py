@@ -41,8 +41,9 @@ def ask_failing(connection: Connection, selects: Mapping[str, Select[Any]]) -> I
 
 def failing(entity: str, rows: Iterable[Any]) -> Iterator[Failing]:
     """Rows of (id, owner, in_period, again, *words of the mask) as failing records."""
+    owner_of = cache(text_said)  # one text for all the records of an owner
     for record_id, owner, in_period, again, *words in rows:
-        yield Failing(entity, text_said(record_id), text_said(owner), _joined(words), bool(in_period), bool(again))
+        yield Failing(entity, text_said(record_id), owner_of(owner), _joined(words), bool(in_period), bool(again))
 
 
 def _joined(words: Iterable[Any]) -> int:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -55,10 +56,10 @@ def repairs(
 
     `links` gives for an entity the address of a record's edit form, with {id} where its id goes.
     """
+    told = cache(partial(_told, field_sets))  # of many records, few lack other things
     found = []
     for record in sorted(failing, key=lambda r: (not r.in_period, r.entity, r.record_id)):
-        fields = field_sets[record.entity].missing(record.mask)
-        unreadable = field_sets[record.entity].unreadable(record.mask)
+        missing, why = told(record.entity, record.mask)
         link = links.get(record.entity, "").replace("{id}", quote(record.record_id, safe=""))
         found.append(
             Repair(
@@ -66,14 +67,21 @@ def repairs(
                 record_id=record.record_id,
                 owner=record.owner,
                 label=known[record.entity, record.record_id].label,
-                missing=(*(field.label for field in fields), *(f"{READ_AS[name]}: unreadable" for name in unreadable)),
-                why=(*(field.why for field in fields), *(_UNREADABLE for _ in unreadable)),
+                missing=missing,
+                why=why,
                 link=link,
                 in_period=record.in_period,
                 day=_local_day(known[record.entity, record.record_id].at_us, zone),
             )
         )
     return found
+
+
+def _told(field_sets: Mapping[str, FieldSet], entity: str, mask: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a record with this mask lacks, and why each of it is asked."""
+    fields, unreadable = field_sets[entity].missing(mask), field_sets[entity].unreadable(mask)
+    missing = (*(field.label for field in fields), *(f"{READ_AS[name]}: unreadable" for name in unreadable))
+    return missing, (*(field.why for field in fields), *(_UNREADABLE for _ in unreadable))
 
 
 def _local_day(at_us: int | None, zone: str) -> date | None:
