@@ -69,9 +69,21 @@ def values(database: Database, setting: Setting, folder: Path, *, results: bool)
 
 
 def differences(hand: Mapping[str, Value], ours: Mapping[str, Value]) -> dict[str, tuple[Value | None, Value | None]]:
-    """Figure -> (by hand, ours), where they are not the same."""
+    """Figure -> (by hand, ours), where they are not the same. The hand makes ratios of nothing due to anybody too."""
+    hand = _of_something(hand)
     return {
         name: (hand.get(name), ours.get(name))
         for name in sorted(hand.keys() | ours.keys())
         if hand.get(name) != ours.get(name)
     }
+
+
+def _of_something(hand: Mapping[str, Value]) -> dict[str, Value]:
+    """The figures without the ratios that are 0 of 0 in every scope: those are not published."""
+    due = {_asked(name) for name, (_, denominator) in hand.items() if denominator}
+    return {name: value for name, value in hand.items() if value[1] is None or _asked(name) in due}
+
+
+def _asked(figure: str) -> str:
+    """'win_rate' of 'win_rate@manager:1'."""
+    return figure.partition("@")[0]
