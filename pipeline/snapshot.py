@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,7 @@ from pipeline.formats import Rules
 from pipeline.formats.currencies import read_currency
 from pipeline.formats.flags import read_flag
 from pipeline.formats.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
-from pipeline.model import ASSUMED, ENTITIES, FORMATTED, PROVEN_TEXT, READ, Kind, PeriodBounds, Schema, TableAccount
+from pipeline.model import ASSUMED, ENTITIES, PROVEN_TEXT, READ, Kind, PeriodBounds, Schema, TableAccount
 from pipeline.money import digits_of, to_minor
 from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
 
@@ -159,11 +159,12 @@ def _codes(values: Sequence[Any] | None, rows: int, rules: Rules) -> list[Any]:
 
 def _reader(kind: Kind, rules: Rules) -> Callable[[Any], Any]:
     """How values of a kind are read: text by the declared formats, and as it is what the database has typed itself."""
-    own = _READERS[kind]
-    if rules.formats is None or kind not in FORMATTED:
-        return own
-    by_text = rules.day if kind is Kind.DAY else rules.instant
-    return lambda value: by_text(value) if isinstance(value, str) else own(value)
+    if kind not in (Kind.DAY, Kind.INSTANT):
+        return read_flag if kind is Kind.FLAG else _text
+    own, by_text = (_day, rules.day) if kind is Kind.DAY else (_instant, rules.instant)
+    if rules.formats is None:
+        return lambda value: own(value, rules)
+    return lambda value: by_text(value) if isinstance(value, str) else own(value, rules)
 
 
 def _kept(entity: str, name: str, values: Sequence[Any], rules: Rules) -> Sequence[Any]:
@@ -213,22 +214,27 @@ def _nothing(value: Any) -> bool:
     return zero or (isinstance(text := text_of(value), str) and not text.strip(WHITE_SPACE))
 
 
-def _instant(value: Any) -> Any:
+_IN_UTC: Final = Rules()
+
+
+def _instant(value: Any, rules: Rules = _IN_UTC) -> Any:
     """An instant in UTC; text only in the one form that the presets know: 'YYYY-MM-DD HH:MM:SS'."""
     if _nothing(value):
         return None
     if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return rules.own_instant(value)
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=UTC) if _INSTANT_TEXT.fullmatch(value) else UNREADABLE
+        return rules.own_instant(datetime.fromisoformat(value)) if _INSTANT_TEXT.fullmatch(value) else UNREADABLE
     except (ValueError, TypeError):
         return UNREADABLE
 
 
-def _day(value: Any) -> Any:
+def _day(value: Any, rules: Rules = _IN_UTC) -> Any:
     if _nothing(value):
         return None
-    if isinstance(value, date) and not isinstance(value, datetime):
+    if isinstance(value, datetime):
+        return rules.own_day(value)
+    if isinstance(value, date):
         return value
     try:
         return date.fromisoformat(value) if _DAY_TEXT.fullmatch(value) else UNREADABLE
@@ -252,11 +258,6 @@ def _money(value: Any, currency: str | None, minor: bool) -> Any:
         except InvalidOperation:
             return UNREADABLE
     return units if units is not None and abs(units) < LARGEST_AMOUNT else UNREADABLE
-
-
-_READERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
-    Kind.TEXT: _text, Kind.FLAG: read_flag, Kind.INSTANT: _instant, Kind.DAY: _day,
-}  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------ reading

@@ -10,13 +10,22 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import Engine, TableClause, column, create_engine, event, select, table
+from sqlalchemy import Connection, Engine, TableClause, column, create_engine, event, select, table
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.source.databases import postgresql
 from pipeline.source.databases.sqlite import lend_functions
 from tests.postgres import database
 from tests.requirements import require_mariadb
+
+
+def writable(connection: Connection) -> None:
+    """Lets a session write again, which a reading left read-only."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE")
+        connection.exec_driver_sql("SET TRANSACTION READ WRITE")
+    elif connection.dialect.name in ("mysql", "mariadb"):
+        connection.exec_driver_sql("SET SESSION TRANSACTION READ WRITE")
 
 
 class Bench:
@@ -36,15 +45,11 @@ class Bench:
                 sql_text = f"CREATE TABLE {name} AS SELECT n, v::{kind} AS v FROM read_parquet('{file}')"
                 connection.exec_driver_sql(sql_text)
                 return table(name, column("n"), column("v"))
-            if self.engine.dialect.name == "postgresql":  # a reading's session stays read-only
-                connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE")
+            writable(connection)
             mark = "?" if self.engine.dialect.name == "sqlite" else "%s"
             lax = self.engine.dialect.name in ("mysql", "mariadb")
             if lax:
                 connection.exec_driver_sql("SET SESSION sql_mode = ''")
-            if self.engine.dialect.name == "postgresql":  # a reading leaves its session read-only
-                connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE")
-                connection.exec_driver_sql("SET TRANSACTION READ WRITE")
             connection.exec_driver_sql(f"CREATE TABLE {name} (n INTEGER PRIMARY KEY, v {kind})")
             rows = list(enumerate(values))
             if rows:

@@ -51,7 +51,8 @@ FLOORS = (
     },
     {"catalogue.census"},
     {"catalogue", "source.databases", "formats.written", "formats.flags", "formats.currencies"},
-    {"formats", "source.guard"},
+    {"formats.zones", "source.guard"},
+    {"formats"},
     {
         "config.lines",
         "config.settings",

@@ -337,7 +337,7 @@ def test_hostile_names_break_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "crm.yaml").read_text("utf-8")
     own = yaml.safe_load(text)
-    assert set(own) == {"unconfirmed", "about", "dialects", "money", "states", "entities"}
+    assert set(own) == {"unconfirmed", "about", "dialects", "money", "datetimes", "states", "entities"}
     assert "\x1b" not in text + done.stdout
     for state in own["states"]["meeting"].values():
         assert set(state) <= {*WORDS, "'afgezegd\": [\n\x1b[31m#&*!|>%@`\u2028"}

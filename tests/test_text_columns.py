@@ -20,7 +20,7 @@ from pipeline.presets import Formats, Preset
 from pipeline.source import Demand, Reading, consistent
 from pipeline.source.databases import kind_of
 from pipeline.window import microseconds
-from tests.benches import Bench
+from tests.benches import Bench, writable
 
 OWN = ("", " ", "\u00a0", "0000-00-00", "0000-00-00 00:00:00", "2026-02-30", "2026-02-28", "2026-02-28 10:00:00",
        "2026-02-28 24:00:00", "2026-02-28 10:00:00.5", "2026-02-28T10:00:00", " 2026-02-28", "2026-02-28 ",
@@ -69,6 +69,7 @@ class Own:
         with self.engine.begin() as connection:
             if dialect in ("mysql", "mariadb"):
                 connection.exec_driver_sql("SET SESSION sql_mode = ''")
+            writable(connection)
             number = "VARCHAR(20)" if dialect == "postgresql" else "INTEGER"
             connection.exec_driver_sql(f"CREATE TABLE {name} (n {number} PRIMARY KEY, v {kind}, currency VARCHAR(3))")
             rows = [(str(n) if dialect == "postgresql" else n, value, "EUR") for n, value in enumerate(values)]
@@ -79,9 +80,12 @@ class Own:
 
     def readings(self, table: str, rules: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Record id -> (amount, unreadable, day, unreadable, microseconds, unreadable): the database's, and ours."""
-        made = preset(self.engine.dialect.name, table, rules)
+        return self.readings_by(preset(self.engine.dialect.name, table, rules), "UTC")
+
+    def readings_by(self, made: Preset, zone: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The same by that preset, in an audit of that zone."""
         absent = frozenset(made.absent_columns())
-        demand = Demand(made, {}, "EUR", absent, ENTITIES, Rules.of(made, "UTC"), "UTC")
+        demand = Demand(made, {}, "EUR", absent, ENTITIES, Rules.of(made, zone), zone)
         names = [f"{name}{mark}" for name in ("amount", "close_day", "created_at") for mark in ("", "_unreadable")]
         with consistent(self.engine) as connection:
             reading = Reading(connection, demand)

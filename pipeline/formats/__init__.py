@@ -8,14 +8,13 @@ nothing else, SQLite aside, which has no means of its own and calls Python's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Date, Text, case, func, literal, literal_column, null, or_
+from sqlalchemy import BigInteger, Date, Text, case, func, literal, null, or_
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.formats.contents import SEVERAL, Content, empty_parts, is_empty_in_parts
@@ -23,7 +22,6 @@ from pipeline.formats.currencies import SIGNS
 from pipeline.formats.texts import (
     DIRECTIVE,
     UNREADABLE,
-    ZONED,
     in_utc,
     instant_of,
     local_day,
@@ -34,15 +32,15 @@ from pipeline.formats.texts import (
 )
 from pipeline.formats.written import (
     as_text,
+    day_at,
     decimal_units,
-    local_micros,
     stripped,
     written_day,
     written_instant,
-    written_local_day,
     written_micros,
 )
 from pipeline.formats.written import plain_number as number_in
+from pipeline.formats.zones import day_in, day_of_offset, in_utc_of
 from pipeline.model import Kind
 from pipeline.money import ODD_FACTORS, digits_of
 from pipeline.presets import Amount, Formats, Preset
@@ -57,7 +55,8 @@ class Rules:
 
     formats: Formats | None = None
     empty: frozenset[str] = frozenset()
-    zone: str = "UTC"
+    zone: str = "UTC"  # of texts without an offset
+    datetimes: str = "UTC"  # of the datetimes of the database's own types that name no zone
     home: str = "UTC"  # the audit's zone: whose day it is at an instant
     exact: bool = False  # nothing may stand around a text, white space neither
     contents: Mapping[str, Content] = field(default_factory=dict)  # 'entity.column' -> HTML or JSON
@@ -68,16 +67,17 @@ class Rules:
     def of(cls, preset: Preset, zone: str, currency: str = "") -> Rules:
         """The preset's rules in an audit of that zone and currency."""
         formats = preset.formats or (Formats() if "files" in preset.dialects else None)
-        declared = formats.zone if formats else "UTC"
+        datetimes = zone if preset.datetimes == "audit" else preset.datetimes
+        written = zone if preset.text_zone == "audit" else preset.text_zone
         contents = {
             name: Content("json", tuple(what["json"])) if isinstance(what, dict) else Content(what)
             for name, what in preset.contents.items()
         }
-        meant = zone if declared == "audit" else declared
         return cls(
             formats,
             frozenset(preset.empty),
-            meant,
+            written,
+            datetimes,
             home=zone,
             contents=contents,
             currency=currency,
@@ -113,6 +113,19 @@ class Rules:
         instant = in_utc(moment, self.zone) if moment.tzinfo is None else instant_of(moment)
         return UNREADABLE if instant is None else instant
 
+    def own_instant(self, moment: datetime) -> Any:
+        """A datetime of the database's own as an instant in UTC; one that names no zone is in that of `datetimes`."""
+        instant = in_utc(moment, self.datetimes) if moment.tzinfo is None else moment.astimezone(UTC)
+        return UNREADABLE if instant is None else instant
+
+    def own_day(self, moment: datetime) -> Any:
+        """Its day in the audit's zone: that which is written, where datetimes are in that zone."""
+        if moment.tzinfo is None and self.datetimes == self.home:
+            return moment.date()
+        instant = self.own_instant(moment)
+        day = None if instant is UNREADABLE else local_day(instant, self.home)
+        return UNREADABLE if day is None else day
+
     def money(self, value: str | None, currency: str | None) -> Any:
         """The amount in minor units; None where nothing was entered."""
         text = (value or "").strip(WHITE_SPACE)
@@ -136,7 +149,7 @@ class Rules:
 
     def for_text(self) -> Rules:
         """The rules of a column of text: those declared, else ISO exactly, with not even white space around it."""
-        return self if self.formats is not None else Rules(Formats(), self.empty, exact=True, contents=self.contents)
+        return self if self.formats is not None else replace(self, formats=Formats(), exact=True)
 
     def kept(
         self, entered: ColumnElement[Any], text: ColumnElement[Any] | None = None, content: Content | None = None
@@ -170,9 +183,7 @@ class Rules:
     def _day_by(self, text: ColumnElement[Any], written: str) -> ColumnElement[Any]:
         if not written.endswith("%z"):
             return written_day(text, literal(written))
-        bounds, offsets = _transitions(self.home, local=False)
-        zone = literal(self.home)
-        return written_local_day(text, literal(written), literal_column(bounds), literal_column(offsets), zone)
+        return day_of_offset(text, written, self.home)
 
     def micros_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Microseconds since 1970, or NULL."""
@@ -181,11 +192,18 @@ class Rules:
         moments = [written_micros(text, literal(one)) for one in formats if not one.endswith("%z")]
         if not moments:
             return func.coalesce(*instants, null(), type_=BigInteger())
-        value: ColumnElement[Any] = func.coalesce(*moments, null(), type_=BigInteger())
-        if self.zone != "UTC":
-            bounds, offsets = _transitions(self.zone)
-            value = local_micros(value, literal_column(bounds), literal_column(offsets), literal(self.zone))
+        value = in_utc_of(func.coalesce(*moments, null(), type_=BigInteger()), self.zone)
         return func.coalesce(*instants, value, type_=BigInteger()) if instants else value
+
+    def own_micros(self, moment: ColumnElement[Any], *, instant: bool) -> ColumnElement[Any]:
+        """The microseconds of a datetime of the database's own as those of UTC, or NULL; an `instant` has them."""
+        return moment if instant else in_utc_of(moment, self.datetimes)
+
+    def own_day_of(self, moment: ColumnElement[Any], *, instant: bool) -> ColumnElement[Any]:
+        """Its day in the audit's zone, or NULL."""
+        if not instant and self.datetimes == self.home:
+            return day_at(moment)
+        return day_in(self.own_micros(moment, instant=instant), self.home)
 
     def number_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """The amount as '-1234.5', or NULL."""
@@ -228,46 +246,6 @@ def _zeros(formats: Sequence[str]) -> frozenset[str]:
     offsets = ("Z", "+0000", "+00:00")
     written = {one.replace("%z", offset) for one in formats for offset in offsets}
     return frozenset(DIRECTIVE.sub(zero, one) for one in written) | {"0000-00-00", "0000-00-00 00:00:00"}
-
-
-@cache
-def _transitions(zone: str, *, local: bool = True) -> tuple[str, str]:
-    """The local times (as if they were UTC) at which the offset changes, and the offsets between: lists in SQL.
-
-    Else the instants at which it changes, and what is to be subtracted from an instant for the local time.
-
-    A local time before the later of both clocks' readings still has the old offset: so of one that exists twice the
-    first is meant, as in Python.
-    """
-    place = ZoneInfo(zone)
-
-    def offset(second: int) -> int:
-        return int(((datetime.fromtimestamp(second, place)).utcoffset() or timedelta()).total_seconds())
-
-    first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in ZONED)
-    bounds: list[int] = []
-    offsets = [offset(first - 86_400)]
-    for day in range(first, last + 86_400, 86_400):
-        if (now := offset(day)) != offsets[-1]:
-            bounds.append(_change(offset, day - 86_400, day) + (max(now, offsets[-1]) if local else 0))
-            offsets.append(now)
-    in_micros = [str(1_000_000 * second) for second in (first, *bounds, last)]
-    sign = 1 if local else -1
-    shifts = [
-        "NULL",
-        *(str(sign * 1_000_000 * shift) for shift in offsets),
-        "NULL",
-    ]  # outside the known years: unreadable
-    return ", ".join(in_micros), ", ".join(shifts)
-
-
-def _change(offset: Callable[[int], int], before: int, after: int) -> int:
-    """The first second with the new offset."""
-    old = offset(before)
-    while after - before > 1:
-        middle = (before + after) // 2
-        before, after = (middle, after) if offset(middle) == old else (before, middle)
-    return after
 
 
 # ------------------------------------------------------------------------------------------------ amounts

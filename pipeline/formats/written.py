@@ -114,8 +114,8 @@ class _tail(FunctionElement[str]):
     inherit_cache = True
 
 
-class _day_at(FunctionElement[Any]):
-    """_day_at(micros): the day of a local time in microseconds since 1970."""
+class day_at(FunctionElement[Any]):
+    """day_at(micros): the day of a local time in microseconds since 1970."""
 
     type: TypeEngine[Any] = Date()
     inherit_cache = True
@@ -192,7 +192,7 @@ TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "postgresql": "left({0}, -{1})",
     },
     _tail: {"duckdb": "right({0}, {1})", "mysql": "RIGHT({0}, {1})", "postgresql": "right({0}, {1})"},
-    _day_at: {
+    day_at: {
         "duckdb": "CAST(make_timestamp({0}) AS DATE)",
         "mysql": "DATE('1970-01-01 00:00:00.000000' + INTERVAL {0} MICROSECOND)",
         "postgresql": "CAST(TIMESTAMP '1970-01-01 00:00:00' + {0} * INTERVAL '1 microsecond' AS date)",
@@ -368,7 +368,7 @@ def _shift(text: ColumnElement[str], width: int) -> ColumnElement[Any]:
 
 def _day_by_offset(element: FunctionElement[Any]) -> ColumnElement[Any]:
     bounds, offsets, zone = list(element.clauses)[2:]
-    return _day_at(local_micros(_by_offset(element), bounds, offsets, zone))
+    return day_at(local_micros(_by_offset(element), bounds, offsets, zone))
 
 
 # ------------------------------------------------------------------------------------------------ compiled

@@ -110,22 +110,25 @@ class Amount(_Strict):
         return self
 
 
+def _must_be_a_zone(key: str, zone: str) -> None:
+    if zone != "audit" and zone not in available_timezones():
+        raise ValueError(f"{key}: '{zone}' is no time zone; write one like Europe/Amsterdam, UTC or audit")
+
+
 class Formats(_Strict):
     """How days, instants and amounts are written as text. Of several formats the first that fits is taken."""
 
     day: Annotated[tuple[str, ...], _moments()] = ("%Y-%m-%d",)
     instant: Annotated[tuple[str, ...], _moments()] = ("%Y-%m-%d %H:%M:%S",)
-    zone: str = "UTC"  # of instants: a name like Europe/Amsterdam, or 'audit' for the audit's own
+    zone: str | None = None  # of these texts, where it is another than the preset's `datetimes`
     amount: Annotated[
         tuple[Amount, ...], BeforeValidator(lambda amount: [amount] if isinstance(amount, dict) else amount)
     ] = (Amount(),)
 
     @model_validator(mode="after")
     def _in_a_zone(self) -> Formats:
-        if self.zone != "audit" and self.zone not in available_timezones():
-            raise ValueError(f"zone: '{self.zone}' is no time zone; write one like Europe/Amsterdam, UTC or audit")
-        if self.zone != "UTC" and any(one.endswith("Z") for one in self.instant):
-            raise ValueError("zone: a format that ends in Z says UTC")
+        if self.zone is not None:
+            _must_be_a_zone("zone", self.zone)
         return self
 
 
@@ -154,6 +157,7 @@ class Preset(_Strict):
     custom_key: str | dict[str, str] | None = None  # by which a table of custom fields joins its record; or table -> it
     entities: dict[str, Parts]
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
+    datetimes: str = "UTC"  # the zone of datetimes that name none: one like Europe/Amsterdam, or 'audit' for its own
     formats: Formats | None = None  # where days, instants and amounts are text
     empty: tuple[str, ...] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
     contents: dict[str, Content] = {}  # 'meeting.result' -> html or json, or {json: [keys of values]}
@@ -200,6 +204,19 @@ class Preset(_Strict):
             if not word or word != word.strip(WHITE_SPACE) or re.search(r"[\\\n\x1f]", word):
                 raise ValueError(f"empty: '{word}': a word without white space around it and without backslash")
         return self
+
+    @model_validator(mode="after")
+    def _knows_the_clock(self) -> Preset:
+        _must_be_a_zone("datetimes", self.datetimes)
+        instants = self.formats.instant if self.formats else ()
+        if self.text_zone != "UTC" and any(re.search("(?<!%)Z$", one) for one in instants):
+            raise ValueError("formats.zone: a format that ends in Z says UTC")
+        return self
+
+    @property
+    def text_zone(self) -> str:
+        """The zone of texts that name none, or 'audit' for the audit's own."""
+        return (self.formats and self.formats.zone) or self.datetimes
 
     @model_validator(mode="after")
     def _sees_text(self) -> Preset:

@@ -228,6 +228,8 @@ def _with_contents(guess: Guess, entity: str, one: Contents, dialect: str) -> Gu
     odd = {Kind.INSTANT: one.odd_instants, Kind.DAY: one.odd_days, Kind.MONEY: one.odd_amounts}.get(kind, 0)
     hours = kind is Kind.DAY and one.what == "instant" and (as_text or bool(odd))
     said = f"{guess.evidence}; the hour is read and left out" if hours else guess.evidence
+    if kind is Kind.DAY and one.what == "instant" and not hours:
+        said += "; the day is that of your people's zone"
     return replace(guess, evidence=said, odd=odd, whole=one.whole and not as_text)
 
 

@@ -20,7 +20,7 @@ from pipeline.setup.guess import Guess, Proposal, results_of, told_by_you, words
 from pipeline.setup.kinds import COMPANY, PERSON
 from pipeline.setup.leftover import left_of
 from pipeline.setup.mapping import Own
-from pipeline.setup.own import format_guesses
+from pipeline.setup.own import format_guesses, has_datetimes
 from pipeline.setup.recognise import Candidate, Known, likely, machine_zone, share
 from pipeline.setup.vocabulary import COLUMNS
 from pipeline.setup.written import Written, still_open
@@ -127,8 +127,13 @@ def about_own(connection: Connection, guessed: Own) -> Own:
         whole_units = click.confirm("\nAmounts have no decimals. Are they whole units (n: cents)?", default=None)
     meeting = next((one for one in kept if one.entity == "meeting"), None)
     result = _about_result(connection, meeting, states.get("meeting", {}), written) if meeting else None
-    return replace(guessed, proposals=kept, states=states, whole_units=whole_units, result=result, confirmed=True,
-                   written=written)  # fmt: skip
+    own = replace(guessed, proposals=kept, states=states, whole_units=whole_units, result=result, confirmed=True,
+                  written=written)  # fmt: skip
+    if has_datetimes(own):
+        click.echo(
+            "\nTimes are taken for UTC; if your people's clock shows them, write datetimes: audit in the preset."
+        )
+    return own
 
 
 def _about_proposal(connection: Connection, proposal: Proposal) -> Proposal | None:

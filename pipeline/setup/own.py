@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipeline.check.sentences import unmarked_said
-from pipeline.model import STATES
+from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.presets import Amount
 from pipeline.presets.columns import Mapped
 from pipeline.setup.draft import clean, quoted
@@ -25,6 +25,13 @@ def left_open(own: Own) -> Sequence[str]:
     doubts = still_open(own.written) if own.written else ()
     doubted = [_NOT_SO] if own.written and own.written.doubted else []
     return [*(_doubt(which, shown) for which, shown in doubts), *doubted]
+
+
+def has_datetimes(own: Own) -> bool:
+    """Whether instants are read that no format declares: which clock they show is nowhere written."""
+    declared = own.dialect == "files" or (own.dialect == "sqlite" and own.written is not None)
+    kinds = (ENTITIES[one.entity].get(guess.ours) for one in own.proposals for guess in one.columns)
+    return not declared and Kind.INSTANT in kinds
 
 
 def preset_text(own: Own, *, tried: bool = False) -> str:
@@ -50,6 +57,12 @@ def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
     yield f"dialects: [{own.dialect}]"
     yield _money_line(own)
     yield from _format_lines(own.written) if own.written else ()
+    if has_datetimes(own):
+        yield ""
+        yield "# The zone of datetimes that name none: compare a record's time here with the one on the CRM's page."
+        yield "# UTC, one like Europe/Amsterdam, or audit: that of your people. MySQL's TIMESTAMP and PostgreSQL's"
+        yield "# timestamptz need none."
+        yield "datetimes: UTC"
     yield ""
     yield from _state_lines(own)
     yield ""
@@ -138,6 +151,8 @@ def _guesses(own: Own) -> Iterator[str]:
             said = f"{_spoken(kinds.of(meaning))}; {clean(kinds.evidence(), 90)}"
             yield f"{entity} = rows whose {clean(kinds.column)} is {said}"
     yield from format_guesses(own.written) if own.written else ()
+    if has_datetimes(own):
+        yield "datetimes = UTC; write the zone if the times in your database are those of your people's clock"
     if own.written is None and any(proposal.of("amount") for proposal in own.proposals):
         yield f"money = amounts are {'whole units' if own.whole_units else 'cents'}"
 

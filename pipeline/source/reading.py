@@ -69,6 +69,7 @@ class Reading:
             demand.preset.money == "minor",
             self._raw,
             {entity: self._holds(entity) for entity in self.demand.schema},
+            {entity: self._instants(entity) for entity in self.demand.schema},
         )
 
     def entities(self) -> dict[str, FromClause]:
@@ -231,6 +232,11 @@ class Reading:
         """Column that the CRM holds -> what it holds by the database's own type; text where values have their own."""
         holds = kind_of(self._dialect).holds
         return {name: Kind.TEXT if holds is None else holds(code) for name, code in self._codes[entity].items()}
+
+    def _instants(self, entity: str) -> frozenset[str]:
+        """The columns whose own type is one of instants: no zone that a preset declares applies to them."""
+        named = kind_of(self._dialect).instants
+        return frozenset(name for name, code in self._codes[entity].items() if named(code))
 
     def _settle_singles(self, entity: str) -> None:
         """Takes an amount of single precision for what it shows, if that is the same number; drivers may round it."""

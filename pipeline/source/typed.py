@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from sqlite3 import sqlite_version_info
 from typing import Any, Final
@@ -41,6 +41,7 @@ class Typed:
     minor: bool  # amounts are integers of minor units
     raw: Mapping[str, FromClause]  # entity -> the preset's SELECT
     held: Mapping[str, Mapping[str, Kind | None]]  # entity -> column that the CRM holds -> what its type says
+    instants: Mapping[str, frozenset[str]] = field(default_factory=dict)  # entity -> columns whose type names a zone
 
     def audited(self, entity: str) -> CTE:
         """The audited rows. Text is read once, in steps, and not in every condition that looks at it."""
@@ -82,8 +83,9 @@ class Typed:
         """Whether something here takes a database long enough to be done once only."""
         if not self._by_value:
             return bool(self._in_text(entity))
-        amounts = any(self.schema[entity][name] is Kind.MONEY for name in self.held[entity])
-        return self.rules.formats is not None or (amounts and not self.minor)
+        kinds = {self.schema[entity][name] for name in self.held[entity]}
+        local = Kind.INSTANT in kinds and self.rules.datetimes != "UTC"
+        return self.rules.formats is not None or local or (Kind.MONEY in kinds and not self.minor)
 
     def _marked(
         self, entity: str, found: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]]
@@ -134,11 +136,23 @@ class Typed:
             return self._word(entered, kind)
         dated = kind is not Kind.MONEY and held in (Kind.INSTANT, Kind.DAY, Kind.TEXT)
         nothing = no_date(entered) if dated else blank(entered)
+        return self._of_own_type(entity, source, name, entered), nothing
+
+    def _of_own_type(
+        self, entity: str, source: FromClause, name: str, entered: ColumnElement[Any]
+    ) -> ColumnElement[Any]:
+        """A day, an instant or an amount that the database has typed itself; NULL where it is of another kind."""
+        kind, held = self.schema[entity][name], self.held[entity][name]
+        instant = name in self.instants.get(entity, ())
+        if kind is Kind.DAY and held is Kind.INSTANT:
+            return self.rules.own_day_of(micros(entered), instant=instant)
         if held not in (kind, Kind.TEXT):
-            return self._nothing(kind), nothing
+            return self._nothing(kind)
         if kind is Kind.MONEY:
-            return self._amount(entered, self._currency(entity, source)), nothing
-        return micros(entered) if kind is Kind.INSTANT else day_of(entered), nothing
+            return self._amount(entered, self._currency(entity, source))
+        if kind is Kind.INSTANT:
+            return self.rules.own_micros(micros(entered), instant=instant)
+        return day_of(entered)
 
     def _word(self, entered: ColumnElement[Any], kind: Kind) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
         """What is one of few words, in any type; an amount that names no currency is in the audit's."""

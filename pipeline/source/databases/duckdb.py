@@ -10,7 +10,13 @@ from sqlalchemy.engine import URL
 
 from pipeline.presets import Preset
 from pipeline.source.databases.places import file_of
-from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb, spilling_duckdb
+from pipeline.source.databases.seam import (
+    Database,
+    held_by_duckdb,
+    instants_of_duckdb,
+    spelled_by_duckdb,
+    spilling_duckdb,
+)
 from pipeline.source.databases.select_guard import CLOSED, refused_by_duckdb
 
 _SETTLED: Final = ("SET TimeZone = 'UTC'", *CLOSED)
@@ -39,10 +45,12 @@ DATABASE: Final = Database(
     begin=(),  # SQLAlchemy opens DuckDB's transaction, and the file is held read-only
     remedies={
         "lock": "Another program holds the database open for writing; run again when it has let go.",
-        "pytz": "Write a time with zone as `x AT TIME ZONE 'UTC'` in the preset's SELECT.",
+        "pytz": "Write a time with zone as `x AT TIME ZONE 'UTC'` in the preset's SELECT, or in the zone that the "
+        "preset names as datetimes.",
         "not a valid DuckDB": "Check that source.url names the CRM's database file.",
     },
     holds=held_by_duckdb,
+    instants=instants_of_duckdb,
     single=lambda code: str(code) == "FLOAT",
     spells=spelled_by_duckdb,
     refuses=refused_by_duckdb,

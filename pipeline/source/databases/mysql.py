@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pymysql.constants import FIELD_TYPE
+from pymysql.converters import conversions, convert_datetime
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -51,7 +54,8 @@ _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
     driven = url.set(drivername=f"{url.get_backend_name()}+pymysql")
-    engine = create_engine(driven, hide_parameters=True, isolation_level="AUTOCOMMIT")
+    told = {"conv": {**conversions, FIELD_TYPE.TIMESTAMP: _instant}}
+    engine = create_engine(driven, hide_parameters=True, isolation_level="AUTOCOMMIT", connect_args=told)
 
     @event.listens_for(engine, "do_connect")
     def _encode(_dialect: object, _record: object, _given: object, keywords: dict[str, Any]) -> None:
@@ -65,6 +69,12 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
             cursor.execute(_SETTLED)
 
     return engine
+
+
+def _instant(said: str) -> Any:
+    """A TIMESTAMP is an instant, shown in the session's zone, UTC; the driver makes of it what names no zone."""
+    moment = convert_datetime(said)
+    return moment.replace(tzinfo=UTC) if isinstance(moment, datetime) else moment
 
 
 def _patience(max_hold: float) -> Mapping[str, Any]:
@@ -237,6 +247,7 @@ DATABASE: Final = Database(
     rights=_rights,
     refuses=_refuses,
     holds=_KINDS.get,
+    instants=lambda code: code == FIELD_TYPE.TIMESTAMP,
     single=lambda code: code == 4,
     spells=lambda code: _KINDS.get(code) is Kind.TEXT and code != _GEOMETRY,
     rolls_up=True,

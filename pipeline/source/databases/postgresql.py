@@ -268,6 +268,7 @@ DATABASE: Final = Database(
     rights=_rights,
     refuses=_refuses,
     holds=lambda code: _KINDS.get(code, Kind.TEXT),
+    instants=lambda code: code == 1184,
     single=lambda code: code == 700,
     spells=lambda code: code in _SPELLED or code >= _FIRST_OF_USERS,
 )

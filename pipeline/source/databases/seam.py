@@ -102,6 +102,8 @@ class Database:
     # what a column of that type code of the driver holds: a text, an instant, a day or a number (MONEY); None is
     # anything else. Without it each value has a type of its own, as SQLite's have.
     holds: Callable[[Any], Kind | None] | None = None
+    # whether what a column of that type code holds are instants, whatever zone the preset says of datetimes
+    instants: Callable[[Any], bool] = _never
     # whether a column of that type code holds numbers of single precision
     single: Callable[[Any], bool] = _never
     # whether the text that the database's SQL makes of a column of that type is the one that the driver delivers
@@ -122,6 +124,11 @@ def spilling_duckdb() -> dict[str, Any]:
 def spelled_by_duckdb(code: Any) -> bool:
     """DuckDB writes days, bytes and numbers in its own way."""
     return str(code) == "VARCHAR"
+
+
+def instants_of_duckdb(code: Any) -> bool:
+    """DuckDB has one type of instants."""
+    return str(code) in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
 
 
 def held_by_duckdb(code: Any) -> Kind | None:
