@@ -218,6 +218,7 @@ def test_an_odd_character(tmp_path: Path, odd: str, place: int) -> None:
     """It is published as it is, with every figure read back; no other data can stop a report for good."""
     file = build(tmp_path, PLACES[place].replace("ODD", odd.replace("'", "''")))
     edition = computed(file, extracted(file))
+    (tmp_path / "written").mkdir()
     write_reports(edition, tmp_path / "written", Silence())
     assert (tmp_path / "written" / "report.html").is_file()
 
