@@ -40,10 +40,16 @@ def ask_failing(connection: Connection, selects: Mapping[str, Select[Any]]) -> I
 
 
 def failing(entity: str, rows: Iterable[Any]) -> Iterator[Failing]:
-    """Rows of (id, owner, in_period, again, *words of the mask) as failing records."""
+    """Rows of (id, owner, in_period, again, at_us, *words of the mask) as failing records."""
     owner_of = cache(text_said)  # one text for all the records of an owner
-    for record_id, owner, in_period, again, *words in rows:
-        yield Failing(entity, text_said(record_id), owner_of(owner), _joined(words), bool(in_period), bool(again))
+    for record_id, owner, in_period, again, at_us, *words in rows:
+        named = text_said(record_id), owner_of(owner)
+        yield Failing(entity, *named, _joined(words), bool(in_period), bool(again), _moment(at_us))
+
+
+def _moment(at_us: Any) -> int | None:
+    """A driver may deliver a Decimal."""
+    return None if at_us is None else int(at_us)
 
 
 def _joined(words: Iterable[Any]) -> int:
@@ -103,20 +109,18 @@ class _Expansion:
         self._text = cache(text_said)
 
     def add(
-        self, part: int, owner: Any, again: int, currency: Any, record: Any, records: int, amount: Any, *words: int
+        self, part: int, owner: Any, again: int, currency: Any, record: Any, records: int, value: Any, *words: int
     ) -> None:
         """One row of the statement."""
         bits = self._bits(*words)
         name = None if owner is None else self._text(owner)
         if part == Part.WRONG:
             in_period = bits & self._census.in_period != 0
-            found = Failing(
-                self._census.entity, text_said(record), name or "", self._mask(bits), in_period, bool(again)
-            )
-            self.failing.append(found)
+            named = self._census.entity, text_said(record), name or ""
+            self.failing.append(Failing(*named, self._mask(bits), in_period, bool(again), _moment(value)))
             return
         for whom in self._whom(part, name, again):
-            self._add_up(whom, self._text(currency), int(records), int(amount or 0), bits)
+            self._add_up(whom, self._text(currency), int(records), int(value or 0), bits)
 
     def _whom(self, part: int, owner: str | None, again: int) -> Iterator[_Whom]:
         if part == Part.COMPANY:

@@ -55,7 +55,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
             rows = {one.entity: one.rows for one in counted}
             odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
             must_be_plausible(odd, audit.settings.accept)
-            known = findings.known_by(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
+            labels = findings.labels_of(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
         people, figures = figures_of(Answers((*measured, *validated.tallies), validated.failing), users)
         progress.stage("Proving every figure against the CRM")
         write_failing(Path(work) / "failing.parquet", validated.failing)
@@ -72,7 +72,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         window=window,
         people=tuple(people),
         figures=by_id,
-        repairs=tuple(findings.repairs(validated.failing, known, audit.field_sets, links, window.zone)),
+        repairs=tuple(findings.repairs(validated.failing, labels, audit.field_sets, links, window.zone)),
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit),
         own=own,

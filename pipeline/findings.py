@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -24,30 +23,22 @@ _UNREADABLE: Final = "What stands there cannot be read, and is in no figure."
 _COLUMNS: Final = ("entity", "record_id", "owner", "missing", "counts_in", "link")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """By what a manager knows a record: the name that it has, and its own moment in microseconds since 1970."""
-
-    label: str
-    at_us: int | None
-
-
-def known_by(
+def labels_of(
     connection: Connection, views: Mapping[str, FromClause], failing: Mapping[str, Select[Any]]
-) -> dict[tuple[str, str], Known]:
-    """(entity, record id) -> what its manager knows it by, of every failing record."""
-    found: dict[tuple[str, str], Known] = {}
+) -> dict[tuple[str, str], str]:
+    """(entity, record id) -> the name by which its manager knows it, of every failing record."""
+    found: dict[tuple[str, str], str] = {}
     for entity, statement in failing.items():
         view, wrong = views[entity], statement.subquery("wrong")
         name: ColumnElement[Any] = func.concat_ws(" ", *(view.c[part] for part in RECORD_NAMES[entity]))
-        rows = connection.execute(select(view.c.id, name, view.c.at_us).join(wrong, wrong.c.id == view.c.id))
-        found.update({(entity, str(record)): Known(str(label or "").strip(), at_us) for record, label, at_us in rows})
+        rows = connection.execute(select(view.c.id, name).join(wrong, wrong.c.id == view.c.id))
+        found.update({(entity, str(record)): str(label or "").strip() for record, label in rows})
     return found
 
 
 def repairs(
     failing: Iterable[Failing],
-    known: Mapping[tuple[str, str], Known],
+    labels: Mapping[tuple[str, str], str],
     field_sets: Mapping[str, FieldSet],
     links: Mapping[str, str],
     zone: str,
@@ -66,12 +57,12 @@ def repairs(
                 entity=record.entity,
                 record_id=record.record_id,
                 owner=record.owner,
-                label=known[record.entity, record.record_id].label,
+                label=labels[record.entity, record.record_id],
                 missing=missing,
                 why=why,
                 link=link,
                 in_period=record.in_period,
-                day=_local_day(known[record.entity, record.record_id].at_us, zone),
+                day=_local_day(record.at_us, zone),
             )
         )
     return found

@@ -275,6 +275,7 @@ class Failing(NamedTuple):
     mask: int
     in_period: bool  # else it counts in the base only
     again: bool = False  # listed at another owner already
+    at_us: int | None = None  # its own moment, in microseconds since 1970; None without a readable one
 
 
 class Fingerprint(NamedTuple):

@@ -24,7 +24,9 @@ _SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope")
 
 
 def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Path, found: Path) -> None:
-    """Every figure and every failing record, with its mask, must be the same in both; else a ProofError names them.
+    """Every figure and every failing record must be the same in both; else a ProofError names them.
+
+    Of a record its mask, owner, period and moment are compared.
 
     `seen` and `found` are Parquet files of failing records, the source's and ours; only what differs is read from them.
     """
@@ -153,10 +155,12 @@ _KEY: Final = "entity, record_id, again, holder"
 """What names a failing record, and where it is another owner's already, that owner: an owner's id may be blank."""
 
 _DIFFERING: Final = """
-    SELECT entity, record_id, source.mask, source.owner, source.in_period, ours.mask, ours.owner, ours.in_period
+    SELECT entity, record_id, source.mask, source.owner, source.in_period,
+           make_timestamp(source.at_us)::VARCHAR,
+           ours.mask, ours.owner, ours.in_period, make_timestamp(ours.at_us)::VARCHAR
     FROM source FULL JOIN ours USING (entity, record_id, again, holder)
     WHERE source.mask IS DISTINCT FROM ours.mask OR source.owner IS DISTINCT FROM ours.owner
-       OR source.in_period IS DISTINCT FROM ours.in_period
+       OR source.in_period IS DISTINCT FROM ours.in_period OR source.at_us IS DISTINCT FROM ours.at_us
     ORDER BY entity, record_id, again, holder
 """
 
@@ -170,7 +174,7 @@ def _records(seen: Path, found: Path) -> Iterator[Difference]:
             if repeated:
                 yield "failing records", f"listed more than once in {name}", str(repeated), "0"
         for entity, record, *sides in db.execute(_DIFFERING).fetchall():
-            yield f"{entity} {record}", "failing records", _failing(*sides[:3]), _failing(*sides[3:])
+            yield f"{entity} {record}", "failing records", _failing(*sides[:4]), _failing(*sides[4:])
 
 
 def _count(records: duckdb.DuckDBPyRelation) -> int:
@@ -178,8 +182,9 @@ def _count(records: duckdb.DuckDBPyRelation) -> int:
     return int(number)
 
 
-def _failing(mask: str | None, owner: str | None, in_period: bool | None) -> str:
+def _failing(mask: str | None, owner: str | None, in_period: bool | None, moment: str | None) -> str:
     """`mask` is written to the base of 16."""
     if mask is None:
         return "not failing"
-    return f"mask {int(mask, 16):b}, owner {owner or 'nobody'}, {'period' if in_period else 'base'}"
+    at = f"at {moment} UTC" if moment else "no moment"
+    return f"mask {int(mask, 16):b}, owner {owner or 'nobody'}, {'period' if in_period else 'base'}, {at}"

@@ -187,7 +187,7 @@ def _with_company(counts: Iterable[tuple[str, str]], owners: list[Tally]) -> lis
 
 
 class FieldSetFailing(_Scan):
-    """Every record that misses something or holds what cannot be read: (id, owner, mask, in_period, again)."""
+    """Every record that misses something or holds what cannot be read: (id, owner, in_period, again, at_us, *mask)."""
 
     metric_name = "minimum_field_set.failing"
 

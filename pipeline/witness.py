@@ -23,6 +23,7 @@ _FAILING = pa.schema(
         pa.field("mask", pa.string()),  # in hexadecimal: a set may have more fields than an integer has bits
         pa.field("in_period", pa.bool_()),
         pa.field("again", pa.bool_()),
+        pa.field("at_us", pa.int64()),
     ]
 )
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import column, create_engine, select, table
 
-from pipeline.findings import Known, known_by, repairs, write_findings
+from pipeline.findings import labels_of, repairs, write_findings
 from pipeline.model import Failing, Field, FieldSet
 from pipeline.window import microseconds
 
@@ -27,16 +27,15 @@ SETS = {
     "contact": FieldSet("contact", (Field("last_name", "last name", ("last_name",), why="a letter needs it"),)),
 }
 LINKS = {"meeting": "https://crm.example/index.php?module=Meetings&record={id}"}
-NOBODY = Known("", None)
 
 
-def found(*records: Failing, known: dict[tuple[str, str], Known] | None = None, zone: str = "UTC") -> list[object]:
-    names = {(record.entity, record.record_id): NOBODY for record in records} | (known or {})
-    return list(repairs(records, names, SETS, LINKS, zone))
+def found(*records: Failing, names: dict[tuple[str, str], str] | None = None, zone: str = "UTC") -> list[object]:
+    labels = {(record.entity, record.record_id): "" for record in records} | (names or {})
+    return list(repairs(records, labels, SETS, LINKS, zone))
 
 
-def one(record: Failing, known: Known = NOBODY, zone: str = "UTC"):  # type: ignore[no-untyped-def]
-    (repair,) = found(record, known={(record.entity, record.record_id): known}, zone=zone)
+def one(record: Failing, label: str = "", zone: str = "UTC"):  # type: ignore[no-untyped-def]
+    (repair,) = found(record, names={(record.entity, record.record_id): label}, zone=zone)
     return repair
 
 
@@ -71,7 +70,7 @@ def test_what_is_missing_is_said_in_the_sets_words(mask: int, missing: tuple[str
 def test_what_cannot_be_read_is_said_and_why_it_matters(mask: int, missing: tuple[str, ...]) -> None:
     fields = (Field("subject", "subject", ("subject",), why="so that it is found"),)
     sets = {"meeting": FieldSet("meeting", fields, readable=("start_at", "end_at", "created_at"))}
-    (repair,) = repairs([Failing("meeting", "1", "m1", mask, True)], {("meeting", "1"): NOBODY}, sets, LINKS, "UTC")
+    (repair,) = repairs([Failing("meeting", "1", "m1", mask, True)], {("meeting", "1"): ""}, sets, LINKS, "UTC")
     whys = {"subject": "so that it is found"}
     assert repair.missing == missing
     assert repair.why == tuple(
@@ -124,49 +123,49 @@ def test_without_an_address_there_is_no_link() -> None:
 
 
 def test_the_day_is_the_local_one() -> None:
-    late = Known("Lunch", microseconds(datetime(2026, 11, 24, 23, 30, tzinfo=UTC)))
     record = Failing("meeting", "1", "m1", 1, True)
-    assert one(record, late, "Europe/Amsterdam").day == date(2026, 11, 25)
-    assert one(record, late, "America/Los_Angeles").day == date(2026, 11, 24)
-    assert one(record, late).label == "Lunch"
-    assert one(record, Known("", None)).day is None
-    before = Known("", microseconds(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)))
-    assert one(record, before).day == date(1969, 12, 31)
+    late = record._replace(at_us=microseconds(datetime(2026, 11, 24, 23, 30, tzinfo=UTC)))
+    assert one(late, "Lunch", "Europe/Amsterdam").day == date(2026, 11, 25)
+    assert one(late, "Lunch", "America/Los_Angeles").day == date(2026, 11, 24)
+    assert one(late, "Lunch").label == "Lunch"
+    assert one(record).day is None
+    before = record._replace(at_us=microseconds(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)))
+    assert one(before).day == date(1969, 12, 31)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Tokyo"])
 @pytest.mark.parametrize("moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)])
 def test_the_ends_of_the_calendar_are_no_defect(moment: datetime, zone: str) -> None:
-    repair = one(Failing("meeting", "1", "m1", 1, False), Known("", microseconds(moment)), zone)
+    repair = one(Failing("meeting", "1", "m1", 1, False, at_us=microseconds(moment)), zone=zone)
     assert repair.record_id == "1"
 
 
 def test_what_a_manager_knows_a_record_by(tmp_path: Path) -> None:
     engine = create_engine(f"duckdb:///{tmp_path / 'x.duckdb'}")
-    names = ("id", "first_name", "last_name", "at_us", "wrong")
+    names = ("id", "first_name", "last_name", "wrong")
     view = table("view_contact", *(column(name) for name in names))
-    meeting = table("view_meeting", column("id"), column("subject"), column("at_us"))
+    meeting = table("view_meeting", column("id"), column("subject"))
     with engine.begin() as connection:
         connection.exec_driver_sql(
-            "CREATE TABLE view_contact AS SELECT * FROM (VALUES ('1', 'Ada', 'Byron', 5, 1),"
-            " ('2', NULL, ' Byron ', 6, 1),"
-            " ('3', NULL, NULL, NULL, 1), ('4', '', '', 7, 1), ('5', 'Not', 'Wrong', 8, 0))"
-            " v(id, first_name, last_name, at_us, wrong)"
+            "CREATE TABLE view_contact AS SELECT * FROM (VALUES ('1', 'Ada', 'Byron', 1),"
+            " ('2', NULL, ' Byron ', 1),"
+            " ('3', NULL, NULL, 1), ('4', '', '', 1), ('5', 'Not', 'Wrong', 0))"
+            " v(id, first_name, last_name, wrong)"
         )
-        connection.exec_driver_sql("CREATE TABLE view_meeting AS SELECT '1' AS id, 'Lunch' AS subject, 9 AS at_us")
+        connection.exec_driver_sql("CREATE TABLE view_meeting AS SELECT '1' AS id, 'Lunch' AS subject")
     with engine.connect() as connection:
-        seen = known_by(
+        seen = labels_of(
             connection,
             {"contact": view, "meeting": meeting},
             {"contact": select(view.c.id).where(view.c.wrong == 1), "meeting": select(meeting.c.id)},
         )
     engine.dispose()
     assert seen == {
-        ("contact", "1"): Known("Ada Byron", 5),
-        ("contact", "2"): Known("Byron", 6),
-        ("contact", "3"): Known("", None),
-        ("contact", "4"): Known("", 7),
-        ("meeting", "1"): Known("Lunch", 9),
+        ("contact", "1"): "Ada Byron",
+        ("contact", "2"): "Byron",
+        ("contact", "3"): "",
+        ("contact", "4"): "",
+        ("meeting", "1"): "Lunch",
     }
 
 
@@ -216,7 +215,7 @@ def test_other_text_is_left_as_it_is(tmp_path: Path, text: str) -> None:
 
 def test_the_label_of_a_field_may_look_like_a_formula_too(tmp_path: Path) -> None:
     sets = {"contact": FieldSet("contact", (Field("x", "=cmd|' /C calc'!A0", ("phone",)),))}
-    made = repairs([Failing("contact", "1", "m1", 1, True)], {("contact", "1"): NOBODY}, sets, {}, "UTC")
+    made = repairs([Failing("contact", "1", "m1", 1, True)], {("contact", "1"): ""}, sets, {}, "UTC")
     write_findings(tmp_path, made)
     with (tmp_path / "findings.csv").open(encoding="utf-8", newline="") as stream:
         (row,) = csv.DictReader(stream)
@@ -225,7 +224,7 @@ def test_the_label_of_a_field_may_look_like_a_formula_too(tmp_path: Path) -> Non
 
 def test_the_names_of_clients_stay_in_the_crm(tmp_path: Path) -> None:
     record = Failing("contact", "1", "m1", 1, True)
-    made = found(record, known={("contact", "1"): Known("Ada Byron", None)})
+    made = found(record, names={("contact", "1"): "Ada Byron"})
     write_findings(tmp_path, made)  # type: ignore[arg-type]
     assert b"Byron" not in (tmp_path / "findings.csv").read_bytes()
     assert b"Byron" not in (tmp_path / "findings.parquet").read_bytes()

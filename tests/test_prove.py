@@ -148,6 +148,8 @@ def test_a_figure_that_exists_twice() -> None:
         pytest.param(lambda r: r._replace(mask=r.mask | 1 << 62), id="one more field"),
         pytest.param(lambda r: r._replace(owner="m9"), id="owner"),
         pytest.param(lambda r: r._replace(in_period=not r.in_period), id="period"),
+        pytest.param(lambda r: r._replace(at_us=1), id="moment of a record without one"),
+        pytest.param(lambda r: r._replace(at_us=-(2**62)), id="moment before the calendar"),
     ],
 )
 def test_each_change_of_a_record_is_named(position: int, change: Callable[[Failing], Failing]) -> None:

@@ -61,6 +61,7 @@ def common(seed: random.Random, number: int, owners: Sequence[str | None]) -> di
         "in_period": 0,
         "state": 0,
         "again": 0,
+        "at_us": seed.choice((None, 5, 7)),
     }
 
 
@@ -120,7 +121,7 @@ def counted(fields: FieldSet, rows: Rows) -> Answers:
                 tallies[company, owner, "unreadable", f"{fields.entity}.{name}", again] += row[f"{name}_unreadable"]
         if mask:
             period, again = bool(row["in_period"]), bool(row["again"])
-            failing.append(Failing(fields.entity, row["id"], row["owner"] or "", mask, period, again))
+            failing.append(Failing(fields.entity, row["id"], row["owner"] or "", mask, period, again, row["at_us"]))
     counts = ((what[:4], value, what[4]) for what, value in tallies.items())
     return Answers(tuple(Tally(*what, "", value, again) for what, value, again in counts), tuple(failing))
 
@@ -181,6 +182,7 @@ def test_where_nothing_is_missing_there_is_nothing_to_list(tmp_path: Path) -> No
         "in_period": 1,
         "state": 0,
         "again": 0,
+        "at_us": 5,
         "last_name": "x",
         "phone": None,
         "email": "y",
@@ -226,7 +228,7 @@ def test_two_scans_that_disagree_are_our_error(tmp_path: Path) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:  # a view that says something else each time
         connection.exec_driver_sql(
-            "CREATE OR REPLACE VIEW view_lead AS SELECT id, owner, again, 1 AS scored, in_period, state,"
+            "CREATE OR REPLACE VIEW view_lead AS SELECT id, owner, again, at_us, 1 AS scored, in_period, state,"
             " CASE WHEN random() < 0.5 THEN last_name END AS last_name, phone, email"
             f" FROM read_parquet('{tmp_path / 'lead.parquet'}')"
         )

@@ -58,8 +58,9 @@ WorkedOut = Callable[[Select[Any], str], FromClause]
 class Census:
     """One statement, and what its rows stand for.
 
-    A row is (part, owner, again, currency, id, records, amount, *words of bits). A record counts where it has all bits
-    of a count's mask. `wrong` gives, for each bit of a failing record's mask, the one bit here that sets it.
+    A row is (part, owner, again, currency, id, records, value, *words of bits). `value` is the sum of the amounts, and
+    of a failing record its moment in microseconds. A record counts where it has all bits of a count's mask. `wrong`
+    gives, for each bit of a failing record's mask, the one bit here that sets it.
     """
 
     entity: str
@@ -119,6 +120,8 @@ def census(
     kept = {"id", "owner", "again", *_columns_in(asked.conditions)}
     if asked.amounts:
         kept |= {"amount", "amount_unreadable", "currency"}
+    if asked.wrong:
+        kept.add("at_us")
     columns = [column for column in view.selected_columns if column.key in kept]
     narrow = worked_out(view.with_only_columns(*columns, maintain_column_froms=True), f"view_{entity}")
     asked = replace(asked, conditions=[_moved(condition, whole, narrow) for condition in asked.conditions])
@@ -158,18 +161,20 @@ def _moved(condition: Condition, before: FromClause, after: FromClause) -> Condi
 
 
 def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
-    """(id, owner, again, currency, amount, *words) of each record and owner."""
+    """(id, owner, again, currency, amount, at_us, *words) of each record and owner."""
     currency: ColumnElement[Any] = cast(null(), Text)
     amount: ColumnElement[Any] = cast(null(), BigInteger)
     if asked.amounts:
         currency = exact_text(view.c.currency)
         amount = case((view.c.amount_unreadable == 0, view.c.amount))
+    moment = view.c.at_us if asked.wrong else cast(null(), BigInteger)
     return select(
         exact_text(view.c.id).label("id"),
         exact_text(view.c.owner).label("owner"),
         view.c.again,
         currency.label("currency"),
         amount.label("amount"),
+        moment.label("at_us"),
         *(_word(asked.conditions, number).label(f"w{number}") for number in asked.words),
     )
 
@@ -210,7 +215,7 @@ def _in_arms(asked: _Asked, flagged: FromClause) -> CompoundSelect[Any]:
         company.where(again == 0).group_by(currency, *words),
     ]
     if asked.wrong:
-        record = (flagged.c.id, _integer(1), flagged.c.amount)
+        record = (flagged.c.id, _integer(1), flagged.c.at_us)
         wrong = select(_integer(Part.WRONG), owner, again, nothing, *record, *words)
         arms.append(wrong.where(_is_wrong(asked, flagged)))
     return union_all(*arms)
@@ -227,14 +232,17 @@ def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
         _marked(flagged.c.owner).label("owner"),
         wrong.label("id"),
         flagged.c.amount,
+        flagged.c.at_us,
     ).subquery()
-    *keys, amount = keyed.c
-    grouped = select(*keys, func.count().label("records"), func.sum(amount).label("amount")).group_by(*keys)
+    *keys, amount, moment = keyed.c
+    sums = (func.count().label("records"), func.sum(amount).label("amount"), func.max(moment).label("at_us"))
+    grouped = select(*keys, *sums).group_by(*keys)
     r = grouped.suffix_with("WITH ROLLUP").subquery("rolled").c
     of_company, of_owner = r.owner.is_(None), r.id.is_(None)
     part = case((of_company, _integer(Part.COMPANY)), (of_owner, _integer(Part.OWNERS)), else_=_integer(Part.WRONG))
     names = (_unmarked(r.owner), r.again, _unmarked(r.currency), _unmarked(r.id))
-    return select(part, *names, r.records, r.amount, *(r[word.key] for word in words)).where(
+    value = case((part == _integer(Part.WRONG), r.at_us), else_=r.amount)
+    return select(part, *names, r.records, value, *(r[word.key] for word in words)).where(
         r.currency.is_not(None),  # else it is of several sets of bits
         or_(r.owner.is_not(None), r.again == 0),
         or_(of_owner, r.id != ""),  # else it is what an owner has without a failing record

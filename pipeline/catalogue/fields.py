@@ -63,7 +63,7 @@ def field_question(fields: FieldSet, view: FromClause, whose: Whose) -> Question
 def failing_records(fields: FieldSet, view: FromClause) -> Select[Any]:
     """The second scan: every record that misses something or holds what cannot be read, and the bit mask of it.
 
-    Its columns are id, owner, in_period, again, and the mask in words of WORD bits, the lowest first.
+    Its columns are id, owner, in_period, again, at_us, and the mask in words of WORD bits, the lowest first.
     """
     counts = field_counts_of(fields, view, view.c.in_period == 1)
     wrong = [and_(*counts[name]) for name in wrong_of(fields)]
@@ -71,7 +71,7 @@ def failing_records(fields: FieldSet, view: FromClause) -> Select[Any]:
         cast(_word(wrong[start : start + WORD]), BigInteger).label(f"mask_{start}")
         for start in range(0, len(wrong), WORD)
     ]
-    masked = select(view.c.id, view.c.owner, view.c.in_period, view.c.again, *words).subquery()
+    masked = select(view.c.id, view.c.owner, view.c.in_period, view.c.again, view.c.at_us, *words).subquery()
     return select(masked).where(or_(*(masked.c[word.key] != 0 for word in words)))
 
 
