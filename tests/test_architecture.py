@@ -12,7 +12,17 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 # The floors, ground first. A module imports from lower floors only; those on one floor never import each other.
 FLOORS = (
     {"visible"},
-    {"pipeline", "addresses", "errors", "lacks", "model", "resources", "demo.words", "setup.vocabulary"},
+    {
+        "pipeline",
+        "addresses",
+        "errors",
+        "lacks",
+        "model",
+        "resources",
+        "demo.words",
+        "setup.vocabulary",
+        "setup.markup",
+    },
     {"presets.columns"},
     {
         "money",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipeline.presets import load_preset
 from pipeline.setup.guess import propose, written_in
@@ -38,3 +39,36 @@ def test_the_clock_of_datetimes_is_an_open_question(tmp_path: Path, start: str, 
     (tmp_path / "again").mkdir()
     (tmp_path / "crm.yaml").write_text(written(tmp_path / "again", MEETINGS + rows, confirmed=True), "utf-8")
     assert load_preset("crm.yaml", tmp_path).datetimes == "UTC"
+
+
+RELATIES = "CREATE TABLE klanten (nr INTEGER PRIMARY KEY, naam TEXT, telefoon TEXT, email TEXT);"
+NUMBERS = '[{"label": "work", "value": "020-55500'
+CONTENTS = {
+    "onderwerp": (["<p>A</p>", "<br/>", " <DIV class=x>A"] * 5, {"meeting.subject": "html"}),
+    "onderwerp, a few": (["<p>A</p>", "A {n}", "B {n}"] * 5, {}),
+    "onderwerp, read as it stands": (["<jan@example.org> {n}", "<onbekend>", "[concept]", "{{n}", "<pre"] * 5, {}),
+    "onderwerp, empty ones aside": (["<p>A {n}</p>", "-", ""] * 5, {"meeting.subject": "html"}),
+    "telefoon": ([NUMBERS + '{n}"}]', "[]"] * 5, {"client.phone": {"json": ["value"]}}),
+    "email": (['["a{n}@example.org"]', "{}", "a@example.org"] * 5, {"client.email": "json"}),
+}
+
+
+@pytest.mark.parametrize("given", list(CONTENTS))
+def test_html_and_json_are_proposed_from_what_stands_there(tmp_path: Path, given: str) -> None:
+    texts, contents = CONTENTS[given]
+    name = given.partition(",")[0]
+    table = "afspraken" if name == "onderwerp" else "klanten"
+    other = "INSERT INTO klanten (nr, naam) VALUES (99, 'K');"
+    key = "id" if table == "afspraken" else "nr"
+    rows = [
+        f"INSERT INTO {table} ({key}, {name}) VALUES ({n}, '{text.replace('{n}', str(n))}');"
+        for n, text in enumerate(texts)
+    ]
+    text = written(tmp_path, MEETINGS + RELATIES + other + "".join(rows))
+    says = yaml.safe_load(text)
+    assert says.get("contents", {}) == contents
+    for ours in contents:
+        assert any(line.startswith(f"contents.{ours} = ") and " of " in line for line in says["unconfirmed"])
+    del says["unconfirmed"]
+    (tmp_path / "crm.yaml").write_text(yaml.safe_dump(says), "utf-8")
+    assert load_preset("crm.yaml", tmp_path).contents.keys() == contents.keys()

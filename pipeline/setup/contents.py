@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, String, column, func, inspect, select, table
 
 from pipeline.formats.flags import NO, YES
+from pipeline.setup.markup import Markup, markup_in
 from pipeline.setup.vocabulary import COLUMNS, EMPTY, TABLES
 from pipeline.source.names import described
 
@@ -33,6 +35,7 @@ class Contents:
     odd_days: int  # texts that are not written as we read a day
     odd_amounts: int  # texts that are no plain number
     whole: bool  # numbers without decimals
+    markup: Markup | None = None  # of which nobody sees every character
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +156,14 @@ def _contents(name: str, values: Sequence[Any]) -> Contents:
         for strict in (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\d", r"-?\d+(\.\d+)?")
     ]
     whole = bool(texts) and all(re.fullmatch(r"-?\d+(\.0+)?", text.strip()) for text in texts)
-    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole)
+    markup = markup_in([texts[place] for place in told]) if what in ("text", "word") else None
+    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole, markup)
 
 
 def _shown(value: Any) -> str:
     """The value as text; a BIT, which comes as a byte, as its number."""
+    if isinstance(value, dict | list):  # PostgreSQL's JSON
+        return json.dumps(value)
     if value in (b"\x00", b"\x01"):
         return str(value[0])
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

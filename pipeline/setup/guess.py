@@ -16,6 +16,7 @@ from pipeline.formats.flags import flag_of
 from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.setup.contents import GLUE, Contents, Looked, look, plain
 from pipeline.setup.kinds import Kinds, kinds_in
+from pipeline.setup.markup import Markup
 from pipeline.setup.recognise import Candidate, candidates_in, prose_in
 from pipeline.setup.tables import called_so, chosen_of, keyed, looked_into, met_in, usable
 from pipeline.setup.vocabulary import COLUMNS, DELETED, DELETED_ON, EMPTY, FITS, LEADS_TO, STATE_WORDS
@@ -37,6 +38,7 @@ class Guess:
     evidence: str
     odd: int = 0  # texts of the sample that we read only where their format is declared
     whole: bool = False
+    markup: Markup | None = None  # what it holds, where nobody sees every character
     dated: bool = False  # of a mark of deletion: the date on which it was set
 
     def said(self) -> str:
@@ -203,7 +205,8 @@ def _guess(
     if ours in LEADS_TO:
         target = chosen.get(LEADS_TO[ours])
         return _reference(connection, looked, Guess(ours, one.name, confidence, evidence[0]), target)
-    if one.what in FITS.get(ours, ("text", "word", "phone", "email")):
+    listed = one.markup is not None and one.markup.what == "json" and ours in ("phone", "email")
+    if listed or one.what in FITS.get(ours, ("text", "word", "phone", "email")):
         confidence += 0.4
         evidence.append(_SAID[one.what])
     elif one.filled:
@@ -230,7 +233,10 @@ def _with_contents(guess: Guess, entity: str, one: Contents, dialect: str) -> Gu
     said = f"{guess.evidence}; the hour is read and left out" if hours else guess.evidence
     if kind is Kind.DAY and one.what == "instant" and not hours:
         said += "; the day is that of your people's zone"
-    return replace(guess, evidence=said, odd=odd, whole=one.whole and not as_text)
+    markup = one.markup if kind is Kind.TEXT and entity != "manager" else None
+    if markup:
+        said += f"; {markup.said()}"
+    return replace(guess, evidence=said, odd=odd, whole=one.whole and not as_text, markup=markup)
 
 
 _SAID: Final[Mapping[str, str]] = {

@@ -20,6 +20,7 @@ from pipeline.setup.guess import Guess, Proposal, results_of, told_by_you, words
 from pipeline.setup.kinds import COMPANY, PERSON
 from pipeline.setup.leftover import left_of
 from pipeline.setup.mapping import Own
+from pipeline.setup.markup import Markup
 from pipeline.setup.own import format_guesses, has_datetimes
 from pipeline.setup.recognise import Candidate, Known, likely, machine_zone, share
 from pipeline.setup.vocabulary import COLUMNS
@@ -128,12 +129,18 @@ def about_own(connection: Connection, guessed: Own) -> Own:
     meeting = next((one for one in kept if one.entity == "meeting"), None)
     result = _about_result(connection, meeting, states.get("meeting", {}), written) if meeting else None
     own = replace(guessed, proposals=kept, states=states, whole_units=whole_units, result=result, confirmed=True,
-                  written=written)  # fmt: skip
+                  written=written, result_markup=_markup_of(connection, meeting, result))  # fmt: skip
     if has_datetimes(own):
         click.echo(
             "\nTimes are taken for UTC; if your people's clock shows them, write datetimes: audit in the preset."
         )
     return own
+
+
+def _markup_of(connection: Connection, meeting: Proposal | None, result: str | None) -> Markup | None:
+    """What the column of results holds, where nobody sees every character."""
+    columns = look(connection, meeting.table).columns if meeting and result else ()
+    return next((one.markup for one in columns if one.name == result), None)
 
 
 def _about_proposal(connection: Connection, proposal: Proposal) -> Proposal | None:

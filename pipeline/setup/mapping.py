@@ -13,6 +13,7 @@ from pipeline.setup.contents import GLUE
 from pipeline.setup.guess import Guess, Proposal, state_of
 from pipeline.setup.kinds import PERSON, Kinds
 from pipeline.setup.leftover import Left
+from pipeline.setup.markup import Markup
 from pipeline.setup.written import Written
 
 
@@ -28,8 +29,19 @@ class Own:
     whole_units: bool  # amounts that are integers: of whole units, not of cents
     confirmed: bool
     result: str | None = None  # the column of the meetings' table
+    result_markup: Markup | None = None
     left: tuple[Left, ...] = ()  # what is not used
     written: Written | None = None  # how days, instants and amounts are written, where that must be told
+
+    def markup(self) -> dict[str, Markup]:
+        """'entity.column' -> what it holds, where nobody sees every character."""
+        found = {
+            f"{proposal.entity}.{guess.ours}": guess.markup
+            for proposal in self.proposals
+            for guess in proposal.columns
+            if guess.markup
+        }
+        return {**found, "meeting.result": self.result_markup} if self.result and self.result_markup else found
 
     def kinds(self) -> Kinds | None:
         """What tells companies from persons, where clients and contacts share a table."""

@@ -57,6 +57,11 @@ def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
     yield f"dialects: [{own.dialect}]"
     yield _money_line(own)
     yield from _format_lines(own.written) if own.written else ()
+    if found := own.markup():
+        yield ""
+        yield "# Text of which nobody sees every character; one that shows nothing counts as missing."
+        yield "contents:"
+        yield from (f"  {name}: {markup.declared()}  # {markup.said()}" for name, markup in found.items())
     if has_datetimes(own):
         yield ""
         yield "# The zone of datetimes that name none: compare a record's time here with the one on the CRM's page."
@@ -151,6 +156,7 @@ def _guesses(own: Own) -> Iterator[str]:
             said = f"{_spoken(kinds.of(meaning))}; {clean(kinds.evidence(), 90)}"
             yield f"{entity} = rows whose {clean(kinds.column)} is {said}"
     yield from format_guesses(own.written) if own.written else ()
+    yield from (f"contents.{name} = {one.declared()}, {one.said()}" for name, one in own.markup().items())
     if has_datetimes(own):
         yield "datetimes = UTC; write the zone if the times in your database are those of your people's clock"
     if own.written is None and any(proposal.of("amount") for proposal in own.proposals):
