@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from pipeline import catalogue, findings, fingerprints, snapshot
 from pipeline.ask import ask, ask_people
-from pipeline.config import Audit
+from pipeline.config import Audit, completed
 from pipeline.entity_counts import count_entities
 from pipeline.extract import window_of
 from pipeline.metrics import METRICS, PLANNED, metric_of
@@ -31,6 +31,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
     from pipeline.validate import validate
 
     manifest = snapshot.load_manifest(data)
+    audit = completed(audit, manifest.not_given)
     window = window_of(audit, manifest.as_of, injected=manifest.injected, period=manifest.period)
     terms = audit.terms(window)
     entities = snapshot.entities(manifest.stored, audit.schema)
@@ -74,7 +75,7 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
         figures=by_id,
         repairs=tuple(findings.repairs(validated.failing, labels, audit.field_sets, links, window.zone)),
         field_sets=audit.field_sets,
-        not_checked=_not_checked(audit),
+        not_checked=_not_checked(audit, manifest.not_given),
         own=own,
         warnings=tuple(filter(None, (manifest.hidden, *targets_of_strangers(audit, users)))),
         caveats=(
@@ -114,11 +115,12 @@ def _proven(count: int) -> Figure:
     return Figure(name, Scope.COMPANY, "", "figures_proven", "", "run", count, None, Unit.COUNT, "", "proof")
 
 
-def _not_checked(audit: Audit) -> dict[str, str]:
-    """'meeting.result' -> why, for every field of a set that this CRM does not hold."""
-    return {
+def _not_checked(audit: Audit, not_given: Mapping[str, str]) -> dict[str, str]:
+    """'meeting.result' -> why: each field of a set that this CRM does not hold, each column that no SELECT gives."""
+    fields = {
         f"{entity}.{name}": why for entity, fields in audit.field_sets.items() for name, why in fields.absent.items()
     }
+    return {**fields, **not_given}
 
 
 def _undecodable(stored: Iterable[snapshot.Stored]) -> Iterator[str]:

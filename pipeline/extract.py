@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from pipeline import catalogue, fingerprints, snapshot, source
 from pipeline.ask import ask_at_once, ask_people
-from pipeline.config import WEEKDAYS, Audit, Period, secrets_of
+from pipeline.config import WEEKDAYS, Audit, Period, completed, secrets_of
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
 from pipeline.model import Answers, PeriodBounds, Window
@@ -53,6 +53,7 @@ def _extract_once(
             moment = as_of or clock()
             window = window_of(audit, moment, injected=as_of is not None, fire=fire)
             reading = source.Reading(connection, demand_of(audit))
+            audit = completed(audit, reading.not_given)
             hidden = hidden_rows(audit, connection, reading)
             accounts = reading.accounts()
             stored = [_store(reading, entity, folder, audit, progress, hold) for entity in audit.schema]
@@ -78,6 +79,7 @@ def _extract_once(
             hidden,
             tuple(reading.caveats()),
             PeriodBounds(window.first, window.after_last, window.word, window.fire),
+            reading.not_given,
         ),
     )
 

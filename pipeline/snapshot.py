@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -340,6 +340,7 @@ class Manifest:
     hidden: str = ""  # what the database may have kept from the account
     caveats: tuple[str, ...] = ()  # what else a reader should know of what was read
     period: PeriodBounds | None = None  # None: as the audit says it of a run by hand
+    not_given: Mapping[str, str] = field(default_factory=dict)  # 'entity.column' that no SELECT gives -> why
 
     @property
     def undecodable(self) -> tuple[tuple[str, str, str], ...]:
@@ -371,6 +372,7 @@ def load_manifest(folder: Path) -> Manifest:
         hidden=document["hidden"],
         caveats=tuple(document["caveats"]),
         period=_period(document.get("period")),
+        not_given=document.get("not_given", {}),
     )
 
 

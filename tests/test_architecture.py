@@ -75,7 +75,7 @@ FLOORS = (
         "check.masking",
         "source.selects",
     },
-    {"config.field_sets", "config.measures"},
+    {"config.field_sets", "config.measures", "source.given"},
     {
         "config",
         "source.reading",

@@ -212,6 +212,56 @@ def test_a_misspelt_name_of_a_select_is_told(dialect: str, crm: Callable[[str], 
     assert "gives phonee, which we do not know; did you mean phone?" in str(table.refused(preset))
 
 
+@pytest.mark.parametrize("dialect", ENGINES)
+def test_what_a_select_does_not_give_is_absent(dialect: str, crm: Callable[[str], Crm]) -> None:
+    """Each new column of ours would break the presets that users have written."""
+    table = crm(dialect)
+    preset = table.preset(f"select: SELECT nr AS id, weg AS name, NULL AS excluded FROM {table.table}")
+    with table.reading(preset) as it:
+        assert it.columns("client") == ["id", "name"]
+        assert it.not_given["client.phone"] == f"not given by the SELECT of {table.table}"
+        client = it.entities()["client"]
+        assert it.connection.execute(select(client.c.phone, client.c.created_at)).all() == [(None, None)] * 3
+        assert it.caveats() == []
+
+
+@pytest.mark.parametrize("dialect", ENGINES)
+def test_what_one_part_gives_is_nothing_in_the_others(dialect: str, crm: Callable[[str], Crm]) -> None:
+    """Of three parts the last gives a number: PostgreSQL takes two NULLs without a type for texts."""
+    table = crm(dialect)
+    bare = f"{{table: {table.table}, select: 'SELECT nr + 10 AS id, NULL AS excluded FROM {table.table} WHERE nr = 1'}}"
+    if dialect == "files":
+        bare = bare.replace("nr + 10", "CAST(nr AS INTEGER) + 10").replace("nr = 1", "nr = ''1''")
+    full = bare.replace(" AS id", " AS id, nr AS amount, weg AS name").replace("+ 10", "+ 20")
+    parts = f"\n  deal: [{bare}, {bare.replace('+ 10', '+ 15')}, {full}]"
+    with table.reading(table.preset("columns: {id: nr}" + parts)) as it:
+        assert it.columns("deal") == ["id", "name", "amount"]
+        deal = it.entities()["deal"]
+        rows = it.connection.execute(select(deal.c.id, deal.c.amount, deal.c.name).order_by(deal.c.id)).all()
+        assert [(str(number), amount) for number, amount, _ in rows] == [("11", None), ("16", None), ("21", 100)]
+        said = f"name, amount of deal: not given by the SELECT of {table.table} but by another"
+        assert [caveat.startswith(said) for caveat in it.caveats()] == [True, True]
+        assert not it.not_given.keys() & {"deal.amount", "deal.name"}
+
+
+def test_without_an_id_there_is_no_record_and_without_ends_no_link(crm: Callable[[str], Crm]) -> None:
+    table = crm("sqlite")
+    links = f"\n  meeting_contact: {{table: {table.table}, columns: {{meeting_id: nr, person_id: nr}}}}"
+    said = str(table.refused(table.preset("columns: {phone: Telefoon nr}" + links)))
+    assert f"the SELECT of client from {table.table} gives no id, which every one must give" in said
+    assert f"the SELECT of meeting_contact from {table.table} gives no person_kind" in said
+    said = str(table.refused(table.preset(f"select: SELECT nr AS id FROM {table.table}")))
+    assert "gives no excluded" in said
+
+
+def test_parts_that_map_other_columns_lose_none(crm: Callable[[str], Crm]) -> None:
+    table = crm("sqlite")
+    parts = "\n  deal: [{table: T, columns: {id: nr, amount: nr}}, {table: T, columns: {id: weg, name: weg}}]"
+    with table.reading(table.preset("columns: {id: nr}" + parts.replace("T", table.table))) as it:
+        assert it.columns("deal") == ["id", "name", "amount"]
+        assert it.demand.preset.absent["deal.stage"] == "not mapped"
+
+
 def test_what_looks_like_an_expression_is_told_how_to_be_one(crm: Callable[[str], Crm]) -> None:
     table = crm("sqlite")
     said = str(table.refused(table.preset("columns: {id: nr}\n    excluded: {deleted: weg = 1}")))

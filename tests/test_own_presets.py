@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from datetime import UTC, datetime
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import run
+from pipeline.check import check_audit
 from pipeline.config import load_audit
-from pipeline.errors import ConfigError, SourceError
+from pipeline.errors import ConfigError, ImplausibleError, SourceError
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
 from pipeline.reports.report import Edition
@@ -216,6 +218,28 @@ def test_where_nothing_says_whom_a_meeting_was_with_nobody_owes_it(folder: Path)
     with sqlite3.connect(folder / "crm.db") as db:
         db.execute("ALTER TABLE relaties ADD COLUMN mens_of_niet INTEGER DEFAULT 0")
     assert number(audited(folder), "field_missing/meeting.contact@company") == 2
+
+
+def test_what_no_select_gives_is_not_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A result that nobody reads is not owed; the snapshot alone says so too."""
+    start = OWN.index("    columns: {id: nr, owner_id: verkoper, subject")
+    given = "nr AS id, verkoper AS owner_id, titel AS subject, stand AS status, begin AS start_at, klant AS client_id"
+    select = f"    select: SELECT {given}, NULL AS excluded FROM afspraken\n"
+    (folder / "own.yaml").write_text(OWN[:start] + select, "utf-8")
+    edition = audited(folder)
+    why = "not given by the SELECT of afspraken"
+    assert edition.not_checked["meeting.result"] == edition.not_checked["meeting.parent_id"] == why
+    assert "subject" in {one.name for one in edition.field_sets["meeting"].fields}
+    assert not [name for name in edition.figures if name.startswith("field_missing/meeting.result")]
+    assert number(edition, "field_missing/meeting.subject@company") == 1
+    with contextlib.suppress(ImplausibleError):  # a state that nobody knows
+        check_audit(load_audit(folder / "audit.yaml"), AS_OF)
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"Not checked: result ({why})." in told
+    assert f"Not checked: meeting.parent_id ({why})." in told
+    (folder / "own.yaml").write_text(OWN[:start] + select.replace("nr AS id, ", ""), "utf-8")
+    with pytest.raises(ConfigError, match="gives no id"):
+        audited(folder)
 
 
 def test_an_entity_of_two_parts_of_one_table_is_accounted_by_both(folder: Path) -> None:

@@ -46,6 +46,7 @@ def looked_at(maker: str, folder: Path, records: int) -> int:
         engine = source.open_engine(url.render_as_string(hide_password=False), folder, audit.preset)
         with source.consistent(engine) as connection:
             reading = source.Reading(connection, demand_of(audit))
+            assert reading.not_given == {}  # our own presets declare what they lack
             connection.exec_driver_sql("FLUSH STATUS")
             answers_of(audit, reading, window_of(audit, AS_OF, injected=True))
             rows = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read%%'").all()

@@ -14,10 +14,10 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from pipeline.check.looking import Seen, look
-from pipeline.check.sentences import on_field_sets, on_the_account, on_the_hold, on_unmarked
+from pipeline.check.sentences import on_field_sets, on_not_given, on_the_account, on_the_hold, on_unmarked
 from pipeline.check.tables import account_table, column_table, range_table
 from pipeline.compute import targets_of_strangers
-from pipeline.config import Audit
+from pipeline.config import Audit, completed
 from pipeline.extract import window_of
 from pipeline.model import Window
 from pipeline.plausible import must_be_plausible
@@ -32,6 +32,7 @@ def check_audit(audit: Audit, now: datetime) -> None:
     console = Console(width=width, highlight=False)
     window = window_of(audit, now, injected=False)
     seen = look(audit, window)
+    audit = completed(audit, seen.not_given)
     for part in _told(audit, window, seen):
         console.print(part)
     must_be_plausible(seen.implausible, audit.settings.accept)
@@ -51,7 +52,7 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
             yield _title(f"{profile.entity}: {profile.rows:,} audited; how often a column is empty, some rows masked")
             yield column_table(profile)
     yield _title("Minimum field sets")
-    for line in on_field_sets(audit.field_sets):
+    for line in (*on_field_sets(audit.field_sets), *on_not_given(seen.not_given)):
         indent = 2 + len(line) - len(line.lstrip())
         yield Padding(escape(line.strip()), (0, 0, 0, indent), expand=False)
     yield ""

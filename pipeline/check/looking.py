@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, case, func, null, select
 
 from pipeline import snapshot, source
 from pipeline.check.masking import mask
-from pipeline.config import Audit, secrets_of
+from pipeline.config import Audit, completed, secrets_of
 from pipeline.entity_counts import count_entities
 from pipeline.extract import demand_of, hidden_rows, witness_of
 from pipeline.fingerprints import SourceTexts
@@ -75,6 +75,7 @@ class Seen:
     advice: Sequence[str]
     moment: str  # of when the figures would be, where no transaction says it
     implausible: Sequence[Implausible] = ()
+    not_given: Mapping[str, str] = field(default_factory=dict)  # 'entity.column' that no SELECT gives -> why
 
 
 def look(audit: Audit, window: Window) -> Seen:
@@ -86,6 +87,7 @@ def look(audit: Audit, window: Window) -> Seen:
         with source.consistent(engine, hold=hold) as connection:
             began = time.monotonic()
             reading = source.Reading(connection, demand_of(audit))
+            audit = completed(audit, reading.not_given)
             reading.must_understand_marks()
             accounts = reading.accounts()
             counts = {entity: reading.count(entity) for entity in audit.schema}
@@ -104,7 +106,7 @@ def look(audit: Audit, window: Window) -> Seen:
             advice += [f"{hidden[0].upper()}{hidden[1:]}."] if hidden else []
     finally:
         engine.dispose()
-    return Seen(accounts, profiles, witness.people, rights, pace, advice, source.moment(engine), odd)
+    return Seen(accounts, profiles, witness.people, rights, pace, advice, source.moment(engine), odd, reading.not_given)
 
 
 def _storing(audit: Audit, reading: source.Reading, heads: Mapping[str, Sequence[Sequence[Any]]]) -> float:

@@ -24,6 +24,11 @@ def on_field_sets(field_sets: Mapping[str, FieldSet]) -> Iterator[str]:
             yield f"  Not checked: {name.replace('_', ' ')} ({why})."
 
 
+def on_not_given(not_given: Mapping[str, str]) -> Iterator[str]:
+    """'Not checked: meeting.result (not given by the SELECT of meetings).'"""
+    yield from (f"Not checked: {name} ({why})." for name, why in not_given.items())
+
+
 def _owed(field: Field) -> str:
     weight = f" (counts {field.weight})" if field.weight != 1 else ""
     if field.when is not None:

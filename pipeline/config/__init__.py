@@ -21,7 +21,7 @@ from pipeline.model import CHECKED, ENTITIES, FieldSet, Kind, OwnMeasure, Schema
 from pipeline.presets import Preset, load_preset
 from pipeline.resources import EXPECTATIONS
 
-__all__ = ["WEEKDAYS", "Audit", "Period", "load_audit", "secrets_of"]
+__all__ = ["WEEKDAYS", "Audit", "Period", "completed", "load_audit", "secrets_of"]
 
 _OF_VIEWS: Final = ("owner", "state", "at_us", "scored", "in_period", "contact", "person_lacks", "excluded")
 
@@ -53,7 +53,21 @@ class Audit:
 def load_audit(file: Path, *, output: Path | None = None) -> Audit:
     """The audit that `file` describes. ConfigError names file, line, key, what was found and what is allowed."""
     settings = parse(file, AuditFile)
-    preset = load_preset(settings.source.preset, file.parent)
+    return _audit(file, settings, load_preset(settings.source.preset, file.parent), output)
+
+
+def completed(audit: Audit, not_given: Mapping[str, str]) -> Audit:
+    """The audit, now that its source says which columns no SELECT gives: 'entity.column' -> why each is absent.
+
+    ConfigError where the audit needs one of them.
+    """
+    if not not_given:
+        return audit
+    preset = audit.preset.model_copy(update={"absent": {**audit.preset.absent, **not_given}})
+    return _audit(audit.file, audit.settings, preset, audit.output)
+
+
+def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None) -> Audit:
     add = {**preset.add, **settings.source.add}
     schema = _schema(file, preset, add)
     absent = _absent(file, settings, preset, add)

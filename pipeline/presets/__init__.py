@@ -292,11 +292,17 @@ def load_preset(name: str, base: Path) -> Preset:
         return _checked(name, {"states": {}, "absent": {}, **document})
     unmapped = dict.fromkeys(ENTITIES.keys() - entities.keys(), "not mapped")
     for entity, parts in entities.items():
-        for part in parts if isinstance(parts, list) else [parts]:
-            if isinstance(part, dict) and isinstance(part.get("columns"), dict):
-                missing = ENTITIES.get(entity, {}).keys() - part["columns"].keys()
-                unmapped.update({f"{entity}.{column}": "not mapped" for column in missing})
+        mapped = [_columns_in(part) for part in (parts if isinstance(parts, list) else [parts])]
+        if all(columns is not None for columns in mapped):  # what a SELECT gives, its database says
+            missing = ENTITIES.get(entity, {}).keys() - {name for columns in mapped for name in columns or ()}
+            unmapped.update({f"{entity}.{column}": "not mapped" for column in missing})
     return _checked(name, {"states": {}, **document, "absent": unmapped | absent})
+
+
+def _columns_in(part: Any) -> dict[str, Any] | None:
+    """The columns that a part maps; None where it does not, as it stands in the file."""
+    columns = part.get("columns") if isinstance(part, dict) else None
+    return columns if isinstance(columns, dict) else None
 
 
 def _must_be_confirmed(file: Path, guesses: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -21,7 +22,6 @@ from sqlalchemy import (
     text,
     union_all,
 )
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Text
 
@@ -30,8 +30,8 @@ from pipeline.formats.texts import text_of
 from pipeline.model import Kind, TableAccount
 from pipeline.presets import Part
 from pipeline.source.databases import kind_of
-from pipeline.source.databases.seam import complaint
 from pipeline.source.databases.select_guard import wrapped
+from pipeline.source.given import given_by, not_given, partly_given
 from pipeline.source.names import close_to, listed, views_in
 from pipeline.source.selects import Demand, Selects
 from pipeline.source.typed import Typed, in_place
@@ -56,7 +56,7 @@ class Reading:
         self._tables = frozenset(inspect(connection).get_table_names()) | self._views
         self._must_have_tables()
         self._selects = Selects(connection, demand, self._tables)
-        self._must_have_columns()
+        self._settle_columns()
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
         self._dialect = connection.dialect.name
         self._codes = {entity: self._type_codes(entity) for entity in self.demand.schema}
@@ -96,7 +96,7 @@ class Reading:
 
     def caveats(self) -> list[str]:
         """What a reader should know of what was read: tables that are views, and those that are not there."""
-        found = []
+        found = [*self._partly_given]
         if views := sorted(self.tables & self._views):
             found.append(f"A view, so that rows which it leaves out are not accounted for: {', '.join(views)}.")
         if lacking := sorted(self.demand.preset.optional.keys() - self._tables):
@@ -219,10 +219,12 @@ class Reading:
 
     def _raw_entity(self, entity: str) -> FromClause:
         names, dialect = [*self.columns(entity), "excluded"], self.connection.dialect.name
-        selects = []
-        for position, part in enumerate(self._parts(entity)):
-            raw = self._selects.text(self._selects.with_added(entity, part)).columns(*(column(name) for name in names))
-            selects.append(select(*in_place(dialect, raw, f"raw_{entity}_{position}").c))
+        raws = []
+        for position, (part, given) in enumerate(zip(self._parts[entity], self._given[entity], strict=True)):
+            own: list[ColumnElement[Any]] = [column(name) for name in names if name in given]
+            raw = self._selects.text(self._selects.with_added(entity, part)).columns(*own)
+            raws.append(in_place(dialect, raw, f"raw_{entity}_{position}"))
+        selects = [select(*(_given_or_null(raw, raws, name) for name in names)) for raw in raws]
         if not selects:  # every table of it is optional and lacking
             # a NULL without a type, or MariaDB gives it a collation of its own, and no join to the CRM's columns
             return select(*(null().label(name) for name in names)).where(literal(1) == 0).cte(f"raw_{entity}")
@@ -256,31 +258,23 @@ class Reading:
         described = self.connection.execute(self.audited(entity).where(literal(1) == 0)).cursor.description
         return {name: code for name, (_, code, *_) in zip(names, described, strict=True)}
 
-    def _parts(self, entity: str) -> list[Part]:
+    def _parts_of(self, entity: str) -> list[Part]:
         """The parts of an entity that is read, of tables that are there."""
         held = self.demand.preset.entities.get(entity, ()) if self.columns(entity) else ()
         return [part for part in held if part.table in self._tables]
 
-    def _must_have_columns(self) -> None:
-        """All that the preset misnames, at once. ConfigError; SourceError where the database alone complains."""
-        name = self.demand.preset.name
+    def _settle_columns(self) -> None:
+        """What each SELECT gives; what none gives is absent. ConfigError tells all that the preset misnames at once."""
+        preset = self.demand.preset.name
         if found := self._selects.misnamed():
-            raise ConfigError(listed(f"preset {name}: names that are not there", found))
-        refused = []
-        for entity in self.demand.schema:
-            for part in self._parts(entity):
-                try:
-                    found += self._selects.misgiven(entity, part, self.columns(entity))
-                except DBAPIError as error:
-                    if error.connection_invalidated:
-                        raise
-                    refused.append((f"{entity} from {part.table}", error))
-                    self.connection.rollback()  # what failed ends a transaction here and there; nothing is read in it
-        if len(refused) == 1 and not found:
-            raise refused[0][1]
-        found += [f"the SELECT of {where}: {complaint(error)}." for where, error in refused]
-        if found:
-            raise ConfigError(listed(f"preset {name}: SELECTs that cannot be used", found))
+            raise ConfigError(listed(f"preset {preset}: names that are not there", found))
+        self._parts = {entity: self._parts_of(entity) for entity in self.demand.schema}
+        self._given = given_by(self.connection, self._selects, preset, self._parts)
+        wanted = {entity: self.columns(entity) for entity in self.demand.schema}
+        self.not_given = not_given(self._parts, self._given, wanted)
+        self.demand = replace(self.demand, absent=self.demand.absent | self.not_given.keys())
+        held = {entity: self.columns(entity) for entity in self.demand.schema}
+        self._partly_given = partly_given(self._parts, self._given, held)
 
     def _needed(self) -> set[str]:
         needed = {part.table for parts in self.demand.preset.entities.values() for part in parts}
@@ -295,6 +289,14 @@ class Reading:
                 f"{close_to(lacking, self._tables)}; "
                 "check that source.url names the CRM's database and that the account may read it."
             )
+
+
+def _given_or_null(raw: FromClause, raws: Sequence[FromClause], name: str) -> ColumnElement[Any]:
+    """The column of a part, or a NULL in the type of the part that gives it: three parts of PostgreSQL need one."""
+    if name in raw.c:
+        return raw.c[name]
+    giver = next(one for one in raws if name in one.c)
+    return select(giver.c[name]).where(literal(1) == 0).scalar_subquery().label(name)
 
 
 def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElement[Any]:

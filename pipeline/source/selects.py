@@ -204,18 +204,20 @@ class Selects:
                 found.append(f"{where}: table {table} has no column {name}{_hint(name, real.of(table))}.")
         return found
 
-    def misgiven(self, entity: str, part: Part, wanted: Collection[str]) -> list[str]:
-        """What the part's SELECT gives and we do not know, and what it does not give: sentences of what is wrong."""
+    def given(self, entity: str, part: Part) -> frozenset[str]:
+        """The columns that the part's SELECT gives, with the user's own fields."""
         described = self.text(f"SELECT * FROM ({self.of(entity, part)}) d WHERE 1 = 0")
-        given = set(self._connection.execute(described).keys())
+        added = (ours for ours, *_ in self.added(entity))
+        return frozenset((*self._connection.execute(described).keys(), *added))
+
+    def misgiven(self, entity: str, part: Part, given: Collection[str], required: Collection[str]) -> list[str]:
+        """What the part's SELECT gives and we do not know, and what it must give: sentences of what is wrong."""
         known = {*ENTITIES[entity], *self._demand.schema[entity], "excluded"}
         where = f"the SELECT of {entity} from {part.table} gives"
-        found = [f"{where} {name}, which we do not know{meant(name, known - given)}." for name in sorted(given - known)]
-        lacking = {*wanted, "excluded"} - given - {ours for ours, *_ in self.added(entity)}
-        if lacking:
-            found.append(
-                f"{where} no {', '.join(sorted(lacking))}; add the column, or declare it under absent with the reason."
-            )
+        unsaid = known - {*given}
+        found = [f"{where} {name}, which we do not know{meant(name, unsaid)}." for name in sorted({*given} - known)]
+        if lacking := sorted({*required} - {*given}):
+            found.append(f"{where} no {', '.join(lacking)}, which every one must give; add the column.")
         return found
 
     def _named(self) -> Iterator[tuple[str, str, str]]:
