@@ -29,7 +29,10 @@ _CUSTOM: Final = (
 _NO_TABLE: Final = re.compile(
     r"'(?:[^']|'')*'|--[^\n]*|\b(?:extract|trim|substring|overlay)\s*\([^()]*\)|\bdistinct\s+from\b", re.IGNORECASE
 )
-_READ: Final = re.compile(r"\b(?:from|join)\s+(?:lateral\s+)?([\w.]+|[`\"][^`\"]+[`\"])(?!\s*\()", re.IGNORECASE)
+_READ: Final = re.compile(
+    r"\b(?:from|join)\s+(?:lateral\s+)?((?:\w+|[`\"][^`\"]+[`\"])(?:\s*\.\s*(?:\w+|[`\"][^`\"]+[`\"]))?)(?![\w.]|\s*\()",
+    re.IGNORECASE,
+)
 _CTE: Final = re.compile(r"(?:\bwith(?:\s+recursive)?|,)\s*(\w+)\s+as\s+(?:materialized\s+)?\(", re.IGNORECASE)
 
 
@@ -54,7 +57,7 @@ def tables_of(
     """
     selects = [part.select for parts in preset.entities.values() for part in parts if part.select]
     found = {part.table for parts in preset.entities.values() for part in parts} | set(preset.tables)
-    found |= {theirs.partition(".")[0] for theirs in {**preset.add, **add}.values()}
+    found |= {preset.place_of(theirs)[0] for theirs in {**preset.add, **add}.values()}
     for sql in (*selects, *preset.tables.values(), *own):
         found |= _read_in(sql)
     found -= preset.derived.keys()  # views over the others, which are ours
@@ -76,7 +79,7 @@ def custom_tables(preset: Preset) -> tuple[str, ...]:
 def _read_in(sql: str) -> set[str]:
     """The tables that a SELECT names after FROM and JOIN."""
     plain = _NO_TABLE.sub(" ", sql)
-    named = {name.strip('`"') for name in _READ.findall(plain)}
+    named = {re.sub(r"\s*\.\s*", ".", re.sub('[`"]', "", name)) for name in _READ.findall(plain)}
     return named - set(_CTE.findall(plain)) - {"select", "lateral", "unnest"}
 
 
@@ -133,9 +136,16 @@ def _text(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
+def _placed(reader: Reader, table: str) -> tuple[str, str]:
+    """(database, table) on MariaDB and MySQL, where a schema is a database."""
+    database, _, name = table.rpartition(".")
+    return database or reader.database, name
+
+
 def _if_there(reader: Reader, table: str, grant: str) -> Iterator[str]:
     """A grant that does nothing where the table is lacking: a client that is fed the whole text would stop there."""
-    named = f"table_schema = {_text(reader.database)} AND table_name = {_text(table)}"
+    database, name = _placed(reader, table)
+    named = f"table_schema = {_text(database)} AND table_name = {_text(name)}"
     yield f"SET @there = EXISTS (SELECT 1 FROM information_schema.tables WHERE {named});"
     yield f"SET @grant = IF(@there, {_text(grant)}, 'DO 0');"
     yield from ("PREPARE crm_audit FROM @grant;", "EXECUTE crm_audit;", "DEALLOCATE PREPARE crm_audit;")
@@ -145,16 +155,19 @@ def _mysql(reader: Reader) -> Iterable[str]:
     def quoted(name: str) -> str:
         return "`" + name.replace("`", "``") + "`"
 
+    def qualified(table: str) -> str:
+        return ".".join(map(quoted, _placed(reader, table)))
+
     user = f"{_text(reader.account)}@{_text(reader.host)}"
     yield "-- Run as an administrator. Put the machine that the audit runs on instead of %."
     yield "-- An account of this name that is there already keeps its password."
     yield f"CREATE USER IF NOT EXISTS {user} IDENTIFIED BY {_text(reader.password)};"
     for table in reader.tables:
-        yield f"GRANT SELECT ON {quoted(reader.database)}.{quoted(table)} TO {user};"
+        yield f"GRANT SELECT ON {qualified(table)} TO {user};"
     if reader.optional:
         yield _SOME_LACK
         for table in reader.optional:
-            yield from _if_there(reader, table, f"GRANT SELECT ON {quoted(reader.database)}.{quoted(table)} TO {user}")
+            yield from _if_there(reader, table, f"GRANT SELECT ON {qualified(table)} TO {user}")
     yield f"-- What it may do now: SHOW GRANTS FOR {user};"
 
 

@@ -406,3 +406,22 @@ def test_on_postgresql_it_reads_what_is_listed_and_writes_nothing() -> None:
             with administrator.connect() as connection:
                 connection.exec_driver_sql(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
             administrator.dispose()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "granted"),
+    [
+        ("postgresql", 'GRANT SELECT ON TABLE "crm"."{}" TO "crm_audit";'),
+        ("mysql", "GRANT SELECT ON `crm`.`{}` TO 'crm_audit'@'%';"),
+    ],
+)
+def test_tables_of_another_schema_are_granted_there(dialect: str, granted: str, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(
+        f"about: A\ndialects: [{dialect}]\nmoney: minor\nadd: {{client.phone: crm.more.tel}}\n"
+        "custom_key: nr\nentities:\n  client: {table: crm.klanten, columns: {id: nr}}\n"
+        "  lead:\n    table: crm.leads\n    select: SELECT l.id, NULL AS excluded FROM crm.leads l JOIN "
+        '"crm"."Words" w ON w.id = l.id\n'
+    )
+    said = grants(load_preset("own.yaml", tmp_path), database="db")
+    assert [granted.format(name) in said for name in ("klanten", "leads", "more", "Words")] == [True] * 4
+    assert "public" not in [line.split(".")[0] for line in said.splitlines() if line.startswith("GRANT SELECT")]

@@ -45,7 +45,8 @@ class Crm:
     def reading(self, preset: Preset, add: dict[str, str] | None = None) -> Iterator[source.Reading]:
         engine: Engine = source.open_engine(self.url, self.folder, preset)
         rules = Rules.of(preset, "UTC", "EUR")
-        demand = Demand(preset, add or {}, "EUR", frozenset(preset.absent_columns()), rules=rules)
+        absent = frozenset(preset.absent_columns().keys() - (add or {}).keys())
+        demand = Demand(preset, add or {}, "EUR", absent, rules=rules)
         try:
             with source.consistent(engine) as connection:
                 yield source.Reading(connection, demand)
@@ -317,3 +318,88 @@ def test_a_table_that_is_nearly_called_so_is_named(crm: Callable[[str], Crm]) ->
 
 def test_yaml_reads_no_as_a_truth_value() -> None:
     assert yaml.safe_load("{is: no}") == {"is": False}
+
+
+ELSEWHERE = ("mysql", "postgresql", "duckdb")
+
+
+@contextmanager
+def elsewhere(bench: Bench, folder: Path) -> Iterator[tuple[Crm, str]]:
+    """A table of deals, and one of further fields, in a schema that is not the session's own."""
+    dialect, schema = bench.engine.dialect.name, f"crm_audit_{uuid4().hex[:8]}"
+    made = [
+        f"CREATE SCHEMA {schema}",
+        f"CREATE TABLE {schema}.deals (nr INTEGER, naam VARCHAR(20), weg VARCHAR(5))",
+        f"INSERT INTO {schema}.deals VALUES (1, 'a', NULL), (2, 'b', 'ja'), (3, NULL, 'hm')",
+        f"CREATE TABLE {schema}.more (nr INTEGER, soort VARCHAR(20))",
+        f"INSERT INTO {schema}.more VALUES (1, 'x')",
+        f"CREATE VIEW {schema}.seen AS SELECT * FROM {schema}.deals",
+    ]
+    if dialect == "postgresql":
+        made.append(f"CREATE MATERIALIZED VIEW {schema}.kept AS SELECT * FROM {schema}.deals")
+    with bench.engine.begin() as connection:
+        for statement in made:
+            connection.exec_driver_sql(statement)
+    if dialect == "duckdb":
+        bench.engine.dispose()
+    url = bench.engine.url.set(drivername=bench.engine.url.get_backend_name())
+    try:
+        yield Crm(url.render_as_string(hide_password=False), folder, f"{schema}.deals", dialect), schema
+    finally:
+        with bench.engine.begin() as connection:
+            cascade = "" if dialect in ("mysql", "mariadb") else " CASCADE"
+            connection.exec_driver_sql(f"DROP SCHEMA {schema}{cascade}")
+
+
+@pytest.mark.parametrize("dialect", ELSEWHERE)
+def test_a_table_of_another_schema_is_read(dialect: str, benches: Callable[[str], Bench], tmp_path: Path) -> None:
+    with elsewhere(benches(dialect), tmp_path) as (table, schema):
+        mapped = "columns: {id: nr, name: naam}\n    excluded: {deleted: weg}"
+        key = f"custom_key: {{{schema}.more: nr}}"
+        with table.reading(table.preset(mapped, key), {"client.phone": f"{schema}.more.soort"}) as it:
+            assert [tuple(map(str, row)) for row in it.head("client", 9)] == [("1", "a", "x")]
+            accounts = {one.table: (one.rows, one.audited, one.excluded) for one in it.accounts()}
+            assert accounts[table.table] == (3, 1, {"deleted": 1, "deleted: unreadable": 1})
+            assert accounts[f"{schema}.more"] == (1, 1, {})
+            assert it.tables == {table.table, f"{schema}.more"}
+            with pytest.raises(SourceError, match=f"table {schema}.deals, column weg"):
+                it.must_understand_marks()
+        said = str(table.refused(table.preset("columns: {id: nr, name: naammm}")))
+        assert f"table {table.table} has no column naammm; did you mean naam?" in said
+        for view in ["seen", *(["kept"] if dialect == "postgresql" else [])]:
+            table.table = f"{schema}.{view}"
+            with table.reading(table.preset("columns: {id: nr}")) as it:
+                assert it.caveats() == [
+                    f"A view, so that rows which it leaves out are not accounted for: {schema}.{view}."
+                ]
+                assert it.count("client") == 3
+        table.table = f"{schema}.dealss"
+        assert f"did you mean {schema}.deals?" in str(table.refused(table.preset("columns: {id: nr}")))
+        table.table = "no_such_schema.deals"
+        assert "no table no_such_schema.deals" in str(table.refused(table.preset("columns: {id: nr}")))
+
+
+def test_rows_hidden_in_another_schema_are_seen(benches: Callable[[str], Bench], tmp_path: Path) -> None:
+    bench = benches("postgresql")
+    with elsewhere(bench, tmp_path) as (_, schema), bench.engine.connect() as connection:
+        role = f"crm_audit_{uuid4().hex[:8]}"
+        connection.exec_driver_sql(f"ALTER TABLE {schema}.deals ENABLE ROW LEVEL SECURITY")
+        connection.exec_driver_sql(f"CREATE ROLE {role}")
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
+        try:
+            connection.exec_driver_sql(f"SET ROLE {role}")
+            assert source.hidden(connection, [f"{schema}.deals", f"{schema}.more"]) == [f"{schema}.deals"]
+        finally:
+            connection.exec_driver_sql("RESET ROLE")
+            connection.exec_driver_sql(f"DROP OWNED BY {role}")
+            connection.exec_driver_sql(f"DROP ROLE {role}")
+
+
+def test_where_an_added_column_stands(crm: Callable[[str], Crm]) -> None:
+    table = crm("sqlite")
+    preset = table.preset("columns: {id: nr}")
+    assert preset.place_of("deals_cstm.won_c") == ("deals_cstm", "won_c")
+    assert preset.place_of("crm.deals_cstm.won_c") == ("crm.deals_cstm", "won_c")
+    assert preset.place_of(f"{table.table}.E-mail nr. 2") == (table.table, "E-mail nr. 2")
+    files = preset.model_copy(update={"dialects": ("files",)})
+    assert files.place_of("export.E.mail") == ("export", "E.mail")

@@ -111,7 +111,7 @@ def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:
     schema = {entity: dict(columns) for entity, columns in ENTITIES.items()}
     for ours, theirs in add.items():
         entity, _, column = ours.partition(".")
-        table, _, name = theirs.partition(".")
+        table, name = preset.place_of(theirs)
         if entity not in CHECKED or not re.fullmatch("[a-z][a-z0-9_]*", column) or column in _OF_VIEWS or not name:
             raise ConfigError(
                 f"{file}: source.add.{ours}: '{theirs}'; write it like meeting.result: meetings_cstm.result_c, "
@@ -129,7 +129,7 @@ def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:
 
 def _tables_of(preset: Preset, add: Mapping[str, str]) -> set[str]:
     own = {part.table for parts in preset.entities.values() for part in parts}
-    return own | preset.tables.keys() | {theirs.rpartition(".")[0] for theirs in add.values()}
+    return own | preset.tables.keys() | {preset.place_of(theirs)[0] for theirs in add.values()}
 
 
 def _must_be_known(file: Path, accepted: Collection[str], known: set[str]) -> None:

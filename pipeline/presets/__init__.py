@@ -232,6 +232,19 @@ class Preset(_Strict):
             return self.custom_key.get(table)
         return "id" if any(part.table == table for part in self.entities.get(entity, ())) else self.custom_key
 
+    def place_of(self, theirs: str) -> tuple[str, str]:
+        """(table, column) of what `add` names: 'deals_cstm.won_c', or 'crm.deals_cstm.won_c' of another schema."""
+        known = {part.table for parts in self.entities.values() for part in parts} | self.tables.keys()
+        known |= self.custom_key.keys() if isinstance(self.custom_key, dict) else set()
+        for table in sorted(known, key=len, reverse=True):
+            if theirs.startswith(f"{table}."):
+                return table, theirs.removeprefix(f"{table}.")
+        words = theirs.split(".", 2)
+        if len(words) < 3 or "files" in self.dialects:  # a header may hold a dot
+            table, _, column = theirs.partition(".")
+            return table, column
+        return f"{words[0]}.{words[1]}", words[2]
+
     @model_validator(mode="after")
     def _knows_its_exports(self) -> Preset:
         if (self.exports and self.dialects != ("files",)) or (self.derived and not self.exports):

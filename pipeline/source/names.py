@@ -14,24 +14,75 @@ _CLOSE: Final = 0.6
 """How much of two names must be alike for one to be meant by the other."""
 
 
-def described(connection: Connection, name: str) -> dict[str, TypeEngine[Any]]:
-    """The columns of a table or view, with their types."""
-    if connection.dialect.name not in ("duckdb", "files"):
-        return {str(one["name"]): one["type"] for one in inspect(connection).get_columns(name)}
-    # its inspector asks PostgreSQL's catalogue, of which DuckDB has a part only
+_DUCKDB: Final = ("duckdb", "files")
+"""Its inspector asks PostgreSQL's catalogue, of which DuckDB has a part only."""
+
+
+def described(connection: Connection, name: str, schema: str | None = None) -> dict[str, TypeEngine[Any]]:
+    """The columns of a table or view, with their types; without a schema those of the session's own."""
+    if connection.dialect.name not in _DUCKDB:
+        return {str(one["name"]): one["type"] for one in inspect(connection).get_columns(name, schema)}
     asked = text(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :name "
-        "ORDER BY ordinal_position"
+        "AND table_schema = COALESCE(:schema, current_schema()) ORDER BY ordinal_position"
     )
-    rows = connection.execute(asked, {"name": name})
+    rows = connection.execute(asked, {"name": name, "schema": schema})
     return {str(own): String() if str(kind) == "VARCHAR" else NullType() for own, kind in rows}
 
 
-def views_in(connection: Connection) -> frozenset[str]:
+def views_in(connection: Connection, schema: str | None = None) -> frozenset[str]:
     """The views that the account sees; PostgreSQL lists those that it keeps on disk apart."""
     inspector = inspect(connection)
-    kept = inspector.get_materialized_view_names() if connection.dialect.name == "postgresql" else []
-    return frozenset((*inspector.get_view_names(), *kept))
+    kept = inspector.get_materialized_view_names(schema) if connection.dialect.name == "postgresql" else []
+    return frozenset((*inspector.get_view_names(schema), *kept))
+
+
+class Tables:
+    """The tables and views of a source, and how a preset's name of one is written in SQL.
+
+    `deals` is one of the session's own schema, `crm.deals` one of another: of a schema of PostgreSQL or DuckDB, of
+    another database of the same MariaDB or MySQL.
+    """
+
+    def __init__(self, connection: Connection, needed: Iterable[str]) -> None:
+        self._connection = connection
+        self._quote = connection.dialect.identifier_preparer.quote
+        views = views_in(connection)
+        self._own = frozenset(inspect(connection).get_table_names()) | views
+        found, seen_views = set(self._own), set(views)
+        elsewhere = {name.partition(".")[0] for name in needed if self._is_elsewhere(name)}
+        for schema in sorted(elsewhere & self._schemas()):
+            of_schema = views_in(connection, schema)
+            seen_views |= {f"{schema}.{name}" for name in of_schema}
+            found |= {f"{schema}.{name}" for name in (*inspect(connection).get_table_names(schema), *of_schema)}
+        self.all = frozenset(found)
+        self.views = frozenset(seen_views)
+
+    def quoted(self, table: str) -> str:
+        """The table's name as it stands in SQL."""
+        schema, name = self._parted(table)
+        return self._quote(name) if schema is None else f"{self._quote(schema)}.{self._quote(name)}"
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """The columns of a table that is there."""
+        schema, name = self._parted(table)
+        return tuple(described(self._connection, name, schema))
+
+    def _is_elsewhere(self, table: str) -> bool:
+        """A file may be called deals.2026.csv, and its table deals.2026."""
+        return "." in table and table not in self._own and self._connection.dialect.name != "files"
+
+    def _parted(self, table: str) -> tuple[str | None, str]:
+        if not self._is_elsewhere(table):
+            return None, table
+        schema, _, name = table.partition(".")
+        return schema, name
+
+    def _schemas(self) -> set[str]:
+        if self._connection.dialect.name in _DUCKDB:
+            asked = text("SELECT schema_name FROM information_schema.schemata")
+            return {str(name) for name in self._connection.execute(asked).scalars()}
+        return set(inspect(self._connection).get_schema_names())
 
 
 def meant(name: str, there: Collection[str]) -> str:
@@ -65,14 +116,15 @@ def listed(what: str, sentences: Sequence[str]) -> str:
 class RealColumns:
     """The columns of the source's tables, each table looked at once."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, tables: Tables) -> None:
         self._connection = connection
+        self._tables = tables
         self._of: dict[str, tuple[str, ...]] = {}
 
     def of(self, table: str) -> tuple[str, ...]:
         """The columns of a table that is there."""
         if table not in self._of:
-            self._of[table] = tuple(described(self._connection, table))
+            self._of[table] = self._tables.columns(table)
         return self._of[table]
 
     def lacking(self, table: str, names: Iterable[str]) -> list[str]:

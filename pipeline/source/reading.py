@@ -15,7 +15,6 @@ from sqlalchemy import (
     case,
     column,
     func,
-    inspect,
     literal,
     null,
     select,
@@ -32,7 +31,7 @@ from pipeline.presets import Part
 from pipeline.source.databases import kind_of
 from pipeline.source.databases.select_guard import wrapped
 from pipeline.source.given import given_by, not_given, partly_given
-from pipeline.source.names import close_to, listed, views_in
+from pipeline.source.names import Tables, close_to, listed
 from pipeline.source.selects import Demand, Selects
 from pipeline.source.typed import Typed, in_place
 from pipeline.sql import single_amount
@@ -52,10 +51,10 @@ class Reading:
     def __init__(self, connection: Connection, demand: Demand) -> None:
         self.connection = connection
         self.demand = demand
-        self._views = views_in(connection)
-        self._tables = frozenset(inspect(connection).get_table_names()) | self._views
+        self._names = Tables(connection, self._needed())
+        self._tables, self._views = self._names.all, self._names.views
         self._must_have_tables()
-        self._selects = Selects(connection, demand, self._tables)
+        self._selects = Selects(connection, demand, self._names)
         self._settle_columns()
         self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
         self._dialect = connection.dialect.name
@@ -183,7 +182,7 @@ class Reading:
             )
 
     def _account(self, table: str, selects: Mapping[str, str]) -> TableAccount:
-        name = self.connection.dialect.identifier_preparer.quote(table)
+        name = self._names.quoted(table)
         total = int(self.connection.scalar(text(f"SELECT count(*) FROM {name}")) or 0)
         reasons = self._reasons(selects)
         audited = reasons.pop(_AUDITED, 0)
@@ -278,7 +277,8 @@ class Reading:
 
     def _needed(self) -> set[str]:
         needed = {part.table for parts in self.demand.preset.entities.values() for part in parts}
-        return needed | set(self.demand.preset.tables) | {one.partition(".")[0] for one in self.demand.add.values()}
+        added = {self.demand.preset.place_of(theirs)[0] for theirs in self.demand.add.values()}
+        return needed | added | set(self.demand.preset.tables)
 
     def _must_have_tables(self) -> None:
         # of exports the preset's own say what may lack, and it was looked at when they were opened

@@ -30,7 +30,7 @@ from pipeline.presets import Part, Preset
 from pipeline.presets.columns import Mapped
 from pipeline.source.databases.select_guard import without_semicolon
 from pipeline.source.guard import must_only_read
-from pipeline.source.names import RealColumns, meant
+from pipeline.source.names import RealColumns, Tables, meant
 
 UNREADABLE: Final = "unreadable"
 """'deleted: unreadable' is the reason of a row whose mark of deletion says neither yes nor no."""
@@ -55,10 +55,11 @@ class Demand:
 class Selects:
     """The preset as SQL of this source, whose tables are given."""
 
-    def __init__(self, connection: Connection, demand: Demand, tables: Collection[str]) -> None:
+    def __init__(self, connection: Connection, demand: Demand, tables: Tables) -> None:
         self._connection = connection
         self._demand = demand
-        self._tables = tables
+        self._names = tables
+        self._tables = tables.all
         self._preset = demand.preset
         self._quote = connection.dialect.identifier_preparer.quote
         self._seen: set[str] = set()  # texts of users that may run
@@ -93,7 +94,7 @@ class Selects:
         columns = [f"{theirs} AS {ours}" for ours, theirs in given.items()]
         reasons = " ".join(self._reasons(part))
         columns.append(f"CASE {reasons} END AS excluded" if reasons else "NULL AS excluded")
-        return f"SELECT {', '.join(columns)} FROM {self._quote(part.table)} t"
+        return f"SELECT {', '.join(columns)} FROM {self._names.quoted(part.table)} t"
 
     def with_added(self, entity: str, part: Part) -> str:
         """The part's SELECT with the user's own fields, joined where another table holds them."""
@@ -102,12 +103,10 @@ class Selects:
             if table == part.table and part.columns:
                 continue  # one of its own columns
             alias = f"x{position}"
-            key = f"{alias}.{self._quote(self._key(entity, table))}"
-            if self._connection.dialect.name == "postgresql":  # compares no number with our ids, which are text
-                key = f"CAST({key} AS text)"
+            joined = self._same(f"{alias}.{self._quote(self._key(entity, table))}", f"b{position}.id")
             sql = (
                 f"SELECT b{position}.*, {alias}.{self._quote(name)} AS {ours} FROM ({sql}) b{position} "
-                f"LEFT JOIN {self._quote(table)} {alias} ON {key} = b{position}.id"
+                f"LEFT JOIN {self._names.quoted(table)} {alias} ON {joined}"
             )
         return sql
 
@@ -116,7 +115,7 @@ class Selects:
         found = []
         for ours, theirs in self._demand.add.items():
             if ours.partition(".")[0] == entity:
-                table, _, name = theirs.partition(".")
+                table, name = self._preset.place_of(theirs)
                 found.append((ours.partition(".")[2], table, name))
         return found
 
@@ -125,12 +124,17 @@ class Selects:
         found = {}
         for entity, parts in self._preset.entities.items():
             for table in {table for _, table, _ in self.added(entity)} - {part.table for part in parts}:
+                joined = self._same("b.id", f"x.{self._quote(self._key(entity, table))}")
                 found[table] = (
                     "SELECT CASE WHEN b.id IS NULL THEN 'of no record' END AS excluded "
-                    f"FROM {self._quote(table)} x LEFT JOIN ({self.of(entity, parts[0])}) b "
-                    f"ON b.id = x.{self._quote(self._key(entity, table))}"
+                    f"FROM {self._names.quoted(table)} x LEFT JOIN ({self.of(entity, parts[0])}) b ON {joined}"
                 )
         return found
+
+    def _same(self, one: str, other: str) -> str:
+        """That two ids are one; PostgreSQL compares no number with a text."""
+        cast = "CAST({} AS text)" if self._connection.dialect.name == "postgresql" else "{}"
+        return f"{cast.format(one)} = {cast.format(other)}"
 
     def _key(self, entity: str, table: str) -> str:
         return self._preset.key_of(entity, table) or "id"
@@ -167,7 +171,8 @@ class Selects:
             entered = self._entered(name)
             columns: list[ColumnElement[Any]] = [literal_column(f"t.{self._quote(name)}"), func.count().label("number")]
             asked = select(*columns).where(_says_neither(entered))
-            asked = asked.select_from(text(f"{self._quote(table)} t")).group_by(text("1")).order_by(text("number DESC"))
+            asked = asked.select_from(text(f"{self._names.quoted(table)} t"))
+            asked = asked.group_by(text("1")).order_by(text("number DESC"))
             words = self._connection.execute(asked.limit(_SHOWN)).all()
             if words:
                 said = ", ".join(f"'{_shown(word)}' ({_rows(times)})" for word, times in words)
@@ -197,7 +202,7 @@ class Selects:
 
     def misnamed(self) -> list[str]:
         """Columns that the preset names and its tables do not have, each as a sentence of what is wrong where."""
-        real = RealColumns(self._connection)
+        real = RealColumns(self._connection, self._names)
         found = []
         for where, table, name in self._named():
             if table in self._tables and real.lacking(table, [name]):

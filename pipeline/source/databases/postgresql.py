@@ -40,11 +40,14 @@ WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('pg_catalog', 'inf
 ORDER BY c.relname LIMIT 4
 """
 _HIDING: Final = """
-SELECT c.relname FROM pg_catalog.pg_class c
-WHERE c.relname = ANY(%s) AND pg_catalog.pg_table_is_visible(c.oid) AND pg_catalog.row_security_active(c.oid)
+SELECT CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE (c.relname = ANY(%(names)s) AND pg_catalog.pg_table_is_visible(c.oid)
+       OR n.nspname || '.' || c.relname = ANY(%(names)s))
+  AND pg_catalog.row_security_active(c.oid)
   AND (NOT EXISTS (SELECT 1 FROM applying a WHERE a.polrelid = c.oid AND a.polpermissive AND a.seen = 'true')
        OR EXISTS (SELECT 1 FROM applying a WHERE a.polrelid = c.oid AND NOT a.polpermissive AND a.seen <> 'true'))
-ORDER BY c.relname
+ORDER BY 1
 """
 # of SELECTs by this account; 0 stands for everybody
 _APPLYING: Final = """
@@ -133,7 +136,7 @@ def _bound(raw: Any, seconds: float) -> None:
 
 def _hides(connection: Connection, tables: Collection[str]) -> Sequence[str]:
     """Those under row-level security, unless a policy shows this account every row."""
-    return [str(name) for name in connection.exec_driver_sql(_APPLYING + _HIDING, ([*tables],)).scalars()]
+    return [str(name) for name in connection.exec_driver_sql(_APPLYING + _HIDING, {"names": [*tables]}).scalars()]
 
 
 _NO_SELECT: Final = ("42601", "25006", "0A000", "42P15")
