@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import READ_AS, RECORD_NAMES, Failing, FieldSet
+from pipeline.model import RECORD_NAMES, Failing, FieldSet, read_as
 from pipeline.reports.report import Repair
 
 _UNREADABLE: Final = "What stands there cannot be read, and is in no figure."
@@ -71,7 +71,7 @@ def repairs(
 def _told(field_sets: Mapping[str, FieldSet], entity: str, mask: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a record with this mask lacks, and why each of it is asked."""
     fields, unreadable = field_sets[entity].missing(mask), field_sets[entity].unreadable(mask)
-    missing = (*(field.label for field in fields), *(f"{READ_AS[name]}: unreadable" for name in unreadable))
+    missing = (*(field.label for field in fields), *(f"{read_as(name)}: unreadable" for name in unreadable))
     return missing, (*(field.why for field in fields), *(_UNREADABLE for _ in unreadable))
 
 

@@ -114,6 +114,19 @@ READ_AS: Final[Mapping[str, str]] = {
 }
 """What a report calls the columns of these kinds."""
 
+
+def read_as(column: str) -> str:
+    """What a report calls a column that cannot be read; of a text its own name."""
+    return READ_AS.get(column, column.replace("_", " "))
+
+
+CELL_ERRORS: Final = (
+    "#REF!", "#N/A", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
+    "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA",
+    "#VERW!", "#N/B", "#NAAM?", "#DEEL/0!", "#WAARDE!", "#LEEG!", "#GETAL!", "=?",
+)  # fmt: skip
+"""What a spreadsheet writes into a cell of which it has no value, in English and Dutch; =? is ours (formulas.py)."""
+
 RECORD_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "meeting": ("subject",),
     "call": ("subject",),
@@ -227,7 +240,7 @@ class FieldSet:
     entity: str
     fields: tuple[Field, ...]
     absent: Mapping[str, str] = field(default_factory=dict)  # field -> why it is not checked
-    readable: tuple[str, ...] = ()  # dates and amounts that the CRM holds
+    readable: tuple[str, ...] = ()  # dates and amounts that the CRM holds; of files also texts that are due
 
     def missing(self, mask: int) -> tuple[Field, ...]:
         """The fields that a record with this mask misses."""

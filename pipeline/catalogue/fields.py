@@ -17,6 +17,7 @@ from pipeline.catalogue.terms import (
     nothing_entered,
     question,
     state_code,
+    unreadable,
 )
 from pipeline.model import FieldSet
 
@@ -38,7 +39,7 @@ def field_counts_of(
         found["due.base", dimension], found["missing.base", dimension] = (due,), (owed,)
         found["due.period", dimension], found["missing.period", dimension] = (in_period, due), (in_period, owed)
     for column in fields.readable:
-        found["unreadable", f"{fields.entity}.{column}"] = (view.c[f"{column}_unreadable"] == 1,)
+        found["unreadable", f"{fields.entity}.{column}"] = (unreadable(view, fields.entity, column),)
     return found
 
 

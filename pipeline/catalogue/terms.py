@@ -10,8 +10,8 @@ from typing import Any, Final
 from sqlalchemy import FromClause, Select, and_, case, false, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import ENTITIES, STATES, Kind, OwnMeasure, Window
-from pipeline.sql import blank, exact_text
+from pipeline.model import CELL_ERRORS, ENTITIES, STATES, Kind, OwnMeasure, Window
+from pipeline.sql import blank, exact_text, one_of_words
 
 Condition = ColumnElement[bool]
 Conditions = dict[tuple[str, str], Condition]
@@ -114,6 +114,13 @@ def nothing_entered(view: FromClause, entity: str, column: str) -> Condition:
             return view.c[column] == 0
         case _:
             return and_(view.c[column].is_(None), view.c[f"{column}_unreadable"] == 0)
+
+
+def unreadable(view: FromClause, entity: str, column: str) -> Condition:
+    """Something was entered that cannot be read. A text says so itself: a spreadsheet wrote an error instead of it."""
+    if columns_of(entity).get(column, Kind.TEXT) is Kind.TEXT:
+        return one_of_words(view.c[column], CELL_ERRORS)
+    return view.c[f"{column}_unreadable"] == 1
 
 
 def question(

@@ -74,7 +74,7 @@ def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None)
     folder = file.parent / settings.field_sets if settings.field_sets else EXPECTATIONS
     if not folder.is_dir():
         raise ConfigError(f"{file}: field_sets: there is no folder {folder}; correct the path.")
-    field_sets = read_field_sets(folder, absent, schema, preset.mapped())
+    field_sets = read_field_sets(folder, absent, schema, preset.mapped(), cells="files" in preset.dialects)
     measures = own_measures(file, settings.measures, absent, schema)
     _must_be_asked(file, schema, field_sets, measures)
     _must_be_known(file, settings.accept, plausible.names(schema, _tables_of(preset, add)))

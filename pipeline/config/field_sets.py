@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -13,7 +14,7 @@ from pipeline.catalogue import columns_of
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError, PublishError
-from pipeline.model import CHECKED, FORMATTED, READ, STATES, Field, FieldSet, Schema
+from pipeline.model import CHECKED, FORMATTED, READ, STATES, Field, FieldSet, Kind, Schema
 from pipeline.resources import EXPECTATIONS
 
 _HEAVIEST: Final = 1_000
@@ -79,15 +80,17 @@ def _must_be_of_entities(folder: Path) -> None:
 
 
 def read_field_sets(
-    folder: Path, absent: Mapping[str, str], schema: Schema, mapped: Collection[str] = ()
+    folder: Path, absent: Mapping[str, str], schema: Schema, mapped: Collection[str] = (), *, cells: bool = False
 ) -> dict[str, FieldSet]:
     """The field set of every entity, without the fields that this CRM does not hold.
 
     A set that the folder lacks is ours; a set without fields owes nothing. `mapped` are the columns, as
-    'entity.column', that a preset names instead of making them in a SELECT.
+    'entity.column', that a preset names instead of making them in a SELECT. `cells`: texts come from files, where a
+    spreadsheet may have left an error instead of one.
     """
     _must_be_of_entities(folder)
-    return {entity: _field_set(_file_of(folder, entity), entity, absent, schema, mapped) for entity in CHECKED}
+    found = {entity: _field_set(_file_of(folder, entity), entity, absent, schema, mapped) for entity in CHECKED}
+    return {entity: _with_texts(fields, schema) for entity, fields in found.items()} if cells else found
 
 
 def _file_of(folder: Path, entity: str) -> Path:
@@ -111,6 +114,13 @@ def copy_field_sets(folder: Path) -> tuple[list[Path], list[Path]]:
     except OSError as error:
         raise PublishError(f"{folder} cannot be written ({error.strerror}); choose another folder.") from None
     return written, kept
+
+
+def _with_texts(fields: FieldSet, schema: Schema) -> FieldSet:
+    """The set, in which the texts that are due may be unreadable too; of a reference it is one to nothing."""
+    due = dict.fromkeys(column for field in fields.fields for column in field.columns if not column.endswith("_id"))
+    texts = tuple(column for column in due if schema[fields.entity].get(column) is Kind.TEXT)
+    return replace(fields, readable=(*fields.readable, *texts))
 
 
 def _field_set(file: Path, entity: str, absent: Mapping[str, str], schema: Schema, mapped: Collection[str]) -> FieldSet:

@@ -129,7 +129,13 @@ class Formats(_Strict):
     def _in_a_zone(self) -> Formats:
         if self.zone is not None:
             _must_be_a_zone("zone", self.zone)
+            self.must_be_in(self.zone)
         return self
+
+    def must_be_in(self, zone: str) -> None:
+        """ValueError where a format says UTC and the zone is another."""
+        if zone != "UTC" and any(re.search("(?<!%)Z$", one) for one in self.instant):
+            raise ValueError("zone: a format that ends in Z says UTC")
 
 
 def _sound_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -208,9 +214,8 @@ class Preset(_Strict):
     @model_validator(mode="after")
     def _knows_the_clock(self) -> Preset:
         _must_be_a_zone("datetimes", self.datetimes)
-        instants = self.formats.instant if self.formats else ()
-        if self.text_zone != "UTC" and any(re.search("(?<!%)Z$", one) for one in instants):
-            raise ValueError("formats.zone: a format that ends in Z says UTC")
+        if self.formats:
+            self.formats.must_be_in(self.text_zone)
         return self
 
     @property

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from pipeline.metrics import BESIDE, FINDINGS, LABELS, PLANNED, WON_ON_NO_DAY
-from pipeline.model import READ_AS, Figure, Person, Scope
+from pipeline.model import Figure, Person, Scope, read_as
 from pipeline.reports.elements import (
     Subject,
     counted,
@@ -324,7 +324,7 @@ def _findings(company: Subject) -> Table:
 def _reason(figure: Figure) -> str:
     """'Unreadable: deal, close date'; of all other reasons their own names."""
     record, _, column = figure.dimension.partition(".")
-    return LABELS[figure.metric] + (f": {record}, {READ_AS[column]}" if column else "")
+    return LABELS[figure.metric] + (f": {record}, {read_as(column)}" if column else "")
 
 
 def _accounting(company: Subject) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline.metrics import PLANNED, WON_ON_NO_DAY
-from pipeline.model import CHECKED, READ_AS, Person, Scope
+from pipeline.model import CHECKED, Person, Scope, read_as
 from pipeline.reports.elements import (
     Subject,
     counted,
@@ -124,7 +124,7 @@ def _warnings(own: Subject) -> Iterator[Row]:
         figure = own.find("unreadable", everyone.dimension)
         if figure is not None and figure.numerator:
             record, _, column = everyone.dimension.partition(".")
-            said = counted(figure, f"{record}: its {READ_AS[column]}", f"{record}s: their {READ_AS[column]}")
+            said = counted(figure, f"{record}: its {read_as(column)}", f"{record}s: their {read_as(column)}")
             yield Row("Not counted", (*said, " cannot be read."), element="warning")
 
 

@@ -10,12 +10,15 @@ from typing import Any
 import openpyxl
 import pytest
 
+from pipeline.config.field_sets import read_field_sets
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
 from pipeline.formats.texts import UNREADABLE
+from pipeline.model import ENTITIES
 from pipeline.presets import Formats
 from pipeline.source.databases.cells import Declared, tables_of
 from pipeline.source.databases.formulas import without_value
+from tests.files.ours import compute, extract, prepared
 
 ERRORS = ("#REF!", "#N/A", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NUM!")
 
@@ -70,6 +73,34 @@ def test_a_formula_that_was_computed_has_its_value() -> None:
 def test_xml_that_cannot_be_read_is_told() -> None:
     with pytest.raises(SourceError, match=r"deals\.xlsx"):
         rows_of(_with_sheet("<worksheet><f>"))
+
+
+def test_in_a_text_it_is_unreadable_and_neither_entered_nor_missing(tmp_path: Path) -> None:
+    """In a workbook, and in what a spreadsheet saved of one; the owner's fix-list names the record."""
+    (tmp_path / "exports").mkdir()
+    stages = ["#REF!", '=A1&"x"', None, "Engaging", "#N/B", "#1"]
+    header = ["opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date",
+              "close_value"]  # fmt: skip
+    deals = [[n, "Ann", "p", "Acme", stage, "01-06-2017", None, None] for n, stage in enumerate(stages, 1)]
+    deals.append([7, "Ann", "p", "#REF!", "Engaging", "01-06-2017", None, None])  # a reference to nothing
+    (tmp_path / "exports" / "sales_pipeline.xlsx").write_bytes(workbook(header, *deals))
+    (tmp_path / "exports" / "sales_teams.csv").write_text("sales_agent,manager,regional_office\nAnn,Mia,North\n")
+    (tmp_path / "exports" / "accounts.csv").write_text("account,sector\nAcme,x\n")
+    audit = prepared(tmp_path)
+    extract(audit)
+    edition = compute(audit)
+    names = ("unreadable/deal.stage", "base_missing/deal.stage", "base_missing/deal.client")
+    assert [edition.figures[f"{name}@company"].numerator for name in names] == [3, 1, 1]
+    said = {repair.record_id: repair.missing for repair in edition.repairs}
+    assert {n for n, missing in said.items() if "stage: unreadable" in missing} == {"1", "2", "5"}
+
+
+def test_only_files_have_such_texts(tmp_path: Path) -> None:
+    schema = {entity: dict(columns) for entity, columns in ENTITIES.items()}
+    own, of_files = (read_field_sets(tmp_path, {}, schema, cells=cells) for cells in (False, True))
+    assert "subject" not in own["meeting"].readable
+    assert of_files["meeting"].readable[: len(own["meeting"].readable)] == own["meeting"].readable
+    assert "subject" in of_files["meeting"].readable
 
 
 def _with_sheet(xml: str) -> bytes:
