@@ -35,6 +35,7 @@ FLOORS = (
         "yaml_files",
         "source.databases.sizes",
         "source.databases.formulas",
+        "source.databases.remedies",
     },
     {"memory", "workers", "plausible"},
     {"demo.dirt", "demo.trail", "catalogue.terms", "show", "cron", "score", "presets"},

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from pipeline.presets import Preset
+from pipeline.source.databases import remedies
 from pipeline.source.databases.places import file_of
 from pipeline.source.databases.seam import (
     Database,
@@ -44,6 +45,7 @@ DATABASE: Final = Database(
     open=_open,
     begin=(),  # SQLAlchemy opens DuckDB's transaction, and the file is held read-only
     remedies={
+        **remedies.OF_DUCKDB,
         "lock": "Another program holds the database open for writing; run again when it has let go.",
         "pytz": "Write a time with zone as `x AT TIME ZONE 'UTC'` in the preset's SELECT, or in the zone that the "
         "preset names as datetimes.",

@@ -22,6 +22,7 @@ from sqlalchemy.pool import StaticPool
 
 from pipeline.errors import ConfigError, SourceError
 from pipeline.presets import Preset
+from pipeline.source.databases import remedies
 from pipeline.source.databases.cells import Declared, Table, tables_of
 from pipeline.source.databases.exports import Found, find, must_hold
 from pipeline.source.databases.places import SUFFIXES, folder_of, listing
@@ -219,7 +220,7 @@ DATABASE: Final = Database(
     example="files:///exports",
     open=_open,
     begin=(),
-    remedies={},
+    remedies=remedies.OF_DUCKDB,
     unchanged=_unchanged,
     holds=held_by_duckdb,
     spells=spelled_by_duckdb,

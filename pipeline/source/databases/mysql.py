@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.model import Kind
 from pipeline.presets import Preset
+from pipeline.source.databases import remedies
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.source.databases.select_guard import ALIAS, called, first_line, wrapped
 
@@ -218,6 +219,27 @@ DATABASE: Final = Database(
         "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
     ),
     remedies={
+        "Illegal mix of collations": remedies.COLLATIONS,
+        "Unknown collation": remedies.UNKNOWN_COLLATION,
+        "Unknown character set": remedies.UNKNOWN_COLLATION,
+        "is not valid for CHARACTER SET": remedies.UNKNOWN_COLLATION,
+        "value is out of range": remedies.VALUES,
+        "Division by 0": remedies.ZERO,
+        "1305 FUNCTION": remedies.FUNCTIONS,
+        "native function": remedies.FUNCTIONS,
+        "is ambiguous": remedies.AMBIGUOUS,
+        "Unknown table": remedies.ALIASES,
+        "Duplicate column name": remedies.TWICE,
+        "GROUP BY": remedies.GROUPS,
+        "use of group function": remedies.GROUPS,
+        "Subquery returns more than 1 row": remedies.SUBQUERIES,
+        "Operand should contain": remedies.SUBQUERIES,
+        "different number of columns": remedies.COLUMNS,
+        "Regex error": remedies.PATTERNS,
+        "regular expression": remedies.PATTERNS,
+        "error in your SQL syntax": remedies.SYNTAX,
+        "Lock wait timeout": remedies.OTHERS,
+        "execution was interrupted": remedies.CANCELLED,
         "Can't connect": "Check host and port in source.url, and that the server runs and lets this machine in.",
         "Access denied": "Check the account and its password, and its rights: `crm-audit grants` prints what it needs.",
         "Unknown database": "Check the database's name in source.url.",

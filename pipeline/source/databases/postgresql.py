@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from pipeline.formats.texts import decoded
 from pipeline.model import Kind
 from pipeline.presets import Preset
+from pipeline.source.databases import remedies
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.source.databases.select_guard import called, first_line, wrapped
 from pipeline.sql import WHITE_SPACE
@@ -226,7 +227,33 @@ DATABASE: Final = Database(
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         "SELECT 1",  # its moment is that of the first SELECT
     ),
+    # the first that fits: "column " is in many a complaint
     remedies={
+        "operator does not exist": remedies.TYPES,
+        "cannot be matched": remedies.TYPES,
+        "cannot cast": remedies.TYPES,
+        "could not convert type": remedies.TYPES,
+        "invalid input syntax for type json": remedies.JSON,
+        "invalid input syntax": remedies.VALUES,
+        "out of range": remedies.VALUES,
+        "division by zero": remedies.ZERO,
+        "is ambiguous": remedies.AMBIGUOUS,
+        "is not unique": remedies.FUNCTIONS,
+        "aggregate functions are not allowed": remedies.GROUPS,
+        ") does not exist": remedies.FUNCTIONS,
+        "missing FROM-clause": remedies.ALIASES,
+        "invalid reference to FROM-clause": remedies.ALIASES,
+        "specified more than once": remedies.TWICE,
+        "GROUP BY": remedies.GROUPS,
+        "used as an expression": remedies.SUBQUERIES,
+        "same number of columns": remedies.COLUMNS,
+        "determine which collation": remedies.UNKNOWN_COLLATION,
+        'collation "': remedies.UNKNOWN_COLLATION,
+        "collation mismatch": remedies.COLLATIONS,
+        "regular expression": remedies.PATTERNS,
+        "syntax error": remedies.SYNTAX,
+        "lock timeout": remedies.OTHERS,
+        "due to user request": remedies.CANCELLED,
         "password authentication failed": "Check the account and its password.",
         "no password supplied": "Give the password in source.url as ${NAME}, and set that environment variable.",
         "no pg_hba.conf entry": "The server lets this account in from elsewhere only: add a line to its pg_hba.conf.",

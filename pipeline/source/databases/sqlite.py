@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.formats import contents, texts
 from pipeline.presets import Preset
+from pipeline.source.databases import remedies
 from pipeline.source.databases.places import file_of
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.source.databases.select_guard import first_line, wrapped
@@ -198,6 +199,16 @@ DATABASE: Final = Database(
     # a plain BEGIN of SQLite takes no snapshot before the first SELECT
     begin=("BEGIN", "SELECT count(*) FROM sqlite_schema"),
     remedies={
+        "integer overflow": remedies.VALUES,
+        "no such function": remedies.FUNCTIONS,
+        "wrong number of arguments": remedies.FUNCTIONS,
+        "ambiguous column": remedies.AMBIGUOUS,
+        "aggregate": remedies.GROUPS,
+        "sub-select returns": remedies.SUBQUERIES,
+        "same number of result columns": remedies.COLUMNS,
+        "no such collation": remedies.UNKNOWN_COLLATION,
+        "malformed JSON": remedies.JSON,
+        "syntax error": remedies.SYNTAX,
         "not a database": "Check that source.url names the CRM's database file.",
         "locked": "Another program holds the database; run again when it has let go.",
         "unable to open": "Check that this user may read the file and its folder.",
