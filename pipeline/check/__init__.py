@@ -14,7 +14,14 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from pipeline.check.looking import Seen, look
-from pipeline.check.sentences import on_field_sets, on_not_given, on_the_account, on_the_hold, on_unmarked
+from pipeline.check.sentences import (
+    on_field_sets,
+    on_formats,
+    on_not_given,
+    on_the_account,
+    on_the_hold,
+    on_unmarked,
+)
 from pipeline.check.tables import account_table, column_table, range_table
 from pipeline.compute import targets_of_strangers
 from pipeline.config import Audit, completed
@@ -61,6 +68,9 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     yield from map(escape, seen.advice)
     yield from map(escape, on_unmarked(audit.preset))
     yield from (f"[yellow]Warning:[/] {escape(line)}" for line in targets_of_strangers(audit, seen.people))
+    if seen.fit:
+        unread = on_formats(seen.fit, ZoneInfo(window.zone))
+        yield from (f"[yellow]Warning:[/] {escape(line)}" for line in unread)
     for one in seen.implausible:
         accepted = "[yellow]Accepted:[/]" if one.name in audit.settings.accept else "[red]Not plausible:[/]"
         yield f"{accepted} {escape(f'{one.name}: {one.sentence}')}"

@@ -19,6 +19,7 @@ from pipeline.fingerprints import SourceTexts
 from pipeline.model import DATED, READ, Kind, Person, TableAccount, Window
 from pipeline.plausible import Implausible, implausibilities
 from pipeline.publish import scratch
+from pipeline.setup.fit import Fit, fit_of
 from pipeline.sql import blank
 
 SAMPLES: Final = 5
@@ -76,6 +77,7 @@ class Seen:
     moment: str  # of when the figures would be, where no transaction says it
     implausible: Sequence[Implausible] = ()
     not_given: Mapping[str, str] = field(default_factory=dict)  # 'entity.column' that no SELECT gives -> why
+    fit: Fit | None = None  # of the rows that were read
 
 
 def look(audit: Audit, window: Window) -> Seen:
@@ -99,6 +101,8 @@ def look(audit: Audit, window: Window) -> Seen:
             profiles = [_profile(audit, reading, entity, counts[entity], head) for entity, head in heads.items()]
             counted = tuple(count_entities(connection, reading.entities(), audit.schema, witness.answers.tallies))
             odd = implausibilities(counted, accounts, [user.scope for user in witness.people])
+            columns = {entity: reading.columns(entity) for entity in heads}
+            fit = fit_of(reading.demand.rules, audit.schema, {name: (columns[name], heads[name]) for name in heads})
             tried = sum(len(head) for head in heads.values())
             pace = Pace(counting, sum(counts.values()), tried, reading_seconds)
             rights, advice = source.rights(connection), [*source.advice(connection), *reading.caveats()]
@@ -106,7 +110,9 @@ def look(audit: Audit, window: Window) -> Seen:
             advice += [f"{hidden[0].upper()}{hidden[1:]}."] if hidden else []
     finally:
         engine.dispose()
-    return Seen(accounts, profiles, witness.people, rights, pace, advice, source.moment(engine), odd, reading.not_given)
+    return Seen(
+        accounts, profiles, witness.people, rights, pace, advice, source.moment(engine), odd, reading.not_given, fit
+    )  # fmt: skip
 
 
 def _storing(audit: Audit, reading: source.Reading, heads: Mapping[str, Sequence[Sequence[Any]]]) -> float:

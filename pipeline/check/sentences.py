@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 
 from pipeline import source
 from pipeline.check.looking import Pace
-from pipeline.model import CHECKED, ENTITIES, Field, FieldSet
+from pipeline.check.masking import mask
+from pipeline.model import CHECKED, ENTITIES, Field, FieldSet, Kind
 from pipeline.presets import Preset
+from pipeline.setup.fit import Fit
+from pipeline.setup.leftover import unmarked_said
 
 _AN: Final = ("a", "e", "i", "o", "u")
 
@@ -27,6 +31,23 @@ def on_field_sets(field_sets: Mapping[str, FieldSet]) -> Iterator[str]:
 def on_not_given(not_given: Mapping[str, str]) -> Iterator[str]:
     """'Not checked: meeting.result (not given by the SELECT of meetings).'"""
     yield from (f"Not checked: {name} ({why})." for name, why in not_given.items())
+
+
+def on_formats(fit: Fit, zone: ZoneInfo) -> Iterator[str]:
+    """'deal.close_day: 60 of 60 values … are not written as declared, like xx-xx-xxxx. Write … in the preset.'"""
+    formats = fit.lines()
+    for one in fit.misread:
+        samples = ", ".join(dict.fromkeys(mask(one.column, one.kind, value, (), zone) for value in one.samples))
+        if one.kind in formats:
+            remedy = f"Under formats in the preset, this line fits: {formats[one.kind]}"
+        elif one.kind is Kind.FLAG:
+            remedy = "Map a column that says yes or no."
+        else:
+            remedy = "No format that is known here fits most of them; declare it under formats in the preset."
+        yield (
+            f"{one.entity}.{one.column}: {one.unreadable:,} of {one.stated:,} values that were looked at cannot be "
+            f"read, like {samples}. {remedy}"
+        )
 
 
 def _owed(field: Field) -> str:
@@ -90,8 +111,3 @@ def on_unmarked(preset: Preset) -> Iterator[str]:
 def _of_another(reason: str) -> bool:
     """Whether a row is excluded since it is no such record, and not since it was taken away."""
     return reason in ENTITIES or reason.startswith("neither ")
-
-
-def unmarked_said(tables: Iterable[str]) -> str:
-    """'No mark of deleted rows was found in deals, klanten: every row there counts.'"""
-    return f"No mark of deleted rows was found in {', '.join(dict.fromkeys(tables))}: every row there counts."

@@ -15,18 +15,18 @@ import click
 from sqlalchemy.engine import make_url
 
 from pipeline.addresses import without_secret
-from pipeline.check.sentences import unmarked_said
 from pipeline.config import load_audit, secrets_of
 from pipeline.errors import ConfigError, PublishError
 from pipeline.presets import Preset, load_preset
 from pipeline.setup import exported, interview
 from pipeline.setup.contents import Looked
 from pipeline.setup.draft import Settings, audit_text, clean, targets_text
+from pipeline.setup.fit import Fit
 from pipeline.setup.guess import Proposal, propose, results_of, state_of, written_in
-from pipeline.setup.leftover import leftovers, on_custom_fields, on_the_terminal, unmarked
+from pipeline.setup.leftover import leftovers, on_custom_fields, on_the_terminal, unmarked, unmarked_said
 from pipeline.setup.mapping import Own, states_of
 from pipeline.setup.own import left_open, preset_text
-from pipeline.setup.recognise import Known, Place, best, fitting, share, survey
+from pipeline.setup.recognise import Known, Place, best, fitting, masked, share, survey
 from pipeline.setup.tables import looked_into, naming_people, without_key
 from pipeline.setup.written import currencies
 from pipeline.source.databases.exports import find
@@ -184,10 +184,16 @@ def _exports(
     if "manager" in own.lacking:
         raise ConfigError(f"--source: {own.lacking['manager']}, so nobody would be known; add it to the folder.")
     loaded = own.loaded()
+    fit = exported.fit_in(place, loaded)
+    if fit.misread:
+        own.fit = fit
     known = survey(place, loaded)
     click.echo(f"Recognised by their headers: {clean(preset.about)}, with {_rows(known)}.")
     for line in own.said():
         click.echo(f"  {clean(line, 150)}")
+    if own.fit:
+        _about_the_fit(settings, own, own.fit, own_file.name, asking)
+        loaded = own.loaded()
     own.left = exported.left_in(place, loaded)
     for line in on_the_terminal(own.left, own_file.name):
         click.echo(line)
@@ -200,6 +206,20 @@ def _exports(
             settings.open_keys.append(f"{own_file.name}: states.{entity}: what these words mean: {listed}")
     settings.preset, settings.recognised = own_file.name, f"{preset.about}, recognised by their headers."
     _settle(settings, known, output, asking, now, {own_file: own.text()})
+
+
+def _about_the_fit(settings: Settings, own: exported.Own, fit: Fit, file: str, asking: bool) -> None:
+    """Texts that the preset's formats do not read: what fits is confirmed here or in the file."""
+    for one in fit.misread:
+        samples = ", ".join(map(masked, one.samples))
+        click.echo(
+            f"{one.entity}.{one.column}: {one.unreadable:,} of {one.stated:,} values that were looked at are not "
+            f"written as {own.preset.name} writes them: {samples}"
+        )
+    if asking:
+        own.fit, own.confirmed = replace(fit, written=interview.about_the_writing(fit.written, zone=False)), True
+    elif own.unconfirmed():
+        settings.open_keys.append(f"{file}: confirm each line under `unconfirmed`; nothing is used before")
 
 
 def _survey_of(place: Place, own: Own) -> Known:

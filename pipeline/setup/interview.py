@@ -122,7 +122,7 @@ def about_own(connection: Connection, guessed: Own) -> Own:
     states = {one.entity: _about_words(one, guessed.states.get(one.entity, {})) for one in kept if one.words}
     deal = next((one.of("amount") for one in kept if one.of("amount")), None)
     found = written_in(connection, kept)
-    written = _about_the_writing(found) if found else None
+    written = about_the_writing(found) if found else None
     whole_units = True
     if deal and deal.whole:
         whole_units = click.confirm("\nAmounts have no decimals. Are they whole units (n: cents)?", default=None)
@@ -279,8 +279,11 @@ def _about_kinds(kept: Sequence[Proposal]) -> list[Proposal]:
     return [replace(one, kinds=told if one.kinds else None) for one in kept]
 
 
-def _about_the_writing(written: Written) -> Written:
-    """How days, instants and amounts are written: what the texts leave open is asked, what they show is confirmed."""
+def about_the_writing(written: Written, *, zone: bool = True) -> Written:
+    """How days, instants and amounts are written: what the texts leave open is asked, what they show is confirmed.
+
+    `zone` tells whether that of the instants is part of it.
+    """
     for which, shown in still_open(written):
         if which == "amount":
             mark = click.prompt(f"\nDoes the mark in {clean(shown)} stand between thousands or before decimals?",
@@ -302,6 +305,7 @@ def _about_the_writing(written: Written) -> Written:
         kept = () if wrong is None else tuple(w for n, w in enumerate(written.empty, 1) if n not in wrong)
         written = written.answered(empty=kept)
     lines = [line.partition(".")[2] for line in format_guesses(written) if line.startswith("formats.")]
+    lines = [line for line in lines if zone or not line.startswith("zone ")]
     if lines:
         click.echo("\nSo they are written; what is written otherwise will be counted as unreadable:")
         click.echo("\n".join(f"  {line}" for line in lines))

@@ -147,6 +147,11 @@ def unmarked(proposals: Iterable[Proposal]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tables))
 
 
+def unmarked_said(tables: Iterable[str]) -> str:
+    """'No mark of deleted rows was found in deals, klanten: every row there counts.'"""
+    return f"No mark of deleted rows was found in {', '.join(dict.fromkeys(tables))}: every row there counts."
+
+
 def on_the_terminal(left: Sequence[Left], file: str) -> Iterator[str]:
     """What was left, a paragraph for each table."""
     if not left:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pipeline.check.sentences import unmarked_said
 from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.presets import Amount
 from pipeline.presets.columns import Mapped
 from pipeline.setup.draft import clean, quoted
 from pipeline.setup.guess import Guess, Proposal
 from pipeline.setup.kinds import COMPANY, PERSON
-from pipeline.setup.leftover import as_comments, unmarked
+from pipeline.setup.leftover import as_comments, unmarked, unmarked_said
 from pipeline.setup.mapping import Own, expressions, reasons
 from pipeline.setup.recognise import masked
 from pipeline.setup.written import Written, coverage, formats_of, still_open
@@ -22,9 +21,13 @@ _NOT_SO: Final = "formats: you said that they are not right; correct them below,
 
 def left_open(own: Own) -> Sequence[str]:
     """What only the user can know, and did not say: nothing is read before he does."""
-    doubts = still_open(own.written) if own.written else ()
-    doubted = [_NOT_SO] if own.written and own.written.doubted else []
-    return [*(_doubt(which, shown) for which, shown in doubts), *doubted]
+    return doubts(own.written) if own.written else []
+
+
+def doubts(written: Written) -> list[str]:
+    """What the texts leave open of how they are written, and whether the user says that it is not so."""
+    found = [_doubt(which, shown) for which, shown in still_open(written)]
+    return [*found, _NOT_SO] if written.doubted else found
 
 
 def has_datetimes(own: Own) -> bool:

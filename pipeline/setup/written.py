@@ -41,6 +41,8 @@ _AMOUNT: Final = re.compile(
     r"-?\s*(?P<before>[^\d\s.,'-]*)\s*-?\s*(?P<number>\d[\d.,' \u00a0\u202f]*?)\s*(?P<behind>[^\d\s.,'-]*)"
 )
 _SPACES: Final = "\u00a0\u202f"
+_LONGEST_CODE: Final = 3
+_CURRENCY_WORDS: Final = ("euro", "euros", "dollar", "dollars", "pound", "pounds", "kronor", "kroner")
 
 
 Place = tuple[str, str]
@@ -252,12 +254,17 @@ def doubtful_amount(written: Written) -> str:
     return next((text for text in written.texts.amounts if (marks := _marks(text)) and marks[2]), "1.234")
 
 
+def _may_be_currency(sign: str) -> bool:
+    """A sign, a code or a word for a currency; 'about' is none, and what stands behind it is no amount."""
+    return bool(sign) and (len(sign) <= _LONGEST_CODE or not sign.isalpha() or sign.lower() in _CURRENCY_WORDS)
+
+
 def _amounts(written: Written) -> list[Amount]:
     between: Counter[str] = Counter()
     signs: Counter[str] = Counter()
     for text, times in written.texts.amounts.items():
         if (found := _AMOUNT.fullmatch(text)) and (marks := _marks(text)):
-            signs.update({sign: times for sign in (found["before"], found["behind"]) if sign})
+            signs.update({sign: times for sign in (found["before"], found["behind"]) if _may_be_currency(sign)})
             between.update({mark: times for mark in marks[1] + marks[2] if mark != written.decimal})
     shown = tuple(sign for sign, _ in signs.most_common(6))
     decimal = "," if written.decimal == "," else "."
