@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import create_engine
 
+from pipeline.errors import ConfigError
 from pipeline.formats import Rules
 from pipeline.formats.texts import UNREADABLE
 from pipeline.presets import Preset
@@ -108,6 +109,19 @@ def test_what_is_an_instant_needs_no_zone(own: Callable[[str], Own], dialect: st
         ours.engine = create_engine(ours.engine.url, connect_args={"init_command": "SET time_zone = '+00:00'"})
     found = read(ours, kind, [value], "Europe/Amsterdam", datetimes=datetimes)
     assert found == [(date(2026, 11, 1), 0, micros_of("2026-10-31 23:30:00"), 0)]
+
+
+@pytest.mark.parametrize(("dialect", "kind"), [("mysql", "DATETIME"), ("postgresql", "TIMESTAMP")])
+def test_an_instant_beside_a_datetime_is_refused(own: Callable[[str], Own], dialect: str, kind: str) -> None:
+    """In two tables of one entity: the database would make one type of both, and both readings would believe it."""
+    ours, other = own(dialect), dict(INSTANTS)[dialect]
+    made = saying(preset(dialect, ours.load(kind, ["2026-11-01 10:00:00"]), "no formats"), datetimes="Asia/Tokyo")
+    [part] = made.entities["deal"]
+    again = part.model_copy(update={"table": ours.load(other, ["2026-11-01 10:00:00"])})
+    made = saying(made, entities={"deal": [part.model_dump(), again.model_dump()]})
+    ours.engine = kind_of(dialect).open(ours.engine.url, ours.folder, made)
+    with pytest.raises(ConfigError, match=r"deal\.(close_day|created_at) is an instant in one table and a datetime"):
+        ours.readings_by(made, "UTC")
 
 
 @pytest.mark.parametrize(("dialect", "kind"), [("sqlite", "TEXT"), ("postgresql", "TEXT"), ("postgresql", "TIMESTAMP")])

@@ -26,7 +26,7 @@ from sqlalchemy.types import Text
 
 from pipeline.errors import ConfigError, SourceError
 from pipeline.formats.texts import text_of
-from pipeline.model import Kind, TableAccount
+from pipeline.model import DATED, Kind, TableAccount
 from pipeline.presets import Part
 from pipeline.source.databases import kind_of
 from pipeline.source.databases.select_guard import wrapped
@@ -235,9 +235,38 @@ class Reading:
         return {name: Kind.TEXT if holds is None else holds(code) for name, code in self._codes[entity].items()}
 
     def _instants(self, entity: str) -> frozenset[str]:
-        """The columns whose own type is one of instants: no zone that a preset declares applies to them."""
+        """The columns whose own type is one of instants: no zone that a preset declares applies to them.
+
+        ConfigError where that is so in one part of the entity only: together the database makes one type of both.
+        """
         named = kind_of(self._dialect).instants
-        return frozenset(name for name, code in self._codes[entity].items() if named(code))
+        found = frozenset(name for name, code in self._codes[entity].items() if named(code))
+        parts = self._parts[entity]
+        if self.demand.rules.datetimes == "UTC" or len(parts) < 2:
+            return found
+        dated = [name for name, kind in self.demand.schema[entity].items() if kind in DATED]
+        for part in parts:
+            codes = {name: code for name, code in self._codes_of(entity, part).items() if name in dated}
+            moments = {name: code for name, code in codes.items() if self._is_moment(code)}
+            mixed = [name for name, code in moments.items() if named(code) != (name in found)]
+            if mixed:
+                raise ConfigError(
+                    f"preset {self.demand.preset.name}: {entity}.{mixed[0]} is an instant in one table and a datetime "
+                    f"without a zone in another ({', '.join(one.table for one in parts)}), so `datetimes` cannot say "
+                    "which clock it shows; make them one type in the preset's SELECTs."
+                )
+        return found
+
+    def _is_moment(self, code: Any) -> bool:
+        holds = kind_of(self._dialect).holds
+        return holds is not None and holds(code) is Kind.INSTANT
+
+    def _codes_of(self, entity: str, part: Part) -> dict[str, Any]:
+        """Column that one part gives -> the driver's code of its type."""
+        sql = f"SELECT * FROM ({self._selects.with_added(entity, part)}) d WHERE 1 = 0"
+        return {
+            str(name): code for name, code, *_ in self.connection.execute(self._selects.text(sql)).cursor.description
+        }
 
     def _settle_singles(self, entity: str) -> None:
         """Takes an amount of single precision for what it shows, if that is the same number; drivers may round it."""
