@@ -165,7 +165,13 @@ class SourceTexts:
 
     def _rows(self, entity: str) -> FromClause:
         owner = ["owner_id"] if "owner_id" in self.reading.columns(entity) else []
-        return self.reading.audited(entity, ["id", *owner, *self._columns(entity)]).subquery("texts")
+        rows = self.reading.audited(entity, ["id", *owner, *self._columns(entity)]).subquery("texts")
+        rules = self.reading.demand.rules
+        if not owner or not rules.empty or self.reading.holds_number(entity, "owner_id"):
+            return rows
+        # a declared empty word names nobody, here as in the snapshot
+        others = (one for one in rows.c if one.key != "owner_id")
+        return select(*others, rules.kept(rows.c.owner_id).label("owner_id")).subquery("owned")
 
     def _mark(self, entity: str, rows: FromClause, name: str) -> ColumnElement[Any]:
         # a number as a number: MySQL may keep zeros before it, which the driver drops
@@ -192,13 +198,17 @@ class SourceTexts:
         owner = ["owner_id"] if "owner_id" in self.reading.columns(entity) else []
         for batch in self._stream(self.reading.audited(entity, [*names, "id", *owner])):
             for row in batch:
-                record, named = _said(row[len(names)]), _said(row[len(names) + 1]) if owner else ""
+                record, named = _said(row[len(names)]), self._named(row[len(names) + 1]) if owner else ""
                 for name, value in zip(names, row, strict=False):
                     if value is not None:
                         text = texts.text_of(value)
                         mark = texts.fingerprint(record, text if isinstance(text, str) else str(text))
                         found[name].append(((named, record), mark))
         return found
+
+    def _named(self, owner: Any) -> str:
+        """The owner that a record names; a declared empty word names nobody."""
+        return "" if self.reading.demand.rules.is_empty(owner) else _said(owner)
 
 
 def _marks(

@@ -557,12 +557,15 @@ def test_formats_of_a_crm_that_counts_minor_units_are_refused(lite: Crm) -> None
         lite.fill().audit(money="minor")
 
 
-def test_an_amount_without_a_currency_is_unreadable_and_in_no_sum(lite: Crm) -> None:
-    """The database still reads the number; both readings leave it out."""
-    lite.fill(deals=[deal(1, "12,50", name="EUR"), deal(2, "7,00", name=""), deal(3, "1,00", name=" ")])
+def test_an_amount_in_no_currency_that_there_is_is_unreadable_and_in_no_sum(lite: Crm) -> None:
+    """The database still reads the number; both readings leave it out. One that names none is in the audit's."""
+    lite.fill(
+        deals=[deal(1, "12,50", name="EUR"), deal(2, "7,00", name="XQQ"), deal(3, "1,00", name="euros"),
+               deal(4, "0,25", name=" ")]
+    )  # fmt: skip
     of_deal = {**PRESET["entities"]["deal"]}
     of_deal["select"] = of_deal["select"].replace(":currency AS currency", "name AS currency")
     outcome = lite.run(entities={**PRESET["entities"], "deal": of_deal})
     assert found(outcome, "deals_won", "deals_won_amount/EUR", "unreadable/deal.amount") == {
-        "deals_won": 3, "deals_won_amount/EUR": 1_250, "unreadable/deal.amount": 2,
+        "deals_won": 4, "deals_won_amount/EUR": 1_275, "unreadable/deal.amount": 2,
     }  # fmt: skip

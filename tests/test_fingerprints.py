@@ -35,7 +35,7 @@ from pipeline.source import Demand, Hold, Reading, consistent
 from pipeline.source.databases import kind_of, postgresql
 from pipeline.source.databases.files import DATABASE as FILES
 from pipeline.source.databases.sqlite import DATABASE as SQLITE
-from tests.benches import Bench
+from tests.benches import Bench, writable
 from tests.postgres import database
 
 AS_OF: Final = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -131,6 +131,7 @@ def make(
     name, dialect = f"fp_{uuid4().hex}", engine.dialect.name
     mark = "?" if dialect in ("sqlite", "duckdb") else "%s"
     with engine.begin() as connection:
+        writable(connection)
         if dialect in ("mysql", "mariadb"):
             connection.exec_driver_sql("SET SESSION sql_mode = ''")
         quote = engine.dialect.identifier_preparer.quote
@@ -246,6 +247,7 @@ def test_what_is_no_utf8_is_counted_and_left_out_of_the_sum(
     there = table(dialect, kind, odd)
     if kind == "TEXT":
         with benches(dialect).engine.begin() as connection:
+            writable(connection)
             for name in ("first", "last"):
                 connection.exec_driver_sql(f'UPDATE {there.name} SET "{name}" = CAST("{name}" AS TEXT)')
     agreed = there.agreed()
@@ -256,6 +258,7 @@ def test_what_is_no_utf8_is_counted_and_left_out_of_the_sum(
 def test_half_of_a_character_in_a_text_of_mariadb_is_said(table: Callable[..., Table]) -> None:
     there = table("mysql", "VARCHAR(20) CHARACTER SET utf8mb4", ["Ann", "Ben"])
     with there.engine.begin() as connection:
+        writable(connection)
         connection.exec_driver_sql(f"UPDATE {there.name} SET first = x'41EDA080' WHERE n = 1")
     with (
         pytest.raises(SourceError, match=r"half of a character.*HEX\(column\).*CAST\(column AS BINARY\)"),
@@ -263,6 +266,7 @@ def test_half_of_a_character_in_a_text_of_mariadb_is_said(table: Callable[..., T
     ):
         pass
     with there.engine.begin() as connection:
+        writable(connection)
         name = f"{there.name}_read"
         binary = "n, owner, CAST(first AS BINARY) AS first, last"
         connection.exec_driver_sql(f"CREATE VIEW {name} AS SELECT {binary} FROM {there.name}")
@@ -285,6 +289,7 @@ def test_a_postgresql_of_another_encoding(tmp_path: Path, encoding: str) -> None
             there = make(engine, tmp_path, "TEXT", ["Ann", "\u00e9\u00fc", "\u00a0", "-", "", None])
             if encoding == "SQL_ASCII":
                 with engine.begin() as connection:
+                    writable(connection)
                     for n, data in enumerate((r"\xff", r"\x61eda080", r"\xe697a5", r"\xcda0"), 1):
                         text = f"convert_from('{data}'::bytea, 'SQL_ASCII')"
                         connection.exec_driver_sql(f'UPDATE {there.name} SET "last" = {text} WHERE n = {n}')

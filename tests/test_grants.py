@@ -227,7 +227,9 @@ def test_the_audit_runs_as_that_account(account: Database, database: Database, t
 def test_the_whole_text_goes_into_the_servers_client(database: Database, tmp_path: Path) -> None:
     """Twice, since who adds custom fields later does it again; tables that are lacking stop it neither time."""
     url, name = database.url, f"crm's \\ {uuid4().hex[:6]}"
-    database.execute("CREATE TABLE meetings_cstm (id_c CHAR(36) PRIMARY KEY, result_c TEXT)")
+    database.execute(
+        "DROP TABLE IF EXISTS meetings_cstm", "CREATE TABLE meetings_cstm (id_c CHAR(36) PRIMARY KEY, result_c TEXT)"
+    )
     asked = ["grants", "--preset", "suitecrm", "--database", str(url.database), "--account", name]
     client = ["mariadb", "-h", str(url.host), "-P", str(url.port or 3306), "-u", str(url.username)]
     try:

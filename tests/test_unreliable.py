@@ -237,7 +237,7 @@ def test_a_missing_table_or_column_is_named(tmp_path: Path) -> None:
 
 def test_a_missing_column_of_ones_own_is_named(database: Database, tmp_path: Path) -> None:
     audit = changed(prepared(NOW, tmp_path), add={"meeting.result": "meetings.resutl"})
-    with pytest.raises(SourceError, match=r"Unknown column .*resutl.*source\.add"):
+    with pytest.raises(ConfigError, match=r"add\.meeting\.result: table meetings has no column resutl"):
         extract(database, NOW, audit)
 
 

@@ -41,7 +41,9 @@ _READING: Final = {
     "REPLICA MONITOR", "SLAVE MONITOR", "REPLICATION SLAVE",
 }  # fmt: skip
 _GRANT: Final = re.compile(r"GRANT (?P<rights>.+?) ON (?:TABLE |PROCEDURE |FUNCTION )?(?P<on>\S.*?) TO ", re.IGNORECASE)
-_NAMES: Final = re.compile(r"[`'][^`']*[`'](?:@[`'][^`']*[`'])?")
+_NAMES: Final = re.compile(r"""[`'"][^`'"]*[`'"](?:@[`'"][^`'"]*[`'"])?""")
+_QUOTED: Final = re.compile(r"""(?P<mark>[`"])(?P<quoted>(?:(?!(?P=mark)).|(?P=mark){2})*)(?P=mark)|(?P<bare>\w+)""")
+"""Names as SHOW GRANTS quotes them: by backticks, or as our sessions quote them."""
 _KINDS: Final[Mapping[int, Kind]] = {
     **dict.fromkeys((15, *range(245, 256)), Kind.TEXT),  # texts and bytes of every length, JSON, ENUM
     **dict.fromkeys((7, 12), Kind.INSTANT), 10: Kind.DAY,
@@ -197,10 +199,11 @@ def _reaches(on: str, database: str) -> bool:
     """Whether `*.*`, `name`.* (a pattern, as of LIKE) or `name`.`table` is about this database."""
     if on.startswith("*"):
         return True
-    name = re.match(r"`((?:[^`]|``)*)`|(\w+)", on)
+    name = _QUOTED.match(on)
     if name is None:
         return True  # not understood: rather warned once too often
-    pattern = (name[1] or name[2]).replace("``", "`")
+    mark = name["mark"] or ""
+    pattern = name["bare"] or name["quoted"].replace(mark * 2, mark)
     if not on.endswith(".*"):
         return pattern.lower() == database.lower()
     parts = re.findall(r"\\.|.", pattern, re.DOTALL)
