@@ -267,7 +267,7 @@ def test_a_check_is_bounded_as_a_run_is(demo: Path, tmp_path: Path) -> None:
 def test_exports_say_of_when_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(require_shared("maven_csv/sales_pipeline.csv").parent, tmp_path / "exports")
     text = " ".join(said(exports(tmp_path), capsys, datetime(2017, 6, 20, 10, tzinfo=UTC)).split())
-    assert "; equal to the export of that time; files know no transaction Period 2017-06-01 up to" in text
+    assert "; equal to the export of that time; files know no transaction; not read: data_dictionary.csv, " in text
     assert "and reading and storing 5,120 of its 8,920 rows" in text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,13 +36,14 @@ def own_of(folder: Path, preset: str) -> Own:
     )
 
 
-def prepared(folder: Path, preset: str, setting: Setting, **source: Any) -> Audit:
+def prepared(folder: Path, preset: str, setting: Setting, accept: Collection[str] = (), **source: Any) -> Audit:
     """The audit of the folder, with the preset that init writes."""
     (folder / "crm.yaml").write_text(own_of(folder, preset).text(), "utf-8")
     document = {
         "name": "Exports",
         "source": {"url": "files:///exports", "preset": "crm.yaml", "crm_url": "https://crm.example", **source},
         "zone": setting.zone,
+        "accept": [*accept],
         "currency": setting.currency,
         "period": yaml.safe_load(setting.period),
         "targets": {who: {setting.month: dict(of)} for who, of in setting.targets.items()},

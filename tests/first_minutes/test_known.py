@@ -89,8 +89,9 @@ def test_odoo(tmp_path: Path) -> None:
         said, found = first_minutes(tmp_path, crm.url, setting.as_of, answers)
         hand = OdooHand(crm, setting, version=15, results=True, by_time=True)
         assert differences(hand.figures(hand.counts()), found) == {}
+        [counted] = crm.rows("SELECT count(*) AS live FROM calendar_event WHERE active")
     assert "Recognised: Odoo" in said
-    assert "1,331 meetings:" in said  # which were held nobody knows yet
+    assert f"Over {counted['live']:,} meetings:" in said  # which were held nobody knows yet
     assert "calendar_event.privacy" not in said  # the same everywhere
 
 
