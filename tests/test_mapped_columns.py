@@ -15,10 +15,11 @@ from sqlalchemy import Engine, select
 from pipeline import snapshot, source
 from pipeline.ask import ask_people
 from pipeline.check.sentences import on_unmarked
+from pipeline.config import load_audit
 from pipeline.errors import AuditError, ConfigError, SourceError
 from pipeline.formats import Rules
 from pipeline.model import Scope
-from pipeline.presets import Preset, load_preset
+from pipeline.presets import Preset, load_preset, preset_names
 from pipeline.source.databases.sqlite import names_as_names
 from pipeline.source.selects import Demand
 from tests.benches import Bench
@@ -403,3 +404,31 @@ def test_where_an_added_column_stands(crm: Callable[[str], Crm]) -> None:
     assert preset.place_of(f"{table.table}.E-mail nr. 2") == (table.table, "E-mail nr. 2")
     files = preset.model_copy(update={"dialects": ("files",)})
     assert files.place_of("export.E.mail") == ("export", "E.mail")
+
+
+@pytest.mark.parametrize("dialect", ENGINES)
+def test_a_flag_that_a_select_gives_in_other_words_is_named(dialect: str, crm: Callable[[str], Crm]) -> None:
+    table = crm(dialect)
+    given = f"select: SELECT nr AS id, weg AS private_person, NULL AS excluded FROM {table.table}"
+    with table.reading(table.preset(given)) as it:
+        assert it.flags_unread(["client"]) == {"client.private_person": "neither yes nor no: 'misschien' (1 row)"}
+        it.must_understand_marks()
+    user = f"\n  manager:\n    table: {table.table}\n    {given.replace('private_person', 'active')}"
+    with (
+        table.reading(table.preset("columns: {id: nr}" + user)) as it,
+        pytest.raises(SourceError, match=r"manager\.active: neither yes nor no: 'misschien' \(1 row\)"),
+    ):
+        it.must_understand_marks()
+
+
+def test_a_misspelt_column_of_an_export_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("extends: pipedrive\nexports: {deals: {ammount: [Deal - Waarde in EUR]}}\n")
+    audit = tmp_path / "audit.yaml"
+    text = "name: T\nsource: {url: 'files:///exports', preset: PRESET}\nzone: UTC\ncurrency: EUR\n"
+    audit.write_text(text.replace("PRESET", "own.yaml"))
+    with pytest.raises(ConfigError, match=r"exports\.deals\.ammount.*did you mean amount\?"):
+        load_audit(audit)
+    for preset in preset_names():
+        if load_preset(preset, tmp_path).exports:
+            audit.write_text(text.replace("PRESET", preset))
+            load_audit(audit)

@@ -16,7 +16,7 @@ from pipeline.config import Audit, completed, secrets_of
 from pipeline.entity_counts import count_entities
 from pipeline.extract import demand_of, hidden_rows, witness_of
 from pipeline.fingerprints import SourceTexts
-from pipeline.model import DATED, READ, Kind, Person, TableAccount, Window
+from pipeline.model import CHECKED, DATED, READ, Kind, Person, TableAccount, Window
 from pipeline.plausible import Implausible, implausibilities
 from pipeline.publish import scratch
 from pipeline.setup.fit import Fit, fit_of
@@ -106,6 +106,7 @@ def look(audit: Audit, window: Window) -> Seen:
             tried = sum(len(head) for head in heads.values())
             pace = Pace(counting, sum(counts.values()), tried, reading_seconds)
             rights, advice = source.rights(connection), [*source.advice(connection), *reading.caveats()]
+            advice += [f"{name}: {said}." for name, said in reading.flags_unread(CHECKED).items()]
             hidden = hidden_rows(audit, connection, reading)
             advice += [f"{hidden[0].upper()}{hidden[1:]}."] if hidden else []
     finally:

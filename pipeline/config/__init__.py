@@ -18,7 +18,7 @@ from pipeline.config.settings import WEEKDAYS, AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
 from pipeline.errors import ConfigError
 from pipeline.model import CHECKED, ENTITIES, FieldSet, Kind, OwnMeasure, Schema, Target, Window
-from pipeline.presets import Preset, load_preset
+from pipeline.presets import Preset, export_columns, load_preset
 from pipeline.resources import EXPECTATIONS
 
 __all__ = ["WEEKDAYS", "Audit", "Period", "completed", "load_audit", "secrets_of"]
@@ -70,6 +70,7 @@ def completed(audit: Audit, not_given: Mapping[str, str]) -> Audit:
 def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None) -> Audit:
     add = {**preset.add, **settings.source.add}
     schema = _schema(file, preset, add)
+    _must_be_read(preset, add)
     absent = _absent(file, settings, preset, add)
     folder = file.parent / settings.field_sets if settings.field_sets else EXPECTATIONS
     if not folder.is_dir():
@@ -125,6 +126,33 @@ def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:
             )
         schema[entity].setdefault(column, Kind.TEXT)
     return schema
+
+
+def _must_be_read(preset: Preset, add: Mapping[str, str]) -> None:
+    """A column under `exports` that nothing reads is likely misspelt, and its headers would be read as nothing."""
+    if not preset.exports:
+        return
+    read = _words_in(preset) | {preset.place_of(theirs)[1] for theirs in add.values()}
+    for table, columns in preset.exports.items():
+        ours = {column for known, column in export_columns() if known == table}
+        if strange := sorted(columns.keys() - read - ours - {*preset.known_by[table]}):
+            near = get_close_matches(strange[0], columns.keys() & read, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(
+                f"preset {preset.name}: exports.{table}.{strange[0]}: no SELECT of the preset reads this column, and "
+                f"nothing adds it{hint or '; take it out.'}"
+            )
+
+
+def _words_in(preset: Preset) -> set[str]:
+    """Every word of the preset's SQL, and every column that it maps."""
+    parts = [part for parts in preset.entities.values() for part in parts]
+    texts = [part.select for part in parts if part.select]
+    texts += [*preset.derived.values(), *preset.tables.values()]
+    for part in parts:
+        for mapped in (*part.columns.values(), *part.excluded.values()):
+            texts.append(mapped.column or mapped.sql or "")
+    return {word for sql in texts for word in re.findall(r"\w+", sql)}
 
 
 def _tables_of(preset: Preset, add: Mapping[str, str]) -> set[str]:

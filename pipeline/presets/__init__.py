@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -290,6 +291,16 @@ def preset_names() -> tuple[str, ...]:
     """The presets that come with the program."""
     found = (entry.name for entry in files(__name__).iterdir())
     return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
+
+
+@cache
+def export_columns() -> frozenset[tuple[str, str]]:
+    """(table, column) of what our own presets have under `exports`: one that extends them may read less of it."""
+    found: set[tuple[str, str]] = set()
+    for name in preset_names():
+        exports = _ours(name).get("exports", {})
+        found |= {(table, column) for table, columns in exports.items() for column in columns}
+    return frozenset(found)
 
 
 def load_preset(name: str, base: Path) -> Preset:

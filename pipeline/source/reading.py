@@ -174,12 +174,26 @@ class Reading:
 
     def must_understand_marks(self) -> None:
         """SourceError where a mark of deletion says neither yes nor no; a run excludes and lists such rows."""
-        if found := list(self._selects.marks_unread()):
+        found = list(self._selects.marks_unread())
+        if not found:  # a user whose flag says neither would be no manager, and nobody would know
+            found = [f"{name}: {said}" for name, said in self.flags_unread(["manager"]).items()]
+        if found:
             raise SourceError(
-                f"{'; '.join(found)}. Nobody could say whether these rows are deleted. Correct them in the CRM, "
-                "declare the word under empty in the preset if it means nothing, or write the condition as {sql: …}; "
-                "docs/sources.md lists the words that are read."
+                f"{'; '.join(found)}. Nobody could say whether these rows are deleted or active. Correct them in the "
+                "CRM, declare the word under empty in the preset if it means nothing, or write the condition as "
+                "{sql: …}; docs/sources.md lists the words that are read."
             )
+
+    def flags_unread(self, entities: Iterable[str]) -> dict[str, str]:
+        """'client.private_person' -> which words of this flag are neither yes nor no, whatever gives them."""
+        found = {}
+        for entity in entities:
+            raw = self._raw[entity]
+            flags = (name for name in self.columns(entity) if self.demand.schema[entity][name] is Kind.FLAG)
+            for name in flags if self._parts[entity] else ():
+                if said := self._selects.flag_unread(raw.c[name], raw.c.excluded.is_(None)):
+                    found[f"{entity}.{name}"] = said
+        return found
 
     def _account(self, table: str, selects: Mapping[str, str]) -> TableAccount:
         name = self._names.quoted(table)

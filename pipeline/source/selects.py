@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -175,8 +175,14 @@ class Selects:
             asked = asked.group_by(text("1")).order_by(text("number DESC"))
             words = self._connection.execute(asked.limit(_SHOWN)).all()
             if words:
-                said = ", ".join(f"'{_shown(word)}' ({_rows(times)})" for word, times in words)
-                yield f"table {table}, column {name}: neither yes nor no: {said}"
+                yield f"table {table}, column {name}: neither yes nor no: {_words(words)}"
+
+    def flag_unread(self, entered: ColumnElement[Any], live: ColumnElement[bool]) -> str:
+        """The words of a flag, over its live rows, that are neither yes nor no; '' where there are none."""
+        kept = self._demand.rules.kept(entered)
+        asked = select(entered, func.count().label("number")).where(live, _says_neither(kept)).group_by(entered)
+        words = self._connection.execute(asked.order_by(text("number DESC")).limit(_SHOWN)).all()
+        return f"neither yes nor no: {_words(words)}" if words else ""
 
     def _marks(self) -> Iterator[tuple[str, str]]:
         """(table, column) of what says that a record is deleted, or that a user is not active."""
@@ -247,6 +253,10 @@ def _says_no(entered: ColumnElement[Any]) -> ColumnElement[bool]:
 
 def _says_neither(entered: ColumnElement[Any]) -> ColumnElement[bool]:
     return and_(flag_of(entered).is_(None), not_(flag_nothing(entered)))
+
+
+def _words(words: Iterable[Sequence[Any]]) -> str:
+    return ", ".join(f"'{_shown(word)}' ({_rows(times)})" for word, times in words)
 
 
 def _rows(number: int) -> str:
