@@ -205,7 +205,7 @@ currency: EUR
 # The days on which people work: they decide how many are left for the plan.
 working_week: [mon, tue, wed, thu, fri]
 
-# The days that are audited: "month" is the current month to date.
+# The days that are audited: "month" is the month of the day before, on the 1st the one that has just ended.
 period: month
 
 # The plan: manager,month,metric,target

@@ -99,7 +99,7 @@ def _rest_lines(settings: Settings) -> Iterator[str]:
     yield "# The days on which people work: they decide how many are left for the plan."
     yield "working_week: [mon, tue, wed, thu, fri]"
     yield ""
-    yield "# The days that are audited: month is the current month to date."
+    yield "# The days that are audited: month is the month of the day before, on the 1st the one that has just ended."
     yield "period: month"
     yield ""
     yield "# The plan: a CSV with the columns manager, month, metric, target."
