@@ -11,7 +11,9 @@ from typing import Any
 import yaml
 
 from pipeline import run
+from pipeline.catalogue import columns_of
 from pipeline.config import Audit, load_audit
+from pipeline.model import Figure, Kind
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
 from pipeline.reports.report import Edition
@@ -62,6 +64,14 @@ def edition_of(audit: Audit, setting: Setting) -> Edition:
 
 
 def values(edition: Edition) -> dict[str, Value]:
-    """The figures as the hand writes them: without the one that is about the proof."""
-    figures = edition.figures.values()
-    return {one.id: (one.numerator, one.denominator) for one in figures if one.metric != "figures_proven"}
+    """The figures as the hand writes them: without those about the proof and about spreadsheets' errors."""
+    figures = [one for one in edition.figures.values() if one.metric != "figures_proven"]
+    errors = [one for one in figures if one.metric == "unreadable" and _of_text(one)]
+    assert errors
+    assert not any(one.numerator for one in errors)  # no vendor writes any
+    return {one.id: (one.numerator, one.denominator) for one in figures if one not in errors}
+
+
+def _of_text(figure: Figure) -> bool:
+    entity, _, column = figure.dimension.partition(".")
+    return columns_of(entity)[column] is Kind.TEXT

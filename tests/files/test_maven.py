@@ -97,7 +97,7 @@ class Hand:
             "deals_won_amount/USD": (sum(int(deal["close_value"]) * 100 for deal in won), None),
             "deals_won_in_future": (len(late), None),
             "deals_won_undated": (0, None),
-            **{f"unreadable/deal.{column}": (0, None) for column in ("amount", "close_day", "created_at")},
+            **{f"unreadable/deal.{column}": (0, None) for column in ("amount", "close_day", "created_at", "stage")},
             "deals_unknown": (0, None),
             "deals_undated": (sum(not deal["engage_date"] for deal in deals), None),
             **self.field_set(deals),
