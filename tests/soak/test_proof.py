@@ -204,7 +204,8 @@ PLACES = (
     "UPDATE people SET id = id || 'ODD'; UPDATE deals SET owner = owner || 'ODD'; "
     "UPDATE clients SET owner = owner || 'ODD'; UPDATE meetings SET owner = owner || 'ODD'",
     "UPDATE people SET team = team || 'ODD', name = 'ODD' || name",
-    "UPDATE deals SET id = id || 'ODD', name = 'ODD', currency = currency || 'ODD'",
+    "UPDATE deals SET currency = currency || 'ODD' WHERE rowid = 1; "  # of all deals, it would not be plausible
+    "UPDATE deals SET id = id || 'ODD', name = 'ODD'",
 )
 
 
