@@ -115,6 +115,7 @@ def _flat_view(folder: Path) -> Any:
         m.c.date.label("start_at"), literal(0).label("start_at_unreadable"),
         case((m.c.contact.is_(None), 0), else_=1).label("contact"),
         case(*states, else_=0).label("state"), literal(1).label("scored"), literal(0).label("again"),
+        at_us.label("at_us"),
         case((and_(at_us >= w.first_us, at_us < w.after_us, at_us <= w.as_of_us), 1), else_=0).label("in_period"),
     )  # fmt: skip
 

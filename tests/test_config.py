@@ -751,3 +751,10 @@ def test_a_plan_is_read_as_a_spreadsheet_saves_it(load: Load, tmp_path: Path, ma
 def test_a_target_that_is_no_whole_number_is_refused(load: Load, tmp_path: Path, number: str) -> None:
     (tmp_path / "plan.csv").write_text(f'manager,month,metric,target\nm1,2026-11,deals_won,"{number}"\n', "utf-8")
     refused(load, GOOD + "targets: plan.csv\n", "plan.csv, line 2")
+
+
+def test_an_output_whose_path_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "audit.yaml"
+    file.write_text("name: A\nsource: {url: 'sqlite:///crm.db', preset: demo}\nzone: UTC\ncurrency: EUR\n", "utf-8")
+    with pytest.raises(ConfigError, match=r"output: the folder's path holds bytes that are no UTF-8"):
+        load_audit(file, output=tmp_path / "o\udcff")

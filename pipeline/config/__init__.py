@@ -85,12 +85,22 @@ def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None)
         preset=preset,
         field_sets=field_sets,
         targets=read_targets(file, settings.targets),
-        output=(output or file.parent / settings.output).resolve(),
+        output=_output(file, output or file.parent / settings.output),
         absent=absent,
         add=add,
         schema=schema,
         measures=measures,
     )
+
+
+def _output(file: Path, folder: Path) -> Path:
+    """The folder of the reports. ConfigError where its path is no text: half of what writes there could not name it."""
+    folder = folder.resolve()
+    try:
+        str(folder).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ConfigError(f"{file}: output: the folder's path holds bytes that are no UTF-8; choose another.") from None
+    return folder
 
 
 def _absent(file: Path, settings: AuditFile, preset: Preset, add: Mapping[str, str]) -> dict[str, str]:

@@ -320,7 +320,6 @@ each(
         "a control beyond all numbers": {"controls": "[{figure: deals_won@company, equals: 1e999999}]"},
         "a control that writes": {"controls": "[{figure: deals_won@company, select: 'DELETE FROM deals'}]"},
         "a control of nothing": {"controls": "[{figure: deals_won@company, select: ''}]"},
-        "a control that never ends": {"controls": f"[{{figure: deals_won@company, select: '{ENDLESS}'}}]"},
         "a measure of nothing": {"measures": "{'': {count: meetings_held, where: {meeting.subject: filled}}}"},
         "a measure of words": {
             "measures": "{a: {count: meetings_held, where: {meeting.subject: ['\\0', '%', \"'\"]}}}"
@@ -507,6 +506,14 @@ def pages_of_the_crm_are_noise(folder: Path) -> Attack:
         data[place : place + 64] = b"\xff" * 64
     (folder / "crm.db").write_bytes(bytes(data))
     return Attack(changed=True)
+
+
+@attack
+def a_control_never_ends(folder: Path) -> Attack:
+    made = edited(folder, {"controls": f"[{{figure: deals_won@company, select: '{ENDLESS}'}}]"})
+    file = folder / "audit.yaml"
+    file.write_text(file.read_text("utf-8").replace("preset: demo", "preset: demo\n  max_hold: 20 s"), "utf-8")
+    return made
 
 
 @attack
