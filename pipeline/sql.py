@@ -47,6 +47,11 @@ _AMOUNT_DUCKDB = (
     "(CASE WHEN contains({0}, 'e-') THEN NULL WHEN contains({0}, 'e') THEN"
     " CAST(TRY_CAST({0} AS DECIMAL(38, 0)) AS VARCHAR) ELSE {0} END)"
 ).replace("{0}", f"({_SHORTEST})")
+# from the first character that is no white space to the last one: a run of it is passed once
+STRIPPED_MYSQL: Final = (
+    "COALESCE(REGEXP_SUBSTR(CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin,"
+    f" '(?s)[^{WHITE_SPACE_CLASS}](?:.*[^{WHITE_SPACE_CLASS}])?'), '')".replace("\\", "\\\\")
+)
 _NOT_SPACE_MYSQL = _NOT_SPACE.replace("\\", "\\\\")
 
 
@@ -320,9 +325,14 @@ def compile_by(
     return f"({template})"
 
 
-def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
-    return compile_by(_TEMPLATES, element, compiler, **kw)
+def compiles_by(templates: Mapping[type[FunctionElement[Any]], Mapping[str, str]]) -> None:
+    """Compiles each of these constructs by its template, on every dialect that we read."""
+
+    def compiled(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
+        return compile_by(templates, element, compiler, **kw)
+
+    for construct in templates:
+        compiles(construct)(compiled)
 
 
-for _construct in _TEMPLATES:
-    compiles(_construct)(_compile)
+compiles_by(_TEMPLATES)

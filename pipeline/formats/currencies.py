@@ -7,15 +7,13 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final
 
 from sqlalchemy import Boolean, Text, case, func, literal, null
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from pipeline.formats.texts import UNREADABLE, text_of
 from pipeline.money import CODES
-from pipeline.sql import SPACES, WHITE_SPACE, WHITE_SPACE_CLASS, compile_by
+from pipeline.sql import SPACES, STRIPPED_MYSQL, WHITE_SPACE, compiles_by
 
 SIGNS: Final[Mapping[str, str]] = {"\u20ac": "EUR", "\u00a3": "GBP"}
 """The signs that are one currency's only; a preset declares the others, as {$: USD}."""
@@ -54,32 +52,22 @@ class is_sign(FunctionElement[bool]):
     inherit_cache = True
 
 
-_TRIMMED_MYSQL: Final = (
-    "COALESCE(REGEXP_SUBSTR(CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin, '"
-    + f"(?s)[^{WHITE_SPACE_CLASS}](?:.*[^{WHITE_SPACE_CLASS}])?".replace("\\", "\\\\")
-    + "'), '')"
-)
 _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     raised: {
         "sqlite": f"upper(trim(CAST({{0}} AS TEXT), {SPACES}))",
         "duckdb": f"translate(trim(CAST({{0}} AS VARCHAR), {SPACES}), '{ascii_lowercase}', '{ascii_uppercase}')",
         # what is no ASCII becomes a '?', or UPPER would make an S of a long s
-        "mysql": f"CONVERT(UPPER(CONVERT({_TRIMMED_MYSQL} USING ascii)) USING utf8mb4) COLLATE utf8mb4_bin",
+        "mysql": f"CONVERT(UPPER(CONVERT({STRIPPED_MYSQL} USING ascii)) USING utf8mb4) COLLATE utf8mb4_bin",
         "postgresql": f'upper(btrim(CAST({{0}} AS text), {SPACES}) COLLATE "C")',
     },
     is_sign: {
         "sqlite": f"trim(CAST({{0}} AS TEXT), {SPACES}) = {{1}}",
         "duckdb": f"trim(CAST({{0}} AS VARCHAR), {SPACES}) = {{1}}",
-        "mysql": f"CAST({_TRIMMED_MYSQL} AS BINARY) = UNHEX({{2}})",
+        "mysql": f"CAST({STRIPPED_MYSQL} AS BINARY) = UNHEX({{2}})",
         # a statement must not hold a sign for which the database's encoding has no character
         "postgresql": f"convert_to(btrim(CAST({{0}} AS text), {SPACES}), 'UTF8') = decode({{2}}, 'hex')",
     },
 }
 
 
-def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
-    return compile_by(_TEMPLATES, element, compiler, **kw)
-
-
-for _construct in _TEMPLATES:
-    compiles(_construct)(_compile)
+compiles_by(_TEMPLATES)

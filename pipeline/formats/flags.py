@@ -14,14 +14,12 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Text, case, func, null, or_
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from pipeline.formats.texts import UNREADABLE, text_of
-from pipeline.sql import SPACES, WHITE_SPACE, WHITE_SPACE_CLASS, compile_by
+from pipeline.sql import SPACES, STRIPPED_MYSQL, WHITE_SPACE, compiles_by
 
 YES: Final = ("1", "-1", "1.0", "-1.0", "true", "t", "yes", "y", "ja", "j", "waar", "on", "aan", "x")
 """In small letters, white space around them aside. -1 is what Access writes, 1.0 a float."""
@@ -91,14 +89,10 @@ def flag_of(entered: ColumnElement[Any]) -> ColumnElement[Any]:
     ).cast(BigInteger)
 
 
-_INNER_MYSQL: Final = f"(?s)[^{WHITE_SPACE_CLASS}](?:.*[^{WHITE_SPACE_CLASS}])?".replace("\\", "\\\\")
 _SQLITE_AT_ONCE: Final = "WHEN 1 THEN '1' WHEN 0 THEN '0' WHEN x'01' THEN '1' WHEN x'00' THEN '0'"
 _FOLDED_SQLITE: Final = f"lower(trim(CAST({{0}} AS TEXT), {SPACES}))"
 # what is no ASCII becomes a '?', or LOWER would make a k of the sign for kelvin
-_FOLDED_MYSQL: Final = (
-    "LOWER(CONVERT(COALESCE(REGEXP_SUBSTR(CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin,"
-    f" '{_INNER_MYSQL}'), '') USING ascii))"
-)
+_FOLDED_MYSQL: Final = f"LOWER(CONVERT({STRIPPED_MYSQL} USING ascii))"
 _BYTE_MYSQL: Final = "ASCII(CONVERT({0} USING utf8mb4))"
 _GLOBS: Final = " OR ".join(
     f"{{0}} GLOB '{shape}{after}'" for shape in _SHAPES for after in ("", f"{_AFTER}*")
@@ -121,9 +115,4 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
 }
 
 
-def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
-    return compile_by(_TEMPLATES, element, compiler, **kw)
-
-
-for _construct in _TEMPLATES:
-    compiles(_construct)(_compile)
+compiles_by(_TEMPLATES)

@@ -21,7 +21,7 @@ from sqlalchemy.types import TypeEngine
 
 from pipeline.formats.texts import DIRECTIVE, ZONED
 from pipeline.presets import MONTHS
-from pipeline.sql import DECIMAL_UNITS, INSTANT_POSTGRESQL, SPACES, WHITE_SPACE_CLASS, bytewise, compile_by
+from pipeline.sql import DECIMAL_UNITS, INSTANT_POSTGRESQL, SPACES, STRIPPED_MYSQL, bytewise, compile_by
 
 
 class as_text(FunctionElement[str]):
@@ -145,11 +145,8 @@ _CALENDAR: Final = f"^(?!0000){_DAY}"
 _CLOCK: Final = " ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][.][0-9][0-9][0-9][0-9][0-9][0-9]"
 
 _AS_TEXT_MYSQL: Final = "CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin"
-_INNER_MYSQL: Final = "[^{ws}](?:.*[^{ws}])?".replace("{ws}", WHITE_SPACE_CLASS.replace("\\", "\\\\"))
-# from the first character that is no white space to the last one: a run of it is passed once
-_STRIPPED_MYSQL: Final = f"COALESCE(REGEXP_SUBSTR({_AS_TEXT_MYSQL}, '(?s){_INNER_MYSQL}'), '')"
 _BYTES_MYSQL: Final = (
-    f"CASE WHEN CHARSET({{0}}) <> 'binary' THEN {{text}} WHEN {_STRIPPED_MYSQL} <> '' THEN '\ufffd' END"
+    f"CASE WHEN CHARSET({{0}}) <> 'binary' THEN {{text}} WHEN {STRIPPED_MYSQL} <> '' THEN '\ufffd' END"
 )
 _BYTES_SQLITE: Final = f"WHEN 'blob' THEN CASE WHEN trim(CAST({{0}} AS TEXT), {SPACES}) <> '' THEN '\ufffd' END"
 _MOMENT_DUCKDB: Final = (
@@ -173,7 +170,7 @@ TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     stripped: {
         "sqlite": f"CASE typeof({{0}}) WHEN 'text' THEN trim({{0}}, {SPACES}) {_BYTES_SQLITE} ELSE {{0}} END",
         "duckdb": "trim(CAST({0} AS VARCHAR), " + SPACES + ")",
-        "mysql": _BYTES_MYSQL.replace("{text}", _STRIPPED_MYSQL),
+        "mysql": _BYTES_MYSQL.replace("{text}", STRIPPED_MYSQL),
         "postgresql": "btrim(CAST({0} AS text), " + SPACES + ') COLLATE "C"',
     },
     written_day: {
