@@ -120,12 +120,15 @@ def read_as(column: str) -> str:
     return READ_AS.get(column, column.replace("_", " "))
 
 
+NEVER_COMPUTED: Final = "=?"
+"""What stands for the value of a workbook's formula that has none: no format reads it."""
+
 CELL_ERRORS: Final = (
     "#REF!", "#N/A", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
     "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA",
-    "#VERW!", "#N/B", "#NAAM?", "#DEEL/0!", "#WAARDE!", "#LEEG!", "#GETAL!", "=?",
+    "#VERW!", "#N/B", "#NAAM?", "#DEEL/0!", "#WAARDE!", "#LEEG!", "#GETAL!", NEVER_COMPUTED,
 )  # fmt: skip
-"""What a spreadsheet writes into a cell of which it has no value, in English and Dutch; =? is ours (formulas.py)."""
+"""What a spreadsheet writes into a cell of which it has no value, in English and Dutch."""
 
 RECORD_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "meeting": ("subject",),

@@ -15,6 +15,7 @@ from pipeline.model import Scope
 from pipeline.prove import Difference
 from pipeline.reports.report import Edition, period_text
 from pipeline.show import NOTHING, show
+from pipeline.visible import printable
 
 _COLUMNS = (  # headings of two lines, so that a line of figures fits a terminal of 80 columns
     ("Complete", "score", ""),
@@ -86,4 +87,4 @@ def _console(terminal: bool, *, stderr: bool = False) -> Console:
 
 def _plain(text: str) -> str:
     """CRM text without what would steer a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return printable(text, "\N{REPLACEMENT CHARACTER}")

@@ -17,6 +17,11 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
+def printable(text: str, instead: str = "?") -> str:
+    """The text, with `instead` for whatever is invisible, steers a terminal or is no character."""
+    return "".join(char if char.isprintable() else instead for char in text)
+
+
 def told_apart(one: str, other: str) -> tuple[str, str]:
     """Both texts as `visible` writes them; character by character where they are different and look the same."""
     if one != other and _look(one) == _look(other):

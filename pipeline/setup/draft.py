@@ -14,6 +14,8 @@ from typing import Final
 
 import yaml
 
+from pipeline.visible import printable
+
 _WIDEST: Final = 60
 _ID_CELLS: Final = ("=", "+", "-", "@")
 
@@ -25,7 +27,7 @@ def quoted(text: str) -> str:
 
 def clean(text: object, most: int = _WIDEST) -> str:
     """The text as it can stand in a comment or on a terminal: printable, on one line, not too long."""
-    shown = "".join(char if char.isprintable() else "?" for char in str(text))
+    shown = printable(str(text))
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 

@@ -31,6 +31,7 @@ from pipeline.presets.columns import Mapped
 from pipeline.source.databases.select_guard import without_semicolon
 from pipeline.source.guard import must_only_read
 from pipeline.source.names import RealColumns, Tables, meant
+from pipeline.visible import printable
 
 UNREADABLE: Final = "unreadable"
 """'deleted: unreadable' is the reason of a row whose mark of deletion says neither yes nor no."""
@@ -265,7 +266,7 @@ def _rows(number: int) -> str:
 
 def _shown(word: Any) -> str:
     """A word of a mark of deletion as it can be printed; of what is longer than a word its beginning."""
-    shown = "".join(char if char.isprintable() else "?" for char in str(text_of(word)))
+    shown = printable(str(text_of(word)))
     return shown if len(shown) <= _WORD else f"{shown[:1]}… ({len(shown):,} characters)"
 
 

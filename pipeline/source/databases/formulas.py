@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from xml.etree import ElementTree
 
+from pipeline.model import NEVER_COMPUTED
+
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _PLACE: Final = re.compile(r"([A-Z]+)([0-9]+)")
-NEVER_COMPUTED: Final = "=?"
-"""What stands for the value of a formula that has none: no format reads it."""
 
 Cells = Mapping[tuple[int, int], str]
 """(row, column), counted from 0 -> what is written there."""
