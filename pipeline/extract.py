@@ -69,17 +69,17 @@ def _extract_once(
     snapshot.save_manifest(
         folder,
         snapshot.Manifest(
-            moment,
-            as_of is not None,
-            audit.preset.name,
-            held,
-            tuple(stored),
-            tuple(accounts),
-            said,
-            hidden,
-            tuple(reading.caveats()),
-            PeriodBounds(window.first, window.after_last, window.word, window.fire),
-            reading.not_given,
+            as_of=moment,
+            injected=as_of is not None,
+            preset=audit.preset.name,
+            held_seconds=held,
+            stored=tuple(stored),
+            accounts=tuple(accounts),
+            moment=said,
+            hidden=hidden,
+            caveats=tuple(reading.caveats()),
+            period=PeriodBounds(window.first, window.after_last, window.word, window.fire),
+            not_given=reading.not_given,
         ),
     )
 
