@@ -120,6 +120,9 @@ def read_as(column: str) -> str:
     return READ_AS.get(column, column.replace("_", " "))
 
 
+UNREADABLE_MARK: Final = ": unreadable"
+"""How the reason ends of a row whose mark says neither yes nor no: 'deleted: unreadable', whatever the reason is."""
+
 NEVER_COMPUTED: Final = "=?"
 """What stands for the value of a workbook's formula that has none: no format reads it."""
 

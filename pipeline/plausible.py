@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.errors import ImplausibleError
-from pipeline.model import READ, STATES, Kind, Scope, TableAccount
+from pipeline.model import READ, STATES, UNREADABLE_MARK, Kind, Scope, TableAccount
 from pipeline.visible import visible
 
 LEAST_ROWS: Final = 20
@@ -18,8 +18,6 @@ LEAST_ROWS: Final = 20
 OWNED: Final = ("deal", "meeting", "call")
 STATE_COLUMNS: Final[Mapping[str, str]] = {"meeting": "status", "call": "status", "deal": "stage"}
 NO_MANAGER: Final = "manager.none"
-UNREADABLE_MARK: Final = "deleted: unreadable"
-"""The reason of rows in whose mark of deletion neither yes nor no stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ def _of_table(account: TableAccount) -> Iterator[Implausible]:
             f"None of the {account.rows:,} rows of the table {table} is audited ({reasons}); correct the conditions of "
             "these reasons in the preset.",
         )
-    unreadable = account.excluded.get(UNREADABLE_MARK, 0)
+    unreadable = sum(rows for reason, rows in account.excluded.items() if reason.endswith(UNREADABLE_MARK))
     if unreadable * 1_000 > account.rows:
         yield Implausible(
             f"{table}.deleted.unreadable",

@@ -53,6 +53,9 @@ def test_each_name_at_its_boundary(counts: EntityCounts, found: list[str]) -> No
         (TableAccount("t", 1000, 999, {"deleted: unreadable": 1}), []),
         (TableAccount("t", 1000, 998, {"deleted: unreadable": 2}), ["t.deleted.unreadable"]),
         (TableAccount("t", 3, 2, {"deleted: unreadable": 1}), ["t.deleted.unreadable"]),
+        (TableAccount("t", 3, 2, {"weg: unreadable": 1}), ["t.deleted.unreadable"]),  # a reason has the user's name
+        (TableAccount("t", 2000, 1996, {"weg: unreadable": 2, "oud: unreadable": 2}), ["t.deleted.unreadable"]),
+        (TableAccount("t", 2000, 1998, {"weg: unreadable": 2}), []),
     ],
 )
 def test_each_table_at_its_boundary(account: TableAccount, found: list[str]) -> None:

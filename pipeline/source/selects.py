@@ -25,16 +25,13 @@ from sqlalchemy.sql.elements import ColumnElement
 from pipeline.formats import Rules
 from pipeline.formats.flags import flag_nothing, flag_of
 from pipeline.formats.texts import text_of
-from pipeline.model import ENTITIES, Schema
+from pipeline.model import ENTITIES, UNREADABLE_MARK, Schema
 from pipeline.presets import Part, Preset
 from pipeline.presets.columns import Mapped
 from pipeline.source.databases.select_guard import without_semicolon
 from pipeline.source.guard import must_only_read
 from pipeline.source.names import RealColumns, Tables, meant
 from pipeline.visible import printable
-
-UNREADABLE: Final = "unreadable"
-"""'deleted: unreadable' is the reason of a row whose mark of deletion says neither yes nor no."""
 
 _SHOWN: Final = 4
 _WORD: Final = 20
@@ -150,7 +147,7 @@ class Selects:
         if mapped.says:
             return f"t.{self._quote(mapped.column)}"
         entered = self._entered(mapped.column)
-        turned = case((_says_no(entered), "yes"), (flag_of(entered) == 1, "no"), else_=UNREADABLE)
+        turned = case((_says_no(entered), "yes"), (flag_of(entered) == 1, "no"), else_="unreadable")
         return self._rendered(turned)
 
     def _reasons(self, part: Part) -> Iterator[str]:
@@ -162,7 +159,7 @@ class Selects:
             elif mapped.column is not None:
                 entered = self._entered(mapped.column)
                 wanted = flag_of(entered) == 1 if mapped.says else _says_no(entered)
-                unread = self._rendered(literal(f"{reason}: {UNREADABLE}"))
+                unread = self._rendered(literal(reason + UNREADABLE_MARK))
                 yield f"WHEN {self._rendered(wanted)} THEN {said}"
                 yield f"WHEN {self._rendered(_says_neither(entered))} THEN {unread}"
 
