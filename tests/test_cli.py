@@ -172,6 +172,24 @@ def failed(done: subprocess.CompletedProcess[str], status: int, *words: str) -> 
         assert word in done.stderr, done.stderr
 
 
+def test_an_interrupt_that_falls_into_a_finalizer_still_ends_the_program() -> None:
+    code = """
+import sys, time
+from pipeline import cli
+class Finalized:
+    def __del__(self):
+        raise KeyboardInterrupt
+def command(**_):
+    Finalized()
+    time.sleep(20)
+    raise AssertionError("the interrupt was lost")
+cli.cli.main = command
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    failed(done, 130, "Interrupted")
+
+
 def test_usage_and_configuration_are_2(tmp_path: Path) -> None:
     failed(crm_audit("rum"), 2, "No such command")
     failed(crm_audit("run", tmp_path / "none.yaml"), 2, "none.yaml", "cannot be read")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 import sys
+from _thread import interrupt_main
 from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
 from typing import Final, NoReturn
 
 import click
@@ -22,6 +24,8 @@ PROGRAM: Final = "crm-audit"
 _EXIT: Final = """\b
 Exit status: 0 published; 2 configuration or usage; 3 the source could not be read; 4 the proof failed;
 5 the result could not be written; 6 implausible: not published; 70 a defect of ours; 130 interrupted."""
+
+_A_MOMENT: Final = 0.01  # s: as long as a finalizer takes
 
 
 @click.group(epilog=_EXIT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -55,6 +59,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name of a file may be no text
             stream.reconfigure(errors="backslashreplace")
+    sys.unraisablehook = _unraised
     sys.exit(_guarded(lambda: cli.main(prog_name=PROGRAM, standalone_mode=False)))
 
 
@@ -79,6 +84,16 @@ def _guarded(command: Callable[[], object]) -> int:
     except Exception as error:  # noqa: BLE001 a defect of ours must not look like a result, nor quote the CRM's data
         return _unforeseen(error)
     return 0
+
+
+def _unraised(ignored: sys.UnraisableHookArgs) -> None:
+    """An interrupt that falls into a finalizer is lost there, with a traceback; it is sent again a moment later."""
+    if ignored.exc_type is KeyboardInterrupt:
+        again = Timer(_A_MOMENT, interrupt_main)
+        again.daemon = True  # nobody waits for it at the end
+        again.start()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def _unforeseen(error: Exception) -> int:
