@@ -14,13 +14,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import FromClause, column, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.ask import ask, failing
 from pipeline.catalogue import Whose, asks, failing_records, field_question
+from pipeline.complaints import without_values
 from pipeline.errors import AuditError, PublishError
 from pipeline.lacks import lack_in, lack_of
 from pipeline.model import Answers, Field, FieldSet, Tally
@@ -37,6 +38,9 @@ from great_expectations.expectations.metrics.metric_provider import MetricProvid
 
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # what it has to say comes back in its results
 
+_OF_THE_SQL: Final = ("Binder Error", "Catalog Error")
+"""Complaints that quote names of ours only: whatever else is quoted may be a client's."""
+
 
 def validate(
     url: str, views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], *, several_owners: bool = False
@@ -51,7 +55,8 @@ def validate(
     except (GreatExpectationsError, SQLAlchemyError, OSError) as error:  # a connection of the library is an OSError
         if lack := lack_of(error):
             raise PublishError(lack) from None
-        raise AuditError(f"The validation did not run: {type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {without_values(str(error))}"
+        raise AuditError(f"The validation did not run: {said}") from error
     return Answers(
         tuple(tally for answers in found for tally in answers.tallies),
         tuple(record for answers in found for record in answers.failing),
@@ -106,7 +111,8 @@ def _answers(fields: FieldSet, outcome: Any) -> Answers:
 
 def _not_run(what: str, why: str) -> AuditError:
     lack = lack_in(why)
-    return PublishError(lack) if lack else AuditError(f"{what} did not run: {why}")
+    said = why if any(one in why for one in _OF_THE_SQL) else without_values(why)
+    return PublishError(lack) if lack else AuditError(f"{what} did not run: {said}")
 
 
 def _of_an_owner(tally: Tally) -> bool:

@@ -15,6 +15,7 @@ FLOORS = (
     {
         "pipeline",
         "addresses",
+        "complaints",
         "errors",
         "lacks",
         "model",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from uuid import uuid4
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, create_engine, make_url, select, text
 
 from pipeline import snapshot, source
 from pipeline.ask import ask_people
@@ -54,6 +55,23 @@ class Crm:
         finally:
             engine.dispose()
 
+    def holds(self, weg: str) -> None:
+        """From now on one row, with this in its column weg."""
+        if self.dialect == "files":
+            with (self.folder / "exports" / f"{self.table}.csv").open("w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows([("nr", "Telefoon nr", "weg"), ("1", "", weg)])
+            return
+        self.run(f"DELETE FROM {self.table}")
+        self.run(f"INSERT INTO {self.table} (nr, weg) VALUES (1, :weg)", weg=weg)
+
+    def run(self, statement: str, **values: str) -> None:
+        """Changes the database, as nobody who only reads it may."""
+        url = make_url(self.url)
+        engine = create_engine(url.set(drivername="mysql+pymysql") if self.dialect == "mysql" else url)
+        with engine.begin() as connection:
+            connection.execute(text(statement), values)
+        engine.dispose()
+
     def refused(self, preset: Preset, add: dict[str, str] | None = None) -> AuditError:
         with pytest.raises(AuditError) as caught, self.reading(preset, add):
             pass
@@ -71,7 +89,7 @@ def crm(benches: Callable[[str], Bench], tmp_path: Path) -> Callable[[str], Crm]
         bench = benches(dialect)
         quoted = bench.engine.dialect.identifier_preparer.quote("Telefoon nr")
         with bench.engine.begin() as connection:
-            connection.exec_driver_sql(f"CREATE TABLE {name} (nr INTEGER, {quoted} VARCHAR(20), weg VARCHAR(20))")
+            connection.exec_driver_sql(f"CREATE TABLE {name} (nr INTEGER, {quoted} VARCHAR(20), weg VARCHAR(40))")
             connection.exec_driver_sql(
                 f"INSERT INTO {name} VALUES (1, NULL, NULL), (2, '020', 'ja'), (3, NULL, 'misschien')"
             )

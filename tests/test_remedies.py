@@ -1,4 +1,4 @@
-"""What a database says of a preset's own SQL, provoked for real, and the remedy that a user reads."""
+"""What a database says of a preset's own SQL, provoked for real: the remedy that a user reads, and nobody's data."""
 
 from __future__ import annotations
 
@@ -104,3 +104,51 @@ def test_a_remedy_fits_what_the_database_says(dialect: str, crm: Callable[[str],
 def test_the_first_remedy_that_fits_is_said(dialect: str, complaint: str, remedy: str) -> None:
     known = kind_of(dialect).remedies
     assert next(do for part, do in known.items() if part.lower() in complaint.lower()).startswith(remedy)
+
+
+# ------------------------------------------------------------------------------------------------ nobody's data
+
+CLIENTS: Final = (
+    "Jan Jansen", 'Jan "de Boer" Jansen', '"" Jansen', '"Jansen', "Jan O'Brien", "'Jansen'", "Jan\n\nLINE 1: Jansen",
+    "Jan\r\nJansen", "«Jan» Jansen",
+)  # fmt: skip
+TOLD: Final = ("Jan", "Boer", "Brien", "sen", "31337")
+
+OWN_FUNCTION: Final = (
+    "CREATE FUNCTION as_number(given TEXT) RETURNS INT DETERMINISTIC "
+    "BEGIN DECLARE number INT; SET number = given; RETURN number; END"
+)
+
+QUOTING: Final = [  # SQL that fails on a row, and what of the complaint stays readable
+    ("postgresql", "CAST(t.weg AS integer)", "invalid input syntax for type integer: "),
+    ("postgresql", "CAST(t.weg AS date)", "invalid input syntax for type date: "),
+    ("postgresql", "CAST(t.weg AS json)", "invalid input syntax for type json"),
+    ("postgresql", "to_timestamp(t.weg, 'YYYY-MM-DD')", "invalid value "),
+    ("postgresql", "CAST(CAST(t.nr + 31337 AS text) AS boolean)", "invalid input syntax for type boolean: "),
+    ("mysql", "as_number(t.weg)", "Incorrect integer value: '…'"),
+    ("mysql", "9223372036854775807 + t.nr + 31337", "value is out of range in"),
+    ("sqlite", "json_extract('{}', t.weg)", "JSON path"),
+    ("sqlite", "json(t.weg)", "malformed JSON"),
+    ("duckdb", "CAST(t.weg AS integer)", "Could not convert string "),
+    ("duckdb", "CAST(t.weg AS date)", "Conversion Error"),
+    ("duckdb", "json_extract(t.weg, '$.a')", "Malformed JSON"),
+    ("duckdb", "CAST(t.nr + 313370 AS smallint)", "with value … can't be cast"),
+    ("files", "CAST(t.weg AS integer)", "Could not convert string "),
+]
+
+
+@pytest.mark.parametrize(("dialect", "sql", "readable"), QUOTING)
+def test_what_a_database_quotes_of_a_row_is_shown_to_nobody(
+    dialect: str, sql: str, readable: str, crm: Callable[[str], Crm]
+) -> None:
+    table = crm(dialect)
+    if "as_number" in sql:
+        table.run(OWN_FUNCTION)
+    preset = table.preset(f"select: |\n      SELECT t.nr AS id, {sql} AS name, NULL AS excluded FROM {table.table} t")
+    for client in CLIENTS:
+        table.holds(client)
+        with pytest.raises(SourceError) as caught, table.reading(preset) as reading:
+            reading.head("client", 9)
+        said = str(caught.value)
+        assert readable in said
+        assert not [one for one in TOLD if one in said], said

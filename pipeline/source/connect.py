@@ -14,12 +14,13 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from pipeline.complaints import complaint
 from pipeline.errors import ConfigError, SourceError
 from pipeline.lacks import lack_of
 from pipeline.presets import Preset
 from pipeline.retry import PassingError
 from pipeline.source.databases import DATABASES, Database, kind_of
-from pipeline.source.databases.seam import Rights, complaint
+from pipeline.source.databases.seam import Rights
 
 _COMMON = "Check source.url, the account and its rights."
 DEFAULT_HOLD: Final = 300.0
@@ -186,8 +187,8 @@ def _bounded(connection: Connection, database: Database, hold: Hold) -> None:
 
 
 def _explained(error: SQLAlchemyError, database: Database, url: URL, hold: Hold) -> SourceError:
-    """The database's complaint without statement, parameters or address, and what to do about it."""
-    said = complaint(error)
+    """The database's complaint without statement, parameters, values or address, and what to do about it."""
+    said = complaint(error, database.names_only)
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if not url.host and (lack := lack_of(error)):  # a server's lacks are not this machine's
         return SourceError(lack)

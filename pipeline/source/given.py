@@ -8,10 +8,11 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from pipeline.complaints import complaint
 from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES
 from pipeline.presets import Part
-from pipeline.source.databases.seam import complaint
+from pipeline.source.databases import kind_of
 from pipeline.source.names import listed
 from pipeline.source.selects import Selects
 
@@ -46,7 +47,8 @@ def given_by(connection: Connection, selects: Selects, preset: str, parts: Parts
             given[entity].append(names)
     if len(refused) == 1 and not found:
         raise refused[0][1]
-    found += [f"the SELECT of {where}: {complaint(error)}." for where, error in refused]
+    names_only = kind_of(connection.dialect.name).names_only
+    found += [f"the SELECT of {where}: {complaint(error, names_only)}." for where, error in refused]
     if found:
         raise ConfigError(listed(f"preset {preset}: SELECTs that cannot be used", found))
     return given

@@ -18,6 +18,7 @@ from xml.etree.ElementTree import ParseError
 
 from sqlalchemy.engine import URL
 
+from pipeline.complaints import without_values
 from pipeline.errors import ConfigError, SourceError
 from pipeline.source.databases.formulas import Cells, without_value
 from pipeline.source.databases.sizes import must_unpack
@@ -201,7 +202,9 @@ def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Table]:
             if name in sheets:
                 _put(sheets[name], odd)
     except (CalamineError, OSError, ValueError, ParseError) as error:
-        raise SourceError(f"{file} is no workbook that can be read ({error}); save it again as .xlsx.") from None
+        raise SourceError(
+            f"{file} is no workbook that can be read ({without_values(str(error))}); save it again as .xlsx."
+        ) from None
     filled = {name: cells for name, cells in sheets.items() if any(map(_says_something, _texts(cells)))}
     if not filled:
         raise SourceError(f"{file} is empty; export it again with its header row.")

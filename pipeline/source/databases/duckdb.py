@@ -15,6 +15,7 @@ from pipeline.source.databases.seam import (
     Database,
     held_by_duckdb,
     instants_of_duckdb,
+    names_only_in_duckdb,
     spelled_by_duckdb,
     spilling_duckdb,
 )
@@ -51,6 +52,7 @@ DATABASE: Final = Database(
         "preset names as datetimes.",
         "not a valid DuckDB": "Check that source.url names the CRM's database file.",
     },
+    names_only=names_only_in_duckdb,
     holds=held_by_duckdb,
     instants=instants_of_duckdb,
     single=lambda code: str(code) == "FLOAT",

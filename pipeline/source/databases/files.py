@@ -26,7 +26,13 @@ from pipeline.source.databases import remedies
 from pipeline.source.databases.cells import Declared, Table, tables_of
 from pipeline.source.databases.exports import Found, find, must_hold
 from pipeline.source.databases.places import SUFFIXES, folder_of, listing
-from pipeline.source.databases.seam import Database, held_by_duckdb, spelled_by_duckdb, spilling_duckdb
+from pipeline.source.databases.seam import (
+    Database,
+    held_by_duckdb,
+    names_only_in_duckdb,
+    spelled_by_duckdb,
+    spilling_duckdb,
+)
 from pipeline.source.databases.select_guard import CLOSED, refused_by_duckdb, without_semicolon
 from pipeline.source.databases.sizes import MOST_TOGETHER, must_fit
 
@@ -221,6 +227,7 @@ DATABASE: Final = Database(
     open=_open,
     begin=(),
     remedies=remedies.OF_DUCKDB,
+    names_only=names_only_in_duckdb,
     unchanged=_unchanged,
     holds=held_by_duckdb,
     spells=spelled_by_duckdb,

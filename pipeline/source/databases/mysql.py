@@ -92,6 +92,20 @@ def _bound(raw: Any, seconds: float) -> None:
         cursor.execute(f"SET SESSION {limit}")
 
 
+_OF_THE_SQL: Final = {
+    1044, 1045, 1046, 1049, 1052, 1054, 1055, 1056, 1060, 1064, 1065, 1066, 1103, 1104, 1109, 1110, 1111, 1113, 1115,
+    1139, 1142, 1143, 1146, 1149, 1176, 1222, 1227, 1241, 1247, 1248, 1250, 1253, 1267, 1270, 1271, 1273, 1302, 1305,
+    1318, 1356, 1370, 1582, 1583, 1584, 1698,
+}  # fmt: skip
+"""The numbers of complaints of names, rights, syntax and collations: made before a row is read."""
+_OF_THE_CLIENT: Final = range(2000, 3000)  # of the connection
+
+
+def _names_only(error: Any) -> bool:
+    number = next(iter(error.args), None)
+    return number in _OF_THE_SQL or number in _OF_THE_CLIENT
+
+
 # ------------------------------------------------------------------------------------------------ SQL of users
 
 _ACTING: Final = frozenset({
@@ -227,6 +241,7 @@ DATABASE: Final = Database(
         "Unknown character set": remedies.UNKNOWN_COLLATION,
         "is not valid for CHARACTER SET": remedies.UNKNOWN_COLLATION,
         "value is out of range": remedies.VALUES,
+        " value: ": remedies.VALUES,
         "Division by 0": remedies.ZERO,
         "1305 FUNCTION": remedies.FUNCTIONS,
         "native function": remedies.FUNCTIONS,
@@ -254,6 +269,7 @@ DATABASE: Final = Database(
         "database and that the preset is of its version.",
         "Lost connection": "The connection broke; if it happens again, read from a replica or nearer to the server.",
     },
+    names_only=_names_only,
     patience=_patience,
     bound=_bound,
     out_of_time=("max_statement_time exceeded", "maximum statement execution time exceeded"),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
@@ -135,6 +136,17 @@ def _bound(raw: Any, seconds: float) -> None:
         cursor.execute(f"SET statement_timeout = {int(seconds * 1000)}")
 
 
+_OF_ROWS: Final = ("21", "22", "23", "P0")
+"""How the SQLSTATE of an error begins that a row, or a function of the CRM's own, gave rise to."""
+
+
+def _names_only(error: Any) -> bool:
+    """The driver's own errors have no SQLSTATE: of the connection, or of a value that Python cannot hold."""
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError)
+    return not error.sqlstate.startswith(_OF_ROWS)
+
+
 def _hides(connection: Connection, tables: Collection[str]) -> Sequence[str]:
     """Those under row-level security, unless a policy shows this account every row."""
     return [str(name) for name in connection.exec_driver_sql(_APPLYING + _HIDING, {"names": [*tables]}).scalars()]
@@ -235,6 +247,7 @@ DATABASE: Final = Database(
         "could not convert type": remedies.TYPES,
         "invalid input syntax for type json": remedies.JSON,
         "invalid input syntax": remedies.VALUES,
+        "invalid value": remedies.VALUES,
         "out of range": remedies.VALUES,
         "division by zero": remedies.ZERO,
         "is ambiguous": remedies.AMBIGUOUS,
@@ -276,6 +289,7 @@ DATABASE: Final = Database(
         "own; run at a quiet hour, or read from a replica.",
         "timed out": "The network fell silent; if it happens again, read from a replica or nearer to the server.",
     },
+    names_only=_names_only,
     hides=_hides,
     patience=_patience,
     bound=_bound,

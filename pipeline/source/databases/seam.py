@@ -11,17 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pipeline.model import Kind
 from pipeline.presets import Preset
-
-
-def complaint(error: SQLAlchemyError) -> str:
-    """What the database itself says, on one line, without the statement and its parameters."""
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        return " ".join(" ".join(str(part) for part in error.orig.args).split()) or type(error.orig).__name__
-    return type(error).__name__
 
 
 def _no_advice(connection: Connection) -> Sequence[str]:
@@ -85,6 +77,8 @@ class Database:
     open: Callable[[URL, Path, Preset], Engine]  # relative files start at the folder of audit.yaml
     begin: tuple[str, ...]
     remedies: Mapping[str, str]
+    # whether an error of the driver is of the SQL or the account, and not of a row: then it quotes names only
+    names_only: Callable[[Any], bool]
     advice: Callable[[Connection], Sequence[str]] = _no_advice
     # of these tables those whose rows the database may hide from the account, where it can tell
     hides: Callable[[Connection, Collection[str]], Sequence[str]] = _hides_nothing
@@ -119,6 +113,14 @@ class Database:
 def spilling_duckdb() -> dict[str, Any]:
     """What a DuckDB is opened with, so that what it spills to disk lies where temporary files of this run do."""
     return {"config": {"temp_directory": str(Path(tempfile.gettempdir()) / f"duckdb-{os.getpid()}")}}
+
+
+def names_only_in_duckdb(error: Any) -> bool:
+    """Whether DuckDB complains of the SQL, of what it may read or of its file: of no row."""
+    import duckdb
+
+    of_the_sql = (duckdb.ParserException, duckdb.SyntaxException, duckdb.BinderException, duckdb.CatalogException)
+    return isinstance(error, (*of_the_sql, duckdb.PermissionException, duckdb.IOException, duckdb.ConnectionException))
 
 
 def spelled_by_duckdb(code: Any) -> bool:

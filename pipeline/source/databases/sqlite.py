@@ -216,6 +216,7 @@ DATABASE: Final = Database(
         "preset that extends this one, or correct source.add. A text stands between single quotes.",
         "no such table": "The preset reads a table that this CRM has not; check that source.url names the CRM's file.",
     },
+    names_only=lambda error: str(error).startswith(("near ", "unrecognized token")),
     advice=_advice,
     patience=_patience,
     bound=_bound,
