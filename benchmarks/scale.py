@@ -1,4 +1,4 @@
-"""How long a CRM is held: counting in its own database beside reading its rows: `python -m benchmarks.scale`.
+"""How long a CRM is held: counting and fingerprints beside reading its rows: `python -m benchmarks.scale`.
 
 docs/scale.md says what is measured and holds the tables of a run. Needs PostgreSQL and MariaDB where the tests have
 them, and for the makers' tables the same data beside the checkout as the tests; Linux, for processor seconds.
@@ -23,7 +23,7 @@ from sqlalchemy.engine import URL
 
 from benchmarks.crms import AS_OF, CRMS, PRESET
 from benchmarks.questions import one_by_one
-from pipeline import source
+from pipeline import fingerprints, source
 from pipeline.config import Audit, load_audit
 from pipeline.extract import _store, answers_of, demand_of, window_of
 from pipeline.model import Answers
@@ -55,10 +55,16 @@ class Measured:
     records: int
     rows: int
     reading: Took
+    texts: Took
     at_once: Took
     before: Took | None
     tallies: int
     failing: int
+
+    @property
+    def ratio(self) -> float:
+        """What the CRM is held for besides reading, of the reading."""
+        return (self.at_once.processor + self.texts.processor) / self.reading.processor
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -96,13 +102,14 @@ def _measured(
 ) -> Measured:
     reading, window = source.Reading(connection, demand_of(audit)), window_of(audit, AS_OF, injected=True)
     read, stored = timed(connection, lambda: [_store(reading, e, folder, audit, Silence(), hold) for e in audit.schema])
+    texts, _ = timed(connection, lambda: fingerprints.must_agree(reading, folder, stored, hold))
     once, counted = timed(connection, lambda: answers_of(audit, reading, window))
     former = None
     if before:
         former, asked = timed(connection, lambda: one_by_one(audit, reading, window))
         must_be_equal(name, counted, asked)
     rows = sum(entry.rows for entry in stored)
-    return Measured(name, records, rows, read, once, former, len(counted.tallies), len(counted.failing))
+    return Measured(name, records, rows, read, texts, once, former, len(counted.tallies), len(counted.failing))
 
 
 def must_be_equal(name: str, at_once: Answers, before: Answers) -> None:
@@ -165,17 +172,17 @@ def _busy(task: int | None) -> float:
 
 
 _HEADING: Final = (
-    f"{'CRM':<12}{'records':>10}{'rows':>10}{'reading':>9}{'before':>9}{'at once':>9}"
-    f"{'before/reading':>16}{'at once/reading':>17}{'tallies':>9}{'failing':>9}"
+    f"{'CRM':<12}{'records':>10}{'rows':>10}{'reading':>9}{'texts':>7}{'before':>8}{'at once':>9}"
+    f"{'before/reading':>16}{'(at once + texts)/reading':>27}{'tallies':>9}{'failing':>9}"
 )
 
 
 def _line(m: Measured) -> str:
     before = f"{m.before.processor:.1f}" if m.before else "-"
-    ratio = f"{m.before.processor / m.reading.processor:.2f}" if m.before else "-"
+    former = f"{m.before.processor / m.reading.processor:.2f}" if m.before else "-"
     return (
-        f"{m.crm:<12}{m.records:>10,}{m.rows:>10,}{m.reading.processor:>9.1f}{before:>9}{m.at_once.processor:>9.1f}"
-        f"{ratio:>16}{m.at_once.processor / m.reading.processor:>17.2f}{m.tallies:>9,}{m.failing:>9,}"
+        f"{m.crm:<12}{m.records:>10,}{m.rows:>10,}{m.reading.processor:>9.1f}{m.texts.processor:>7.1f}{before:>8}"
+        f"{m.at_once.processor:>9.1f}{former:>16}{m.ratio:>27.2f}{m.tallies:>9,}{m.failing:>9,}"
     )
 
 

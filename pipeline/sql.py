@@ -108,6 +108,16 @@ class exact_text(FunctionElement[str]):
     inherit_cache = True
 
 
+class derived_key(FunctionElement[Any]):
+    """derived_key(id): an id of a derived table, and the one that finds it there, so that an index can be made of it.
+
+    SQLite makes none where it cannot tell the type of the one or types differ.
+    """
+
+    type: TypeEngine[Any] = NullType()
+    inherit_cache = True
+
+
 class micros(FunctionElement[int]):
     """micros(instant): microseconds since 1970 in UTC; NULL where the database cannot read it."""
 
@@ -203,6 +213,12 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "mysql": "IF(CHARSET({0}) = 'binary', CAST({0} AS BINARY), CAST(CONVERT({0} USING utf8mb4) AS BINARY))",
         "duckdb": "{0}",
         "postgresql": "CAST({0} AS text) COLLATE \"C\"",
+    },
+    derived_key: {
+        "sqlite": "CAST({0} AS TEXT)",
+        "mysql": "{0}",
+        "duckdb": "{0}",
+        "postgresql": "{0}",
     },
     micros: {
         # equal to its own canonical form, or SQLite would read 30 February as 2 March; without a modifier

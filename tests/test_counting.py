@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 from sqlalchemy import BigInteger, column, create_engine, insert, select, true, values
@@ -319,6 +320,35 @@ def test_a_set_of_more_fields_than_an_integer_has_bits(tmp_path: Path) -> None:
     missing = Counter(label for labels in deals.values() for label in labels)
     assert missing["f56"] == missing["f2"] > 0  # the same column
     assert edition.figures["base_missing/deal.f56@company"].numerator == missing["f56"]
+
+
+# ------------------------------------------------------------------------------------------------ PostgreSQL
+
+
+@pytest.mark.parametrize("owners", ["first", "all"])
+def test_ids_that_are_uuids(owners: str, tmp_path: Path) -> None:
+    """PostgreSQL knows no least of them."""
+    kept = {"kind", "phone", "state", "amount", "currency", "made", "starts", "closed", "active", "home", "name"}
+    tables = {
+        name: [{one: value if one in kept else _uuid(value) for one, value in row.items()} for row in rows]
+        for name, rows in rows_of(8, records=30).items()
+    }
+    with postgresql(tmp_path) as url:
+        store(url, tables)
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for name, rows in tables.items():
+                for one in rows[0].keys() - kept:
+                    connection.exec_driver_sql(f"ALTER TABLE {name} ALTER {one} TYPE uuid USING {one}::uuid")
+        engine.dispose()
+        at_once, before = both(audit_of(tmp_path, url, owners), url)
+    assert at_once == before
+    assert any(again for *_, again in at_once[0]) is (owners == "all")
+    assert sum(at_once[0].values()) > 1_000
+
+
+def _uuid(value: str | None) -> str | None:
+    return None if value is None else str(uuid5(NAMESPACE_OID, value))
 
 
 # ------------------------------------------------------------------------------------------------ MariaDB

@@ -24,6 +24,7 @@ from pipeline.sql import (
     WHITE_SPACE,
     blank,
     day_of,
+    derived_key,
     empty_word,
     exact_text,
     micros,
@@ -78,6 +79,7 @@ def test_every_construct_of_every_dialect_is_tried_here() -> None:
         same_text: {"sqlite", "mysql", "duckdb", "postgresql"},
         same_bytes: {"sqlite", "mysql", "duckdb", "postgresql"},
         exact_text: {"sqlite", "mysql", "duckdb", "postgresql"},
+        derived_key: {"sqlite", "mysql", "duckdb", "postgresql"},
         micros: {"sqlite", "mysql", "duckdb", "postgresql"},
         day_of: {"sqlite", "mysql", "duckdb", "postgresql"},
         no_date: {"sqlite", "mysql", "postgresql", "duckdb"},
@@ -273,6 +275,21 @@ def test_empty_word(benches: Callable[[str], Bench], dialect: str, kind: str) ->
         if bool(found) is not (value is not None and value.strip("".join(spaces)) == word)
     ]
     assert wrong == []
+
+
+@text_columns
+def test_a_key_of_a_derived_table_is_the_id(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+    texts = ["a", "A", "a ", "\u00e9", "1", "01", "", None]
+    bench = benches(dialect)
+    source = bench.load(kind, texts)
+    assert [key for _, key in bench.said(source, derived_key(source.c.v))] == texts
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "duckdb", "mysql", "postgresql"])
+def test_a_key_of_a_derived_table_may_be_a_number(benches: Callable[[str], Bench], dialect: str) -> None:
+    bench = benches(dialect)
+    source = bench.load("BIGINT", [1, 2**62, None])
+    assert [key and int(key) for _, key in bench.said(source, derived_key(source.c.v))] == [1, 2**62, None]
 
 
 # ------------------------------------------------------------------------------------------------ moments

@@ -20,7 +20,7 @@ from pipeline.catalogue.terms import (
     state_code,
 )
 from pipeline.model import Window
-from pipeline.sql import blank, exact_text, one_of_words, same_id
+from pipeline.sql import blank, derived_key, exact_text, one_of_words, same_id
 
 
 def view_of(entity: str, e: Entities, terms: Terms) -> Select[Any]:
@@ -54,7 +54,7 @@ def _owned(entity: str, e: Entities, record: FromClause, terms: Terms) -> tuple[
     if terms.several_owners:
         owners = _owners(entity, e, record)
         again = flag(owners.c.place > 1).label("again")
-        return [owners.c.owner, again], record.outerjoin(owners, same_id(owners.c.record_id, record.c.id))
+        return [owners.c.owner, again], record.outerjoin(owners, same_id(owners.c.record_id, derived_key(record.c.id)))
     owner = e["manager"].alias()
     joined = record.outerjoin(owner, same_id(owner.c.id, record.c.owner_id))
     return [owner.c.id.label("owner"), literal(0).label("again")], joined
@@ -66,17 +66,19 @@ def _owners(entity: str, e: Entities, record: FromClause) -> FromClause:
     own = select(record.c.id.label("record_id"), record.c.owner_id, literal(0).label("rank"))
     co = select(more.c.record_id, more.c.owner_id, literal(1)).where(more.c.record_kind == entity)
     named = union_all(own, co).subquery()
-    columns = (named.c.record_id, manager.c.id.label("owner"), named.c.rank)
-    each = [func.min(column).label(column.key) for column in columns]  # the same of one record and owner, but the rank
-    existing = (
-        select(*each)
+    record_id, order = exact_text(named.c.record_id), (named.c.rank, exact_text(manager.c.id))
+    ranked = (
+        select(
+            named.c.record_id,
+            manager.c.id.label("owner"),
+            func.row_number().over(partition_by=record_id, order_by=order).label("place"),
+        )
         .join_from(named, manager, same_id(manager.c.id, named.c.owner_id))
-        .group_by(exact_text(named.c.record_id), exact_text(manager.c.id))
         .subquery()
     )
-    record_id, order = exact_text(existing.c.record_id), (existing.c.rank, exact_text(existing.c.owner))
-    place = func.row_number().over(partition_by=record_id, order_by=order).label("place")
-    return select(existing.c.record_id, existing.c.owner, place).subquery()
+    each = (ranked.c.record_id, ranked.c.owner)  # whoever is named twice has the first of his places
+    key, place = derived_key(ranked.c.record_id).label("record_id"), func.min(ranked.c.place).label("place")
+    return select(key, ranked.c.owner, place).group_by(*map(exact_text, each), *each).subquery()
 
 
 def _state_by_time(entity: str, record: FromClause, terms: Terms) -> ColumnElement[int]:
@@ -128,7 +130,7 @@ def _best_penalty(
     the invitees are many: an identifier names one person, so that the others need no group.
     """
     invited = _invited(e, absent)
-    joined = joined.outerjoin(invited, same_id(invited.c.meeting_id, m.c.id))
+    joined = joined.outerjoin(invited, same_id(invited.c.meeting_id, derived_key(m.c.id)))
     found: list[ColumnElement[Any]] = [invited.c.penalty]
     for kind in ("contact", "lead"):
         person = _persons(e, kind, absent)
@@ -149,8 +151,9 @@ def _invited(e: Entities, absent: frozenset[str]) -> FromClause:
         joined = joined.outerjoin(person, and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind))
         found.append(person.c.penalty)
     penalty = func.min(func.coalesce(*found)).label("penalty")
-    meeting_id = func.min(link.c.meeting_id).label("meeting_id")  # the same of all in the group
-    return select(meeting_id, penalty).select_from(joined).group_by(exact_text(link.c.meeting_id)).subquery()
+    by_meeting = (exact_text(link.c.meeting_id), link.c.meeting_id)
+    meeting_id = derived_key(link.c.meeting_id).label("meeting_id")
+    return select(meeting_id, penalty).select_from(joined).group_by(*by_meeting).subquery()
 
 
 def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
