@@ -131,7 +131,7 @@ def test_who_breaks_off_has_no_file(tmp_path: Path) -> None:
     dutch(tmp_path / "crm.db")
     ended, said = at_a_terminal(
         tmp_path, "init", "--source", "sqlite:///crm.db",
-        answers=[*RIGHT, *MEANT, (r"Which \[1\]:", ""), ("zone of your people.*:", "\x04")],
+        answers=[*RIGHT, *MEANT, (r"Which \[1\]:", ""), UTC, ("zone of your people.*:", "\x04")],
     )  # fmt: skip
     assert ended == 130, said
     assert [path.name for path in tmp_path.iterdir()] == ["crm.db"]
@@ -212,6 +212,7 @@ RIGHT = [(f"(?i)table {name}(.|\n)*?Right.*:", "") for name in
 MEANT = [
     (rf"  {word} \(\d+ times\) \[{state}\]:", "") for words in (WORDS, STAGES) for word, state in sorted(words.items())
 ]
+UTC = ("Which clock:", "UTC")
 REST = [("zone of your people.*:", "Europe/Amsterdam"), ("name none.*:", "EUR"), (r"\[y/N\]", "n")]
 
 
@@ -219,7 +220,7 @@ def test_an_unknown_crm_is_proposed_confirmed_checked_and_run(tmp_path: Path) ->
     counted = dutch(tmp_path / "crm.db")
     ended, said = at_a_terminal(
         tmp_path, "init", "--source", "sqlite:///crm.db",
-        answers=[*RIGHT, *MEANT, (r"1  afspraken\.uitkomst +filled in  50%(.|\n)*Which \[1\]:", ""), *REST],
+        answers=[*RIGHT, *MEANT, (r"1  afspraken\.uitkomst +filled in  50%(.|\n)*Which \[1\]:", ""), UTC, *REST],
     )  # fmt: skip
     assert ended == 0, said
     assert "voorraad, 0 rows: artikel (always empty), aantal (always empty)" in said
@@ -230,6 +231,29 @@ def test_an_unknown_crm_is_proposed_confirmed_checked_and_run(tmp_path: Path) ->
     found = figures(tmp_path / "output")
     assert {name: found[name]["numerator"] for name in counted} == dict(counted)
     assert found["managers@company"]["numerator"] == 4
+
+
+def test_the_zone_of_times_that_name_none_is_asked_at_a_terminal(tmp_path: Path) -> None:
+    """It decides on the day of a meeting at night, and so on its month."""
+    dutch(tmp_path / "crm.db")
+    with closing(sqlite3.connect(tmp_path / "crm.db")) as db, db:
+        db.execute("UPDATE afspraken SET begintijd = '2026-10-31 23:30:00' WHERE nr = 3")
+    asked = r"in afspraken\.begintijd name no zone(.|\n)*Most of them stand at 9, 23 o'clock(.|\n)*Which clock:"
+    clock = [(asked, "Mars"), (r"'Mars' is no time zone(.|\n)*Which clock:", "AUDIT")]
+    ended, said = at_a_terminal(
+        tmp_path, "init", "--source", "sqlite:///crm.db",
+        answers=[*RIGHT, *MEANT, (r"Which \[1\]:", ""), *clock, *REST],
+    )  # fmt: skip
+    assert ended == 0, said
+    file = tmp_path / "crm.yaml"
+    assert yaml.safe_load(file.read_text("utf-8"))["datetimes"] == "audit"
+    held = []
+    for zone in ("audit", "UTC"):
+        file.write_text(re.sub(r"\ndatetimes: .*", f"\ndatetimes: {zone}", file.read_text("utf-8")), "utf-8")
+        ran = crm_audit(tmp_path, "run", "--as-of", AS_OF)
+        assert ran.returncode == 0, ran.stderr
+        held.append(figures(tmp_path / "output")["meetings_held@company"]["numerator"])
+    assert held[1] == held[0] + 1
 
 
 def test_what_is_not_confirmed_is_not_used(tmp_path: Path) -> None:
@@ -322,7 +346,7 @@ def test_wrong_lines_are_left_out(tmp_path: Path) -> None:
     wrong = [*RIGHT[:1], (r"(?i)table tblKlanten(.|\n)*?Right.*:", "3,99"), (r"numbers from 1 to(.|\n)*Right.*:", "4"),
              (RIGHT[2][0], "n"), *RIGHT[3:]]  # fmt: skip
     ended, said = at_a_terminal(
-        tmp_path, "init", "--source", "sqlite:///crm.db", answers=[*wrong, *MEANT, (r"Which \[1\]:", "0"), *REST]
+        tmp_path, "init", "--source", "sqlite:///crm.db", answers=[*wrong, *MEANT, (r"Which \[1\]:", "0"), UTC, *REST]
     )
     assert ended == 0, said
     own = yaml.safe_load((tmp_path / "crm.yaml").read_text("utf-8"))

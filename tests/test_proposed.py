@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL
 
 from pipeline.presets import load_preset
 from pipeline.setup.guess import propose, written_in
 from pipeline.setup.mapping import Own, states_of
-from pipeline.setup.own import preset_text
+from pipeline.setup.own import preset_text, without_zone
+from pipeline.setup.recognise import Place
+from tests.test_init import duckdb_file, mariadb, postgresql
 from tests.test_leftover import crm
 
 MEETINGS = "CREATE TABLE afspraken (id INTEGER PRIMARY KEY, medewerker INT, onderwerp TEXT, begin TEXT, einde TEXT);"
@@ -39,6 +45,40 @@ def test_the_clock_of_datetimes_is_an_open_question(tmp_path: Path, start: str, 
     (tmp_path / "again").mkdir()
     (tmp_path / "crm.yaml").write_text(written(tmp_path / "again", MEETINGS + rows, confirmed=True), "utf-8")
     assert load_preset("crm.yaml", tmp_path).datetimes == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("server", "kind", "asked"),
+    [
+        (postgresql, "TIMESTAMP", True),
+        (postgresql, "TIMESTAMPTZ", False),
+        (mariadb, "DATETIME", True),
+        (mariadb, "TIMESTAMP NULL", False),
+        (duckdb_file, "TIMESTAMP", True),
+        (duckdb_file, "TIMESTAMPTZ", False),
+    ],
+)
+@pytest.mark.parametrize("ours", ["start_at", "close_day"])
+def test_only_times_that_name_no_zone_ask_for_a_clock(
+    tmp_path: Path, server: Callable[[], AbstractContextManager[URL]], kind: str, asked: bool, ours: str
+) -> None:
+    """Also where a closing day is mapped to them."""
+    made = {
+        "start_at": f"CREATE TABLE afspraken (id INTEGER PRIMARY KEY, onderwerp VARCHAR(20), begin {kind})",
+        "close_day": f"CREATE TABLE offertes (id INTEGER PRIMARY KEY, naam VARCHAR(20), sluitdatum {kind})",
+    }[ours]
+    with server() as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(made)
+            connection.exec_driver_sql(f"INSERT INTO {made.split()[2]} VALUES (1, 'a', '2026-11-10 10:00:00')")
+        engine.dispose()
+        with Place(url.render_as_string(hide_password=False), tmp_path).opened() as connection:
+            found = propose(connection)
+            quote = connection.dialect.identifier_preparer.quote
+            own = Own("Our own", connection.dialect.name, quote, found, {}, True, confirmed=False)
+    assert [guess.ours for _, guess in without_zone(own)] == [ours] * asked
+    assert ("datetimes = UTC; write the zone" in preset_text(own)) == asked
 
 
 RELATIES = "CREATE TABLE klanten (nr INTEGER PRIMARY KEY, naam TEXT, telefoon TEXT, email TEXT);"

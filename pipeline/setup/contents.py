@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, String, column, func, inspect, select, table
@@ -18,6 +20,8 @@ from pipeline.source.names import described
 
 _SAMPLE: Final = 400
 _MOST_WORDS: Final = 20
+_MOST_TIMES: Final = 5_000
+_HOURS_SHOWN: Final = 3
 
 SAFE: Final = re.compile(r"[^\W\d][\w $€#.()/-]{0,62}")
 """Names that can stand in SQL between quotes whatever reads it."""
@@ -36,6 +40,7 @@ class Contents:
     odd_amounts: int  # texts that are no plain number
     whole: bool  # numbers without decimals
     markup: Markup | None = None  # of which nobody sees every character
+    zoned: bool | None = None  # whether datetimes of the database's own type name their zone; None of all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,14 @@ def _in_two_parts(connection: Connection, name: str, names: Sequence[str], rows:
     return (key,) if different == rows else ()
 
 
+def hours_of(connection: Connection, name: str, own: str) -> list[int]:
+    """The hours that stand most often in a column of times, those of most of them first."""
+    wanted: ColumnElement[Any] = column(own)
+    found = connection.execute(select(wanted).select_from(table(name)).limit(_MOST_TIMES)).scalars()
+    times = (re.match(r"\d{4}-\d\d-\d\d[ T](\d\d):", str(value)) for value in found)
+    return [int(hour) for hour, _ in Counter(time[1] for time in times if time).most_common(_HOURS_SHOWN)]
+
+
 def _differs(connection: Connection, name: str, one: Contents, rows: int) -> bool:
     """Whether the column differs in every row, not of the sample only; asked of what may be a key."""
     if not (_is_key(name, one.name) or _names_it(name, one.name)):
@@ -157,7 +170,9 @@ def _contents(name: str, values: Sequence[Any]) -> Contents:
     ]
     whole = bool(texts) and all(re.fullmatch(r"-?\d+(\.0+)?", text.strip()) for text in texts)
     markup = markup_in([texts[place] for place in told]) if what in ("text", "word") else None
-    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole, markup)
+    zones = [value.tzinfo is not None for value in given if isinstance(value, datetime)]
+    zoned = all(zones) if zones else None
+    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole, markup, zoned)
 
 
 def _shown(value: Any) -> str:

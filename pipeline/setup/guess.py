@@ -40,6 +40,7 @@ class Guess:
     whole: bool = False
     markup: Markup | None = None  # what it holds, where nobody sees every character
     dated: bool = False  # of a mark of deletion: the date on which it was set
+    zoned: bool | None = None  # whether the database's own datetimes name their zone; None of text, and of all others
 
     def said(self) -> str:
         """'90%: called so; e-mail addresses'."""
@@ -236,7 +237,7 @@ def _with_contents(guess: Guess, entity: str, one: Contents, dialect: str) -> Gu
     markup = one.markup if kind is Kind.TEXT and entity != "manager" else None
     if markup:
         said += f"; {markup.said()}"
-    return replace(guess, evidence=said, odd=odd, whole=one.whole and not as_text, markup=markup)
+    return replace(guess, evidence=said, odd=odd, whole=one.whole and not as_text, markup=markup, zoned=one.zoned)
 
 
 _SAID: Final[Mapping[str, str]] = {

@@ -14,14 +14,14 @@ from sqlalchemy import Connection
 
 from pipeline.model import STATES
 from pipeline.money import CODES
-from pipeline.setup.contents import GLUE, Contents, Looked, look
+from pipeline.setup.contents import GLUE, Contents, Looked, hours_of, look
 from pipeline.setup.draft import Settings, clean
 from pipeline.setup.guess import Guess, Proposal, results_of, told_by_you, words_of, written_in
 from pipeline.setup.kinds import COMPANY, PERSON
 from pipeline.setup.leftover import left_of
 from pipeline.setup.mapping import Own
 from pipeline.setup.markup import Markup
-from pipeline.setup.own import format_guesses, has_datetimes
+from pipeline.setup.own import format_guesses, without_zone
 from pipeline.setup.recognise import Candidate, Known, likely, machine_zone, share
 from pipeline.setup.vocabulary import COLUMNS
 from pipeline.setup.written import Written, still_open
@@ -130,11 +130,28 @@ def about_own(connection: Connection, guessed: Own) -> Own:
     result = _about_result(connection, meeting, states.get("meeting", {}), written) if meeting else None
     own = replace(guessed, proposals=kept, states=states, whole_units=whole_units, result=result, confirmed=True,
                   written=written, result_markup=_markup_of(connection, meeting, result))  # fmt: skip
-    if has_datetimes(own):
-        click.echo(
-            "\nTimes are taken for UTC; if your people's clock shows them, write datetimes: audit in the preset."
-        )
-    return own
+    times = without_zone(own)
+    return replace(own, datetimes=_about_the_clock(connection, *times[0])) if times else own
+
+
+def _about_the_clock(connection: Connection, of: Proposal, guess: Guess) -> str:
+    """In which zone the database's own times are meant that name none; `of` holds some of them. Nothing tells, so
+    that there is no default."""
+    name = f"{of.table}.{guess.theirs}"
+    click.echo(f"\nTimes like those in {clean(name)} name no zone: compare one with the CRM's page.")
+    if hours := hours_of(connection, of.table, guess.theirs):
+        click.echo(f"Most of them stand at {', '.join(map(str, hours))} o'clock there.")
+    click.echo("Is it the clock of your people (audit), UTC, or that of another zone, like Europe/Amsterdam?")
+    return str(click.prompt("Which clock", value_proc=_clock))
+
+
+def _clock(text: str) -> str:
+    said = text.strip()
+    if said.lower() in ("audit", "utc"):
+        return "audit" if said.lower() == "audit" else "UTC"
+    if said not in available_timezones():
+        raise click.BadParameter(f"'{clean(said)}' is no time zone; write audit, UTC, or one like Europe/Amsterdam.")
+    return said
 
 
 def _markup_of(connection: Connection, meeting: Proposal | None, result: str | None) -> Markup | None:

@@ -32,6 +32,7 @@ class Own:
     result_markup: Markup | None = None
     left: tuple[Left, ...] = ()  # what is not used
     written: Written | None = None  # how days, instants and amounts are written, where that must be told
+    datetimes: str = ""  # the zone of datetimes that name none, as the user says; '' where nobody was asked
 
     def markup(self) -> dict[str, Markup]:
         """'entity.column' -> what it holds, where nobody sees every character."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pipeline.model import ENTITIES, STATES, Kind
+from pipeline.model import DATED, ENTITIES, STATES, Kind
 from pipeline.presets import Amount
 from pipeline.presets.columns import Mapped
 from pipeline.setup.draft import clean, quoted
@@ -30,11 +30,20 @@ def doubts(written: Written) -> list[str]:
     return [*found, _NOT_SO] if written.doubted else found
 
 
-def has_datetimes(own: Own) -> bool:
-    """Whether instants are read that no format declares: which clock they show is nowhere written."""
-    declared = own.dialect == "files" or (own.dialect == "sqlite" and own.written is not None)
-    kinds = (ENTITIES[one.entity].get(guess.ours) for one in own.proposals for guess in one.columns)
-    return not declared and Kind.INSTANT in kinds
+def without_zone(own: Own) -> list[tuple[Proposal, Guess]]:
+    """The columns of times that name no zone and whose texts no format declares: which clock they show is nowhere
+    written. A meeting's first."""
+    if own.dialect == "files":
+        return []
+    found = [(one, guess) for one in own.proposals for guess in one.columns if _names_no_zone(own, one.entity, guess)]
+    return sorted(found, key=lambda of: of[0].entity != "meeting")
+
+
+def _names_no_zone(own: Own, entity: str, guess: Guess) -> bool:
+    kind = ENTITIES[entity].get(guess.ours)
+    if guess.zoned is not None:  # a closing day may be such a column
+        return kind in DATED and not guess.zoned
+    return kind is Kind.INSTANT and own.written is None
 
 
 def preset_text(own: Own, *, tried: bool = False) -> str:
@@ -65,12 +74,12 @@ def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
         yield "# Text of which nobody sees every character; one that shows nothing counts as missing."
         yield "contents:"
         yield from (f"  {name}: {markup.declared()}  # {markup.said()}" for name, markup in found.items())
-    if has_datetimes(own):
+    if without_zone(own):
         yield ""
         yield "# The zone of datetimes that name none: compare a record's time here with the one on the CRM's page."
         yield "# UTC, one like Europe/Amsterdam, or audit: that of your people. MySQL's TIMESTAMP and PostgreSQL's"
         yield "# timestamptz need none."
-        yield "datetimes: UTC"
+        yield f"datetimes: {own.datetimes or 'UTC'}"
     yield ""
     yield from _state_lines(own)
     yield ""
@@ -160,7 +169,7 @@ def _guesses(own: Own) -> Iterator[str]:
             yield f"{entity} = rows whose {clean(kinds.column)} is {said}"
     yield from format_guesses(own.written) if own.written else ()
     yield from (f"contents.{name} = {one.declared()}, {one.said()}" for name, one in own.markup().items())
-    if has_datetimes(own):
+    if without_zone(own):
         yield "datetimes = UTC; write the zone if the times in your database are those of your people's clock"
     if own.written is None and any(proposal.of("amount") for proposal in own.proposals):
         yield f"money = amounts are {'whole units' if own.whole_units else 'cents'}"

@@ -80,7 +80,7 @@ def answers(*, written: bool) -> Answers:
                                 ("Meetings", "afspraken"))]  # fmt: skip
     words = {"bedrijf": "company", "contactpersoon": "person", "leverancier": "neither", ODD: "person"}
     means = [(rf"  {word} \(8 times\) \[{meaning}\]:", "") for word, meaning in words.items()]
-    formats = [(r"instant = %Y-%m-%d %H:%M:%S, (.|\n)*Right \[Y/n\]:", "")] if written else []
+    formats = [(r"instant = %Y-%m-%d %H:%M:%S, (.|\n)*Right \[Y/n\]:", "")] if written else [("Which clock:", "UTC")]
     return [*right, *means, (r"geweest .*\[held\]:", ""), *formats, ("zone of your people.*:", "Europe/Amsterdam"),
             ("name none.*:", "EUR"), (r"\[y/N\]:", "n")]  # fmt: skip
 
