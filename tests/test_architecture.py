@@ -109,6 +109,7 @@ FLOORS = (
     {"setup.leftover"},
     {"setup.mapping"},
     {"setup.own"},
+    {"setup.extended"},
     {"setup.interview", "setup.exported"},
     {"setup"},
     {"compute", "check.looking"},

@@ -116,7 +116,7 @@ def test_it_is_confirmed_at_the_terminal_or_in_the_file(
     found = fit(hubspot, "close_day", values)
     own, settings = Own(hubspot, Found({}, ()), fit=found), Settings("files:///x", "crm.yaml", "")
     monkeypatch.setattr("sys.stdin", io.StringIO(typed or ""))
-    _about_the_fit(settings, own, found, "crm.yaml", typed is not None)
+    _about_the_fit(settings, own, "crm.yaml", typed is not None)
     document = yaml.safe_load(own.text())
     assert document.get("unconfirmed", []) == unconfirmed
     assert bool(settings.open_keys) is (typed is None)

@@ -21,7 +21,7 @@ from pipeline.presets import Preset, load_preset
 from pipeline.setup import exported, interview
 from pipeline.setup.contents import Looked
 from pipeline.setup.draft import Settings, audit_text, clean, targets_text
-from pipeline.setup.fit import Fit
+from pipeline.setup.extended import Extended, fit_in
 from pipeline.setup.guess import Proposal, propose, results_of, state_of, written_in
 from pipeline.setup.leftover import leftovers, on_custom_fields, on_the_terminal, unmarked, unmarked_said
 from pipeline.setup.mapping import Own, states_of
@@ -54,12 +54,7 @@ def initialise(address: str, output: Path, *, preset: str | None, asking: bool, 
     elif chosen.exports and not chosen.name.endswith((".yaml", ".yml")):
         _exports(place, settings, chosen, output, asking, now)
     else:
-        known = survey(place, chosen)
-        settings.preset, settings.recognised = chosen.name, _recognised(chosen, preset)
-        click.echo(f"Recognised: {clean(chosen.about)}, with {_rows(known)}.")
-        for line in on_custom_fields(place, chosen, known.candidates):
-            click.echo(line)
-        _settle(settings, known, output, asking, now, {})
+        _known(place, settings, chosen, _recognised(chosen, preset), output, asking, now)
 
 
 def without_password(address: str) -> str:
@@ -112,6 +107,33 @@ def _rows(known: Known) -> str:
     return ", ".join([f"{len(known.managers):,} active users", *said])
 
 
+def _known(
+    place: Place, settings: Settings, preset: Preset, recognised: str, output: Path, asking: bool, now: datetime
+) -> None:  # fmt: skip
+    """A preset knows it; where texts are written otherwise, one of the user's own on top of it says how."""
+    known = survey(place, preset)
+    click.echo(f"Recognised: {clean(preset.about)}, with {_rows(known)}.")
+    settings.preset, settings.recognised = preset.name, recognised
+    extended, files = Extended(preset, fit=fit_in(place, preset)), {}
+    if extended.unconfirmed() and _can_extend(preset):
+        own_file = output.parent / _PRESET_FILE
+        _must_not_overwrite(own_file, asking)
+        _about_the_fit(settings, extended, own_file.name, asking)
+        settings.preset, files = own_file.name, {own_file: extended.text()}
+    else:
+        _say_what_is_misread(extended)
+        for line in extended.lines():
+            click.echo(f"Under formats in {preset.name}, this line fits: {line}")
+    for line in on_custom_fields(place, preset, known.candidates):
+        click.echo(line)
+    _settle(settings, known, output, asking, now, files)
+
+
+def _can_extend(preset: Preset) -> bool:
+    """Whether a preset of the user's own can lay formats over it: one of ours, whose amounts are no integers."""
+    return not preset.name.endswith((".yaml", ".yml")) and preset.money == "decimal"
+
+
 def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: datetime) -> None:
     """No preset knows it: a preset of the user's own, of guesses that he confirms here or in the file."""
     own_file = output.parent / _PRESET_FILE
@@ -142,6 +164,7 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
     if own.written:
         known = replace(known, currencies=currencies(own.written))
     settings.preset, settings.recognised = own_file.name, "No preset of ours knows this CRM; this one is its own."
+    settings.own_mapping = True
     if not own.confirmed:
         click.echo(f"No preset knows {what}. {own_file} holds {len(proposals)} guesses with what speaks for each.")
         settings.open_keys.append(f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used before")
@@ -184,7 +207,7 @@ def _exports(
     if "manager" in own.lacking:
         raise ConfigError(f"--source: {own.lacking['manager']}, so nobody would be known; add it to the folder.")
     loaded = own.loaded()
-    fit = exported.fit_in(place, loaded)
+    fit = fit_in(place, loaded)
     if fit.misread:
         own.fit = fit
     known = survey(place, loaded)
@@ -192,7 +215,7 @@ def _exports(
     for line in own.said():
         click.echo(f"  {clean(line, 150)}")
     if own.fit:
-        _about_the_fit(settings, own, own.fit, own_file.name, asking)
+        _about_the_fit(settings, own, own_file.name, asking)
         loaded = own.loaded()
     own.left = exported.left_in(place, loaded)
     for line in on_the_terminal(own.left, own_file.name):
@@ -208,18 +231,23 @@ def _exports(
     _settle(settings, known, output, asking, now, {own_file: own.text()})
 
 
-def _about_the_fit(settings: Settings, own: exported.Own, fit: Fit, file: str, asking: bool) -> None:
+def _about_the_fit(settings: Settings, own: Extended, file: str, asking: bool) -> None:
     """Texts that the preset's formats do not read: what fits is confirmed here or in the file."""
-    for one in fit.misread:
+    _say_what_is_misread(own)
+    if own.fit and asking:
+        written = interview.about_the_writing(own.fit.written, zone=False)
+        own.fit, own.confirmed = replace(own.fit, written=written), True
+    elif own.unconfirmed():
+        settings.open_keys.append(f"{file}: confirm each line under `unconfirmed`; nothing is used before")
+
+
+def _say_what_is_misread(own: Extended) -> None:
+    for one in own.fit.misread if own.fit else ():
         samples = ", ".join(map(masked, one.samples))
         click.echo(
             f"{one.entity}.{one.column}: {one.unreadable:,} of {one.stated:,} values that were looked at are not "
             f"written as {own.preset.name} writes them: {samples}"
         )
-    if asking:
-        own.fit, own.confirmed = replace(fit, written=interview.about_the_writing(fit.written, zone=False)), True
-    elif own.unconfirmed():
-        settings.open_keys.append(f"{file}: confirm each line under `unconfirmed`; nothing is used before")
 
 
 def _survey_of(place: Place, own: Own) -> Known:
@@ -269,7 +297,7 @@ def _leave_open(settings: Settings, known: Known) -> None:
     if "meeting" not in known.preset.entities:
         return
     if "meeting.result" in absent:
-        where = settings.preset if settings.preset == _PRESET_FILE and not known.preset.exports else "source.add"
+        where = settings.preset if settings.own_mapping else "source.add"
         settings.open_keys.append(f"{where}: meeting.result, if results are written somewhere; else nobody owes them")
         settings.result_said = _candidates_said(where, known)
     if "meeting.status" in absent:

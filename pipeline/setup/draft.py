@@ -41,6 +41,7 @@ class Settings:
     url: str
     preset: str
     recognised: str  # how, as a comment
+    own_mapping: bool = False  # whether the preset maps the CRM's tables itself: what is lacking is added there
     zone: str | None = None
     currency: str | None = None
     currency_said: str = ""

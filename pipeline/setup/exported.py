@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import func, not_, select
 
-from pipeline.model import ENTITIES, STATES
-from pipeline.presets import Preset, load_preset
+from pipeline.model import STATES
+from pipeline.presets import Preset
 from pipeline.setup.contents import look
 from pipeline.setup.draft import clean, quoted
-from pipeline.setup.fit import Fit, fit_of
+from pipeline.setup.extended import Extended
 from pipeline.setup.leftover import Left, as_comments, left_of
-from pipeline.setup.own import doubts, format_guesses
 from pipeline.setup.recognise import Place, reading_of, tables_in
 from pipeline.source.databases.exports import Found, lacking
 from pipeline.sql import blank
 
 _MOST_WORDS: Final = 50
-_LOOKED_AT: Final = 5_000
-"""Rows of each entity whose texts are held against the formats."""
 _SAYS_STATE: Final = {"meeting": "status", "call": "status", "deal": "stage"}
 
 
 @dataclass
-class Own:
+class Own(Extended):
     """A preset of ours, what a folder holds of its exports, and what the user says of words that it does not know."""
 
-    preset: Preset
     found: Found
     states: dict[str, dict[str, str]] = field(default_factory=dict)  # entity -> the CRM's word -> our state
     left: tuple[Left, ...] = ()  # columns that are not used
-    fit: Fit | None = None  # where texts are not written as the preset says
-    confirmed: bool = False  # by the user, of the formats that fit
 
     @cached_property
     def lacking(self) -> dict[str, str]:
@@ -51,41 +43,14 @@ class Own:
             yield f"not read: {', '.join(self.found.unread)}"
         yield from (f"not checked: {name} ({why})" for name, why in self.lacking.items())
 
-    def text(self, *, tried: bool = False) -> str:
-        """The preset: on top of ours, with what was found, what is lacking and what words mean.
+    def _about(self) -> str:
+        return "What our exports hold. docs/exports.md says more."
 
-        Formats that nobody confirmed are refused until the user did; of one that is `tried` they never are.
-        """
-        return "\n".join(self._lines([] if tried else self.unconfirmed())) + "\n"
-
-    def loaded(self) -> Preset:
-        """The preset as it will be read."""
-        with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:
-            (Path(folder) / "crm.yaml").write_text(self.text(tried=True), "utf-8")
-            return load_preset("crm.yaml", Path(folder))
-
-    def unconfirmed(self) -> list[str]:
-        """What was guessed of how texts are written, and what they leave open."""
-        if self.fit is None:
-            return []
-        kinds = tuple(f"{line.partition(':')[0]} =" for line in self.fit.lines().values())
-        guesses = [line for line in format_guesses(self.fit.written) if line.partition(".")[2].startswith(kinds)]
-        return [*doubts(self.fit.written), *([] if self.confirmed else guesses)]
+    def _why(self) -> str:
+        return "The files are not written as the CRM writes them: a spreadsheet saved them anew."
 
     def _lines(self, unconfirmed: Sequence[str]) -> Iterator[str]:
-        yield "# What our exports hold. Written by `crm-audit init`; it is yours to edit. docs/exports.md says more."
-        if unconfirmed:
-            yield "# Nothing below is used before you confirmed this. Compare each line with your files, correct"
-            yield "# `formats` below where it is wrong, and delete the line here."
-            yield "unconfirmed:"
-            yield from (f"  - {quoted(line)}" for line in unconfirmed)
-            yield ""
-        yield f"extends: {self.preset.name}"
-        if self.fit and (formats := self.fit.lines()):
-            yield ""
-            yield "# The files are not written as the CRM writes them: a spreadsheet saved them anew."
-            yield "formats:"
-            yield from (f"  {line}" for line in formats.values())
+        yield from super()._lines(unconfirmed)
         yield ""
         yield "# The columns in which each export had, told by their headers; the file may have any name."
         yield "# An export that lacks one of them later stops the audit: take it out here if that is meant."
@@ -133,15 +98,6 @@ def left_in(place: Place, preset: Preset) -> tuple[Left, ...]:
         tables = [table for table in preset.exports if table in there]
         found = [left_of(look(connection, table), preset.exports[table], reads.get(table, table)) for table in tables]
     return tuple(left for left in found if left.columns)
-
-
-def fit_in(place: Place, preset: Preset) -> Fit:
-    """Whether the files' texts are written as the preset's formats say."""
-    with place.opened(preset) as connection:
-        reading = reading_of(connection, preset, preset.add)
-        held = [(entity, reading.columns(entity)) for entity in preset.entities]
-        heads = {entity: (names, reading.head(entity, _LOOKED_AT)) for entity, names in held if names}
-        return fit_of(reading.demand.rules, ENTITIES, heads)
 
 
 def unknown_words(place: Place, preset: Preset) -> dict[str, dict[str, int]]:

@@ -1,0 +1,83 @@
+"""A preset of the user's own on top of one of ours: how texts are written that ours does not read."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pipeline.model import ENTITIES
+from pipeline.presets import Preset, load_preset
+from pipeline.setup.draft import quoted
+from pipeline.setup.fit import Fit, fit_of
+from pipeline.setup.own import doubts, format_guesses
+from pipeline.setup.recognise import Place, reading_of
+
+_LOOKED_AT: Final = 5_000
+"""Rows of each entity whose texts are held against the formats."""
+
+
+@dataclass
+class Extended:
+    """A preset of ours, and the formats that fit where texts are not written as it says."""
+
+    preset: Preset
+    fit: Fit | None = field(default=None, kw_only=True)
+    confirmed: bool = field(default=False, kw_only=True)  # by the user, of these formats
+
+    def text(self, *, tried: bool = False) -> str:
+        """The preset: on top of ours, with what was found.
+
+        Formats that nobody confirmed are refused until the user did; of one that is `tried` they never are.
+        """
+        return "\n".join(self._lines([] if tried else self.unconfirmed())) + "\n"
+
+    def loaded(self) -> Preset:
+        """The preset as it will be read."""
+        with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:
+            (Path(folder) / "crm.yaml").write_text(self.text(tried=True), "utf-8")
+            return load_preset("crm.yaml", Path(folder))
+
+    def lines(self) -> list[str]:
+        """The lines under `formats` that fit."""
+        return list(self.fit.lines().values()) if self.fit else []
+
+    def unconfirmed(self) -> list[str]:
+        """What was guessed of how texts are written, and what they leave open."""
+        if self.fit is None:
+            return []
+        kinds = tuple(f"{line.partition(':')[0]} =" for line in self.lines())
+        guesses = [line for line in format_guesses(self.fit.written) if line.partition(".")[2].startswith(kinds)]
+        return [*doubts(self.fit.written), *([] if self.confirmed else guesses)]
+
+    def _lines(self, unconfirmed: Sequence[str]) -> Iterator[str]:
+        yield f"# {self._about()} Written by `crm-audit init`; it is yours to edit."
+        if unconfirmed:
+            yield "# Nothing below is used before you confirmed this. Compare each line with what stands there, correct"
+            yield "# `formats` below where it is wrong, and delete the line here."
+            yield "unconfirmed:"
+            yield from (f"  - {quoted(line)}" for line in unconfirmed)
+            yield ""
+        yield f"extends: {self.preset.name}"
+        if formats := self.lines():
+            yield ""
+            yield f"# {self._why()}"
+            yield "formats:"
+            yield from (f"  {line}" for line in formats)
+
+    def _about(self) -> str:
+        return "How our CRM writes. docs/sources.md says more."
+
+    def _why(self) -> str:
+        return "Texts in this database are not written as the preset says."
+
+
+def fit_in(place: Place, preset: Preset) -> Fit:
+    """Whether the CRM's texts are written as the preset's formats say."""
+    with place.opened(preset) as connection:
+        reading = reading_of(connection, preset, preset.add)
+        held = [(entity, reading.columns(entity)) for entity in preset.entities]
+        heads = {entity: (names, reading.head(entity, _LOOKED_AT)) for entity, names in held if names}
+        return fit_of(reading.demand.rules, ENTITIES, heads)
