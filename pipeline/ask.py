@@ -101,10 +101,12 @@ class _Expansion:
         self._census = census
         self._counts: dict[_Whom, list[int]] = defaultdict(lambda: [0] * len(census.counts))
         self._amounts: dict[tuple[_Whom, str], list[int]] = defaultdict(lambda: [0] * len(census.amounts))
+        self._numbers: dict[tuple[_Whom, str], list[int]] = defaultdict(lambda: [0] * len(census.priced))
         self._counts[Whose.COMPANY, None]  # is said to be zero where there are no records
         self._bits = cache(lambda *words: _joined(words))
         self._counted = cache(lambda bits: _held(census.counts.values(), bits))
         self._summed = cache(lambda bits: _held(census.amounts.values(), bits))
+        self._priced = cache(lambda bits: _held(census.priced.values(), bits))
         self._mask = cache(lambda bits: sum(1 << place for place in _held(census.wrong, bits)))
         self._text = cache(text_said)
 
@@ -134,10 +136,13 @@ class _Expansion:
         counts = self._counts[whom]
         for place in self._counted(bits):
             counts[place] += records
-        if self._census.amounts:
+        if self._census.amounts or self._census.priced:
             amounts = self._amounts[whom, currency]
             for place in self._summed(bits):
                 amounts[place] += amount
+            numbers = self._numbers[whom, currency]
+            for place in self._priced(bits):
+                numbers[place] += records
 
     def tallies(self) -> Iterator[Tally]:
         """The sums, zeros among them."""
@@ -145,6 +150,8 @@ class _Expansion:
             yield from _tallies(whom, "", self._census.counts, counts)
         for (whom, currency), amounts in self._amounts.items():
             yield from _tallies(whom, currency, self._census.amounts, amounts)
+        for (whom, currency), numbers in self._numbers.items():
+            yield from _tallies(whom, currency, self._census.priced, numbers)
 
 
 def _held(masks: Iterable[int], bits: int) -> tuple[int, ...]:

@@ -12,8 +12,10 @@ from pipeline.ask import ask, ask_people
 from pipeline.config import Audit, completed
 from pipeline.entity_counts import count_entities
 from pipeline.extract import window_of
-from pipeline.metrics import METRICS, PLANNED, metric_of
-from pipeline.model import Answers, Figure, Person, Scope, Target, Unit, figure_id
+from pipeline.measures.company import FIGURES_PROVEN
+from pipeline.measures.own import measure_of
+from pipeline.measures.registry import COUNTED, MEASURES
+from pipeline.model import Answers, Figure, Person, Scope, Target, figure_id
 from pipeline.plausible import implausibilities, must_be_plausible
 from pipeline.progress import Progress
 from pipeline.prove import prove, prove_accounts, prove_controls, prove_people, proven
@@ -36,11 +38,11 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
     terms = audit.terms(window)
     entities = snapshot.entities(manifest.stored, audit.schema)
     views = catalogue.views_of(entities, terms)
-    own = tuple(map(metric_of, audit.measures))
+    own = tuple(map(measure_of, audit.measures))
 
     def figures_of(given: Answers, users: Iterable[Person]) -> tuple[list[Person], list[Figure]]:
         people = who_owns(users, given, audit.targets, plan_month(window) or "")
-        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window, (*METRICS, *own))
+        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window, (*COUNTED, *own))
         return people, make_figures(given, ground)
 
     with (
@@ -111,8 +113,9 @@ def _tables_of(audit: Audit) -> dict[str, set[str]]:
 
 
 def _proven(count: int) -> Figure:
-    name = figure_id("figures_proven", "", "", Scope.COMPANY, "")
-    return Figure(name, Scope.COMPANY, "", "figures_proven", "", "run", count, None, Unit.COUNT, "", "proof")
+    measure = FIGURES_PROVEN
+    name = figure_id(measure.name, "", "", Scope.COMPANY, "")
+    return Figure(name, Scope.COMPANY, "", measure.name, "", measure.period, count, None, measure.unit, "", "proof")
 
 
 def _not_checked(audit: Audit, not_given: Mapping[str, str]) -> dict[str, str]:
@@ -154,7 +157,7 @@ def _without_plan(audit: Audit, users: Sequence[Person], month: str | None) -> I
     """What management reads about targets of the plan's month that are in no plan, by name where there is one."""
     names = {user.id: user.name for user in users}
     found = [
-        f"{names.get(target.manager, target.manager)} ({PLANNED[target.metric].lower()}: {target.target:,})"
+        f"{names.get(target.manager, target.manager)} ({MEASURES[target.metric].label.lower()}: {target.target:,})"
         for target in _strangers(audit, users)
         if target.month == month
     ]

@@ -9,8 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.catalogue.terms import Count
 from pipeline.errors import ProofError
-from pipeline.metrics import METRICS, PLANNED, Metric
+from pipeline.measures import company as of_company
+from pipeline.measures import plan
+from pipeline.measures.completeness import SPANS, Span
+from pipeline.measures.measure import Measure
+from pipeline.measures.registry import COUNTED, PLANNED
 from pipeline.model import (
     ONE_READING,
     SCORED,
@@ -38,8 +43,8 @@ class Pool:
     scope: Scope
     key: str
     counts: Counts
-    targets: Mapping[str, int]  # metric -> target; of a team and the company, of the managers with one
-    aimed: Counts  # the counts of those with a target for the metric named in the second place
+    targets: Mapping[str, int]  # name of a measure -> target; of a team and the company, of the managers with one
+    aimed: Counts  # what those have done who have a target, by the name of the measure in the second place
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Ground:
     targets: Collection[Target]
     accounts: Collection[TableAccount]
     window: Window
-    metrics: Sequence[Metric] = METRICS
+    measures: Sequence[Measure] = COUNTED
 
 
 def who_owns(people: Iterable[Person], answers: Answers, targets: Collection[Target], month: str) -> list[Person]:
@@ -74,7 +79,7 @@ def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
     """Every figure, in a stable order. ProofError where the parts do not add up to the company."""
     pools = _pools(answers, ground)
     _must_add_up(pools)
-    slices = [(metric, _slices(metric, pools[-1].counts)) for metric in ground.metrics]
+    slices = [(measure, _slices(measure, pools[-1].counts)) for measure in ground.measures]
     figures: list[Figure] = []
     for pool in pools:
         figures += _measured(pool, slices)
@@ -115,10 +120,9 @@ def _pools(answers: Answers, ground: Ground) -> list[Pool]:
             scope,
             key,
             _summed(by_owner[owner] for owner in owners),
-            {metric: sum(t[metric] for t in own.values() if metric in t)
-             for metric in PLANNED if any(metric in t for t in own.values())},
+            _targets_summed(own.values()),
             _aimed(by_owner, own),
-        )  # fmt: skip
+        )
 
     inactive = sorted(owner for owner in by_owner if scope_of.get(owner) is Scope.INACTIVE)
     teams: dict[str, list[str]] = defaultdict(list)
@@ -153,16 +157,24 @@ def failing_tallies(counted: FailingCounts) -> Iterator[Tally]:
         yield Tally(not again, owner if again else None, name, entity, "", number, again)
 
 
+def _targets_summed(targets: Collection[Mapping[str, int]]) -> dict[str, int]:
+    """Name of a measure -> the targets of all who have one."""
+    found: dict[str, int] = {}
+    for measure in PLANNED:
+        set_for = [own[measure.name] for own in targets if measure.name in own]
+        if set_for:
+            found[measure.name] = sum(set_for)
+    return found
+
+
 def _aimed(by_owner: Mapping[str, Counts], targets: Mapping[str, Mapping[str, int]]) -> Counts:
-    """Metric -> what those have done who have a target for it."""
-    return {
-        ("aimed", metric, ""): sum(
-            by_owner[owner].get((f"month.{metric}", "", ""), 0)
-            for owner, own in targets.items()
-            if metric in own and owner in by_owner
-        )
-        for metric in PLANNED
-    }
+    """What those have done who have a target, by the name of the measure."""
+    aimed: Counter[tuple[str, str, str]] = Counter()
+    for measure in PLANNED:
+        done = (measure.month.name if measure.month else "", "", "")
+        ours = [owner for owner, own in targets.items() if measure.name in own and owner in by_owner]
+        aimed["aimed", measure.name, ""] = sum(by_owner[owner].get(done, 0) for owner in ours)
+    return aimed
 
 
 def _summed(parts: Iterable[Counts]) -> Counts:
@@ -205,99 +217,127 @@ def _must_add_up(pools: Sequence[Pool]) -> None:
 
 
 def _figure(
-    pool: Pool, metric: str, period: str, numerator: int, *, denominator: int | None = None, unit: Unit = Unit.COUNT,
-    dimension: str = "", currency: str = "", basis: str = "database",
-) -> Figure:  # fmt: skip
-    name = figure_id(metric, dimension, currency, pool.scope, pool.key)
-    return Figure(name, pool.scope, pool.key, metric, dimension, period, numerator, denominator, unit, currency, basis)
+    pool: Pool,
+    measure: Measure,
+    numerator: int,
+    *,
+    denominator: int | None = None,
+    dimension: str = "",
+    currency: str = "",
+    basis: str = "database",
+) -> Figure:
+    return Figure(
+        figure_id(measure.name, dimension, currency, pool.scope, pool.key),
+        pool.scope,
+        pool.key,
+        measure.name,
+        dimension,
+        measure.period,
+        numerator,
+        denominator,
+        measure.unit,
+        currency,
+        basis,
+    )
 
 
-def _slices(metric: Metric, company: Counts) -> list[tuple[str, str]]:
-    """The dimensions and currencies in which the company has this metric: every scope has them, be it as a zero."""
-    names = {*metric.numerator, *metric.denominator}
+Slice = tuple[str, str]
+"""(dimension, currency)"""
+
+
+def _slices(measure: Measure, company: Counts) -> list[Slice]:
+    """The slices in which the company has this measure: every scope has them, be it as a zero."""
+    names = {count.name for count in (*measure.numerator, *measure.denominator)}
     found = {(dimension, currency) for name, dimension, currency in company if name in names}
-    return sorted(found if metric.unit is not Unit.MONEY else {slice for slice in found if slice[1]})
+    return sorted(found if measure.unit is not Unit.MONEY else {slice for slice in found if slice[1]})
 
 
-def _measured(pool: Pool, slices: Sequence[tuple[Metric, list[tuple[str, str]]]]) -> Iterator[Figure]:
-    for metric, found in slices:
-        for dimension, currency in found:
-            total, of = (
-                sum(pool.counts.get((name, dimension, currency), 0) for name in names)
-                for names in (metric.numerator, metric.denominator)
-            )
-            yield _figure(pool, metric.name, metric.period, total, denominator=of if metric.denominator else None,
-                          unit=metric.unit, dimension=dimension, currency=currency)  # fmt: skip
+def _measured(pool: Pool, slices: Sequence[tuple[Measure, list[Slice]]]) -> Iterator[Figure]:
+    for measure, found in slices:
+        for slice in found:
+            total, of = (_total(pool, counts, slice) for counts in (measure.numerator, measure.denominator))
+            denominator = of if measure.denominator else None
+            yield _figure(pool, measure, total, denominator=denominator, dimension=slice[0], currency=slice[1])
+
+
+def _total(pool: Pool, counts: Iterable[Count], slice: Slice) -> int:
+    return sum(pool.counts.get((count.name, *slice), 0) for count in counts)
 
 
 def _fields(pool: Pool, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
-    for span, filled, missing, score, failing in (
-        ("period", "field_filled", "field_missing", "score", "records_failing"),
-        ("base", "base_filled", "base_missing", "base", "base_failing"),
-    ):
+    for span in SPANS:
         weights: dict[str, tuple[int, int]] = {}  # entity -> (filled, due), weighted
         for entity, fields in field_sets.items():
             got = owed = 0
             for field in fields.fields:
                 dimension = f"{entity}.{field.name}"
-                due = pool.counts.get((f"due.{span}", dimension, ""), 0)
-                lacking = pool.counts.get((f"missing.{span}", dimension, ""), 0)
-                yield _figure(
-                    pool, filled, span, due - lacking, denominator=due, unit=Unit.PERCENT, dimension=dimension
-                )
-                yield _figure(pool, missing, span, lacking, dimension=dimension)
+                due = pool.counts.get((f"due.{span.name}", dimension, ""), 0)
+                lacking = pool.counts.get((f"missing.{span.name}", dimension, ""), 0)
+                yield _figure(pool, span.filled, due - lacking, denominator=due, dimension=dimension)
+                yield _figure(pool, span.missing, lacking, dimension=dimension)
                 got, owed = got + field.weight * (due - lacking), owed + field.weight * due
             weights[entity] = (got, owed)
             if fields.fields:
-                yield _figure(pool, score, span, got, denominator=owed, unit=Unit.PERCENT, dimension=entity)
+                yield _figure(pool, span.score, got, denominator=owed, dimension=entity)
             if fields.fields or fields.readable:
-                count = pool.counts.get((f"failing.{span}", entity, ""), 0)
-                yield _figure(pool, failing, span, count, dimension=entity, basis="failing records")
-        got, owed = (sum(weights[entity][part] for entity in SCORED if entity in weights) for part in (0, 1))
-        yield _figure(pool, score, span, got, denominator=owed, unit=Unit.PERCENT)
-        count = sum(pool.counts.get((f"failing.{span}", entity, ""), 0) for entity in SCORED)
-        yield _figure(pool, failing, span, count, basis="failing records")
+                yield _failing(pool, span, [entity], entity)
+        scored = [weights[entity] for entity in SCORED if entity in weights]
+        got, owed = (sum(weight[part] for weight in scored) for part in (0, 1))
+        yield _figure(pool, span.score, got, denominator=owed)
+        yield _failing(pool, span, SCORED, "")
+
+
+def _failing(pool: Pool, span: Span, entities: Iterable[str], dimension: str) -> Figure:
+    count = sum(pool.counts.get((f"failing.{span.name}", entity, ""), 0) for entity in entities)
+    return _figure(pool, span.failing, count, dimension=dimension, basis="failing records")
 
 
 def _plan(pool: Pool, ground: Ground, company: Counts) -> Iterator[Figure]:
     if plan_month(ground.window) is None or pool.scope in (Scope.INACTIVE, Scope.UNASSIGNED):
         return
     if pool.scope is Scope.TWICE:
-        for metric in pool.targets:
-            yield _figure(pool, "plan_done", "month", pool.aimed["aimed", metric, ""], dimension=metric)
+        for name in pool.targets:
+            yield _figure(pool, plan.PLAN_DONE, pool.aimed["aimed", name, ""], dimension=name)
         return
-    days = ground.window.working_days_left
-    for metric in PLANNED:
-        if (f"month.{metric}", "", "") not in company:
+    for measure in PLANNED:
+        month = (measure.month.name if measure.month else "", "", "")
+        if month not in company:
             continue  # the CRM cannot tell it
-        everything = pool.counts.get((f"month.{metric}", "", ""), 0)
-        done = pool.aimed.get(("aimed", metric, ""), 0)
-        if metric in pool.targets:
-            target = pool.targets[metric]
-            left = max(0, target - done)
-            for name, value in (("plan_done", done), ("plan_left", left), ("plan_over", max(0, done - target))):
-                yield _figure(pool, name, "month", value, dimension=metric)
-            yield _figure(pool, "plan_target", "month", target, dimension=metric, basis="targets")
-            yield _figure(pool, "plan_progress", "month", done, denominator=target, unit=Unit.PERCENT, dimension=metric)
-            if days is not None:
-                yield _figure(pool, "plan_needed_per_day", "month", left, denominator=days, unit=Unit.PER_DAY,
-                              dimension=metric)  # fmt: skip
-        if pool.scope is not Scope.MANAGER or metric not in pool.targets:
-            yield _figure(pool, "plan_without_target", "month", everything - done, dimension=metric)
+        name, done = measure.name, pool.aimed.get(("aimed", measure.name, ""), 0)
+        if name in pool.targets:
+            yield from _progress(pool, name, done, ground.window.working_days_left)
+        if pool.scope is not Scope.MANAGER or name not in pool.targets:
+            everything = pool.counts.get(month, 0)
+            yield _figure(pool, plan.PLAN_WITHOUT_TARGET, everything - done, dimension=name)
+
+
+def _progress(pool: Pool, name: str, done: int, days: int | None) -> Iterator[Figure]:
+    """Against the target for the measure of this name; `days` are the working days left."""
+    target = pool.targets[name]
+    left = max(0, target - done)
+    yield _figure(pool, plan.PLAN_DONE, done, dimension=name)
+    yield _figure(pool, plan.PLAN_LEFT, left, dimension=name)
+    yield _figure(pool, plan.PLAN_OVER, max(0, done - target), dimension=name)
+    yield _figure(pool, plan.PLAN_TARGET, target, dimension=name, basis="targets")
+    yield _figure(pool, plan.PLAN_PROGRESS, done, denominator=target, dimension=name)
+    if days is not None:
+        yield _figure(pool, plan.PLAN_NEEDED_PER_DAY, left, denominator=days, dimension=name)
 
 
 def _about_the_company(ground: Ground) -> Iterator[Figure]:
     company = Pool(Scope.COMPANY, "", {}, {}, {})
     managers = [person for person in ground.people if person.scope is Scope.MANAGER]
-    yield _figure(company, "managers", "stock", len(managers), basis="people")
-    yield _figure(company, "teams", "stock", len({p.team_id for p in managers if p.team_id}), basis="people")
-    yield _figure(company, "inactive_users", "stock", len(ground.people) - len(managers), basis="people")
-    if ground.window.working_days_left is not None:
-        yield _figure(company, "working_days_left", "month", ground.window.working_days_left, unit=Unit.DAYS,
-                      basis="calendar")  # fmt: skip
+    teams = {person.team_id for person in managers if person.team_id}
+    yield _figure(company, of_company.MANAGERS, len(managers), basis="people")
+    yield _figure(company, of_company.TEAMS, len(teams), basis="people")
+    yield _figure(company, of_company.INACTIVE_USERS, len(ground.people) - len(managers), basis="people")
+    days = ground.window.working_days_left
+    if days is not None:
+        yield _figure(company, plan.WORKING_DAYS_LEFT, days, basis="calendar")
     for account in ground.accounts:
-        yield _figure(company, "table_rows", "stock", account.rows, dimension=account.table, basis=ONE_READING)
-        yield _figure(company, "table_audited", "stock", account.audited, dimension=account.table)
+        table = account.table
+        yield _figure(company, of_company.TABLE_ROWS, account.rows, dimension=table, basis=ONE_READING)
+        yield _figure(company, of_company.TABLE_AUDITED, account.audited, dimension=table)
         for reason, rows in sorted(account.excluded.items()):
-            yield _figure(company, "table_excluded", "stock", rows, dimension=f"{account.table}: {reason}",
-                          basis=ONE_READING)  # fmt: skip
+            of = f"{table}: {reason}"
+            yield _figure(company, of_company.TABLE_EXCLUDED, rows, dimension=of, basis=ONE_READING)

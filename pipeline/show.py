@@ -24,12 +24,22 @@ def rounded(figure: Figure) -> Decimal | None:
     is not so.
     """
     match figure.unit:
-        case Unit.MONEY:
+        case Unit.MONEY if figure.denominator is None:
             return from_minor(figure.numerator, figure.currency)
+        case Unit.MONEY:
+            return _average(figure)
         case Unit.PERCENT | Unit.PER_DAY:
             return _ratio(figure)
         case _:
             return Decimal(figure.numerator)
+
+
+def _average(figure: Figure) -> Decimal | None:
+    """Money over a number, to the nearest minor unit, half up."""
+    if not figure.denominator:
+        return None
+    units = (2 * figure.numerator + figure.denominator) // (2 * figure.denominator)
+    return from_minor(units, figure.currency)
 
 
 def _ratio(figure: Figure) -> Decimal | None:

@@ -10,24 +10,27 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.metrics import BESIDE
+from pipeline.measures.completeness import BASE_SCORE, RECORDS_FAILING, SCORE
+from pipeline.measures.deals import DEALS_OPEN, DEALS_WON
+from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_OVERDUE
+from pipeline.measures.plan import PLAN_LEFT, PLAN_TARGET
 from pipeline.model import Scope
 from pipeline.prove import Difference
-from pipeline.reports.report import Edition, period_text
+from pipeline.reports.report import BESIDE, Edition, period_text
 from pipeline.show import NOTHING, show
 from pipeline.visible import printable
 
 _COLUMNS = (  # headings of two lines, so that a line of figures fits a terminal of 80 columns
-    ("Complete", "score", ""),
-    ("Base", "base", ""),
-    ("Meetings", "meetings_held", ""),
-    ("of them\ncomplete", "complete_meetings", ""),
-    ("Over-\ndue", "meetings_overdue", ""),
-    ("Open\ndeals", "deals_open", ""),
-    ("Won", "deals_won", ""),
-    ("Target", "plan_target", "deals_won"),
-    ("To\ngo", "plan_left", "deals_won"),
-    ("To\nrepair", "records_failing", ""),
+    ("Complete", SCORE, ""),
+    ("Base", BASE_SCORE, ""),
+    ("Meetings", MEETINGS_HELD, ""),
+    ("of them\ncomplete", COMPLETE_MEETINGS, ""),
+    ("Over-\ndue", MEETINGS_OVERDUE, ""),
+    ("Open\ndeals", DEALS_OPEN, ""),
+    ("Won", DEALS_WON, ""),
+    ("Target", PLAN_TARGET, DEALS_WON.name),
+    ("To\ngo", PLAN_LEFT, DEALS_WON.name),
+    ("To\nrepair", RECORDS_FAILING, ""),
 )
 _SHOWN_DIFFERENCES = 40
 
@@ -46,7 +49,7 @@ def summary_table(edition: Edition) -> Table:
     managers = [person for person in edition.people if person.scope is Scope.MANAGER]
     lines = [(escape(_plain(person.name)), *_cells(edition, Scope.MANAGER, person.id)) for person in managers]
     totals = [
-        *((BESIDE[scope], *_cells(edition, scope, "")) for scope in BESIDE if edition.find("records_failing", scope)),
+        *((BESIDE[scope], *_cells(edition, scope, "")) for scope in BESIDE if edition.find(RECORDS_FAILING, scope)),
         ("[bold]Company[/]", *_cells(edition, Scope.COMPANY, "")),
     ]
     shown = [place for place, cells in enumerate(zip(*lines, *totals, strict=True)) if {*cells} != {NOTHING}]
@@ -64,7 +67,7 @@ def summary_table(edition: Edition) -> Table:
 
 
 def _cells(edition: Edition, scope: Scope, key: str) -> list[str]:
-    figures = (edition.find(metric, scope, key, dimension) for _, metric, dimension in _COLUMNS)
+    figures = (edition.find(measure, scope, key, dimension) for _, measure, dimension in _COLUMNS)
     return [show(figure) if figure else NOTHING for figure in figures]
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pipeline.reports.pair  # noqa: F401 - what a worker of a run has imported
 from pipeline.errors import ProofError
 
-HEAVY = {"duckdb", "great_expectations", "pandas", "sqlalchemy", "pyarrow"}
+HEAVY = {"duckdb", "duckdb_engine", "great_expectations", "pandas", "pyarrow"}
+"""What takes a worker long to import, or could hold what is ours. SQLAlchemy comes with the measures."""
 
 
 def whereabouts(number: int) -> tuple[int, int, set[str]]:

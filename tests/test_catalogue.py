@@ -16,6 +16,7 @@ from pipeline import catalogue, snapshot
 from pipeline.ask import ask, ask_failing, ask_people
 from pipeline.catalogue import MISSING, UNKNOWN, Terms, columns_of, state_code, view_of
 from pipeline.catalogue.counts import measure_questions
+from pipeline.measures.registry import COUNTED, counts_of
 from pipeline.model import ENTITIES, READ, Failing, Field, FieldSet, Scope, Tally, Window
 from pipeline.window import open_window
 
@@ -107,7 +108,7 @@ class Desk:
 
     def __init__(self, folder: Path, moments: Window, absent: frozenset[str] = frozenset()) -> None:
         self.folder = folder
-        self.terms = Terms(moments, WORDS, absent)
+        self.terms = Terms(moments, WORDS, absent, counts=counts_of(COUNTED))
 
     def ask(self, **rows: Rows) -> Answer:
         given = {"manager": MANAGERS, **rows}
@@ -711,28 +712,33 @@ TOLD_BY = {
 """A column -> the counts that say nothing without it: there is no such figure then, and no zero."""
 
 
-def counts_of(entity: str, *absent: str) -> set[str]:
+def terms_of(*absent: str) -> Terms:
+    """On what our own measures are asked of a CRM that lacks these columns."""
+    return Terms(window(), WORDS, frozenset(absent), counts=counts_of(COUNTED))
+
+
+def asked_of(entity: str, *absent: str) -> set[str]:
     """What is counted of an entity in a CRM that lacks these columns; nothing is asked of a database."""
     marks = [f"{name}_unreadable" for name, kind in ENTITIES[entity].items() if kind in READ]
     derived = ["owner", "again", "state", "at_us", "scored", "in_period", "contact", "person_lacks"]
     names = dict.fromkeys([*ENTITIES[entity], *derived, *marks])
-    view, terms = table("view", *map(column, names)), Terms(window(), WORDS, frozenset(absent))
+    view, terms = table("view", *map(column, names)), terms_of(*absent)
     return {name for question in measure_questions(entity, view, terms) for name, _ in question.counts}
 
 
 @pytest.mark.parametrize("entity", ["meeting", "call", "deal", "client", "contact", "lead"])
 def test_what_a_crm_does_not_hold_makes_no_figure(entity: str) -> None:
-    everything = counts_of(entity)
+    everything = asked_of(entity)
     for name in ENTITIES[entity]:
         held = f"{entity}.{name}"
-        assert everything - counts_of(entity, held) == TOLD_BY.get(held, set()), held
-        assert counts_of(entity, held) <= everything
+        assert everything - asked_of(entity, held) == TOLD_BY.get(held, set()), held
+        assert asked_of(entity, held) <= everything
 
 
 @pytest.mark.parametrize("entity", ["meeting", "call"])
 def test_events_without_any_day_make_no_zero(entity: str) -> None:
     """Where neither start nor creation is kept, nobody can say how many were held in the period."""
-    gone = counts_of(entity) - counts_of(entity, f"{entity}.start_at", f"{entity}.created_at")
+    gone = asked_of(entity) - asked_of(entity, f"{entity}.start_at", f"{entity}.created_at")
     by_day = {"held", "undated", *(("complete", "lacking") if entity == "meeting" else ())}
     month = {"month.meetings_held"} if entity == "meeting" else set()
     assert gone == TOLD_BY[f"{entity}.start_at"] | month | {f"{entity}s_{name}" for name in by_day}
@@ -816,7 +822,7 @@ def test_an_amount_without_a_currency_is_in_no_sum_on_the_source_either(tmp_path
             " close_day_unreadable, created_at, created_at_unreadable)"
         )
         connection.exec_driver_sql("INSERT INTO view_deal VALUES ('m1', 0, ?, ?, ?, ?, NULL, 0, 0, 0)", rows)
-        tallies = list(ask(connection, catalogue.measures({"deal": view}, Terms(window(), WORDS))))
+        tallies = list(ask(connection, catalogue.measures({"deal": view}, terms_of())))
     engine.dispose()
     found = {(t.company, t.name, t.currency): t.value for t in tallies}
     assert [found[company, "deals_open_amount", "EUR"] for company in (True, False)] == [5, 5]

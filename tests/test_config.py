@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from pipeline.config import Audit, Period, load_audit, secrets_of
 from pipeline.config.field_sets import copy_field_sets
 from pipeline.errors import ConfigError
-from pipeline.metrics import PLANNED
+from pipeline.measures.registry import PLANNED
 from pipeline.model import CHECKED, Target
 from pipeline.presets import load_preset, preset_names
 from pipeline.window import open_window
@@ -637,7 +637,7 @@ def test_a_wrong_month_in_audit_yaml(load: Load, month: str) -> None:
         (HEAD + "m1,11/2026,deals_won,8\n", ("line 2", "'11/2026'")),
         *((HEAD + f"m1,{month},deals_won,8\n", ("line 2", f"'{month}'")) for month in NO_MONTHS),
         (HEAD + "m1,2026-11-01,deals_won,8\n", ("line 2", "'2026-11-01'")),
-        (HEAD + "m1,2026-11,deals,8\n", ("line 2", "'deals'", ", ".join(PLANNED))),
+        (HEAD + "m1,2026-11,deals,8\n", ("line 2", "'deals'", ", ".join(one.name for one in PLANNED))),
         (HEAD + "m1,2026-11,deals_won,8\nm1,2026-11,deals_won,9\n", ("line 3", "m1", "deals_won", "2026-11", "second")),
         (HEAD + "m1,2026-11,deals_won,8\n\n\nm1,2026-11,deals_won,x\n", ("line 5",)),  # empty lines are lines
         (HEAD + '"m\n1",2026-11,deals_won,8\nm1,2026-11,deals_won,x\n', ("line 4",)),

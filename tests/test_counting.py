@@ -27,6 +27,9 @@ from pipeline.catalogue import WORD
 from pipeline.catalogue.census import _Asked, _is_wrong
 from pipeline.config import Audit, load_audit
 from pipeline.extract import answers_of, demand_of, window_of
+from pipeline.measures.deals import DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT
+from pipeline.measures.measure import average
+from pipeline.measures.registry import COUNTED
 from pipeline.model import Answers, Field, FieldSet, OwnMeasure, Tally
 from pipeline.progress import Silence
 from pipeline.source import typed
@@ -39,6 +42,7 @@ PEOPLE = ("a", "A", "b", "", " ", "\u00e9", "e")
 """Users whom a collation takes to be alike, and whose ids are blank."""
 CURRENCIES = ("EUR", "eur", "EUR ", "JPY", "ZZZ", "", None)
 FIELDS = 58
+AVERAGED = "deals_won_amount.records"
 PRESET = """
 about: A CRM of odd owners
 dialects: [sqlite, mysql, mariadb, postgresql, duckdb, files]
@@ -211,7 +215,10 @@ def many(fields: FieldSet) -> FieldSet:
 # ------------------------------------------------------------------------------------------------ equal
 
 
-def test_one_statement_says_what_the_questions_say(crm: tuple[Path, URL]) -> None:
+def test_one_statement_says_what_the_questions_say(crm: tuple[Path, URL], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Averages among it, whose records are counted per currency."""
+    averages = [average(f"average_{one.name}", "", one) for one in (DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT)]
+    monkeypatch.setattr("pipeline.config.COUNTED", (*COUNTED, *averages))
     folder, url = crm
     at_once, before = both(audit_of(folder, url), url)
     assert at_once == before
@@ -221,6 +228,8 @@ def test_one_statement_says_what_the_questions_say(crm: tuple[Path, URL]) -> Non
     assert any(again for *_, again in tallies)
     currencies = {currency for *_, name, _, currency, _ in tallies if name == "deals_won_amount"}
     assert currencies == {"EUR", "JPY", ""}  # in any letters; what is none is in no sum
+    counted = {(currency, value) for (*_, name, _, currency, _), value in tallies.items() if name == AVERAGED and value}
+    assert {currency for currency, _ in counted} == {"EUR"}  # yens have no cents, and these have
     of_company: Counter[str] = Counter()
     for (company, _, name, *_), value in tallies.items():
         of_company[name] += value * company
@@ -249,7 +258,7 @@ def test_where_the_first_owner_counts_and_much_is_absent(tmp_path: Path, monkeyp
 def test_a_record_fails_by_its_own_bit_in_its_own_word(wrong: tuple[int, ...]) -> None:
     """Records with one bit each: those that are listed have one of these."""
     bits = range(130)
-    asked = _Asked([true()] * len(bits), {}, {}, tuple(1 << bit for bit in wrong), 0)
+    asked = _Asked([true()] * len(bits), {}, {}, {}, tuple(1 << bit for bit in wrong), 0)
     rows = [(bit, *((1 << bit) >> number * WORD & (1 << WORD) - 1 for number in asked.words)) for bit in bits]
     words = [f"w{number}" for number in asked.words]
     flagged = values(*(column(name, BigInteger) for name in ("n", *words)), name="flagged").data(rows)

@@ -21,8 +21,9 @@ from pipeline.config.measures import own_measures
 from pipeline.config.settings import MeasureFile
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
-from pipeline.metrics import COUNTED
-from pipeline.model import CHECKED, ENTITIES, READ, Kind, OwnMeasure
+from pipeline.measures.own import measure_of
+from pipeline.measures.registry import COUNTED, NARROWED, counts_of
+from pipeline.model import ENTITIES, READ, Kind, OwnMeasure
 from pipeline.progress import Silence
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
@@ -160,10 +161,11 @@ def test_whatever_may_be_narrowed_is_counted() -> None:
     """A count that a measure names and that no database is asked for would be in no figure."""
     entities = {name: table(name, *map(column, _with_unreadable(kinds))) for name, kinds in ENTITIES.items()}
     own = tuple(
-        OwnMeasure(f"own_{name}", "", name, next(e for e in CHECKED if name.startswith(f"{e}s")), {"id": "filled"})
-        for name in COUNTED
+        OwnMeasure(f"own_{name}", "", name, measure.numerator[0].entity, {"id": "filled"})
+        for name, measure in NARROWED.items()
     )
-    terms = Terms(open_window(as_of=datetime(2026, 11, 24, tzinfo=UTC), zone="UTC", working_week=range(5)), {}, own=own)
+    window = open_window(as_of=datetime(2026, 11, 24, tzinfo=UTC), zone="UTC", working_week=range(5))
+    terms = Terms(window, {}, counts=counts_of((*COUNTED, *map(measure_of, own))))
     asked = catalogue.measures(
         {name: view.subquery() for name, view in catalogue.views_of(entities, terms).items()}, terms
     )

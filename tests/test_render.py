@@ -16,6 +16,9 @@ from jinja2 import UndefinedError
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
+from pipeline.measures.completeness import SCORE
+from pipeline.measures.meetings import COMPLETE_MEETINGS
+from pipeline.measures.registry import MEASURES
 from pipeline.model import Figure, Person, Scope
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
@@ -123,7 +126,7 @@ def test_a_heading_counts_the_records_under_it() -> None:
             ("now", "records_failing", ""), ("leads", "records_failing", "lead"),
             ("outside", "base_failing", ""), ("leads outside", "base_failing", "lead"),
         ):  # fmt: skip
-            figure = edition().find(metric, Scope.MANAGER, person.id, dimension)
+            figure = edition().find(MEASURES[metric], Scope.MANAGER, person.id, dimension)
             listed = [repair for repair in report.repairs if section_of(repair) == section]
             assert figure is not None
             assert figure.numerator == len(listed)
@@ -185,7 +188,7 @@ def test_a_crm_of_nothing_still_makes_pages() -> None:
 
 
 def test_a_ratio_of_which_nothing_was_due_is_no_zero() -> None:
-    meetings = edition().find("complete_meetings", Scope.MANAGER, "m5")
+    meetings = edition().find(COMPLETE_MEETINGS, Scope.MANAGER, "m5")
     assert meetings is not None
     assert (meetings.id, "–") in read_page(render_page(reports()["management"])).figures
 
@@ -340,7 +343,7 @@ def test_two_fields_of_a_record_that_change_places_are_noticed() -> None:
 
 def test_a_figure_that_the_edition_does_not_have_is_noticed() -> None:
     report = reports()["management"]
-    score = edition().find("score")
+    score = edition().find(SCORE)
     assert score is not None
     for strange in (replace(score, numerator=score.numerator - 1), replace(score, id="invented@company")):
         row = replace(report.headline[0], cells=(strange, halves(strange)[0]))

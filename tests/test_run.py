@@ -22,6 +22,8 @@ from pipeline.config import Audit, load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ProofError, PublishError, SourceError
 from pipeline.extract import window_of
+from pipeline.measures.deals import DEALS_WON, DEALS_WON_AMOUNT
+from pipeline.measures.meetings import MEETINGS_HELD
 from pipeline.model import Scope
 from pipeline.progress import Silence
 from pipeline.show import show
@@ -118,8 +120,8 @@ def test_a_few_figures_by_plain_sql(published: run.Outcome, written: Path) -> No
     for person in published.edition.people:
         if person.scope is Scope.MANAGER:
             find = published.edition.find
-            assert find("meetings_held", Scope.MANAGER, person.id).numerator == held.get(person.id, 0) > 0
-            assert find("deals_won_amount", Scope.MANAGER, person.id, currency="EUR").numerator == (
+            assert find(MEETINGS_HELD, Scope.MANAGER, person.id).numerator == held.get(person.id, 0) > 0
+            assert find(DEALS_WON_AMOUNT, Scope.MANAGER, person.id, currency="EUR").numerator == (
                 won.get(person.id) or 0
             )
 
@@ -187,7 +189,7 @@ def test_a_fire_that_is_made_up_later_keeps_its_month(demo: Path) -> None:
     assert document["period"] == {
         "word": "month", "first": "2026-11-01", "to": "2026-12-01", "due": due.isoformat(),
     }  # fmt: skip
-    assert outcome.edition.find("deals_won").numerator == won
+    assert outcome.edition.find(DEALS_WON).numerator == won
     page = (outcome.folder / "report.html").read_text("utf-8")
     assert 'data-meta="period">November 2026<' in page
     assert "due on Mon 30 Nov 2026 23:50 CET and was made up later" in page
@@ -334,12 +336,12 @@ def sell(db: Path) -> None:
 
 def test_a_commit_during_the_transaction_is_not_seen(demo: Path) -> None:
     audit = audit_of(demo)
-    before = go(audit, "before").edition.find("deals_won").numerator
+    before = go(audit, "before").edition.find(DEALS_WON).numerator
     writer = At("Asking the CRM's own database", lambda: sell(demo / "crm.db"))
     during = go(audit, "during", writer)
     assert writer.acted == 1
-    assert during.edition.find("deals_won").numerator == before
-    assert go(audit, "after").edition.find("deals_won").numerator > before
+    assert during.edition.find(DEALS_WON).numerator == before
+    assert go(audit, "after").edition.find(DEALS_WON).numerator > before
 
 
 def test_a_source_without_its_transaction_is_caught(good: Audit) -> None:

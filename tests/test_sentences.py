@@ -10,19 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import catalogue, snapshot
-from pipeline.catalogue import Terms
 from pipeline.compute import _links, _without_plan
 from pipeline.config import load_audit
-from pipeline.metrics import FINDINGS, LABELS, METRICS, PLANNED, Metric
-from pipeline.model import CHECKED, ENTITIES, STATES, Figure, Person, Scope
+from pipeline.measures.completeness import BASE_FAILING, SCORE
+from pipeline.measures.deals import DEALS_WON
+from pipeline.measures.measure import Measure
+from pipeline.measures.plan import PLAN_TARGET
+from pipeline.measures.registry import LEFT_OUT
+from pipeline.model import Figure, Person, Scope
 from pipeline.reports.elements import score_rows, the_company
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.report import ELEMENTS, Edition, Report, Row
 from pipeline.resources import REPORT_TEMPLATES
 from pipeline.show import show
-from pipeline.snapshot import Stored
 from pipeline.window import open_window
 from tests.factory import PEOPLE, edition
 
@@ -80,7 +81,7 @@ def test_without_anything_due_the_sentence_says_what_there_was_none_of() -> None
 
 
 def test_records_outside_the_period_are_called_so_and_not_older() -> None:
-    assert LABELS["base_failing"] == "Records to repair outside this period"
+    assert BASE_FAILING.label == "Records to repair outside this period"
     for person in MANAGERS:
         report = manager_report(edition(), person)
         for element in ("fix outside", "fix leads outside"):
@@ -91,26 +92,6 @@ def test_records_outside_the_period_are_called_so_and_not_older() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ misspelt
-
-
-@pytest.mark.parametrize(
-    ("metric", "dimension"), [("deals_wno", ""), ("plan_dnoe", "deals_won"), ("plan_done", "deals_wno"), ("", "")]
-)
-def test_a_misspelt_metric_in_a_report_is_an_error(metric: str, dimension: str) -> None:
-    company = the_company(edition())
-    with pytest.raises(KeyError):
-        edition().find(metric, Scope.COMPANY, "", dimension)
-    with pytest.raises(KeyError):
-        company.find(metric, dimension)
-    with pytest.raises(KeyError):
-        company.value(metric, dimension)
-
-
-def test_a_misspelt_metric_is_no_empty_list_either() -> None:
-    company = the_company(edition())
-    for ask in (company.company_has, company.currencies, company.amounts):
-        with pytest.raises(KeyError):
-            ask("meetings_lackign")
 
 
 def test_every_row_of_a_headline_is_of_an_element_that_is_asked_for() -> None:
@@ -124,46 +105,17 @@ def test_every_row_of_a_headline_is_of_an_element_that_is_asked_for() -> None:
 
 
 def test_a_figure_that_this_crm_does_not_have_is_none_and_so_is_one_of_its_own_measures() -> None:
-    own = Metric("online", "Online", "period", METRICS[0].unit, ("online",))
+    own = Measure(name="online", label="Online")
     given = replace(edition(), figures={}, own=(own,))
-    assert given.find("deals_won") is None
-    assert given.find("online") is None
-    assert the_company(given).company_has("online") == ()
-
-
-@pytest.fixture(scope="module")
-def counted() -> set[str]:
-    """The names of all counts and amounts of a CRM that holds everything."""
-    words = {entity: {state: (state,) for state in states} for entity, states in STATES.items()}
-    terms = Terms(WINDOW, words)
-    entities = snapshot.entities([Stored(entity, "", 0, "") for entity in ENTITIES])
-    views = {name: view.subquery() for name, view in catalogue.views_of(entities, terms).items()}
-    return {name for question in catalogue.measures(views, terms) for name, _ in question.counts}
-
-
-def test_every_metric_is_made_of_what_is_counted(counted: set[str]) -> None:
-    """A misspelt name in a metric would make a figure of zeros, or none at all."""
-    by_field_sets = {"unreadable"}
-    made_of = {name for metric in METRICS for name in (*metric.numerator, *metric.denominator)}
-    assert made_of <= counted | by_field_sets
-    assert {f"month.{metric}" for metric in PLANNED} <= counted
-    assert set(FINDINGS) <= LABELS.keys()
-
-
-def test_what_a_count_needs_is_said_of_a_count_and_of_columns_of_its_entity(counted: set[str]) -> None:
-    from pipeline.catalogue.counts import _NEEDS
-
-    assert _NEEDS.keys() <= counted
-    for name, columns in _NEEDS.items():
-        entity = next(entity for entity in CHECKED if name.startswith(f"{entity}s"))
-        needed = {column for either in columns for column in either.split("|")}
-        assert needed <= ENTITIES[entity].keys(), name
+    assert given.find(DEALS_WON) is None
+    assert given.find(own) is None
+    assert the_company(given).company_has(own) == ()
 
 
 # ------------------------------------------------------------------------------------------------ what is not counted
 
 
-@pytest.mark.parametrize("metric", [name for name in FINDINGS if name.endswith(("_unknown", "_in_future"))])
+@pytest.mark.parametrize("metric", [m.name for m in LEFT_OUT if m.name.endswith(("_unknown", "_in_future"))])
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_managers_records_that_are_in_none_of_the_counters_are_named(metric: str, number: int) -> None:
     person = MANAGERS[0]
@@ -237,14 +189,14 @@ def plan_of(person: Person, done: int, target: int, pace: tuple[int, int] | None
 
 
 def test_a_plan_that_is_met_exactly_is_met() -> None:
-    person = next(one for one in MANAGERS if edition().find("plan_target", Scope.MANAGER, one.id, "deals_won"))
+    person = next(one for one in MANAGERS if edition().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name))
     assert plan_of(person, 8, 8).endswith("the target is met")
     assert "1 over the target" in plan_of(person, 9, 8)
     assert "1 to go" in plan_of(person, 7, 8, (1, 11))
 
 
 def test_a_pace_is_said_while_a_working_day_is_left_and_not_after() -> None:
-    person = next(one for one in MANAGERS if edition().find("plan_target", Scope.MANAGER, one.id, "deals_won"))
+    person = next(one for one in MANAGERS if edition().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name))
     assert "3 to go; 1.5 a working day needed" in plan_of(person, 5, 8, (3, 2))
     last = plan_of(person, 5, 8, (3, 0))
     assert "3 to go" in last
@@ -256,7 +208,7 @@ def test_who_has_no_team_is_compared_with_the_company() -> None:
     assert said(manager_report(edition(), with_team), "team").keys() == {"Your team"}
     lonely = said(manager_report(edition(), without), "team")
     assert lonely.keys() == {"The company"}
-    company = edition().find("score")
+    company = edition().find(SCORE)
     assert company is not None
     assert lonely["The company"].startswith(show(company))
 
@@ -266,7 +218,7 @@ def test_a_teams_target_stands_in_its_line() -> None:
     place = teams.columns.index("Plan: target") - 1
     shown = {row.label: row.cells[place] for row in teams.rows}
     expected = {
-        p.team: edition().find("plan_target", Scope.TEAM, p.team_id, "deals_won") for p in MANAGERS if p.team_id
+        p.team: edition().find(PLAN_TARGET, Scope.TEAM, p.team_id, DEALS_WON.name) for p in MANAGERS if p.team_id
     }
     assert {label: shown[label] for label in expected} == expected
     sums = {
@@ -274,7 +226,7 @@ def test_a_teams_target_stands_in_its_line() -> None:
             figure.numerator
             for person in MANAGERS
             if person.team == team
-            and (figure := edition().find("plan_target", Scope.MANAGER, person.id, "deals_won")) is not None
+            and (figure := edition().find(PLAN_TARGET, Scope.MANAGER, person.id, DEALS_WON.name)) is not None
         )
         for team in expected
     }

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from pipeline.measures.registry import MEASURES
 from pipeline.model import Scope
 from pipeline.show import NOTHING, show
 from pipeline.summary import print_differences, summary_table
@@ -37,7 +38,7 @@ def test_no_figure_is_cut() -> None:
         if person.scope is Scope.MANAGER and person.name.isascii() and " " in person.name:
             line = next(line for line in said.splitlines() if line.startswith(person.name.split()[0]))
             for metric in ("score", "base", "meetings_held", "complete_meetings", "deals_open"):
-                figure = edition().find(metric, Scope.MANAGER, person.id, "")
+                figure = edition().find(MEASURES[metric], Scope.MANAGER, person.id, "")
                 assert figure is not None
                 assert show(figure) in line
 
@@ -59,7 +60,7 @@ def test_under_each_heading_is_its_own_figure() -> None:
     lines += [(Scope.INACTIVE, ""), (Scope.UNASSIGNED, ""), (Scope.COMPANY, "")]
     assert len(list(names.cells)) == len(lines)
     for column, (metric, dimension) in zip(columns, HEADINGS.values(), strict=True):
-        figures = [whole.find(metric, scope, key, dimension) for scope, key in lines]
+        figures = [whole.find(MEASURES[metric], scope, key, dimension) for scope, key in lines]
         assert list(column.cells) == [show(figure) if figure else NOTHING for figure in figures]
         assert len(set(column.cells)) > 2  # so that a neighbour's figures are seen to be others
 

@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import FromClause, Select
 
 from pipeline.catalogue.census import Census, Part, WorkedOut, census
-from pipeline.catalogue.counts import COMPLETE_MEETING, measure_questions, needs_of
+from pipeline.catalogue.counts import measure_questions
 from pipeline.catalogue.fields import asks, failing_records, field_question
 from pipeline.catalogue.terms import (
     MISSING,
     UNKNOWN,
     WORD,
+    Count,
     Entities,
     Question,
     Terms,
@@ -29,11 +30,11 @@ from pipeline.catalogue.views import view_of
 from pipeline.model import CHECKED, FieldSet
 
 __all__ = [
-    "COMPLETE_MEETING",
     "MISSING",
     "UNKNOWN",
     "WORD",
     "Census",
+    "Count",
     "Entities",
     "Part",
     "Question",
@@ -47,7 +48,6 @@ __all__ = [
     "field_counts",
     "field_question",
     "measures",
-    "needs_of",
     "state_code",
     "view_of",
     "views_of",

@@ -33,7 +33,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnClause, ColumnElement, True_
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from pipeline.catalogue.counts import amounts_of, counts_of
+from pipeline.catalogue.counts import conditions_of, has_amount, of_currencies, of_money, of_records
 from pipeline.catalogue.fields import asks, field_counts_of, wrong_of
 from pipeline.catalogue.terms import WORD, Condition, Terms
 from pipeline.model import FieldSet
@@ -59,13 +59,15 @@ class Census:
     """One statement, and what its rows stand for.
 
     A row is (part, owner, again, currency, id, records, value, *words of bits). `value` is the sum of the amounts, and
-    of a failing record its moment in microseconds. A record counts where it has all bits of a count's mask. `wrong`
-    gives, for each bit of a failing record's mask, the one bit here that sets it.
+    of a failing record its moment in microseconds. A record counts where it has all bits of a count's mask; `priced`
+    are the counts that are made per currency. `wrong` gives, for each bit of a failing record's mask, the one bit here
+    that sets it.
     """
 
     entity: str
     counts: Mapping[Named, int]
     amounts: Mapping[Named, int]
+    priced: Mapping[Named, int]
     wrong: tuple[int, ...]
     in_period: int
     statement: Select[Any] | CompoundSelect[Any]
@@ -78,8 +80,14 @@ class _Asked:
     conditions: Sequence[Condition]
     counts: Mapping[Named, int]
     amounts: Mapping[Named, int]
+    priced: Mapping[Named, int]
     wrong: tuple[int, ...]
     in_period: int
+
+    @property
+    def per_currency(self) -> bool:
+        """Whether anything is counted for each currency apart."""
+        return bool(self.amounts or self.priced)
 
     @property
     def words(self) -> range:
@@ -118,7 +126,7 @@ def census(
     whole = view.subquery()
     asked = _asked(entity, whole, fields, terms)
     kept = {"id", "owner", "again", *_columns_in(asked.conditions)}
-    if asked.amounts:
+    if asked.per_currency:
         kept |= {"amount", "amount_unreadable", "currency"}
     if asked.wrong:
         kept.add("at_us")
@@ -127,20 +135,21 @@ def census(
     asked = replace(asked, conditions=[_moved(condition, whole, narrow) for condition in asked.conditions])
     compose = _rolled_up if rolled_up else _in_arms
     statement = compose(asked, worked_out(_flagged(asked, narrow), f"flagged_{entity}"))
-    return Census(entity, asked.counts, asked.amounts, asked.wrong, asked.in_period, statement)
+    return Census(entity, asked.counts, asked.amounts, asked.priced, asked.wrong, asked.in_period, statement)
 
 
 def _asked(entity: str, view: FromClause, fields: FieldSet, terms: Terms) -> _Asked:
-    bits = _Bits()
-    counts = {name: bits.of(condition) for name, condition in counts_of(entity, view, terms).items()}
-    amounts = {name: bits.of(condition) for name, condition in amounts_of(entity, view, terms).items()}
+    bits, conditions = _Bits(), conditions_of(entity, view, terms)
+    counts = {name: bits.of(condition) for name, condition in of_records(conditions).items()}
+    amounts = {name: bits.of(condition) for name, condition in of_money(conditions).items()}
+    priced = {name: bits.of(condition, has_amount(view)) for name, condition in of_currencies(conditions).items()}
     if not asks(fields):
-        return _Asked(bits.conditions, counts, amounts, (), 0)
+        return _Asked(bits.conditions, counts, amounts, priced, (), 0)
     in_period = view.c.in_period == 1
-    for name, conditions in field_counts_of(fields, view, in_period).items():
-        counts[name] = bits.of(*conditions)
+    for name, met in field_counts_of(fields, view, in_period).items():
+        counts[name] = bits.of(*met)
     wrong = tuple(counts[name] for name in wrong_of(fields))
-    return _Asked(bits.conditions, counts, amounts, wrong, bits.of(in_period))
+    return _Asked(bits.conditions, counts, amounts, priced, wrong, bits.of(in_period))
 
 
 def _columns_in(conditions: Sequence[Condition]) -> Iterator[str]:
@@ -164,7 +173,7 @@ def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
     """(id, owner, again, currency, amount, at_us, *words) of each record and owner."""
     currency: ColumnElement[Any] = cast(null(), Text)
     amount: ColumnElement[Any] = cast(null(), BigInteger)
-    if asked.amounts:
+    if asked.per_currency:
         currency = exact_text(view.c.currency)
         amount = case((view.c.amount_unreadable == 0, view.c.amount))
     moment = view.c.at_us if asked.wrong else cast(null(), BigInteger)

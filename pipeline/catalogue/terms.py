@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import FromClause, Select, and_, case, false, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import CELL_ERRORS, ENTITIES, STATES, Kind, OwnMeasure, Window
+from pipeline.model import CELL_ERRORS, ENTITIES, STATES, Kind, Window
 from pipeline.sql import blank, exact_text, one_of_words
 
 Condition = ColumnElement[bool]
@@ -59,7 +59,7 @@ class Terms:
     absent: frozenset[str] = frozenset()  # 'entity.column'
     held_at_end: frozenset[str] = frozenset()  # entities without a status, whose events are held once their end passed
     several_owners: bool = False  # a record counts for each of its owners
-    own: tuple[OwnMeasure, ...] = ()
+    counts: tuple[Count, ...] = ()  # what is counted, besides what the field sets ask
 
     @property
     def whose(self) -> tuple[Whose, ...]:
@@ -70,6 +70,40 @@ class Terms:
         """Whether the CRM holds all of these, given as 'entity.column'; a status that the time tells counts."""
         told = {f"{entity}.status" for entity in self.held_at_end}
         return not (set(columns) & self.absent) - told
+
+
+Where = Callable[[FromClause, Terms], Condition | Mapping[str, Condition]]
+"""Gives, on an entity's view, the condition that its records meet to be counted; or one for each dimension."""
+
+
+def by_dimension(condition: Condition | Mapping[str, Condition]) -> Mapping[str, Condition]:
+    """The conditions by dimension; a single one is that of ''."""
+    return condition if isinstance(condition, Mapping) else {"": condition}
+
+
+def _nowhere(_view: FromClause, _terms: Terms) -> Mapping[str, Condition]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Count:
+    """An integer that databases make: the number of an entity's records that meet a condition, or the money in them.
+
+    `needs` names the columns without which it says nothing: in a CRM that lacks one, there is no such count.
+    Of columns with | between them one is enough. Without an entity, it is the field sets that count it.
+    """
+
+    name: str
+    entity: str = ""
+    where: Where = _nowhere
+    needs: tuple[str, ...] = ()
+    money: bool = False  # the sum of their amounts, per currency; amounts that cannot be read are left out
+    per_currency: bool = False  # the number of their amounts that can be read, per currency
+
+    def can_be_told(self, terms: Terms) -> bool:
+        """Whether the CRM holds what it needs."""
+        needs = (need.split("|") for need in self.needs)
+        return all(any(terms.holds(f"{self.entity}.{column}") for column in any_of) for any_of in needs)
 
 
 def state_code(entity: str, state: str) -> int:

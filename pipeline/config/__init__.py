@@ -17,6 +17,8 @@ from pipeline.config.measures import own_measures
 from pipeline.config.settings import WEEKDAYS, AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
 from pipeline.errors import ConfigError
+from pipeline.measures.own import measure_of
+from pipeline.measures.registry import COUNTED, counts_of
 from pipeline.model import CHECKED, ENTITIES, FieldSet, Kind, OwnMeasure, Schema, Target, Window
 from pipeline.presets import Preset, export_columns, load_preset
 from pipeline.resources import EXPECTATIONS
@@ -47,7 +49,8 @@ class Audit:
         timed = {entity for entity in by_time if f"{entity}.start_at" not in self.absent}
         held_at_end = frozenset(entity for entity in timed if f"{entity}.status" in self.absent)
         several = self.settings.source.several_owners == "all"
-        return Terms(window, self.preset.states, frozenset(self.absent), held_at_end, several, self.measures)
+        measures = (*COUNTED, *map(measure_of, self.measures))
+        return Terms(window, self.preset.states, frozenset(self.absent), held_at_end, several, counts_of(measures))
 
 
 def load_audit(file: Path, *, output: Path | None = None) -> Audit:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pipeline.catalogue import columns_of, needs_of
+from pipeline.catalogue import columns_of
 from pipeline.config.settings import MeasureFile
 from pipeline.errors import ConfigError
-from pipeline.metrics import COUNTED, LABELS
-from pipeline.model import CHECKED, Kind, OwnMeasure, Schema, Unit
+from pipeline.measures.registry import MEASURES, NARROWED
+from pipeline.model import Kind, OwnMeasure, Schema, Unit
 
 
 def own_measures(
@@ -19,7 +19,7 @@ def own_measures(
     """The measures of an audit.yaml. ConfigError says which is wrong, and what is allowed."""
     found = []
     for name, one in given.items():
-        entity = next((entity for entity in CHECKED if one.count.startswith(f"{entity}s")), "")
+        entity = NARROWED[one.count].numerator[0].entity if one.count in NARROWED else ""
         for problem in _problems(name, one, entity, absent, schema):
             raise ConfigError(f"{file}: measures.{name}: {problem}")
         where = {column.partition(".")[2]: wanted for column, wanted in one.where.items()}
@@ -28,16 +28,17 @@ def own_measures(
 
 
 def _problems(name: str, one: MeasureFile, entity: str, absent: Mapping[str, str], schema: Schema) -> Iterator[str]:
-    if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in LABELS:
+    if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in MEASURES:
         yield "choose a name of small letters, digits and _ that no figure of ours has."
-    if one.count not in COUNTED or not entity:
-        yield f"count: there is no '{one.count}'; allowed: {', '.join(COUNTED)}."
-    for need in needs_of(one.count):
+    if not entity:
+        yield f"count: there is no '{one.count}'; allowed: {', '.join(NARROWED)}."
+    (count,) = NARROWED[one.count].numerator
+    for need in count.needs:
         any_of = [f"{entity}.{column}" for column in need.split("|")]
         if all(column in absent for column in any_of):
             named = " or ".join(any_of)
             yield f"count: '{one.count}' needs {named}, which this CRM does not hold ({absent[any_of[0]]})."
-    if one.share and COUNTED[one.count].unit is Unit.MONEY:
+    if one.share and NARROWED[one.count].unit is Unit.MONEY:
         yield "share: of a count only; the currencies of an amount are never added."
     columns = {**columns_of(entity), **schema[entity]}
     for key, wanted in one.where.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.errors import ConfigError
-from pipeline.metrics import PLANNED
+from pipeline.measures.registry import PLANNED
 from pipeline.model import Target
 from pipeline.yaml_files import bounded_text
 
@@ -82,8 +82,9 @@ def _whole(text: str) -> int:
 
 
 def _check_target(target: Target, where: str) -> None:
-    if target.metric not in PLANNED:
-        raise ConfigError(f"{where}: no target can be set for '{target.metric}'; allowed: {', '.join(PLANNED)}.")
+    allowed = [measure.name for measure in PLANNED]
+    if target.metric not in allowed:
+        raise ConfigError(f"{where}: no target can be set for '{target.metric}'; allowed: {', '.join(allowed)}.")
     if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", target.month) or not 0 <= target.target <= _MOST:
         raise ConfigError(
             f"{where}: '{target.month}', {target.target}: write a month like 2026-11 and a target from 0 to {_MOST:,}."

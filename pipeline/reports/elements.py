@@ -6,7 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.metrics import PLANNED, Metric
+from pipeline.measures.company import FIGURES_PROVEN
+from pipeline.measures.completeness import BASE_FILLED, BASE_MISSING, BASE_SCORE, FIELD_FILLED, FIELD_MISSING, SCORE
+from pipeline.measures.measure import Measure
+from pipeline.measures.plan import (
+    PLAN_DONE,
+    PLAN_LEFT,
+    PLAN_NEEDED_PER_DAY,
+    PLAN_OVER,
+    PLAN_TARGET,
+    PLAN_WITHOUT_TARGET,
+    WORKING_DAYS_LEFT,
+)
+from pipeline.measures.registry import PLANNED
 from pipeline.model import SCORED, Figure, Scope, Window
 from pipeline.reports.report import Cell, Edition, Row, Table, halves, month_text
 
@@ -28,27 +40,30 @@ class Subject:
         """The same edition, about somebody else."""
         return replace(self, scope=scope, key=key)
 
-    def find(self, metric: str, dimension: str = "", currency: str = "") -> Figure | None:
+    def find(self, measure: Measure, dimension: str = "", currency: str = "") -> Figure | None:
         """The subject's figure, or None where it does not exist."""
-        return self.edition.find(metric, self.scope, self.key, dimension, currency)
+        return self.edition.find(measure, self.scope, self.key, dimension, currency)
 
-    def value(self, metric: str, dimension: str = "", currency: str = "") -> int:
+    def plan(self, figure: Measure, of: Measure) -> Figure | None:
+        """The subject's figure of the plan for a measure."""
+        return self.find(figure, of.name)
+
+    def value(self, measure: Measure, dimension: str = "", currency: str = "") -> int:
         """A count for sorting and choosing, never for printing; 0 where the figure does not exist."""
-        figure = self.find(metric, dimension, currency)
+        figure = self.find(measure, dimension, currency)
         return figure.numerator if figure else 0
 
-    def currencies(self, metric: str) -> list[str]:
+    def currencies(self, measure: Measure) -> list[str]:
         """The currencies in which the company has such money."""
-        return sorted(figure.currency for figure in self.company_has(metric))
+        return sorted(figure.currency for figure in self.company_has(measure))
 
-    def company_has(self, metric: str) -> tuple[Figure, ...]:
-        """The company's figures of a metric; KeyError where none is ever called so."""
-        self.edition.must_know(metric)
-        return self.company.get(metric, ())
+    def company_has(self, measure: Measure) -> tuple[Figure, ...]:
+        """The company's figures of a measure."""
+        return self.company.get(measure.name, ())
 
-    def amounts(self, metric: str) -> tuple[Cell, ...]:
+    def amounts(self, measure: Measure) -> tuple[Cell, ...]:
         """The money that is not nothing, as in ", 96,200.00 EUR and 1,000 JPY"; currencies are never added."""
-        found = [self.find(metric, currency=currency) for currency in self.currencies(metric)]
+        found = [self.find(measure, currency=currency) for currency in self.currencies(measure)]
         money = [figure for figure in found if figure and figure.numerator]
         joints = [", "] * (len(money) - 1) + [" and "] if len(money) > 1 else [", "]
         return tuple(cell for joint, figure in zip(joints, money, strict=False) for cell in (joint, figure))
@@ -86,8 +101,8 @@ def ratio_row(element: str, label: str, figure: Figure | None, noun: str, rest: 
 
 def score_rows(subject: Subject) -> Iterator[Row]:
     """The score of the period, and the base beside it, apart."""
-    for metric, label in (("score", "Completeness"), ("base", "The base, apart")):
-        yield score_row(metric, label, subject, subject.find(metric))
+    for measure, label in ((SCORE, "Completeness"), (BASE_SCORE, "The base, apart")):
+        yield score_row(measure.name, label, subject, subject.find(measure))
 
 
 def score_row(element: str, label: str, subject: Subject, figure: Figure | None) -> Row:
@@ -100,20 +115,19 @@ def score_row(element: str, label: str, subject: Subject, figure: Figure | None)
 
 def plan_rows(subject: Subject) -> Iterator[Row]:
     """Done of target, how much is to go, and what a working day needs, for every metric with targets."""
-    for metric, label in PLANNED.items():
-        done, target = subject.find("plan_done", metric), subject.find("plan_target", metric)
+    for measure in PLANNED:
+        done, target = subject.plan(PLAN_DONE, measure), subject.plan(PLAN_TARGET, measure)
         if done is None or target is None:
             continue
-        yield Row(
-            label,
-            (done, " of ", target, *_still(subject, metric)),
-            element="plan", big=3, bar=(done.numerator, target.numerator),
-        )  # fmt: skip
+        bar = (done.numerator, target.numerator)
+        cells = (done, " of ", target, *_still(subject, measure))
+        yield Row(measure.label, cells, element="plan", big=3, bar=bar)
 
 
-def _still(subject: Subject, metric: str) -> Iterator[Cell]:
-    left, over = subject.find("plan_left", metric), subject.find("plan_over", metric)
-    pace, others = subject.find("plan_needed_per_day", metric), subject.find("plan_without_target", metric)
+def _still(subject: Subject, measure: Measure) -> Iterator[Cell]:
+    left, over = subject.plan(PLAN_LEFT, measure), subject.plan(PLAN_OVER, measure)
+    pace = subject.plan(PLAN_NEEDED_PER_DAY, measure)
+    others = subject.plan(PLAN_WITHOUT_TARGET, measure)
     if left is not None and left.numerator:
         yield from (left, " to go")
         if pace is not None and pace.denominator:
@@ -137,7 +151,7 @@ def no_plan_row(window: Window) -> Row:
 
 def days_rows(subject: Subject) -> Iterator[Row]:
     """The working days that are left in the month, the day of as-of included."""
-    days = subject.about(Scope.COMPANY).find("working_days_left")
+    days = subject.about(Scope.COMPANY).find(WORKING_DAYS_LEFT)
     if days is not None:
         yield Row(
             "Time left",
@@ -154,10 +168,10 @@ def fields_table(subject: Subject) -> Table:
     for entity, fields in subject.edition.field_sets.items():
         for field in fields.fields:
             dimension, label = f"{entity}.{field.name}", f"{entity}: {field.label}"
-            missing, older = subject.value("field_missing", dimension), subject.value("base_missing", dimension)
+            missing, older = subject.value(FIELD_MISSING, dimension), subject.value(BASE_MISSING, dimension)
             if missing or older:
                 rows.append((-missing, label, _field_row(subject, dimension, label)))
-            elif subject.find("base_filled", dimension) is None:
+            elif subject.find(BASE_FILLED, dimension) is None:
                 never.append(label)
             else:
                 spotless.append(label)
@@ -172,10 +186,10 @@ def fields_table(subject: Subject) -> Table:
 
 
 def _field_row(subject: Subject, dimension: str, label: str) -> Row:
-    filled = subject.find("field_filled", dimension)
+    filled = subject.find(FIELD_FILLED, dimension)
     due = halves(filled)[1] if filled else "none"
-    missing, older = subject.find("field_missing", dimension), subject.find("base_missing", dimension)
-    return Row(label, (missing, due, filled, older), bar=(subject.value("field_missing", dimension), 0))
+    missing, older = subject.find(FIELD_MISSING, dimension), subject.find(BASE_MISSING, dimension)
+    return Row(label, (missing, due, filled, older), bar=(subject.value(FIELD_MISSING, dimension), 0))
 
 
 def _scaled(row: Row, most: int) -> Row:
@@ -186,22 +200,22 @@ def _scaled(row: Row, most: int) -> Row:
 _OVER = {"period": "the period", "stock": "all there is now", "next 7 days": "the next seven days"}
 
 
-def own_columns(subject: Subject) -> list[tuple[str, Metric, str]]:
+def own_columns(subject: Subject) -> list[tuple[str, Measure, str]]:
     """(heading, measure, currency) of every figure that the audit's own measures make."""
     found = []
-    for metric in subject.edition.own:
-        for currency in subject.currencies(metric.name):
-            if currency and (metric.name, currency) not in subject.money:
+    for measure in subject.edition.own:
+        for currency in subject.currencies(measure):
+            if currency and (measure.name, currency) not in subject.money:
                 continue  # a column of nothing but zeros is no news
-            found.append((f"{metric.label}, {currency}" if currency else metric.label, metric, currency))
+            found.append((f"{measure.label}, {currency}" if currency else measure.label, measure, currency))
     return found
 
 
 def own_table(subject: Subject) -> Iterator[Table]:
     """What one subject has of the audit's own measures; no table where there are none."""
     rows = tuple(
-        Row(heading, (subject.find(metric.name, currency=currency), _OVER.get(metric.period, metric.period)))
-        for heading, metric, currency in own_columns(subject)
+        Row(heading, (subject.find(measure, currency=currency), _OVER.get(measure.period, measure.period)))
+        for heading, measure, currency in own_columns(subject)
     )
     if rows or own_note(subject):
         yield Table("own", "Further measures", ("Measure", "Yours", "Over"), rows, own_note(subject))
@@ -209,7 +223,7 @@ def own_table(subject: Subject) -> Iterator[Table]:
 
 def own_note(subject: Subject) -> str:
     """Names the shares of nothing: they have no figure, of anybody."""
-    empty = [metric.label for metric in subject.edition.own if metric.name not in subject.company]
+    empty = [own.label for own in subject.edition.own if own.name not in subject.company]
     return f"There is nothing to take a share of: {', '.join(empty)}." if empty else ""
 
 
@@ -224,6 +238,6 @@ def not_checked_table(edition: Edition) -> Table:
 
 def proof_rows(subject: Subject) -> Iterator[Row]:
     """How many figures were compared with the CRM's own counts; nothing before the proof."""
-    proven = subject.about(Scope.COMPANY).find("figures_proven")
+    proven = subject.about(Scope.COMPANY).find(FIGURES_PROVEN)
     if proven is not None:
         yield Row("Proof", counted(proven, "figure equal to the CRM", "figures equal to the CRM"), element="proof")

@@ -6,7 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
-from pipeline.metrics import BESIDE, FINDINGS, LABELS, PLANNED, WON_ON_NO_DAY
+from pipeline.measures.company import MANAGERS, TABLE_AUDITED, TABLE_EXCLUDED, TABLE_ROWS, TEAMS
+from pipeline.measures.completeness import BASE_SCORE, RECORDS_FAILING, SCORE
+from pipeline.measures.deals import (
+    DEALS_OPEN,
+    DEALS_OPEN_AMOUNT,
+    DEALS_WON,
+    DEALS_WON_AMOUNT,
+    DEALS_WON_UNDATED,
+    DEALS_WON_UNDATED_AMOUNT,
+    WON_ON_NO_DAY,
+)
+from pipeline.measures.measure import Measure
+from pipeline.measures.meetings import COMPLETE, COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_LACKING, MEETINGS_OVERDUE
+from pipeline.measures.plan import PLAN_DONE, PLAN_PROGRESS, PLAN_TARGET
+from pipeline.measures.registry import LEFT_OUT, MEASURES, PLANNED
 from pipeline.model import Figure, Person, Scope, read_as
 from pipeline.reports.elements import (
     Subject,
@@ -23,11 +37,9 @@ from pipeline.reports.elements import (
     score_rows,
     the_company,
 )
-from pipeline.reports.report import Cell, Edition, Report, Row, Table, period_notes
+from pipeline.reports.report import BESIDE, Cell, Edition, Report, Row, Table, period_notes
 
 NO_TEAM: Final = "No team"
-_COMPLETE: Final = ("date", "last name", "first name", "contact details", "subject", "result")
-"""What a complete meeting has, as docs/measures.md names it."""
 
 
 def management_report(edition: Edition) -> Report:
@@ -64,7 +76,7 @@ def management_report(edition: Edition) -> Report:
 
 
 def _headline(company: Subject) -> Iterator[Row]:
-    managers, teams = company.find("managers"), company.find("teams")
+    managers, teams = company.find(MANAGERS), company.find(TEAMS)
     if managers is not None and teams is not None:
         who = (*counted(managers, "manager", "managers"), " in ", *counted(teams, "team", "teams"))
         yield Row("Audited", who, element="who")
@@ -77,23 +89,22 @@ def _headline(company: Subject) -> Iterator[Row]:
 
 
 def _stake(company: Subject) -> Iterator[Row]:
-    lost = [row for metric, why in WON_ON_NO_DAY.items() for row in _won_on_no_day(company, metric, why)]
+    lost = [row for deals, amount in WON_ON_NO_DAY for row in _won_on_no_day(company, deals, amount)]
     yield from lost
-    if not lost and company.find("deals_won_undated") is not None:
+    if not lost and company.find(DEALS_WON_UNDATED) is not None:
         yield Row("No closing date", ("Every won deal has a closing date.",), element="stake")
-    open_deals = company.find("deals_open")
+    open_deals = company.find(DEALS_OPEN)
     if open_deals is not None:
         deals = counted(open_deals, "open deal", "open deals")
-        yield Row("Open", (*deals, *company.amounts("deals_open_amount")), element="stake")
+        yield Row("Open", (*deals, *company.amounts(DEALS_OPEN_AMOUNT)), element="stake")
 
 
-def _won_on_no_day(company: Subject, metric: str, why: str) -> Iterator[Row]:
-    undated = company.find(metric)
+def _won_on_no_day(company: Subject, measure: Measure, amount: Measure) -> Iterator[Row]:
+    undated = company.find(measure)
     if undated is not None and undated.numerator:
-        won = counted(undated, "won deal", "won deals")
+        won = (*counted(undated, *measure.sentence), *company.amounts(amount))
         verb = "is" if undated.numerator == 1 else "are"
-        sentence = (*won, f" {why}", *company.amounts(f"{metric}_amount"), f", {verb} in no result")
-        yield Row("No closing date", sentence, element="stake")
+        yield Row("No closing date", (*won, f", {verb} in no result"), element="stake")
 
 
 def _plan(company: Subject) -> Iterator[Row]:
@@ -106,15 +117,15 @@ def _plan(company: Subject) -> Iterator[Row]:
 
 
 def _meetings(company: Subject) -> Iterator[Row]:
-    complete = company.find("complete_meetings")
-    if company.find("meetings_held") is None:
+    complete = company.find(COMPLETE_MEETINGS)
+    if company.find(MEETINGS_HELD) is None:
         return
     yield ratio_row("meetings", "Complete meetings", complete, "held meetings")
-    lacking = sorted(company.company_has("meetings_lacking"), key=lambda f: (-f.numerator, f.dimension))
+    lacking = sorted(company.company_has(MEETINGS_LACKING), key=lambda f: (-f.numerator, f.dimension))
     for figure in lacking:
         if figure.numerator:
             yield Row(figure.dimension, (figure,), element="lacking")
-    unseen = [thing for thing in _COMPLETE if thing not in {figure.dimension for figure in lacking}]
+    unseen = [thing for thing in COMPLETE if thing not in {figure.dimension for figure in lacking}]
     if unseen:
         yield Row("not checked", (", ".join(unseen),), element="lacking")
 
@@ -153,54 +164,54 @@ def share(figure: Figure | None) -> Fraction | None:
 
 def _sells_but_does_not_type(company: Subject, managers: Sequence[Subject]) -> Found:
     """The plan is met and the score under the company's: of these the one with the lowest score."""
-    pool = share(company.find("score"))
+    pool = share(company.find(SCORE))
     found: list[tuple[Fraction, Subject]] = []
     for manager in managers:
-        score, target = share(manager.find("score")), manager.value("plan_target", "deals_won")
-        ahead = target and manager.value("plan_done", "deals_won") >= target
+        score, target = share(manager.find(SCORE)), manager.value(PLAN_TARGET, DEALS_WON.name)
+        ahead = target and manager.value(PLAN_DONE, DEALS_WON.name) >= target
         if pool is not None and score is not None and ahead and score < pool:
             found.append((score, manager))
     if not found:
         return None
     best = min(found, key=lambda pair: pair[0])[1]
     done, target_, score_, all_ = (
-        best.find("plan_done", "deals_won"), best.find("plan_target", "deals_won"), best.find("score"),
-        company.find("score"),
+        best.plan(PLAN_DONE, DEALS_WON), best.plan(PLAN_TARGET, DEALS_WON), best.find(SCORE),
+        company.find(SCORE),
     )  # fmt: skip
     return best, (done, " won of ", target_, " planned, but only ", score_, " complete; the company ", all_)
 
 
-def _most(metric: str, managers: Sequence[Subject]) -> tuple[Subject, Figure] | None:
-    most = max(managers, key=lambda manager: manager.value(metric), default=None)
-    figure = most.find(metric) if most else None
+def _most(measure: Measure, managers: Sequence[Subject]) -> tuple[Subject, Figure] | None:
+    most = max(managers, key=lambda manager: manager.value(measure), default=None)
+    figure = most.find(measure) if most else None
     return (most, figure) if most and figure and figure.numerator else None
 
 
 def _leaves_meetings_open(company: Subject, managers: Sequence[Subject]) -> Found:
-    most = _most("meetings_overdue", managers)
+    most = _most(MEETINGS_OVERDUE, managers)
     if most is None:
         return None
     manager, overdue = most
     said = counted(overdue, "overdue meeting", "overdue meetings")
-    return manager, (*said, " of the company's ", company.find("meetings_overdue"), "; ",
-                     manager.find("deals_open"), " open deals")  # fmt: skip
+    return manager, (*said, " of the company's ", company.find(MEETINGS_OVERDUE), "; ",
+                     manager.find(DEALS_OPEN), " open deals")  # fmt: skip
 
 
 def _wins_without_a_date(_: Subject, managers: Sequence[Subject]) -> Found:
-    most = _most("deals_won_undated", managers)
+    most = _most(DEALS_WON_UNDATED, managers)
     if most is None:
         return None
     manager, undated = most
-    said = counted(undated, "won deal", "won deals")
-    return manager, (*said, " without a closing date", *manager.amounts("deals_won_undated_amount"))
+    said = counted(undated, *DEALS_WON_UNDATED.sentence)
+    return manager, (*said, *manager.amounts(DEALS_WON_UNDATED_AMOUNT))
 
 
 def _has_most_to_repair(_: Subject, managers: Sequence[Subject]) -> Found:
-    most = _most("records_failing", managers)
+    most = _most(RECORDS_FAILING, managers)
     if most is None:
         return None
     manager, failing = most
-    return manager, (*counted(failing, "record", "records"), " to repair", *_complete(manager.find("score")))
+    return manager, (*counted(failing, "record", "records"), " to repair", *_complete(manager.find(SCORE)))
 
 
 def _complete(score: Figure | None) -> tuple[Cell, ...]:
@@ -216,15 +227,18 @@ _REASONS: tuple[Reason, ...] = (
 
 
 def _teams(company: Subject) -> Table:
-    money = [(metric, currency) for metric in ("deals_open_amount", "deals_won_amount")
-             for currency in company.currencies(metric) if (metric, currency) in company.money]  # fmt: skip
-    titles = {"deals_open_amount": "Open amount", "deals_won_amount": "Won amount"}
+    money = [
+        (measure, currency)
+        for measure in (DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT)
+        for currency in company.currencies(measure)
+        if (measure.name, currency) in company.money
+    ]
 
     def row(label: str, subject: Subject, *, total: bool = False) -> Row:
-        before = [subject.find("score"), subject.find("meetings_held"), subject.find("deals_open")]
-        amounts = [subject.find(metric, currency=currency) for metric, currency in money]
-        after = [subject.find("deals_won"), subject.find("plan_done", "deals_won"),
-                 subject.find("plan_target", "deals_won"), subject.find("records_failing")]  # fmt: skip
+        before = [subject.find(SCORE), subject.find(MEETINGS_HELD), subject.find(DEALS_OPEN)]
+        amounts = [subject.find(measure, currency=currency) for measure, currency in money]
+        after = [subject.find(DEALS_WON), subject.plan(PLAN_DONE, DEALS_WON),
+                 subject.plan(PLAN_TARGET, DEALS_WON), subject.find(RECORDS_FAILING)]  # fmt: skip
         return Row(label, (*before, *amounts, *after), total)
 
     note = "Counts and amounts add up to the company's; “complete” is computed on all records of the group."
@@ -233,11 +247,20 @@ def _teams(company: Subject) -> Table:
     if any(p.scope is Scope.MANAGER and not p.team_id for p in company.edition.people):
         rows.append(row(NO_TEAM, company.about(Scope.TEAM)))
     rows += [row(label, subject) for label, subject in _others(company)]
-    if company.about(Scope.TWICE).find("records_failing"):
+    if company.about(Scope.TWICE).find(RECORDS_FAILING):
         note += " A record of several owners counts for each; what that counts twice is taken off."
     rows.append(row("Company", company, total=True))
-    columns = ("Team", "Complete", "Meetings held", "Open deals", *(f"{titles[m]}, {c}" for m, c in money),
-               "Deals won", "Plan: done", "Plan: target", "To repair")  # fmt: skip
+    columns = (
+        "Team",
+        "Complete",
+        "Meetings held",
+        "Open deals",
+        *(f"{measure.label}, {currency}" for measure, currency in money),
+        "Deals won",
+        "Plan: done",
+        "Plan: target",
+        "To repair",
+    )
     return Table("teams", "Teams", columns, tuple(rows), note)
 
 
@@ -247,16 +270,16 @@ def _managers(company: Subject) -> Table:
         manager = company.about(Scope.MANAGER, person.id)
         cells = (
             person.team or NO_TEAM,
-            manager.find("score"),
-            manager.find("base"),
-            manager.find("meetings_held"),
-            manager.find("complete_meetings"),
-            manager.find("meetings_overdue"),
-            manager.find("deals_open"),
-            manager.find("deals_won"),
-            manager.find("plan_target", "deals_won"),
-            manager.find("plan_progress", "deals_won"),
-            manager.find("records_failing"),
+            manager.find(SCORE),
+            manager.find(BASE_SCORE),
+            manager.find(MEETINGS_HELD),
+            manager.find(COMPLETE_MEETINGS),
+            manager.find(MEETINGS_OVERDUE),
+            manager.find(DEALS_OPEN),
+            manager.find(DEALS_WON),
+            manager.plan(PLAN_TARGET, DEALS_WON),
+            manager.plan(PLAN_PROGRESS, DEALS_WON),
+            manager.find(RECORDS_FAILING),
         )
         rows.append(Row(person.name, cells))
     columns = ("Manager", "Team", "Complete", "Base", "Meetings held", "Of them complete", "Overdue", "Open deals",
@@ -274,7 +297,7 @@ def _own(company: Subject) -> Iterator[Table]:
         return
 
     def row(label: str, subject: Subject, *, total: bool = False) -> Row:
-        return Row(label, tuple(subject.find(metric.name, currency=money) for _, metric, money in columns), total)
+        return Row(label, tuple(subject.find(measure, currency=money) for _, measure, money in columns), total)
 
     rows = [row(person.name, company.about(Scope.MANAGER, person.id)) for person in _by_name(company.edition)]
     rows += [row(label, subject) for label, subject in _others(company)]
@@ -285,18 +308,18 @@ def _own(company: Subject) -> Iterator[Table]:
 def _others(company: Subject) -> Iterator[tuple[str, Subject]]:
     for scope, label in BESIDE.items():
         subject = company.about(scope)
-        if subject.find("records_failing") is not None:
+        if subject.find(RECORDS_FAILING) is not None:
             yield label, subject
 
 
 def _score_against_plan(company: Subject) -> Table:
     """One point per manager with a target and a score; the extremes on either side are named."""
-    metric = next((m for m in PLANNED if company.find("plan_target", m)), "deals_won")
+    planned = next((measure for measure in PLANNED if company.plan(PLAN_TARGET, measure)), DEALS_WON)
     points: list[tuple[Fraction, Fraction, Row]] = []
     without: list[str] = []
     for person in _by_name(company.edition):
         manager = company.about(Scope.MANAGER, person.id)
-        score, progress = manager.find("score"), manager.find("plan_progress", metric)
+        score, progress = manager.find(SCORE), manager.plan(PLAN_PROGRESS, planned)
         height, reach = share(score), share(progress)
         if height is None or reach is None:
             without.append(person.name)
@@ -308,14 +331,14 @@ def _score_against_plan(company: Subject) -> Table:
     note = "Up and down, the scale shows only the part in which the managers are."
     if without:
         note += f" Without a target or a score, and so without a point: {', '.join(without)}."
-    title = f"Completeness against plan: {PLANNED[metric].lower()}"
+    title = f"Completeness against plan: {planned.label.lower()}"
     return Table("scatter", title, ("Manager", "Complete", "Plan done"), tuple(named), note, look="scatter",
                  drawn=tuple(row for _, _, row in points))  # fmt: skip
 
 
 def _findings(company: Subject) -> Table:
     """Records that are in no figure, by reason."""
-    figures = [figure for metric in FINDINGS for figure in company.company_has(metric)]
+    figures = [figure for measure in LEFT_OUT for figure in company.company_has(measure)]
     rows = tuple(Row(_reason(figure), (figure,)) for figure in figures if figure.numerator)
     note = "Of every other reason there is none." if rows else "There is none, for any reason."
     return Table("findings", "Records that are in no result", ("Reason", "Company"), rows, note)
@@ -324,17 +347,17 @@ def _findings(company: Subject) -> Table:
 def _reason(figure: Figure) -> str:
     """'Unreadable: deal, close date'; of all other reasons their own names."""
     record, _, column = figure.dimension.partition(".")
-    return LABELS[figure.metric] + (f": {record}, {read_as(column)}" if column else "")
+    return MEASURES[figure.metric].label + (f": {record}, {read_as(column)}" if column else "")
 
 
 def _accounting(company: Subject) -> Table:
-    tables = [figure.dimension for figure in company.company_has("table_rows")]
-    excluded = {figure.dimension for figure in company.company_has("table_excluded")}
+    tables = [figure.dimension for figure in company.company_has(TABLE_ROWS)]
+    excluded = {figure.dimension for figure in company.company_has(TABLE_EXCLUDED)}
     reasons = sorted({what.removeprefix(f"{table}: ") for table in tables for what in excluded
                       if what.startswith(f"{table}: ")})  # fmt: skip
     rows = tuple(
-        Row(table, (company.find("table_rows", table), company.find("table_audited", table),
-                    *(company.find("table_excluded", f"{table}: {reason}") for reason in reasons)))
+        Row(table, (company.find(TABLE_ROWS, table), company.find(TABLE_AUDITED, table),
+                    *(company.find(TABLE_EXCLUDED, f"{table}: {reason}") for reason in reasons)))
         for table in tables
     )  # fmt: skip
     columns = ("Table of the CRM", "Rows", "Audited", *(f"Excluded: {reason}" for reason in reasons))

@@ -6,7 +6,24 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.metrics import PLANNED, WON_ON_NO_DAY
+from pipeline.measures.calls import CALLS_HELD_IN_FUTURE, CALLS_UNKNOWN
+from pipeline.measures.completeness import BASE_FAILING, RECORDS_FAILING, SCORE, UNREADABLE
+from pipeline.measures.deals import (
+    DEALS_OPEN,
+    DEALS_OPEN_AMOUNT,
+    DEALS_UNKNOWN,
+    DEALS_WON,
+    DEALS_WON_IN_FUTURE,
+    WON_ON_NO_DAY,
+)
+from pipeline.measures.meetings import (
+    MEETINGS_HELD_IN_FUTURE,
+    MEETINGS_OVERDUE,
+    MEETINGS_PLANNED_7D,
+    MEETINGS_UNKNOWN,
+)
+from pipeline.measures.plan import PLAN_TARGET, PLAN_WITHOUT_TARGET
+from pipeline.measures.registry import PLANNED
 from pipeline.model import CHECKED, Person, Scope, read_as
 from pipeline.reports.elements import (
     Subject,
@@ -25,14 +42,14 @@ from pipeline.reports.elements import (
 from pipeline.reports.report import SECTIONS, Edition, Repair, Report, Row, label_text, period_notes, section_of
 
 _OUTSIDE: Final = (
-    ("deals_won_in_future", "won deal is dated after today", "won deals are dated after today"),
-    ("meetings_held_in_future", "meeting is called held but lies ahead", "meetings are called held but lie ahead"),
-    ("calls_held_in_future", "call is called held but lies ahead", "calls are called held but lie ahead"),
-    ("deals_unknown", "deal has an unknown stage", "deals have an unknown stage"),
-    ("meetings_unknown", "meeting has an unknown status", "meetings have an unknown status"),
-    ("calls_unknown", "call has an unknown status", "calls have an unknown status"),
+    DEALS_WON_IN_FUTURE,
+    MEETINGS_HELD_IN_FUTURE,
+    CALLS_HELD_IN_FUTURE,
+    DEALS_UNKNOWN,
+    MEETINGS_UNKNOWN,
+    CALLS_UNKNOWN,
 )
-"""A manager's own records that are in none of his counters -> how one says so."""
+"""A manager's own records that are in none of the counters."""
 
 
 def manager_reports(edition: Edition) -> Iterator[Report]:
@@ -97,31 +114,31 @@ def _plan(own: Subject) -> Iterator[Row]:
         yield no_plan_row(own.edition.window)
         return
     rows = {row.label: row for row in plan_rows(own)}
-    for metric, label in PLANNED.items():
-        done = own.find("plan_without_target", metric)
-        if label in rows:
-            yield rows[label]
-        elif done is not None and company.find("plan_target", metric):
-            yield Row(label, (done, "no target is set for you"), element="plan", big=1)
-    if not any(company.find("plan_target", metric) for metric in PLANNED):
+    for measure in PLANNED:
+        done = own.plan(PLAN_WITHOUT_TARGET, measure)
+        if measure.label in rows:
+            yield rows[measure.label]
+        elif done is not None and company.plan(PLAN_TARGET, measure):
+            yield Row(measure.label, (done, "no target is set for you"), element="plan", big=1)
+    if not any(company.plan(PLAN_TARGET, measure) for measure in PLANNED):
         yield no_plan_row(own.edition.window)
     if rows:
         yield from days_rows(own)
 
 
 def _warnings(own: Subject) -> Iterator[Row]:
-    for metric, why in WON_ON_NO_DAY.items():
-        undated, won = own.find(metric), own.find("deals_won")
+    for measure, amount in WON_ON_NO_DAY:
+        undated, won = own.find(measure), own.find(DEALS_WON)
         if undated is not None and won is not None and undated.numerator:
             verb = ", is not in your " if undated.numerator == 1 else ", are not in your "
-            said = (*counted(undated, "won deal", "won deals"), f" {why}", *own.amounts(f"{metric}_amount"))
+            said = (*counted(undated, *measure.sentence), *own.amounts(amount))
             yield Row("Not counted", (*said, verb, won, "."), element="warning")
-    for metric, one, many in _OUTSIDE:
-        figure = own.find(metric)
+    for measure in _OUTSIDE:
+        figure = own.find(measure)
         if figure is not None and figure.numerator:
-            yield Row("Not counted", (*counted(figure, one, many), "."), element="warning")
-    for everyone in own.company_has("unreadable"):
-        figure = own.find("unreadable", everyone.dimension)
+            yield Row("Not counted", (*counted(figure, *measure.sentence), "."), element="warning")
+    for everyone in own.company_has(UNREADABLE):
+        figure = own.find(UNREADABLE, everyone.dimension)
         if figure is not None and figure.numerator:
             record, _, column = everyone.dimension.partition(".")
             said = counted(figure, f"{record}: its {read_as(column)}", f"{record}s: their {read_as(column)}")
@@ -131,19 +148,19 @@ def _warnings(own: Subject) -> Iterator[Row]:
 def _team(own: Subject, person: Person) -> Iterator[Row]:
     group, label = (own.about(Scope.TEAM, person.team_id), "Your team") if person.team_id else (
         own.about(Scope.COMPANY), "The company")  # fmt: skip
-    yield score_row("team", label, own, group.find("score"))
+    yield score_row("team", label, own, group.find(SCORE))
 
 
 def _to_repair(own: Subject) -> Iterator[Row]:
     """A heading for each part of the fix-list that has a record."""
-    for section, metric, dimension, before, one, many in (
-        ("now", "records_failing", "", "Repair these ", "record", "records"),
-        ("leads", "records_failing", "lead", "Repair these ", "lead, in no score of yours",
-         "leads, in no score of yours"),
-        ("outside", "base_failing", "", "", "record outside this period", "records outside this period"),
-        ("leads outside", "base_failing", "lead", "", "lead outside this period", "leads outside this period"),
-    ):  # fmt: skip
-        figure = own.find(metric, dimension)
+    lead = ("lead, in no score of yours", "leads, in no score of yours")
+    for section, measure, dimension, before, one, many in (
+        ("now", RECORDS_FAILING, "", "Repair these ", "record", "records"),
+        ("leads", RECORDS_FAILING, "lead", "Repair these ", *lead),
+        ("outside", BASE_FAILING, "", "", "record outside this period", "records outside this period"),
+        ("leads outside", BASE_FAILING, "lead", "", "lead outside this period", "leads outside this period"),
+    ):
+        figure = own.find(measure, dimension)
         if figure is not None and figure.numerator:
             words = (before if figure.numerator > 1 else before.replace("these ", ""), *counted(figure, one, many))
             yield Row("To repair", tuple(word for word in words if word), element=f"fix {section}")
@@ -152,12 +169,12 @@ def _to_repair(own: Subject) -> Iterator[Row]:
 
 
 def _ahead(own: Subject) -> Iterator[Row]:
-    for metric, label, one, many in (
-        ("meetings_planned_7d", "Next seven days", "meeting", "meetings"),
-        ("deals_open", "Open", "deal", "deals"),
-        ("meetings_overdue", "Overdue", "planned meeting is past", "planned meetings are past"),
+    for measure, label, one, many in (
+        (MEETINGS_PLANNED_7D, "Next seven days", "meeting", "meetings"),
+        (DEALS_OPEN, "Open", "deal", "deals"),
+        (MEETINGS_OVERDUE, "Overdue", "planned meeting is past", "planned meetings are past"),
     ):
-        figure = own.find(metric)
+        figure = own.find(measure)
         if figure is not None:
-            amounts = own.amounts("deals_open_amount") if metric == "deals_open" else ()
+            amounts = own.amounts(DEALS_OPEN_AMOUNT) if measure is DEALS_OPEN else ()
             yield Row(label, (*counted(figure, one, many), *amounts), element="ahead", big=1)

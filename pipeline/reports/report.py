@@ -10,7 +10,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pipeline.metrics import LABELS, PLANNED, Metric
+from pipeline.measures.measure import Measure
 from pipeline.model import SCORED, FieldSet, Figure, Person, Scope, Unit, Window, figure_id
 from pipeline.window import month_of, quarter_of, week_of, year_of
 
@@ -46,25 +46,15 @@ class Edition:
     repairs: tuple[Repair, ...]
     field_sets: Mapping[str, FieldSet]
     not_checked: Mapping[str, str]  # 'meeting.result' -> why
-    own: tuple[Metric, ...] = ()  # the measures of the audit's own
+    own: tuple[Measure, ...] = ()  # the measures of the audit's own
     warnings: tuple[str, ...] = ()  # for whoever runs the audit; in no report
     caveats: tuple[str, ...] = ()  # what management should know of how the source was read
 
     def find(
-        self, metric: str, scope: Scope = Scope.COMPANY, key: str = "", dimension: str = "", currency: str = ""
+        self, measure: Measure, scope: Scope = Scope.COMPANY, key: str = "", dimension: str = "", currency: str = ""
     ) -> Figure | None:
-        """The figure, or None where it does not exist. KeyError where nothing is ever called so: a misspelling."""
-        found = self.figures.get(figure_id(metric, dimension, currency, scope, key))
-        if found is None:
-            self.must_know(metric, dimension)
-        return found
-
-    def must_know(self, metric: str, dimension: str | None = None) -> None:
-        """KeyError where no metric is called so, or where a plan's figure is asked for what has no plan."""
-        if metric not in LABELS and metric not in {own.name for own in self.own}:
-            raise KeyError(f"no metric is called {metric!r}")
-        if metric.startswith("plan_") and dimension is not None and dimension not in PLANNED:
-            raise KeyError(f"there is no plan of {dimension!r}")
+        """The figure, or None where it does not exist."""
+        return self.figures.get(figure_id(measure.name, dimension, currency, scope, key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +108,13 @@ class Report:
 
 
 # ------------------------------------------------------------------------------------------------ words
+
+BESIDE: Final = {
+    Scope.INACTIVE: "Inactive owners",
+    Scope.UNASSIGNED: "Records of nobody",
+    Scope.TWICE: "Less: counted twice",
+}
+"""What it takes beside the managers to add up to the company; the last only where records have several owners."""
 
 SECTIONS: Final = ("now", "leads", "outside", "leads outside")
 """The parts of a fix-list, in its order; leads are in no manager's score and stand apart."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.metrics import METRICS
+from pipeline.measures.registry import COUNTED
 from pipeline.reports.report import Edition
 from tests.exports import hubspot, pipedrive, salesforce
 from tests.exports.company import GONE, OWNERS, Company
@@ -95,7 +95,7 @@ def test_every_figure_on_the_other_side_of_greenwich(tmp_path: Path) -> None:
 
 def test_every_measure_is_tried(made: Made) -> None:
     """A measure that is zero proves nothing: each that the exports can make is not, for two managers and more."""
-    managers: dict[str, set[str]] = {metric.name: set() for metric in METRICS}
+    managers: dict[str, set[str]] = {measure.name: set() for measure in COUNTED}
     for name, (numerator, _) in made.hand.items():
         what, _, who = name.partition("@")
         if who.startswith("manager:") and numerator and what.split("/")[0] in managers:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.metrics import METRICS
+from pipeline.measures.registry import COUNTED
 from pipeline.setup.recognise import Place, best, fitting
 from tests.odoo.by_hand import OdooHand, Zoned
 from tests.odoo.database import Odoo, odoo15, rebuilt
@@ -112,7 +112,7 @@ def test_every_measure_is_tried(laid: Laid, setting: Zoned) -> None:
 
 def rarely_tried(figures: Mapping[str, Value]) -> set[str]:
     """The metrics that are non-zero for fewer than three managers."""
-    managers: dict[str, set[str]] = {metric.name: set() for metric in METRICS}
+    managers: dict[str, set[str]] = {measure.name: set() for measure in COUNTED}
     for name, (numerator, _) in figures.items():
         what, _, who = name.partition("@")
         if who.startswith("manager:") and numerator and what.split("/")[0] in managers:

@@ -12,7 +12,7 @@ import yaml
 
 from pipeline import run
 from pipeline.config import Audit, load_audit
-from pipeline.metrics import METRICS
+from pipeline.measures.registry import COUNTED
 from pipeline.progress import Silence
 from pipeline.reports.report import Edition
 from tests.presets import espocrm, vtiger
@@ -157,7 +157,7 @@ def test_without_a_field_for_results(filled: Filled, tmp_path: Path) -> None:
 
 def test_every_measure_is_tried(filled: Filled, setting: Setting) -> None:
     """A measure that is zero proves nothing: each is non-zero for three managers and more, in each setting."""
-    managers: dict[str, set[str]] = {metric.name: set() for metric in METRICS}
+    managers: dict[str, set[str]] = {measure.name: set() for measure in COUNTED}
     for name, (numerator, _) in filled.hand(setting, results=True).items():
         what, _, who = name.partition("@")
         if who.startswith("manager:") and numerator and what.split("/")[0] in managers:

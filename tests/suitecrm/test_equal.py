@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.metrics import METRICS
+from pipeline.measures.registry import COUNTED
 from tests.suitecrm.by_hand import Counts, Hand, Setting, Value
 from tests.suitecrm.database import Database, suitecrm
 from tests.suitecrm.in_python import Rows
@@ -126,7 +126,7 @@ def test_two_hands_agree(laid: Laid, setting: Setting) -> None:
 
 def test_every_measure_is_tried(laid: Laid, setting: Setting) -> None:
     """A measure that is zero proves nothing: each is non-zero for three managers and more, in each setting."""
-    managers: dict[str, set[str]] = {metric.name: set() for metric in METRICS}
+    managers: dict[str, set[str]] = {measure.name: set() for measure in COUNTED}
     for name, (numerator, _) in laid.figures(setting).items():
         what, _, who = name.partition("@")
         if who.startswith("manager:") and numerator and what.split("/")[0] in managers:

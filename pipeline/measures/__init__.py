@@ -1,0 +1,1 @@
+"""Measures: what is counted and published, one declaration each."""

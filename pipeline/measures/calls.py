@@ -1,0 +1,56 @@
+"""Measures of calls."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import FromClause, and_
+
+from pipeline.catalogue.terms import Condition, Terms
+from pipeline.measures.common import Held, HeldAhead, Undated, every, in_period, in_unknown_state
+from pipeline.measures.measure import STOCK, counted
+
+_HELD_BY_NOW: Final = Held("call")
+
+
+def _held_in_period(c: FromClause, t: Terms) -> Condition:
+    return and_(_HELD_BY_NOW(c, t), in_period(c, t))
+
+
+CALLS: Final = counted("calls", "Calls in the CRM", of="call", where=every, period=STOCK)
+CALLS_HELD: Final = counted(
+    "calls_held",
+    "Calls held",
+    of="call",
+    needs=("status", "start_at|created_at"),
+    where=_held_in_period,
+)
+CALLS_HELD_IN_FUTURE: Final = counted(
+    "calls_held_in_future",
+    "Calls held after now",
+    of="call",
+    needs=("status", "start_at"),
+    where=HeldAhead("call"),
+    period=STOCK,
+    left_out=True,
+    sentence=("call is called held but lies ahead", "calls are called held but lie ahead"),
+)
+CALLS_UNKNOWN: Final = counted(
+    "calls_unknown",
+    "Calls with an unknown status",
+    of="call",
+    needs=("status",),
+    where=in_unknown_state,
+    period=STOCK,
+    left_out=True,
+    sentence=("call has an unknown status", "calls have an unknown status"),
+)
+CALLS_UNDATED: Final = counted(
+    "calls_undated",
+    "Calls without any date",
+    of="call",
+    needs=("start_at|created_at",),
+    where=Undated("call", ("start_at", "created_at")),
+    period=STOCK,
+    left_out=True,
+)

@@ -1,0 +1,49 @@
+"""Measures of those whom a company sells to: clients, contacts, leads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.measures.common import Undated, every, in_period, in_plan_month
+from pipeline.measures.measure import STOCK, counted
+
+_CREATED: Final = ("created_at",)
+
+CLIENTS: Final = counted("clients", "Clients looked after", of="client", where=every, period=STOCK)
+CLIENTS_NEW: Final = counted(
+    "clients_new",
+    "New clients",
+    of="client",
+    needs=_CREATED,
+    where=in_period,
+    in_month=in_plan_month,
+)
+CLIENTS_UNDATED: Final = counted(
+    "clients_undated",
+    "Clients without a creation date",
+    of="client",
+    needs=_CREATED,
+    where=Undated("client"),
+    period=STOCK,
+    left_out=True,
+)
+CONTACTS: Final = counted("contacts", "Contacts", of="contact", where=every, period=STOCK)
+CONTACTS_UNDATED: Final = counted(
+    "contacts_undated",
+    "Contacts without a creation date",
+    of="contact",
+    needs=_CREATED,
+    where=Undated("contact"),
+    period=STOCK,
+    left_out=True,
+)
+LEADS: Final = counted("leads", "Leads", of="lead", where=every, period=STOCK)
+LEADS_UNDATED: Final = counted(
+    "leads_undated",
+    "Leads without a creation date",
+    of="lead",
+    needs=_CREATED,
+    where=Undated("lead"),
+    period=STOCK,
+    left_out=True,
+)

@@ -1,0 +1,46 @@
+"""What the minimum field sets come to: scores, fields, records to repair. Made from the field sets' own counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.catalogue.terms import Count
+from pipeline.measures.measure import BASE, PERIOD, STOCK, Measure
+from pipeline.model import Unit
+
+SCORE: Final = Measure(name="score", label="Completeness", unit=Unit.PERCENT)
+FIELD_FILLED: Final = Measure(name="field_filled", label="Filled", unit=Unit.PERCENT)
+FIELD_MISSING: Final = Measure(name="field_missing", label="Missing")
+RECORDS_FAILING: Final = Measure(name="records_failing", label="Records to repair")
+
+BASE_SCORE: Final = Measure(name="base", label="Completeness of the base", unit=Unit.PERCENT, period=BASE)
+BASE_FILLED: Final = Measure(name="base_filled", label="Filled in the base", unit=Unit.PERCENT, period=BASE)
+BASE_MISSING: Final = Measure(name="base_missing", label="Missing in the base", period=BASE)
+BASE_FAILING: Final = Measure(name="base_failing", label="Records to repair outside this period", period=BASE)
+
+UNREADABLE: Final = Measure(
+    name="unreadable",
+    label="Unreadable",
+    period=STOCK,
+    numerator=(Count("unreadable"),),
+    each="column of dates, amounts or texts",
+    left_out=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which records are looked at, and the measures of these."""
+
+    name: str  # as in 'due.period'
+    filled: Measure
+    missing: Measure
+    score: Measure
+    failing: Measure
+
+
+SPANS: Final = (
+    Span(PERIOD, FIELD_FILLED, FIELD_MISSING, SCORE, RECORDS_FAILING),
+    Span(BASE, BASE_FILLED, BASE_MISSING, BASE_SCORE, BASE_FAILING),
+)

@@ -1,0 +1,142 @@
+"""Measures of deals: open, won and lost, in number and in money. Days are compared as days, never as moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import FromClause, and_, false
+
+from pipeline.catalogue.terms import Condition, Terms, in_state
+from pipeline.measures.common import Undated, every, in_unknown_state
+from pipeline.measures.measure import STOCK, amount_of, counted, share
+
+_STAGE: Final = ("stage",)
+_CLOSED: Final = ("stage", "close_day")
+_WITHOUT_DAY: Final = Undated("deal", ("close_day",))
+
+
+@dataclass(frozen=True, slots=True)
+class _ClosedInPeriod:
+    """Won, or lost, on a day of the period that is not after today."""
+
+    state: str
+
+    def __call__(self, d: FromClause, t: Terms) -> Condition:
+        day, w = d.c.close_day, t.window
+        in_period = and_(day >= w.first, day < w.after_last, day <= w.today)
+        return and_(in_state(d, "deal", self.state), in_period)
+
+
+def _won_in_month(d: FromClause, t: Terms) -> Condition:
+    day, w = d.c.close_day, t.window
+    if w.month_first is None or w.month_after is None:
+        return false()
+    in_month = and_(day >= w.month_first, day < w.month_after, day <= w.today)
+    return and_(in_state(d, "deal", "won"), in_month)
+
+
+def _open(d: FromClause, _: Terms) -> Condition:
+    return in_state(d, "deal", "open")
+
+
+def _won_without_day(d: FromClause, t: Terms) -> Condition:
+    return and_(in_state(d, "deal", "won"), _WITHOUT_DAY(d, t))
+
+
+def _won_on_unreadable_day(d: FromClause, _: Terms) -> Condition:
+    return and_(in_state(d, "deal", "won"), d.c.close_day_unreadable == 1)
+
+
+def _won_after_today(d: FromClause, t: Terms) -> Condition:
+    return and_(in_state(d, "deal", "won"), d.c.close_day > t.window.today)
+
+
+DEALS: Final = counted("deals", "Deals in the CRM", of="deal", where=every, period=STOCK)
+DEALS_OPEN: Final = counted(
+    "deals_open",
+    "Open deals",
+    of="deal",
+    needs=_STAGE,
+    where=_open,
+    period=STOCK,
+    sentence=("open deal", "open deals"),
+)
+DEALS_OPEN_AMOUNT: Final = amount_of(DEALS_OPEN, "deals_open_amount", "Open amount")
+DEALS_WON: Final = counted(
+    "deals_won",
+    "Deals won",
+    of="deal",
+    needs=_CLOSED,
+    where=_ClosedInPeriod("won"),
+    in_month=_won_in_month,
+)
+DEALS_WON_AMOUNT: Final = amount_of(DEALS_WON, "deals_won_amount", "Won amount")
+DEALS_LOST: Final = counted("deals_lost", "Deals lost", of="deal", needs=_CLOSED, where=_ClosedInPeriod("lost"))
+WIN_RATE: Final = share("win_rate", "Win rate", DEALS_WON.numerator, (*DEALS_WON.numerator, *DEALS_LOST.numerator))
+DEALS_WON_UNDATED: Final = counted(
+    "deals_won_undated",
+    "Won deals without a closing date",
+    of="deal",
+    needs=_CLOSED,
+    where=_won_without_day,
+    period=STOCK,
+    left_out=True,
+    sentence=("won deal without a closing date", "won deals without a closing date"),
+)
+DEALS_WON_UNDATED_AMOUNT: Final = amount_of(
+    DEALS_WON_UNDATED, "deals_won_undated_amount", "Won amount without a closing date"
+)
+DEALS_WON_UNREADABLE_DATE: Final = counted(
+    "deals_won_unreadable_date",
+    "Won deals whose closing date cannot be read",
+    of="deal",
+    needs=_CLOSED,
+    where=_won_on_unreadable_day,
+    period=STOCK,
+    left_out=True,
+    sentence=(
+        "won deal with a closing date that cannot be read",
+        "won deals with a closing date that cannot be read",
+    ),
+)
+DEALS_WON_UNREADABLE_DATE_AMOUNT: Final = amount_of(
+    DEALS_WON_UNREADABLE_DATE,
+    "deals_won_unreadable_date_amount",
+    "Won amount whose closing date cannot be read",
+)
+DEALS_WON_IN_FUTURE: Final = counted(
+    "deals_won_in_future",
+    "Deals won after today",
+    of="deal",
+    needs=_CLOSED,
+    where=_won_after_today,
+    period=STOCK,
+    left_out=True,
+    sentence=("won deal is dated after today", "won deals are dated after today"),
+)
+DEALS_UNKNOWN: Final = counted(
+    "deals_unknown",
+    "Deals with an unknown stage",
+    of="deal",
+    needs=_STAGE,
+    where=in_unknown_state,
+    period=STOCK,
+    left_out=True,
+    sentence=("deal has an unknown stage", "deals have an unknown stage"),
+)
+DEALS_UNDATED: Final = counted(
+    "deals_undated",
+    "Deals without a creation date",
+    of="deal",
+    needs=("created_at",),
+    where=Undated("deal"),
+    period=STOCK,
+    left_out=True,
+)
+
+WON_ON_NO_DAY: Final = (
+    (DEALS_WON_UNDATED, DEALS_WON_UNDATED_AMOUNT),
+    (DEALS_WON_UNREADABLE_DATE, DEALS_WON_UNREADABLE_DATE_AMOUNT),
+)
+"""The won deals that are in no period, and the money in them."""

@@ -1,0 +1,101 @@
+"""What a measure is: one declaration says what is counted, where that can be told, and how it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.catalogue.terms import Count, Where
+from pipeline.model import Unit
+
+PERIOD = "period"
+MONTH = "month"
+STOCK = "stock"
+BASE = "base"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """Something that is published of every scope, and all that is known about it.
+
+    Its figures are the sum of `numerator`, over the sum of `denominator` where it is a ratio. Where both are empty,
+    the figures are made of something else: of field sets, of the plan, of the calendar.
+    """
+
+    name: str
+    label: str
+    unit: Unit = Unit.COUNT
+    period: str = PERIOD
+    numerator: tuple[Count, ...] = ()
+    denominator: tuple[Count, ...] = ()
+    month: Count | None = None  # the same over the calendar month: a target can be set
+    each: str = ""  # what each of its figures is of, where there are several: 'thing lacking'
+    left_out: bool = False  # counts records that are in no result
+    sentence: tuple[str, str] = ("", "")  # what is said of one record, and of many, after their number
+
+    @property
+    def counts(self) -> tuple[Count, ...]:
+        """All that databases count for it."""
+        return (*self.numerator, *self.denominator, *((self.month,) if self.month else ()))
+
+
+def counted(
+    name: str,
+    label: str,
+    *,
+    of: str,
+    needs: Sequence[str] = (),
+    where: Where,
+    in_month: Where | None = None,
+    period: str = PERIOD,
+    each: str = "",
+    left_out: bool = False,
+    sentence: tuple[str, str] = ("", ""),
+) -> Measure:
+    """The number of records of the entity `of` that meet a condition."""
+    count = Count(name, of, where, tuple(needs))
+    return Measure(
+        name=name,
+        label=label,
+        period=period,
+        numerator=(count,),
+        month=replace(count, name=f"month.{name}", where=in_month) if in_month else None,
+        each=each,
+        left_out=left_out,
+        sentence=sentence,
+    )
+
+
+def amount_of(records: Measure, name: str, label: str) -> Measure:
+    """The money in the records that a measure counts, per currency."""
+    (count,) = records.numerator
+    money = replace(count, name=name, needs=(*count.needs, "amount"), money=True)
+    return Measure(
+        name=name,
+        label=label,
+        unit=Unit.MONEY,
+        period=records.period,
+        numerator=(money,),
+        left_out=records.left_out,
+    )
+
+
+def share(name: str, label: str, numerator: Sequence[Count], denominator: Sequence[Count]) -> Measure:
+    """So many of so many, in per cent."""
+    return Measure(
+        name=name, label=label, unit=Unit.PERCENT, numerator=tuple(numerator), denominator=tuple(denominator)
+    )
+
+
+def average(name: str, label: str, amount: Measure) -> Measure:
+    """The money of a measure over the number of records that it lies in, per currency."""
+    (money,) = amount.numerator
+    priced = replace(money, name=f"{money.name}.records", money=False, per_currency=True)
+    return Measure(
+        name=name,
+        label=label,
+        unit=Unit.MONEY,
+        period=amount.period,
+        numerator=(money,),
+        denominator=(priced,),
+    )

@@ -1,0 +1,147 @@
+"""Measures of meetings: held, complete and what is lacking, coming up, overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import FromClause, and_, not_, true
+
+from pipeline.catalogue.terms import Condition, Count, Terms, ended_at, in_state, nothing_entered
+from pipeline.measures.common import Held, HeldAhead, Undated, every, in_period, in_plan_month, in_unknown_state
+from pipeline.measures.measure import STOCK, counted, share
+from pipeline.sql import blank
+
+COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
+    "date": ("meeting.start_at",),
+    "last name": ("contact.last_name",),
+    "first name": ("contact.first_name",),
+    "contact details": ("contact.phone", "contact.email"),
+    "subject": ("meeting.subject",),
+    "result": ("meeting.result",),
+}
+"""What a complete meeting has -> the columns it is read from; names and contact details are borrowed."""
+
+_BORROWED: Final = frozenset({"last name", "first name", "contact details"})
+"""What is the contact's, and so is known only where it is known whom a meeting was with."""
+
+_EVENT: Final = ("status", "start_at")
+_HELD: Final = ("status", "start_at|created_at")
+
+
+_HELD_BY_NOW: Final = Held("meeting")
+
+
+def _held_in_period(m: FromClause, t: Terms) -> Condition:
+    return and_(_HELD_BY_NOW(m, t), in_period(m, t))
+
+
+def _held_in_month(m: FromClause, t: Terms) -> Condition:
+    return and_(_HELD_BY_NOW(m, t), in_plan_month(m, t))
+
+
+def _coming_up(m: FromClause, t: Terms) -> Condition:
+    in_seven_days = and_(m.c.start_at >= t.window.as_of_us, m.c.start_at < t.window.soon_us)
+    return and_(in_state(m, "meeting", "planned"), in_seven_days)
+
+
+def _overdue(m: FromClause, t: Terms) -> Condition:
+    return and_(in_state(m, "meeting", "planned"), ended_at(m) < t.window.as_of_us)
+
+
+def _lacks(m: FromClause, t: Terms) -> dict[str, Condition]:
+    """What a meeting may lack, as far as this CRM can tell -> that it does."""
+    lacks = {
+        "date": nothing_entered(m, "meeting", "start_at"),
+        "last name": m.c.person_lacks % 2 == 1,
+        "first name": m.c.person_lacks % 4 >= 2,
+        "contact details": m.c.person_lacks >= 4,
+        "subject": blank(m.c.subject),
+        "result": blank(m.c.result),
+    }
+    told = {what for what, columns in COMPLETE.items() if not t.absent.issuperset(columns)}
+    if "meeting.contact" in t.absent:  # who was met is not known, so neither is what they lack
+        told -= _BORROWED
+    return {what: lack for what, lack in lacks.items() if what in told}
+
+
+def _complete(m: FromClause, t: Terms) -> Condition:
+    met = true() if "meeting.contact" in t.absent else m.c.contact == 1
+    return and_(_held_in_period(m, t), met, *(not_(lack) for lack in _lacks(m, t).values()))
+
+
+def _lacking(m: FromClause, t: Terms) -> Mapping[str, Condition]:
+    ours = _held_in_period(m, t)
+    return {what: and_(ours, lack) for what, lack in _lacks(m, t).items()}
+
+
+MEETINGS: Final = counted("meetings", "Meetings in the CRM", of="meeting", where=every, period=STOCK)
+MEETINGS_HELD: Final = counted(
+    "meetings_held",
+    "Meetings held",
+    of="meeting",
+    needs=_HELD,
+    where=_held_in_period,
+    in_month=_held_in_month,
+)
+COMPLETE_MEETINGS: Final = share(
+    "complete_meetings",
+    "Complete meetings",
+    [Count("meetings_complete", "meeting", _complete, _HELD)],
+    MEETINGS_HELD.numerator,
+)
+MEETINGS_LACKING: Final = counted(
+    "meetings_lacking",
+    "Held meetings that lack",
+    of="meeting",
+    needs=_HELD,
+    where=_lacking,
+    each="thing lacking",
+)
+MEETINGS_PLANNED_7D: Final = counted(
+    "meetings_planned_7d",
+    "Meetings in the next 7 days",
+    of="meeting",
+    needs=_EVENT,
+    where=_coming_up,
+    period="next 7 days",
+    sentence=("meeting", "meetings"),
+)
+MEETINGS_OVERDUE: Final = counted(
+    "meetings_overdue",
+    "Overdue meetings",
+    of="meeting",
+    needs=_EVENT,
+    where=_overdue,
+    period=STOCK,
+    sentence=("planned meeting is past", "planned meetings are past"),
+)
+MEETINGS_HELD_IN_FUTURE: Final = counted(
+    "meetings_held_in_future",
+    "Meetings held after now",
+    of="meeting",
+    needs=_EVENT,
+    where=HeldAhead("meeting"),
+    period=STOCK,
+    left_out=True,
+    sentence=("meeting is called held but lies ahead", "meetings are called held but lie ahead"),
+)
+MEETINGS_UNKNOWN: Final = counted(
+    "meetings_unknown",
+    "Meetings with an unknown status",
+    of="meeting",
+    needs=("status",),
+    where=in_unknown_state,
+    period=STOCK,
+    left_out=True,
+    sentence=("meeting has an unknown status", "meetings have an unknown status"),
+)
+MEETINGS_UNDATED: Final = counted(
+    "meetings_undated",
+    "Meetings without any date",
+    of="meeting",
+    needs=("start_at|created_at",),
+    where=Undated("meeting", ("start_at", "created_at")),
+    period=STOCK,
+    left_out=True,
+)

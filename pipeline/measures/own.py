@@ -1,0 +1,54 @@
+"""Measures of an audit's own: one of ours, narrowed by what stands in columns of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import FromClause, and_, not_
+
+from pipeline.catalogue.terms import Condition, Terms, Where, by_dimension, nothing_entered
+from pipeline.measures.measure import Measure
+from pipeline.measures.registry import NARROWED
+from pipeline.model import OwnMeasure, Unit
+from pipeline.sql import one_of_words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Narrowed:
+    """The condition of one of our counts, and what the audit asks besides."""
+
+    counted: Where
+    own: OwnMeasure
+
+    def __call__(self, view: FromClause, terms: Terms) -> Mapping[str, Condition]:
+        asked = tuple(self._asked(view))
+        counted = by_dimension(self.counted(view, terms))
+        return {dimension: and_(condition, *asked) for dimension, condition in counted.items()}
+
+    def _asked(self, view: FromClause) -> Iterator[Condition]:
+        for column, wanted in self.own.where.items():
+            missing = nothing_entered(view, self.own.entity, column)
+            if wanted == "missing":
+                yield missing
+            elif wanted == "filled":
+                yield not_(missing)
+            else:
+                yield one_of_words(view.c[column], wanted)
+
+
+def measure_of(own: OwnMeasure) -> Measure:
+    """A measure of the audit's own as it is published: over the days and in the unit of what it narrows."""
+    ours = NARROWED[own.counted]
+    (count,) = ours.numerator
+    narrowed = replace(count, name=own.name, where=_Narrowed(count.where, own))
+    if own.share:
+        return Measure(
+            name=own.name,
+            label=own.label,
+            unit=Unit.PERCENT,
+            period=ours.period,
+            numerator=(narrowed,),
+            denominator=(count,),
+        )
+    return Measure(name=own.name, label=own.label, unit=ours.unit, period=ours.period, numerator=(narrowed,))
