@@ -9,8 +9,8 @@ from sqlalchemy import Connection, FromClause, case, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.ask import text_said
-from pipeline.model import Kind, Schema, Tally
-from pipeline.plausible import OWNED, STATE_COLUMNS, EntityCounts
+from pipeline.model import STATE_COLUMNS, Kind, Schema, Tally
+from pipeline.plausible import OWNED, EntityCounts
 from pipeline.sql import blank, exact_text
 
 _NAMED = 3

@@ -151,8 +151,8 @@ def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness
 def answers_of(audit: Audit, reading: source.Reading, window: Window) -> Answers:
     """Every count and every failing record: one statement of each entity."""
     terms = audit.terms(window)
-    views = catalogue.views_of(reading.entities(), terms)
-    censuses = catalogue.censuses(views, audit.field_sets, terms, reading.worked_out, rolled_up=reading.rolls_up)
+    asked = (reading.entities(), audit.field_sets, terms, reading.worked_out)
+    censuses = catalogue.censuses(*asked, rolled_up=reading.rolls_up)
     found = [ask_at_once(reading.connection, census) for census in censuses]
     return Answers(
         tuple(tally for answers in found for tally in answers.tallies),

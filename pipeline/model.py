@@ -159,6 +159,9 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The states onto which a preset maps the CRM's own words; a word that is not mapped is *unknown*."""
 
+STATE_COLUMNS: Final[Mapping[str, str]] = {"meeting": "status", "call": "status", "deal": "stage"}
+"""Where those words stand."""
+
 
 class Scope(StrEnum):
     """Whom a figure is about. manager + inactive + unassigned - counted twice = company."""

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.errors import ImplausibleError
-from pipeline.model import READ, STATES, UNREADABLE_MARK, Kind, Scope, TableAccount
+from pipeline.model import READ, STATE_COLUMNS, STATES, UNREADABLE_MARK, Kind, Scope, TableAccount
 from pipeline.visible import visible
 
 LEAST_ROWS: Final = 20
 """An entity or a table of fewer rows is judged by nobody."""
 OWNED: Final = ("deal", "meeting", "call")
-STATE_COLUMNS: Final[Mapping[str, str]] = {"meeting": "status", "call": "status", "deal": "stage"}
 NO_MANAGER: Final = "manager.none"
 
 

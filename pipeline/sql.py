@@ -53,6 +53,8 @@ STRIPPED_MYSQL: Final = (
     f" '(?s)[^{WHITE_SPACE_CLASS}](?:.*[^{WHITE_SPACE_CLASS}])?'), '')".replace("\\", "\\\\")
 )
 _NOT_SPACE_MYSQL = _NOT_SPACE.replace("\\", "\\\\")
+# what are bytes already stays as it is: of some that are no UTF-8, CONVERT would make '?'
+_EXACT_MYSQL = "IF(CHARSET({0}) = 'binary', CAST({0} AS BINARY), CAST(CONVERT({0} USING utf8mb4) AS BINARY))"
 
 
 # valid days of the years 1 to 9999: PostgreSQL would stop at any other
@@ -108,13 +110,13 @@ class exact_text(FunctionElement[str]):
     inherit_cache = True
 
 
-class derived_key(FunctionElement[Any]):
-    """derived_key(id): an id of a derived table, and the one that finds it there, so that an index can be made of it.
+class derived_key(FunctionElement[str]):
+    """derived_key(id): an id of a derived table, and the one that finds it there: exact, and fit for an index.
 
-    SQLite makes none where it cannot tell the type of the one or types differ.
+    SQLite makes none where it cannot tell the type of one of the two, or their types differ.
     """
 
-    type: TypeEngine[Any] = NullType()
+    type: TypeEngine[str] = _Utf8()
     inherit_cache = True
 
 
@@ -209,16 +211,15 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     # bytes on MariaDB, whose binary collations still hold 'a' and 'a ' to be equal
     exact_text: {
         "sqlite": "{0} COLLATE BINARY",
-        # what are bytes already stays as it is: of some that are no UTF-8, CONVERT would make '?'
-        "mysql": "IF(CHARSET({0}) = 'binary', CAST({0} AS BINARY), CAST(CONVERT({0} USING utf8mb4) AS BINARY))",
+        "mysql": _EXACT_MYSQL,
         "duckdb": "{0}",
         "postgresql": "CAST({0} AS text) COLLATE \"C\"",
     },
     derived_key: {
-        "sqlite": "CAST({0} AS TEXT)",
-        "mysql": "{0}",
+        "sqlite": "CAST({0} AS TEXT) COLLATE BINARY",
+        "mysql": _EXACT_MYSQL,
         "duckdb": "{0}",
-        "postgresql": "{0}",
+        "postgresql": "CAST({0} AS text) COLLATE \"C\"",
     },
     micros: {
         # equal to its own canonical form, or SQLite would read 30 February as 2 March; without a modifier

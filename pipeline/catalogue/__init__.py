@@ -56,11 +56,15 @@ __all__ = [
 
 def views_of(entities: Entities, terms: Terms) -> dict[str, Select[Any]]:
     """The view of every checked entity that the CRM holds."""
-    return {entity: view_of(entity, entities, terms) for entity in CHECKED if terms.holds(f"{entity}.id")}
+    return {entity: view_of(entity, entities, terms) for entity in _held(terms)}
+
+
+def _held(terms: Terms) -> list[str]:
+    return [entity for entity in CHECKED if terms.holds(f"{entity}.id")]
 
 
 def censuses(
-    views: Mapping[str, Select[Any]],
+    entities: Entities,
     field_sets: Mapping[str, FieldSet],
     terms: Terms,
     worked_out: WorkedOut,
@@ -68,8 +72,8 @@ def censuses(
     rolled_up: bool,
 ) -> Iterator[Census]:
     """All that is asked of every entity, one statement each: how a CRM's own database is asked."""
-    for entity, view in views.items():
-        yield census(entity, view, field_sets[entity], terms, worked_out, rolled_up=rolled_up)
+    for entity in _held(terms):
+        yield census(entity, entities, field_sets[entity], terms, worked_out, rolled_up=rolled_up)
 
 
 def measures(views: Mapping[str, FromClause], terms: Terms) -> tuple[Question, ...]:

@@ -35,7 +35,8 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from pipeline.catalogue.counts import conditions_of, has_amount, of_currencies, of_money, of_records
 from pipeline.catalogue.fields import asks, field_counts_of, wrong_of
-from pipeline.catalogue.terms import WORD, Condition, Terms
+from pipeline.catalogue.terms import WORD, Condition, Entities, Terms
+from pipeline.catalogue.views import LOOKED_AT, view_from, view_of, with_state
 from pipeline.model import FieldSet
 from pipeline.sql import exact_text
 
@@ -116,20 +117,25 @@ class _Bits:
 
 
 def census(
-    entity: str, view: Select[Any], fields: FieldSet, terms: Terms, worked_out: WorkedOut, *, rolled_up: bool
+    entity: str, entities: Entities, fields: FieldSet, terms: Terms, worked_out: WorkedOut, *, rolled_up: bool
 ) -> Census:
     """Counts, amounts, field counts and failing records of an entity's view, as one statement.
 
     `worked_out` is the database's own way to work a part out once. `rolled_up` asks for one GROUP BY … WITH ROLLUP,
     where a database would work out a part anew each time that the statement names it.
     """
-    whole = view.subquery()
+    whole = view_of(entity, entities, terms).subquery()
     asked = _asked(entity, whole, fields, terms)
     kept = {"id", "owner", "again", *_columns_in(asked.conditions)}
     if asked.per_currency:
         kept |= {"amount", "amount_unreadable", "currency"}
     if asked.wrong:
         kept.add("at_us")
+    stated = with_state(entity, entities[entity], terms)
+    looked_at = [column for column in stated.selected_columns if column.key in kept | LOOKED_AT | {"state"}]
+    # worked out, or dates would be read and texts compared wherever they are named
+    records = worked_out(stated.with_only_columns(*looked_at, maintain_column_froms=True), f"records_{entity}")
+    view = view_from(entity, entities, records, terms)
     columns = [column for column in view.selected_columns if column.key in kept]
     narrow = worked_out(view.with_only_columns(*columns, maintain_column_froms=True), f"view_{entity}")
     asked = replace(asked, conditions=[_moved(condition, whole, narrow) for condition in asked.conditions])

@@ -19,8 +19,14 @@ from pipeline.catalogue.terms import (
     nothing_entered,
     state_code,
 )
-from pipeline.model import Window
+from pipeline.model import STATE_COLUMNS, STATES, Window
 from pipeline.sql import blank, derived_key, exact_text, one_of_words, same_id
+
+LOOKED_AT: Final = frozenset(
+    {"id", "owner_id", "client_id", "contact_id", "parent_kind", "parent_id", "created_at", "start_at",
+     "start_at_unreadable"}
+)  # fmt: skip
+"""The columns of a record from which a view derives others; of the rest of them it makes nothing else."""
 
 
 def view_of(entity: str, e: Entities, terms: Terms) -> Select[Any]:
@@ -30,7 +36,22 @@ def view_of(entity: str, e: Entities, terms: Terms) -> Select[Any]:
 
     Also what is derived from other entities, so that every later question looks at this view alone.
     """
-    return _VIEWS[entity](e, e[entity], terms)
+    return view_from(entity, e, with_state(entity, e[entity], terms).subquery(), terms)
+
+
+def view_from(entity: str, e: Entities, records: FromClause, terms: Terms) -> Select[Any]:
+    """The same from the entity's records with their state, wherever these were worked out."""
+    return _VIEWS[entity](e, records, terms)
+
+
+def with_state(entity: str, record: FromClause, terms: Terms) -> Select[Any]:
+    """The records, each with its state."""
+    state: ColumnElement[int] = literal(UNKNOWN)
+    if entity in terms.held_at_end:
+        state = _state_by_time(entity, record, terms)
+    elif entity in STATES:
+        state = _state(entity, record.c[STATE_COLUMNS[entity]], terms)
+    return select(*record.c, state.label("state"))
 
 
 def _state(entity: str, column: ColumnElement[Any], terms: Terms) -> ColumnElement[int]:
@@ -54,7 +75,7 @@ def _owned(entity: str, e: Entities, record: FromClause, terms: Terms) -> tuple[
     if terms.several_owners:
         owners = _owners(entity, e, record)
         again = flag(owners.c.place > 1).label("again")
-        return [owners.c.owner, again], record.outerjoin(owners, same_id(owners.c.record_id, derived_key(record.c.id)))
+        return [owners.c.owner, again], record.outerjoin(owners, owners.c.record_id == derived_key(record.c.id))
     owner = e["manager"].alias()
     joined = record.outerjoin(owner, same_id(owner.c.id, record.c.owner_id))
     return [owner.c.id.label("owner"), literal(0).label("again")], joined
@@ -66,19 +87,16 @@ def _owners(entity: str, e: Entities, record: FromClause) -> FromClause:
     own = select(record.c.id.label("record_id"), record.c.owner_id, literal(0).label("rank"))
     co = select(more.c.record_id, more.c.owner_id, literal(1)).where(more.c.record_kind == entity)
     named = union_all(own, co).subquery()
-    record_id, order = exact_text(named.c.record_id), (named.c.rank, exact_text(manager.c.id))
+    record_id, owner = derived_key(named.c.record_id), manager.c.id.label("owner")
+    place = func.row_number().over(partition_by=record_id, order_by=(named.c.rank, exact_text(owner)))
     ranked = (
-        select(
-            named.c.record_id,
-            manager.c.id.label("owner"),
-            func.row_number().over(partition_by=record_id, order_by=order).label("place"),
-        )
+        select(record_id.label("record_id"), owner, place.label("place"))
         .join_from(named, manager, same_id(manager.c.id, named.c.owner_id))
         .subquery()
     )
-    each = (ranked.c.record_id, ranked.c.owner)  # whoever is named twice has the first of his places
-    key, place = derived_key(ranked.c.record_id).label("record_id"), func.min(ranked.c.place).label("place")
-    return select(key, ranked.c.owner, place).group_by(*map(exact_text, each), *each).subquery()
+    key, least = derived_key(ranked.c.record_id), func.min(ranked.c.place)  # whoever is named twice has his first place
+    by_owner = select(key.label("record_id"), ranked.c.owner, least.label("place"))
+    return by_owner.group_by(key, exact_text(ranked.c.owner), ranked.c.owner).subquery()
 
 
 def _state_by_time(entity: str, record: FromClause, terms: Terms) -> ColumnElement[int]:
@@ -97,14 +115,8 @@ def _moment(record: FromClause) -> ColumnElement[Any]:
 
 
 def _event(entity: str, record: FromClause, terms: Terms) -> list[ColumnElement[Any]]:
-    by_time = entity in terms.held_at_end
-    state = _state_by_time(entity, record, terms) if by_time else _state(entity, record.c.status, terms)
-    early = and_(state == state_code(entity, "held"), record.c.start_at > terms.window.as_of_us)
-    return [
-        state.label("state"),
-        _moment(record).label("at_us"),
-        case((state == UNKNOWN, 0), (early, 0), else_=1).label("scored"),
-    ]
+    early = and_(record.c.state == state_code(entity, "held"), record.c.start_at > terms.window.as_of_us)
+    return [_moment(record).label("at_us"), case((record.c.state == UNKNOWN, 0), (early, 0), else_=1).label("scored")]
 
 
 def _meeting(e: Entities, m: FromClause, terms: Terms) -> Select[Any]:
@@ -130,12 +142,14 @@ def _best_penalty(
     the invitees are many: an identifier names one person, so that the others need no group.
     """
     invited = _invited(e, absent)
-    joined = joined.outerjoin(invited, same_id(invited.c.meeting_id, derived_key(m.c.id)))
+    joined = joined.outerjoin(invited, invited.c.meeting_id == derived_key(m.c.id))
     found: list[ColumnElement[Any]] = [invited.c.penalty]
     for kind in ("contact", "lead"):
         person = _persons(e, kind, absent)
         joined = joined.outerjoin(person, and_(same_id(person.c.id, m.c.parent_id), m.c.parent_kind == kind))
         found.append(person.c.penalty)
+    if "client.private_person" in absent:  # then no client is one
+        return func.coalesce(*found), joined
     client = _persons(e, "client", absent)
     joined = joined.outerjoin(client, and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1))
     return func.coalesce(*found, client.c.penalty), joined
@@ -151,9 +165,8 @@ def _invited(e: Entities, absent: frozenset[str]) -> FromClause:
         joined = joined.outerjoin(person, and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind))
         found.append(person.c.penalty)
     penalty = func.min(func.coalesce(*found)).label("penalty")
-    by_meeting = (exact_text(link.c.meeting_id), link.c.meeting_id)
-    meeting_id = derived_key(link.c.meeting_id).label("meeting_id")
-    return select(meeting_id, penalty).select_from(joined).group_by(*by_meeting).subquery()
+    meeting_id = derived_key(link.c.meeting_id)
+    return select(meeting_id.label("meeting_id"), penalty).select_from(joined).group_by(meeting_id).subquery()
 
 
 def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
@@ -193,14 +206,12 @@ def _call(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
 def _deal(e: Entities, d: FromClause, terms: Terms) -> Select[Any]:
     owned, joined = _owned("deal", e, d, terms)
     client = e["client"].alias()
-    state = _state("deal", d.c.stage, terms)
     rows = select(
         *_kept(d, "client_id"),
         client.c.id.label("client_id"),
         *owned,
-        state.label("state"),
         d.c.created_at.label("at_us"),
-        case((state == UNKNOWN, 0), else_=1).label("scored"),
+        case((d.c.state == UNKNOWN, 0), else_=1).label("scored"),
     ).select_from(joined.outerjoin(client, same_id(client.c.id, d.c.client_id)))
     return _placed(rows, terms.window)
 
@@ -228,10 +239,7 @@ def _contact(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
 
 def _created(record: FromClause, owned: Sequence[ColumnElement[Any]]) -> Select[Any]:
     """A record that belongs to the day on which it was created, and has no state."""
-    return select(
-        *_kept(record), *owned, literal(UNKNOWN).label("state"), record.c.created_at.label("at_us"),
-        literal(1).label("scored"),
-    )  # fmt: skip
+    return select(*_kept(record), *owned, record.c.created_at.label("at_us"), literal(1).label("scored"))
 
 
 _VIEWS: Final[Mapping[str, Callable[..., Select[Any]]]] = {
