@@ -15,11 +15,11 @@ from pipeline.extract import window_of
 from pipeline.measures.company import FIGURES_PROVEN
 from pipeline.measures.own import measure_of
 from pipeline.measures.registry import COUNTED, MEASURES
-from pipeline.model import Answers, Figure, Person, Scope, Target, figure_id
+from pipeline.model import Answers, Edition, Figure, Person, Scope, Target, figure_id
 from pipeline.plausible import implausibilities, must_be_plausible
 from pipeline.progress import Progress
 from pipeline.prove import prove, prove_accounts, prove_controls, prove_people, proven
-from pipeline.reports.report import Edition, clean
+from pipeline.reports.report import clean
 from pipeline.score import Ground, make_figures, plan_month, who_owns
 from pipeline.witness import WITNESS_FAILING, load_witness, write_failing
 

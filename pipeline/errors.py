@@ -3,6 +3,10 @@
 Bad data in the CRM is a finding and never one of these. A message names what is wrong, where, and what to do.
 """
 
+from __future__ import annotations
+
+from pipeline.model import Difference
+
 
 class AuditError(Exception):
     """A broken run. `str(error)` is one paragraph for the user, free of secrets and of clients' data."""
@@ -27,8 +31,7 @@ class ProofError(AuditError):
 
     exit_status = 4
 
-    def __init__(self, message: str, differences: "tuple[tuple[str, str, str, str], ...]" = ()) -> None:
-        """`differences`: rows of (figure or record, where, in the source, in ours)."""
+    def __init__(self, message: str, differences: tuple[Difference, ...] = ()) -> None:
         super().__init__(message)
         self.differences = differences
 

@@ -16,8 +16,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import RECORD_NAMES, Failing, FieldSet, read_as
-from pipeline.reports.report import Repair
+from pipeline.model import RECORD_NAMES, Failing, FieldSet, Repair, read_as
 
 _UNREADABLE: Final = "What stands there cannot be read, and is in no figure."
 _COLUMNS: Final = ("entity", "record_id", "owner", "missing", "counts_in", "link")

@@ -37,7 +37,7 @@ from sqlalchemy.types import TypeEngine
 
 from pipeline.errors import ProofError
 from pipeline.formats import texts
-from pipeline.model import PROVEN_TEXT, Fingerprint
+from pipeline.model import PROVEN_TEXT, Difference, Fingerprint
 from pipeline.snapshot import DELIVERED, Stored
 from pipeline.source import Hold, Reading
 from pipeline.source.databases.seam import spilling_duckdb
@@ -359,7 +359,7 @@ def _differing(seen: Iterable[Fingerprint], found: Iterable[Fingerprint]) -> dic
 
 def _records(
     source: SourceTexts, ours: StoredTexts, what: tuple[str, str], owners: Sequence[str]
-) -> Iterator[tuple[str, str, str, str]]:
+) -> Iterator[Difference]:
     """The records of these owners whose text in that column differs."""
     there, here = source.marks(*what, owners), ours.marks(*what, owners)
     keys = sorted(key for key in there.keys() | here.keys() if there.get(key, -1) != here.get(key, -1))
@@ -378,7 +378,7 @@ def _written(marks: Marks, key: tuple[str, str]) -> str:
     return "no UTF-8" if mark is None else f"MD5 {mark:08x}"
 
 
-def _refusal(differences: Sequence[tuple[str, str, str, str]]) -> ProofError:
+def _refusal(differences: Sequence[Difference]) -> ProofError:
     return ProofError(
         "The text of records differs between the source and the snapshot; nothing was published, and the last good "
         "report stays. Run again; if it happens again, compare these records with the CRM.",

@@ -12,12 +12,9 @@ from typing import Final
 import duckdb
 
 from pipeline.errors import ProofError
-from pipeline.model import UNCOMPARED, Figure, Person, TableAccount
+from pipeline.model import UNCOMPARED, Difference, Figure, Person, TableAccount
 from pipeline.show import rounded, show
 from pipeline.visible import told_apart, visible
-
-Difference = tuple[str, str, str, str]
-"""(figure or record, where, in the source, in ours)"""
 
 _SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope")
 """What a report says of a person, and by which it counts them."""

@@ -16,8 +16,8 @@ from pipeline.errors import AuditError, PublishError
 from pipeline.extract import Clock, extract
 from pipeline.lacks import lack_of
 from pipeline.memory import settled
+from pipeline.model import Edition
 from pipeline.progress import Progress
-from pipeline.reports.report import Edition
 from pipeline.write import write_reports
 
 

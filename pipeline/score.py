@@ -14,7 +14,7 @@ from pipeline.errors import ProofError
 from pipeline.measures import company as of_company
 from pipeline.measures import plan
 from pipeline.measures.completeness import SPANS, Span
-from pipeline.measures.measure import Measure
+from pipeline.measures.measure import Counted
 from pipeline.measures.registry import COUNTED, PLANNED
 from pipeline.model import (
     ONE_READING,
@@ -22,6 +22,7 @@ from pipeline.model import (
     Answers,
     FieldSet,
     Figure,
+    Measure,
     Person,
     Scope,
     TableAccount,
@@ -56,7 +57,7 @@ class Ground:
     targets: Collection[Target]
     accounts: Collection[TableAccount]
     window: Window
-    measures: Sequence[Measure] = COUNTED
+    measures: Sequence[Counted] = COUNTED
 
 
 def who_owns(people: Iterable[Person], answers: Answers, targets: Collection[Target], month: str) -> list[Person]:
@@ -245,14 +246,14 @@ Slice = tuple[str, str]
 """(dimension, currency)"""
 
 
-def _slices(measure: Measure, company: Counts) -> list[Slice]:
+def _slices(measure: Counted, company: Counts) -> list[Slice]:
     """The slices in which the company has this measure: every scope has them, be it as a zero."""
     names = {count.name for count in (*measure.numerator, *measure.denominator)}
     found = {(dimension, currency) for name, dimension, currency in company if name in names}
     return sorted(found if measure.unit is not Unit.MONEY else {slice for slice in found if slice[1]})
 
 
-def _measured(pool: Pool, slices: Sequence[tuple[Measure, list[Slice]]]) -> Iterator[Figure]:
+def _measured(pool: Pool, slices: Sequence[tuple[Counted, list[Slice]]]) -> Iterator[Figure]:
     for measure, found in slices:
         for slice in found:
             total, of = (_total(pool, counts, slice) for counts in (measure.numerator, measure.denominator))

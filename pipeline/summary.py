@@ -14,9 +14,8 @@ from pipeline.measures.completeness import BASE_SCORE, RECORDS_FAILING, SCORE
 from pipeline.measures.deals import DEALS_OPEN, DEALS_WON
 from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_OVERDUE
 from pipeline.measures.plan import PLAN_LEFT, PLAN_TARGET
-from pipeline.model import Scope
-from pipeline.prove import Difference
-from pipeline.reports.report import BESIDE, Edition, period_text
+from pipeline.model import Difference, Edition, Scope
+from pipeline.reports.report import BESIDE, period_text
 from pipeline.show import NOTHING, show
 from pipeline.visible import printable
 

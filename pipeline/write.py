@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import findings
 from pipeline.errors import ProofError
-from pipeline.model import Figure, Person, Scope
+from pipeline.model import Difference, Edition, Figure, Person, Scope
 from pipeline.progress import Progress
-from pipeline.prove import Difference
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_reports
-from pipeline.reports.report import Edition
 from pipeline.workers import workers, workers_for
 
 if TYPE_CHECKING:

@@ -17,11 +17,13 @@ import yaml
 from pipeline.model import (
     CHECKED,
     Answers,
+    Edition,
     Failing,
     Field,
     FieldSet,
     Figure,
     Person,
+    Repair,
     Scope,
     TableAccount,
     Tally,
@@ -31,7 +33,6 @@ from pipeline.model import (
     figure_id,
 )
 from pipeline.prove import proven as proven_of
-from pipeline.reports.report import Edition, Repair
 from pipeline.resources import EXPECTATIONS
 from pipeline.score import Ground, make_figures
 from pipeline.window import open_window

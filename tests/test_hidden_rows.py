@@ -15,9 +15,9 @@ from pipeline import run
 from pipeline.check import check_audit
 from pipeline.config import load_audit
 from pipeline.errors import SourceError
+from pipeline.model import Edition
 from pipeline.progress import Silence
 from pipeline.reports.management import management_report
-from pipeline.reports.report import Edition
 from tests import postgres
 
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

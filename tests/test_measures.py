@@ -19,10 +19,22 @@ from pipeline.ask import ask
 from pipeline.catalogue import Count, Terms
 from pipeline.catalogue.terms import by_dimension
 from pipeline.measures.deals import DEALS_WON, DEALS_WON_AMOUNT
-from pipeline.measures.measure import Measure, average
+from pipeline.measures.measure import average
 from pipeline.measures.own import measure_of
 from pipeline.measures.registry import COUNTED, MEASURES, NARROWED, PLANNED, counts_of
-from pipeline.model import ENTITIES, READ, STATES, Answers, Kind, OwnMeasure, Person, Scope, Unit
+from pipeline.model import (
+    ENTITIES,
+    READ,
+    STATE_COLUMNS,
+    STATES,
+    Answers,
+    Kind,
+    Measure,
+    OwnMeasure,
+    Person,
+    Scope,
+    Unit,
+)
 from pipeline.score import Ground, make_figures
 from pipeline.show import excel_format, excel_value, show
 from pipeline.window import open_window
@@ -30,7 +42,6 @@ from pipeline.window import open_window
 WINDOW = open_window(as_of=datetime(2026, 11, 24, 9, tzinfo=UTC), zone="UTC", working_week=range(5))
 WORDS = {entity: {state: (state,) for state in states} for entity, states in STATES.items()}
 COUNTS = counts_of(COUNTED)
-ENTITY_OF_STATE = {"meeting": "status", "call": "status", "deal": "stage"}
 OPTIONAL = {
     "meetings_overdue": {"end_at"},  # else the start tells
     "meetings_complete": {"subject", "result", "contact", "person_lacks"},  # what is not held is not demanded
@@ -61,7 +72,7 @@ def columns_behind(entity: str, name: str) -> set[str]:
     """What a column of the view is made of; of the two moments of an event one is enough."""
     if name == "at_us":
         return {"start_at|created_at"} if entity in ("meeting", "call") else {"created_at"}
-    return {ENTITY_OF_STATE[entity]} if name == "state" else {name.removesuffix("_unreadable")}
+    return {STATE_COLUMNS[entity]} if name == "state" else {name.removesuffix("_unreadable")}
 
 
 def declared() -> Iterator[Measure]:
@@ -111,10 +122,7 @@ def test_measures_reach_another_process() -> None:
     own = measure_of(OwnMeasure("big", "Big", "deals_won", "deal", {"name": ("Big",)}, share=True))
     for measure in (*MEASURES.values(), own):
         there = pickle.loads(pickle.dumps(measure))
-        assert (there.name, [count.needs for count in there.counts]) == (
-            measure.name,
-            [count.needs for count in measure.counts],
-        )
+        assert (there.name, there.label, there.unit) == (measure.name, measure.label, measure.unit)
 
 
 def test_only_what_is_one_figure_may_be_narrowed() -> None:

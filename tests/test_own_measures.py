@@ -23,11 +23,11 @@ from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
 from pipeline.measures.own import measure_of
 from pipeline.measures.registry import COUNTED, NARROWED, counts_of
-from pipeline.model import ENTITIES, READ, Kind, OwnMeasure
+from pipeline.model import ENTITIES, READ, Edition, Kind, OwnMeasure
 from pipeline.progress import Silence
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
-from pipeline.reports.report import Edition, Report, Table
+from pipeline.reports.report import Report, Table
 from pipeline.window import open_window
 
 TODAY = date(2026, 11, 24)

@@ -14,9 +14,9 @@ from pipeline import run
 from pipeline.check import check_audit
 from pipeline.config import load_audit
 from pipeline.errors import ConfigError, ImplausibleError, SourceError
+from pipeline.model import Edition
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
-from pipeline.reports.report import Edition
 
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

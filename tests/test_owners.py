@@ -21,8 +21,8 @@ from sqlalchemy.types import BigInteger, Date, DateTime, Integer, String
 from pipeline import run
 from pipeline.config import load_audit
 from pipeline.errors import ConfigError
+from pipeline.model import Edition
 from pipeline.progress import Silence
-from pipeline.reports.report import Edition
 from tests import postgres
 from tests.requirements import require_mariadb
 

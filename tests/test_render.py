@@ -19,23 +19,12 @@ from lxml.html import HtmlElement
 from pipeline.measures.completeness import SCORE
 from pipeline.measures.meetings import COMPLETE_MEETINGS
 from pipeline.measures.registry import MEASURES
-from pipeline.model import Figure, Person, Scope
+from pipeline.model import Edition, Figure, Person, Repair, Scope
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.page import environment, render_page
 from pipeline.reports.read_page import page_differences, read_page
-from pipeline.reports.report import (
-    Edition,
-    Repair,
-    Report,
-    as_of_text,
-    clean,
-    halves,
-    label_text,
-    period_text,
-    section_of,
-    web_address,
-)
+from pipeline.reports.report import Report, as_of_text, clean, halves, label_text, period_text, section_of, web_address
 from pipeline.show import show
 from pipeline.window import open_window
 from tests.factory import HOSTILE_LABEL, HOSTILE_NAME, PEOPLE, edition

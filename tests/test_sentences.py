@@ -14,14 +14,13 @@ from pipeline.compute import _links, _without_plan
 from pipeline.config import load_audit
 from pipeline.measures.completeness import BASE_FAILING, SCORE
 from pipeline.measures.deals import DEALS_WON
-from pipeline.measures.measure import Measure
 from pipeline.measures.plan import PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT
-from pipeline.model import Figure, Person, Scope
+from pipeline.model import Edition, Figure, Measure, Person, Scope
 from pipeline.reports.elements import score_rows, the_company
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
-from pipeline.reports.report import ELEMENTS, Edition, Report, Row
+from pipeline.reports.report import ELEMENTS, Report, Row
 from pipeline.resources import REPORT_TEMPLATES
 from pipeline.show import show
 from pipeline.window import open_window

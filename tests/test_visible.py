@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model import Scope, figure_id
+from pipeline.model import Edition, Scope, figure_id
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.page import render_page
 from pipeline.reports.read_page import page_differences
 from pipeline.reports.read_workbook import workbook_differences
-from pipeline.reports.report import Edition
 from pipeline.reports.workbook import write_workbook
 from pipeline.visible import decoded, encoded, told_apart, visible
 from tests.factory import edition

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline.measures.measure import STOCK, Measure
+from pipeline.measures.measure import STOCK
+from pipeline.model import Measure
 
 MANAGERS: Final = Measure(name="managers", label="Managers", period=STOCK)
 TEAMS: Final = Measure(name="teams", label="Teams", period=STOCK)

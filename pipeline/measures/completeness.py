@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.catalogue.terms import Count
-from pipeline.measures.measure import BASE, PERIOD, STOCK, Measure
-from pipeline.model import Unit
+from pipeline.measures.measure import BASE, PERIOD, STOCK, Counted
+from pipeline.model import Measure, Unit
 
 SCORE: Final = Measure(name="score", label="Completeness", unit=Unit.PERCENT)
 FIELD_FILLED: Final = Measure(name="field_filled", label="Filled", unit=Unit.PERCENT)
@@ -19,7 +19,7 @@ BASE_FILLED: Final = Measure(name="base_filled", label="Filled in the base", uni
 BASE_MISSING: Final = Measure(name="base_missing", label="Missing in the base", period=BASE)
 BASE_FAILING: Final = Measure(name="base_failing", label="Records to repair outside this period", period=BASE)
 
-UNREADABLE: Final = Measure(
+UNREADABLE: Final = Counted(
     name="unreadable",
     label="Unreadable",
     period=STOCK,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.catalogue.terms import Count, Where
-from pipeline.model import Unit
+from pipeline.model import Measure, Unit
 
 PERIOD = "period"
 MONTH = "month"
@@ -15,23 +15,12 @@ BASE = "base"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """Something that is published of every scope, and all that is known about it.
+class Counted(Measure):
+    """A measure whose figures are the sum of `numerator`, over the sum of `denominator` where it is a ratio."""
 
-    Its figures are the sum of `numerator`, over the sum of `denominator` where it is a ratio. Where both are empty,
-    the figures are made of something else: of field sets, of the plan, of the calendar.
-    """
-
-    name: str
-    label: str
-    unit: Unit = Unit.COUNT
-    period: str = PERIOD
-    numerator: tuple[Count, ...] = ()
+    numerator: tuple[Count, ...]
     denominator: tuple[Count, ...] = ()
     month: Count | None = None  # the same over the calendar month: a target can be set
-    each: str = ""  # what each of its figures is of, where there are several: 'thing lacking'
-    left_out: bool = False  # counts records that are in no result
-    sentence: tuple[str, str] = ("", "")  # what is said of one record, and of many, after their number
 
     @property
     def counts(self) -> tuple[Count, ...]:
@@ -51,10 +40,10 @@ def counted(
     each: str = "",
     left_out: bool = False,
     sentence: tuple[str, str] = ("", ""),
-) -> Measure:
+) -> Counted:
     """The number of records of the entity `of` that meet a condition."""
     count = Count(name, of, where, tuple(needs))
-    return Measure(
+    return Counted(
         name=name,
         label=label,
         period=period,
@@ -66,11 +55,11 @@ def counted(
     )
 
 
-def amount_of(records: Measure, name: str, label: str) -> Measure:
+def amount_of(records: Counted, name: str, label: str) -> Counted:
     """The money in the records that a measure counts, per currency."""
     (count,) = records.numerator
     money = replace(count, name=name, needs=(*count.needs, "amount"), money=True)
-    return Measure(
+    return Counted(
         name=name,
         label=label,
         unit=Unit.MONEY,
@@ -80,18 +69,18 @@ def amount_of(records: Measure, name: str, label: str) -> Measure:
     )
 
 
-def share(name: str, label: str, numerator: Sequence[Count], denominator: Sequence[Count]) -> Measure:
+def share(name: str, label: str, numerator: Sequence[Count], denominator: Sequence[Count]) -> Counted:
     """So many of so many, in per cent."""
-    return Measure(
+    return Counted(
         name=name, label=label, unit=Unit.PERCENT, numerator=tuple(numerator), denominator=tuple(denominator)
     )
 
 
-def average(name: str, label: str, amount: Measure) -> Measure:
+def average(name: str, label: str, amount: Counted) -> Counted:
     """The money of a measure over the number of records that it lies in, per currency."""
     (money,) = amount.numerator
     priced = replace(money, name=f"{money.name}.records", money=False, per_currency=True)
-    return Measure(
+    return Counted(
         name=name,
         label=label,
         unit=Unit.MONEY,

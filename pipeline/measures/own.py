@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import FromClause, and_, not_
 
 from pipeline.catalogue.terms import Condition, Terms, Where, by_dimension, nothing_entered
-from pipeline.measures.measure import Measure
+from pipeline.measures.measure import Counted
 from pipeline.measures.registry import NARROWED
 from pipeline.model import OwnMeasure, Unit
 from pipeline.sql import one_of_words
@@ -37,13 +37,13 @@ class _Narrowed:
                 yield one_of_words(view.c[column], wanted)
 
 
-def measure_of(own: OwnMeasure) -> Measure:
+def measure_of(own: OwnMeasure) -> Counted:
     """A measure of the audit's own as it is published: over the days and in the unit of what it narrows."""
     ours = NARROWED[own.counted]
     (count,) = ours.numerator
     narrowed = replace(count, name=own.name, where=_Narrowed(count.where, own))
     if own.share:
-        return Measure(
+        return Counted(
             name=own.name,
             label=own.label,
             unit=Unit.PERCENT,
@@ -51,4 +51,4 @@ def measure_of(own: OwnMeasure) -> Measure:
             numerator=(narrowed,),
             denominator=(count,),
         )
-    return Measure(name=own.name, label=own.label, unit=ours.unit, period=ours.period, numerator=(narrowed,))
+    return Counted(name=own.name, label=own.label, unit=ours.unit, period=ours.period, numerator=(narrowed,))

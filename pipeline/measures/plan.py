@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline.measures.measure import MONTH, Measure
-from pipeline.model import Unit
+from pipeline.measures.measure import MONTH
+from pipeline.model import Measure, Unit
 
 PLAN_DONE: Final = Measure(name="plan_done", label="Done", period=MONTH)
 PLAN_TARGET: Final = Measure(name="plan_target", label="Target", period=MONTH)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pipeline.catalogue.terms import Count
 from pipeline.measures import calls, clients, company, completeness, deals, meetings, plan
-from pipeline.measures.measure import Measure
+from pipeline.measures.measure import Counted
+from pipeline.model import Measure
 
-COUNTED: Final = (
+COUNTED: Final[tuple[Counted, ...]] = (
     meetings.MEETINGS_HELD,
     meetings.COMPLETE_MEETINGS,
     meetings.MEETINGS_LACKING,
@@ -69,7 +70,7 @@ _MADE: Final = (
 )
 """Those whose figures are made of field sets, of the plan, of the audit itself."""
 
-MEASURES: Final = {measure.name: measure for measure in (*COUNTED, *_MADE)}
+MEASURES: Final[Mapping[str, Measure]] = {measure.name: measure for measure in (*COUNTED, *_MADE)}
 """Every measure by its name."""
 
 NARROWED: Final = {measure.name: measure for measure in COUNTED if not (measure.denominator or measure.each)}
@@ -88,7 +89,7 @@ PLANNED: Final = tuple(
 """The measures for which a target can be set, over the calendar month: deals first."""
 
 
-def counts_of(measures: Iterable[Measure]) -> tuple[Count, ...]:
+def counts_of(measures: Iterable[Counted]) -> tuple[Count, ...]:
     """What databases count for these measures, each once; the field sets' own counts are not among them."""
     counts = {count.name: count for measure in measures for count in measure.counts if count.entity}
     return tuple(counts.values())

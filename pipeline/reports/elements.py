@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from pipeline.measures.company import FIGURES_PROVEN
 from pipeline.measures.completeness import BASE_FILLED, BASE_MISSING, BASE_SCORE, FIELD_FILLED, FIELD_MISSING, SCORE
-from pipeline.measures.measure import Measure
 from pipeline.measures.plan import (
     PLAN_DONE,
     PLAN_LEFT,
@@ -19,8 +18,8 @@ from pipeline.measures.plan import (
     WORKING_DAYS_LEFT,
 )
 from pipeline.measures.registry import PLANNED
-from pipeline.model import SCORED, Figure, Scope, Window
-from pipeline.reports.report import Cell, Edition, Row, Table, halves, month_text
+from pipeline.model import SCORED, Edition, Figure, Measure, Scope, Window
+from pipeline.reports.report import Cell, Row, Table, halves, month_text
 
 Company = Mapping[str, tuple[Figure, ...]]
 """Metric -> the company's figures of it: every other scope has the same dimensions and currencies."""

@@ -17,11 +17,10 @@ from pipeline.measures.deals import (
     DEALS_WON_UNDATED_AMOUNT,
     WON_ON_NO_DAY,
 )
-from pipeline.measures.measure import Measure
 from pipeline.measures.meetings import COMPLETE, COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_LACKING, MEETINGS_OVERDUE
 from pipeline.measures.plan import PLAN_DONE, PLAN_PROGRESS, PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT, MEASURES, PLANNED
-from pipeline.model import Figure, Person, Scope, read_as
+from pipeline.model import Edition, Figure, Measure, Person, Scope, read_as
 from pipeline.reports.elements import (
     Subject,
     counted,
@@ -37,7 +36,7 @@ from pipeline.reports.elements import (
     score_rows,
     the_company,
 )
-from pipeline.reports.report import BESIDE, Cell, Edition, Report, Row, Table, period_notes
+from pipeline.reports.report import BESIDE, Cell, Report, Row, Table, period_notes
 
 NO_TEAM: Final = "No team"
 

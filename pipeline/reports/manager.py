@@ -24,7 +24,7 @@ from pipeline.measures.meetings import (
 )
 from pipeline.measures.plan import PLAN_TARGET, PLAN_WITHOUT_TARGET
 from pipeline.measures.registry import PLANNED
-from pipeline.model import CHECKED, Person, Scope, read_as
+from pipeline.model import CHECKED, Edition, Person, Repair, Scope, read_as
 from pipeline.reports.elements import (
     Subject,
     counted,
@@ -39,7 +39,7 @@ from pipeline.reports.elements import (
     score_rows,
     the_company,
 )
-from pipeline.reports.report import SECTIONS, Edition, Repair, Report, Row, label_text, period_notes, section_of
+from pipeline.reports.report import SECTIONS, Report, Row, label_text, period_notes, section_of
 
 _OUTSIDE: Final = (
     DEALS_WON_IN_FUTURE,

@@ -10,11 +10,10 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.model import Figure
+from pipeline.model import Figure, Repair
 from pipeline.reports import charts
 from pipeline.reports.report import (
     SECTIONS,
-    Repair,
     Report,
     Row,
     Table,

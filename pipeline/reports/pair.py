@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.model import Difference
 from pipeline.reports.page import render_page
 from pipeline.reports.read_page import page_differences
 from pipeline.reports.read_workbook import workbook_differences
 from pipeline.reports.report import Report
 from pipeline.reports.workbook import write_workbook
-
-Difference = tuple[str, str, str, str]
-"""(figure or row, file and where in it, expected, found)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,10 @@ from zipfile import ZipFile
 
 from lxml import etree
 
-from pipeline.model import Figure, Unit
+from pipeline.model import Difference, Figure, Unit
 from pipeline.reports.report import Report, Table
 from pipeline.reports.sheets import FIRST_ROW, sheet_names
 from pipeline.show import excel_value
-
-Difference = tuple[str, str, str, str]
-"""(what, where, expected, found)"""
 
 _CHART: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _TEXT: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}t"

@@ -12,10 +12,8 @@ from typing import Final, cast
 
 from lxml import etree
 
-from pipeline.model import Figure
+from pipeline.model import Difference, Edition, Figure, Repair
 from pipeline.reports.report import (
-    Edition,
-    Repair,
     Report,
     Row,
     as_of_text,
@@ -29,9 +27,6 @@ from pipeline.reports.report import (
 )
 from pipeline.show import show
 from pipeline.visible import decoded
-
-Difference = tuple[str, str, str, str]
-"""What differs, where, what was expected, what was found."""
 
 NOT_THERE: Final = "nothing"
 _LINK_TEXT: Final = "Open"

@@ -3,58 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pipeline.measures.measure import Measure
-from pipeline.model import SCORED, FieldSet, Figure, Person, Scope, Unit, Window, figure_id
+from pipeline.model import SCORED, Edition, Figure, Person, Repair, Scope, Unit, Window
 from pipeline.window import month_of, quarter_of, week_of, year_of
 
 Cell = Figure | str | None
 """A figure, a text, or nothing: the figure does not exist for this row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """A record of the fix-list: what is missing, why it is asked, and where to mend it."""
-
-    entity: str
-    record_id: str
-    owner: str
-    label: str  # the record's own name, as the CRM has it; '' where it has none
-    missing: tuple[str, ...]  # labels of the fields
-    why: tuple[str, ...]
-    link: str  # '' where the CRM has no address
-    in_period: bool  # else it counts in the base only
-    day: date | None = None  # its own day in the audit's zone: by it a manager knows a record without a name
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """All that one run has to tell: every report is cut from it."""
-
-    run_id: str
-    audit: str
-    source: str  # what kind of CRM, without address or account
-    window: Window
-    people: tuple[Person, ...]
-    figures: Mapping[str, Figure]
-    repairs: tuple[Repair, ...]
-    field_sets: Mapping[str, FieldSet]
-    not_checked: Mapping[str, str]  # 'meeting.result' -> why
-    own: tuple[Measure, ...] = ()  # the measures of the audit's own
-    warnings: tuple[str, ...] = ()  # for whoever runs the audit; in no report
-    caveats: tuple[str, ...] = ()  # what management should know of how the source was read
-
-    def find(
-        self, measure: Measure, scope: Scope = Scope.COMPANY, key: str = "", dimension: str = "", currency: str = ""
-    ) -> Figure | None:
-        """The figure, or None where it does not exist."""
-        return self.figures.get(figure_id(measure.name, dimension, currency, scope, key))
 
 
 @dataclass(frozen=True, slots=True)

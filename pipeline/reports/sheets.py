@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from typing import Final
 
-from pipeline.model import Figure
-from pipeline.reports.report import Edition, Repair, Report, Row, as_of_text, day_text, period_text, section_of
+from pipeline.model import Edition, Figure, Repair
+from pipeline.reports.report import Report, Row, as_of_text, day_text, period_text, section_of
 from pipeline.show import show
 from pipeline.visible import encoded
 

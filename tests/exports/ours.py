@@ -13,10 +13,9 @@ import yaml
 from pipeline import run
 from pipeline.catalogue import columns_of
 from pipeline.config import Audit, load_audit
-from pipeline.model import Figure, Kind
+from pipeline.model import Edition, Figure, Kind
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
-from pipeline.reports.report import Edition
 from pipeline.setup.exported import Own
 from pipeline.setup.recognise import Place
 from pipeline.source.databases.exports import find

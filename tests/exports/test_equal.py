@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.measures.registry import COUNTED
-from pipeline.reports.report import Edition
+from pipeline.model import Edition
 from tests.exports import hubspot, pipedrive, salesforce
 from tests.exports.company import GONE, OWNERS, Company
 from tests.exports.ours import edition_of, prepared, values, write

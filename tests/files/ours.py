@@ -11,8 +11,8 @@ import yaml
 
 from pipeline import run
 from pipeline.config import Audit, load_audit
+from pipeline.model import Edition
 from pipeline.progress import Progress, Silence
-from pipeline.reports.report import Edition
 
 AS_OF = datetime(2017, 6, 20, 10, tzinfo=UTC)
 SETTINGS: Mapping[str, Any] = {

@@ -13,8 +13,8 @@ import yaml
 from pipeline import run
 from pipeline.config import Audit, load_audit
 from pipeline.measures.registry import COUNTED
+from pipeline.model import Edition
 from pipeline.progress import Silence
-from pipeline.reports.report import Edition
 from tests.presets import espocrm, vtiger
 from tests.presets.counting import Counting, PlainHand, World
 from tests.presets.schema import built, fill

@@ -16,8 +16,8 @@ import pytest
 from pipeline import run
 from pipeline.config import load_audit
 from pipeline.errors import AuditError
+from pipeline.model import Edition
 from pipeline.progress import Silence
-from pipeline.reports.report import Edition
 from pipeline.write import write_reports
 from tests.test_select_guard import COMMON, ENGINES, OWN, Crm, crms  # noqa: F401 - a fixture
 

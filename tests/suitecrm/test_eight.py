@@ -9,9 +9,9 @@ import pytest
 
 from pipeline import run
 from pipeline.grants import tables_of
+from pipeline.model import Edition
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
-from pipeline.reports.report import Edition
 from pipeline.setup.recognise import Place, best, fitting
 from tests.suitecrm.database import Database, suitecrm
 from tests.suitecrm.ours import extract, prepared

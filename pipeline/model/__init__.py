@@ -1,0 +1,77 @@
+"""The words of the trade as types: what a CRM holds, what is asked of it, and what is published.
+
+Stages exchange only these. Nothing here touches a database, a file or the clock.
+Definitions of every word: docs/measures.md.
+"""
+
+from pipeline.model.answers import Answers, Failing, Fingerprint, Tally
+from pipeline.model.figures import ONE_READING, UNCOMPARED, Figure, Unit, figure_id
+from pipeline.model.measures import Measure
+from pipeline.model.people import Person, Scope
+from pipeline.model.results import Difference, Edition, Repair, TableAccount
+from pipeline.model.rules import Field, FieldSet, OwnMeasure, Target
+from pipeline.model.schema import (
+    ASSUMED,
+    CELL_ERRORS,
+    CHECKED,
+    DATED,
+    ENTITIES,
+    FORMATTED,
+    NEVER_COMPUTED,
+    PROVEN_TEXT,
+    READ,
+    READ_AS,
+    RECORD_NAMES,
+    SCORED,
+    STATE_COLUMNS,
+    STATES,
+    UNREADABLE_MARK,
+    Kind,
+    Schema,
+    read_as,
+)
+from pipeline.model.window import PeriodBounds, PeriodWord, Window
+
+__all__ = [
+    "ASSUMED",
+    "CELL_ERRORS",
+    "CHECKED",
+    "DATED",
+    "ENTITIES",
+    "FORMATTED",
+    "NEVER_COMPUTED",
+    "ONE_READING",
+    "PROVEN_TEXT",
+    "READ",
+    "READ_AS",
+    "RECORD_NAMES",
+    "SCORED",
+    "STATES",
+    "STATE_COLUMNS",
+    "UNCOMPARED",
+    "UNREADABLE_MARK",
+    "Answers",
+    "Difference",
+    "Edition",
+    "Failing",
+    "Field",
+    "FieldSet",
+    "Figure",
+    "Fingerprint",
+    "Kind",
+    "Measure",
+    "OwnMeasure",
+    "PeriodBounds",
+    "PeriodWord",
+    "Person",
+    "Repair",
+    "Schema",
+    "Scope",
+    "TableAccount",
+    "Tally",
+    "Target",
+    "Unit",
+    "Window",
+    "figure_id",
+    "read_as",
+]

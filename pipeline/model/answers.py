@@ -1,0 +1,52 @@
+"""What one reading of the data says: integers, failing records, sums of texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tally:
+    """One integer that a database counted: for one owner (None = nobody), or for the company.
+
+    `again`: of the owner's records those that are counted at another owner already.
+    """
+
+    company: bool
+    owner: str | None
+    name: str  # 'deals_won', 'due.period', …
+    dimension: str  # 'meeting.result', or ''
+    currency: str  # '' where it is no money
+    value: int
+    again: bool = False
+
+
+class Failing(NamedTuple):
+    """A record that misses a field that it owes, or holds what cannot be read; once for each of its owners."""
+
+    entity: str
+    record_id: str
+    owner: str  # '' = nobody
+    mask: int
+    in_period: bool  # else it counts in the base only
+    again: bool = False  # listed at another owner already
+    at_us: int | None = None  # its own moment, in microseconds since 1970; None without a readable one
+
+
+class Fingerprint(NamedTuple):
+    """What the texts of one column come to, over one owner's records."""
+
+    entity: str
+    column: str
+    owner: str  # as the record names it; '' = nobody
+    texts: int  # that are there, empty ones included
+    total: int  # of the first 32 bits of MD5 (record id, U+001F, text), big-endian; without text that is no UTF-8
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All that one reading of the data says: of the source itself (the witness), or of the snapshot."""
+
+    tallies: tuple[Tally, ...]
+    failing: tuple[Failing, ...]

@@ -1,0 +1,29 @@
+"""The users of a CRM, and whom a figure is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """Whom a figure is about. manager + inactive + unassigned - counted twice = company."""
+
+    MANAGER = "manager"
+    INACTIVE = "inactive"
+    UNASSIGNED = "unassigned"
+    TWICE = "counted twice"  # records of several owners, once for each owner but the first
+    TEAM = "team"
+    COMPANY = "company"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user of the CRM, as the audit sees him."""
+
+    id: str
+    name: str
+    team_id: str  # '' = no team
+    team: str
+    scope: Scope  # MANAGER or INACTIVE
+    leader_id: str = ""  # whom he reports to, where that makes the teams

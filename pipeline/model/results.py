@@ -1,0 +1,65 @@
+"""What a run results in: every report is cut from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.model.figures import Figure, figure_id
+from pipeline.model.measures import Measure
+from pipeline.model.people import Person, Scope
+from pipeline.model.rules import FieldSet
+from pipeline.model.window import Window
+
+Difference = tuple[str, str, str, str]
+"""(figure, record or row; in which comparison, or in which file and where; as it should be; as it is)"""
+
+
+@dataclass(frozen=True, slots=True)
+class TableAccount:
+    """count(*) of a source table = audited + excluded by reason."""
+
+    table: str
+    rows: int
+    audited: int
+    excluded: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A record of the fix-list: what is missing, why it is asked, and where to mend it."""
+
+    entity: str
+    record_id: str
+    owner: str
+    label: str  # the record's own name, as the CRM has it; '' where it has none
+    missing: tuple[str, ...]  # labels of the fields
+    why: tuple[str, ...]
+    link: str  # '' where the CRM has no address
+    in_period: bool  # else it counts in the base only
+    day: date | None = None  # its own day in the audit's zone: by it a manager knows a record without a name
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """All that one run has to tell: every report is cut from it."""
+
+    run_id: str
+    audit: str
+    source: str  # what kind of CRM, without address or account
+    window: Window
+    people: tuple[Person, ...]
+    figures: Mapping[str, Figure]
+    repairs: tuple[Repair, ...]
+    field_sets: Mapping[str, FieldSet]
+    not_checked: Mapping[str, str]  # 'meeting.result' -> why
+    own: tuple[Measure, ...] = ()  # the measures of the audit's own
+    warnings: tuple[str, ...] = ()  # for whoever runs the audit; in no report
+    caveats: tuple[str, ...] = ()  # what management should know of how the source was read
+
+    def find(
+        self, measure: Measure, scope: Scope = Scope.COMPANY, key: str = "", dimension: str = "", currency: str = ""
+    ) -> Figure | None:
+        """The figure, or None where it does not exist."""
+        return self.figures.get(figure_id(measure.name, dimension, currency, scope, key))

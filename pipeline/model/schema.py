@@ -1,0 +1,157 @@
+"""What a CRM holds: kinds of records, their columns, and the kinds of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    """The type of an entity's column. An instant and a calendar day are never mixed."""
+
+    TEXT = "text"
+    INSTANT = "instant"  # a moment, in UTC; in questions an integer of microseconds since 1970
+    DAY = "day"  # a calendar day without zone
+    MONEY = "money"  # an integer of the currency's minor units
+    CURRENCY = "currency"  # its ISO 4217 code; the audit's own where none is named
+    FLAG = "flag"  # 0 or 1; NULL where nothing was entered, which says no
+
+
+_PERSON: Final = {
+    "first_name": Kind.TEXT,
+    "last_name": Kind.TEXT,
+    "phone": Kind.TEXT,
+    "email": Kind.TEXT,
+}
+_EVENT: Final = {
+    "id": Kind.TEXT,
+    "owner_id": Kind.TEXT,
+    "subject": Kind.TEXT,
+    "status": Kind.TEXT,
+    "start_at": Kind.INSTANT,
+    "end_at": Kind.INSTANT,
+    "created_at": Kind.INSTANT,
+}
+
+Schema = Mapping[str, Mapping[str, Kind]]
+"""Entity -> column -> kind."""
+
+ENTITIES: Final[Schema] = {
+    "manager": {
+        "id": Kind.TEXT,
+        "name": Kind.TEXT,
+        "team_id": Kind.TEXT,
+        "team": Kind.TEXT,
+        "leader_id": Kind.TEXT,  # where a team is those who report to one user
+        "active": Kind.FLAG,  # neither deleted nor disabled
+        "person": Kind.FLAG,  # neither a group nor a system account
+    },
+    "client": {
+        "id": Kind.TEXT,
+        "owner_id": Kind.TEXT,
+        "name": Kind.TEXT,
+        "private_person": Kind.FLAG,
+        **_PERSON,
+        "created_at": Kind.INSTANT,
+    },
+    "contact": {
+        "id": Kind.TEXT,
+        "owner_id": Kind.TEXT,
+        "client_id": Kind.TEXT,  # of several clients the lowest id in binary order
+        **_PERSON,
+        "created_at": Kind.INSTANT,
+    },
+    "lead": {"id": Kind.TEXT, "owner_id": Kind.TEXT, **_PERSON, "created_at": Kind.INSTANT},
+    "meeting": {
+        **_EVENT,
+        "result": Kind.TEXT,
+        "parent_kind": Kind.TEXT,  # 'contact', 'lead', 'client' or nothing
+        "parent_id": Kind.TEXT,
+        "client_id": Kind.TEXT,
+    },
+    "meeting_contact": {"meeting_id": Kind.TEXT, "person_kind": Kind.TEXT, "person_id": Kind.TEXT},
+    "call": {**_EVENT, "direction": Kind.TEXT, "client_id": Kind.TEXT, "contact_id": Kind.TEXT},
+    "co_owner": {"record_kind": Kind.TEXT, "record_id": Kind.TEXT, "owner_id": Kind.TEXT},
+    "deal": {
+        "id": Kind.TEXT,
+        "owner_id": Kind.TEXT,
+        "name": Kind.TEXT,
+        "client_id": Kind.TEXT,
+        "stage": Kind.TEXT,
+        "amount": Kind.MONEY,
+        "currency": Kind.CURRENCY,
+        "close_day": Kind.DAY,
+        "created_at": Kind.INSTANT,
+    },
+}
+"""What a preset's SELECTs deliver; an audit may add columns of its own, as text."""
+
+DATED: Final = (Kind.INSTANT, Kind.DAY)
+FORMATTED: Final = (*DATED, Kind.MONEY)
+"""The kinds whose text is read by a declared format."""
+
+READ: Final = (*FORMATTED, Kind.CURRENCY, Kind.FLAG)
+"""The kinds of what has to be read, and may be unreadable: whatever was entered is text."""
+
+ASSUMED: Final[Mapping[str, int]] = {"active": 1, "person": 1, "private_person": 0}
+"""What a flag says where the CRM has no such column: every user is active and a person, no client is a private one."""
+
+READ_AS: Final[Mapping[str, str]] = {
+    "start_at": "start",
+    "end_at": "end",
+    "created_at": "creation date",
+    "close_day": "close date",
+    "amount": "amount",
+    "currency": "currency",
+    "private_person": "mark of a private person",
+}
+"""What a report calls the columns of these kinds."""
+
+
+def read_as(column: str) -> str:
+    """What a report calls a column that cannot be read; of a text its own name."""
+    return READ_AS.get(column, column.replace("_", " "))
+
+
+UNREADABLE_MARK: Final = ": unreadable"
+"""How the reason ends of a row whose mark says neither yes nor no: 'deleted: unreadable', whatever the reason is."""
+
+NEVER_COMPUTED: Final = "=?"
+"""What stands for the value of a workbook's formula that has none: no format reads it."""
+
+CELL_ERRORS: Final = (
+    "#REF!", "#N/A", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
+    "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA",
+    "#VERW!", "#N/B", "#NAAM?", "#DEEL/0!", "#WAARDE!", "#LEEG!", "#GETAL!", NEVER_COMPUTED,
+)  # fmt: skip
+"""What a spreadsheet writes into a cell of which it has no value, in English and Dutch."""
+
+RECORD_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "meeting": ("subject",),
+    "call": ("subject",),
+    "deal": ("name",),
+    "client": ("name",),
+    "contact": ("first_name", "last_name"),
+    "lead": ("first_name", "last_name"),
+}
+"""By what its manager knows a record: columns that stand in fix-lists, in the order of reading."""
+
+PROVEN_TEXT: Final[Mapping[str, tuple[str, ...]]] = {"manager": ("name", "team"), **RECORD_NAMES}
+"""Text columns that are printed, or judged in Python: fingerprints show that the snapshot holds the source's text."""
+
+CHECKED: Final = ("meeting", "call", "deal", "client", "contact", "lead")
+"""The entities that have a minimum field set, in the order in which reports name them."""
+
+SCORED: Final = tuple(entity for entity in CHECKED if entity != "lead")
+"""The entities of a manager's score: a lead is nobody's client yet and has a score of its own."""
+
+STATES: Final[Mapping[str, tuple[str, ...]]] = {
+    "meeting": ("planned", "held", "not held"),
+    "call": ("planned", "held", "not held"),
+    "deal": ("open", "won", "lost"),
+}
+"""The states onto which a preset maps the CRM's own words; a word that is not mapped is *unknown*."""
+
+STATE_COLUMNS: Final[Mapping[str, str]] = {"meeting": "status", "call": "status", "deal": "stage"}
+"""Where those words stand."""
