@@ -101,7 +101,8 @@ def grants(
     name, _, host = (account or known.get("account") or ACCOUNT).partition("@")
     own = [control.select for control in audit.settings.controls if control.select] if audit else []
     required, optional = tables_of(preset, audit.add if audit else {}, own)
-    extra = tuple(table for table in custom_tables(preset) if table not in required)
+    of_fields = custom_tables(preset)
+    extra = tuple(table for table in of_fields if table not in required)
     if custom:
         optional = (*optional, *extra)
     database = database or known.get("database") or preset.name
@@ -111,7 +112,22 @@ def grants(
             raise ConfigError(f"{what}: {value!r} cannot be a name; write one like {ACCOUNT}.")
     first = f"-- crm-audit reads these tables by the preset {preset.name}, and nothing else."
     offer = _CUSTOM if extra and not custom else ()
+    if custom and not extra:
+        offer = (_nothing_more(preset, of_fields),)
     return "\n".join([first, *write(reader), *offer])
+
+
+def _nothing_more(preset: Preset, of_fields: Iterable[str]) -> str:
+    """Why the grants are the same with tables of custom fields as without."""
+    if preset.custom_columns:
+        said = (
+            f"Custom fields are columns of the tables above ({preset.custom_columns}…), which the account reads whole"
+        )
+    elif tables := ", ".join(of_fields):
+        said = f"The tables of custom fields are among those above: {tables}"
+    else:
+        said = f"The preset {preset.name} knows no tables of custom fields; columns of the tables above can all be read"
+    return f"-- {said}: --custom adds nothing."
 
 
 def _known_of(audit: Audit) -> dict[str, str]:

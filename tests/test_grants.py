@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pymysql
 import pytest
+import yaml
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -250,6 +251,38 @@ def test_the_whole_text_goes_into_the_servers_client(database: Database, tmp_pat
 
 def _literal(text_: str) -> str:
     return text_.replace("\\", "\\\\").replace("'", "''")
+
+
+@pytest.mark.parametrize(
+    ("preset", "why"),
+    [
+        ("espocrm", "-- Custom fields are columns of the tables above (c_…), which the account reads whole: "),
+        ("odoo", "-- Custom fields are columns of the tables above (x_…), which the account reads whole: "),
+        ("demo", "-- The preset demo knows no tables of custom fields; columns of the tables above can all be read: "),
+    ],
+)
+def test_where_no_table_of_custom_fields_is_lacking_the_option_says_why(preset: str, why: str) -> None:
+    known = load_preset(preset, ROOT)
+    assert custom_tables(known) == ()
+    plain, custom = (grants(known, custom=given).splitlines() for given in (False, True))
+    assert custom == [*plain, f"{why}--custom adds nothing."]
+    assert "--custom" not in "\n".join(plain)
+
+
+def test_tables_of_custom_fields_that_audit_yaml_adds_are_granted_once(tmp_path: Path) -> None:
+    names = {"client": "accountscf", "contact": "contactscf", "lead": "leadscf", "meeting": "activitycf",
+             "deal": "potentialscf"}  # fmt: skip
+    add = {f"{entity}.own": f"vtiger_{name}.cf_1" for entity, name in names.items()}
+    document = {"name": "x", "zone": "UTC", "currency": "EUR", "period": "month",
+                "source": {"url": "mysql+pymysql://a@h/vtiger", "preset": "vtiger", "add": add}}  # fmt: skip
+    measures = {f"own_{entity}": {"count": count, "where": {f"{entity}.own": ["x"]}} for entity, count in
+                {"client": "clients", "contact": "contacts", "lead": "leads", "meeting": "meetings_held",
+                 "deal": "deals_won"}.items()}  # fmt: skip
+    (tmp_path / "audit.yaml").write_text(yaml.safe_dump({**document, "measures": measures}), "utf-8")
+    audit = load_audit(tmp_path / "audit.yaml")
+    said = grants(audit.preset, audit=audit, custom=True)
+    assert said.count("GRANT SELECT ON `vtiger`.`vtiger_activitycf`") == 1
+    assert "-- The tables of custom fields are among those above: vtiger_accountscf, " in said
 
 
 def test_no_account_gets_a_password_that_everybody_knows(tmp_path: Path) -> None:

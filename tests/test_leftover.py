@@ -19,6 +19,9 @@ from pipeline.setup.recognise import Place
 from pipeline.setup.tables import looked_into
 from tests import postgres
 from tests.first_minutes.terminal import at_a_terminal, crm_audit
+from tests.odoo.database import rebuilt
+from tests.presets import espocrm
+from tests.presets.schema import built
 from tests.suitecrm.database import Database, suitecrm
 
 ROOT = Path(__file__).parent.parent
@@ -204,7 +207,27 @@ def test_tables_of_custom_fields_that_are_not_seen_are_said_and_how_a_result_is_
     assert "meetings_cstm, 0 rows: hall_c (always empty)" in said
 
 
-@pytest.mark.parametrize("name", ["suitecrm", "suitecrm8", "espocrm"])
+def test_custom_fields_that_are_columns_of_the_records_are_named() -> None:
+    """EspoCRM's and Odoo's, on MariaDB and PostgreSQL: nothing is to be granted."""
+    with built("espocrm", espocrm.TABLES, espocrm.FURTHER, espocrm.COLLATION) as espo, rebuilt(17) as seventeen:
+        for crm, name, table, more in (
+            (espo, "espocrm", "contact", "c_hobby"),
+            (seventeen, "odoo", "crm_lead", "x_studio_hobby"),
+        ):
+            place = Place(crm.url.render_as_string(hide_password=False), ROOT)
+            preset = load_preset(name, ROOT)
+            before = "\n".join(on_custom_fields(place, preset, ()))
+            crm.execute(f"ALTER TABLE {table} ADD COLUMN {more} VARCHAR(20)")
+            said = "\n".join(on_custom_fields(place, preset, ()))
+            assert "grants" not in before + said
+            entity = "contact" if name == "espocrm" else "deal, lead"
+            assert f"{table}, read as {entity}: " in said
+            assert f"{more} (always empty)" in said
+            assert more not in before
+            assert ("No custom field is there: that would be a column x_…" in before) == (name == "odoo")
+
+
+@pytest.mark.parametrize("name", ["suitecrm", "suitecrm8", "espocrm", "odoo"])
 def test_a_preset_says_how_a_result_is_added(name: str) -> None:
     preset = load_preset(name, ROOT)
     assert "meeting.result" in preset.absent_columns()

@@ -175,6 +175,7 @@ class Preset(_Strict):
     known_by: dict[str, tuple[str, ...]] = {}  # table of `exports` -> columns by which a file is known to be it
     held: dict[str, tuple[str, ...]] = {}  # table of `exports` -> columns that it had when the audit was set up
     derived: dict[str, str] = {}  # a view over the tables of `exports` -> its SELECT
+    custom_columns: str = ""  # how custom fields are called that are columns of the record's own table: 'x_'
     add_result: str = ""  # how a field for a meeting's result is added in this CRM, where none is there
     pages: str = ""  # what source.crm_url looks like, where `link` is relative to it
 

@@ -21,6 +21,7 @@ from pipeline.setup.contents import GLUE, SAFE, Contents, Looked, look
 from pipeline.setup.draft import clean
 from pipeline.setup.guess import Proposal
 from pipeline.setup.recognise import Candidate, Place, likely, tables_in
+from pipeline.source.names import described
 
 _MOST_TABLES: Final = 150
 """Tables that are looked into; of further ones the name is said."""
@@ -122,20 +123,40 @@ def _tried(connection: Connection) -> Iterator[None]:
 
 
 def on_custom_fields(place: Place, preset: Preset, candidates: Sequence[Candidate]) -> Iterator[str]:
-    """Of a CRM that a preset knows: whether tables of custom fields are seen, what is in them, and how a field for a
-    meeting's result is added where nothing looks like one."""
+    """Of a CRM that a preset knows: whether custom fields are seen, what is in them, and how a field for a meeting's
+    result is added where nothing looks like one."""
     with place.opened(preset) as connection:
         seen = tables_in(connection)
         custom = custom_tables(preset)
         looked = [look(connection, table) for table in custom if table in seen]
+        columns = tuple(_custom_columns(connection, preset)) if preset.custom_columns else ()
+    if preset.custom_columns and not columns:
+        yield (
+            f"No custom field is there: that would be a column {preset.custom_columns}… of the tables that are read, and "
+            "needs no grant of its own."
+        )
     if custom and not looked:
         yield (
             f"This account sees no table of custom fields ({', '.join(custom)}). Either the CRM has none, or the "
             f"account may not read them: `crm-audit grants --preset {preset.name} --custom` prints what it needs."
         )
-    yield from on_the_terminal([left_of(one, [str(one.key)]) for one in looked], "the database")
+    yield from on_the_terminal([*(left_of(one, [str(one.key)]) for one in looked), *columns], "the database")
     if "meeting.result" in preset.absent_columns() and not any(map(likely, candidates)) and preset.add_result:
         yield f"No field seems to hold a meeting's result, so nobody would owe one. {preset.add_result}"
+
+
+def _custom_columns(connection: Connection, preset: Preset) -> Iterator[Left]:
+    """The custom fields in the tables of records themselves."""
+    readers: dict[str, list[str]] = {}
+    for entity in CHECKED:
+        for part in preset.entities.get(entity, ()):
+            readers.setdefault(part.table, []).append(entity)
+    for table, entities in readers.items():
+        own = [name for name in described(connection, table) if name.startswith(preset.custom_columns)]
+        if own:
+            looked = look(connection, table)
+            others = {one.name for one in looked.columns}.difference(own)
+            yield left_of(looked, others, ", ".join(entities))
 
 
 # ------------------------------------------------------------------------------------------------ in words
