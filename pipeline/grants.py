@@ -111,18 +111,17 @@ def grants(
         if not value or not value.isprintable():
             raise ConfigError(f"{what}: {value!r} cannot be a name; write one like {ACCOUNT}.")
     first = f"-- crm-audit reads these tables by the preset {preset.name}, and nothing else."
-    offer = _CUSTOM if extra and not custom else ()
-    if custom and not extra:
-        offer = (_nothing_more(preset, of_fields),)
+    offer: tuple[str, ...] = ()
+    if custom != bool(extra):
+        offer = (_nothing_more(preset, of_fields),) if custom else _CUSTOM
     return "\n".join([first, *write(reader), *offer])
 
 
 def _nothing_more(preset: Preset, of_fields: Iterable[str]) -> str:
     """Why the grants are the same with tables of custom fields as without."""
     if preset.custom_columns:
-        said = (
-            f"Custom fields are columns of the tables above ({preset.custom_columns}…), which the account reads whole"
-        )
+        columns = f"columns of the tables above ({preset.custom_columns}…)"
+        said = f"Custom fields are {columns}, which the account reads whole"
     elif tables := ", ".join(of_fields):
         said = f"The tables of custom fields are among those above: {tables}"
     else:

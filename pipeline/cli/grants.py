@@ -18,11 +18,7 @@ from pipeline.errors import ConfigError
 @click.option("--account", help="The account to make, as NAME or NAME@HOST. Default: that of source.url, or crm_audit.")
 @click.option("--database", help="The CRM's database. Default: that of source.url, or the preset's name.")
 @click.option("--dialect", help="mariadb, mysql, postgresql or sqlite. Default: that of source.url or of the preset.")
-@click.option(
-    "--custom",
-    is_flag=True,
-    help="Tables of custom fields too, where the CRM has such: init looks there for a meeting's result.",
-)
+@click.option("--custom", is_flag=True, help="Tables of custom fields too, where there are such; init looks into them.")
 def grants(
     audit_file: Path | None, preset_name: str | None, account: str | None, database: str | None, dialect: str | None,
     custom: bool,

@@ -132,8 +132,8 @@ def on_custom_fields(place: Place, preset: Preset, candidates: Sequence[Candidat
         columns = tuple(_custom_columns(connection, preset)) if preset.custom_columns else ()
     if preset.custom_columns and not columns:
         yield (
-            f"No custom field is there: that would be a column {preset.custom_columns}… of the tables that are read, and "
-            "needs no grant of its own."
+            f"No custom field is there: that would be a column {preset.custom_columns}… of the tables that are read, "
+            "and needs no grant of its own."
         )
     if custom and not looked:
         yield (

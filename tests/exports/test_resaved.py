@@ -114,3 +114,22 @@ def test_marks_of_deletion_in_a_language_that_nobody_knows(tmp_path: Path) -> No
     write(tmp_path, odd)
     with pytest.raises(SourceError, match=r"manager\.active: neither yes nor no: 'VERDADERO' \(5 rows\), 'FALSO'"):
         check_audit(audit, NOW)
+
+
+def test_errors_of_a_spreadsheet_are_found_by_the_header_that_the_file_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not by the name that the preset gives the column; also where it reads none of it."""
+    vendor = VENDORS[0]
+    files = vendor.files(vendor.company(), "english")
+    name, (header, *rows) = next((name, of) for name, of in files.items() if "Amount" in of[0])
+    place = header.index("Amount")
+    broken = [
+        [*row[:place], "#N/A" if number < 2 else row[place], *row[place + 1 :]] for number, row in enumerate(rows)
+    ]
+    further = [[*row, "#REF!" if not number else ""] for number, row in enumerate(broken)]
+    write(tmp_path, {**files, name: [[*header, "Copied"], *further]})
+    check_audit(prepared(tmp_path, vendor.preset, AMSTERDAM, **vendor.source("english")), NOW)
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{name}, column Amount: 2 cells hold an error (#N/A 2); correct that" in said
+    assert f"{name}, column Copied: 1 cell holds an error (#REF! 1); correct that" in said

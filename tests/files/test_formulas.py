@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
+from pipeline.check import check_audit
 from pipeline.config.field_sets import read_field_sets
-from pipeline.errors import SourceError
+from pipeline.errors import ImplausibleError, SourceError
 from pipeline.formats import Rules
 from pipeline.formats.texts import UNREADABLE
 from pipeline.model import ENTITIES
@@ -93,6 +96,45 @@ def test_in_a_text_it_is_unreadable_and_neither_entered_nor_missing(tmp_path: Pa
     assert [edition.figures[f"{name}@company"].numerator for name in names] == [3, 1, 1]
     said = {repair.record_id: repair.missing for repair in edition.repairs}
     assert {n for n, missing in said.items() if "stage: unreadable" in missing} == {"1", "2", "5"}
+
+
+def test_check_says_in_which_file_sheet_and_column_they_stand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also in columns that nothing reads; what a spreadsheet saved as CSV has them as text."""
+    (tmp_path / "exports").mkdir()
+    header = ["opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date",
+              "close_value"]  # fmt: skip
+    deals = [
+        [1, "Ann", "p", "Acme", "#REF!", "01-06-2017", None, "=1+1"],
+        [2, "Ann", "#REF!", "Acme", "#N/A", "=TODAY()", None, 2],
+        [3, "Ann", "p", "Acme", "#REF!", "01-06-2017", None, "=A1"],
+        [4, "Ann", "p", "Acme", "Won", "01-06-2017", None, 2],
+    ]
+    book = openpyxl.load_workbook(io.BytesIO(workbook(header, *deals)))
+    assert book.active is not None
+    book.active.title = "sales_pipeline"
+    notes = book.create_sheet("notes")
+    notes.append(["see"])
+    notes.append(["=1+1"])
+    book.save(tmp_path / "exports" / "sales.xlsx")
+    (tmp_path / "exports" / "sales_teams.csv").write_text("sales_agent,manager,regional_office\nAnn,Mia,#VERW!\n")
+    (tmp_path / "exports" / "accounts.csv").write_text("account,sector\nAcme,#REF\n")
+    with suppress(ImplausibleError):
+        check_audit(prepared(tmp_path), datetime(2017, 6, 20, 10, tzinfo=UTC))
+    said = " ".join(capsys.readouterr().out.split())
+    remedy = "; correct that in the spreadsheet, let it compute, and save it again."
+    place = "sales.xlsx, sheet sales_pipeline, column"
+    for sentence in (
+        f"{place} deal_stage: 3 cells hold an error (#REF! 2, #N/A 1){remedy}",
+        f"{place} product: 1 cell holds an error (#REF! 1){remedy}",
+        f"{place} engage_date: 1 cell holds a formula without a value{remedy}",
+        f"{place} close_value: 2 cells hold a formula without a value{remedy}",
+        f"sales.xlsx, sheet notes, column see: 1 cell holds a formula without a value{remedy}",
+        f"sales_teams.csv, column regional_office: 1 cell holds an error (#VERW! 1){remedy}",
+    ):
+        assert sentence in said
+    assert said.count(remedy) == 6
 
 
 def test_only_files_have_such_texts(tmp_path: Path) -> None:

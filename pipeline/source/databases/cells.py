@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -65,6 +65,7 @@ class Table:
     columns: tuple[str, ...]
     rows: Iterable[Row]
     where: str  # the file's name, and the sheet's where there are several
+    headers: Mapping[str, str] = field(default_factory=dict)  # of columns that are called otherwise in the file
 
 
 def tables_of(file: Path, data: bytes, declared: Declared, each_once: bool) -> Iterator[Table]:

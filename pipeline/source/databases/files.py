@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.pool import StaticPool
 
 from pipeline.errors import ConfigError, SourceError
+from pipeline.model import CELL_ERRORS, NEVER_COMPUTED
 from pipeline.presets import Preset
 from pipeline.source.databases import remedies
 from pipeline.source.databases.cells import Declared, Table, tables_of
@@ -46,6 +47,7 @@ class FilesDialect(duckdb_engine.Dialect):
     supports_statement_cache = False
     hashes: Mapping[Path, str] = {}
     unread: Sequence[str] = ()  # files and sheets that are no table of the preset
+    read: Sequence[Table] = ()  # the others, as tables of the preset
     loaded = False  # from then on it is read only
 
     def do_begin(self, connection: Any) -> None:
@@ -82,6 +84,7 @@ def _open(url: URL, base: Path, preset: Preset | None = None) -> Engine:
             left += [table.where for _, table in tables if not _reads(preset, table.name)]
         dialect.unread = tuple(sorted(left))
         _load_all(connection, tables)
+        dialect.read = [table for _, table in tables]
         for statement in CLOSED:
             connection.exec_driver_sql(statement)
         if told is not None:
@@ -150,7 +153,8 @@ def _mapped(preset: Preset, found: Found, table: Table) -> Table | None:
     taken = {name.lower() for name in ours}
     columns = (*ours, *(_unlike(table.columns[place], taken) for place in rest))
     rows = ([None if place is None else row[place] for place in order] for row in table.rows)
-    return Table(export.table, columns, rows, table.where)
+    headers = dict(zip(columns, (None if place is None else table.columns[place] for place in order), strict=True))
+    return Table(export.table, columns, rows, table.where, {ours: said for ours, said in headers.items() if said})
 
 
 def _unlike(name: str, taken: set[str]) -> str:
@@ -199,6 +203,45 @@ def _unchanged(connection: Connection) -> None:
         raise SourceError(f"{added[0]} was added while the others were read; run again once the export is complete.")
 
 
+# ------------------------------------------------------------------------------------------------ without a value
+
+_NAMED: Final = 20
+"""Columns with such cells that are named; of further ones it is said how many they are."""
+_ERRORS: Final = ", ".join(f"'{error}'" for error in CELL_ERRORS)
+
+
+def _advice(connection: Connection) -> list[str]:
+    """Where cells are that a spreadsheet left without a value; the audit counts them as unreadable."""
+    read: Sequence[Table] = connection.dialect.read  # type: ignore[attr-defined]
+    found = [said for table in read for said in _without_value(connection, table)]
+    further = len(found) - _NAMED
+    return found if further <= 0 else [*found[:_NAMED], f"So it is in {further:,} further columns."]
+
+
+def _without_value(connection: Connection, table: Table) -> Iterator[str]:
+    """A sentence for each column in which errors stand, or formulas that no program ever computed."""
+    for column in table.columns:
+        own = _quoted(column)
+        found = f"SELECT {own}, count(*) FROM {_quoted(table.name)} WHERE {own} IN ({_ERRORS})"
+        rows = connection.exec_driver_sql(f"{found} GROUP BY 1 ORDER BY 2 DESC, 1")
+        counted = {str(error): int(times) for error, times in rows}
+        if counted:
+            yield f"{table.where}, column {table.headers.get(column, column)}: {_errors_said(counted)}"
+
+
+def _errors_said(counted: Mapping[str, int]) -> str:
+    """'3 cells hold an error (#REF! 2, #N/A 1), 1 a formula without a value. Correct them …'."""
+    formulas = counted.get(NEVER_COMPUTED, 0)
+    errors = {error: times for error, times in counted.items() if error != NEVER_COMPUTED}
+    parts = []
+    if errors:
+        number, each = sum(errors.values()), ", ".join(f"{error} {times:,}" for error, times in errors.items())
+        parts.append(f"{number:,} {'cell holds' if number == 1 else 'cells hold'} an error ({each})")
+    if formulas:
+        parts.append(f"{formulas:,} {'cell holds' if formulas == 1 else 'cells hold'} a formula without a value")
+    return f"{' and '.join(parts)}; correct that in the spreadsheet, let it compute, and save it again."
+
+
 def _load(connection: Connection, file: Path, table: Table) -> None:
     import pyarrow as pa
 
@@ -228,6 +271,7 @@ DATABASE: Final = Database(
     begin=(),
     remedies=remedies.OF_DUCKDB,
     names_only=names_only_in_duckdb,
+    advice=_advice,
     unchanged=_unchanged,
     holds=held_by_duckdb,
     spells=spelled_by_duckdb,
