@@ -46,7 +46,9 @@ def ours(folder: Path) -> Work:
     from pipeline import catalogue, snapshot
 
     _import_validation()
-    stored = snapshot.load_manifest(folder).stored
+    from pipeline.manifest import load_manifest
+
+    stored = load_manifest(folder).stored
     return _validated(folder, stored, catalogue.view_of("meeting", snapshot.entities(stored), _terms()))
 
 
@@ -234,8 +236,9 @@ def scan_failing(folder: Path) -> Work:
 def _scan(folder: Path, statement: Callable[[Any, Any], Any]) -> Work:
     """One statement over the view, in a DuckDB that is open already."""
     from pipeline import catalogue, snapshot
+    from pipeline.manifest import load_manifest
 
-    fields, stored = _field_set(), snapshot.load_manifest(folder).stored
+    fields, stored = _field_set(), load_manifest(folder).stored
     views = {"meeting": catalogue.view_of("meeting", snapshot.entities(stored), _terms())}
     stack = ExitStack()
     atexit.register(stack.close)

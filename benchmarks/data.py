@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import snapshot
+from pipeline.manifest import Manifest, save_manifest
 from pipeline.model import ENTITIES
 
 AS_OF: Final = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
@@ -75,7 +76,7 @@ def make(folder: Path, size: Size) -> None:
     }  # fmt: skip
     stored = tuple(_store(folder, entity, chunks) for entity, chunks in tables.items())
     _write(folder / FLAT, [pa.table(flat) for _, _, flat in parts])
-    snapshot.save_manifest(folder, snapshot.Manifest(AS_OF, True, "benchmark", 0.0, stored, ()))
+    save_manifest(folder, Manifest(AS_OF, True, "benchmark", 0.0, stored, ()))
 
 
 # ------------------------------------------------------------------------------------------------ meetings

@@ -9,33 +9,54 @@ from typing import Final
 
 from pipeline import catalogue, findings, fingerprints, snapshot
 from pipeline.ask import ask, ask_people
-from pipeline.config import Audit, completed
 from pipeline.entity_counts import count_entities
-from pipeline.extract import window_of
+from pipeline.errors import ConfigError
+from pipeline.manifest import Manifest, load_manifest
+from pipeline.measures.asked import terms_of
 from pipeline.measures.company import FIGURES_PROVEN
-from pipeline.measures.own import measure_of
+from pipeline.measures.own import face_of, measure_of
 from pipeline.measures.registry import COUNTED, MEASURES
-from pipeline.model import Answers, Edition, Figure, Person, Scope, Target, figure_id
+from pipeline.model import (
+    Answers,
+    Edition,
+    Figure,
+    PeriodBounds,
+    Person,
+    ResolvedAudit,
+    Scope,
+    Target,
+    Window,
+    figure_id,
+)
 from pipeline.plausible import implausibilities, must_be_plausible
 from pipeline.progress import Progress
 from pipeline.prove import prove, prove_accounts, prove_controls, prove_people, proven
 from pipeline.reports.report import clean
 from pipeline.score import Ground, make_figures, plan_month, who_owns
+from pipeline.window import open_window
 from pipeline.witness import WITNESS_FAILING, load_witness, write_failing
 
 _NAMED: Final = 20
 """Records or users that a sentence names before it says how many more there are."""
 
 
-def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edition:
-    """Everything that is printed, from the snapshot alone, proven against its witness. ProofError where it differs."""
+def open_run(folder: Path, progress: Progress) -> Edition:
+    """What a published run said, computed once more from its manifest and snapshot alone. `folder` is the run's."""
+    return compute(folder / "snapshot", run_id=folder.name, progress=progress)
+
+
+def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit | None = None) -> Edition:
+    """Everything that is printed, from the snapshot alone, proven against its witness. ProofError where it differs.
+
+    The audit is the manifest's, unless another is given.
+    """
     progress.stage("Validating the minimum field sets")
     from pipeline.validate import validate
 
-    manifest = snapshot.load_manifest(data)
-    audit = completed(audit, manifest.not_given)
-    window = window_of(audit, manifest.as_of, injected=manifest.injected, period=manifest.period)
-    terms = audit.terms(window)
+    manifest = load_manifest(data)
+    audit, period = _kept(manifest, data, audit)
+    window = _window_of(audit, manifest, period)
+    terms = terms_of(audit, window)
     entities = snapshot.entities(manifest.stored, audit.schema)
     views = catalogue.views_of(entities, terms)
     own = tuple(map(measure_of, audit.measures))
@@ -57,40 +78,64 @@ def compute(audit: Audit, data: Path, *, run_id: str, progress: Progress) -> Edi
             counted = tuple(count_entities(connection, entities, audit.schema, measured))
             rows = {one.entity: one.rows for one in counted}
             odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
-            must_be_plausible(odd, audit.settings.accept)
+            must_be_plausible(odd, audit.accept)
             labels = findings.labels_of(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
         people, figures = figures_of(Answers((*measured, *validated.tallies), validated.failing), users)
         progress.stage("Proving every figure against the CRM")
         write_failing(Path(work) / "failing.parquet", validated.failing)
         controls = _prove(data, manifest, figures_of, figures, users, Path(work) / "failing.parquet")
-    prove_accounts(manifest.accounts, _tables_of(audit), rows)
+    prove_accounts(manifest.accounts, audit.tables, rows)
     by_id = {figure.id: figure for figure in [*figures, _proven(proven(figures))]}
     prove_controls(by_id, controls)
     progress.stage("Making the fix-lists")
-    links = _links(audit)
     return Edition(
         run_id=run_id,
-        audit=audit.settings.name,
-        source="; ".join(filter(None, (audit.preset.about, manifest.moment, manifest.hidden))),
+        audit=audit.name,
+        source="; ".join(filter(None, (audit.about, manifest.moment, manifest.hidden))),
         window=window,
         people=tuple(people),
         figures=by_id,
-        repairs=tuple(findings.repairs(validated.failing, labels, audit.field_sets, links, window.zone)),
+        repairs=tuple(findings.repairs(validated.failing, labels, audit.field_sets, audit.links, window.zone)),
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit, manifest.not_given),
-        own=own,
-        warnings=tuple(filter(None, (manifest.hidden, *targets_of_strangers(audit, users)))),
+        own=tuple(map(face_of, own)),
+        warnings=tuple(filter(None, (manifest.hidden, *targets_of_strangers(audit.targets, users)))),
         caveats=(
             *manifest.caveats,
             *_undecodable(manifest.stored),
             *(f"Accepted in audit.yaml though not plausible, {one.name}: {one.sentence}" for one in odd),
-            *_without_plan(audit, users, plan_month(window)),
+            *_without_plan(audit.targets, users, plan_month(window)),
         ),
     )
 
 
+def _kept(manifest: Manifest, data: Path, audit: ResolvedAudit | None) -> tuple[ResolvedAudit, PeriodBounds]:
+    """How the run was audited, unless another audit is given, and over which days."""
+    audit = audit or manifest.audit
+    if audit is None or manifest.period is None:
+        raise ConfigError(
+            f"{data / 'manifest.json'} does not hold the audit: an earlier version of this program wrote it. "
+            "Run the audit anew to have one that can be computed again."
+        )
+    return audit, manifest.period
+
+
+def _window_of(audit: ResolvedAudit, manifest: Manifest, period: PeriodBounds) -> Window:
+    """The moments of the run, over the period that its extraction settled."""
+    return open_window(
+        as_of=manifest.as_of,
+        zone=audit.zone,
+        working_week=audit.working_week,
+        first=period.first,
+        after_last=period.after_last,
+        word=period.word,
+        fire=period.fire,
+        injected=manifest.injected,
+    )
+
+
 def _prove(
-    data: Path, manifest: snapshot.Manifest,
+    data: Path, manifest: Manifest,
     figures_of: Callable[[Answers, Iterable[Person]], tuple[list[Person], list[Figure]]],
     figures: Sequence[Figure], users: Sequence[Person], failing: Path,
 ) -> tuple[tuple[str, str], ...]:  # fmt: skip
@@ -103,22 +148,13 @@ def _prove(
     return witness.controls
 
 
-def _tables_of(audit: Audit) -> dict[str, set[str]]:
-    """Entity -> the tables from which its rows are read; without those entities that are not read at all."""
-    return {
-        entity: {part.table for part in parts}
-        for entity, parts in audit.preset.entities.items()
-        if any(f"{entity}.{column}" not in audit.absent for column in audit.schema[entity])
-    }
-
-
 def _proven(count: int) -> Figure:
     measure = FIGURES_PROVEN
     name = figure_id(measure.name, "", "", Scope.COMPANY, "")
     return Figure(name, Scope.COMPANY, "", measure.name, "", measure.period, count, None, measure.unit, "", "proof")
 
 
-def _not_checked(audit: Audit, not_given: Mapping[str, str]) -> dict[str, str]:
+def _not_checked(audit: ResolvedAudit, not_given: Mapping[str, str]) -> dict[str, str]:
     """'meeting.result' -> why: each field of a set that this CRM does not hold, each column that no SELECT gives."""
     fields = {
         f"{entity}.{name}": why for entity, fields in audit.field_sets.items() for name, why in fields.absent.items()
@@ -137,28 +173,19 @@ def _undecodable(stored: Iterable[snapshot.Stored]) -> Iterator[str]:
         )
 
 
-def _links(audit: Audit) -> dict[str, str]:
-    base = audit.settings.source.crm_url.rstrip("/")
-    found = {}
-    for entity, parts in audit.preset.entities.items():
-        if link := audit.preset.links.get(entity, parts[0].link):
-            found[entity] = link if "://" in link else f"{base}/{link}" if base else ""
-    return found
-
-
-def _strangers(audit: Audit, users: Iterable[Person]) -> list[Target]:
+def _strangers(targets: Iterable[Target], users: Iterable[Person]) -> list[Target]:
     """The targets of those who are no managers, by manager: they count in no plan."""
     managers = {user.id for user in users if user.scope is Scope.MANAGER}
-    strangers = (target for target in audit.targets if target.manager not in managers)
+    strangers = (target for target in targets if target.manager not in managers)
     return sorted(strangers, key=lambda target: (target.manager, target.metric))
 
 
-def _without_plan(audit: Audit, users: Sequence[Person], month: str | None) -> Iterator[str]:
+def _without_plan(targets: Iterable[Target], users: Sequence[Person], month: str | None) -> Iterator[str]:
     """What management reads about targets of the plan's month that are in no plan, by name where there is one."""
     names = {user.id: user.name for user in users}
     found = [
         f"{names.get(target.manager, target.manager)} ({MEASURES[target.metric].label.lower()}: {target.target:,})"
-        for target in _strangers(audit, users)
+        for target in _strangers(targets, users)
         if target.month == month
     ]
     if found:
@@ -169,9 +196,9 @@ def _without_plan(audit: Audit, users: Sequence[Person], month: str | None) -> I
         )
 
 
-def targets_of_strangers(audit: Audit, users: Iterable[Person]) -> tuple[str, ...]:
+def targets_of_strangers(targets: Iterable[Target], users: Iterable[Person]) -> tuple[str, ...]:
     """A warning where targets are set for users who are no managers: they count in no plan."""
-    if strangers := sorted({target.manager for target in _strangers(audit, users)}):
+    if strangers := sorted({target.manager for target in _strangers(targets, users)}):
         more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
         named = ", ".join(strangers[:_NAMED]) + more
         return (f"targets are set for users who are no managers of this CRM, and count in no plan: {named}.",)

@@ -14,6 +14,7 @@ from pipeline.ask import ask_at_once, ask_people
 from pipeline.config import WEEKDAYS, Audit, Period, completed, secrets_of
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
+from pipeline.manifest import Manifest, hash_of, save_manifest, versions
 from pipeline.model import Answers, PeriodBounds, Window
 from pipeline.progress import Progress
 from pipeline.retry import anew
@@ -66,9 +67,10 @@ def _extract_once(
         engine.dispose()
     held, said = round(hold.seconds, 3), "; ".join(filter(None, (source.moment(engine), reading.lent(), shared)))
     save_witness(folder, replace(witness, fingerprints=tuple(texts)))
-    snapshot.save_manifest(
+    resolved = audit.resolved()
+    save_manifest(
         folder,
-        snapshot.Manifest(
+        Manifest(
             as_of=moment,
             injected=as_of is not None,
             preset=audit.preset.name,
@@ -80,6 +82,9 @@ def _extract_once(
             caveats=tuple(reading.caveats()),
             period=PeriodBounds(window.first, window.after_last, window.word, window.fire),
             not_given=reading.not_given,
+            audit=resolved,
+            field_sets_sha256=hash_of(resolved.field_sets),
+            versions=versions(),
         ),
     )
 
@@ -160,23 +165,17 @@ def answers_of(audit: Audit, reading: source.Reading, window: Window) -> Answers
     )
 
 
-def window_of(
-    audit: Audit, as_of: datetime, *, injected: bool, fire: datetime | None = None, period: PeriodBounds | None = None
-) -> Window:
-    """The moments of a run of this audit that was due at `fire`; over `period`, where a snapshot has settled it."""
+def window_of(audit: Audit, as_of: datetime, *, injected: bool, fire: datetime | None = None) -> Window:
+    """The moments of a run of this audit that was due at `fire`."""
     asked = audit.settings.period
-    if isinstance(asked, Period):
-        period = period or PeriodBounds(asked.first, asked.to, None, fire)
-        word = period.word
-    else:
-        word = period.word if period else asked
+    days = asked if isinstance(asked, Period) else None
     return open_window(
         as_of=as_of,
         zone=audit.settings.zone,
         working_week=[WEEKDAYS.index(day) for day in audit.settings.working_week],
-        first=period.first if period else None,
-        after_last=period.after_last if period else None,
-        word=word,
-        fire=period.fire if period else fire,
+        first=days.first if days else None,
+        after_last=days.to if days else None,
+        word=None if isinstance(asked, Period) else asked,
+        fire=fire,
         injected=injected,
     )

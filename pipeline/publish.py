@@ -14,7 +14,7 @@ from typing import Final
 
 from pipeline.errors import PublishError
 from pipeline.lacks import lack_of
-from pipeline.snapshot import Manifest, load_manifest
+from pipeline.manifest import Manifest, load_manifest
 
 _PARTIAL: Final = ".partial-"
 _SCRATCH: Final = ".crm-audit-scratch-"

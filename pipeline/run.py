@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pipeline import publish, snapshot
+from pipeline import publish
 from pipeline.compute import compute
 from pipeline.config import Audit
 from pipeline.errors import AuditError, PublishError
 from pipeline.extract import Clock, extract
 from pipeline.lacks import lack_of
+from pipeline.manifest import load_manifest
 from pipeline.memory import settled
 from pipeline.model import Edition
 from pipeline.progress import Progress
@@ -48,10 +49,10 @@ def run_audit(
             data = draft.folder / "snapshot"
             data.mkdir()
             extract(audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
-            edition = compute(audit, data, run_id=run_id, progress=progress)
+            edition = compute(data, run_id=run_id, progress=progress)
             with settled():
                 write_reports(edition, draft.folder, progress)
-            held = snapshot.load_manifest(data).held_seconds
+            held = load_manifest(data).held_seconds
             folder = draft.publish(run_id, clock())
             return Outcome(run_id, folder, edition, held, edition.warnings)
 

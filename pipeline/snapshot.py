@@ -6,11 +6,10 @@ Text stays text, money is exact, an instant is one and a calendar day is one. Ev
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -25,7 +24,7 @@ from pipeline.formats import Rules
 from pipeline.formats.currencies import read_currency
 from pipeline.formats.flags import read_flag
 from pipeline.formats.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
-from pipeline.model import ASSUMED, ENTITIES, PROVEN_TEXT, READ, Kind, PeriodBounds, Schema, TableAccount
+from pipeline.model import ASSUMED, ENTITIES, PROVEN_TEXT, READ, Kind, Schema
 from pipeline.money import digits_of, to_minor
 from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
 
@@ -321,69 +320,3 @@ def _entity_view(entity: str, kinds: Mapping[str, Kind], file: Path) -> str:
     columns = (f"epoch_us({name}) AS {name}" if kinds.get(name) is Kind.INSTANT else name for name in _columns(kinds))
     path = str(file).replace("'", "''")
     return f"CREATE OR REPLACE VIEW {entity} AS SELECT {', '.join(columns)} FROM read_parquet('{path}')"
-
-
-# ------------------------------------------------------------------------------------------------ manifest
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What the snapshot is: of when and of what, its files, and the accounting of every source table."""
-
-    as_of: datetime
-    injected: bool
-    preset: str
-    held_seconds: float  # how long the source's transaction was open
-    stored: tuple[Stored, ...]
-    accounts: tuple[TableAccount, ...]
-    moment: str = ""  # what reports say beside the source: of when files are, what the two readings share
-    hidden: str = ""  # what the database may have kept from the account
-    caveats: tuple[str, ...] = ()  # what else a reader should know of what was read
-    period: PeriodBounds | None = None  # None: as the audit says it of a run by hand
-    not_given: Mapping[str, str] = field(default_factory=dict)  # 'entity.column' that no SELECT gives -> why
-
-    @property
-    def undecodable(self) -> tuple[tuple[str, str, str], ...]:
-        """(entity, column, record id) of every text whose bytes are no UTF-8; U+FFFD stands where they are not."""
-        return tuple((entry.entity, column, record) for entry in self.stored for column, record in entry.undecodable)
-
-
-def save_manifest(folder: Path, manifest: Manifest) -> None:
-    """Writes manifest.json beside the files that it names."""
-    document = json.dumps(asdict(manifest), indent=1, default=_iso)
-    (folder / "manifest.json").write_text(document, "utf-8")
-
-
-def _iso(moment: date) -> str:
-    return moment.isoformat()
-
-
-def load_manifest(folder: Path) -> Manifest:
-    """The manifest of a snapshot."""
-    document = json.loads((folder / "manifest.json").read_text("utf-8"))
-    return Manifest(
-        as_of=datetime.fromisoformat(document["as_of"]),
-        injected=document["injected"],
-        preset=document["preset"],
-        held_seconds=document["held_seconds"],
-        stored=tuple(_stored(entry) for entry in document["stored"]),
-        accounts=tuple(TableAccount(**entry) for entry in document["accounts"]),
-        moment=document["moment"],
-        hidden=document["hidden"],
-        caveats=tuple(document["caveats"]),
-        period=_period(document.get("period")),
-        not_given=document.get("not_given", {}),
-    )
-
-
-def _period(entry: Mapping[str, Any] | None) -> PeriodBounds | None:
-    if entry is None:
-        return None
-    fire = datetime.fromisoformat(entry["fire"]) if entry["fire"] else None
-    return PeriodBounds(
-        date.fromisoformat(entry["first"]), date.fromisoformat(entry["after_last"]), entry["word"], fire
-    )
-
-
-def _stored(entry: Mapping[str, Any]) -> Stored:
-    return Stored(**{**entry, "undecodable": tuple((one, record) for one, record in entry.get("undecodable", ()))})

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 # The floors, ground first. A module imports from lower floors only; those on one floor never import each other.
 FLOORS = (
     {"visible", "model.schema", "model.window", "model.rules", "model.people", "model.answers"},
+    {"model.audit"},
     {"model.figures"},
     {"model.measures"},
     {"model.results"},
@@ -46,7 +47,8 @@ FLOORS = (
     {"measures.meetings", "measures.calls", "measures.deals", "measures.clients"},
     {"measures.completeness", "measures.plan", "measures.company"},
     {"measures.registry"},
-    {"measures", "measures.own", "score"},
+    {"measures.own", "score"},
+    {"measures", "measures.asked"},
     {
         "formats.texts",
         "formats.contents",
@@ -97,7 +99,7 @@ FLOORS = (
         "reports.charts",
         "reports.sheets",
     },
-    {"source", "reports.management", "reports.manager", "reports.pen", "reports.read_drawings"},
+    {"source", "manifest", "reports.management", "reports.manager", "reports.pen", "reports.read_drawings"},
     {
         "validate",
         "publish",

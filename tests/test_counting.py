@@ -218,7 +218,7 @@ def many(fields: FieldSet) -> FieldSet:
 def test_one_statement_says_what_the_questions_say(crm: tuple[Path, URL], monkeypatch: pytest.MonkeyPatch) -> None:
     """Averages among it, whose records are counted per currency."""
     averages = [average(f"average_{one.name}", "", one) for one in (DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT)]
-    monkeypatch.setattr("pipeline.config.COUNTED", (*COUNTED, *averages))
+    monkeypatch.setattr("pipeline.measures.asked.COUNTED", (*COUNTED, *averages))
     folder, url = crm
     at_once, before = both(audit_of(folder, url), url)
     assert at_once == before
@@ -324,7 +324,7 @@ def test_a_set_of_more_fields_than_an_integer_has_bits(tmp_path: Path) -> None:
         audit, data = audit_of(tmp_path, url), tmp_path / "data"
         data.mkdir()
         run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
-        edition = run.compute(audit, data, run_id="r", progress=Silence())
+        edition = run.compute(data, run_id="r", progress=Silence())
     deals = {repair.record_id: repair.missing for repair in edition.repairs if repair.entity == "deal"}
     missing = Counter(label for labels in deals.values() for label in labels)
     assert missing["f56"] == missing["f2"] > 0  # the same column

@@ -19,10 +19,11 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 
-from pipeline import run, snapshot
+from pipeline import run
 from pipeline.check import check_audit
 from pipeline.config import Audit, load_audit
 from pipeline.errors import ImplausibleError, SourceError
+from pipeline.manifest import load_manifest
 from pipeline.progress import Silence
 from tests.postgres import database
 from tests.requirements import require_mariadb
@@ -359,7 +360,7 @@ def test_text_that_is_no_utf_8_is_shown_filled_and_listed(lite: Crm) -> None:
         "unreadable/deal.amount": 1, "deals_unknown": 1, "meetings_held": 1,
     }  # fmt: skip
     assert outcome.edition.figures["deals@unassigned"].numerator == 1
-    manifest = snapshot.load_manifest(outcome.folder / "snapshot")
+    manifest = load_manifest(outcome.folder / "snapshot")
     assert sorted(manifest.undecodable) == [
         ("contact", "last_name", "c"), ("deal", "amount", "d2"), ("deal", "close_day", "d3"), ("deal", "name", "d1"),
         ("deal", "owner_id", "d4"), ("deal", "stage", "d3"), ("manager", "name", "a"), ("meeting", "result", "t1"),
@@ -390,7 +391,7 @@ def test_text_in_utf_16_is_text(lite: Crm) -> None:
         raw.execute("CREATE TABLE told (x)")
     outcome = lite.fill(deals=[deal(1, "\u20ac 1,50", name="\u05d0\U0001f642"), deal(2, "2.25", "2026-11-05")]).run()
     assert found(outcome, "deals_won", "deals_won_amount/EUR") == {"deals_won": 2, "deals_won_amount/EUR": 375}
-    assert snapshot.load_manifest(outcome.folder / "snapshot").undecodable == ()
+    assert load_manifest(outcome.folder / "snapshot").undecodable == ()
 
 
 def test_bytes_and_mislabelled_text_of_mariadb(request: pytest.FixtureRequest, tmp_path: Path) -> None:
@@ -410,7 +411,7 @@ def test_bytes_and_mislabelled_text_of_mariadb(request: pytest.FixtureRequest, t
         assert missing(outcome) == {"deal.name": 1}
         assert outcome.edition.figures["deals@manager:b"].numerator == 3
         assert [person.name for person in outcome.edition.people if person.id == "b"] == ["Zo\u00c3\u00ab"]
-        undecodable = snapshot.load_manifest(outcome.folder / "snapshot").undecodable
+        undecodable = load_manifest(outcome.folder / "snapshot").undecodable
         assert undecodable == (("deal", "name", "d1"),)
         crm.sql("ALTER TABLE firms MODIFY id VARBINARY(20)", "UPDATE firms SET id = x'66ff'")
         with pytest.raises(SourceError, match="table firms, column id"):
@@ -442,7 +443,7 @@ def test_a_postgresql_that_knows_no_encoding(tmp_path: Path) -> None:
             "deals_won": 6, "deals_won_amount/EUR": 3 * 100 + 123_450 + 1_200, "unreadable/deal.amount": 1,
             "deals_unknown": 1,
         }  # fmt: skip
-        assert snapshot.load_manifest(outcome.folder / "snapshot").undecodable == (
+        assert load_manifest(outcome.folder / "snapshot").undecodable == (
             ("deal", "name", "d1"), ("deal", "stage", "d5"), ("deal", "amount", "d6"),
         )  # fmt: skip
 

@@ -28,6 +28,7 @@ from pipeline.errors import ProofError, SourceError
 from pipeline.fingerprints import SourceTexts, basis, must_agree, prove_again, stored_texts
 from pipeline.formats import Rules
 from pipeline.formats.texts import Undecodable
+from pipeline.manifest import load_manifest
 from pipeline.model import ENTITIES, PROVEN_TEXT, Fingerprint
 from pipeline.presets import Preset
 from pipeline.progress import Silence
@@ -537,7 +538,7 @@ def test_computing_proves_the_text_once_more(tmp_path: Path) -> None:
         one[-1] += one[:2] == ["deal", "name"]
     (data / "witness.json").write_text(json.dumps(witness), "utf-8")
     with pytest.raises(ProofError, match="text of records differs") as refused:
-        _prove(data, snapshot.load_manifest(data), lambda *_: ([], []), [], [], data / "failing.parquet")
+        _prove(data, load_manifest(data), lambda *_: ([], []), [], [], data / "failing.parquet")
     assert {name.partition(" of ")[0] for name, *_ in refused.value.differences} == {"deal.name"}
 
 

@@ -67,7 +67,7 @@ class Crm:
         audit, data = load_audit(self.file(more)), self.folder / uuid4().hex
         data.mkdir()
         run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
-        return run.compute(audit, data, run_id="r", progress=Silence())
+        return run.compute(data, run_id="r", progress=Silence())
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def edition(demo: Path) -> Edition:
     data.mkdir()
     as_of = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
     run.extract(audit, data, clock=lambda: as_of, as_of=None, progress=Silence())
-    return run.compute(audit, data, run_id="r", progress=Silence())
+    return run.compute(data, run_id="r", progress=Silence())
 
 
 def asked(demo: Path, sql: str) -> Counter[str]:

@@ -86,7 +86,7 @@ def audited(folder: Path, preset: str = "own.yaml", more: str = "") -> Edition:
     data = Path(folder / f"data{len(list(folder.iterdir()))}")
     data.mkdir()
     run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
-    return run.compute(audit, data, run_id="r", progress=Silence())
+    return run.compute(data, run_id="r", progress=Silence())
 
 
 def number(edition: Edition, name: str) -> int:

@@ -150,7 +150,7 @@ def audited(folder: Path, url: URL, owners: str, name: str = "data") -> Edition:
     audit, data = load_audit(folder / "audit.yaml"), folder / name
     data.mkdir()
     run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
-    return run.compute(audit, data, run_id="r", progress=Silence())
+    return run.compute(data, run_id="r", progress=Silence())
 
 
 # ------------------------------------------------------------------------------------------------ by hand

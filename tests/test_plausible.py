@@ -172,9 +172,9 @@ def test_a_run_stops_unless_it_is_accepted_and_the_report_says_so(audit: Path) -
     data.mkdir()
     run.extract(load_audit(audit), data, clock=lambda: now, as_of=None, progress=Silence())
     with pytest.raises(ImplausibleError, match=r"deal\.stage\.unknown: 18 of the 20 values of deal\.stage"):
-        run.compute(load_audit(audit), data, run_id="r", progress=Silence())
+        run.compute(data, audit=load_audit(audit).resolved(), run_id="r", progress=Silence())
     audit.write_text(audit.read_text("utf-8") + "accept: [deal.stage.unknown]\n", "utf-8")
-    edition = run.compute(load_audit(audit), data, run_id="r", progress=Silence())
+    edition = run.compute(data, audit=load_audit(audit).resolved(), run_id="r", progress=Silence())
     assert [note for note in management_report(edition).notes if "deal.stage.unknown" in note]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.compute import _links, _without_plan
+from pipeline.compute import _without_plan
 from pipeline.config import load_audit
 from pipeline.measures.completeness import BASE_FAILING, SCORE
 from pipeline.measures.deals import DEALS_WON
@@ -155,22 +155,22 @@ def audit_of(folder: Path, *, preset: str = "suitecrm", crm_url: str = ""):  # t
 def test_a_target_of_somebody_who_is_no_manager_does_not_disappear_without_a_word(tmp_path: Path) -> None:
     users = [*PEOPLE[:-1], Person("x1", "Former\u202e Colleague", "t1", "North", Scope.INACTIVE)]
     audit = audit_of(tmp_path)
-    [sentence] = _without_plan(audit, users, "2026-11")
+    [sentence] = _without_plan(audit.targets, users, "2026-11")
     assert "nobody (deals won: 2)" in sentence
     assert "Former\ufffd Colleague (deals won: 1,200), Former\ufffd Colleague (meetings held: 3)" in sentence
     assert "m1" not in sentence
     assert "clients" not in sentence
-    assert list(_without_plan(audit, users, None)) == []
-    assert list(_without_plan(audit, users, "2026-10")) == []
+    assert list(_without_plan(audit.targets, users, None)) == []
+    assert list(_without_plan(audit.targets, users, "2026-10")) == []
 
 
 @pytest.mark.parametrize("crm_url", ["https://crm.example.com", "https://crm.example.com/", ""])
 def test_links_lead_into_the_crm_and_nowhere_without_its_address(tmp_path: Path, crm_url: str) -> None:
-    links = _links(audit_of(tmp_path, crm_url=crm_url))
+    links = audit_of(tmp_path, crm_url=crm_url).resolved().links
     assert links
     for link in links.values():
         assert link.startswith("https://crm.example.com/index.php") if crm_url else link == ""
-    whole = _links(audit_of(tmp_path, preset="demo", crm_url=crm_url))
+    whole = audit_of(tmp_path, preset="demo", crm_url=crm_url).resolved().links
     assert all(link.startswith("https://demo-crm.example/") for link in whole.values())
 
 

@@ -37,7 +37,7 @@ def audited(folder: Path, source: dict[str, object], as_of: datetime, **settings
     data = folder / f"data{len(list(folder.glob('data*')))}"
     data.mkdir()
     run.extract(audit, data, clock=lambda: as_of, as_of=as_of, progress=Silence())
-    edition = run.compute(audit, data, run_id="test", progress=Silence())
+    edition = run.compute(data, run_id="test", progress=Silence())
     return {f.id: (f.numerator, f.denominator) for f in edition.figures.values() if f.metric != "figures_proven"}
 
 

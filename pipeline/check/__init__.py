@@ -67,7 +67,7 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     yield escape(on_the_hold(seen.pace, audit.settings.source.max_hold))
     yield from map(escape, seen.advice)
     yield from map(escape, on_unmarked(audit.preset))
-    yield from (f"[yellow]Warning:[/] {escape(line)}" for line in targets_of_strangers(audit, seen.people))
+    yield from (f"[yellow]Warning:[/] {escape(line)}" for line in targets_of_strangers(audit.targets, seen.people))
     if seen.fit:
         unread = on_formats(seen.fit, ZoneInfo(window.zone))
         yield from (f"[yellow]Warning:[/] {escape(line)}" for line in unread)

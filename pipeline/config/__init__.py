@@ -17,9 +17,8 @@ from pipeline.config.measures import own_measures
 from pipeline.config.settings import WEEKDAYS, AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
 from pipeline.errors import ConfigError
-from pipeline.measures.own import measure_of
-from pipeline.measures.registry import COUNTED, counts_of
-from pipeline.model import CHECKED, ENTITIES, FieldSet, Kind, OwnMeasure, Schema, Target, Window
+from pipeline.measures.asked import terms_of
+from pipeline.model import CHECKED, ENTITIES, FieldSet, Kind, OwnMeasure, ResolvedAudit, Schema, Target, Window
 from pipeline.presets import Preset, export_columns, load_preset
 from pipeline.resources import EXPECTATIONS
 
@@ -43,14 +42,48 @@ class Audit:
     schema: Schema  # our entities, with the columns that the audit adds
     measures: tuple[OwnMeasure, ...]
 
-    def terms(self, window: Window) -> Terms:
-        """On what terms the catalogue asks."""
-        by_time = {"meeting", "call"} if self.settings.source.end_passed_is_held else set()
+    def resolved(self) -> ResolvedAudit:
+        """The audit as it is carried out, without any file that it names."""
+        source = self.settings.source
+        by_time = {"meeting", "call"} if source.end_passed_is_held else set()
         timed = {entity for entity in by_time if f"{entity}.start_at" not in self.absent}
-        held_at_end = frozenset(entity for entity in timed if f"{entity}.status" in self.absent)
-        several = self.settings.source.several_owners == "all"
-        measures = (*COUNTED, *map(measure_of, self.measures))
-        return Terms(window, self.preset.states, frozenset(self.absent), held_at_end, several, counts_of(measures))
+        return ResolvedAudit(
+            name=self.settings.name,
+            about=self.preset.about,
+            zone=self.settings.zone,
+            working_week=tuple(WEEKDAYS.index(day) for day in self.settings.working_week),
+            words=self.preset.states,
+            schema=self.schema,
+            absent=self.absent,
+            held_at_end=tuple(sorted(entity for entity in timed if f"{entity}.status" in self.absent)),
+            several_owners=source.several_owners == "all",
+            field_sets=self.field_sets,
+            measures=self.measures,
+            targets=self.targets,
+            accept=self.settings.accept,
+            tables=self._tables(),
+            links=self._links(),
+        )
+
+    def terms(self, window: Window) -> Terms:
+        """On what terms the databases are asked."""
+        return terms_of(self.resolved(), window)
+
+    def _tables(self) -> dict[str, tuple[str, ...]]:
+        """Entity -> the tables from which its rows are read; without those entities that are not read at all."""
+        return {
+            entity: tuple(sorted({part.table for part in parts}))
+            for entity, parts in self.preset.entities.items()
+            if any(f"{entity}.{column}" not in self.absent for column in self.schema[entity])
+        }
+
+    def _links(self) -> dict[str, str]:
+        base = self.settings.source.crm_url.rstrip("/")
+        found = {}
+        for entity, parts in self.preset.entities.items():
+            if link := self.preset.links.get(entity, parts[0].link):
+                found[entity] = link if "://" in link else f"{base}/{link}" if base else ""
+        return found
 
 
 def load_audit(file: Path, *, output: Path | None = None) -> Audit:

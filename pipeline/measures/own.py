@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import FromClause, and_, not_
 
 from pipeline.catalogue.terms import Condition, Terms, Where, by_dimension, nothing_entered
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import NARROWED
-from pipeline.model import OwnMeasure, Unit
+from pipeline.model import Measure, OwnMeasure, Unit
 from pipeline.sql import one_of_words
 
 
@@ -52,3 +52,8 @@ def measure_of(own: OwnMeasure) -> Counted:
             denominator=(count,),
         )
     return Counted(name=own.name, label=own.label, unit=ours.unit, period=ours.period, numerator=(narrowed,))
+
+
+def face_of(measure: Measure) -> Measure:
+    """What reports need of a measure, without its conditions."""
+    return Measure(**{part.name: getattr(measure, part.name) for part in fields(Measure)})

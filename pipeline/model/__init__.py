@@ -5,6 +5,7 @@ Definitions of every word: docs/measures.md.
 """
 
 from pipeline.model.answers import Answers, Failing, Fingerprint, Tally
+from pipeline.model.audit import ResolvedAudit
 from pipeline.model.figures import ONE_READING, UNCOMPARED, Figure, Unit, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
@@ -65,6 +66,7 @@ __all__ = [
     "PeriodWord",
     "Person",
     "Repair",
+    "ResolvedAudit",
     "Schema",
     "Scope",
     "TableAccount",

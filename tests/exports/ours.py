@@ -59,7 +59,7 @@ def edition_of(audit: Audit, setting: Setting) -> Edition:
     data = audit.file.parent / "data"
     data.mkdir(exist_ok=True)
     run.extract(audit, data, clock=lambda: as_of, as_of=as_of, progress=Silence())
-    return run.compute(audit, data, run_id="test", progress=Silence())
+    return run.compute(data, run_id="test", progress=Silence())
 
 
 def values(edition: Edition) -> dict[str, Value]:

@@ -41,4 +41,4 @@ def extract(audit: Audit, *, as_of: datetime = AS_OF, progress: Progress | None 
 
 def compute(audit: Audit) -> Edition:
     """Every figure, proven against the witness."""
-    return run.compute(audit, audit.file.parent / "data", run_id="test", progress=Silence())
+    return run.compute(audit.file.parent / "data", run_id="test", progress=Silence())

@@ -96,7 +96,7 @@ class Filled:
     def edition(self, setting: Setting, folder: Path, *, results: bool) -> Edition:
         audit = self.audit(setting, folder, results=results)
         ours.extract(self.database, setting, audit)
-        return run.compute(audit, folder / "data", run_id="test", progress=Silence())
+        return run.compute(folder / "data", run_id="test", progress=Silence())
 
     def audit(self, setting: Setting, folder: Path, *, results: bool) -> Audit:
         added = {"add": {"meeting.result": self.crm.result}} if results else {}

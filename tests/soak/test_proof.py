@@ -77,7 +77,7 @@ def extracted(file: Path) -> Path:
 
 
 def computed(file: Path, data: Path) -> Edition:
-    return run.compute(load_audit(file), data, run_id="r", progress=Silence())
+    return run.compute(data, run_id="r", progress=Silence())
 
 
 @pytest.fixture(scope="module")

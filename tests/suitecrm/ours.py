@@ -53,7 +53,7 @@ def extract(
 
 def compute(audit: Audit) -> Mapping[str, Figure]:
     """Every figure, proven against the witness."""
-    return run.compute(audit, audit.file.parent / "data", run_id="test", progress=Silence()).figures
+    return run.compute(audit.file.parent / "data", run_id="test", progress=Silence()).figures
 
 
 def values(database: Database, setting: Setting, folder: Path, *, results: bool) -> dict[str, Value]:

@@ -46,7 +46,7 @@ def edition(database: Database, folder: Path, preset: str) -> Edition:
     folder.mkdir()
     audit = prepared(TOKYO, folder, results=True, preset=preset)
     extract(database, TOKYO, audit)
-    return run.compute(audit, folder / "data", run_id="test", progress=Silence())
+    return run.compute(folder / "data", run_id="test", progress=Silence())
 
 
 @pytest.mark.parametrize("table", MARKS)

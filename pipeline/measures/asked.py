@@ -1,0 +1,20 @@
+"""On what terms an audit asks the databases."""
+
+from __future__ import annotations
+
+from pipeline.catalogue.terms import Terms
+from pipeline.measures.own import measure_of
+from pipeline.measures.registry import COUNTED, counts_of
+from pipeline.model import ResolvedAudit, Window
+
+
+def terms_of(audit: ResolvedAudit, window: Window) -> Terms:
+    """What is counted, in the CRM's words, and what it cannot tell."""
+    return Terms(
+        window,
+        audit.words,
+        frozenset(audit.absent),
+        frozenset(audit.held_at_end),
+        audit.several_owners,
+        counts_of((*COUNTED, *map(measure_of, audit.measures))),
+    )
