@@ -27,12 +27,12 @@ from pipeline.sql import (
     derived_key,
     empty_word,
     exact_text,
+    letters,
     micros,
     minor_units,
     no_date,
     one_of_words,
     same_bytes,
-    same_text,
     single_amount,
     whole_units,
 )
@@ -76,7 +76,7 @@ text_columns = pytest.mark.parametrize(("dialect", "kind"), TEXT_COLUMNS)
 def test_every_construct_of_every_dialect_is_tried_here() -> None:
     tried = {
         blank: {"sqlite", "mysql", "duckdb", "postgresql"},
-        same_text: {"sqlite", "mysql", "duckdb", "postgresql"},
+        letters: {"sqlite", "mysql", "duckdb", "postgresql"},
         same_bytes: {"sqlite", "mysql", "duckdb", "postgresql"},
         exact_text: {"sqlite", "mysql", "duckdb", "postgresql"},
         derived_key: {"sqlite", "mysql", "duckdb", "postgresql"},
@@ -168,10 +168,10 @@ WORDS = (
 
 
 @text_columns
-def test_same_text(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+def test_letters(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
     bench = benches(dialect)
     texts = [None, *filter(holds(kind), WORDS)]
-    said = bench.said(source := bench.load(kind, texts), *(same_text(source.c.v, word) for word in WORDS))
+    said = bench.said(source := bench.load(kind, texts), *(letters(source.c.v) == word for word in WORDS))
     found = {(v, word) for v, *answers in said for word, answer in zip(WORDS, answers, strict=True) if answer}
     assert [value for value, *_ in said] == texts
     assert found == {(text, text) for text in texts if text is not None}
@@ -224,6 +224,9 @@ def test_words_are_told_apart_whatever_the_collation(benches: Callable[[str], Be
     one = [bool(found) for _, found in bench.said(source, one_of_words(source.c.v, ["held", "Not Held"]))]
     assert one == [text in ("held", "Not Held") for text in texts]
     assert not any(found for _, found in bench.said(source, one_of_words(source.c.v, [])))
+    thousands = [*(f"none{number}" for number in range(10_000)), *WORDS[::2]]
+    many = [bool(found) for _, found in bench.said(source, one_of_words(source.c.v, thousands))]
+    assert many == [text in WORDS[::2] for text in texts]
 
 
 EMPTY_WORDS = ("-", "n/a", "N.v.t.", "0", "%", "\u00e9", "\U0001f642", "'", "(x|y)*", ".", "a b", "\u65e0")
@@ -521,7 +524,7 @@ def test_day_of_on_duckdb(benches: Callable[[str], Bench]) -> None:
 def test_padding_is_nothing_on_postgresql(benches: Callable[[str], Bench]) -> None:
     bench = benches("postgresql")
     source = bench.load("CHAR(9)", ["Held", "held", " Held", "", None])
-    said = bench.said(source, same_text(source.c.v, "Held"), blank(source.c.v), exact_text(source.c.v))
+    said = bench.said(source, letters(source.c.v) == "Held", blank(source.c.v), exact_text(source.c.v))
     assert [(value, same, nothing) for value, same, nothing, _ in said] == [
         ("Held", True, False), ("held", False, False), (" Held", False, False), ("", False, True), (None, None, True),
     ]  # fmt: skip

@@ -44,7 +44,7 @@ from pipeline.formats.zones import day_in, day_of_offset, in_utc_of
 from pipeline.model import Kind
 from pipeline.money import ODD_FACTORS, digits_of
 from pipeline.presets import Amount, Formats, Preset
-from pipeline.sql import WHITE_SPACE, WHITE_SPACE_CLASS, blank, empty_word, one_of_words, same_text
+from pipeline.sql import WHITE_SPACE, WHITE_SPACE_CLASS, blank, empty_word, one_of_words
 
 _SPACES_AS_THOUSANDS: Final = " \u00a0\u202f"
 
@@ -172,7 +172,7 @@ class Rules:
         if kind is Kind.MONEY:
             return blank(text)
         if self.exact:
-            return or_(blank(text), same_text(func.substr(text, 1, 10), "0000-00-00"))
+            return or_(blank(text), one_of_words(func.substr(text, 1, 10), ["0000-00-00"]))
         return or_(blank(text), one_of_words(text, sorted(_zeros(self._formats_of(kind)))))
 
     def day_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
