@@ -1,6 +1,16 @@
-"""`python -m pipeline` is `crm-audit`."""
+"""`crm-audit`, and `python -m pipeline`, which is the same."""
 
-from pipeline.cli import main
+import signal
+
+
+def main() -> None:
+    """Imports the program and runs it. Until it runs ^C ends it at once, and in silence: nothing has been begun."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else whoever started it does not want that
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from pipeline.cli import main as program
+
+    program()
+
 
 if __name__ == "__main__":  # a worker imports this module too
     main()

@@ -450,3 +450,31 @@ def test_a_misspelt_column_of_an_export_is_refused(tmp_path: Path) -> None:
         if load_preset(preset, tmp_path).exports:
             audit.write_text(text.replace("PRESET", preset))
             load_audit(audit)
+
+
+# ------------------------------------------------------------------------------------------------ each row once
+
+DOUBLED = "SELECT t.nr AS id, {excluded} AS excluded FROM {table} t JOIN {table} o ON o.nr = t.nr OR {again}"
+
+
+@pytest.mark.parametrize("again", ["o.nr = 1 AND t.nr = 3", "o.nr = 1 AND t.nr = 2", None], ids=["out", "in", "once"])
+@pytest.mark.parametrize("readers", [1, 2])
+@pytest.mark.parametrize("dialect", ENGINES)
+def test_a_select_that_doubles_rows_is_refused_also_where_it_excludes_them(
+    dialect: str, readers: int, again: str | None, crm: Callable[[str], Crm]
+) -> None:
+    """Of one entity, and of one of two that share a table; row 3 is excluded."""
+    table = crm(dialect)
+    number = "CAST({}.nr AS integer)" if dialect == "files" else "{}.nr"
+    condition = (again or "1 = 0").replace("o.nr", number.format("o")).replace("t.nr", number.format("t"))
+    excluded = "CASE WHEN t.weg = 'misschien' THEN 'gone' END"
+    doubled = DOUBLED.format(table=table.table, again=condition, excluded=excluded)
+    other = f"SELECT nr AS id, 'client' AS excluded FROM {table.table}"
+    contact = f"\n  contact:\n    table: {table.table}\n    select: {other}" if readers == 2 else ""
+    with table.reading(table.preset(f'select: "{doubled}"{contact}')) as reading:
+        if again:
+            with pytest.raises(SourceError, match=r"each row must come out once"):
+                reading.accounts()
+        else:
+            [account] = reading.accounts()
+            assert (account.rows, account.audited, account.excluded) == (3, 2, {"gone": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from _thread import interrupt_main
 from collections.abc import Callable
@@ -60,7 +61,30 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):  # a name of a file may be no text
             stream.reconfigure(errors="backslashreplace")
     sys.unraisablehook = _unraised
-    sys.exit(_guarded(lambda: cli.main(prog_name=PROGRAM, standalone_mode=False)))
+    sys.exit(_guarded(_interruptible))
+
+
+def _interruptible() -> None:
+    """The command, from whose beginning to whose end ^C is an exception; what is left takes a moment.
+
+    Libraries make errors of their own of an interrupt that falls into an import or a function of SQLite's.
+    """
+    interrupts: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.default_int_handler):  # else it is not wanted
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        cli.main(prog_name=PROGRAM, standalone_mode=False)
+    except Exception:
+        if interrupts:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _guarded(command: Callable[[], object]) -> int:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, case, column, func, null, select, table, true
 
 from pipeline.formats.flags import flag_of
+from pipeline.formats.texts import text_of
 from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.setup.contents import GLUE, Contents, Looked, look, plain
 from pipeline.setup.kinds import Kinds, kinds_in
@@ -21,7 +22,7 @@ from pipeline.setup.recognise import Candidate, candidates_in, prose_in
 from pipeline.setup.tables import called_so, chosen_of, keyed, looked_into, met_in, usable
 from pipeline.setup.vocabulary import COLUMNS, DELETED, DELETED_ON, EMPTY, FITS, LEADS_TO, STATE_WORDS
 from pipeline.setup.written import Written, settle, texts_of
-from pipeline.sql import one_of_words
+from pipeline.sql import exact_text, one_of_words
 
 _MOST_WORDS: Final = 20
 _LEAST: Final = 0.45
@@ -301,9 +302,9 @@ def words_of(connection: Connection, name: str, status: str | None) -> dict[str,
     if status is None:
         return {}
     number = func.count().label("number")
-    own: ColumnElement[Any] = column(status)
+    own = exact_text(column(status))  # by a collation held and Held would be one word
     counted = select(own, number).select_from(table(name)).group_by(own).order_by(number.desc())
-    found = connection.execute(counted.limit(_MOST_WORDS)).all()
+    found = [(text_of(word), times) for word, times in connection.execute(counted.limit(_MOST_WORDS))]
     words = {
         str(word): int(times)
         for word, times in found

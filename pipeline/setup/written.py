@@ -16,10 +16,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, String, cast, column, func, select, table
 
 from pipeline.formats import Rules
-from pipeline.formats.texts import UNREADABLE
+from pipeline.formats.texts import UNREADABLE, text_of
 from pipeline.presets import MONTHS, Amount, Formats
 from pipeline.setup.vocabulary import EMPTY
 from pipeline.source.names import described
+from pipeline.sql import exact_text
 
 _MOST: Final = 100_000
 """Different texts of a column that are looked at."""
@@ -105,12 +106,13 @@ def _distinct(connection: Connection, columns: Iterable[Place], only: Sequence[s
     for name, own in columns:
         if _holds_text(connection, name, own):
             value: ColumnElement[Any] = func.trim(cast(column(own), String))
-            counted = select(value, func.count()).select_from(table(name)).group_by(value)
+            exact = exact_text(value)  # by a collation n.v.t. and N.V.T. would be one word
+            counted = select(exact, func.count()).select_from(table(name)).group_by(exact)
             wanted = counted.where(func.lower(value).in_(only) if only else value != "")
             if connection.dialect.name == "sqlite":  # of each value
                 wanted = wanted.where(func.typeof(column(own)) == "text")
-            for text, times in connection.execute(wanted.order_by(func.count().desc(), value).limit(_MOST)):
-                found[str(text)] += int(times)
+            for text, times in connection.execute(wanted.order_by(func.count().desc(), exact).limit(_MOST)):
+                found[str(text_of(text))] += int(times)
     return found
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     text,
     union_all,
@@ -38,7 +39,8 @@ from pipeline.sql import single_amount
 
 _AUDITED: Final = ""
 """The reason of a row that is audited: none."""
-_TWICE: Final = "audited by two entities"
+_TWICE: Final = "twice"
+"""The reason of a row that two entities audit, or that one SELECT gives twice."""
 
 
 BATCH: Final = 5_000
@@ -220,11 +222,16 @@ class Reading:
                 for sql in selects.values()
             ]
             ranked = union_all(
-                *(select(v.c.id, _rank(v.c.excluded, selects).label("rank")) for v in verdicts)
+                *(
+                    select(v.c.id, _rank(v.c.excluded, selects).label("rank"), literal(place).label("reader"))
+                    for place, v in enumerate(verdicts)
+                )
             ).subquery()
-            times = func.sum(case((ranked.c.rank == "0", 1), else_=0)).label("times")
-            rows = select(func.min(ranked.c.rank).label("rank"), times).group_by(ranked.c.id).subquery()
-            excluded = case((rows.c.times > 1, _TWICE), else_=func.substr(rows.c.rank, 2))
+            audited = func.sum(case((ranked.c.rank == "0", 1), else_=0))
+            doubled = [func.sum(case((ranked.c.reader == place, 1), else_=0)) > 1 for place in range(len(verdicts))]
+            twice = case((or_(audited > 1, *doubled), 1), else_=0).label("twice")
+            rows = select(func.min(ranked.c.rank).label("rank"), twice).group_by(ranked.c.id).subquery()
+            excluded = case((rows.c.twice == 1, _TWICE), else_=func.substr(rows.c.rank, 2))
         found = self.connection.execute(select(excluded, func.count()).select_from(rows).group_by(excluded))
         return Counter({str(reason): int(count) for reason, count in found})
 
