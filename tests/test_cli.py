@@ -303,3 +303,41 @@ def test_an_option_that_the_driver_does_not_know_is_no_defect(tmp_path: Path, ad
 
 def test_names_that_are_no_text_are_said_all_the_same(tmp_path: Path) -> None:
     failed(forked(tmp_path, "check", "a\udcffb.yaml"), 2, "a\\udcffb.yaml")
+
+
+@pytest.mark.parametrize("program", ["raise RuntimeError from error", "raise SourceError('odd') from None"])
+def test_an_interrupt_of_which_a_library_makes_an_error_is_one_all_the_same(program: str) -> None:
+    """As an import does, or a function that SQLite calls: no defect, and no fault of the source."""
+    script = (
+        "import os, signal\n"
+        "from pipeline import cli\n"
+        "from pipeline.errors import SourceError\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "def broken(**_):\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        f"    except KeyboardInterrupt as error:\n        {program}\n"
+        "cli.cli.main = broken\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (130, "Interrupted; nothing half-written was published.\n")
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_an_interrupt_while_the_program_is_imported_ends_it_in_silence(ignored: bool) -> None:
+    """Or not at all, where whoever started it has interrupts ignored."""
+    script = (
+        "import os, signal, sys\n"
+        f"signal.signal(signal.SIGINT, signal.{'SIG_IGN' if ignored else 'default_int_handler'})\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'pipeline.cli':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "sys.argv = ['crm-audit', '--version']\n"
+        "from pipeline.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0 if ignored else -signal.SIGINT, "")
