@@ -46,13 +46,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("\n".join(table(measured)))
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one stage took: seconds by the clock and of the processors, and bytes of all its processes at one moment."""
+
+    title: str
+    seconds: float
+    processor: float
+    together: int
+
+
 @dataclass(slots=True)
 class Measured:
     """What a program took, stage by stage as it named them, and at most in memory."""
 
-    stages: list[tuple[str, float, float]] = field(default_factory=list)  # title, seconds, processor seconds
+    stages: list[Stage] = field(default_factory=list)
     largest: int = 0  # bytes of its largest process
-    together: int = 0  # bytes of all its processes at one moment
+    together: int = 0  # bytes of all its processes at one moment, of the stage that is under way
 
 
 def measure(command: Sequence[str], folder: Path) -> Measured:
@@ -68,11 +78,13 @@ def measure(command: Sequence[str], folder: Path) -> Measured:
         for line in program.stderr:
             said.append(line)
             now, processor = time.perf_counter(), _processor(program.pid)
-            measured.stages.append((title, now - since, processor - used))
+            measured.stages.append(Stage(title, now - since, processor - used, measured.together))
+            measured.together = 0
             title, since, used = line.strip(), now, processor
         _, status, usage = os.wait4(program.pid, 0)
         program.returncode = os.waitstatus_to_exitcode(status)
-        measured.stages.append((title, time.perf_counter() - since, usage.ru_utime + usage.ru_stime - used))
+        processor = usage.ru_utime + usage.ru_stime - used
+        measured.stages.append(Stage(title, time.perf_counter() - since, processor, measured.together))
         measured.largest = usage.ru_maxrss * 1024
         ended.set()
         watching.join()
@@ -83,11 +95,14 @@ def measure(command: Sequence[str], folder: Path) -> Measured:
 
 def table(measured: Measured) -> Iterator[str]:
     """The stages as plain text, and their sum."""
-    yield f"{'':<48}{'seconds':>9}{'processor':>11}"
-    total = ("the whole run", *(sum(stage[part] for stage in measured.stages) for part in (1, 2)))
-    for title, seconds, processor in (*measured.stages, total):
-        yield f"{title[:47]:<48}{seconds:>9.1f}{processor:>11.1f}"
-    yield f"peak: {measured.largest / _MIB:,.0f} MiB in one process, {measured.together / _MIB:,.0f} MiB in all"
+    yield f"{'':<48}{'seconds':>9}{'processor':>11}{'MiB':>7}"
+    stages = measured.stages
+    seconds, processor = sum(stage.seconds for stage in stages), sum(stage.processor for stage in stages)
+    total = Stage("the whole run", seconds, processor, max(stage.together for stage in stages))
+    for stage in (*stages, total):
+        used = f"{stage.seconds:>9.1f}{stage.processor:>11.1f}{stage.together / _MIB:>7,.0f}"
+        yield f"{stage.title[:47]:<48}{used}"
+    yield f"peak: {measured.largest / _MIB:,.0f} MiB in one process, {total.together / _MIB:,.0f} MiB in all"
 
 
 # ------------------------------------------------------------------------------------------------ /proc
