@@ -33,8 +33,9 @@ from pipeline.progress import Progress
 from pipeline.prove import prove, prove_accounts, prove_controls, prove_people, proven
 from pipeline.reports.report import clean
 from pipeline.score import Ground, make_figures, plan_month, who_owns
+from pipeline.validating import validated
 from pipeline.window import open_window
-from pipeline.witness import WITNESS_FAILING, load_witness, write_failing
+from pipeline.witness import WITNESS_FAILING, load_witness, read_failing
 
 _NAMED: Final = 20
 """Records or users that a sentence names before it says how many more there are."""
@@ -51,8 +52,6 @@ def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit
     The audit is the manifest's, unless another is given.
     """
     progress.stage("Validating the minimum field sets")
-    from pipeline.validate import validate
-
     manifest = load_manifest(data)
     audit, period = _kept(manifest, data, audit)
     window = _window_of(audit, manifest, period)
@@ -70,7 +69,10 @@ def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
         snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as shelf,
     ):
-        validated = validate(shelf.url, shelf.views, audit.field_sets, several_owners=terms.several_owners)
+        stored = sum(entry.rows for entry in manifest.stored)
+        failing = Path(work) / "failing.parquet"
+        validating = (shelf.engine, shelf.url, shelf.views, audit.field_sets, failing)
+        found = validated(*validating, several_owners=terms.several_owners, rows=stored)
         progress.stage("Measuring")
         with shelf.engine.connect() as connection:
             measured = tuple(ask(connection, catalogue.measures(shelf.views, terms)))
@@ -80,14 +82,14 @@ def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit
             odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
             must_be_plausible(odd, audit.accept)
             labels = findings.labels_of(connection, shelf.views, catalogue.failing(shelf.views, audit.field_sets))
-        people, figures = figures_of(Answers((*measured, *validated.tallies), validated.failing), users)
+        people, figures = figures_of(Answers((*measured, *found), ()), users)
         progress.stage("Proving every figure against the CRM")
-        write_failing(Path(work) / "failing.parquet", validated.failing)
-        controls = _prove(data, manifest, figures_of, figures, users, Path(work) / "failing.parquet")
-    prove_accounts(manifest.accounts, audit.tables, rows)
-    by_id = {figure.id: figure for figure in [*figures, _proven(proven(figures))]}
-    prove_controls(by_id, controls)
-    progress.stage("Making the fix-lists")
+        controls = _prove(data, manifest, figures_of, figures, users, failing)
+        prove_accounts(manifest.accounts, audit.tables, rows)
+        by_id = {figure.id: figure for figure in [*figures, _proven(proven(figures))]}
+        prove_controls(by_id, controls)
+        progress.stage("Making the fix-lists")
+        repairs = tuple(findings.repairs(read_failing(failing), labels, audit.field_sets, audit.links, window.zone))
     return Edition(
         run_id=run_id,
         audit=audit.name,
@@ -95,7 +97,7 @@ def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit
         window=window,
         people=tuple(people),
         figures=by_id,
-        repairs=tuple(findings.repairs(validated.failing, labels, audit.field_sets, audit.links, window.zone)),
+        repairs=repairs,
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit, manifest.not_given),
         own=tuple(map(face_of, own)),

@@ -19,6 +19,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from pipeline.model import RECORD_NAMES, Failing, FieldSet, Repair, read_as
 
 _UNREADABLE: Final = "What stands there cannot be read, and is in no figure."
+_BATCH: Final = 50_000
+"""Findings that are written at a time."""
 _COLUMNS: Final = ("entity", "record_id", "owner", "missing", "counts_in", "link")
 
 
@@ -86,17 +88,21 @@ def _local_day(at_us: int | None, zone: str) -> date | None:
 
 def write_findings(folder: Path, found: Sequence[Repair]) -> None:
     """findings.parquet and findings.csv: one row per failing record; without names, which are in the CRM."""
-    rows = [
-        (r.entity, r.record_id, r.owner, ", ".join(r.missing), "period" if r.in_period else "base", r.link)
-        for r in found
-    ]
-    columns = {name: [row[position] for row in rows] for position, name in enumerate(_COLUMNS)}
     schema = pa.schema([pa.field(name, pa.string()) for name in _COLUMNS])
-    pq.write_table(pa.table(columns, schema=schema), folder / "findings.parquet", compression="zstd")
-    with (folder / "findings.csv").open("w", encoding="utf-8", newline="") as stream:
+    with (
+        pq.ParquetWriter(folder / "findings.parquet", schema, compression="zstd") as parquet,
+        (folder / "findings.csv").open("w", encoding="utf-8", newline="") as stream,
+    ):
         writer = csv.writer(stream)
         writer.writerow(_COLUMNS)
-        writer.writerows([_harmless(cell) for cell in row] for row in rows)
+        for begin in range(0, len(found), _BATCH):
+            rows = [
+                (r.entity, r.record_id, r.owner, ", ".join(r.missing), "period" if r.in_period else "base", r.link)
+                for r in found[begin : begin + _BATCH]
+            ]
+            columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+            parquet.write_table(pa.table(columns, schema=schema))
+            writer.writerows([_harmless(cell) for cell in row] for row in rows)
 
 
 def _harmless(cell: str) -> str:

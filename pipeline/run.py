@@ -16,7 +16,7 @@ from pipeline.errors import AuditError, PublishError
 from pipeline.extract import Clock, extract
 from pipeline.lacks import lack_of
 from pipeline.manifest import load_manifest
-from pipeline.memory import settled
+from pipeline.memory import let_go, settled
 from pipeline.model import Edition
 from pipeline.progress import Progress
 from pipeline.write import write_reports
@@ -49,6 +49,7 @@ def run_audit(
             data = draft.folder / "snapshot"
             data.mkdir()
             extract(audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
+            let_go()
             edition = compute(data, run_id=run_id, progress=progress)
             with settled():
                 write_reports(edition, draft.folder, progress)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from sys import intern
 from typing import Final
 
 import pyarrow as pa
@@ -54,13 +56,14 @@ def load_witness(folder: Path) -> Witness:
     """The witness of a snapshot. Its failing records stay in their file; what they come to is among the tallies."""
     document = json.loads((folder / "witness.json").read_text("utf-8"))
     people = (Person(**{**person, "scope": Scope(person["scope"])}) for person in document["people"])
-    tallies = (*(Tally(**tally) for tally in document["tallies"]), *_failing_tallies(folder / WITNESS_FAILING))
+    tallies = (*(Tally(**tally) for tally in document["tallies"]), *tallies_of_failing(folder / WITNESS_FAILING))
     controls = tuple((str(figure), str(value)) for figure, value in document["controls"])
     fingerprints = tuple(Fingerprint(*one) for one in document["fingerprints"])
     return Witness(Answers(tallies, ()), tuple(people), controls, fingerprints)
 
 
-def _failing_tallies(file: Path) -> list[Tally]:
+def tallies_of_failing(file: Path) -> list[Tally]:
+    """How many records of a file fail, per owner and kind."""
     keys = ["owner", "entity", "in_period", "again"]
     counted = pq.read_table(file, columns=keys).group_by(keys).aggregate([([], "count_all")]).to_pylist()
     return list(failing_tallies({tuple(row[key] for key in keys): row["count_all"] for row in counted}))
@@ -73,3 +76,10 @@ def write_failing(file: Path, failing: tuple[Failing, ...]) -> None:
     }
     columns["mask"] = [f"{record.mask:x}" for record in failing]
     pq.write_table(pa.table(columns, schema=_FAILING), file, compression="zstd")
+
+
+def read_failing(file: Path) -> Iterator[Failing]:
+    """The failing records of such a file."""
+    for batch in pq.ParquetFile(file).iter_batches():
+        for entity, record, owner, mask, *more in zip(*map(pa.Array.to_pylist, batch.columns), strict=True):
+            yield Failing(intern(entity), record, intern(owner), int(mask, 16), *more)  # one text of all of a kind

@@ -71,12 +71,31 @@ def workers(count: int) -> Iterator[Each]:
         while waiting:
             yield waiting.popleft().result()
 
-    try:
+    with _ended_in_order(pool):
         yield each
+
+
+def apart(task: Callable[..., _Result], *given: object) -> _Result:
+    """The task done by a process of its own: the memory that it takes is given back with it.
+
+    `task` is a function of a module; what it is given and gives can be pickled. Where the system gives no shared
+    semaphores, this process does it. PublishError where the other dies.
+    """
+    pool = _pool(1)
+    if pool is None:
+        return task(*given)
+    with _ended_in_order(pool):
+        return _submitted(pool, task, *given).result()
+
+
+@contextmanager
+def _ended_in_order(pool: ProcessPoolExecutor) -> Iterator[None]:
+    try:
+        yield
     except BrokenProcessPool:
         raise PublishError(
-            "a process that writes the reports was ended from outside, perhaps because memory ran out; nothing was "
-            "published, and the last good report stays. Free memory and run again."
+            "a process of this run was ended from outside, perhaps because memory ran out; nothing was published, and "
+            "the last good report stays. Free memory and run again."
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -89,11 +108,11 @@ def _pool(count: int) -> ProcessPoolExecutor | None:
         return None
 
 
-def _submitted(pool: ProcessPoolExecutor, task: Callable[[_Item], _Result], item: _Item) -> Future[_Result]:
-    """Hands over an item. A worker that is started meanwhile never sees Ctrl-C, which is for this process to handle."""
+def _submitted(pool: ProcessPoolExecutor, task: Callable[..., _Result], *given: object) -> Future[_Result]:
+    """Hands over a task. A worker that is started meanwhile never sees Ctrl-C, which is for this process to handle."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(task, item)
+        return pool.submit(task, *given)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

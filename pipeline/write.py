@@ -75,6 +75,7 @@ def folder_of(person: Person) -> str:
 
 
 def _write_figures(edition: Edition, file: Path) -> None:
+    """figures.json, a figure to a line: of a large company they are many, and together would fill the memory."""
     window = edition.window
     document: dict[str, Any] = {
         "run_id": edition.run_id,
@@ -87,6 +88,12 @@ def _write_figures(edition: Edition, file: Path) -> None:
             "to": window.after_last.isoformat(),
             "due": window.fire.isoformat() if window.fire else None,
         },
-        "figures": [{name: getattr(figure, name) for name in Figure.__slots__} for figure in edition.figures.values()],
+        "figures": [],
     }
-    file.write_text(json.dumps(document, ensure_ascii=False, indent=1), "utf-8")
+    begun, _, ended = json.dumps(document, ensure_ascii=False, indent=1).rpartition("]")
+    with file.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(begun)
+        for position, figure in enumerate(edition.figures.values()):
+            parts = {name: getattr(figure, name) for name in Figure.__slots__}
+            stream.write(f"{',' * bool(position)}\n  {json.dumps(parts, ensure_ascii=False)}")
+        stream.write(f"]{ended}")

@@ -109,7 +109,7 @@ FLOORS = (
         "reports.read_page",
         "reports.read_workbook",
     },
-    {"extract", "reports.pair", "schedule", "demo"},
+    {"validating", "extract", "reports.pair", "schedule", "demo"},
     {"write"},
     {"grants", "setup.contents"},
     {"setup.recognise", "setup.kinds", "setup.written"},

@@ -12,12 +12,13 @@ import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import run, source, write
+from pipeline import run, source, validating, write
 from pipeline.compute import open_run
 from pipeline.config import Audit, load_audit
 from pipeline.demo import write_demo
@@ -27,6 +28,7 @@ from pipeline.measures.meetings import MEETINGS_HELD
 from pipeline.model import Scope
 from pipeline.progress import Silence
 from pipeline.show import show
+from pipeline.workers import apart
 
 TODAY = date(2026, 11, 24)
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -102,6 +104,25 @@ def test_figures_json_holds_every_figure_exactly(published: run.Outcome) -> None
     stored = {figure["id"]: (figure["numerator"], figure["denominator"]) for figure in document["figures"]}
     assert stored == {f.id: (f.numerator, f.denominator) for f in published.edition.figures.values()}
     assert len(stored) > 2_500
+
+
+def test_what_a_process_of_its_own_validates_is_the_same(
+    published: run.Outcome, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does where a snapshot is large."""
+    tasks: list[str] = []
+
+    def told(task: Callable[..., Any], *given: object) -> Any:
+        tasks.append(task.__name__)
+        return apart(task, *given)
+
+    monkeypatch.setattr(validating, "_FEWEST_ROWS", 1)
+    monkeypatch.setattr(validating, "apart", told)
+    again = go(audit_of(demo))
+    assert tasks == ["_validate"]
+    assert again.edition.figures == published.edition.figures
+    assert again.edition.repairs == published.edition.repairs
+    assert len(again.edition.repairs) > 500
 
 
 def test_a_few_figures_by_plain_sql(published: run.Outcome, written: Path) -> None:

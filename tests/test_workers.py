@@ -20,7 +20,7 @@ from pipeline import write
 from pipeline.errors import ProofError, PublishError
 from pipeline.model import Figure, Scope
 from pipeline.progress import Silence
-from pipeline.workers import workers, workers_for
+from pipeline.workers import apart, workers, workers_for
 from tests import factory
 from tests.tasks import refuse, touch, whereabouts
 
@@ -60,6 +60,7 @@ def test_a_system_without_shared_semaphores_has_one_process(monkeypatch: pytest.
     monkeypatch.setattr(workers_module, "ProcessPoolExecutor", refused)
     with workers(2) as each:
         assert {pid for _, pid, _ in each(whereabouts, range(3))} == {os.getpid()}
+    assert apart(whereabouts, 7)[1] == os.getpid()
 
 
 def test_items_are_taken_as_they_are_needed() -> None:
@@ -85,6 +86,17 @@ def test_an_error_is_the_one_that_happened_there() -> None:
 def test_a_worker_that_dies_is_said_kindly() -> None:
     with pytest.raises(PublishError, match="ended from outside, perhaps because memory ran out"), workers(2) as each:
         list(each(refuse, ["nothing", "death", "nothing"]))
+    assert multiprocessing.active_children() == []
+
+
+def test_a_task_is_done_apart() -> None:
+    [(number, pid, modules)] = [apart(whereabouts, 7)]
+    assert (number, list(modules)) == (7, [])
+    assert pid != os.getpid()
+    with pytest.raises(ProofError, match="one figure differs"):
+        apart(refuse, "proof")
+    with pytest.raises(PublishError, match="ended from outside, perhaps because memory ran out"):
+        apart(refuse, "death")
     assert multiprocessing.active_children() == []
 
 
