@@ -6,13 +6,26 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pyarrow as pa
-
 
 def let_go() -> None:
     """Gives back to the system what is held and used no more: of many objects, and of tables."""
+    import pyarrow as pa  # which processes that write reports do without
+
     gc.collect()
     pa.default_memory_pool().release_unused()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pauses the collector, which would look at all that is made within again and again; at the end it looks once."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(0)
+        if running:
+            gc.enable()
 
 
 @contextmanager

@@ -6,13 +6,11 @@ cap. Only this module imports the library, and its failure is our error, never a
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, ClassVar, Final
 
@@ -24,6 +22,7 @@ from pipeline.catalogue import Whose, asks, failing_records, field_question
 from pipeline.complaints import without_values
 from pipeline.errors import AuditError, PublishError
 from pipeline.lacks import lack_in, lack_of
+from pipeline.memory import uncollected
 from pipeline.model import Answers, Field, FieldSet, Tally
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at the import: it would tell others of every run
@@ -50,7 +49,7 @@ def validate(
     AuditError where the library failed: a validation that did not run is no verdict.
     """
     try:
-        with _no_cycles():
+        with uncollected():
             found = _validated(url, views, field_sets, several_owners)
     except (GreatExpectationsError, SQLAlchemyError, OSError) as error:  # a connection of the library is an OSError
         if lack := lack_of(error):
@@ -61,18 +60,6 @@ def validate(
         tuple(tally for answers in found for tally in answers.tallies),
         tuple(record for answers in found for record in answers.failing),
     )
-
-
-@contextmanager
-def _no_cycles() -> Iterator[None]:
-    """Pauses the collector: it would search all rows, which hold no cycle, again and again."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 def _validated(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.memory import uncollected
 from pipeline.model import Difference
 from pipeline.reports.page import render_page
 from pipeline.reports.read_page import page_differences
@@ -42,14 +43,16 @@ def pair_of(report: Report, folder: Path, place: Path) -> Pair:
 
 def write_pair(pair: Pair) -> None:
     """Writes page and workbook; the same pair gives the same bytes."""
-    pair.page.write_text(render_page(pair.report), "utf-8")
-    write_workbook(pair.report, pair.book)
+    with uncollected():
+        pair.page.write_text(render_page(pair.report), "utf-8")
+        write_workbook(pair.report, pair.book)
 
 
 def read_pair(pair: Pair) -> list[Difference]:
     """Where page or workbook say anything else than the report."""
-    page = page_differences(pair.report, pair.page.read_text("utf-8"))
-    book = workbook_differences(pair.report, pair.book)
+    with uncollected():
+        page = page_differences(pair.report, pair.page.read_text("utf-8"))
+        book = workbook_differences(pair.report, pair.book)
     return [
         (what, f"{file.relative_to(pair.folder)} {where}".strip(), expected, got)
         for file, differences in ((pair.page, page), (pair.book, book))
