@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.sql import WHITE_SPACE
+from pipeline.values.white_space import WHITE_SPACE
 
 Counted = dict[str, tuple[int, int, str]]
 """Field -> (due, missing, a hash of the ids that miss it)."""

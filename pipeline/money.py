@@ -33,6 +33,10 @@ ODD_FACTORS: Final = {currency: 10**digits for currency, digits in _DIGITS.items
 """Currency -> minor units in one unit, where that is not a hundred."""
 
 
+LARGEST_AMOUNT: Final = 10**18
+"""Amounts of this many minor units or more are unreadable: they would leave 64 bits when summed."""
+
+
 def digits_of(currency: str) -> int:
     """Decimals of the currency's minor unit."""
     return _DIGITS.get(currency, 2)

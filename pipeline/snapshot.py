@@ -25,8 +25,8 @@ from pipeline.formats.currencies import read_currency
 from pipeline.formats.flags import read_flag
 from pipeline.formats.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
 from pipeline.model import ASSUMED, ENTITIES, PROVEN_TEXT, READ, Kind, Schema
-from pipeline.money import digits_of, to_minor
-from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
+from pipeline.money import LARGEST_AMOUNT, digits_of, to_minor
+from pipeline.values.white_space import WHITE_SPACE
 
 ROW_GROUP: Final = 100_000
 """Rows of a Parquet row group: one big group would keep DuckDB on one core."""

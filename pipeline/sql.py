@@ -17,20 +17,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
-_RANGES: Final = (
-    (0x09, 0x0D), (0x1C, 0x20), (0x85, 0x85), (0xA0, 0xA0), (0x1680, 0x1680), (0x180E, 0x180E), (0x2000, 0x200F),
-    (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x2060), (0x3000, 0x3000), (0xFEFF, 0xFEFF),
-)  # fmt: skip
-WHITE_SPACE: Final = "".join(chr(point) for low, high in _RANGES for point in range(low, high + 1))
-"""The 37 code points that count as white space: definitions, *Missing*."""
-
-LARGEST_AMOUNT: Final = 10**18
-"""Amounts of this many minor units or more are unreadable: they would leave 64 bits when summed."""
+from pipeline.money import LARGEST_AMOUNT
+from pipeline.values.white_space import WHITE_SPACE, WHITE_SPACE_CLASS
 
 _WITHIN = f"{{0}} > -{LARGEST_AMOUNT} AND {{0}} < {LARGEST_AMOUNT}"
 SPACES: Final = "'" + WHITE_SPACE + "'"
-WHITE_SPACE_CLASS: Final = "".join(f"\\x{{{low:X}}}-\\x{{{high:X}}}" for low, high in _RANGES)
-"""The same for a regular expression's brackets, in RE2 and PCRE."""
 _NOT_SPACE = "'[^" + WHITE_SPACE_CLASS + "]'"
 _SPACES_MYSQL = "[" + WHITE_SPACE_CLASS.replace("\\", "\\\\") + "]*+"
 _HUGE = "TRY_CAST(split_part(s.t, '.', 1) || rpad(rtrim(split_part(s.t, '.', 2), '0'), s.d, '0') AS HUGEINT)"

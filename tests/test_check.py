@@ -29,7 +29,7 @@ from pipeline.demo import write_demo
 from pipeline.errors import ConfigError, SourceError
 from pipeline.model import Field, FieldSet, Kind
 from pipeline.progress import Silence
-from pipeline.sql import WHITE_SPACE
+from pipeline.values.white_space import WHITE_SPACE
 from tests.files.ours import prepared as exports
 from tests.requirements import require_shared
 from tests.suitecrm.database import Database, suitecrm

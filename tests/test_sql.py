@@ -17,11 +17,9 @@ from sqlalchemy import Text, cast, create_engine, event, func, literal, select
 from sqlalchemy.exc import NotSupportedError
 
 from pipeline import snapshot, sql
-from pipeline.money import ODD_FACTORS
+from pipeline.money import LARGEST_AMOUNT, ODD_FACTORS
 from pipeline.source.databases import postgresql
 from pipeline.sql import (
-    LARGEST_AMOUNT,
-    WHITE_SPACE,
     blank,
     day_of,
     derived_key,
@@ -36,6 +34,7 @@ from pipeline.sql import (
     single_amount,
     whole_units,
 )
+from pipeline.values.white_space import WHITE_SPACE
 from pipeline.window import microseconds
 from tests.benches import Bench, writable
 from tests.postgres import database

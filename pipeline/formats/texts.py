@@ -15,8 +15,9 @@ from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from pipeline.presets import MONTHS
-from pipeline.sql import LARGEST_AMOUNT, WHITE_SPACE
+from pipeline.money import LARGEST_AMOUNT
+from pipeline.values.months import MONTHS
+from pipeline.values.white_space import WHITE_SPACE
 
 UNREADABLE: Final = object()
 """Something was entered that cannot be read: counted apart, in no figure, and never guessed."""

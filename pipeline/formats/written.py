@@ -20,8 +20,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from pipeline.formats.texts import DIRECTIVE, ZONED
-from pipeline.presets import MONTHS
 from pipeline.sql import DECIMAL_UNITS, INSTANT_POSTGRESQL, SPACES, STRIPPED_MYSQL, bytewise, compile_by
+from pipeline.values.months import MONTHS
 
 
 class as_text(FunctionElement[str]):

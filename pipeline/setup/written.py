@@ -17,10 +17,10 @@ from sqlalchemy import ColumnElement, Connection, String, cast, column, func, se
 
 from pipeline.formats import Rules
 from pipeline.formats.texts import UNREADABLE, text_of
-from pipeline.presets import MONTHS, Amount, Formats
-from pipeline.setup.vocabulary import EMPTY
+from pipeline.presets import Amount, Formats
 from pipeline.source.names import described
 from pipeline.sql import exact_text
+from pipeline.values.months import MONTHS
 
 _MOST: Final = 100_000
 """Different texts of a column that are looked at."""

@@ -22,7 +22,7 @@ from pipeline.complaints import without_values
 from pipeline.errors import ConfigError, SourceError
 from pipeline.source.databases.formulas import Cells, without_value
 from pipeline.source.databases.sizes import must_unpack
-from pipeline.sql import WHITE_SPACE
+from pipeline.values.white_space import WHITE_SPACE
 
 _WIDEST: Final = 100_000_000
 """Characters of a cell; the library's own limit is one that notes pass."""

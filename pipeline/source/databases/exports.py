@@ -14,7 +14,7 @@ from typing import Final
 from pipeline.errors import ConfigError, SourceError
 from pipeline.model import ENTITIES
 from pipeline.presets import CONTACT, Preset
-from pipeline.sql import WHITE_SPACE
+from pipeline.values.white_space import WHITE_SPACE
 
 _SHOWN: Final = 3
 _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -17,7 +17,7 @@ from pipeline.presets import Preset
 from pipeline.source.databases import remedies
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.source.databases.select_guard import called, first_line, wrapped
-from pipeline.sql import WHITE_SPACE
+from pipeline.values.white_space import WHITE_SPACE
 
 _CONNECT_SECONDS: Final = 10
 _SILENT: Final = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}

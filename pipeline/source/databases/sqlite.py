@@ -16,12 +16,13 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from pipeline.formats import contents, texts
+from pipeline.formats import texts
 from pipeline.presets import Preset
 from pipeline.source.databases import remedies
 from pipeline.source.databases.places import file_of
 from pipeline.source.databases.seam import Database, Rights
 from pipeline.source.databases.select_guard import first_line, wrapped
+from pipeline.values import contents
 
 _QUOTED: Final = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/""", re.DOTALL
