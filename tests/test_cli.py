@@ -22,8 +22,8 @@ from pipeline import cli
 from pipeline.cli.schedule import scheduler_of
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
-from pipeline.ledger import Ledger, State
 from pipeline.progress import Silence
+from pipeline.schedule.ledger import Ledger, State
 from tests.program import crm_audit as forked
 
 ROOT = Path(__file__).parent.parent

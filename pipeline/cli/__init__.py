@@ -110,7 +110,7 @@ def _guarded(command: Callable[[], object]) -> int:
     except AuditError as error:
         click.echo(f"{PROGRAM}: {error}", err=True)
         if isinstance(error, ProofError) and error.differences:
-            from pipeline.summary import print_differences
+            from pipeline.cli.summary import print_differences
 
             print_differences(error.differences)
         return error.exit_status

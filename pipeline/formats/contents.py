@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from pipeline.sql import SPACES, bytewise, compile_by
+from pipeline.databases.expressions import SPACES, bytewise, compile_by
 from pipeline.values.contents import ENTITY, ESCAPE, TAG, Content, by_point
 from pipeline.values.white_space import WHITE_SPACE_CLASS
 

@@ -20,11 +20,11 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.addresses import holds_account, holds_secret
 from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES, STATES, Kind
-from pipeline.money import CODES
 from pipeline.presets.columns import Where
+from pipeline.values.addresses import holds_account, holds_secret
+from pipeline.values.money import CODES
 from pipeline.values.white_space import WHITE_SPACE
 from pipeline.yaml_files import read_yaml
 
