@@ -142,9 +142,10 @@ _OF_ROWS: Final = ("21", "22", "23", "P0")
 
 def _names_only(error: Any) -> bool:
     """The driver's own errors have no SQLSTATE: of the connection, or of a value that Python cannot hold."""
-    if error.sqlstate is None:
+    state = getattr(error, "sqlstate", None)
+    if state is None:
         return isinstance(error, psycopg.OperationalError)
-    return not error.sqlstate.startswith(_OF_ROWS)
+    return not state.startswith(_OF_ROWS)
 
 
 def _hides(connection: Connection, tables: Collection[str]) -> Sequence[str]:
