@@ -10,7 +10,6 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.language.format import show
 from pipeline.model import Figure, Repair
 from pipeline.reports import charts
 from pipeline.reports.report import (
@@ -27,7 +26,8 @@ from pipeline.reports.report import (
     web_address,
 )
 from pipeline.resources import REPORT_TEMPLATES
-from pipeline.values.visible import encoded
+from pipeline.show import show
+from pipeline.visible import encoded
 
 
 def render_page(report: Report) -> str:

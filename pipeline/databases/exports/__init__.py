@@ -1,1 +1,0 @@
-"""Folders of CSV and XLSX files, as tables."""

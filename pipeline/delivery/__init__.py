@@ -1,1 +1,0 @@
-"""Publishing: the folder of a run, and the switch of `latest`."""

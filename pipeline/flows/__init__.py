@@ -1,1 +1,0 @@
-"""Where stages meet: extract, compute, a run, a check. Each reads from top to bottom."""

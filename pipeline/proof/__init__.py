@@ -1,1 +1,0 @@
-"""The proof: what the source itself says, against what was computed."""

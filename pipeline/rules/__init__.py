@@ -1,1 +1,0 @@
-"""Minimum field sets, validated."""

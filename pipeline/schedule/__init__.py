@@ -1,1 +1,0 @@
-"""Running by itself: what is due, what was run, and what waits."""

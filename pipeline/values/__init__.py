@@ -1,1 +1,0 @@
-"""Values in pure Python: text, white space, months, money."""
