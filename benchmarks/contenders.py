@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.sql import WHITE_SPACE
+from pipeline.values.white_space import WHITE_SPACE
 
 Counted = dict[str, tuple[int, int, str]]
 """Field -> (due, missing, a hash of the ids that miss it)."""
@@ -43,13 +43,13 @@ USED: Final[Mapping[str, tuple[str, ...]]] = {
 
 def ours(folder: Path) -> Work:
     """The stage as a run has it: the snapshot opened, its hashes compared, the view with its joins validated."""
-    from pipeline import catalogue, snapshot
+    from pipeline import queries, snapshot
 
     _import_validation()
-    from pipeline.manifest import load_manifest
+    from pipeline.snapshot.manifest import load_manifest
 
     stored = load_manifest(folder).stored
-    return _validated(folder, stored, catalogue.view_of("meeting", snapshot.entities(stored), _terms()))
+    return _validated(folder, stored, queries.view_of("meeting", snapshot.entities(stored), _terms()))
 
 
 def ours_flat(folder: Path) -> Work:
@@ -61,11 +61,12 @@ def ours_flat(folder: Path) -> Work:
 def _import_validation() -> None:
     import duckdb_engine  # noqa: F401  # an engine would import it when it is made
 
-    import pipeline.validate  # noqa: F401
+    import pipeline.rules.gx  # noqa: F401  # noqa: F401
 
 
 def _validated(folder: Path, stored: tuple[Any, ...], view: Any) -> Work:
-    from pipeline import snapshot, validate
+    from pipeline import snapshot
+    from pipeline.rules import gx as validate
 
     fields = _field_set()
 
@@ -93,8 +94,8 @@ def _field_set() -> Any:
 
 def _terms() -> Any:
     from benchmarks.data import AS_OF, WORDS
-    from pipeline.catalogue import Terms
-    from pipeline.window import open_window
+    from pipeline.calendar.window import open_window
+    from pipeline.queries import Terms
 
     return Terms(open_window(as_of=AS_OF, zone="Europe/Berlin", working_week=range(5), injected=True), WORDS)
 
@@ -104,7 +105,7 @@ def _flat_view(folder: Path) -> Any:
     from sqlalchemy import and_, case, func, literal, select
 
     from benchmarks.data import FLAT, WORDS
-    from pipeline.catalogue import state_code
+    from pipeline.queries import state_code
 
     w = _terms().window
     m = func.read_parquet(str(folder / FLAT)).table_valued(
@@ -214,32 +215,32 @@ def _stock_counted(outcome: Any) -> Counted:
 
 def scan_counts(folder: Path) -> Work:
     """Our first scan alone: due and missing, per owner."""
-    from pipeline.catalogue import Whose, field_question
+    from pipeline.queries import Whose, field_question
 
     return _scan(folder, lambda fields, view: field_question(fields, view, Whose.OWNERS).statement)
 
 
 def scan_company(folder: Path) -> Work:
     """The same counts once more, of the company."""
-    from pipeline.catalogue import Whose, field_question
+    from pipeline.queries import Whose, field_question
 
     return _scan(folder, lambda fields, view: field_question(fields, view, Whose.COMPANY).statement)
 
 
 def scan_failing(folder: Path) -> Work:
     """Our second scan alone: every failing record, fetched."""
-    from pipeline.catalogue import failing_records
+    from pipeline.queries import failing_records
 
     return _scan(folder, failing_records)
 
 
 def _scan(folder: Path, statement: Callable[[Any, Any], Any]) -> Work:
     """One statement over the view, in a DuckDB that is open already."""
-    from pipeline import catalogue, snapshot
-    from pipeline.manifest import load_manifest
+    from pipeline import queries, snapshot
+    from pipeline.snapshot.manifest import load_manifest
 
     fields, stored = _field_set(), load_manifest(folder).stored
-    views = {"meeting": catalogue.view_of("meeting", snapshot.entities(stored), _terms())}
+    views = {"meeting": queries.view_of("meeting", snapshot.entities(stored), _terms())}
     stack = ExitStack()
     atexit.register(stack.close)
     scratch = stack.enter_context(tempfile.TemporaryDirectory())

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import snapshot
-from pipeline.manifest import Manifest, save_manifest
 from pipeline.model import ENTITIES
+from pipeline.snapshot.manifest import Manifest, save_manifest
 
 AS_OF: Final = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
 WORDS: Final = {"meeting": {"planned": ("Planned",), "held": ("Held",), "not held": ("Not Held",)}}

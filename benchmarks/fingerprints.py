@@ -25,12 +25,12 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from pipeline import snapshot
-from pipeline.fingerprints import SourceTexts, stored_texts
+from pipeline.databases import kind_of
 from pipeline.formats import Rules
 from pipeline.model import ENTITIES, PROVEN_TEXT
 from pipeline.presets import Preset
+from pipeline.proof.fingerprints import SourceTexts, stored_texts
 from pipeline.source import Demand, Reading, consistent
-from pipeline.source.databases import kind_of
 from tests.postgres import database
 from tests.requirements import require_mariadb
 

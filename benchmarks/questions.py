@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pipeline import catalogue, source
-from pipeline.ask import ask, ask_failing
+from pipeline import queries, source
 from pipeline.config import Audit
 from pipeline.model import Answers, Window
+from pipeline.queries.ask import ask, ask_failing
 
 
 def one_by_one(audit: Audit, reading: source.Reading, window: Window) -> Answers:
     """All that is asked of a source, asked as the snapshot is: per owner, of the company, fields, failing records."""
     terms = audit.terms(window)
-    named = catalogue.views_of(reading.entities(), terms).items()
+    named = queries.views_of(reading.entities(), terms).items()
     views = {entity: view.cte(f"view_{entity}") for entity, view in named}
-    questions = (*catalogue.measures(views, terms), *catalogue.field_counts(views, audit.field_sets, terms))
+    questions = (*queries.measures(views, terms), *queries.field_counts(views, audit.field_sets, terms))
     return Answers(
         tuple(ask(reading.connection, questions)),
-        tuple(ask_failing(reading.connection, catalogue.failing(views, audit.field_sets))),
+        tuple(ask_failing(reading.connection, queries.failing(views, audit.field_sets))),
     )

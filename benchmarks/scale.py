@@ -23,11 +23,12 @@ from sqlalchemy.engine import URL
 
 from benchmarks.crms import AS_OF, CRMS, PRESET
 from benchmarks.questions import one_by_one
-from pipeline import fingerprints, source
+from pipeline import source
 from pipeline.config import Audit, load_audit
-from pipeline.extract import _store, answers_of, demand_of, window_of
+from pipeline.flows.extract import _store, answers_of, demand_of, window_of
 from pipeline.model import Answers
 from pipeline.progress import Silence
+from pipeline.proof import fingerprints
 
 SIZES: Final = (100_000, 1_000_000)
 _HOLD: Final = "10 hours"

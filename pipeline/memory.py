@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +13,6 @@ def let_go() -> None:
 
     gc.collect()
     pa.default_memory_pool().release_unused()
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # Linux: the C library keeps what was freed
-        trim(0)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import yaml
 
-from pipeline.addresses import hushed
 from pipeline.errors import ConfigError
+from pipeline.values.addresses import hushed
 
 _MOST_BYTES: Final = 5_000_000
 _MOST_REPEATED: Final = 10_000

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Connection, Engine, TableClause, column, create_engine, event, select, table
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.source.databases import postgresql
-from pipeline.source.databases.sqlite import lend_functions
+from pipeline.databases import postgresql
+from pipeline.databases.sqlite import lend_functions
 from tests.postgres import database
 from tests.requirements import require_mariadb
 

@@ -14,6 +14,8 @@ from functools import cache
 
 import yaml
 
+from pipeline.calendar.window import open_window
+from pipeline.measures.score import Ground, make_figures
 from pipeline.model import (
     CHECKED,
     Answers,
@@ -32,10 +34,8 @@ from pipeline.model import (
     Window,
     figure_id,
 )
-from pipeline.prove import proven as proven_of
+from pipeline.proof.prove import proven as proven_of
 from pipeline.resources import EXPECTATIONS
-from pipeline.score import Ground, make_figures
-from pipeline.window import open_window
 
 HOSTILE_NAME = "<script>alert(1)</script>"
 HOSTILE_LABEL = '=HYPERLINK("x")'

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import column, create_engine, table
 
-from pipeline import catalogue, snapshot
-from pipeline.ask import ask, ask_failing, ask_people
-from pipeline.catalogue import MISSING, UNKNOWN, Terms, columns_of, state_code, view_of
-from pipeline.catalogue.counts import measure_questions
+from pipeline import queries, snapshot
+from pipeline.calendar.window import open_window
 from pipeline.measures.registry import COUNTED, counts_of
 from pipeline.model import ENTITIES, READ, Failing, Field, FieldSet, Scope, Tally, Window
-from pipeline.window import open_window
+from pipeline.queries import MISSING, UNKNOWN, Terms, columns_of, state_code, view_of
+from pipeline.queries.ask import ask, ask_failing, ask_people
+from pipeline.queries.counts import measure_questions
 
 WORDS = {
     "meeting": {"planned": ("Planned",), "held": ("Held", "Done"), "not held": ("Not Held",)},
@@ -128,14 +128,14 @@ class Desk:
                 )
             )
         terms = self.terms
-        views = catalogue.views_of(snapshot.entities(stored), terms)
+        views = queries.views_of(snapshot.entities(stored), terms)
         with ExitStack() as stack:
             shelf = stack.enter_context(snapshot.opened(self.folder, stored, views, self.folder))
             connection = stack.enter_context(shelf.engine.connect())
             asked = {name: view for name, view in shelf.views.items() if name in rows or set(rows) <= {"manager"}}
-            questions = (*catalogue.measures(asked, terms), *catalogue.field_counts(asked, SETS, terms))
+            questions = (*queries.measures(asked, terms), *queries.field_counts(asked, SETS, terms))
             tallies = tuple(ask(connection, questions))
-            failing = tuple(ask_failing(connection, catalogue.failing(asked, SETS)))
+            failing = tuple(ask_failing(connection, queries.failing(asked, SETS)))
             seen = {
                 entity: {row["id"]: row for row in connection.execute(view.select()).mappings()}
                 for entity, view in asked.items()
@@ -822,7 +822,7 @@ def test_an_amount_without_a_currency_is_in_no_sum_on_the_source_either(tmp_path
             " close_day_unreadable, created_at, created_at_unreadable)"
         )
         connection.exec_driver_sql("INSERT INTO view_deal VALUES ('m1', 0, ?, ?, ?, ?, NULL, 0, 0, 0)", rows)
-        tallies = list(ask(connection, catalogue.measures({"deal": view}, terms_of())))
+        tallies = list(ask(connection, queries.measures({"deal": view}, terms_of())))
     engine.dispose()
     found = {(t.company, t.name, t.currency): t.value for t in tallies}
     assert [found[company, "deals_open_amount", "EUR"] for company in (True, False)] == [5, 5]

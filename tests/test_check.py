@@ -17,19 +17,20 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from pipeline import extract, run, source
-from pipeline.check import check_audit
-from pipeline.check.looking import Pace, look
-from pipeline.check.masking import mask
-from pipeline.check.sentences import on_field_sets, on_the_hold
-from pipeline.check.tables import share
+from pipeline import source
 from pipeline.cli import common
 from pipeline.config import Audit, load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError, SourceError
+from pipeline.flows import extract, run
+from pipeline.flows.check import check_audit
+from pipeline.flows.check.looking import Pace, look
+from pipeline.flows.check.masking import mask
+from pipeline.flows.check.sentences import on_field_sets, on_the_hold
+from pipeline.flows.check.tables import share
 from pipeline.model import Field, FieldSet, Kind
 from pipeline.progress import Silence
-from pipeline.sql import WHITE_SPACE
+from pipeline.values.white_space import WHITE_SPACE
 from tests.files.ours import prepared as exports
 from tests.requirements import require_shared
 from tests.suitecrm.database import Database, suitecrm

@@ -22,8 +22,8 @@ from pipeline import cli
 from pipeline.cli.schedule import scheduler_of
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
-from pipeline.ledger import Ledger, State
 from pipeline.progress import Silence
+from pipeline.schedule.ledger import Ledger, State
 from tests.program import crm_audit as forked
 
 ROOT = Path(__file__).parent.parent
@@ -341,3 +341,21 @@ def test_an_interrupt_while_the_program_is_imported_ends_it_in_silence(ignored: 
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0 if ignored else -signal.SIGINT, "")
+
+
+def test_a_second_interrupt_does_not_wait_until_the_first_has_tidied_up() -> None:
+    script = (
+        "import os, signal, time\n"
+        "from pipeline import cli\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "def slow(**_):\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    finally:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        time.sleep(60)\n"
+        "cli.cli.main = slow\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=50)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "")

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from pipeline.calendar.window import open_window
 from pipeline.config import Audit, Period, load_audit, secrets_of
 from pipeline.config.field_sets import copy_field_sets
 from pipeline.errors import ConfigError
 from pipeline.measures.registry import PLANNED
 from pipeline.model import CHECKED, Target
 from pipeline.presets import load_preset, preset_names
-from pipeline.window import open_window
 
 GOOD = """\
 name: Sales

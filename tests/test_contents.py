@@ -10,8 +10,8 @@ from sqlalchemy import case, column
 
 from pipeline.errors import ConfigError
 from pipeline.formats import Rules
-from pipeline.formats.contents import Content
 from pipeline.presets import load_preset
+from pipeline.values.contents import Content
 from tests.benches import Bench, benches, mariadb, postgres
 
 __all__ = ["benches", "mariadb", "postgres"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import run
 from pipeline.config import load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError, ProofError, SourceError
+from pipeline.flows import run
 from pipeline.progress import Silence
 
 WON = (

@@ -22,18 +22,19 @@ from sqlalchemy.schema import Column, MetaData, Table
 from sqlalchemy.types import Date, DateTime, Numeric, String
 
 from benchmarks.questions import one_by_one
-from pipeline import run, source
-from pipeline.catalogue import WORD
-from pipeline.catalogue.census import _Asked, _is_wrong
+from pipeline import source
 from pipeline.config import Audit, load_audit
-from pipeline.extract import answers_of, demand_of, window_of
+from pipeline.databases import mysql
+from pipeline.flows import run
+from pipeline.flows.extract import answers_of, demand_of, window_of
 from pipeline.measures.deals import DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT
 from pipeline.measures.measure import average
 from pipeline.measures.registry import COUNTED
 from pipeline.model import Answers, Field, FieldSet, OwnMeasure, Tally
 from pipeline.progress import Silence
+from pipeline.queries import WORD
+from pipeline.queries.census import _Asked, _is_wrong
 from pipeline.source import typed
-from pipeline.source.databases import mysql
 from tests.requirements import require_mariadb
 from tests.test_owners import mariadb, postgresql, sqlite
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.cron import Cron, fires, next_fire, read_cron
+from pipeline.calendar.cron import Cron, fires, next_fire, read_cron
 
 TICK = timedelta(microseconds=1)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.formats.currencies import SIGNS, currency_of, read_currency
-from pipeline.formats.texts import UNREADABLE
-from pipeline.money import CODES, digits_of
+from pipeline.values.money import CODES, digits_of
+from pipeline.values.texts import UNREADABLE
 from tests.benches import Bench
 
 ENGINES = ("sqlite", "mysql", "postgresql", "duckdb")

@@ -12,12 +12,12 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import create_engine
 
+from pipeline.calendar.window import microseconds
+from pipeline.databases import kind_of
 from pipeline.errors import ConfigError
 from pipeline.formats import Rules
-from pipeline.formats.texts import UNREADABLE
 from pipeline.presets import Preset
-from pipeline.source.databases import kind_of
-from pipeline.window import microseconds
+from pipeline.values.texts import UNREADABLE
 from tests.benches import Bench
 from tests.test_text_columns import Own, preset
 

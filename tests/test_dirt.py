@@ -19,12 +19,12 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 
-from pipeline import run
-from pipeline.check import check_audit
 from pipeline.config import Audit, load_audit
 from pipeline.errors import ImplausibleError, SourceError
-from pipeline.manifest import load_manifest
+from pipeline.flows import run
+from pipeline.flows.check import check_audit
 from pipeline.progress import Silence
+from pipeline.snapshot.manifest import load_manifest
 from tests.postgres import database
 from tests.requirements import require_mariadb
 

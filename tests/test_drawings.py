@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml_html
 
+from pipeline.language.format import show
+from pipeline.measures.score import Ground, make_figures
 from pipeline.model import Figure, Person, Scope, Unit
 from pipeline.reports import charts
 from pipeline.reports.management import management_report
 from pipeline.reports.page import render_page
 from pipeline.reports.read_page import page_differences
 from pipeline.reports.report import Row, Table
-from pipeline.score import Ground, make_figures
-from pipeline.show import show
 from tests import factory
 from tests.test_workbook import Package, figure, report_of, written
 

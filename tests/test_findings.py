@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import column, create_engine, select, table
 
+from pipeline.calendar.window import microseconds
 from pipeline.findings import labels_of, repairs, write_findings
 from pipeline.model import Failing, Field, FieldSet
-from pipeline.window import microseconds
 
 SETS = {
     "meeting": FieldSet(

@@ -20,22 +20,23 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
 
-from pipeline import extract, snapshot
-from pipeline.compute import _prove
+from pipeline import snapshot
 from pipeline.config import load_audit
+from pipeline.databases import kind_of, postgresql
+from pipeline.databases.files import DATABASE as FILES
+from pipeline.databases.sqlite import DATABASE as SQLITE
 from pipeline.demo import write_demo
 from pipeline.errors import ProofError, SourceError
-from pipeline.fingerprints import SourceTexts, basis, must_agree, prove_again, stored_texts
+from pipeline.flows import extract
+from pipeline.flows.compute import _prove
 from pipeline.formats import Rules
-from pipeline.formats.texts import Undecodable
-from pipeline.manifest import load_manifest
 from pipeline.model import ENTITIES, PROVEN_TEXT, Fingerprint
 from pipeline.presets import Preset
 from pipeline.progress import Silence
+from pipeline.proof.fingerprints import SourceTexts, basis, must_agree, prove_again, stored_texts
+from pipeline.snapshot.manifest import load_manifest
 from pipeline.source import Demand, Hold, Reading, consistent
-from pipeline.source.databases import kind_of, postgresql
-from pipeline.source.databases.files import DATABASE as FILES
-from pipeline.source.databases.sqlite import DATABASE as SQLITE
+from pipeline.values.texts import Undecodable
 from tests.benches import Bench, writable
 from tests.postgres import database
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.databases.exports.tables import Found
 from pipeline.formats import Rules
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Formats, Preset, load_preset
@@ -18,7 +19,6 @@ from pipeline.setup import _about_the_fit
 from pipeline.setup.draft import Settings
 from pipeline.setup.exported import Own
 from pipeline.setup.fit import Fit, fit_of
-from pipeline.source.databases.exports import Found
 
 DUTCH = ("5-11-2026", "25-11-2026", "13-1-2026")
 

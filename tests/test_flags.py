@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import literal
 
 from pipeline.formats.flags import flag_nothing, flag_of, read_flag
-from pipeline.formats.texts import UNREADABLE
+from pipeline.values.texts import UNREADABLE
 from tests.benches import Bench
 
 ENGINES = ("sqlite", "mysql", "postgresql", "duckdb")

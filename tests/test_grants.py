@@ -19,10 +19,10 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline import source
 from pipeline.config import load_audit
+from pipeline.databases.mysql import _reads_files, writing
 from pipeline.errors import ConfigError, SourceError
-from pipeline.grants import PLACEHOLDER, Reader, _postgresql, custom_tables, grants, tables_of
 from pipeline.presets import load_preset, preset_names
-from pipeline.source.databases.mysql import _reads_files, writing
+from pipeline.setup.grants import PLACEHOLDER, Reader, _postgresql, custom_tables, grants, tables_of
 from tests import postgres
 from tests.program import crm_audit
 from tests.suitecrm.database import Database, suitecrm

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
-from pipeline import run
-from pipeline.check import check_audit
 from pipeline.config import load_audit
 from pipeline.errors import SourceError
+from pipeline.flows import run
+from pipeline.flows.check import check_audit
 from pipeline.model import Edition
 from pipeline.progress import Silence
 from pipeline.reports.management import management_report

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.supervisor import Service, unit_text
+from pipeline.schedule.supervisor import Service, unit_text
 from tests.program import crm_audit
 
 ROOT = Path(__file__).parent.parent

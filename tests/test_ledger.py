@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import PublishError
-from pipeline.ledger import MANUAL, Fire, Ledger, State
+from pipeline.schedule.ledger import MANUAL, Fire, Ledger, State
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

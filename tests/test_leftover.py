@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from pipeline.check.sentences import on_unmarked
+from pipeline.flows.check.sentences import on_unmarked
 from pipeline.presets import Preset, load_preset
 from pipeline.setup.guess import Guess, Proposal, propose
 from pipeline.setup.leftover import as_comments, leftovers, on_custom_fields, on_the_terminal

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import run
-from pipeline.compute import open_run
 from pipeline.config import load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
-from pipeline.manifest import hash_of, load_manifest, versions
+from pipeline.flows import run
+from pipeline.flows.compute import open_run
 from pipeline.model import Field
 from pipeline.progress import Silence
 from pipeline.resources import EXPECTATIONS
+from pipeline.snapshot.manifest import hash_of, load_manifest, versions
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 PRESET = "extends: demo\nabout: Our own CRM\n"

@@ -14,14 +14,14 @@ import yaml
 from sqlalchemy import Engine, create_engine, make_url, select, text
 
 from pipeline import snapshot, source
-from pipeline.ask import ask_people
-from pipeline.check.sentences import on_unmarked
 from pipeline.config import load_audit
+from pipeline.databases.sqlite import names_as_names
 from pipeline.errors import AuditError, ConfigError, SourceError
+from pipeline.flows.check.sentences import on_unmarked
 from pipeline.formats import Rules
 from pipeline.model import Scope
 from pipeline.presets import Preset, load_preset, preset_names
-from pipeline.source.databases.sqlite import names_as_names
+from pipeline.queries.ask import ask_people
 from pipeline.source.selects import Demand
 from tests.benches import Bench
 

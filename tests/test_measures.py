@@ -14,14 +14,14 @@ from sqlalchemy import FromClause, column, create_engine, table
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnClause
 
-from pipeline import catalogue, measures
-from pipeline.ask import ask
-from pipeline.catalogue import Count, Terms
-from pipeline.catalogue.terms import by_dimension
+from pipeline import measures, queries
+from pipeline.calendar.window import open_window
+from pipeline.language.format import excel_format, excel_value, show
 from pipeline.measures.deals import DEALS_WON, DEALS_WON_AMOUNT
 from pipeline.measures.measure import average
 from pipeline.measures.own import measure_of
 from pipeline.measures.registry import COUNTED, MEASURES, NARROWED, PLANNED, counts_of
+from pipeline.measures.score import Ground, make_figures
 from pipeline.model import (
     ENTITIES,
     READ,
@@ -35,9 +35,9 @@ from pipeline.model import (
     Scope,
     Unit,
 )
-from pipeline.score import Ground, make_figures
-from pipeline.show import excel_format, excel_value, show
-from pipeline.window import open_window
+from pipeline.queries import Count, Terms
+from pipeline.queries.ask import ask
+from pipeline.queries.context import by_dimension
 
 WINDOW = open_window(as_of=datetime(2026, 11, 24, 9, tzinfo=UTC), zone="UTC", working_week=range(5))
 WORDS = {entity: {state: (state,) for state in states} for entity, states in STATES.items()}
@@ -112,7 +112,7 @@ def test_what_can_be_planned_has_a_month_and_the_order_of_reports() -> None:
 def test_each_condition_is_made_once() -> None:
     """So that a number of deals and the money in them are one bit of a statement."""
     view = view_of("deal")
-    made = catalogue.counts.conditions_of("deal", view, Terms(WINDOW, WORDS, counts=COUNTS))
+    made = queries.counts.conditions_of("deal", view, Terms(WINDOW, WORDS, counts=COUNTS))
     by_name = {count.name: conditions[""] for count, conditions in made.items()}
     assert by_name["deals_won"] is by_name["deals_won_amount"]
     assert by_name["deals_won"] is not by_name["deals_lost"]
@@ -170,11 +170,11 @@ def figures_of(measure: Measure) -> list:
         for record, owner, amount, unreadable, currency in rows:
             connection.exec_driver_sql(
                 "INSERT INTO deal (id, owner, again, state, amount, amount_unreadable, currency, close_day,"
-                f" close_day_unreadable) VALUES ('{record}', '{owner}', 0, {catalogue.state_code('deal', 'won')},"
+                f" close_day_unreadable) VALUES ('{record}', '{owner}', 0, {queries.state_code('deal', 'won')},"
                 f" {'NULL' if amount is None else amount}, {unreadable}, '{currency}', '2026-11-03', 0)"
             )
         terms = Terms(WINDOW, WORDS, counts=counts_of([measure]))
-        tallies = tuple(ask(connection, catalogue.measures({"deal": view}, terms)))
+        tallies = tuple(ask(connection, queries.measures({"deal": view}, terms)))
     engine.dispose()
     people = [Person(name, name.upper(), "", "", Scope.MANAGER) for name in ("m1", "m2")]
     return make_figures(Answers(tallies, ()), Ground(people, {}, (), (), WINDOW, (measure,)))

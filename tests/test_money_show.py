@@ -9,9 +9,9 @@ from fractions import Fraction
 
 import pytest
 
+from pipeline.language.format import NOTHING, excel_format, excel_value, rounded, show
 from pipeline.model import Figure, Scope, Unit
-from pipeline.money import ODD_FACTORS, digits_of, from_minor, to_minor
-from pipeline.show import NOTHING, excel_format, excel_value, rounded, show
+from pipeline.values.money import ODD_FACTORS, digits_of, from_minor, to_minor
 
 
 def figure(numerator: int, denominator: int | None = None, unit: Unit = Unit.COUNT, currency: str = "") -> Figure:

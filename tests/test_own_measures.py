@@ -14,21 +14,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import column, table
 
-from pipeline import catalogue, run
-from pipeline.catalogue import Terms
+from pipeline import queries
+from pipeline.calendar.window import open_window
 from pipeline.config import load_audit
 from pipeline.config.measures import own_measures
 from pipeline.config.settings import MeasureFile
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
+from pipeline.flows import run
 from pipeline.measures.own import measure_of
 from pipeline.measures.registry import COUNTED, NARROWED, counts_of
 from pipeline.model import ENTITIES, READ, Edition, Kind, OwnMeasure
 from pipeline.progress import Silence
+from pipeline.queries import Terms
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.report import Report, Table
-from pipeline.window import open_window
 
 TODAY = date(2026, 11, 24)
 SOURCE = (
@@ -166,9 +167,7 @@ def test_whatever_may_be_narrowed_is_counted() -> None:
     )
     window = open_window(as_of=datetime(2026, 11, 24, tzinfo=UTC), zone="UTC", working_week=range(5))
     terms = Terms(window, {}, counts=counts_of((*COUNTED, *map(measure_of, own))))
-    asked = catalogue.measures(
-        {name: view.subquery() for name, view in catalogue.views_of(entities, terms).items()}, terms
-    )
+    asked = queries.measures({name: view.subquery() for name, view in queries.views_of(entities, terms).items()}, terms)
     counted = {name for question in asked for name, _ in question.counts}
     assert {one.name for one in own} - counted == set()
 

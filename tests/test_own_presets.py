@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import run
-from pipeline.check import check_audit
 from pipeline.config import load_audit
 from pipeline.errors import ConfigError, ImplausibleError, SourceError
+from pipeline.flows import run
+from pipeline.flows.check import check_audit
 from pipeline.model import Edition
 from pipeline.presets import load_preset
 from pipeline.progress import Silence

@@ -18,9 +18,9 @@ from sqlalchemy.engine import URL
 from sqlalchemy.schema import Column, MetaData, Table
 from sqlalchemy.types import BigInteger, Date, DateTime, Integer, String
 
-from pipeline import run
 from pipeline.config import load_audit
 from pipeline.errors import ConfigError
+from pipeline.flows import run
 from pipeline.model import Edition
 from pipeline.progress import Silence
 from tests import postgres

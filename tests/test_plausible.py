@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import ConfigError, ImplausibleError
 from pipeline.model import ENTITIES, Scope, TableAccount
-from pipeline.plausible import EntityCounts, implausibilities, must_be_plausible, names
+from pipeline.proof.plausible import EntityCounts, implausibilities, must_be_plausible, names
 
 SCOPES = (Scope.MANAGER, Scope.INACTIVE)
 
@@ -140,8 +140,8 @@ ODD = {
 def test_check_says_it_and_not_ready(audit: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     from datetime import UTC, datetime
 
-    from pipeline.check import check_audit
     from pipeline.config import load_audit
+    from pipeline.flows.check import check_audit
 
     now = datetime(2026, 11, 24, 8, tzinfo=UTC)
     change(audit, ODD.get(name, "UPDATE deals SET id = 'd1' WHERE id = 'd2'"))
@@ -161,8 +161,8 @@ def test_check_says_it_and_not_ready(audit: Path, name: str, capsys: pytest.Capt
 def test_a_run_stops_unless_it_is_accepted_and_the_report_says_so(audit: Path) -> None:
     from datetime import UTC, datetime
 
-    from pipeline import run
     from pipeline.config import load_audit
+    from pipeline.flows import run
     from pipeline.progress import Silence
     from pipeline.reports.management import management_report
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ProofError
+from pipeline.findings.stored import write_failing
 from pipeline.model import ONE_READING, Failing, Figure, Person, Scope, TableAccount, Unit, figure_id
-from pipeline.prove import prove as prove_files
-from pipeline.prove import prove_accounts, prove_people, proven
-from pipeline.witness import write_failing
+from pipeline.proof.prove import prove as prove_files
+from pipeline.proof.prove import prove_accounts, prove_people, proven
 
 
 def figure(metric: str, numerator: int, denominator: int | None = None, unit: Unit = Unit.COUNT, **rest: Any) -> Figure:

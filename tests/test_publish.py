@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.delivery.folder import complete_latest, draft, scratch
 from pipeline.errors import ProofError, PublishError
-from pipeline.manifest import Manifest, save_manifest
-from pipeline.publish import complete_latest, draft, scratch
+from pipeline.snapshot.manifest import Manifest, save_manifest
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

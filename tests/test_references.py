@@ -9,12 +9,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from pipeline.catalogue import Terms, view_of
+from pipeline.calendar.window import open_window
 from pipeline.formats import Rules
 from pipeline.model import ENTITIES
 from pipeline.presets import Preset
+from pipeline.queries import Terms, view_of
 from pipeline.source import Demand, Reading, consistent
-from pipeline.window import open_window
 from tests.benches import Bench
 
 HELD = {"meeting": {"held": ("held",)}}

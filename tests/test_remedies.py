@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
+from pipeline.databases import kind_of, remedies
 from pipeline.errors import SourceError
-from pipeline.source.databases import kind_of, remedies
 from tests.test_mapped_columns import Crm, crm
 
 __all__ = ["crm"]

@@ -16,6 +16,8 @@ from jinja2 import UndefinedError
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
+from pipeline.calendar.window import open_window
+from pipeline.language.format import show
 from pipeline.measures.completeness import SCORE
 from pipeline.measures.meetings import COMPLETE_MEETINGS
 from pipeline.measures.registry import MEASURES
@@ -25,8 +27,6 @@ from pipeline.reports.manager import manager_report
 from pipeline.reports.page import environment, render_page
 from pipeline.reports.read_page import page_differences, read_page
 from pipeline.reports.report import Report, as_of_text, clean, halves, label_text, period_text, section_of, web_address
-from pipeline.show import show
-from pipeline.window import open_window
 from tests.factory import HOSTILE_LABEL, HOSTILE_NAME, PEOPLE, edition
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -18,16 +18,19 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import run, source, validating, write
-from pipeline.compute import open_run
+from pipeline import source
 from pipeline.config import Audit, load_audit
 from pipeline.demo import write_demo
 from pipeline.errors import ProofError, PublishError, SourceError
+from pipeline.flows import run
+from pipeline.flows.compute import open_run
+from pipeline.language.format import show
 from pipeline.measures.deals import DEALS_WON, DEALS_WON_AMOUNT
 from pipeline.measures.meetings import MEETINGS_HELD
 from pipeline.model import Scope
 from pipeline.progress import Silence
-from pipeline.show import show
+from pipeline.reports import write
+from pipeline.rules import validating
 from pipeline.workers import apart
 
 TODAY = date(2026, 11, 24)
@@ -371,7 +374,7 @@ def test_a_source_without_its_transaction_is_caught(good: Audit) -> None:
 
 
 def test_in_rollback_mode_the_writer_waits(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from pipeline.check import check_audit
+    from pipeline.flows.check import check_audit
 
     with sqlite3.connect(demo / "crm.db") as db:
         assert db.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)

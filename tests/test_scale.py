@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.crms import AS_OF, CRMS
 from benchmarks.scale import audit_of, measure, must_be_equal
-from pipeline import catalogue, source
-from pipeline.extract import answers_of, demand_of, window_of
+from pipeline import queries, source
+from pipeline.flows.extract import answers_of, demand_of, window_of
 from pipeline.model import Answers, Failing, Tally
 
 
@@ -32,7 +32,7 @@ def test_sqlite_finds_by_a_key_whatever_it_joins(several: bool, tmp_path: Path) 
         with source.consistent(engine) as connection:
             reading = source.Reading(connection, demand_of(audit))
             terms = replace(audit.terms(window_of(audit, AS_OF, injected=True)), several_owners=several)
-            for census in catalogue.censuses(
+            for census in queries.censuses(
                 reading.entities(), audit.field_sets, terms, reading.worked_out, rolled_up=False
             ):
                 sql = census.statement.compile(connection, compile_kwargs={"literal_binds": True})

@@ -26,8 +26,8 @@ import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from pipeline.errors import ConfigError, ProofError, PublishError, SourceError
-from pipeline.ledger import Fire, Ledger, Run, State
-from pipeline.schedule import RETRY_MINUTES, CronFires, Scheduler, Timetable, read_timetable, run_id_of
+from pipeline.schedule.ledger import Fire, Ledger, Run, State
+from pipeline.schedule.scheduler import RETRY_MINUTES, CronFires, Scheduler, Timetable, read_timetable, run_id_of
 
 ZONE = "Europe/Amsterdam"
 PLACE = ZoneInfo(ZONE)
@@ -337,7 +337,7 @@ def test_a_clock_that_is_put_right_by_seconds_is_no_news(world: World) -> None:
 def test_a_report_that_is_published_while_the_ledger_is_locked_is_said_to_be(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.ledger._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("pipeline.schedule.ledger._BUSY_SECONDS", 0.05)
     world.now = local("2026-11-16 07:00")
     holder = sqlite3.connect(world.output / "ledger.db", isolation_level=None)
 
@@ -355,7 +355,7 @@ def test_a_report_that_is_published_while_the_ledger_is_locked_is_said_to_be(
 
 
 def test_a_failure_is_said_while_the_ledger_is_locked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.ledger._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("pipeline.schedule.ledger._BUSY_SECONDS", 0.05)
     world.now = local("2026-11-16 07:00")
     holder = sqlite3.connect(world.output / "ledger.db", isolation_level=None)
 
@@ -675,7 +675,7 @@ def test_an_unusable_ledger_does_not_end_the_scheduler(tmp_path: Path, monkeypat
 
     ledger = Ledger(tmp_path / "ledger.db")
     monkeypatch.setattr(ledger, "known_since", known_since)
-    monkeypatch.setattr("pipeline.schedule._LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("pipeline.schedule.scheduler._LOOK_AGAIN_SECONDS", 0.01)
     timetable: Timetable = read_timetable("acme", ZONE, WEEKLY, tmp_path)
     scheduler = Scheduler(lambda: timetable, ledger, lambda: datetime.now(UTC), lambda run_id, due: None, told.append)
     before = signal.getsignal(signal.SIGINT)  # started in the background, the tests ignore it

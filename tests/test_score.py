@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from pipeline.calendar.window import open_window
 from pipeline.errors import ProofError
+from pipeline.measures.score import Ground, make_figures, plan_month, who_owns
 from pipeline.model import (
     Answers,
     Failing,
@@ -24,8 +26,6 @@ from pipeline.model import (
     Window,
     figure_id,
 )
-from pipeline.score import Ground, make_figures, plan_month, who_owns
-from pipeline.window import open_window
 
 ANNA = Person("a", "Anna", "t1", "North", Scope.MANAGER)
 BO = Person("b", "Bo", "t1", "North", Scope.MANAGER)

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine
 
 from pipeline.config import load_audit
+from pipeline.databases import DATABASES
+from pipeline.databases.select_guard import called, without_semicolon
 from pipeline.errors import ConfigError, SourceError
-from pipeline.extract import demand_of
+from pipeline.flows.extract import demand_of
 from pipeline.source import Reading, consistent, open_engine
-from pipeline.source.databases import DATABASES
-from pipeline.source.databases.select_guard import called, without_semicolon
 from tests.postgres import database
 from tests.requirements import require_mariadb
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.compute import _without_plan
+from pipeline.calendar.window import open_window
 from pipeline.config import load_audit
+from pipeline.flows.compute import _without_plan
+from pipeline.language.format import show
 from pipeline.measures.completeness import BASE_FAILING, SCORE
 from pipeline.measures.deals import DEALS_WON
 from pipeline.measures.plan import PLAN_TARGET
@@ -22,8 +24,6 @@ from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.report import ELEMENTS, Report, Row
 from pipeline.resources import REPORT_TEMPLATES
-from pipeline.show import show
-from pipeline.window import open_window
 from tests.factory import PEOPLE, edition
 
 MANAGERS = [person for person in PEOPLE if person.scope is Scope.MANAGER]

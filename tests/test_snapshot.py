@@ -16,9 +16,9 @@ from sqlalchemy import column, func, select, table
 
 from pipeline import snapshot
 from pipeline.errors import SourceError
-from pipeline.manifest import Manifest, load_manifest, save_manifest
 from pipeline.model import ENTITIES, Kind, PeriodBounds, TableAccount
 from pipeline.snapshot import Stored, entities, opened, sha256_of, write_entity
+from pipeline.snapshot.manifest import Manifest, load_manifest, save_manifest
 
 Row = Sequence[Any]
 

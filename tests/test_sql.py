@@ -1,4 +1,4 @@
-"""Each construct of `pipeline.sql` on every engine that it is written for, against plain Python on the same values."""
+"""Each construct of `pipeline.databases.expressions` on every engine that it is written for, against plain Python."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ import pytest
 from sqlalchemy import Text, cast, create_engine, event, func, literal, select
 from sqlalchemy.exc import NotSupportedError
 
-from pipeline import snapshot, sql
-from pipeline.money import ODD_FACTORS
-from pipeline.source.databases import postgresql
-from pipeline.sql import (
-    LARGEST_AMOUNT,
-    WHITE_SPACE,
+from pipeline import snapshot
+from pipeline.calendar.window import microseconds
+from pipeline.databases import expressions as sql
+from pipeline.databases import postgresql
+from pipeline.databases.expressions import (
     blank,
     day_of,
     derived_key,
@@ -36,7 +35,8 @@ from pipeline.sql import (
     single_amount,
     whole_units,
 )
-from pipeline.window import microseconds
+from pipeline.values.money import LARGEST_AMOUNT, ODD_FACTORS
+from pipeline.values.white_space import WHITE_SPACE
 from tests.benches import Bench, writable
 from tests.postgres import database
 

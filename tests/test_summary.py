@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from pipeline.cli.summary import print_differences, summary_table
+from pipeline.language.format import NOTHING, show
 from pipeline.measures.registry import MEASURES
 from pipeline.model import Scope
-from pipeline.show import NOTHING, show
-from pipeline.summary import print_differences, summary_table
 from tests.factory import edition
 
 HEADINGS = {

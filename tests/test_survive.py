@@ -23,14 +23,14 @@ from sqlalchemy.exc import DBAPIError
 from pipeline import cli
 from pipeline.cli.run import _written_down
 from pipeline.config import load_audit
+from pipeline.databases.adapter import spilling_duckdb
+from pipeline.delivery.folder import draft
 from pipeline.demo import write_demo
 from pipeline.errors import ProofError, PublishError, SourceError
+from pipeline.flows.run import run_audit
 from pipeline.lacks import lack_in, lack_of
-from pipeline.ledger import MANUAL, Fire, Ledger, State
 from pipeline.progress import Silence
-from pipeline.publish import draft
-from pipeline.run import run_audit
-from pipeline.source.databases.seam import spilling_duckdb
+from pipeline.schedule.ledger import MANUAL, Fire, Ledger, State
 from tests.program import _SERVER, PATIENCE
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
@@ -97,8 +97,8 @@ def test_temporary_files_of_a_draft_lie_in_it_and_are_not_published(tmp_path: Pa
 
 @pytest.mark.parametrize("where", ["fingerprints", "files"])
 def test_a_duckdb_in_memory_spills_into_the_draft(where: str, tmp_path: Path) -> None:
-    from pipeline.fingerprints import stored_texts
     from pipeline.presets import load_preset
+    from pipeline.proof.fingerprints import stored_texts
     from pipeline.source import open_engine
 
     question = "SELECT current_setting('temp_directory')"
@@ -231,8 +231,8 @@ def test_a_run_that_lacks_memory_says_so(demo: Path, tmp_path: Path) -> None:
 def test_a_lack_is_this_machines_only_where_the_database_is_on_it() -> None:
     from sqlalchemy.engine import make_url
 
+    from pipeline.databases import kind_of
     from pipeline.source.connect import Hold, _explained
-    from pipeline.source.databases import kind_of
 
     error = DBAPIError("SELECT 1", {}, duckdb.OutOfMemoryException("Out of Memory Error: x"))
     here = _explained(error, kind_of("duckdb"), make_url("duckdb:///crm.duckdb"), Hold())
@@ -298,7 +298,7 @@ def test_while_a_run_by_hand_begins_another_one_can(ledger: Ledger, tmp_path: Pa
 def test_a_report_that_is_published_while_the_ledger_is_locked_is_said_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.ledger._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("pipeline.schedule.ledger._BUSY_SECONDS", 0.05)
     ledger = Ledger(tmp_path / "ledger.db")
     fire = by_hand(ledger, NOON, "r")
     holder = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)

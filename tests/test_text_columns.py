@@ -14,12 +14,12 @@ import pytest
 from sqlalchemy import select
 
 from pipeline import snapshot
+from pipeline.calendar.window import microseconds
+from pipeline.databases import kind_of
 from pipeline.formats import Rules
 from pipeline.model import ENTITIES
 from pipeline.presets import Formats, Preset
 from pipeline.source import Demand, Reading, consistent
-from pipeline.source.databases import kind_of
-from pipeline.window import microseconds
 from tests.benches import Bench, writable
 
 OWN = ("", " ", "\u00a0", "0000-00-00", "0000-00-00 00:00:00", "2026-02-30", "2026-02-28", "2026-02-28 10:00:00",

@@ -18,15 +18,16 @@ import pytest
 import yaml
 from sqlalchemy.engine import make_url
 
-from pipeline import retry, run, source
+from pipeline import retry, source
 from pipeline.config import Audit, load_audit
+from pipeline.databases import sqlite
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError, SourceError
+from pipeline.flows import run
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
 from pipeline.retry import ATTEMPTS, PassingError, anew
 from pipeline.source.connect import without
-from pipeline.source.databases import sqlite
 from tests.suitecrm.database import Database, suitecrm
 from tests.suitecrm.ours import compute, extract, prepared
 from tests.suitecrm.test_transaction import NOW

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import FromClause, column, create_engine, table
 
-from pipeline.catalogue import state_code
 from pipeline.errors import AuditError
 from pipeline.model import Answers, Failing, Field, FieldSet, Tally
-from pipeline.validate import validate
+from pipeline.queries import state_code
+from pipeline.rules.gx import validate
 
 Rows = Sequence[dict[str, Any]]
 

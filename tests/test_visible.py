@@ -14,7 +14,7 @@ from pipeline.reports.page import render_page
 from pipeline.reports.read_page import page_differences
 from pipeline.reports.read_workbook import workbook_differences
 from pipeline.reports.workbook import write_workbook
-from pipeline.visible import decoded, encoded, told_apart, visible
+from pipeline.values.visible import decoded, encoded, told_apart, visible
 from tests.factory import edition
 
 ODD = (

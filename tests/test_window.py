@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipeline.calendar.window import microseconds, month_of, open_window, quarter_of, week_of, year_of
 from pipeline.model import PeriodWord, Window
-from pipeline.window import microseconds, month_of, open_window, quarter_of, week_of, year_of
 
 WORKDAYS = range(5)
 DAY_US = 24 * 3_600 * 1_000_000

@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 from lxml import etree
 
+from pipeline.language.format import excel_format, excel_value, show
 from pipeline.model import Figure, Repair, Scope, Unit
 from pipeline.reports import read_workbook, workbook
 from pipeline.reports.management import management_report
@@ -23,7 +24,6 @@ from pipeline.reports.read_workbook import as_printed, workbook_differences
 from pipeline.reports.report import Report, Row, Table
 from pipeline.reports.sheets import CELL_LIMIT, INDEX, LINK_LIMIT, REPAIRS, excel_text, sheet_names, stamp
 from pipeline.reports.workbook import write_workbook
-from pipeline.show import excel_format, excel_value, show
 from tests import factory
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from pipeline import workers as workers_module
-from pipeline import write
 from pipeline.errors import ProofError, PublishError
 from pipeline.model import Figure, Scope
 from pipeline.progress import Silence
+from pipeline.reports import write
 from pipeline.workers import apart, workers, workers_for
 from tests import factory
 from tests.tasks import refuse, touch, whereabouts

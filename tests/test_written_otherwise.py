@@ -13,8 +13,8 @@ import yaml
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
-from pipeline import run
 from pipeline.errors import ConfigError
+from pipeline.flows import run
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
 from pipeline.setup import initialise

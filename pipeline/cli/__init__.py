@@ -64,27 +64,36 @@ def main() -> NoReturn:
     sys.exit(_guarded(_interruptible))
 
 
+_interrupts: Final[list[int]] = []
+"""Signals that were met and not lost."""
+
+
 def _interruptible() -> None:
-    """The command, from whose beginning to whose end ^C is an exception; what is left takes a moment.
+    """The command, from whose beginning to whose end ^C is an exception.
 
     Libraries make errors of their own of an interrupt that falls into an import or a function of SQLite's.
     """
-    interrupts: list[int] = []
-
-    def interrupt(number: int, _frame: object) -> None:
-        interrupts.append(number)
-        raise KeyboardInterrupt
-
-    if signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.default_int_handler):  # else it is not wanted
-        signal.signal(signal.SIGINT, interrupt)
+    wanted = signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.default_int_handler)  # else it is ignored
+    if wanted:
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         cli.main(prog_name=PROGRAM, standalone_mode=False)
     except Exception:
-        if interrupts:
+        if _interrupts:
             raise KeyboardInterrupt from None
         raise
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if wanted:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _interrupt(number: int, _frame: object) -> None:
+    """The first ends the command, which tidies up; the second does not wait for that: it ends the process as a kill."""
+    _interrupts.append(number)
+    if len(_interrupts) > 1:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    raise KeyboardInterrupt
 
 
 def _guarded(command: Callable[[], object]) -> int:
@@ -101,7 +110,7 @@ def _guarded(command: Callable[[], object]) -> int:
     except AuditError as error:
         click.echo(f"{PROGRAM}: {error}", err=True)
         if isinstance(error, ProofError) and error.differences:
-            from pipeline.summary import print_differences
+            from pipeline.cli.summary import print_differences
 
             print_differences(error.differences)
         return error.exit_status
@@ -113,6 +122,7 @@ def _guarded(command: Callable[[], object]) -> int:
 def _unraised(ignored: sys.UnraisableHookArgs) -> None:
     """An interrupt that falls into a finalizer is lost there, with a traceback; it is sent again a moment later."""
     if ignored.exc_type is KeyboardInterrupt:
+        _interrupts.clear()
         again = Timer(_A_MOMENT, interrupt_main)
         again.daemon = True  # nobody waits for it at the end
         again.start()

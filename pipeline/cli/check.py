@@ -17,7 +17,7 @@ def check(audit_file: Path) -> None:
     \b
     Example: crm-audit check audit.yaml
     """
-    from pipeline.check import check_audit
     from pipeline.config import load_audit
+    from pipeline.flows.check import check_audit
 
     check_audit(load_audit(audit_file), now())

@@ -33,8 +33,8 @@ def grants(
              crm-audit grants audit.yaml           with the custom fields that audit.yaml adds
     """
     from pipeline.config import load_audit
-    from pipeline.grants import grants as text_of
     from pipeline.presets import load_preset
+    from pipeline.setup.grants import grants as text_of
 
     audit = load_audit(audit_file) if audit_file else None
     if audit is None and preset_name is None:

@@ -13,8 +13,8 @@ from pipeline.errors import AuditError, ConfigError, PublishError
 
 if TYPE_CHECKING:
     from pipeline.config import Audit
-    from pipeline.ledger import Fire, Ledger
-    from pipeline.run import Outcome
+    from pipeline.flows.run import Outcome
+    from pipeline.schedule.ledger import Fire, Ledger
 
 
 _FIRST_YEAR: Final = 1970
@@ -36,10 +36,10 @@ def run(audit_file: Path, as_of: str | None, output: Path | None) -> None:
 
 def run_by_hand(audit_file: Path, as_of: datetime | None, output: Path | None) -> None:
     """A run by hand, written into the ledger like any other."""
+    from pipeline.cli.summary import print_summary
     from pipeline.config import load_audit
-    from pipeline.ledger import MANUAL, Fire, Ledger
-    from pipeline.run import run_audit
-    from pipeline.summary import print_summary
+    from pipeline.flows.run import run_audit
+    from pipeline.schedule.ledger import MANUAL, Fire, Ledger
 
     audit = load_audit(audit_file, output=output)
     started = now()

@@ -11,7 +11,7 @@ import click
 from pipeline.cli.common import AUDIT_FILE, FOLDER, now, shown_progress, warn
 
 if TYPE_CHECKING:
-    from pipeline.schedule import Scheduler, Timetable
+    from pipeline.schedule.scheduler import Scheduler, Timetable
 
 
 @click.command()
@@ -31,7 +31,7 @@ def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
              crm-audit schedule audit.yaml --unit systemd   prints a unit that keeps it running
     """
     if unit:
-        from pipeline.supervisor import Service, unit_text
+        from pipeline.schedule.supervisor import Service, unit_text
 
         click.echo(unit_text(unit, Service.of(audit_file, _timetable(audit_file, output).output)), nl=False)
     else:
@@ -40,7 +40,7 @@ def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
 
 def _timetable(audit_file: Path, output: Path | None) -> Timetable:
     from pipeline.config import load_audit
-    from pipeline.schedule import read_timetable
+    from pipeline.schedule.scheduler import read_timetable
 
     audit = load_audit(audit_file, output=output)
     return read_timetable(audit.settings.name, audit.settings.zone, audit.settings.schedule, audit.output)
@@ -52,9 +52,9 @@ def scheduler_of(audit_file: Path, output: Path | None) -> Scheduler:
     Its ledger is in the output folder, so that one stays what it was at the start.
     """
     from pipeline.config import load_audit
-    from pipeline.ledger import Ledger
-    from pipeline.run import run_audit
-    from pipeline.schedule import Scheduler
+    from pipeline.flows.run import run_audit
+    from pipeline.schedule.ledger import Ledger
+    from pipeline.schedule.scheduler import Scheduler
 
     reports = _timetable(audit_file, output).output
 

@@ -9,8 +9,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
-from pipeline import plausible
-from pipeline.catalogue import Terms
 from pipeline.config.field_sets import read_field_sets
 from pipeline.config.lines import parse
 from pipeline.config.measures import own_measures
@@ -20,6 +18,8 @@ from pipeline.errors import ConfigError
 from pipeline.measures.asked import terms_of
 from pipeline.model import CHECKED, ENTITIES, FieldSet, Kind, OwnMeasure, ResolvedAudit, Schema, Target, Window
 from pipeline.presets import Preset, export_columns, load_preset
+from pipeline.proof import plausible
+from pipeline.queries import Terms
 from pipeline.resources import EXPECTATIONS
 
 __all__ = ["WEEKDAYS", "Audit", "Period", "completed", "load_audit", "secrets_of"]

@@ -10,11 +10,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
-from pipeline.catalogue import columns_of
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError, PublishError
 from pipeline.model import CHECKED, FORMATTED, READ, STATES, Field, FieldSet, Kind, Schema
+from pipeline.queries import columns_of
 from pipeline.resources import EXPECTATIONS
 
 _HEAVIEST: Final = 1_000

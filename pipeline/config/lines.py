@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.addresses import holds_account, holds_secret, hushed
 from pipeline.errors import ConfigError
+from pipeline.values.addresses import holds_account, holds_secret, hushed
 from pipeline.yaml_files import read_yaml
 
 _Model = TypeVar("_Model", bound=BaseModel)

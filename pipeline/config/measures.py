@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pipeline.catalogue import columns_of
 from pipeline.config.settings import MeasureFile
 from pipeline.errors import ConfigError
 from pipeline.measures.registry import MEASURES, NARROWED
 from pipeline.model import Kind, OwnMeasure, Schema, Unit
+from pipeline.queries import columns_of
 
 
 def own_measures(

@@ -24,11 +24,11 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.addresses import holds_account, holds_secret
 from pipeline.errors import ConfigError
 from pipeline.model import PeriodWord
-from pipeline.money import CODES
 from pipeline.presets import preset_names
+from pipeline.values.addresses import holds_account, holds_secret
+from pipeline.values.money import CODES
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ENV: Final = re.compile(r"\$\{(\w+)\}")
@@ -100,7 +100,7 @@ def _zone(value: str) -> str:
 
 
 def _cron(value: str) -> str:
-    from pipeline.cron import read_cron
+    from pipeline.calendar.cron import read_cron
 
     read_cron(value)
     return value

@@ -17,19 +17,9 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Date, Text, case, func, literal, null, or_
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.formats.contents import SEVERAL, Content, empty_parts, is_empty_in_parts
+from pipeline.databases.expressions import blank, empty_word, one_of_words
+from pipeline.formats.contents import empty_parts, unseen
 from pipeline.formats.currencies import SIGNS
-from pipeline.formats.texts import (
-    DIRECTIVE,
-    UNREADABLE,
-    in_utc,
-    instant_of,
-    local_day,
-    minor_units,
-    plain_number,
-    read_moment,
-    text_of,
-)
 from pipeline.formats.written import (
     as_text,
     day_at,
@@ -42,9 +32,21 @@ from pipeline.formats.written import (
 from pipeline.formats.written import plain_number as number_in
 from pipeline.formats.zones import day_in, day_of_offset, in_utc_of
 from pipeline.model import Kind
-from pipeline.money import ODD_FACTORS, digits_of
 from pipeline.presets import Amount, Formats, Preset
-from pipeline.sql import WHITE_SPACE, WHITE_SPACE_CLASS, blank, empty_word, one_of_words
+from pipeline.values.contents import SEVERAL, Content, is_empty_in_parts
+from pipeline.values.money import ODD_FACTORS, digits_of
+from pipeline.values.texts import (
+    DIRECTIVE,
+    UNREADABLE,
+    in_utc,
+    instant_of,
+    local_day,
+    minor_units,
+    plain_number,
+    read_moment,
+    text_of,
+)
+from pipeline.values.white_space import WHITE_SPACE, WHITE_SPACE_CLASS
 
 _SPACES_AS_THOUSANDS: Final = " \u00a0\u202f"
 
@@ -159,7 +161,7 @@ class Rules:
         if nothing and text is None:
             nothing.append(empty_parts(entered, sorted(self.empty)))
         if content is not None:
-            nothing.append(content.unseen(entered))
+            nothing.append(unseen(content, entered))
         value = entered if text is None else text
         return case((or_(*nothing), null()), else_=value) if nothing else value
 

@@ -6,10 +6,7 @@ a regular expression of its own; SQLite has none and calls Python.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Boolean, literal
@@ -19,87 +16,21 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from pipeline.sql import SPACES, WHITE_SPACE, WHITE_SPACE_CLASS, bytewise, compile_by
-
-SEVERAL: Final = "\x1f"
-"""Between the values of several columns of one kind: two phones."""
-
-_TAG: Final = "<[^<>]*>"
-_ENTITY: Final = "&(nbsp|#160|#xa0|ensp|emsp|thinsp|zwnj|zwj|shy|#8203|#x200b|#32|#13|#10|#9);?"
-_ESCAPE: Final = r"\\(n|r|t|u00a0|u00A0)"
-_SPACE: Final = f"[{WHITE_SPACE_CLASS}]*"
-_VALUE: Final = f'(-?[0-9]|"{_SPACE}[^{WHITE_SPACE_CLASS}"])'
-_ANY_VALUE: Final = f'(-?[0-9]|"{_SPACE}[^{WHITE_SPACE_CLASS}"][^"]*"{_SPACE}(\\]|\\}}|,|$))'
-_PLAIN_PART: Final = f"\\x{{1F}}{_SPACE}[^{WHITE_SPACE_CLASS}\\x{{22}}\\x{{5B}}\\x{{7B}}]"
-"""Behind a column of JSON another one with a plain value."""
+from pipeline.databases.expressions import SPACES, bytewise, compile_by
+from pipeline.values.contents import ENTITY, ESCAPE, TAG, Content, by_point
+from pipeline.values.white_space import WHITE_SPACE_CLASS
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a text column holds: 'html' or 'json'; of JSON the keys under which a value stands, or any."""
-
-    what: str
-    keys: tuple[str, ...] = ()
-
-    # ---------------------------------------------------------------------------------------- in Python
-
-    def is_unseen(self, text: str) -> bool:
-        """Nobody sees anything of it."""
-        if self.what == "html":
-            return not re.sub(_ENTITY, "", re.sub(_TAG, "", text)).strip(WHITE_SPACE)
-        plain = text.strip(WHITE_SPACE)[:1] not in ("[", "{", '"')
-        return not plain and not _in_python(self.filled).search(re.sub(_ESCAPE, "", text))
-
-    # ---------------------------------------------------------------------------------------- in SQL
-
-    def unseen(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
-        """The same, of a column."""
-        if self.what == "html":
-            return unseen_html(text, literal(_TAG), literal(_ENTITY))
-        return unseen_json(text, literal(self.filled), literal(_ESCAPE), literal(",".join(self.keys)))
-
-    @property
-    def filled(self) -> str:
-        """A value, as a regular expression of code points; strings that are keys are none."""
-        if self.keys:
-            names = "|".join(map(re.escape, self.keys))
-            found = f'"({names})"{_SPACE}:{_SPACE}{_VALUE}'
-        else:
-            found = f"(^|\\[|,|:){_SPACE}{_ANY_VALUE}"
-        return f"{found}|{_PLAIN_PART}"
-
-
-@cache
-def _in_python(pattern: str) -> re.Pattern[str]:
-    return re.compile(_by_point(pattern))
-
-
-def _by_point(pattern: str) -> str:
-    r"""\x{20AC} as Python and PostgreSQL write it."""
-    return re.sub(r"\\x\{(\w+)\}", lambda point: f"\\U{point[1]:0>8}", pattern)
-
-
-def is_empty_in_parts(text: str, words: frozenset[str]) -> bool:
-    """Each value of several columns is blank or one of these words."""
-    return all(part in words or not part for part in (one.strip(WHITE_SPACE) for one in text.split(SEVERAL)))
+def unseen(content: Content, text: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Nobody sees anything of what the column holds."""
+    if content.what == "html":
+        return unseen_html(text, literal(TAG), literal(ENTITY))
+    return unseen_json(text, literal(content.filled), literal(ESCAPE), literal(",".join(content.keys)))
 
 
 def empty_parts(text: ColumnElement[Any], words: Sequence[str]) -> ColumnElement[bool]:
     """The same, of a column that holds several values; false of one that holds a single one."""
     return _empty_parts(text, literal("\n".join(words)))
-
-
-# ------------------------------------------------------------------------------------------------ for SQLite
-
-
-def html_unseen(data: bytes) -> bool:
-    """Nobody sees anything of the HTML in these bytes."""
-    return Content("html").is_unseen(data.decode("utf-8", "replace"))
-
-
-def json_unseen(data: bytes, keys: str) -> bool:
-    """Nobody sees anything of the JSON in these bytes; the keys have commas between them."""
-    return Content("json", tuple(keys.split(",")) if keys else ()).is_unseen(data.decode("utf-8", "replace"))
 
 
 # ------------------------------------------------------------------------------------------------ compiled
@@ -193,8 +124,8 @@ def _compile(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) ->
     if dialect == "postgresql" and isinstance(element, unseen_json):
         text, filled, *more = element.clauses
         pattern = str(filled.value)
-        by_point = bytewise(pattern) if getattr(compiler.dialect, "bytewise", False) else _by_point(pattern)
-        element = unseen_json(text, literal(by_point), *more)
+        read = bytewise(pattern) if getattr(compiler.dialect, "bytewise", False) else by_point(pattern)
+        element = unseen_json(text, literal(read), *more)
     return compile_by(_TEMPLATES, element, compiler, **kw)
 
 

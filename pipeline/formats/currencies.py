@@ -11,9 +11,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from pipeline.formats.texts import UNREADABLE, text_of
-from pipeline.money import CODES
-from pipeline.sql import SPACES, STRIPPED_MYSQL, WHITE_SPACE, compiles_by
+from pipeline.databases.expressions import SPACES, STRIPPED_MYSQL, compiles_by
+from pipeline.values.money import CODES
+from pipeline.values.texts import UNREADABLE, text_of
+from pipeline.values.white_space import WHITE_SPACE
 
 SIGNS: Final[Mapping[str, str]] = {"\u20ac": "EUR", "\u00a3": "GBP"}
 """The signs that are one currency's only; a preset declares the others, as {$: USD}."""

@@ -18,8 +18,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from pipeline.formats.texts import UNREADABLE, text_of
-from pipeline.sql import SPACES, STRIPPED_MYSQL, WHITE_SPACE, compiles_by
+from pipeline.databases.expressions import SPACES, STRIPPED_MYSQL, compiles_by
+from pipeline.values.texts import UNREADABLE, text_of
+from pipeline.values.white_space import WHITE_SPACE
 
 YES: Final = ("1", "-1", "1.0", "-1.0", "true", "t", "yes", "y", "ja", "j", "waar", "on", "aan", "x")
 """In small letters, white space around them aside. -1 is what Access writes, 1.0 a float."""

@@ -19,9 +19,16 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from pipeline.formats.texts import DIRECTIVE, ZONED
-from pipeline.presets import MONTHS
-from pipeline.sql import DECIMAL_UNITS, INSTANT_POSTGRESQL, SPACES, STRIPPED_MYSQL, bytewise, compile_by
+from pipeline.databases.expressions import (
+    DECIMAL_UNITS,
+    INSTANT_POSTGRESQL,
+    SPACES,
+    STRIPPED_MYSQL,
+    bytewise,
+    compile_by,
+)
+from pipeline.values.months import MONTHS
+from pipeline.values.texts import DIRECTIVE, ZONED
 
 
 class as_text(FunctionElement[str]):

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import literal, literal_column
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.formats.texts import ZONED
 from pipeline.formats.written import day_at, local_micros, written_local_day
+from pipeline.values.texts import ZONED
 
 
 def in_utc_of(local: ColumnElement[Any], zone: str) -> ColumnElement[Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline.catalogue.terms import Terms
 from pipeline.measures.own import measure_of
 from pipeline.measures.registry import COUNTED, counts_of
 from pipeline.model import ResolvedAudit, Window
+from pipeline.queries.context import Terms
 
 
 def terms_of(audit: ResolvedAudit, window: Window) -> Terms:

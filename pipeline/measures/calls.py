@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy import FromClause, and_
 
-from pipeline.catalogue.terms import Condition, Terms
 from pipeline.measures.common import Held, HeldAhead, Undated, every, in_period, in_unknown_state
 from pipeline.measures.measure import STOCK, counted
+from pipeline.queries.context import Condition, Terms
 
 _HELD_BY_NOW: Final = Held("call")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import FromClause, and_, true
 
-from pipeline.catalogue.terms import UNKNOWN, Condition, Terms, in_flow, in_month, in_state, nothing_entered
+from pipeline.queries.context import UNKNOWN, Condition, Terms, in_flow, in_month, in_state, nothing_entered
 
 
 def every(_view: FromClause, _terms: Terms) -> Condition:

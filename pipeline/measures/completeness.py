@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.catalogue.terms import Count
 from pipeline.measures.measure import BASE, PERIOD, STOCK, Counted
 from pipeline.model import Measure, Unit
+from pipeline.queries.context import Count
 
 SCORE: Final = Measure(name="score", label="Completeness", unit=Unit.PERCENT)
 FIELD_FILLED: Final = Measure(name="field_filled", label="Filled", unit=Unit.PERCENT)

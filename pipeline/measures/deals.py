@@ -7,9 +7,9 @@ from typing import Final
 
 from sqlalchemy import FromClause, and_, false
 
-from pipeline.catalogue.terms import Condition, Terms, in_state
 from pipeline.measures.common import Undated, every, in_unknown_state
 from pipeline.measures.measure import STOCK, amount_of, counted, share
+from pipeline.queries.context import Condition, Terms, in_state
 
 _STAGE: Final = ("stage",)
 _CLOSED: Final = ("stage", "close_day")

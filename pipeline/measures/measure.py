@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.catalogue.terms import Count, Where
 from pipeline.model import Measure, Unit
+from pipeline.queries.context import Count, Where
 
 PERIOD = "period"
 MONTH = "month"

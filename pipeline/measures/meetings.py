@@ -7,10 +7,10 @@ from typing import Final
 
 from sqlalchemy import FromClause, and_, not_, true
 
-from pipeline.catalogue.terms import Condition, Count, Terms, ended_at, in_state, nothing_entered
+from pipeline.databases.expressions import blank
 from pipeline.measures.common import Held, HeldAhead, Undated, every, in_period, in_plan_month, in_unknown_state
 from pipeline.measures.measure import STOCK, counted, share
-from pipeline.sql import blank
+from pipeline.queries.context import Condition, Count, Terms, ended_at, in_state, nothing_entered
 
 COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
     "date": ("meeting.start_at",),

@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import FromClause, and_, not_
 
-from pipeline.catalogue.terms import Condition, Terms, Where, by_dimension, nothing_entered
+from pipeline.databases.expressions import one_of_words
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import NARROWED
 from pipeline.model import Measure, OwnMeasure, Unit
-from pipeline.sql import one_of_words
+from pipeline.queries.context import Condition, Terms, Where, by_dimension, nothing_entered
 
 
 @dataclass(frozen=True, slots=True, eq=False)

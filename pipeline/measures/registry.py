@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from pipeline.catalogue.terms import Count
 from pipeline.measures import calls, clients, company, completeness, deals, meetings, plan
 from pipeline.measures.measure import Counted
 from pipeline.model import Measure
+from pipeline.queries.context import Count
 
 COUNTED: Final[tuple[Counted, ...]] = (
     meetings.MEETINGS_HELD,

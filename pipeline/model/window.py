@@ -9,7 +9,7 @@ from typing import Literal
 PeriodWord = Literal[
     "month", "last month", "week", "last week", "quarter", "last quarter", "year", "last year"
 ]  # fmt: skip
-"""How a period is asked for; `pipeline/window.py` says which days each one holds."""
+"""How a period is asked for; `pipeline/calendar/window.py` says which days each one holds."""
 
 
 @dataclass(frozen=True, slots=True)

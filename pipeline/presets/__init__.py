@@ -20,12 +20,12 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.addresses import holds_account, holds_secret
 from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES, STATES, Kind
-from pipeline.money import CODES
 from pipeline.presets.columns import Where
-from pipeline.sql import WHITE_SPACE
+from pipeline.values.addresses import holds_account, holds_secret
+from pipeline.values.money import CODES
+from pipeline.values.white_space import WHITE_SPACE
 from pipeline.yaml_files import read_yaml
 
 CONTACT: Final = "meeting.contact"
@@ -61,12 +61,6 @@ class Part(_Strict):
 
 Parts = Annotated[tuple[Part, ...], BeforeValidator(lambda part: [part] if isinstance(part, dict) else part)]
 
-
-MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-"""The names of months that a declared format may hold, and their first three letters."""
 
 _DAY_PARTS: Final = frozenset({"Y", "y", "m", "-m", "b", "B", "d", "-d"})
 _TIME_PARTS: Final = frozenset({"H", "-H", "I", "-I", "M", "S", "f", "g", "p", "z"})

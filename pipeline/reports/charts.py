@@ -11,10 +11,10 @@ from typing import Final
 
 from markupsafe import Markup
 
+from pipeline.language.format import show
 from pipeline.model import Figure
 from pipeline.reports.report import Cell, Row, Table, clean
-from pipeline.show import show
-from pipeline.visible import encoded
+from pipeline.values.visible import encoded
 
 _WIDTH: Final = 760
 _HEIGHT: Final = 340

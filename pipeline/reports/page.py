@@ -10,6 +10,7 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.language.format import show
 from pipeline.model import Figure, Repair
 from pipeline.reports import charts
 from pipeline.reports.report import (
@@ -26,8 +27,7 @@ from pipeline.reports.report import (
     web_address,
 )
 from pipeline.resources import REPORT_TEMPLATES
-from pipeline.show import show
-from pipeline.visible import encoded
+from pipeline.values.visible import encoded
 
 
 def render_page(report: Report) -> str:

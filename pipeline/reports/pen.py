@@ -12,10 +12,10 @@ from openpyxl.cell import Cell as ExcelCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
+from pipeline.language.format import NOTHING, excel_format, excel_value, show
 from pipeline.model import Figure
 from pipeline.reports.report import Cell, Report
 from pipeline.reports.sheets import escaped, excel_text
-from pipeline.show import NOTHING, excel_format, excel_value, show
 
 ACCENT: Final = "1F6F8B"
 INK: Final = "22303A"

@@ -11,10 +11,10 @@ from zipfile import ZipFile
 
 from lxml import etree
 
+from pipeline.language.format import excel_value
 from pipeline.model import Difference, Figure, Unit
 from pipeline.reports.report import Report, Table
 from pipeline.reports.sheets import FIRST_ROW, sheet_names
-from pipeline.show import excel_value
 
 _CHART: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _TEXT: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}t"

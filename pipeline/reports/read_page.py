@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from lxml import etree
 
+from pipeline.language.format import show
 from pipeline.model import Difference, Edition, Figure, Repair
 from pipeline.reports.report import (
     Report,
@@ -25,8 +26,7 @@ from pipeline.reports.report import (
     section_of,
     web_address,
 )
-from pipeline.show import show
-from pipeline.visible import decoded
+from pipeline.values.visible import decoded
 
 NOT_THERE: Final = "nothing"
 _LINK_TEXT: Final = "Open"

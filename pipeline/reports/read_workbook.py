@@ -18,6 +18,7 @@ from zipfile import BadZipFile, ZipFile
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
+from pipeline.language.format import excel_format, excel_value, show
 from pipeline.model import Difference, Figure
 from pipeline.reports.read_drawings import Chart, bar_differences, chart_differences, charts_in, column_letters
 from pipeline.reports.report import Cell, Report, Row
@@ -45,8 +46,7 @@ from pipeline.reports.sheets import (
     split_headline,
     stamp,
 )
-from pipeline.show import excel_format, excel_value, show
-from pipeline.visible import decoded
+from pipeline.values.visible import decoded
 
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINKED: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

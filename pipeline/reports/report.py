@@ -10,8 +10,8 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from pipeline.calendar.window import month_of, quarter_of, week_of, year_of
 from pipeline.model import SCORED, Edition, Figure, Person, Repair, Scope, Unit, Window
-from pipeline.window import month_of, quarter_of, week_of, year_of
 
 Cell = Figure | str | None
 """A figure, a text, or nothing: the figure does not exist for this row."""

@@ -6,10 +6,10 @@ import re
 from bisect import bisect_right
 from typing import Final
 
+from pipeline.language.format import show
 from pipeline.model import Edition, Figure, Repair
 from pipeline.reports.report import Report, Row, as_of_text, day_text, period_text, section_of
-from pipeline.show import show
-from pipeline.visible import encoded
+from pipeline.values.visible import encoded
 
 OVERVIEW: Final = "Overview"
 REPAIRS: Final = "Repairs"

@@ -14,8 +14,8 @@ from typing import Final
 import click
 from sqlalchemy.engine import make_url
 
-from pipeline.addresses import without_secret
 from pipeline.config import load_audit, secrets_of
+from pipeline.databases.exports.tables import find
 from pipeline.errors import ConfigError, PublishError
 from pipeline.presets import Preset, load_preset
 from pipeline.setup import exported, interview
@@ -29,7 +29,7 @@ from pipeline.setup.own import left_open, preset_text
 from pipeline.setup.recognise import Known, Place, best, fitting, masked, share, survey
 from pipeline.setup.tables import looked_into, naming_people, without_key
 from pipeline.setup.written import currencies
-from pipeline.source.databases.exports import find
+from pipeline.values.addresses import without_secret
 
 SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
 _PRESET_FILE: Final = "crm.yaml"

@@ -14,7 +14,7 @@ from typing import Final
 
 import yaml
 
-from pipeline.visible import printable
+from pipeline.values.visible import printable
 
 _WIDEST: Final = 60
 _ID_CELLS: Final = ("=", "+", "-", "@")

@@ -9,6 +9,8 @@ from typing import Final
 
 from sqlalchemy import func, not_, select
 
+from pipeline.databases.exports.tables import Found, lacking
+from pipeline.databases.expressions import blank
 from pipeline.model import STATES
 from pipeline.presets import Preset
 from pipeline.setup.contents import look
@@ -16,8 +18,6 @@ from pipeline.setup.draft import clean, quoted
 from pipeline.setup.extended import Extended
 from pipeline.setup.leftover import Left, as_comments, left_of
 from pipeline.setup.recognise import Place, reading_of, tables_in
-from pipeline.source.databases.exports import Found, lacking
-from pipeline.sql import blank
 
 _MOST_WORDS: Final = 50
 _SAYS_STATE: Final = {"meeting": "status", "call": "status", "deal": "stage"}

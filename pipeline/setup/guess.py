@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, column, func, null, select, table, true
 
+from pipeline.databases.expressions import exact_text, one_of_words
 from pipeline.formats.flags import flag_of
-from pipeline.formats.texts import text_of
 from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.setup.contents import GLUE, Contents, Looked, look, plain
 from pipeline.setup.kinds import Kinds, kinds_in
@@ -22,7 +22,7 @@ from pipeline.setup.recognise import Candidate, candidates_in, prose_in
 from pipeline.setup.tables import called_so, chosen_of, keyed, looked_into, met_in, usable
 from pipeline.setup.vocabulary import COLUMNS, DELETED, DELETED_ON, EMPTY, FITS, LEADS_TO, STATE_WORDS
 from pipeline.setup.written import Written, settle, texts_of
-from pipeline.sql import exact_text, one_of_words
+from pipeline.values.texts import text_of
 
 _MOST_WORDS: Final = 20
 _LEAST: Final = 0.45

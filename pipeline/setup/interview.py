@@ -13,7 +13,6 @@ import click
 from sqlalchemy import Connection
 
 from pipeline.model import STATES
-from pipeline.money import CODES
 from pipeline.setup.contents import GLUE, Contents, Looked, hours_of, look
 from pipeline.setup.draft import Settings, clean
 from pipeline.setup.guess import Guess, Proposal, results_of, told_by_you, words_of, written_in
@@ -25,6 +24,7 @@ from pipeline.setup.own import format_guesses, without_zone
 from pipeline.setup.recognise import Candidate, Known, likely, machine_zone, share
 from pipeline.setup.vocabulary import COLUMNS
 from pipeline.setup.written import Written, still_open
+from pipeline.values.money import CODES
 
 _MANY: Final = {
     "manager": "your people", "client": "clients", "contact": "contacts", "lead": "leads", "meeting": "meetings",

@@ -14,11 +14,11 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.grants import custom_tables
 from pipeline.model import CHECKED
 from pipeline.presets import Preset
 from pipeline.setup.contents import GLUE, SAFE, Contents, Looked, look
 from pipeline.setup.draft import clean
+from pipeline.setup.grants import custom_tables
 from pipeline.setup.guess import Proposal
 from pipeline.setup.recognise import Candidate, Place, likely, tables_in
 from pipeline.source.names import described

@@ -16,16 +16,16 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import JSON, Enum, String
 
+from pipeline.databases import DATABASES, files
+from pipeline.databases.exports.tables import find
+from pipeline.databases.expressions import blank, one_of_words
 from pipeline.errors import AuditError
 from pipeline.formats import Rules
-from pipeline.grants import tables_of
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Preset, load_preset, preset_names
+from pipeline.setup.grants import tables_of
 from pipeline.source import Demand, Reading, consistent, open_engine
-from pipeline.source.databases import DATABASES, files
-from pipeline.source.databases.exports import find
 from pipeline.source.names import described
-from pipeline.sql import blank, one_of_words
 
 UNNAMED: Final = "XXX"
 """ISO 4217's code for no currency: whatever stands in it here had none of its own."""

@@ -15,12 +15,13 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, String, cast, column, func, select, table
 
+from pipeline.databases.expressions import exact_text
 from pipeline.formats import Rules
-from pipeline.formats.texts import UNREADABLE, text_of
-from pipeline.presets import MONTHS, Amount, Formats
+from pipeline.presets import Amount, Formats
 from pipeline.setup.vocabulary import EMPTY
 from pipeline.source.names import described
-from pipeline.sql import exact_text
+from pipeline.values.months import MONTHS
+from pipeline.values.texts import UNREADABLE, text_of
 
 _MOST: Final = 100_000
 """Different texts of a column that are looked at."""

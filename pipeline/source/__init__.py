@@ -3,6 +3,7 @@
 The rows go out as the driver gives them; the witness is what the database itself counts. Then it is let go.
 """
 
+from pipeline.databases.adapter import Rights
 from pipeline.source.connect import (
     DEFAULT_HOLD,
     Hold,
@@ -14,7 +15,6 @@ from pipeline.source.connect import (
     rights,
     said_duration,
 )
-from pipeline.source.databases.seam import Rights
 from pipeline.source.reading import Reading
 from pipeline.source.selects import Demand
 

@@ -15,12 +15,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from pipeline.complaints import complaint
+from pipeline.databases import DATABASES, Database, kind_of
+from pipeline.databases.adapter import Rights
 from pipeline.errors import ConfigError, SourceError
 from pipeline.lacks import lack_of
 from pipeline.presets import Preset
 from pipeline.retry import PassingError
-from pipeline.source.databases import DATABASES, Database, kind_of
-from pipeline.source.databases.seam import Rights
 
 _COMMON = "Check source.url, the account and its rights."
 DEFAULT_HOLD: Final = 300.0

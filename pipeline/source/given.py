@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from pipeline.complaints import complaint
+from pipeline.databases import kind_of
 from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES
 from pipeline.presets import Part
-from pipeline.source.databases import kind_of
 from pipeline.source.names import listed
 from pipeline.source.selects import Selects
 

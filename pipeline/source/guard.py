@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, TextClause
 from sqlalchemy.exc import CompileError
 
+from pipeline.databases import kind_of
 from pipeline.errors import ConfigError
-from pipeline.source.databases import kind_of
 
 
 def must_only_read(connection: Connection, clause: TextClause, place: str) -> None:

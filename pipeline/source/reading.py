@@ -25,17 +25,17 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Text
 
+from pipeline.databases import kind_of
+from pipeline.databases.expressions import single_amount
+from pipeline.databases.select_guard import wrapped
 from pipeline.errors import ConfigError, SourceError
-from pipeline.formats.texts import text_of
 from pipeline.model import DATED, Kind, TableAccount
 from pipeline.presets import Part
-from pipeline.source.databases import kind_of
-from pipeline.source.databases.select_guard import wrapped
 from pipeline.source.given import given_by, not_given, partly_given
 from pipeline.source.names import Tables, close_to, listed
 from pipeline.source.selects import Demand, Selects
 from pipeline.source.typed import Typed, in_place
-from pipeline.sql import single_amount
+from pipeline.values.texts import text_of
 
 _AUDITED: Final = ""
 """The reason of a row that is audited: none."""
@@ -48,7 +48,7 @@ BATCH: Final = 5_000
 
 
 class Reading:
-    """The source inside its transaction: rows, counts, and whatever the catalogue asks."""
+    """The source inside its transaction: rows, counts, and whatever queries ask."""
 
     def __init__(self, connection: Connection, demand: Demand) -> None:
         self.connection = connection
@@ -74,7 +74,7 @@ class Reading:
         )
 
     def entities(self) -> dict[str, FromClause]:
-        """The audited rows of every entity, in the catalogue's types, as common table expressions."""
+        """The audited rows of every entity, in the types of our queries, as common table expressions."""
         return {entity: self._typed.audited(entity) for entity in self._raw}
 
     def worked_out(self, rows: Select[Any], name: str) -> FromClause:

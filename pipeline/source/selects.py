@@ -22,16 +22,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
+from pipeline.databases.select_guard import without_semicolon
 from pipeline.formats import Rules
 from pipeline.formats.flags import flag_nothing, flag_of
-from pipeline.formats.texts import text_of
 from pipeline.model import ENTITIES, UNREADABLE_MARK, Schema
 from pipeline.presets import Part, Preset
 from pipeline.presets.columns import Mapped
-from pipeline.source.databases.select_guard import without_semicolon
 from pipeline.source.guard import must_only_read
 from pipeline.source.names import RealColumns, Tables, meant
-from pipeline.visible import printable
+from pipeline.values.texts import text_of
+from pipeline.values.visible import printable
 
 _SHOWN: Final = 4
 _WORD: Final = 20

@@ -1,4 +1,4 @@
-"""The audited rows in the catalogue's types, as the database itself reads them."""
+"""The audited rows in the types of our queries, as the database itself reads them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CompoundSelect, TextualSelect
 from sqlalchemy.types import BigInteger, Date, Text
 
+from pipeline.databases import kind_of
+from pipeline.databases.expressions import blank, day_of, micros, minor_units, no_date, whole_units
 from pipeline.formats import Rules, units_of
 from pipeline.formats.currencies import currency_of
 from pipeline.formats.flags import flag_nothing, flag_of
 from pipeline.model import ASSUMED, FORMATTED, READ, Kind, Schema
-from pipeline.money import ODD_FACTORS
-from pipeline.source.databases import kind_of
-from pipeline.sql import blank, day_of, micros, minor_units, no_date, whole_units
+from pipeline.values.money import ODD_FACTORS
 
 _ALL: Final = 2**63 - 1
 _SQLITE_MATERIALIZES: Final = sqlite_version_info >= (3, 35)
@@ -102,7 +102,7 @@ class Typed:
                 yield case((unread, 1), else_=0).label(f"{name}_unreadable")
 
     def _values(self, entity: str, source: FromClause) -> dict[str, tuple[ColumnElement[Any], ColumnElement[bool]]]:
-        """Column -> (its value in the catalogue's type or NULL, whether nothing was entered)."""
+        """Column -> (its value in the type of our queries or NULL, whether nothing was entered)."""
         held = self.held[entity]
         return {
             name: self._value(entity, source, name, kind) if name in held else (self._absent(name, kind), true())

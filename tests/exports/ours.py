@@ -10,15 +10,15 @@ from typing import Any
 
 import yaml
 
-from pipeline import run
-from pipeline.catalogue import columns_of
 from pipeline.config import Audit, load_audit
+from pipeline.databases.exports.tables import find
+from pipeline.flows import run
 from pipeline.model import Edition, Figure, Kind
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
+from pipeline.queries import columns_of
 from pipeline.setup.exported import Own
 from pipeline.setup.recognise import Place
-from pipeline.source.databases.exports import find
 from tests.suitecrm.by_hand import Setting, Value
 
 

@@ -11,11 +11,11 @@ import yaml
 from openpyxl import Workbook
 
 from pipeline.config import load_audit
+from pipeline.databases.exports.tables import find, lacking
 from pipeline.errors import ConfigError, ImplausibleError, SourceError
 from pipeline.presets import load_preset
 from pipeline.setup.exported import unknown_words
 from pipeline.setup.recognise import Place, fitting
-from pipeline.source.databases.exports import find, lacking
 from tests.exports import hubspot, pipedrive, salesforce
 from tests.exports.company import OWNERS, Company
 from tests.exports.ours import edition_of, own_of, prepared, values, write

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.check import check_audit
 from pipeline.config import load_audit
 from pipeline.errors import ConfigError, ImplausibleError, SourceError
+from pipeline.flows.check import check_audit
 from pipeline.setup import initialise
 from tests.exports.ours import edition_of, prepared, values, write
 from tests.exports.test_equal import VENDORS, Vendor

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from pipeline import run
 from pipeline.config import Audit, load_audit
+from pipeline.flows import run
 from pipeline.model import Edition
 from pipeline.progress import Progress, Silence
 

@@ -16,12 +16,13 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from pipeline import source
+from pipeline.databases import files, kind_of
+from pipeline.databases.exports import sizes
+from pipeline.databases.exports.cells import _as_text as as_text
 from pipeline.errors import AuditError, ConfigError, ImplausibleError, SourceError
 from pipeline.presets import load_preset
 from pipeline.setup.recognise import _ANY as ANY
 from pipeline.source import open_engine
-from pipeline.source.databases import files, kind_of, sizes
-from pipeline.source.databases.cells import _as_text as as_text
 from tests.files.ours import compute, extract, prepared
 
 HEADER = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value"

@@ -13,12 +13,13 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import TableClause, literal
 
+from pipeline.calendar.window import microseconds
 from pipeline.formats import Rules, units_of
-from pipeline.formats.texts import UNREADABLE
 from pipeline.model import Kind
-from pipeline.presets import MONTHS, Amount, Formats
-from pipeline.sql import WHITE_SPACE
-from pipeline.window import microseconds
+from pipeline.presets import Amount, Formats
+from pipeline.values.months import MONTHS
+from pipeline.values.texts import UNREADABLE
+from pipeline.values.white_space import WHITE_SPACE
 from tests.benches import Bench
 
 TEXT_OF = {"duckdb": "VARCHAR", "sqlite": "TEXT", "mysql": "LONGTEXT CHARACTER SET utf8mb4", "postgresql": "TEXT"}

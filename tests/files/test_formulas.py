@@ -12,15 +12,15 @@ from typing import Any
 import openpyxl
 import pytest
 
-from pipeline.check import check_audit
 from pipeline.config.field_sets import read_field_sets
+from pipeline.databases.exports.cells import Declared, tables_of
+from pipeline.databases.exports.formulas import without_value
 from pipeline.errors import ImplausibleError, SourceError
+from pipeline.flows.check import check_audit
 from pipeline.formats import Rules
-from pipeline.formats.texts import UNREADABLE
 from pipeline.model import ENTITIES
 from pipeline.presets import Formats
-from pipeline.source.databases.cells import Declared, tables_of
-from pipeline.source.databases.formulas import without_value
+from pipeline.values.texts import UNREADABLE
 from tests.files.ours import compute, extract, prepared
 
 ERRORS = ("#REF!", "#N/A", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NUM!")

@@ -260,7 +260,7 @@ def test_a_cell_that_differs_between_the_two_readings_is_caught(
     folder: Path, table: str, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In memory, where no hash sees it: the period holds the deal, which closed on 1 March."""
-    from pipeline import extract as stage
+    from pipeline.flows import extract as stage
 
     def altered(audit, reading, window):  # type: ignore[no-untyped-def]
         raw = reading.connection.connection.dbapi_connection

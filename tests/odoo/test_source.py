@@ -15,10 +15,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL, make_url
 
 from pipeline import source
+from pipeline.databases import postgresql
 from pipeline.errors import SourceError
-from pipeline.grants import grants
 from pipeline.presets import load_preset
-from pipeline.source.databases import postgresql
+from pipeline.setup.grants import grants
 from tests.odoo.database import Odoo, odoo15
 from tests.odoo.ours import prepared
 from tests.odoo.test_equal import AMSTERDAM

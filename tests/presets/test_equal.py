@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import run
 from pipeline.config import Audit, load_audit
+from pipeline.flows import run
 from pipeline.measures.registry import COUNTED
 from pipeline.model import Edition
 from pipeline.progress import Silence

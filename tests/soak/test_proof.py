@@ -13,12 +13,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline import run
 from pipeline.config import load_audit
 from pipeline.errors import AuditError
+from pipeline.flows import run
 from pipeline.model import Edition
 from pipeline.progress import Silence
-from pipeline.write import write_reports
+from pipeline.reports.write import write_reports
 from tests.test_select_guard import COMMON, ENGINES, OWN, Crm, crms  # noqa: F401 - a fixture
 
 AS_OF = datetime(2026, 11, 24, 8, tzinfo=UTC)

@@ -721,6 +721,40 @@ def test_a_run_that_is_ended_publishes_nothing_wrong(
     assert figures(runs(tmp_path)[-1]) == truth
 
 
+def _lives(group: int) -> bool:
+    """Whether a process of that group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("after", [1.1, 2.6, 4.1])
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_interrupt_from_the_terminal_reaches_all_processes_and_leaves_none(
+    times: int, after: float, demo: Path, truth: str, tmp_path: Path
+) -> None:
+    shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "pipeline", *RUN], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(after)
+    for _ in range(times):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.05)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode in (0, 130, -signal.SIGINT), said
+    assert "Traceback" not in said
+    end = time.monotonic() + 5
+    while _lives(process.pid) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not _lives(process.pid)
+    assert all(figures(run) == truth for run in runs(tmp_path))
+
+
 @pytest.mark.parametrize("arguments", [RUN, ("check",), ("--help",), ("grants", "--preset", "suitecrm")])
 def test_a_reader_that_goes_away_is_no_defect(arguments: Sequence[str], demo: Path, tmp_path: Path) -> None:
     shutil.copytree(demo, tmp_path, dirs_exist_ok=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import run
 from pipeline.config import Audit, load_audit
+from pipeline.flows import run
 from pipeline.model import Figure
 from pipeline.progress import Progress, Silence
 from tests.suitecrm.by_hand import Setting, Value

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import run
-from pipeline.grants import tables_of
+from pipeline.flows import run
 from pipeline.model import Edition
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
+from pipeline.setup.grants import tables_of
 from pipeline.setup.recognise import Place, best, fitting
 from tests.suitecrm.database import Database, suitecrm
 from tests.suitecrm.ours import extract, prepared

@@ -1,0 +1,92 @@
+"""What a run says on the terminal: a table of managers, or the table of what differs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.language.format import NOTHING, show
+from pipeline.measures.completeness import BASE_SCORE, RECORDS_FAILING, SCORE
+from pipeline.measures.deals import DEALS_OPEN, DEALS_WON
+from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_OVERDUE
+from pipeline.measures.plan import PLAN_LEFT, PLAN_TARGET
+from pipeline.model import Difference, Edition, Scope
+from pipeline.reports.report import BESIDE, period_text
+from pipeline.values.visible import printable
+
+_COLUMNS = (  # headings of two lines, so that a line of figures fits a terminal of 80 columns
+    ("Complete", SCORE, ""),
+    ("Base", BASE_SCORE, ""),
+    ("Meetings", MEETINGS_HELD, ""),
+    ("of them\ncomplete", COMPLETE_MEETINGS, ""),
+    ("Over-\ndue", MEETINGS_OVERDUE, ""),
+    ("Open\ndeals", DEALS_OPEN, ""),
+    ("Won", DEALS_WON, ""),
+    ("Target", PLAN_TARGET, DEALS_WON.name),
+    ("To\ngo", PLAN_LEFT, DEALS_WON.name),
+    ("To\nrepair", RECORDS_FAILING, ""),
+)
+_SHOWN_DIFFERENCES = 40
+
+
+def print_summary(edition: Edition) -> None:
+    """One line a manager, and the company's total, to standard output."""
+    _console(sys.stdout.isatty()).print(summary_table(edition))
+
+
+def summary_table(edition: Edition) -> Table:
+    """The lines; a column in which this CRM has no figure at all is left out."""
+    proven = show(edition.figures["figures_proven@company"])
+    title = f"{escape(_plain(edition.audit))}: {period_text(edition.window)}, {proven}"
+    table = Table(title=f"{title} figures equal to the CRM", title_justify="left", box=SIMPLE_HEAD, show_edge=False,
+                  padding=0)  # fmt: skip
+    managers = [person for person in edition.people if person.scope is Scope.MANAGER]
+    lines = [(escape(_plain(person.name)), *_cells(edition, Scope.MANAGER, person.id)) for person in managers]
+    totals = [
+        *((BESIDE[scope], *_cells(edition, scope, "")) for scope in BESIDE if edition.find(RECORDS_FAILING, scope)),
+        ("[bold]Company[/]", *_cells(edition, Scope.COMPANY, "")),
+    ]
+    shown = [place for place, cells in enumerate(zip(*lines, *totals, strict=True)) if {*cells} != {NOTHING}]
+    for place in shown:
+        number = place > 0
+        heading = _COLUMNS[place - 1][0] if number else "Manager"
+        table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold",
+                         min_width=None if number else 10)  # fmt: skip
+    for line in lines:
+        table.add_row(*(line[place] for place in shown))
+    table.add_section()
+    for line in totals:
+        table.add_row(*(line[place] for place in shown))
+    return table
+
+
+def _cells(edition: Edition, scope: Scope, key: str) -> list[str]:
+    figures = (edition.find(measure, scope, key, dimension) for _, measure, dimension in _COLUMNS)
+    return [show(figure) if figure else NOTHING for figure in figures]
+
+
+def print_differences(differences: Sequence[Difference]) -> None:
+    """Which figure differs where, to standard error; as many as fit a screen, and how many more there are."""
+    table = Table(title="What differs", title_justify="left")
+    for heading in ("Figure or record", "Where", "In the source", "In ours"):
+        table.add_column(heading, overflow="fold")
+    for row in differences[:_SHOWN_DIFFERENCES]:
+        table.add_row(*(escape(_plain(cell)) for cell in row))
+    console = _console(sys.stderr.isatty(), stderr=True)
+    console.print(table)
+    if len(differences) > _SHOWN_DIFFERENCES:
+        console.print(f"and {len(differences) - _SHOWN_DIFFERENCES} more")
+
+
+def _console(terminal: bool, *, stderr: bool = False) -> Console:
+    return Console(stderr=stderr) if terminal else Console(stderr=stderr, width=140)
+
+
+def _plain(text: str) -> str:
+    """CRM text without what would steer a terminal."""
+    return printable(text, "\N{REPLACEMENT CHARACTER}")

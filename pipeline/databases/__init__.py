@@ -1,0 +1,23 @@
+"""The kinds of databases that a CRM may live in, one file each; adding one is adding a file and naming it here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.databases import duckdb, files, mysql, postgresql, sqlite
+from pipeline.databases.adapter import Database
+from pipeline.errors import ConfigError
+
+DATABASES: Final[tuple[Database, ...]] = (
+    mysql.DATABASE, postgresql.DATABASE, sqlite.DATABASE, duckdb.DATABASE, files.DATABASE,
+)  # fmt: skip
+
+__all__ = ["DATABASES", "Database", "kind_of"]
+
+
+def kind_of(dialect: str) -> Database:
+    """The kind of database that is of this dialect. ConfigError where none is."""
+    for database in DATABASES:
+        if dialect in database.dialects:
+            return database
+    raise ConfigError(f"source.url: {dialect} cannot be read; allowed: {', '.join(d.dialects[0] for d in DATABASES)}.")

@@ -1,0 +1,1 @@
+"""Folders of CSV and XLSX files, as tables."""

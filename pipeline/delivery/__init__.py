@@ -1,0 +1,1 @@
+"""Publishing: the folder of a run, and the switch of `latest`."""

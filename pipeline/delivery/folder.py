@@ -1,0 +1,198 @@
+"""Publishing: a run is written aside, and then is there as a whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pipeline.errors import PublishError
+from pipeline.lacks import lack_of
+from pipeline.snapshot.manifest import Manifest, load_manifest
+
+_PARTIAL: Final = ".partial-"
+_SCRATCH: Final = ".crm-audit-scratch-"
+_TEMPORARY: Final = ".temporary"
+_PENDING: Final = ".latest-"
+"""A link that becomes `latest` as soon as the run that it leads to has its name."""
+
+
+class Draft:
+    """A run's folder while it is written. Nobody sees it under a run's name before `publish`."""
+
+    def __init__(self, output: Path, folder: Path) -> None:
+        self.output = output
+        self.folder = folder
+        self._published = False
+
+    def publish(self, run_id: str, now: datetime) -> Path:
+        """Gives the folder its name, and then switches `latest` to it, each in one step.
+
+        `latest` stays where it is if this run's as-of was injected, or is older than that of the run it leads to.
+        """
+        final, pending = self.output / "runs" / run_id, self.output / f"{_PENDING}{run_id}"
+        try:
+            with _alone(self.output / "runs"):
+                if (self.folder / _TEMPORARY).exists():
+                    shutil.rmtree(self.folder / _TEMPORARY)
+                leads = _leads(self.folder, self.output / "latest", now)
+                pending.unlink(missing_ok=True)
+                if leads:
+                    pending.symlink_to(Path("runs") / run_id)  # whoever dies after the next line has said what is left
+                self._rename(final, pending)
+        except OSError as error:
+            raise _unwritten(error, f"{final} could not be published", "free the place and run again") from None
+        return final
+
+    def _rename(self, final: Path, pending: Path) -> None:
+        try:
+            self.folder.rename(final)  # refused where a run of that name exists: a fire is published once
+            try:
+                if pending.is_symlink():
+                    pending.replace(self.output / "latest")
+            except OSError:
+                final.rename(self.folder)  # else the run could never be tried again
+                raise
+            self._published = True
+        finally:
+            pending.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Removes what was not published: it holds clients' data."""
+        if not self._published:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def draft(output: Path) -> Iterator[Draft]:
+    """A private folder to write a run in; removed unless it was published. PublishError where it cannot be made.
+
+    Folders that a crash left behind are removed too: a living run holds a lock on its own.
+    """
+    try:
+        runs = output / "runs"
+        output.mkdir(mode=0o700, parents=True, exist_ok=True)  # one that stands keeps its mode: it may hold more
+        runs.mkdir(mode=0o700, exist_ok=True)
+        folder, lock = _locked(runs, _PARTIAL)
+    except OSError as error:
+        raise _unwritten(error, f"{output} cannot be written", "free the place, or choose another") from None
+    begun = Draft(output, folder)
+    try:
+        with _temporary(folder / _TEMPORARY):
+            yield begun
+    except OSError as error:
+        raise _unwritten(error, "the report could not be written", "free the place and run again") from None
+    finally:
+        begun.discard()
+        os.close(lock)
+
+
+def _unwritten(error: OSError, what: str, remedy: str) -> PublishError:
+    return PublishError(lack_of(error) or f"{what}: {error.strerror}; {remedy}.")
+
+
+@contextmanager
+def _temporary(folder: Path) -> Iterator[None]:
+    """Within it temporary files are made in the folder, by whichever library and by processes begun meanwhile.
+
+    They hold clients' data: whoever sweeps the draft of a killed run sweeps them too.
+    """
+    before = tempfile.tempdir, os.environ.get("TMPDIR")
+    folder.mkdir(mode=0o700)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before[0]
+        if before[1] is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before[1]
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A private folder among the temporary files, for what is never published. What a kill left of one is removed."""
+    folder, lock = _locked(Path(tempfile.gettempdir()), _SCRATCH)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked(place: Path, prefix: str) -> tuple[Path, int]:
+    """A new private folder, and the lock that it has while its process lives; older ones without a lock are removed."""
+    _sweep(place, prefix)
+    fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=place))
+    lock = os.open(fresh, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return fresh.rename(place / f"{prefix}{fresh.name}"), lock  # named so only once it is locked
+
+
+def _sweep(place: Path, prefix: str) -> None:
+    for folder in (entry for entry in place.glob(f"{prefix}*") if not entry.is_symlink()):
+        try:
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except (FileNotFoundError, PermissionError, NotADirectoryError):
+            continue  # removed meanwhile, or another's who shares the place
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(handle).st_uid == os.getuid():
+                shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            pass  # somebody is writing it now
+        finally:
+            os.close(handle)
+
+
+# ------------------------------------------------------------------------------------------------ the latest
+
+
+def complete_latest(output: Path, now: datetime) -> None:
+    """Switches `latest` to the runs whose process died after naming them, and before the switch."""
+    for pending in output.glob(f"{_PENDING}*"):
+        try:
+            with _alone(output / "runs"):
+                if pending.exists() and _leads(pending, output / "latest", now):
+                    pending.replace(output / "latest")
+                pending.unlink(missing_ok=True)
+        except OSError as error:
+            place = output / "latest"
+            raise _unwritten(error, f"{place} could not be switched", "free the place and run again") from None
+
+
+def _leads(run: Path, latest: Path, now: datetime) -> bool:
+    """Whether `latest` is to lead to the run: never to an injected as-of, nor back to an older one.
+
+    An as-of that lies ahead of `now` was a wrong clock's, and holds nothing up.
+    """
+    new, old = _manifest(run), _manifest(latest)
+    if new is None or old is None or old.injected:
+        return new is None or not new.injected
+    return not new.injected and (new.as_of >= old.as_of or old.as_of > now)
+
+
+def _manifest(run: Path) -> Manifest | None:
+    """The manifest of a run's snapshot; None where there is none that can be read."""
+    try:
+        return load_manifest(run / "snapshot")
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Within it no other process publishes into the folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

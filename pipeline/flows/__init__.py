@@ -1,0 +1,1 @@
+"""Where stages meet: extract, compute, a run, a check. Each reads from top to bottom."""

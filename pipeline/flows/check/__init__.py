@@ -1,0 +1,80 @@
+"""`crm-audit check`: what would be audited, before anything is."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+
+from pipeline.config import Audit, completed
+from pipeline.flows.check.looking import Seen, look
+from pipeline.flows.check.sentences import (
+    on_field_sets,
+    on_formats,
+    on_not_given,
+    on_the_account,
+    on_the_hold,
+    on_unmarked,
+)
+from pipeline.flows.check.tables import account_table, column_table, range_table
+from pipeline.flows.compute import targets_of_strangers
+from pipeline.flows.extract import window_of
+from pipeline.model import Window
+from pipeline.proof.plausible import must_be_plausible
+
+_WIDTH: Final = 100
+
+
+def check_audit(audit: Audit, now: datetime) -> None:
+    """Opens the source, counts, and prints what it found to standard output. Raises as a run would."""
+    # not wider than it reads well, nor than the terminal
+    width = min(_WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _WIDTH
+    console = Console(width=width, highlight=False)
+    window = window_of(audit, now, injected=False)
+    seen = look(audit, window)
+    audit = completed(audit, seen.not_given)
+    for part in _told(audit, window, seen):
+        console.print(part)
+    must_be_plausible(seen.implausible, audit.settings.accept)
+    console.print("[green]Ready:[/] crm-audit run " + escape(audit.file.name))
+
+
+def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
+    source = "; ".join(filter(None, (audit.preset.about, seen.moment)))
+    yield f"[bold]{escape(audit.settings.name)}[/]: {escape(source)}"
+    yield f"Period {window.first} up to, not including, {window.after_last}; {window.zone}; today {window.today}\n"
+    yield _title("What would be read")
+    yield account_table(seen.accounts, audit.preset.entities)
+    yield _title("From when to when")
+    yield range_table(seen.profiles, ZoneInfo(window.zone))
+    for profile in seen.profiles:
+        if profile.rows:
+            yield _title(f"{profile.entity}: {profile.rows:,} audited; how often a column is empty, some rows masked")
+            yield column_table(profile)
+    yield _title("Minimum field sets")
+    for line in (*on_field_sets(audit.field_sets), *on_not_given(seen.not_given)):
+        indent = 2 + len(line) - len(line.lstrip())
+        yield Padding(escape(line.strip()), (0, 0, 0, indent), expand=False)
+    yield ""
+    yield from on_the_account(seen.rights)
+    yield escape(on_the_hold(seen.pace, audit.settings.source.max_hold))
+    yield from map(escape, seen.advice)
+    yield from map(escape, on_unmarked(audit.preset))
+    yield from (f"[yellow]Warning:[/] {escape(line)}" for line in targets_of_strangers(audit.targets, seen.people))
+    if seen.fit:
+        unread = on_formats(seen.fit, ZoneInfo(window.zone))
+        yield from (f"[yellow]Warning:[/] {escape(line)}" for line in unread)
+    for one in seen.implausible:
+        accepted = "[yellow]Accepted:[/]" if one.name in audit.settings.accept else "[red]Not plausible:[/]"
+        yield f"{accepted} {escape(f'{one.name}: {one.sentence}')}"
+
+
+def _title(text: str) -> str:
+    return f"[bold cyan]{escape(text)}[/]"

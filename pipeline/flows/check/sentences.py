@@ -1,0 +1,113 @@
+"""What was seen, in sentences: who owes what, whether the account could write, how long a run would hold the CRM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from rich.markup import escape
+
+from pipeline import source
+from pipeline.flows.check.looking import Pace
+from pipeline.flows.check.masking import mask
+from pipeline.model import CHECKED, ENTITIES, Field, FieldSet, Kind
+from pipeline.presets import Preset
+from pipeline.setup.fit import Fit
+from pipeline.setup.leftover import unmarked_said
+
+_AN: Final = ("a", "e", "i", "o", "u")
+
+
+def on_field_sets(field_sets: Mapping[str, FieldSet]) -> Iterator[str]:
+    """'A meeting owes a date, a subject, a contact and, once held, its result.'"""
+    for entity, fields in field_sets.items():
+        owed = [_owed(field) for field in sorted(fields.fields, key=lambda field: field.when is not None)]
+        yield f"{_article(entity).capitalize()} owes {_listed(owed)}."
+        for name, why in fields.absent.items():
+            yield f"  Not checked: {name.replace('_', ' ')} ({why})."
+
+
+def on_not_given(not_given: Mapping[str, str]) -> Iterator[str]:
+    """'Not checked: meeting.result (not given by the SELECT of meetings).'"""
+    yield from (f"Not checked: {name} ({why})." for name, why in not_given.items())
+
+
+def on_formats(fit: Fit, zone: ZoneInfo) -> Iterator[str]:
+    """'deal.close_day: 60 of 60 values … are not written as declared, like xx-xx-xxxx. Write … in the preset.'"""
+    formats = fit.lines()
+    for one in fit.misread:
+        samples = ", ".join(dict.fromkeys(mask(one.column, one.kind, value, (), zone) for value in one.samples))
+        if one.kind in formats:
+            remedy = f"Under formats in the preset, this line fits: {formats[one.kind]}"
+        elif one.kind is Kind.FLAG:
+            remedy = "Map a column that says yes or no."
+        else:
+            remedy = "No format that is known here fits most of them; declare it under formats in the preset."
+        yield (
+            f"{one.entity}.{one.column}: {one.unreadable:,} of {one.stated:,} values that were looked at cannot be "
+            f"read, like {samples}. {remedy}"
+        )
+
+
+def _owed(field: Field) -> str:
+    weight = f" (counts {field.weight})" if field.weight != 1 else ""
+    if field.when is not None:
+        return f"once {field.when}, its {field.label}{weight}"
+    return f"{_article(field.label)}{weight}"
+
+
+def _article(word: str) -> str:
+    plural = word.endswith("s") and not word.endswith(("ss", "us"))
+    return word if plural else f"an {word}" if word[:1].lower() in _AN else f"a {word}"
+
+
+def _listed(owed: Sequence[str]) -> str:
+    if len(owed) < 2:
+        return owed[0] if owed else "nothing"
+    comma = "," if owed[-1].startswith("once ") else ""
+    return f"{', '.join(owed[:-1])} and{comma} {owed[-1]}"
+
+
+def on_the_account(rights: source.Rights) -> Iterator[str]:
+    """Whether the account could write; in rich's markup."""
+    if rights.could_write:
+        yield (
+            f"[yellow]This account could write to the CRM:[/] {escape(rights.seen_by)}. The audit reads in a "
+            "transaction that refuses writes; better still is an account that cannot: see crm-audit grants."
+        )
+    elif rights.could_write is None:
+        yield (
+            f"Whether this account could write to the CRM is not known: {escape(rights.seen_by)}. "
+            "crm-audit grants makes one that cannot."
+        )
+    else:
+        yield f"This account cannot write to the CRM: {escape(rights.seen_by)}."
+
+
+def on_the_hold(pace: Pace, limit: float) -> str:
+    """For how many seconds a run would hold the CRM, and how that was measured."""
+    said = (
+        f"A run would hold the CRM for about {source.said_duration(round(pace.hold, 1))}; "
+        f"{source.said_duration(limit)} are allowed. Measured: all of its counting, {pace.counting:.1f} s, and reading "
+        f"and storing {pace.tried:,} of its {pace.rows:,} rows, {pace.reading:.1f} s"
+    )
+    said += "; the other rows at that pace." if pace.tried < pace.rows else "."
+    return said if pace.hold <= limit else f"{said} That is more than allowed: use a replica, or raise source.max_hold."
+
+
+def on_unmarked(preset: Preset) -> Iterator[str]:
+    """That rows count which may be deleted, where `columns` map a table; a SELECT says for itself what it excludes."""
+    tables = [
+        part.table
+        for entity in (*CHECKED, "manager")
+        for part in preset.entities.get(entity, ())
+        if part.columns and "active" not in part.columns and all(map(_of_another, part.excluded))
+    ]
+    if tables:
+        yield unmarked_said(tables)
+
+
+def _of_another(reason: str) -> bool:
+    """Whether a row is excluded since it is no such record, and not since it was taken away."""
+    return reason in ENTITIES or reason.startswith("neither ")

@@ -1,0 +1,209 @@
+"""Computing everything that is printed from the snapshot alone, and proving it against the witness."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from pipeline import findings, queries, snapshot
+from pipeline.calendar.window import open_window
+from pipeline.errors import ConfigError
+from pipeline.findings.stored import read_failing
+from pipeline.measures.asked import terms_of
+from pipeline.measures.company import FIGURES_PROVEN
+from pipeline.measures.own import face_of, measure_of
+from pipeline.measures.registry import COUNTED, MEASURES
+from pipeline.measures.score import Ground, make_figures, plan_month, who_owns
+from pipeline.model import (
+    Answers,
+    Edition,
+    Figure,
+    PeriodBounds,
+    Person,
+    ResolvedAudit,
+    Scope,
+    Target,
+    Window,
+    figure_id,
+)
+from pipeline.progress import Progress
+from pipeline.proof import fingerprints
+from pipeline.proof.entity_counts import count_entities
+from pipeline.proof.plausible import implausibilities, must_be_plausible
+from pipeline.proof.prove import prove, prove_accounts, prove_controls, prove_people, proven
+from pipeline.proof.witness import WITNESS_FAILING, load_witness
+from pipeline.queries.ask import ask, ask_people
+from pipeline.reports.report import clean
+from pipeline.rules.validating import validated
+from pipeline.snapshot.manifest import Manifest, load_manifest
+
+_NAMED: Final = 20
+"""Records or users that a sentence names before it says how many more there are."""
+
+
+def open_run(folder: Path, progress: Progress) -> Edition:
+    """What a published run said, computed once more from its manifest and snapshot alone. `folder` is the run's."""
+    return compute(folder / "snapshot", run_id=folder.name, progress=progress)
+
+
+def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit | None = None) -> Edition:
+    """Everything that is printed, from the snapshot alone, proven against its witness. ProofError where it differs.
+
+    The audit is the manifest's, unless another is given.
+    """
+    progress.stage("Validating the minimum field sets")
+    manifest = load_manifest(data)
+    audit, period = _kept(manifest, data, audit)
+    window = _window_of(audit, manifest, period)
+    terms = terms_of(audit, window)
+    entities = snapshot.entities(manifest.stored, audit.schema)
+    views = queries.views_of(entities, terms)
+    own = tuple(map(measure_of, audit.measures))
+
+    def figures_of(given: Answers, users: Iterable[Person]) -> tuple[list[Person], list[Figure]]:
+        people = who_owns(users, given, audit.targets, plan_month(window) or "")
+        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window, (*COUNTED, *own))
+        return people, make_figures(given, ground)
+
+    with (
+        tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
+        snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as shelf,
+    ):
+        stored = sum(entry.rows for entry in manifest.stored)
+        failing = Path(work) / "failing.parquet"
+        validating = (shelf.engine, shelf.url, shelf.views, audit.field_sets, failing)
+        found = validated(*validating, several_owners=terms.several_owners, rows=stored)
+        progress.stage("Measuring")
+        with shelf.engine.connect() as connection:
+            measured = tuple(ask(connection, queries.measures(shelf.views, terms)))
+            users = ask_people(connection, entities["manager"])
+            counted = tuple(count_entities(connection, entities, audit.schema, measured))
+            rows = {one.entity: one.rows for one in counted}
+            odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
+            must_be_plausible(odd, audit.accept)
+            labels = findings.labels_of(connection, shelf.views, queries.failing(shelf.views, audit.field_sets))
+        people, figures = figures_of(Answers((*measured, *found), ()), users)
+        progress.stage("Proving every figure against the CRM")
+        controls = _prove(data, manifest, figures_of, figures, users, failing)
+        prove_accounts(manifest.accounts, audit.tables, rows)
+        by_id = {figure.id: figure for figure in [*figures, _proven(proven(figures))]}
+        prove_controls(by_id, controls)
+        progress.stage("Making the fix-lists")
+        repairs = tuple(findings.repairs(read_failing(failing), labels, audit.field_sets, audit.links, window.zone))
+    return Edition(
+        run_id=run_id,
+        audit=audit.name,
+        source="; ".join(filter(None, (audit.about, manifest.moment, manifest.hidden))),
+        window=window,
+        people=tuple(people),
+        figures=by_id,
+        repairs=repairs,
+        field_sets=audit.field_sets,
+        not_checked=_not_checked(audit, manifest.not_given),
+        own=tuple(map(face_of, own)),
+        warnings=tuple(filter(None, (manifest.hidden, *targets_of_strangers(audit.targets, users)))),
+        caveats=(
+            *manifest.caveats,
+            *_undecodable(manifest.stored),
+            *(f"Accepted in audit.yaml though not plausible, {one.name}: {one.sentence}" for one in odd),
+            *_without_plan(audit.targets, users, plan_month(window)),
+        ),
+    )
+
+
+def _kept(manifest: Manifest, data: Path, audit: ResolvedAudit | None) -> tuple[ResolvedAudit, PeriodBounds]:
+    """How the run was audited, unless another audit is given, and over which days."""
+    audit = audit or manifest.audit
+    if audit is None or manifest.period is None:
+        raise ConfigError(
+            f"{data / 'manifest.json'} does not hold the audit: an earlier version of this program wrote it. "
+            "Run the audit anew to have one that can be computed again."
+        )
+    return audit, manifest.period
+
+
+def _window_of(audit: ResolvedAudit, manifest: Manifest, period: PeriodBounds) -> Window:
+    """The moments of the run, over the period that its extraction settled."""
+    return open_window(
+        as_of=manifest.as_of,
+        zone=audit.zone,
+        working_week=audit.working_week,
+        first=period.first,
+        after_last=period.after_last,
+        word=period.word,
+        fire=period.fire,
+        injected=manifest.injected,
+    )
+
+
+def _prove(
+    data: Path, manifest: Manifest,
+    figures_of: Callable[[Answers, Iterable[Person]], tuple[list[Person], list[Figure]]],
+    figures: Sequence[Figure], users: Sequence[Person], failing: Path,
+) -> tuple[tuple[str, str], ...]:  # fmt: skip
+    """Compares ours with the witness. Nothing of it stays in memory but the control totals, which are returned."""
+    witness = load_witness(data)
+    fingerprints.prove_again(witness.fingerprints, data, manifest.stored)
+    _, seen = figures_of(witness.answers, witness.people)
+    prove(seen, figures, data / WITNESS_FAILING, failing)
+    prove_people(witness.people, users)
+    return witness.controls
+
+
+def _proven(count: int) -> Figure:
+    measure = FIGURES_PROVEN
+    name = figure_id(measure.name, "", "", Scope.COMPANY, "")
+    return Figure(name, Scope.COMPANY, "", measure.name, "", measure.period, count, None, measure.unit, "", "proof")
+
+
+def _not_checked(audit: ResolvedAudit, not_given: Mapping[str, str]) -> dict[str, str]:
+    """'meeting.result' -> why: each field of a set that this CRM does not hold, each column that no SELECT gives."""
+    fields = {
+        f"{entity}.{name}": why for entity, fields in audit.field_sets.items() for name, why in fields.absent.items()
+    }
+    return {**fields, **not_given}
+
+
+def _undecodable(stored: Iterable[snapshot.Stored]) -> Iterator[str]:
+    """The records that hold text which is no UTF-8, as a sentence."""
+    found = [f"{one.entity} {record} ({column})" for one in stored for column, record in one.undecodable]
+    if found:
+        more = f" and {len(found) - _NAMED} more, all in snapshot/manifest.json" if len(found) > _NAMED else ""
+        yield (
+            f"Text that is no UTF-8 counts as entered, and is shown with \ufffd where it cannot be read: "
+            f"{', '.join(found[:_NAMED])}{more}."
+        )
+
+
+def _strangers(targets: Iterable[Target], users: Iterable[Person]) -> list[Target]:
+    """The targets of those who are no managers, by manager: they count in no plan."""
+    managers = {user.id for user in users if user.scope is Scope.MANAGER}
+    strangers = (target for target in targets if target.manager not in managers)
+    return sorted(strangers, key=lambda target: (target.manager, target.metric))
+
+
+def _without_plan(targets: Iterable[Target], users: Sequence[Person], month: str | None) -> Iterator[str]:
+    """What management reads about targets of the plan's month that are in no plan, by name where there is one."""
+    names = {user.id: user.name for user in users}
+    found = [
+        f"{names.get(target.manager, target.manager)} ({MEASURES[target.metric].label.lower()}: {target.target:,})"
+        for target in _strangers(targets, users)
+        if target.month == month
+    ]
+    if found:
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        yield clean(
+            f"Targets of people who are no account managers now, or whom this CRM does not know, are in no plan: "
+            f"{', '.join(found[:_NAMED])}{more}."
+        )
+
+
+def targets_of_strangers(targets: Iterable[Target], users: Iterable[Person]) -> tuple[str, ...]:
+    """A warning where targets are set for users who are no managers: they count in no plan."""
+    if strangers := sorted({target.manager for target in _strangers(targets, users)}):
+        more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
+        named = ", ".join(strangers[:_NAMED]) + more
+        return (f"targets are set for users who are no managers of this CRM, and count in no plan: {named}.",)
+    return ()

@@ -1,0 +1,182 @@
+"""Extracting: one transaction, two readings: the rows as typed Parquet, and the witness, what the CRM itself counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from pipeline import queries, snapshot, source
+from pipeline.calendar.window import open_window
+from pipeline.config import WEEKDAYS, Audit, Period, completed, secrets_of
+from pipeline.errors import SourceError
+from pipeline.formats import Rules
+from pipeline.model import Answers, PeriodBounds, Window
+from pipeline.progress import Progress
+from pipeline.proof import fingerprints
+from pipeline.proof.witness import Witness, save_witness
+from pipeline.queries.ask import ask_at_once, ask_people
+from pipeline.retry import anew
+from pipeline.snapshot.manifest import Manifest, hash_of, save_manifest, versions
+
+Clock = Callable[[], datetime]
+
+
+def extract(
+    audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, progress: Progress,
+    begin: Sequence[str] | None = None, fire: datetime | None = None,
+) -> None:  # fmt: skip
+    """One transaction, two readings: the rows to Parquet, and the witness. A passing failure begins it anew.
+
+    `as_of` injects the instant of the run, else `clock` gives it inside the transaction; `fire` is the instant at
+    which the run was due, None by hand: it decides the period.
+    """
+
+    def once() -> None:
+        _extract_once(audit, folder, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
+
+    anew(once, progress.stage)
+
+
+def _extract_once(
+    audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, fire: datetime | None, progress: Progress,
+    begin: Sequence[str] | None,
+) -> None:  # fmt: skip
+    """Every file that it writes replaces the one of an attempt before it."""
+    settings = audit.settings
+    hold = source.Hold(settings.source.max_hold)
+    engine = source.open_engine(secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit)
+    progress.stage("Opening the CRM")
+    try:
+        with source.consistent(engine, begin, hold) as connection:
+            moment = as_of or clock()
+            window = window_of(audit, moment, injected=as_of is not None, fire=fire)
+            reading = source.Reading(connection, demand_of(audit))
+            audit = completed(audit, reading.not_given)
+            hidden = hidden_rows(audit, connection, reading)
+            accounts = reading.accounts()
+            stored = [_store(reading, entity, folder, audit, progress, hold) for entity in audit.schema]
+            progress.stage("Comparing text with the CRM's")
+            texts = fingerprints.must_agree(reading, folder, stored, hold)
+            shared = fingerprints.basis(reading)
+            progress.stage("Asking the CRM's own database")
+            witness = witness_of(audit, reading, window)
+    finally:
+        engine.dispose()
+    held, said = round(hold.seconds, 3), "; ".join(filter(None, (source.moment(engine), reading.lent(), shared)))
+    save_witness(folder, replace(witness, fingerprints=tuple(texts)))
+    resolved = audit.resolved()
+    save_manifest(
+        folder,
+        Manifest(
+            as_of=moment,
+            injected=as_of is not None,
+            preset=audit.preset.name,
+            held_seconds=held,
+            stored=tuple(stored),
+            accounts=tuple(accounts),
+            moment=said,
+            hidden=hidden,
+            caveats=tuple(reading.caveats()),
+            period=PeriodBounds(window.first, window.after_last, window.word, window.fire),
+            not_given=reading.not_given,
+            audit=resolved,
+            field_sets_sha256=hash_of(resolved.field_sets),
+            versions=versions(),
+        ),
+    )
+
+
+def demand_of(audit: Audit) -> source.Demand:
+    """What an audit reads, and on what terms."""
+    return source.Demand(
+        audit.preset,
+        audit.add,
+        audit.settings.currency,
+        frozenset(audit.absent),
+        audit.schema,
+        Rules.of(audit.preset, audit.settings.zone, audit.settings.currency),
+        audit.settings.zone,
+    )
+
+
+def hidden_rows(audit: Audit, connection: Connection, reading: source.Reading) -> str:
+    """What every report has to say where the database hides rows; SourceError where audit.yaml does not allow it."""
+    tables = source.hidden(connection, reading.tables)
+    if not tables:
+        return ""
+    said = f"row-level security may hide rows of {', '.join(tables)} from the account that reads"
+    if audit.settings.source.hidden_rows == "allow":
+        return f"{said}, so only what it sees is counted"
+    raise SourceError(
+        f"{said[0].upper()}{said[1:]}, so no figure could be said to be the CRM's, and nothing was published. Let a "
+        "policy show that account every row, or give it BYPASSRLS; or write hidden_rows: allow under source in "
+        "audit.yaml, and every report will say so."
+    )
+
+
+def _store(
+    reading: source.Reading, entity: str, folder: Path, audit: Audit, progress: Progress, hold: source.Hold
+) -> snapshot.Stored:
+    expected = reading.count(entity)
+    if reading.columns(entity):
+        progress.stage(f"Reading {entity.replace('_', ' ')}s", expected)
+    return snapshot.write_entity(
+        folder, entity, reading.columns(entity), hold.watched(reading.rows(entity)),
+        schema=audit.schema, rules=reading.demand.rules, expected=expected, minor=audit.preset.money == "minor",
+        advance=progress.advance, origin=_origin(audit, entity),
+    )  # fmt: skip
+
+
+def _origin(audit: Audit, entity: str) -> str:
+    """Where an entity's ids stand: 'table relaties, column nr'."""
+    found = []
+    for part in audit.preset.entities.get(entity, ()):
+        mapped = part.columns.get("id")
+        column = mapped.column if mapped and mapped.column else "id (of the SELECT)"
+        found.append(f"table {part.table}, column {column}")
+    return " or ".join(found)
+
+
+def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness:
+    """All that is published, as the source's own database counts it."""
+    answers = answers_of(audit, reading, window)
+    controls = tuple(
+        (
+            control.figure,
+            str(control.equals) if control.select is None else reading.control(control.figure, control.select),
+        )
+        for control in audit.settings.controls
+    )
+    return Witness(answers, tuple(ask_people(reading.connection, reading.entities()["manager"])), controls)
+
+
+def answers_of(audit: Audit, reading: source.Reading, window: Window) -> Answers:
+    """Every count and every failing record: one statement of each entity."""
+    terms = audit.terms(window)
+    asked = (reading.entities(), audit.field_sets, terms, reading.worked_out)
+    censuses = queries.censuses(*asked, rolled_up=reading.rolls_up)
+    found = [ask_at_once(reading.connection, census) for census in censuses]
+    return Answers(
+        tuple(tally for answers in found for tally in answers.tallies),
+        tuple(record for answers in found for record in answers.failing),
+    )
+
+
+def window_of(audit: Audit, as_of: datetime, *, injected: bool, fire: datetime | None = None) -> Window:
+    """The moments of a run of this audit that was due at `fire`."""
+    asked = audit.settings.period
+    days = asked if isinstance(asked, Period) else None
+    return open_window(
+        as_of=as_of,
+        zone=audit.settings.zone,
+        working_week=[WEEKDAYS.index(day) for day in audit.settings.working_week],
+        first=days.first if days else None,
+        after_last=days.to if days else None,
+        word=None if isinstance(asked, Period) else asked,
+        fire=fire,
+        injected=injected,
+    )

@@ -1,0 +1,71 @@
+"""One run, from the CRM to its published reports. It reads as the architecture does: top to bottom."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.config import Audit
+from pipeline.delivery import folder
+from pipeline.errors import AuditError, PublishError
+from pipeline.flows.compute import compute
+from pipeline.flows.extract import Clock, extract
+from pipeline.lacks import lack_of
+from pipeline.memory import let_go, settled
+from pipeline.model import Edition
+from pipeline.progress import Progress
+from pipeline.reports.write import write_reports
+from pipeline.snapshot.manifest import load_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A published run."""
+
+    run_id: str
+    folder: Path
+    edition: Edition
+    held_seconds: float
+    warnings: tuple[str, ...] = ()
+
+
+def run_audit(
+    audit: Audit, *, run_id: str, clock: Clock, progress: Progress, as_of: datetime | None = None,
+    begin: Sequence[str] | None = None, fire: datetime | None = None,
+) -> Outcome:  # fmt: skip
+    """Extracts, validates, measures, proves, renders, verifies and publishes; an AuditError means that nothing was.
+
+    `as_of` injects the instant of the run; `fire` is the instant at which it was due, None by hand; `begin` replaces
+    the statements that open the source's transaction.
+    """
+    os.umask(0o077)  # what is written holds clients' data: folders 0700, files 0600
+    with _lacks_said():
+        folder.complete_latest(audit.output, clock())
+        with folder.draft(audit.output) as draft:
+            data = draft.folder / "snapshot"
+            data.mkdir()
+            extract(audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
+            let_go()
+            edition = compute(data, run_id=run_id, progress=progress)
+            with settled():
+                write_reports(edition, draft.folder, progress)
+            held = load_manifest(data).held_seconds
+            published = draft.publish(run_id, clock())
+            return Outcome(run_id, published, edition, held, edition.warnings)
+
+
+@contextmanager
+def _lacks_said() -> Iterator[None]:
+    """A lack of memory, of open files or of room is no defect of ours, and is said as what it is."""
+    try:
+        yield
+    except AuditError:
+        raise
+    except Exception as error:
+        if said := lack_of(error):
+            raise PublishError(said) from None
+        raise

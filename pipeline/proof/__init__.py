@@ -1,0 +1,1 @@
+"""The proof: what the source itself says, against what was computed."""

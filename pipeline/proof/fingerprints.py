@@ -1,0 +1,386 @@
+"""Fingerprints: what is printed is the CRM's own text, letter by letter and record by record.
+
+Source and snapshot each hash every text of PROVEN_TEXT together with its record's id, and add the hashes up per owner
+and column. Equal sums are equal texts. Where they differ, the records that do are named while the source is still open.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    FromClause,
+    Select,
+    case,
+    column,
+    create_engine,
+    func,
+    null,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+from pipeline.databases.adapter import spilling_duckdb
+from pipeline.databases.expressions import compile_by, exact_text, one_of_words
+from pipeline.errors import ProofError
+from pipeline.model import PROVEN_TEXT, Difference, Fingerprint
+from pipeline.snapshot import DELIVERED, Stored
+from pipeline.source import Hold, Reading
+from pipeline.values import texts
+from pipeline.values.visible import visible
+
+_SHOWN: Final = 20
+"""Records of one column that are named before it says how many more there are."""
+_FEW: Final = 200
+"""Owners that one condition names; of more of them all records are compared."""
+
+Marks = dict[tuple[str, str], int | None]
+"""(owner, record id) -> the hash of a text; None where it is no UTF-8."""
+
+
+# ------------------------------------------------------------------------------------------------ in SQL
+
+
+class text_mark(FunctionElement[int]):
+    """text_mark(id, text): the first 32 bits of MD5 (id, U+001F, text) in UTF-8; NULL without text or UTF-8."""
+
+    type: TypeEngine[int] = BigInteger()
+    inherit_cache = True
+
+
+# in a database of SQL_ASCII, whose texts are bytes
+_UTF8: Final = (
+    r"^([\x01-\x7F]|[\xC2-\xDF][\x80-\xBF]|\xE0[\xA0-\xBF][\x80-\xBF]|[\xE1-\xEC\xEE\xEF][\x80-\xBF]{2}"
+    r"|\xED[\x80-\x9F][\x80-\xBF]|\xF0[\x90-\xBF][\x80-\xBF]{2}|[\xF1-\xF3][\x80-\xBF]{3}"
+    r"|\xF4[\x80-\x8F][\x80-\xBF]{2})*$"
+)
+_BITS_POSTGRESQL: Final = "('x' || left(md5(%s), 8))::bit(32)::bigint"
+_TEXT_POSTGRESQL: Final = "CAST({0} AS text) || chr(31) || CAST({1} AS text)"
+_BYTES_MYSQL: Final = "CAST(CONVERT(%s USING utf8mb4) AS BINARY)"
+
+_MARKS: Final[Mapping[str, str]] = {
+    # a text goes to Python as its bytes; the driver would refuse one that is no UTF-8
+    "sqlite": "text_mark(CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END,"
+    " CASE typeof({1}) WHEN 'text' THEN CAST({1} AS BLOB) ELSE {1} END,"
+    " (typeof({0}) = 'text') + 2 * (typeof({1}) = 'text'))",
+    "postgresql": _BITS_POSTGRESQL % f"convert_to({_TEXT_POSTGRESQL}, 'UTF8')",
+    "bytewise": f"CASE WHEN CAST({{1}} AS text) ~ '{_UTF8}' THEN {_BITS_POSTGRESQL % _TEXT_POSTGRESQL} END",
+    # of bytes it converts what it cannot read into '?', and halves of characters into themselves
+    "mysql": "CASE WHEN CHARSET({1}) = 'binary' AND (" + _BYTES_MYSQL % "{1}" + " <> CAST({1} AS BINARY)"
+    " OR CONVERT(CAST({1} AS BINARY) USING latin1) COLLATE latin1_bin REGEXP '\\\\x{ED}[\\\\x{A0}-\\\\x{BF}]')"
+    " THEN NULL ELSE CAST(CONV(LEFT(MD5(CONCAT("
+    + _BYTES_MYSQL % "{0}" + ", 0x1F, " + _BYTES_MYSQL % "{1}" + ")), 8), 16, 10) AS UNSIGNED) END",
+    "duckdb": "CAST('0x' || left(md5(CAST({0} AS VARCHAR) || chr(31) || CAST({1} AS VARCHAR)), 8) AS BIGINT)",
+}  # fmt: skip
+
+
+@compiles(text_mark)
+def _compile(element: text_mark, compiler: SQLCompiler, **kw: Any) -> str:
+    bytewise = getattr(compiler.dialect, "bytewise", False)
+    by_dialect = {**_MARKS, "postgresql": _MARKS["bytewise" if bytewise else "postgresql"]}
+    return compile_by({text_mark: by_dialect}, element, compiler, **kw)
+
+
+def _owner(rows: FromClause) -> ColumnElement[Any] | None:
+    """Whom a record names as its owner; users have none."""
+    return exact_text(rows.c.owner_id) if "owner_id" in rows.c else None
+
+
+def _sums(rows: FromClause, marks: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
+    """One row per owner: how many texts, and the sum of their hashes, of one column after the other."""
+    owner = _owner(rows)
+    columns: list[ColumnElement[Any]] = [null() if owner is None else owner]
+    for name, mark in marks.items():
+        columns += [func.count(rows.c[name]), func.sum(mark)]
+    return select(*columns) if owner is None else select(*columns).group_by(owner)
+
+
+def _fingerprints(entity: str, columns: Iterable[str], rows: Iterable[Any]) -> Iterator[Fingerprint]:
+    """The rows of `_sums`. An owner may stand there as NULL and as '', and both are nobody."""
+    found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for owner, *numbers in rows:
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        for name, (count, total) in zip(columns, pairs, strict=True):
+            sums = found[name, _said(owner)]
+            sums[0] += int(count)
+            sums[1] += int(total or 0)
+    for (name, owner), (count, total) in found.items():
+        if count:  # a column without any text is as good as absent
+            yield Fingerprint(entity, name, owner, count, total)
+
+
+def _said(value: Any) -> str:
+    return "" if value is None else str(texts.text_of(value))
+
+
+# ------------------------------------------------------------------------------------------------ the source
+
+
+class SourceTexts:
+    """The texts of the source, inside its transaction."""
+
+    def __init__(self, reading: Reading, hold: Hold | None = None) -> None:
+        self.reading = reading
+        self.hold = hold or Hold()
+
+    def fingerprints(self) -> list[Fingerprint]:
+        """Of every column of PROVEN_TEXT that the CRM holds: one statement per entity."""
+        return [found for entity in PROVEN_TEXT for found in self._of(entity)]
+
+    def marks(self, entity: str, name: str, owners: Sequence[str]) -> Marks:
+        """The hash of every text in a column, of these owners' records."""
+        if name not in self._columns(entity):
+            return {}
+        if name in self.read_twice(entity):
+            return {key: mark for key, mark in self._in_python(entity, [name])[name] if key[0] in owners}
+        rows = self._rows(entity)
+        return _marks(rows, name, self._mark(entity, rows, name), owners, self._stream)
+
+    def _stream(self, statement: Select[Any]) -> Iterator[Sequence[Any]]:
+        return self.hold.watched(self.reading.stream(statement))
+
+    def _columns(self, entity: str) -> list[str]:
+        held = self.reading.columns(entity)
+        return [name for name in PROVEN_TEXT[entity] if name in held]
+
+    def read_twice(self, entity: str) -> list[str]:
+        """Columns of which the driver makes another text than the database itself: days, numbers, lists."""
+        spelled = self.reading.spelled(entity)
+        return [name for name in self._columns(entity) if name not in spelled]
+
+    def _rows(self, entity: str) -> FromClause:
+        owner = ["owner_id"] if "owner_id" in self.reading.columns(entity) else []
+        rows = self.reading.audited(entity, ["id", *owner, *self._columns(entity)]).subquery("texts")
+        rules = self.reading.demand.rules
+        if not owner or not rules.empty or self.reading.holds_number(entity, "owner_id"):
+            return rows
+        # a declared empty word names nobody, here as in the snapshot
+        others = (one for one in rows.c if one.key != "owner_id")
+        return select(*others, rules.kept(rows.c.owner_id).label("owner_id")).subquery("owned")
+
+    def _mark(self, entity: str, rows: FromClause, name: str) -> ColumnElement[Any]:
+        # a number as a number: MySQL may keep zeros before it, which the driver drops
+        key = rows.c.id + 0 if self.reading.holds_number(entity, "id") else rows.c.id
+        return text_mark(key, rows.c[name])
+
+    def _of(self, entity: str) -> Iterator[Fingerprint]:
+        again = self.read_twice(entity)
+        names = [name for name in self._columns(entity) if name not in again]
+        if names:
+            rows = self._rows(entity)
+            marks = {name: self._mark(entity, rows, name) for name in names}
+            asked = self.reading.connection.execute(_sums(rows, marks))
+            yield from _fingerprints(entity, names, asked.all())
+        for name, found in self._in_python(entity, again).items():
+            sums = ((owner, 1, mark) for (owner, _), mark in found)
+            yield from _fingerprints(entity, [name], sums)
+
+    def _in_python(self, entity: str, names: Sequence[str]) -> dict[str, list[tuple[tuple[str, str], int | None]]]:
+        """Column -> ((owner, record id), hash) of each text, as the driver delivers it a second time."""
+        found: dict[str, list[tuple[tuple[str, str], int | None]]] = {name: [] for name in names}
+        if not names:
+            return found
+        owner = ["owner_id"] if "owner_id" in self.reading.columns(entity) else []
+        for batch in self._stream(self.reading.audited(entity, [*names, "id", *owner])):
+            for row in batch:
+                record, named = _said(row[len(names)]), self._named(row[len(names) + 1]) if owner else ""
+                for name, value in zip(names, row, strict=False):
+                    if value is not None:
+                        text = texts.text_of(value)
+                        mark = texts.fingerprint(record, text if isinstance(text, str) else str(text))
+                        found[name].append(((named, record), mark))
+        return found
+
+    def _named(self, owner: Any) -> str:
+        """The owner that a record names; a declared empty word names nobody."""
+        return "" if self.reading.demand.rules.is_empty(owner) else _said(owner)
+
+
+def _marks(
+    rows: FromClause, name: str, mark: ColumnElement[Any], owners: Sequence[str],
+    stream: Callable[[Select[Any]], Iterable[Sequence[Any]]],
+) -> Marks:  # fmt: skip
+    """(owner, record id) -> hash, of these owners' records."""
+    owner = _owner(rows)
+    asked = select(rows.c.id, mark, null() if owner is None else owner).where(rows.c[name].is_not(None))
+    if owner is not None and len(owners) <= _FEW:
+        nobody = [rows.c.owner_id.is_(None)] if "" in owners else []
+        asked = asked.where(or_(one_of_words(rows.c.owner_id, owners), *nobody))
+    found = (
+        ((_said(whose), _said(record)), None if value is None else int(value))
+        for batch in stream(asked)
+        for record, value, whose in batch
+    )
+    return {key: value for key, value in found if key[0] in owners}
+
+
+# ------------------------------------------------------------------------------------------------ the snapshot
+
+
+class StoredTexts:
+    """The texts of the snapshot, as DuckDB finds them in its files."""
+
+    def __init__(self, connection: Connection, folder: Path, stored: Iterable[Stored]) -> None:
+        self.connection = connection
+        self._names: dict[str, list[str]] = {}
+        self._undecodable: list[tuple[str, str, str]] = []
+        for entry in stored:
+            if entry.entity in PROVEN_TEXT:
+                self._names[entry.entity] = self._open(folder / entry.file, entry.entity)
+                self._undecodable += [(entry.entity, name, record) for name, record in entry.undecodable]
+        self._leave_out()
+
+    def fingerprints(self) -> list[Fingerprint]:
+        """Of every column of PROVEN_TEXT that the files have."""
+        return [found for entity, names in self._names.items() for found in self._of(entity, names)]
+
+    def marks(self, entity: str, name: str, owners: Sequence[str]) -> Marks:
+        """The hash of every text in a column, of these owners' records."""
+        if name not in self._names.get(entity, ()):
+            return {}
+        rows = self._rows(entity)
+        return _marks(rows, name, self._mark(entity, rows, name), owners, self._stream)
+
+    def _stream(self, statement: Select[Any]) -> Iterator[Sequence[Any]]:
+        yield self.connection.execute(statement).all()
+
+    def _open(self, file: Path, entity: str) -> list[str]:
+        """A view over the file; its texts as they were delivered."""
+        there = pq.read_schema(file).names
+        names = [name for name in PROVEN_TEXT[entity] if name in there]
+        delivered = {name: f"{name}{DELIVERED}" for name in names if f"{name}{DELIVERED}" in there}
+        columns = [f"coalesce({name}, {delivered[name]}) AS {name}" if name in delivered else name for name in names]
+        keys = [name for name in ("id", "owner_id") if name in there]
+        path = str(file).replace("'", "''")
+        self.connection.exec_driver_sql(
+            f"CREATE VIEW {entity} AS SELECT {', '.join([*keys, *columns])} FROM read_parquet('{path}')"
+        )
+        return names
+
+    def _leave_out(self) -> None:
+        columns = zip(*self._undecodable, strict=True) if self._undecodable else [[], [], []]
+        arrays = [pa.array(list(values), pa.string()) for values in columns]
+        raw: Any = self.connection.connection.dbapi_connection
+        raw.register("undecodable", pa.table(arrays, names=["entity", "name", "id"]))
+
+    def _rows(self, entity: str) -> FromClause:
+        there = [row[0] for row in self.connection.exec_driver_sql(f"DESCRIBE {entity}")]
+        return table(entity, *(column(name) for name in there))
+
+    def _mark(self, entity: str, rows: FromClause, name: str) -> ColumnElement[Any]:
+        mark = text_mark(rows.c.id, rows.c[name])
+        if not any(entry[:2] == (entity, name) for entry in self._undecodable):
+            return mark
+        out = table("undecodable", column("entity"), column("name"), column("id"))
+        ids = select(out.c.id).where(out.c.entity == entity, out.c.name == name)
+        return case((rows.c.id.in_(ids), null()), else_=mark)
+
+    def _of(self, entity: str, names: Sequence[str]) -> Iterator[Fingerprint]:
+        rows = self._rows(entity)
+        marks = {name: self._mark(entity, rows, name) for name in names}
+        return _fingerprints(entity, names, self.connection.execute(_sums(rows, marks)).all())
+
+
+@contextmanager
+def stored_texts(folder: Path, stored: Iterable[Stored]) -> Iterator[StoredTexts]:
+    """The snapshot's texts, in a DuckDB of their own that leaves no file."""
+    engine = create_engine("duckdb:///:memory:", poolclass=StaticPool, connect_args=spilling_duckdb())
+    try:
+        with engine.connect() as connection:
+            yield StoredTexts(connection, folder, stored)
+    finally:
+        engine.dispose()
+
+
+# ------------------------------------------------------------------------------------------------ compared
+
+
+def basis(reading: Reading) -> str:
+    """What a reader should know of how the source's sums were made; else ''."""
+    if reading.connection.dialect.name == "sqlite":
+        return "SQLite has no MD5: Python makes it from the bytes of the file"
+    odd = [f"{entity}.{name}" for entity in PROVEN_TEXT for name in SourceTexts(reading).read_twice(entity)]
+    return f"no text in the source, and read twice instead: {', '.join(odd)}" if odd else ""
+
+
+def must_agree(reading: Reading, folder: Path, stored: Iterable[Stored], hold: Hold | None = None) -> list[Fingerprint]:
+    """The source's fingerprints, which are the snapshot's. ProofError names the records whose text differs.
+
+    To be asked while the source's transaction is open: only then can the records be found. `hold` bounds it.
+    """
+    source = SourceTexts(reading, hold)
+    seen = source.fingerprints()
+    with stored_texts(folder, stored) as ours:
+        if differing := _differing(seen, ours.fingerprints()):
+            raise _refusal([row for what, owners in differing.items() for row in _records(source, ours, what, owners)])
+    return seen
+
+
+def prove_again(witness: Iterable[Fingerprint], folder: Path, stored: Iterable[Stored]) -> None:
+    """Proves the snapshot's texts against what the source said of them. ProofError names the owners that differ.
+
+    Without the source nobody can say which of an owner's records it is.
+    """
+    seen = list(witness)
+    with stored_texts(folder, stored) as ours:
+        found = ours.fingerprints()
+    said = [{one[:3]: f"{one.texts} texts, sum {one.total}" for one in all_of} for all_of in (seen, found)]
+    rows = [
+        (f"{entity}.{name} of {owner or 'nobody'}", "text", *(one.get((entity, name, owner), "none") for one in said))
+        for (entity, name), owners in _differing(seen, found).items()
+        for owner in owners
+    ]
+    if rows:
+        raise _refusal([(name, where, source, mine) for name, where, source, mine in rows])
+
+
+def _differing(seen: Iterable[Fingerprint], found: Iterable[Fingerprint]) -> dict[tuple[str, str], list[str]]:
+    """(entity, column) -> the owners whose sums differ."""
+    owners: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in set(seen) ^ set(found):
+        owners[one.entity, one.column].add(one.owner)
+    return {what: sorted(owners[what]) for what in sorted(owners)}
+
+
+def _records(
+    source: SourceTexts, ours: StoredTexts, what: tuple[str, str], owners: Sequence[str]
+) -> Iterator[Difference]:
+    """The records of these owners whose text in that column differs."""
+    there, here = source.marks(*what, owners), ours.marks(*what, owners)
+    keys = sorted(key for key in there.keys() | here.keys() if there.get(key, -1) != here.get(key, -1))
+    for owner, record in keys[:_SHOWN]:
+        named = f"{what[0]} {record}", f"{what[1]}, owner {owner or 'nobody'}"
+        yield *named, _written(there, (owner, record)), _written(here, (owner, record))
+    if len(keys) > _SHOWN:
+        yield f"{what[0]}.{what[1]}", "text", f"{len(keys) - _SHOWN} more records differ", ""
+
+
+def _written(marks: Marks, key: tuple[str, str]) -> str:
+    """A text as its hash: what differs by a character that nobody sees still looks different."""
+    if key not in marks:
+        return "no text"
+    mark = marks[key]
+    return "no UTF-8" if mark is None else f"MD5 {mark:08x}"
+
+
+def _refusal(differences: Sequence[Difference]) -> ProofError:
+    return ProofError(
+        "The text of records differs between the source and the snapshot; nothing was published, and the last good "
+        "report stays. Run again; if it happens again, compare these records with the CRM.",
+        tuple((visible(name), visible(where), source, ours) for name, where, source, ours in differences),
+    )

@@ -1,0 +1,131 @@
+"""Is it plausible? A mapping that fits nothing gives figures that prove equal to themselves; those are not published.
+
+Rules and words: docs/measures.md. A pure function of what was counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.errors import ImplausibleError
+from pipeline.model import READ, STATE_COLUMNS, STATES, UNREADABLE_MARK, Kind, Scope, TableAccount
+from pipeline.values.visible import visible
+
+LEAST_ROWS: Final = 20
+"""An entity or a table of fewer rows is judged by nobody."""
+OWNED: Final = ("deal", "meeting", "call")
+NO_MANAGER: Final = "manager.none"
+
+
+@dataclass(frozen=True, slots=True)
+class EntityCounts:
+    """What was counted of an entity's audited rows."""
+
+    entity: str
+    rows: int
+    read: Mapping[str, tuple[int, int]]  # date, amount or flag -> (values that were stated, of these unreadable)
+    states: tuple[int, int] = (0, 0)  # (stated, of these unknown)
+    unassigned: int = 0
+    repeated: Sequence[tuple[str, int]] = ()  # ids that stand more than once, and how often: some of them
+
+
+@dataclass(frozen=True, slots=True)
+class Implausible:
+    """What is not plausible: its name, as `accept` has it, and a sentence."""
+
+    name: str
+    sentence: str
+
+
+def implausibilities(
+    entities: Iterable[EntityCounts], accounts: Iterable[TableAccount], scopes: Collection[Scope]
+) -> tuple[Implausible, ...]:
+    """All that is not plausible. `scopes` are those of the CRM's users."""
+    found = [one for counts in entities for one in _of_entity(counts)]
+    found += [one for account in accounts for one in _of_table(account)]
+    if Scope.MANAGER not in scopes:
+        found.append(
+            Implausible(
+                NO_MANAGER,
+                f"None of {len(scopes):,} users is an active person, so there is no manager; map manager.active and "
+                "manager.person, or correct the account.",
+            )
+        )
+    return tuple(found)
+
+
+def must_be_plausible(found: Sequence[Implausible], accepted: Collection[str]) -> None:
+    """ImplausibleError where anything is found that audit.yaml does not accept by name."""
+    refused = [one for one in found if one.name not in accepted]
+    if refused:
+        listed = "".join(f"\n  {one.name}: {one.sentence}" for one in refused)
+        raise ImplausibleError(
+            "Implausible: not published, and the last good report stays. Correct the mapping, or write the name under "
+            f"accept in audit.yaml where it is so in the CRM:{listed}"
+        )
+
+
+def names(schema: Mapping[str, Mapping[str, Kind]], tables: Iterable[str]) -> set[str]:
+    """The names that `accept` may hold. An id that stands twice is none: its record would be counted twice."""
+    found = {
+        f"{entity}.{column}.unreadable" for entity, kinds in schema.items() for column, kind in kinds.items()
+        if kind in (*READ, Kind.FLAG)
+    }  # fmt: skip
+    found |= {f"{entity}.{column}.unknown" for entity, column in STATE_COLUMNS.items()}
+    found |= {f"{entity}.owner.unassigned" for entity in OWNED}
+    found |= {f"{table}.{what}" for table in tables for what in ("audited.none", "deleted.unreadable")}
+    return found | {NO_MANAGER}
+
+
+def _of_entity(counts: EntityCounts) -> Iterator[Implausible]:
+    entity = counts.entity
+    if counts.repeated:
+        said = ", ".join(f"'{visible(record[:60])}' ({times:,} times)" for record, times in counts.repeated)
+        yield Implausible(
+            f"{entity}.id.twice",
+            f"{entity}: an id names one record, and this source has {said}; correct the source, or the preset's SELECT "
+            "where a join doubles rows.",
+        )
+    if counts.rows < LEAST_ROWS:
+        return
+    for column, (stated, unreadable) in counts.read.items():
+        if 2 * unreadable > stated:
+            yield Implausible(
+                f"{entity}.{column}.unreadable",
+                f"{unreadable:,} of the {stated:,} values of {entity}.{column} cannot be read; declare how they are "
+                "written (formats in the preset), or map another column.",
+            )
+    stated, unknown = counts.states
+    if entity in STATES and 2 * unknown > stated:
+        column = STATE_COLUMNS[entity]
+        yield Implausible(
+            f"{entity}.{column}.unknown",
+            f"{unknown:,} of the {stated:,} values of {entity}.{column} are no state that the preset knows; map the "
+            f"CRM's words under states.{entity}.",
+        )
+    if entity in OWNED and 2 * counts.unassigned > counts.rows:
+        yield Implausible(
+            f"{entity}.owner.unassigned",
+            f"{counts.unassigned:,} of {counts.rows:,} {entity}s have no owner who exists; map {entity}.owner_id onto "
+            "the column that holds the ids of users.",
+        )
+
+
+def _of_table(account: TableAccount) -> Iterator[Implausible]:
+    table = account.table
+    if account.rows >= LEAST_ROWS and not account.audited:
+        reasons = ", ".join(f"{reason} {rows:,}" for reason, rows in sorted(account.excluded.items()))
+        yield Implausible(
+            f"{table}.audited.none",
+            f"None of the {account.rows:,} rows of the table {table} is audited ({reasons}); correct the conditions of "
+            "these reasons in the preset.",
+        )
+    unreadable = sum(rows for reason, rows in account.excluded.items() if reason.endswith(UNREADABLE_MARK))
+    if unreadable * 1_000 > account.rows:
+        yield Implausible(
+            f"{table}.deleted.unreadable",
+            f"In {unreadable:,} of the {account.rows:,} rows of the table {table} the mark of deletion is neither yes "
+            "nor no; declare its words in the preset.",
+        )

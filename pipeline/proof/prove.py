@@ -1,0 +1,187 @@
+"""The proof: what the CRM's own database says against what was computed from the snapshot. A pure comparison."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from pipeline.errors import ProofError
+from pipeline.language.format import rounded, show
+from pipeline.model import UNCOMPARED, Difference, Figure, Person, TableAccount
+from pipeline.values.visible import told_apart, visible
+
+_SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope")
+"""What a report says of a person, and by which it counts them."""
+
+
+def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Path, found: Path) -> None:
+    """Every figure and every failing record must be the same in both; else a ProofError names them.
+
+    Of a record its mask, owner, period and moment are compared.
+
+    `seen` and `found` are Parquet files of failing records, the source's and ours; only what differs is read from them.
+    """
+    _must_be_none([*_figures(witness, ours), *_records(seen, found)], "figures or records differ")
+
+
+def prove_people(seen: Iterable[Person], found: Iterable[Person]) -> None:
+    """Every user of the CRM must have the same name, team, leader and scope in both; else a ProofError names them."""
+    source, ours = (Counter(users) for users in (seen, found))
+    both = [
+        sorted((source - ours).elements(), key=_identity),
+        sorted((ours - source).elements(), key=_identity),
+    ]
+    there, here = ({user.id: user for user in users} for users in both)
+    _must_be_none(
+        [_person_differs(there.get(name), here.get(name)) for name in dict.fromkeys((*there, *here))],
+        "users differ",
+    )
+
+
+def prove_accounts(
+    accounts: Collection[TableAccount], tables: Mapping[str, Collection[str]], rows: Mapping[str, int]
+) -> None:
+    """What the source counted as audited must be as many rows as were read; else a ProofError names the tables.
+
+    `tables`: entity -> the tables that it is read from; `rows`: entity -> its rows in the snapshot. Entities that share
+    a table are compared together.
+    """
+    audited = {account.table: account.audited for account in accounts}
+    differences = []
+    for entities in _sharing(tables):
+        names = sorted({table for entity in entities for table in tables[entity]} & audited.keys())
+        counted, read = sum(audited[table] for table in names), sum(rows.get(entity, 0) for entity in entities)
+        if counted != read:
+            differences.append((f"audited rows of {', '.join(names)}", "accounting", str(counted), str(read)))
+    _must_be_none(differences, "counts of audited rows differ")
+
+
+def proven(figures: Iterable[Figure]) -> int:
+    """How many of these figures both readings made from what each of them read."""
+    return sum(figure.basis not in UNCOMPARED for figure in figures)
+
+
+def _must_be_none(differences: Sequence[Difference], what: str) -> None:
+    if differences:
+        raise ProofError(
+            f"{len(differences)} {what} between the source and what was computed; "
+            "nothing was published, and the last good report stays.",
+            tuple(
+                (visible(name), visible(where), *told_apart(source, ours)) for name, where, source, ours in differences
+            ),
+        )
+
+
+def _identity(user: Person) -> tuple[str, ...]:
+    return (user.id, *(str(getattr(user, part)) for part in _SHOWN))
+
+
+def _person_differs(there: Person | None, here: Person | None) -> Difference:
+    """The parts that differ; all of them where a user is in one reading only."""
+    parts = [part for part in _SHOWN if there is None or here is None or getattr(there, part) != getattr(here, part)]
+    user = there or here
+    said = tuple(
+        ", ".join(f"{part} {getattr(one, part) or 'none'}" for part in parts) if one else "no such user"
+        for one in (there, here)
+    )
+    return (f"user {user.id if user else ''}", "people", said[0], said[1])
+
+
+def _sharing(tables: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
+    """The entities in groups: those of one group share tables with each other and with no other."""
+    left = dict(tables)
+    while left:
+        first, names = left.popitem()
+        group, reached = [first], set(names)
+        while near := [entity for entity, own in left.items() if not reached.isdisjoint(own)]:
+            for entity in near:
+                group.append(entity)
+                reached |= set(left.pop(entity))
+        yield sorted(group)
+
+
+def prove_controls(figures: Mapping[str, Figure], controls: Iterable[tuple[str, str]]) -> None:
+    """Every control total (figure, number as text) must be what its figure says. ProofError names those that differ."""
+    differences = [
+        (name, "control total", given, show(figures[name]) if name in figures else "no such figure")
+        for name, given in controls
+        if name not in figures or not _says(figures[name], given)
+    ]
+    _must_be_none(differences, "control totals differ")
+
+
+def _says(figure: Figure, given: str) -> bool:
+    try:
+        return rounded(figure) == Decimal(given)
+    except InvalidOperation:
+        return False
+
+
+def _figures(witness: Sequence[Figure], ours: Sequence[Figure]) -> Iterator[Difference]:
+    source, own = _by_id(witness), _by_id(ours)
+    for name in sorted(source.keys() | own.keys()):
+        there, here = _written(source.get(name)), _written(own.get(name))
+        if there != here:
+            yield name, "figures", there, here
+
+
+def _by_id(figures: Sequence[Figure]) -> dict[str, Figure]:
+    found: dict[str, Figure] = {}
+    for figure in figures:
+        if figure.id in found:
+            raise ProofError(f"the figure {visible(figure.id)} exists twice")
+        found[figure.id] = figure
+    return found
+
+
+def _written(figure: Figure | None) -> str:
+    """All of a figure that is compared: how it was found is no difference."""
+    if figure is None:
+        return "no such figure"
+    number = f"{figure.numerator}" if figure.denominator is None else f"{figure.numerator} of {figure.denominator}"
+    return " ".join(filter(None, (number, figure.unit, figure.currency, f"({figure.period})")))
+
+
+_KEY: Final = "entity, record_id, again, holder"
+"""What names a failing record, and where it is another owner's already, that owner: an owner's id may be blank."""
+
+_DIFFERING: Final = """
+    SELECT entity, record_id, source.mask, source.owner, source.in_period,
+           make_timestamp(source.at_us)::VARCHAR,
+           ours.mask, ours.owner, ours.in_period, make_timestamp(ours.at_us)::VARCHAR
+    FROM source FULL JOIN ours USING (entity, record_id, again, holder)
+    WHERE source.mask IS DISTINCT FROM ours.mask OR source.owner IS DISTINCT FROM ours.owner
+       OR source.in_period IS DISTINCT FROM ours.in_period OR source.at_us IS DISTINCT FROM ours.at_us
+    ORDER BY entity, record_id, again, holder
+"""
+
+
+def _records(seen: Path, found: Path) -> Iterator[Difference]:
+    with closing(duckdb.connect(config={"temp_directory": str(found.parent)})) as db:
+        for name, file in (("source", seen), ("ours", found)):
+            records = db.read_parquet(str(file)).project("*, CASE WHEN again THEN owner ELSE '' END AS holder")
+            records.create_view(name)
+            repeated = _count(records) - _count(records.project(_KEY).distinct())
+            if repeated:
+                yield "failing records", f"listed more than once in {name}", str(repeated), "0"
+        for entity, record, *sides in db.execute(_DIFFERING).fetchall():
+            yield f"{entity} {record}", "failing records", _failing(*sides[:4]), _failing(*sides[4:])
+
+
+def _count(records: duckdb.DuckDBPyRelation) -> int:
+    [(number,)] = records.aggregate("count(*)").fetchall()
+    return int(number)
+
+
+def _failing(mask: str | None, owner: str | None, in_period: bool | None, moment: str | None) -> str:
+    """`mask` is written to the base of 16."""
+    if mask is None:
+        return "not failing"
+    at = f"at {moment} UTC" if moment else "no moment"
+    return f"mask {int(mask, 16):b}, owner {owner or 'nobody'}, {'period' if in_period else 'base'}, {at}"

@@ -1,0 +1,45 @@
+"""The witness: what the CRM's own database said inside the transaction, kept so that a rerun can prove itself again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from pipeline.findings.stored import tallies_of_failing, write_failing
+from pipeline.model import Answers, Fingerprint, Person, Scope, Tally
+
+WITNESS_FAILING: Final = "witness_failing.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """The source's own answers, the users that it knows, and what the analyst's own SELECTs say."""
+
+    answers: Answers
+    people: tuple[Person, ...]
+    controls: tuple[tuple[str, str], ...] = ()  # (figure, the number as text)
+    fingerprints: tuple[Fingerprint, ...] = ()
+
+
+def save_witness(folder: Path, witness: Witness) -> None:
+    """Tallies and users as JSON, whose integers have no bound; failing records, which may be many, as Parquet."""
+    document = {
+        "tallies": [asdict(tally) for tally in witness.answers.tallies],
+        "people": [asdict(person) for person in witness.people],
+        "controls": [list(control) for control in witness.controls],
+        "fingerprints": [list(one) for one in witness.fingerprints],
+    }
+    (folder / "witness.json").write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+    write_failing(folder / WITNESS_FAILING, witness.answers.failing)
+
+
+def load_witness(folder: Path) -> Witness:
+    """The witness of a snapshot. Its failing records stay in their file; what they come to is among the tallies."""
+    document = json.loads((folder / "witness.json").read_text("utf-8"))
+    people = (Person(**{**person, "scope": Scope(person["scope"])}) for person in document["people"])
+    tallies = (*(Tally(**tally) for tally in document["tallies"]), *tallies_of_failing(folder / WITNESS_FAILING))
+    controls = tuple((str(figure), str(value)) for figure, value in document["controls"])
+    fingerprints = tuple(Fingerprint(*one) for one in document["fingerprints"])
+    return Witness(Answers(tallies, ()), tuple(people), controls, fingerprints)

@@ -1,0 +1,100 @@
+"""What is asked: the entities, the minimum field sets and the metrics, as SQLAlchemy Core selectables.
+
+Nothing here touches a database. The same selectables run on the source (the witness) and on the snapshot: databases
+only count and sum integers over conditions; ratios and percentages are made later, in Python, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import FromClause, Select
+
+from pipeline.model import CHECKED, FieldSet
+from pipeline.queries.census import Census, Part, WorkedOut, census
+from pipeline.queries.context import (
+    MISSING,
+    UNKNOWN,
+    WORD,
+    Count,
+    Entities,
+    Question,
+    Terms,
+    Whose,
+    columns_of,
+    state_code,
+)
+from pipeline.queries.counts import measure_questions
+from pipeline.queries.fields import asks, failing_records, field_question
+from pipeline.queries.views import view_of
+
+__all__ = [
+    "MISSING",
+    "UNKNOWN",
+    "WORD",
+    "Census",
+    "Count",
+    "Entities",
+    "Part",
+    "Question",
+    "Terms",
+    "Whose",
+    "asks",
+    "censuses",
+    "columns_of",
+    "failing",
+    "failing_records",
+    "field_counts",
+    "field_question",
+    "measures",
+    "state_code",
+    "view_of",
+    "views_of",
+]
+
+
+def views_of(entities: Entities, terms: Terms) -> dict[str, Select[Any]]:
+    """The view of every checked entity that the CRM holds."""
+    return {entity: view_of(entity, entities, terms) for entity in _held(terms)}
+
+
+def _held(terms: Terms) -> list[str]:
+    return [entity for entity in CHECKED if terms.holds(f"{entity}.id")]
+
+
+def censuses(
+    entities: Entities,
+    field_sets: Mapping[str, FieldSet],
+    terms: Terms,
+    worked_out: WorkedOut,
+    *,
+    rolled_up: bool,
+) -> Iterator[Census]:
+    """All that is asked of every entity, one statement each: how a CRM's own database is asked."""
+    for entity in _held(terms):
+        yield census(entity, entities, field_sets[entity], terms, worked_out, rolled_up=rolled_up)
+
+
+def measures(views: Mapping[str, FromClause], terms: Terms) -> tuple[Question, ...]:
+    """Every count and sum of the metrics."""
+    return tuple(question for entity, view in views.items() for question in measure_questions(entity, view, terms))
+
+
+def field_counts(
+    views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], terms: Terms
+) -> tuple[Question, ...]:
+    """Due, missing and unreadable, of every field set."""
+    return tuple(
+        field_question(field_sets[entity], view, whose)
+        for entity, view in views.items()
+        if asks(field_sets[entity])
+        for whose in terms.whose
+    )
+
+
+def failing(views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> dict[str, Select[Any]]:
+    """Entity -> the SELECT of its failing records."""
+    return {
+        entity: failing_records(field_sets[entity], view) for entity, view in views.items() if asks(field_sets[entity])
+    }

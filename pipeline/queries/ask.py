@@ -1,0 +1,170 @@
+"""Asking a database our questions, and making its answers alike: integers, and text for identifiers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, FromClause, Select, select
+
+from pipeline.model import Answers, Failing, Person, Scope, Tally
+from pipeline.queries import WORD, Census, Part, Question, Whose
+from pipeline.values.texts import text_of
+
+
+def ask(connection: Connection, questions: Iterable[Question]) -> Iterator[Tally]:
+    """Every integer that the questions count."""
+    for question in questions:
+        yield from tallies(question, connection.execute(question.statement).all())
+
+
+def tallies(question: Question, rows: Iterable[Any]) -> Iterator[Tally]:
+    """A question's rows as tallies: SUM comes as a Decimal here, as a huge integer there, as NULL of no rows."""
+    for row in rows:
+        values = list(row)
+        company = question.whose is Whose.COMPANY
+        owner = None if company else values.pop(0)
+        owner = None if owner is None else text_said(owner)
+        currency = values.pop(0) if question.money else ""
+        for (name, dimension), value in zip(question.counts, values, strict=True):
+            again = question.whose is Whose.AGAIN
+            yield Tally(company, owner, name, dimension, currency or "", int(value or 0), again)
+
+
+def ask_failing(connection: Connection, selects: Mapping[str, Select[Any]]) -> Iterator[Failing]:
+    """Every failing record of every entity."""
+    for entity, statement in selects.items():
+        yield from failing(entity, connection.execute(statement))
+
+
+def failing(entity: str, rows: Iterable[Any]) -> Iterator[Failing]:
+    """Rows of (id, owner, in_period, again, at_us, *words of the mask) as failing records."""
+    owner_of = cache(text_said)  # one text for all the records of an owner
+    for record_id, owner, in_period, again, at_us, *words in rows:
+        named = text_said(record_id), owner_of(owner)
+        yield Failing(entity, *named, _joined(words), bool(in_period), bool(again), _moment(at_us))
+
+
+def _moment(at_us: Any) -> int | None:
+    """A driver may deliver a Decimal."""
+    return None if at_us is None else int(at_us)
+
+
+def _joined(words: Iterable[Any]) -> int:
+    """Words of bits as one integer, the lowest first."""
+    return sum(int(word) << WORD * number for number, word in enumerate(words))
+
+
+def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
+    """The CRM's users: who is active and a person is a manager, everyone else an inactive owner."""
+    columns = manager.c
+    rows = connection.execute(
+        select(
+            columns.id, columns.name, columns.team_id, columns.team, columns.leader_id, columns.active, columns.person
+        )
+    )
+    people = [
+        Person(
+            text_said(user),
+            text_said(name).strip() or text_said(user),
+            text_said(team_id),
+            text_said(team),
+            Scope.MANAGER if active and person else Scope.INACTIVE,
+            text_said(leader_id),
+        )
+        for user, name, team_id, team, leader_id, active, person in rows
+    ]
+    return sorted(people, key=lambda person: (person.name.casefold(), person.id))
+
+
+# ------------------------------------------------------------------------------------------------ at once
+
+
+def ask_at_once(connection: Connection, census: Census) -> Answers:
+    """Every integer and every failing record of an entity, from the rows of one statement."""
+    expansion = _Expansion(census)
+    for row in connection.execute(census.statement):
+        expansion.add(*row)
+    return Answers(tuple(expansion.tallies()), tuple(expansion.failing))
+
+
+_Whom = tuple[Whose, str | None]
+
+
+class _Expansion:
+    """Adds up, for each count, the records whose bits hold all of its mask."""
+
+    def __init__(self, census: Census) -> None:
+        self.failing: list[Failing] = []
+        self._census = census
+        self._counts: dict[_Whom, list[int]] = defaultdict(lambda: [0] * len(census.counts))
+        self._amounts: dict[tuple[_Whom, str], list[int]] = defaultdict(lambda: [0] * len(census.amounts))
+        self._numbers: dict[tuple[_Whom, str], list[int]] = defaultdict(lambda: [0] * len(census.priced))
+        self._counts[Whose.COMPANY, None]  # is said to be zero where there are no records
+        self._bits = cache(lambda *words: _joined(words))
+        self._counted = cache(lambda bits: _held(census.counts.values(), bits))
+        self._summed = cache(lambda bits: _held(census.amounts.values(), bits))
+        self._priced = cache(lambda bits: _held(census.priced.values(), bits))
+        self._mask = cache(lambda bits: sum(1 << place for place in _held(census.wrong, bits)))
+        self._text = cache(text_said)
+
+    def add(
+        self, part: int, owner: Any, again: int, currency: Any, record: Any, records: int, value: Any, *words: int
+    ) -> None:
+        """One row of the statement."""
+        bits = self._bits(*words)
+        name = None if owner is None else self._text(owner)
+        if part == Part.WRONG:
+            in_period = bits & self._census.in_period != 0
+            named = self._census.entity, text_said(record), name or ""
+            self.failing.append(Failing(*named, self._mask(bits), in_period, bool(again), _moment(value)))
+            return
+        for whom in self._whom(part, name, again):
+            self._add_up(whom, self._text(currency), int(records), int(value or 0), bits)
+
+    def _whom(self, part: int, owner: str | None, again: int) -> Iterator[_Whom]:
+        if part == Part.COMPANY:
+            yield Whose.COMPANY, None
+            return
+        yield Whose.OWNERS, owner
+        if again:
+            yield Whose.AGAIN, owner
+
+    def _add_up(self, whom: _Whom, currency: str, records: int, amount: int, bits: int) -> None:
+        counts = self._counts[whom]
+        for place in self._counted(bits):
+            counts[place] += records
+        if self._census.amounts or self._census.priced:
+            amounts = self._amounts[whom, currency]
+            for place in self._summed(bits):
+                amounts[place] += amount
+            numbers = self._numbers[whom, currency]
+            for place in self._priced(bits):
+                numbers[place] += records
+
+    def tallies(self) -> Iterator[Tally]:
+        """The sums, zeros among them."""
+        for whom, counts in self._counts.items():
+            yield from _tallies(whom, "", self._census.counts, counts)
+        for (whom, currency), amounts in self._amounts.items():
+            yield from _tallies(whom, currency, self._census.amounts, amounts)
+        for (whom, currency), numbers in self._numbers.items():
+            yield from _tallies(whom, currency, self._census.priced, numbers)
+
+
+def _held(masks: Iterable[int], bits: int) -> tuple[int, ...]:
+    """The places of the masks of which all bits are set."""
+    return tuple(place for place, mask in enumerate(masks) if bits & mask == mask)
+
+
+def _tallies(whom: _Whom, currency: str, names: Iterable[tuple[str, str]], values: Iterable[int]) -> Iterator[Tally]:
+    whose, owner = whom
+    for (name, dimension), value in zip(names, values, strict=True):
+        yield Tally(whose is Whose.COMPANY, owner, name, dimension, currency, value, whose is Whose.AGAIN)
+
+
+def text_said(value: Any) -> str:
+    """The value as text; bytes as the text that they are, and nothing as ''."""
+    return "" if value is None else str(text_of(value))

@@ -1,0 +1,273 @@
+"""All that is asked of an entity in one statement: what a record meets is a set of bits, and equal sets are counted.
+
+The questions of counts.py and fields.py go through the records once each. A CRM is held while it counts, so there its
+view is worked out once: each condition becomes a bit, records of the same owner and bits become one row with their
+number, and Python adds up for each count the rows that have all its bits. The snapshot is asked the questions one by
+one, so that the two readings of the proof differ in form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Select,
+    Text,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import ColumnClause, ColumnElement, True_
+from sqlalchemy.sql.selectable import CompoundSelect
+
+from pipeline.databases.expressions import exact_text
+from pipeline.model import FieldSet
+from pipeline.queries.context import WORD, Condition, Entities, Terms
+from pipeline.queries.counts import conditions_of, has_amount, of_currencies, of_money, of_records
+from pipeline.queries.fields import asks, field_counts_of, wrong_of
+from pipeline.queries.views import LOOKED_AT, view_from, view_of, with_state
+
+
+class Part(IntEnum):
+    """What a row is about: records of one owner, records of the company, or one failing record of one owner."""
+
+    OWNERS = 0
+    COMPANY = 1
+    WRONG = 2
+
+
+Named = tuple[str, str]
+"""(name of a count, its dimension or '')"""
+WorkedOut = Callable[[Select[Any], str], FromClause]
+"""Gives a SELECT a name under which the statement works it out once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """One statement, and what its rows stand for.
+
+    A row is (part, owner, again, currency, id, records, value, *words of bits). `value` is the sum of the amounts, and
+    of a failing record its moment in microseconds. A record counts where it has all bits of a count's mask; `priced`
+    are the counts that are made per currency. `wrong` gives, for each bit of a failing record's mask, the one bit here
+    that sets it.
+    """
+
+    entity: str
+    counts: Mapping[Named, int]
+    amounts: Mapping[Named, int]
+    priced: Mapping[Named, int]
+    wrong: tuple[int, ...]
+    in_period: int
+    statement: Select[Any] | CompoundSelect[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Conditions by their bits, before there is a statement."""
+
+    conditions: Sequence[Condition]
+    counts: Mapping[Named, int]
+    amounts: Mapping[Named, int]
+    priced: Mapping[Named, int]
+    wrong: tuple[int, ...]
+    in_period: int
+
+    @property
+    def per_currency(self) -> bool:
+        """Whether anything is counted for each currency apart."""
+        return bool(self.amounts or self.priced)
+
+    @property
+    def words(self) -> range:
+        """The numbers of the words; at least one, so that a row always says what it is."""
+        return range(max(1, -(-len(self.conditions) // WORD)))
+
+
+class _Bits:
+    """Gives each distinct condition a bit."""
+
+    def __init__(self) -> None:
+        self.conditions: list[Condition] = []
+        self._places: dict[int, int] = {}  # by identity: SQLAlchemy's == makes another condition
+
+    def of(self, *conditions: Condition) -> int:
+        """The mask of the bits that a record has if it meets them all."""
+        mask = 0
+        for condition in conditions:
+            if isinstance(condition, True_):
+                continue  # every record meets it
+            if id(condition) not in self._places:
+                self._places[id(condition)] = len(self.conditions)
+                self.conditions.append(condition)
+            mask |= 1 << self._places[id(condition)]
+        return mask
+
+
+def census(
+    entity: str, entities: Entities, fields: FieldSet, terms: Terms, worked_out: WorkedOut, *, rolled_up: bool
+) -> Census:
+    """Counts, amounts, field counts and failing records of an entity's view, as one statement.
+
+    `worked_out` is the database's own way to work a part out once. `rolled_up` asks for one GROUP BY … WITH ROLLUP,
+    where a database would work out a part anew each time that the statement names it.
+    """
+    whole = view_of(entity, entities, terms).subquery()
+    asked = _asked(entity, whole, fields, terms)
+    kept = {"id", "owner", "again", *_columns_in(asked.conditions)}
+    if asked.per_currency:
+        kept |= {"amount", "amount_unreadable", "currency"}
+    if asked.wrong:
+        kept.add("at_us")
+    stated = with_state(entity, entities[entity], terms)
+    looked_at = [column for column in stated.selected_columns if column.key in kept | LOOKED_AT | {"state"}]
+    # worked out, or dates would be read and texts compared wherever they are named
+    records = worked_out(stated.with_only_columns(*looked_at, maintain_column_froms=True), f"records_{entity}")
+    view = view_from(entity, entities, records, terms)
+    columns = [column for column in view.selected_columns if column.key in kept]
+    narrow = worked_out(view.with_only_columns(*columns, maintain_column_froms=True), f"view_{entity}")
+    asked = replace(asked, conditions=[_moved(condition, whole, narrow) for condition in asked.conditions])
+    compose = _rolled_up if rolled_up else _in_arms
+    statement = compose(asked, worked_out(_flagged(asked, narrow), f"flagged_{entity}"))
+    return Census(entity, asked.counts, asked.amounts, asked.priced, asked.wrong, asked.in_period, statement)
+
+
+def _asked(entity: str, view: FromClause, fields: FieldSet, terms: Terms) -> _Asked:
+    bits, conditions = _Bits(), conditions_of(entity, view, terms)
+    counts = {name: bits.of(condition) for name, condition in of_records(conditions).items()}
+    amounts = {name: bits.of(condition) for name, condition in of_money(conditions).items()}
+    priced = {name: bits.of(condition, has_amount(view)) for name, condition in of_currencies(conditions).items()}
+    if not asks(fields):
+        return _Asked(bits.conditions, counts, amounts, priced, (), 0)
+    in_period = view.c.in_period == 1
+    for name, met in field_counts_of(fields, view, in_period).items():
+        counts[name] = bits.of(*met)
+    wrong = tuple(counts[name] for name in wrong_of(fields))
+    return _Asked(bits.conditions, counts, amounts, priced, wrong, bits.of(in_period))
+
+
+def _columns_in(conditions: Sequence[Condition]) -> Iterator[str]:
+    for condition in conditions:
+        for element in visitors.iterate(condition):
+            if isinstance(element, ColumnClause) and element.table is not None:
+                yield str(element.key)
+
+
+def _moved(condition: Condition, before: FromClause, after: FromClause) -> Condition:
+    """The same condition of the same columns elsewhere."""
+
+    def column_of(element: Any, **_: Any) -> ColumnElement[Any] | None:
+        ours = isinstance(element, ColumnClause) and element.table is before
+        return after.c[element.key] if ours else None
+
+    return visitors.replacement_traverse(condition, {}, column_of)
+
+
+def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
+    """(id, owner, again, currency, amount, at_us, *words) of each record and owner."""
+    currency: ColumnElement[Any] = cast(null(), Text)
+    amount: ColumnElement[Any] = cast(null(), BigInteger)
+    if asked.per_currency:
+        currency = exact_text(view.c.currency)
+        amount = case((view.c.amount_unreadable == 0, view.c.amount))
+    moment = view.c.at_us if asked.wrong else cast(null(), BigInteger)
+    return select(
+        exact_text(view.c.id).label("id"),
+        exact_text(view.c.owner).label("owner"),
+        view.c.again,
+        currency.label("currency"),
+        amount.label("amount"),
+        moment.label("at_us"),
+        *(_word(asked.conditions, number).label(f"w{number}") for number in asked.words),
+    )
+
+
+def _word(conditions: Sequence[Condition], number: int) -> ColumnElement[int]:
+    word: ColumnElement[int] = _integer(0)
+    for place, condition in enumerate(conditions[number * WORD : (number + 1) * WORD]):
+        word = word + case((condition, _integer(1 << place)), else_=_integer(0))
+    return word
+
+
+def _integer(value: int) -> ColumnElement[int]:
+    """Written out: a driver would give a parameter the smallest type that holds it, and sums would leave that."""
+    return literal_column(str(int(value)), BigInteger)
+
+
+def _is_wrong(asked: _Asked, flagged: FromClause) -> Condition:
+    """The record has one of the bits that make it a failing one."""
+    bits = 0
+    for mask in asked.wrong:
+        bits |= mask
+    words = ((flagged.c[f"w{number}"], bits >> number * WORD & (1 << WORD) - 1) for number in asked.words)
+    return or_(false(), *(word.bitwise_and(_integer(part)) != 0 for word, part in words if part))
+
+
+# ------------------------------------------------------------------------------------------------ two compositions
+
+
+def _in_arms(asked: _Asked, flagged: FromClause) -> CompoundSelect[Any]:
+    """Owners, the company by a grouping of its own, and failing records: arms that read the same flagged records."""
+    words, nothing = [flagged.c[f"w{number}"] for number in asked.words], cast(null(), Text)
+    owner, again, currency = exact_text(flagged.c.owner), flagged.c.again, exact_text(flagged.c.currency)
+    sums = (func.count(), func.sum(flagged.c.amount))
+    owners = select(_integer(Part.OWNERS), owner, again, currency, nothing, *sums, *words)
+    company = select(_integer(Part.COMPANY), nothing, _integer(0), currency, nothing, *sums, *words)
+    arms = [
+        owners.group_by(owner, again, currency, *words),
+        company.where(again == 0).group_by(currency, *words),
+    ]
+    if asked.wrong:
+        record = (flagged.c.id, _integer(1), flagged.c.at_us)
+        wrong = select(_integer(Part.WRONG), owner, again, nothing, *record, *words)
+        arms.append(wrong.where(_is_wrong(asked, flagged)))
+    return union_all(*arms)
+
+
+def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
+    """The same rows by one grouping: the company's bits, of these each owner's, of these each failing record."""
+    words = [flagged.c[f"w{number}"] for number in asked.words]
+    wrong = case((_is_wrong(asked, flagged), _marked(flagged.c.id)), else_=literal(""))
+    keyed = select(
+        flagged.c.again,
+        *words,
+        _marked(flagged.c.currency).label("currency"),
+        _marked(flagged.c.owner).label("owner"),
+        wrong.label("id"),
+        flagged.c.amount,
+        flagged.c.at_us,
+    ).subquery()
+    *keys, amount, moment = keyed.c
+    sums = (func.count().label("records"), func.sum(amount).label("amount"), func.max(moment).label("at_us"))
+    grouped = select(*keys, *sums).group_by(*keys)
+    r = grouped.suffix_with("WITH ROLLUP").subquery("rolled").c
+    of_company, of_owner = r.owner.is_(None), r.id.is_(None)
+    part = case((of_company, _integer(Part.COMPANY)), (of_owner, _integer(Part.OWNERS)), else_=_integer(Part.WRONG))
+    names = (_unmarked(r.owner), r.again, _unmarked(r.currency), _unmarked(r.id))
+    value = case((part == _integer(Part.WRONG), r.at_us), else_=r.amount)
+    return select(part, *names, r.records, value, *(r[word.key] for word in words)).where(
+        r.currency.is_not(None),  # else it is of several sets of bits
+        or_(r.owner.is_not(None), r.again == 0),
+        or_(of_owner, r.id != ""),  # else it is what an owner has without a failing record
+    )
+
+
+def _marked(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """'=' and the text, or '' for NULL: a ROLLUP's own NULL says that a row is of all."""
+    return func.coalesce(literal("=").concat(text), literal(""))
+
+
+def _unmarked(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((text != "", func.substr(text, 2)))

@@ -1,0 +1,175 @@
+"""The words in which everything is asked: on what terms, of which states, and what a question is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import FromClause, Select, and_, case, false, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from pipeline.databases.expressions import blank, exact_text, one_of_words
+from pipeline.model import CELL_ERRORS, ENTITIES, STATES, Kind, Window
+
+Condition = ColumnElement[bool]
+Conditions = dict[tuple[str, str], Condition]
+"""(name of a count, its dimension or '') -> the condition that a record meets to be counted."""
+Entities = Mapping[str, FromClause]
+"""Entity -> its audited rows: instants as integers of microseconds, money of minor units, days as days."""
+
+UNKNOWN: Final = 0
+"""The state of a word that is not mapped: in no figure but its own."""
+MISSING: Final = -1
+"""The state of a record whose status is blank: a missing field, no unknown word."""
+
+WORD: Final = 60
+"""Bits in one integer: a sum of them stays within 64, a sign among them, on every database."""
+
+DERIVED: Final[Mapping[str, Mapping[str, Kind]]] = {"meeting": {"contact": Kind.FLAG}}
+"""Columns that a view adds to its entity's own and that a field set may demand."""
+
+
+class Whose(StrEnum):
+    """Of whom a question asks. Of several owners each has the record, and the company has it once."""
+
+    OWNERS = "owners"
+    COMPANY = "company"
+    AGAIN = "again"  # what owners have that is another's already: what adds up too much
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One SELECT of integers. Its columns: the owner (unless of the company), the currency (if of money), `counts`."""
+
+    name: str
+    whose: Whose
+    money: bool
+    counts: tuple[tuple[str, str], ...]  # (name, dimension) of each integer, in the order of the columns
+    statement: Select[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms everything is asked: the moments, the CRM's words for our states, and what it does not hold."""
+
+    window: Window
+    words: Mapping[str, Mapping[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
+    absent: frozenset[str] = frozenset()  # 'entity.column'
+    held_at_end: frozenset[str] = frozenset()  # entities without a status, whose events are held once their end passed
+    several_owners: bool = False  # a record counts for each of its owners
+    counts: tuple[Count, ...] = ()  # what is counted, besides what the field sets ask
+
+    @property
+    def whose(self) -> tuple[Whose, ...]:
+        """Of whom everything is asked."""
+        return tuple(Whose) if self.several_owners else (Whose.OWNERS, Whose.COMPANY)
+
+    def holds(self, *columns: str) -> bool:
+        """Whether the CRM holds all of these, given as 'entity.column'; a status that the time tells counts."""
+        told = {f"{entity}.status" for entity in self.held_at_end}
+        return not (set(columns) & self.absent) - told
+
+
+Where = Callable[[FromClause, Terms], Condition | Mapping[str, Condition]]
+"""Gives, on an entity's view, the condition that its records meet to be counted; or one for each dimension."""
+
+
+def by_dimension(condition: Condition | Mapping[str, Condition]) -> Mapping[str, Condition]:
+    """The conditions by dimension; a single one is that of ''."""
+    return condition if isinstance(condition, Mapping) else {"": condition}
+
+
+def _nowhere(_view: FromClause, _terms: Terms) -> Mapping[str, Condition]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Count:
+    """An integer that databases make: the number of an entity's records that meet a condition, or the money in them.
+
+    `needs` names the columns without which it says nothing: in a CRM that lacks one, there is no such count.
+    Of columns with | between them one is enough. Without an entity, it is the field sets that count it.
+    """
+
+    name: str
+    entity: str = ""
+    where: Where = _nowhere
+    needs: tuple[str, ...] = ()
+    money: bool = False  # the sum of their amounts, per currency; amounts that cannot be read are left out
+    per_currency: bool = False  # the number of their amounts that can be read, per currency
+
+    def can_be_told(self, terms: Terms) -> bool:
+        """Whether the CRM holds what it needs."""
+        needs = (need.split("|") for need in self.needs)
+        return all(any(terms.holds(f"{self.entity}.{column}") for column in any_of) for any_of in needs)
+
+
+def state_code(entity: str, state: str) -> int:
+    """The integer that stands for a state in a view: text would be compared by the database's collation."""
+    return STATES[entity].index(state) + 1
+
+
+def columns_of(entity: str) -> Mapping[str, Kind]:
+    """The columns that a field set of this entity may name."""
+    return {**ENTITIES.get(entity, {}), **DERIVED.get(entity, {})}
+
+
+def in_state(view: FromClause, entity: str, state: str) -> Condition:
+    return view.c.state == state_code(entity, state)
+
+
+def flag(condition: Condition) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+def in_flow(moment: ColumnElement[Any], w: Window) -> Condition:
+    return and_(moment >= w.first_us, moment < w.after_us, moment <= w.as_of_us)
+
+
+def in_month(moment: ColumnElement[Any], w: Window) -> Condition:
+    if w.month_first_us is None or w.month_after_us is None:
+        return false()
+    return and_(moment >= w.month_first_us, moment < w.month_after_us, moment <= w.as_of_us)
+
+
+def ended_at(event: FromClause) -> ColumnElement[Any]:
+    """An event's end, else its start; NULL where an end was entered that cannot be read."""
+    return case((event.c.end_at_unreadable == 0, func.coalesce(event.c.end_at, event.c.start_at)))
+
+
+def nothing_entered(view: FromClause, entity: str, column: str) -> Condition:
+    """Nothing was entered. What was entered and cannot be read is not missing: it is counted apart."""
+    match columns_of(entity).get(column, Kind.TEXT):  # what an audit adds is text
+        case Kind.TEXT:
+            return blank(view.c[column])
+        case Kind.FLAG if column in DERIVED.get(entity, {}):
+            return view.c[column] == 0
+        case _:
+            return and_(view.c[column].is_(None), view.c[f"{column}_unreadable"] == 0)
+
+
+def unreadable(view: FromClause, entity: str, column: str) -> Condition:
+    """Something was entered that cannot be read. A text says so itself: a spreadsheet wrote an error instead of it."""
+    if columns_of(entity).get(column, Kind.TEXT) is Kind.TEXT:
+        return one_of_words(view.c[column], CELL_ERRORS)
+    return view.c[f"{column}_unreadable"] == 1
+
+
+def question(
+    name: str,
+    view: FromClause,
+    sums: Mapping[tuple[str, str], ColumnElement[Any]],
+    *,
+    whose: Whose,
+    money: bool = False,
+) -> Question:
+    groups: list[ColumnElement[Any]] = [] if whose is Whose.COMPANY else [exact_text(view.c.owner)]
+    if money:
+        groups.append(exact_text(view.c.currency))
+    labelled = [column.label(f"n{position}") for position, column in enumerate(sums.values())]
+    statement = select(*groups, *labelled).select_from(view)
+    if whose is not Whose.OWNERS:
+        statement = statement.where(view.c.again == int(whose is Whose.AGAIN))
+    return Question(name, whose, money, tuple(sums), statement.group_by(*groups) if groups else statement)

@@ -1,0 +1,1 @@
+"""Minimum field sets, validated."""

@@ -1,0 +1,1 @@
+"""Running by itself: what is due, what was run, and what waits."""

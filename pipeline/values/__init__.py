@@ -1,0 +1,1 @@
+"""Values in pure Python: text, white space, months, money."""
