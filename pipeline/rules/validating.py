@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, FromClause
+from sqlalchemy import Engine, FromClause, make_url
 
 from pipeline.findings.stored import tallies_of_failing, write_failing
 from pipeline.model import FieldSet, Tally
@@ -30,7 +30,8 @@ def validated(
     if rows < _FEWEST_ROWS:
         return _validate(url, views, field_sets, file, several_owners)
     engine.dispose()  # one process at a time has the DuckDB
-    return apart(_validate, url, views, field_sets, file, several_owners)
+    lone = make_url(url).update_query_dict({"threads": "1"}).render_as_string()  # each takes memory of its own
+    return apart(_validate, lone, views, field_sets, file, several_owners)
 
 
 def _validate(
