@@ -144,6 +144,16 @@ Content = Literal["html", "json"] | dict[Literal["json"], Annotated[tuple[str, .
 """What a column of text holds, where nobody sees all of it."""
 
 
+def _word(value: object) -> object:
+    """YAML takes yes, no, on and off for a flag, and digits for a number; a CRM's word is a text."""
+    if isinstance(value, bool | int | float):
+        raise ValueError("write the word in quotes: YAML takes yes, no, on, off and digits for something else")
+    return value
+
+
+Word = Annotated[str, BeforeValidator(_word)]
+
+
 class Preset(_Strict):
     """What a CRM holds, and where."""
 
@@ -152,7 +162,7 @@ class Preset(_Strict):
     dialects: tuple[str, ...]
     marks: tuple[str, ...] = ()  # tables, not read, of which one is there: tells it from the preset that it extends
     money: Literal["minor", "decimal"]  # integers of minor units; or decimals, floats by their shortest text
-    states: dict[str, dict[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
+    states: dict[str, dict[str, tuple[Word, ...]]]  # entity -> our state -> the CRM's words
     absent: dict[str, str]  # 'entity.column', or an entity as a whole -> why
     optional: dict[str, tuple[str, ...]] = {}  # a table that may be lacking -> its columns
     custom_key: str | dict[str, str] | None = None  # by which a table of custom fields joins its record; or table -> it
@@ -380,5 +390,7 @@ def _checked(name: str, document: dict[str, Any]) -> Preset:
     try:
         return Preset.model_validate({**document, "name": name})
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ConfigError(f"preset {name}: {said.replace('Value error, ', '')}") from None
+        messages = [one["msg"].removeprefix("Value error, ") for one in error.errors()]
+        places = [".".join(map(str, one["loc"])) for one in error.errors()]
+        said = (f"{place}: {message}" if place else message for place, message in zip(places, messages, strict=True))
+        raise ConfigError(f"preset {name}: {'; '.join(said)}") from None
