@@ -160,7 +160,7 @@ KILLED = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from pipeline.publish import draft
+from pipeline.delivery.folder import draft
 
 def die(*given):
     os.kill(os.getpid(), 9)
@@ -229,7 +229,7 @@ def test_a_full_disk_is_told_as_such(output: Path) -> None:
 CRASH = """
 import os, sys
 from pathlib import Path
-from pipeline.publish import draft
+from pipeline.delivery.folder import draft
 with draft(Path(sys.argv[1])) as begun:
     (begun.folder / "clients.txt").write_text("half", encoding="utf-8")
     print(begun.folder.name, flush=True)
@@ -266,7 +266,7 @@ def test_a_living_run_is_left_alone(output: Path) -> None:
 
 SCRATCH = """
 import os, sys
-from pipeline.publish import scratch
+from pipeline.delivery.folder import scratch
 with scratch() as folder:
     (folder / "clients.txt").write_text("half", encoding="utf-8")
     print(folder, flush=True)

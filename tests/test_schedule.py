@@ -522,8 +522,8 @@ import fcntl, os, random, shutil, sys, tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from pipeline.errors import SourceError
-from pipeline.ledger import Ledger
-from pipeline.schedule import Scheduler, read_timetable
+from pipeline.schedule.ledger import Ledger
+from pipeline.schedule.scheduler import Scheduler, read_timetable
 from tests.test_schedule import THREE, ZONE, moments
 
 output, seed = Path(sys.argv[1]), int(sys.argv[2])
@@ -608,8 +608,8 @@ FOREVER = """
 import signal, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from pipeline.ledger import Ledger
-from pipeline.schedule import Scheduler, read_timetable
+from pipeline.schedule.ledger import Ledger
+from pipeline.schedule.scheduler import Scheduler, read_timetable
 
 output, seconds = Path(sys.argv[1]), float(sys.argv[2])
 signal.alarm(20)  # whatever happens, the test does not wait for ever
