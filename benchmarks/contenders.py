@@ -49,7 +49,9 @@ def ours(folder: Path) -> Work:
     from pipeline.snapshot.manifest import load_manifest
 
     stored = load_manifest(folder).stored
-    return _validated(folder, stored, queries.view_of("meeting", snapshot.entities(stored), _terms()))
+    return _validated(
+        folder, stored, queries.view_of("meeting", snapshot.entities(stored), _terms())
+    )
 
 
 def ours_flat(folder: Path) -> Work:
@@ -89,7 +91,9 @@ def _field_set() -> Any:
     from pipeline.resources import EXPECTATIONS
 
     declared = yaml.safe_load((EXPECTATIONS / "meeting.yaml").read_text("utf-8"))["fields"]
-    return FieldSet("meeting", tuple(Field(**{**one, "columns": tuple(one["columns"])}) for one in declared))
+    return FieldSet(
+        "meeting", tuple(Field(**{**one, "columns": tuple(one["columns"])}) for one in declared)
+    )
 
 
 def _terms() -> Any:
@@ -97,7 +101,10 @@ def _terms() -> Any:
     from pipeline.calendar.window import open_window
     from pipeline.queries import Terms
 
-    return Terms(open_window(as_of=AS_OF, zone="Europe/Berlin", working_week=range(5), injected=True), WORDS)
+    return Terms(
+        open_window(as_of=AS_OF, zone="Europe/Berlin", working_week=range(5), injected=True),
+        WORDS,
+    )
 
 
 def _flat_view(folder: Path) -> Any:
@@ -109,10 +116,21 @@ def _flat_view(folder: Path) -> Any:
 
     w = _terms().window
     m = func.read_parquet(str(folder / FLAT)).table_valued(
-        "id", "owner", "status", "created_at", "date", "subject", "contact", "result", name="flat"
+        "id",
+        "owner",
+        "status",
+        "created_at",
+        "date",
+        "subject",
+        "contact",
+        "result",
+        name="flat",
     )
     at_us = func.epoch_us(func.coalesce(m.c.date, m.c.created_at))
-    states = [(m.c.status == said, state_code("meeting", state)) for state, (said,) in WORDS["meeting"].items()]
+    states = [
+        (m.c.status == said, state_code("meeting", state))
+        for state, (said,) in WORDS["meeting"].items()
+    ]
     return select(
         m.c.id, m.c.owner, m.c.subject, m.c.result,
         m.c.date.label("start_at"), literal(0).label("start_at_unreadable"),
@@ -129,7 +147,11 @@ def _counted(fields: Any, answers: Any) -> Counted:
     for bit, field in enumerate(fields.fields):
         dimension = f"meeting.{field.name}"
         ids = (record.record_id for record in answers.failing if record.mask >> bit & 1)
-        found[field.name] = company["due.base", dimension], company["missing.base", dimension], _hash(ids)
+        found[field.name] = (
+            company["due.base", dimension],
+            company["missing.base", dimension],
+            _hash(ids),
+        )
     return found
 
 
@@ -156,15 +178,33 @@ def _prepared(pandas: Any, folder: Path) -> Any:
         return pandas.read_parquet(folder / f"{entity}.parquet", columns=list(columns))
 
     frame = table(
-        "meeting", "id", "owner_id", "status", "start_at", "subject", "result", "parent_kind", "parent_id", "client_id"
+        "meeting",
+        "id",
+        "owner_id",
+        "status",
+        "start_at",
+        "subject",
+        "result",
+        "parent_kind",
+        "parent_id",
+        "client_id",
     )
     known = {kind: table(kind, "id")["id"] for kind in ("contact", "lead")}
-    link, client = table("meeting_contact", *USED["meeting_contact"]), table("client", "id", "private_person")
+    link, client = (
+        table("meeting_contact", *USED["meeting_contact"]),
+        table("client", "id", "private_person"),
+    )
     met = frame["client_id"].isin(client["id"][client["private_person"] == 1])
     for kind, ids in known.items():
-        invited = link["meeting_id"][(link["person_kind"] == kind) & link["person_id"].isin(ids)]
-        met |= frame["id"].isin(invited) | ((frame["parent_kind"] == kind) & frame["parent_id"].isin(ids))
-    frame = frame.drop(columns=["parent_kind", "parent_id", "client_id"]).rename(columns={"start_at": "date"})
+        invited = link["meeting_id"][
+            (link["person_kind"] == kind) & link["person_id"].isin(ids)
+        ]
+        met |= frame["id"].isin(invited) | (
+            (frame["parent_kind"] == kind) & frame["parent_id"].isin(ids)
+        )
+    frame = frame.drop(columns=["parent_kind", "parent_id", "client_id"]).rename(
+        columns={"start_at": "date"}
+    )
     frame["contact"] = met.where(met)
     for name in ("subject", "result"):
         frame[name] = frame[name].mask(frame[name].str.strip(WHITE_SPACE) == "")
@@ -188,7 +228,9 @@ def _stock(rows: Callable[[Any], Any]) -> Work:
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         asset = context.data_sources.add_pandas("benchmark").add_dataframe_asset("meeting")
-        batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": rows(pd)})
+        batch = asset.add_batch_definition_whole_dataframe("all").get_batch(
+            {"dataframe": rows(pd)}
+        )
         suite = gx.ExpectationSuite("meeting", expectations=[
             *(filled(column=name) for name in ("date", "subject", "contact")),
             filled(column="result", row_condition=Column("status") == "Held"),
@@ -217,14 +259,18 @@ def scan_counts(folder: Path) -> Work:
     """Our first scan alone: due and missing, per owner."""
     from pipeline.queries import Whose, field_question
 
-    return _scan(folder, lambda fields, view: field_question(fields, view, Whose.OWNERS).statement)
+    return _scan(
+        folder, lambda fields, view: field_question(fields, view, Whose.OWNERS).statement
+    )
 
 
 def scan_company(folder: Path) -> Work:
     """The same counts once more, of the company."""
     from pipeline.queries import Whose, field_question
 
-    return _scan(folder, lambda fields, view: field_question(fields, view, Whose.COMPANY).statement)
+    return _scan(
+        folder, lambda fields, view: field_question(fields, view, Whose.COMPANY).statement
+    )
 
 
 def scan_failing(folder: Path) -> Work:
@@ -262,7 +308,9 @@ def read(folder: Path) -> Work:
         with duckdb.connect() as connection:
             for entity, columns in USED.items():
                 touched = ", ".join(f"bit_xor(hash({column}))" for column in columns)
-                connection.execute(f"SELECT {touched} FROM '{folder}/{entity}.parquet'").fetchall()
+                connection.execute(
+                    f"SELECT {touched} FROM '{folder}/{entity}.parquet'"
+                ).fetchall()
         return dict
 
     return work
@@ -291,7 +339,9 @@ def _peak_mib() -> float:
     """The peak of this process: getrusage's would begin with that of the process which started it."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     if found is None:
-        raise RuntimeError("the peak of memory is read from /proc/self/status, which this system does not have")
+        raise RuntimeError(
+            "the peak of memory is read from /proc/self/status, which this system does not have"
+        )
     return int(found[1]) / 1024
 
 
@@ -300,8 +350,16 @@ def main(name: str, folder: Path) -> None:
     work = CONTENDERS[name](folder)
     imported, began, busy = _peak_mib(), time.perf_counter(), time.process_time()
     counted = work()
-    seconds, processor, memory = time.perf_counter() - began, time.process_time() - busy, _peak_mib() - imported
-    print(json.dumps({"seconds": seconds, "processor": processor, "memory": memory, "counted": counted()}))
+    seconds, processor, memory = (
+        time.perf_counter() - began,
+        time.process_time() - busy,
+        _peak_mib() - imported,
+    )
+    print(
+        json.dumps(
+            {"seconds": seconds, "processor": processor, "memory": memory, "counted": counted()}
+        )
+    )
 
 
 if __name__ == "__main__":

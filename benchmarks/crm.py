@@ -14,7 +14,14 @@ from typing import Any, Final
 from pipeline.demo import words
 
 AS_OF: Final = datetime(2026, 11, 24, 8, tzinfo=UTC)
-SHARES: Final = {"clients": 10, "contacts": 20, "leads": 5, "meetings": 30, "calls": 25, "deals": 10}
+SHARES: Final = {
+    "clients": 10,
+    "contacts": 20,
+    "leads": 5,
+    "meetings": 30,
+    "calls": 25,
+    "deals": 10,
+}
 """Table -> its share of the records, in hundredths."""
 
 _TEAM: Final = 12
@@ -26,7 +33,9 @@ _Row = tuple[str | int | None, ...]
 def make(folder: Path, records: int, managers: int) -> Path:
     """Writes crm.db, targets.csv and audit.yaml, and gives the last."""
     folder.mkdir(parents=True, exist_ok=True)
-    crm = _Crm({table: max(1, records * share // 100) for table, share in SHARES.items()}, managers)
+    crm = _Crm(
+        {table: max(1, records * share // 100) for table, share in SHARES.items()}, managers
+    )
     with closing(sqlite3.connect(folder / "crm.db", isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("BEGIN")
@@ -40,7 +49,10 @@ def make(folder: Path, records: int, managers: int) -> Path:
     with (folder / "targets.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([("manager", "month", "metric", "target"), *crm.targets()])
     audit = folder / "audit.yaml"
-    audit.write_text(words.AUDIT_YAML.replace("  preset: demo\n", "  preset: demo\n  max_hold: 60 min\n"), "utf-8")
+    audit.write_text(
+        words.AUDIT_YAML.replace("  preset: demo\n", "  preset: demo\n  max_hold: 60 min\n"),
+        "utf-8",
+    )
     return audit
 
 
@@ -58,16 +70,40 @@ class _Crm:
     def users(self) -> Iterator[_Row]:
         for n in range(self.managers):
             first, last = self.rng.choice(words.FIRST_NAMES), self.rng.choice(words.LAST_NAMES)
-            yield f"u{n}", first, last, None, f"t{n % self.n_teams}", 1, 0, "2024-01-01 08:00:00", 0
+            yield (
+                f"u{n}",
+                first,
+                last,
+                None,
+                f"t{n % self.n_teams}",
+                1,
+                0,
+                "2024-01-01 08:00:00",
+                0,
+            )
 
     def clients(self) -> Iterator[_Row]:
         for n in range(self.sizes["clients"]):
             kind = "person" if n % 20 == 0 else "company"
-            yield f"k{n}", self._owner(), kind, self._text(words.COMPANY_STEMS), *self._person(n), None, *self._life()
+            yield (
+                f"k{n}",
+                self._owner(),
+                kind,
+                self._text(words.COMPANY_STEMS),
+                *self._person(n),
+                None,
+                *self._life(),
+            )
 
     def contacts(self) -> Iterator[_Row]:
         for n in range(self.sizes["contacts"]):
-            yield f"c{n}", self._owner(), self._some("k", "clients"), *self._person(n), *self._life()
+            yield (
+                f"c{n}",
+                self._owner(),
+                self._some("k", "clients"),
+                *self._person(n),
+                *self._life(),
+            )
 
     def leads(self) -> Iterator[_Row]:
         for n in range(self.sizes["leads"]):
@@ -76,7 +112,9 @@ class _Crm:
     def meetings(self) -> Iterator[_Row]:
         for n in range(self.sizes["meetings"]):
             start = self._moment()
-            status = "planned" if start > AS_OF else self.rng.choice(("held",) * 6 + ("cancelled",))
+            status = (
+                "planned" if start > AS_OF else self.rng.choice(("held",) * 6 + ("cancelled",))
+            )
             result = self._text(words.RESULTS, 0.15) if status == "held" else None
             yield (
                 f"m{n}", self._owner(), self._some("k", "clients"), None, self._text(words.SUBJECTS), status,
@@ -104,7 +142,9 @@ class _Crm:
         for n in range(self.sizes["deals"]):
             made = self._moment()
             stage = self.rng.choice(("new", "proposal", "negotiation", "won", "won", "lost"))
-            closed = self._maybe(_said(made + timedelta(days=self.rng.randrange(90)))[:10], 0.06)
+            closed = self._maybe(
+                _said(made + timedelta(days=self.rng.randrange(90)))[:10], 0.06
+            )
             amount = self._maybe(self.rng.randrange(100_000, 9_000_000), 0.07)
             yield (
                 f"d{n}", self._owner(), self._some("k", "clients"), self._text(words.DEAL_NAMES), stage, amount,
@@ -137,11 +177,16 @@ class _Crm:
         return self._maybe(self.rng.choice(choice), missing)
 
     def _person(self, n: int) -> _Row:
-        reached = self._maybe(f"+31 6 0000 {n % 10_000:04d}", 0.25), self._maybe(f"someone{n}@mail.example", 0.25)
+        reached = (
+            self._maybe(f"+31 6 0000 {n % 10_000:04d}", 0.25),
+            self._maybe(f"someone{n}@mail.example", 0.25),
+        )
         return self._text(words.FIRST_NAMES), self._text(words.LAST_NAMES), *reached
 
     def _moment(self) -> datetime:
-        return AS_OF + timedelta(minutes=self.rng.randrange(-_DAYS_BACK * 1440, _DAYS_AHEAD * 1440, 15))
+        return AS_OF + timedelta(
+            minutes=self.rng.randrange(-_DAYS_BACK * 1440, _DAYS_AHEAD * 1440, 15)
+        )
 
     def _life(self, start: datetime | None = None) -> _Row:
         made = min(start or self._moment(), AS_OF) - timedelta(days=self.rng.randrange(30))

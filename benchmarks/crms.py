@@ -18,7 +18,14 @@ from sqlalchemy.engine import URL
 
 AS_OF: Final = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
 MANAGERS: Final = 600
-SHARES: Final = {"client": 0.1, "contact": 0.2, "lead": 0.05, "meeting": 0.3, "call": 0.28, "deal": 0.07}
+SHARES: Final = {
+    "client": 0.1,
+    "contact": 0.2,
+    "lead": 0.05,
+    "meeting": 0.3,
+    "call": 0.28,
+    "deal": 0.07,
+}
 """Kind -> its share of the records. Beside them are links of meetings to contacts, three for two meetings."""
 
 PRESET: Final = """
@@ -63,8 +70,22 @@ IdOf = Callable[[str, int], Any]
 
 _BLANKS: Final = (None, "", " ", "\u00a0")
 _DAYS: Final = [f"{datetime(2025, 12, 1) + timedelta(days=n):%Y-%m-%d}" for n in range(360)]  # noqa: DTZ001 - all are UTC
-_NAMES: Final = ("Aurora Foods", "Müller & Söhne KG", "Øresund Marine", "O'Neill Ltd", "Café Zürich", "Nowak", "Sato")
-_TOPICS: Final = ("Offer for the new machines", "Renewal of the contract", "Site visit", "Price talks", "Complaint")
+_NAMES: Final = (
+    "Aurora Foods",
+    "Müller & Söhne KG",
+    "Øresund Marine",
+    "O'Neill Ltd",
+    "Café Zürich",
+    "Nowak",
+    "Sato",
+)
+_TOPICS: Final = (
+    "Offer for the new machines",
+    "Renewal of the contract",
+    "Site visit",
+    "Price talks",
+    "Complaint",
+)
 _RESULTS: Final = (
     "They want a second offer by the end of the month, with the longer guarantee",
     "Agreed on the price; the contract goes to their lawyers",
@@ -106,15 +127,27 @@ class World:
         return {**self._owned(mixed), **_reach(number, mixed)}
 
     def _contact(self, number: int, mixed: int) -> Row:
-        row = {**self._owned(mixed), **_reach(number, mixed), "client": self._any("client", mixed >> 3)}
+        row = {
+            **self._owned(mixed),
+            **_reach(number, mixed),
+            "client": self._any("client", mixed >> 3),
+        }
         return {**row, "first": _dirty("Ada", mixed >> 4, 9)}
 
     def _lead(self, number: int, mixed: int) -> Row:
-        return {**self._owned(mixed), **_reach(number, mixed), "first": _dirty("Ada", mixed >> 4, 5)}
+        return {
+            **self._owned(mixed),
+            **_reach(number, mixed),
+            "first": _dirty("Ada", mixed >> 4, 5),
+        }
 
     def _event(self, mixed: int) -> Row:
         day, hour = _DAYS[mixed % 360], mixed % 9 + 8
-        states = ("Held", "Held", "Held", "Not Held", "Planned") if day < "2026-11-16" else ("Planned",)
+        states = (
+            ("Held", "Held", "Held", "Not Held", "Planned")
+            if day < "2026-11-16"
+            else ("Planned",)
+        )
         dated = mixed % 23 != 0
         return {
             **self._owned(mixed >> 2),
@@ -127,11 +160,19 @@ class World:
 
     def _meeting(self, number: int, mixed: int) -> Row:
         kind = "client" if mixed % 3 else None
-        return {**self._event(mixed), "result": _dirty(_RESULTS[mixed % 3], mixed >> 7, 4), "kind": kind}
+        return {
+            **self._event(mixed),
+            "result": _dirty(_RESULTS[mixed % 3], mixed >> 7, 4),
+            "kind": kind,
+        }
 
     def _call(self, number: int, mixed: int) -> Row:
         contact = self._any("contact", mixed >> 8) if mixed % 7 else None
-        return {**self._event(mixed), "direction": _dirty("Outbound", mixed >> 9, 6), "contact": contact}
+        return {
+            **self._event(mixed),
+            "direction": _dirty("Outbound", mixed >> 9, 6),
+            "contact": contact,
+        }
 
     def _deal(self, number: int, mixed: int) -> Row:
         stages = ("Prospecting", "Negotiation", "Closed Won", "Closed Lost", "Signed", "")
@@ -173,7 +214,11 @@ def _mixed(number: int) -> int:
 
 
 def _user(number: int, mixed: int) -> Row:
-    return {"name": f"Seller {number}", "team": f"t{number % 12}", "active": int(number % 20 != 0)}
+    return {
+        "name": f"Seller {number}",
+        "team": f"t{number % 12}",
+        "active": int(number % 20 != 0),
+    }
 
 
 def _reach(number: int, mixed: int) -> Row:
@@ -202,7 +247,9 @@ def sqlite(folder: Path, records: int) -> Iterator[URL]:
     file = folder / f"crm{records}.db"
     with closing(sqlite3.connect(file)) as connection:
         for name, columns, rows in _tables(records):
-            connection.execute(_creating(name, columns).replace("TIMESTAMP", "TEXT").replace("DATE", "TEXT"))
+            connection.execute(
+                _creating(name, columns).replace("TIMESTAMP", "TEXT").replace("DATE", "TEXT")
+            )
             places = ", ".join("?" * len(columns))
             connection.executemany(f"INSERT INTO {name} VALUES ({places})", rows)
         connection.execute("CREATE INDEX by_meeting ON invited (meeting)")
@@ -238,11 +285,18 @@ def _tables(records: int) -> Iterator[tuple[str, Sequence[str], Iterable[tuple[A
     """(name, columns, rows) of each table."""
     world = World(records, text_id)
     for kind, name in TABLES.items():
-        yield name, list(next(world.rows(kind))), (tuple(row.values()) for row in world.rows(kind))
+        yield (
+            name,
+            list(next(world.rows(kind))),
+            (tuple(row.values()) for row in world.rows(kind)),
+        )
 
 
 def _creating(name: str, columns: Sequence[str]) -> str:
-    described = (f"{one} {_KINDS.get(one, 'TEXT')}{' PRIMARY KEY' if one == 'id' else ''}" for one in columns)
+    described = (
+        f"{one} {_KINDS.get(one, 'TEXT')}{' PRIMARY KEY' if one == 'id' else ''}"
+        for one in columns
+    )
     return f"CREATE TABLE {name} ({', '.join(described)})"
 
 
@@ -309,7 +363,12 @@ def _load(database: Any, rows: Iterable[tuple[str, Row]]) -> None:
 
 def _suitecrm_rows(world: World) -> Iterator[tuple[str, Row]]:
     def of(row: Row) -> Row:
-        return {"id": row["id"], "assigned_user_id": row.get("owner"), "date_entered": row["made"], "deleted": 0}
+        return {
+            "id": row["id"],
+            "assigned_user_id": row.get("owner"),
+            "date_entered": row["made"],
+            "deleted": 0,
+        }
 
     def event(row: Row) -> Row:
         parent = "Accounts" if row.get("kind", "client") else None
@@ -319,13 +378,38 @@ def _suitecrm_rows(world: World) -> Iterator[tuple[str, Row]]:
 
     for row in world.rows("user"):
         status = "Active" if row["active"] else "Inactive"
-        yield "users", {"id": row["id"], "last_name": row["name"], "status": status, "deleted": 0, "is_group": 0}
+        yield (
+            "users",
+            {
+                "id": row["id"],
+                "last_name": row["name"],
+                "status": status,
+                "deleted": 0,
+                "is_group": 0,
+            },
+        )
     for row in world.rows("client"):
         yield "accounts", {**of(row), "name": row["name"], "phone_office": row["phone"]}
         yield from _mailed(row, "Accounts")
     for row in world.rows("contact"):
-        yield "contacts", {**of(row), "first_name": row["first"], "last_name": row["name"], "phone_work": row["phone"]}
-        yield "accounts_contacts", {"id": row["id"], "contact_id": row["id"], "account_id": row["client"], "deleted": 0}
+        yield (
+            "contacts",
+            {
+                **of(row),
+                "first_name": row["first"],
+                "last_name": row["name"],
+                "phone_work": row["phone"],
+            },
+        )
+        yield (
+            "accounts_contacts",
+            {
+                "id": row["id"],
+                "contact_id": row["id"],
+                "account_id": row["client"],
+                "deleted": 0,
+            },
+        )
         yield from _mailed(row, "Contacts")
     for row in world.rows("lead"):
         yield "leads", {**of(row), "first_name": row["first"], "last_name": row["name"], "phone_work": row["phone"],
@@ -338,7 +422,15 @@ def _suitecrm_rows(world: World) -> Iterator[tuple[str, Row]]:
     for row in world.rows("call"):
         yield "calls", {**event(row), "direction": row["direction"]}
         if row["contact"]:
-            yield "calls_contacts", {"id": row["id"], "call_id": row["id"], "contact_id": row["contact"], "deleted": 0}
+            yield (
+                "calls_contacts",
+                {
+                    "id": row["id"],
+                    "call_id": row["id"],
+                    "contact_id": row["contact"],
+                    "deleted": 0,
+                },
+            )
     for row in world.rows("deal"):
         yield "opportunities", {**of(row), "name": row["name"], "sales_stage": row["state"], "amount": row["amount"],
                                 "currency_id": "-99", "date_closed": row["closed"]}  # fmt: skip
@@ -355,7 +447,12 @@ def _mailed(row: Row, module: str) -> Iterator[tuple[str, Row]]:
 
 def _espocrm_rows(world: World) -> Iterator[tuple[str, Row]]:
     def of(row: Row) -> Row:
-        return {"id": row["id"], "assigned_user_id": row.get("owner"), "created_at": row["made"], "deleted": 0}
+        return {
+            "id": row["id"],
+            "assigned_user_id": row.get("owner"),
+            "created_at": row["made"],
+            "deleted": 0,
+        }
 
     def event(row: Row) -> Row:
         return {**of(row), "name": row["name"], "status": row["state"], "date_start": row["starts"],
@@ -368,7 +465,9 @@ def _espocrm_rows(world: World) -> Iterator[tuple[str, Row]]:
     for kind, table in (("client", "account"), ("contact", "contact"), ("lead", "lead")):
         for row in world.rows(kind):
             person = (
-                {"name": row["name"]} if kind == "client" else {"last_name": row["name"], "first_name": row["first"]}
+                {"name": row["name"]}
+                if kind == "client"
+                else {"last_name": row["name"], "first_name": row["first"]}
             )
             account = {"account_id": row["client"]} if kind == "contact" else {}
             yield table, {**of(row), **person, **account}
@@ -385,7 +484,12 @@ def _espocrm_rows(world: World) -> Iterator[tuple[str, Row]]:
         if row["contact"]:
             yield (
                 "call_contact",
-                {"id": next(numbers), "call_id": row["id"], "contact_id": row["contact"], "deleted": 0},
+                {
+                    "id": next(numbers),
+                    "call_id": row["id"],
+                    "contact_id": row["contact"],
+                    "deleted": 0,
+                },
             )
     for row in world.rows("deal"):
         yield "opportunity", {**of(row), "name": row["name"], "stage": row["state"], "amount": row["amount"],
@@ -399,7 +503,9 @@ def _vtiger_rows(world: World) -> Iterator[tuple[str, Row]]:
                                     "createdtime": row["made"]}  # fmt: skip
 
     def event(row: Row, kind: str) -> Iterator[tuple[str, Row]]:
-        (day, _, hour), (end, _, until) = ((row[one] or "").partition(" ") for one in ("starts", "ends"))
+        (day, _, hour), (end, _, until) = (
+            (row[one] or "").partition(" ") for one in ("starts", "ends")
+        )
         yield of(row, "Calendar")
         yield "vtiger_activity", {"activityid": row["id"], "subject": row["name"], "eventstatus": row["state"],
                                   "activitytype": kind, "date_start": day or None, "time_start": hour,

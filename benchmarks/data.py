@@ -21,7 +21,9 @@ from pipeline.model import ENTITIES
 from pipeline.snapshot.manifest import Manifest, save_manifest
 
 AS_OF: Final = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
-WORDS: Final = {"meeting": {"planned": ("Planned",), "held": ("Held",), "not held": ("Not Held",)}}
+WORDS: Final = {
+    "meeting": {"planned": ("Planned",), "held": ("Held",), "not held": ("Not Held",)}
+}
 FLAT: Final = "flat.parquet"
 SHARES: Final = {"date": 0.05, "subject": 0.07, "contact": 0.06, "result": 0.13}
 """Field -> the share of meetings that miss it, of a manager of average care; some contacts are gone besides."""
@@ -29,8 +31,24 @@ SHARES: Final = {"date": 0.05, "subject": 0.07, "contact": 0.06, "result": 0.13}
 _BLANKS: Final = (None, None, None, None, "", "", " ", "   ", "\t", "\r\n", "\u00a0", "\u200b")
 _DAY_US: Final = 86_400_000_000
 _AS_OF_US: Final = int(AS_OF.timestamp()) * 1_000_000
-_TOPICS: Final = ("Offer", "Renewal", "Kick-off", "Site visit", "Price talks", "Quarterly review", "Demo", "Complaint")
-_PLACES: Final = ("Aurora Foods", "Müller & Söhne KG", "Øresund Marine", "O'Neill Ltd", "Café Zürich", "日本精工")
+_TOPICS: Final = (
+    "Offer",
+    "Renewal",
+    "Kick-off",
+    "Site visit",
+    "Price talks",
+    "Quarterly review",
+    "Demo",
+    "Complaint",
+)
+_PLACES: Final = (
+    "Aurora Foods",
+    "Müller & Söhne KG",
+    "Øresund Marine",
+    "O'Neill Ltd",
+    "Café Zürich",
+    "日本精工",
+)
 _OUTCOMES: Final = (
     "They want a second offer by the end of the month, with the longer guarantee",
     "Agreed on the price; the contract goes to their lawyers",
@@ -41,8 +59,30 @@ _OUTCOMES: Final = (
     "Nobody came; to be repeated with the head of purchasing",
     "Happy with the delivery. Renewal in spring, same terms",
 )
-_FIRST: Final = ("Anna", "Bo", "Chloé", "Dolores", "Emre", "Faye", "Gül", "Hans", "Ines", "Jürgen")
-_LAST: Final = ("Berg", "Lindqvist", "Ibárruri", "Yıldız", "Okafor", "Petrov", "Sato", "Weiß", "Nowak", "Marsh")
+_FIRST: Final = (
+    "Anna",
+    "Bo",
+    "Chloé",
+    "Dolores",
+    "Emre",
+    "Faye",
+    "Gül",
+    "Hans",
+    "Ines",
+    "Jürgen",
+)
+_LAST: Final = (
+    "Berg",
+    "Lindqvist",
+    "Ibárruri",
+    "Yıldız",
+    "Okafor",
+    "Petrov",
+    "Sato",
+    "Weiß",
+    "Nowak",
+    "Marsh",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +97,14 @@ class Size:
 def make(folder: Path, size: Size) -> None:
     """Writes a snapshot with its manifest, and flat.parquet: the same bytes whenever the size is the same."""
     rng = np.random.default_rng(size.seed)
-    counts = {"client": size.rows // 20 + 1, "contact": size.rows // 10 + 1, "lead": size.rows // 50 + 1}
-    ids = {name: _ids(rng, count) for name, count in {"manager": size.managers, **counts}.items()}
+    counts = {
+        "client": size.rows // 20 + 1,
+        "contact": size.rows // 10 + 1,
+        "lead": size.rows // 50 + 1,
+    }
+    ids = {
+        name: _ids(rng, count) for name, count in {"manager": size.managers, **counts}.items()
+    }
     private = rng.random(counts["client"]) < 0.05
     care = rng.uniform(0.3, 1.7, size.managers)
     parts = [
@@ -83,23 +129,40 @@ def make(folder: Path, size: Size) -> None:
 
 
 def _meetings(
-    rng: np.random.Generator, n: int, ids: Mapping[str, pa.Array], private: np.ndarray, care: np.ndarray
+    rng: np.random.Generator,
+    n: int,
+    ids: Mapping[str, pa.Array],
+    private: np.ndarray,
+    care: np.ndarray,
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """A row group of meetings, their links to persons, and both as one flat table with blanks as NULL."""
     owner = rng.integers(0, len(care), n)
     missing = {field: rng.random(n) < share * care[owner] for field, share in SHARES.items()}
-    start = _AS_OF_US - rng.integers(-14 * 96, 720 * 96, n) * (_DAY_US // 96)  # quarters of an hour
+    start = _AS_OF_US - rng.integers(-14 * 96, 720 * 96, n) * (
+        _DAY_US // 96
+    )  # quarters of an hour
     status = _status(rng, n, start)
     meeting_id = _ids(rng, n)
     persons, links, has_contact = _persons(rng, meeting_id, ids, private, missing["contact"])
-    begun, subject, result = pa.array(start, mask=missing["date"]), _subjects(rng, n), _results(rng, n)
-    instants = {"start_at": begun, "end_at": pc.add(begun, _DAY_US // 24), "created_at": pa.array(start - 3 * _DAY_US)}
+    begun, subject, result = (
+        pa.array(start, mask=missing["date"]),
+        _subjects(rng, n),
+        _results(rng, n),
+    )
+    instants = {
+        "start_at": begun,
+        "end_at": pc.add(begun, _DAY_US // 24),
+        "created_at": pa.array(start - 3 * _DAY_US),
+    }
     meeting = {
         "id": meeting_id,
         "owner_id": _owners(rng, ids["manager"], owner),
         "subject": _with_blanks(rng, subject, missing["subject"]),
         "status": status,
-        **{name: pc.cast(values, pa.timestamp("us", "UTC")) for name, values in instants.items()},
+        **{
+            name: pc.cast(values, pa.timestamp("us", "UTC"))
+            for name, values in instants.items()
+        },
         "result": _with_blanks(rng, result, missing["result"]),
         **persons,
     }
@@ -118,7 +181,9 @@ def _meetings(
 
 def _status(rng: np.random.Generator, n: int, start: np.ndarray) -> pa.Array:
     """The past is mostly held, the future planned; a held meeting in the future would not be scored."""
-    past = rng.choice(["Held", "Held", "Held", "Held", "Held", "Held", "Not Held", "Planned"], n)
+    past = rng.choice(
+        ["Held", "Held", "Held", "Held", "Held", "Held", "Not Held", "Planned"], n
+    )
     return pa.array(np.where(start < _AS_OF_US, past, "Planned"))
 
 
@@ -128,7 +193,9 @@ def _persons(
 ) -> tuple[dict[str, Any], dict[str, Any], np.ndarray]:  # fmt: skip
     """Whom a meeting was with: its parent and client, its invitees, and whether any of them is a person that exists."""
     n = len(meeting_id)
-    how = rng.choice(5, n, p=(0.56, 0.2, 0.03, 0.2, 0.01))  # one invitee, two, one who is gone, a parent, a client
+    how = rng.choice(
+        5, n, p=(0.56, 0.2, 0.03, 0.2, 0.01)
+    )  # one invitee, two, one who is gone, a parent, a client
     how[without] = rng.choice((2, 5), int(without.sum()))
     client = rng.integers(0, len(private), n)
     by_lead = rng.random(n) < 0.1
@@ -136,7 +203,11 @@ def _persons(
     client_id = ids["client"].take(pa.array(client))
     parent_id = pc.if_else(pa.array(how == 3), _either(rng, ids, by_lead), client_id)
     has_contact = (how == 0) | (how == 1) | (how == 3) | private[client]
-    persons = {"parent_kind": pa.array(parent_kind), "parent_id": parent_id, "client_id": client_id}
+    persons = {
+        "parent_kind": pa.array(parent_kind),
+        "parent_id": parent_id,
+        "client_id": client_id,
+    }
     return persons, _links(rng, meeting_id, ids, how), has_contact
 
 
@@ -153,15 +224,23 @@ def _links(
     }
 
 
-def _either(rng: np.random.Generator, ids: Mapping[str, pa.Array], by_lead: np.ndarray) -> pa.Array:
+def _either(
+    rng: np.random.Generator, ids: Mapping[str, pa.Array], by_lead: np.ndarray
+) -> pa.Array:
     n = len(by_lead)
-    return pc.if_else(pa.array(by_lead), _some(rng, ids["lead"], n), _some(rng, ids["contact"], n))
+    return pc.if_else(
+        pa.array(by_lead), _some(rng, ids["lead"], n), _some(rng, ids["contact"], n)
+    )
 
 
 def _owners(rng: np.random.Generator, managers: pa.Array, owner: np.ndarray) -> pa.Array:
     """One meeting of a hundred is nobody's: without an owner, or of one who is gone."""
     chance = rng.random(len(owner))
-    known = pc.if_else(pa.array(chance < 0.005), pa.scalar("a-user-who-is-gone"), managers.take(pa.array(owner)))
+    known = pc.if_else(
+        pa.array(chance < 0.005),
+        pa.scalar("a-user-who-is-gone"),
+        managers.take(pa.array(owner)),
+    )
     return _without(known, chance > 0.995)
 
 
@@ -172,10 +251,19 @@ def _managers(ids: pa.Array) -> dict[str, Any]:
     n = len(ids)
     names = [f"{_FIRST[i % 10]} {_LAST[i // 10 % 10]} {i}" for i in range(n)]
     flags = pa.array(np.ones(n, "int8"))
-    return {"id": ids, "name": names, "team_id": ["t1"] * n, "team": ["Sales"] * n, "active": flags, "person": flags}
+    return {
+        "id": ids,
+        "name": names,
+        "team_id": ["t1"] * n,
+        "team": ["Sales"] * n,
+        "active": flags,
+        "person": flags,
+    }
 
 
-def _people(rng: np.random.Generator, ids: pa.Array, all_ids: Mapping[str, pa.Array]) -> dict[str, Any]:
+def _people(
+    rng: np.random.Generator, ids: pa.Array, all_ids: Mapping[str, pa.Array]
+) -> dict[str, Any]:
     n = len(ids)
     number = pc.cast(pa.array(np.arange(n)), pa.string())
     last = _pick(rng, _LAST, n)
@@ -189,7 +277,10 @@ def _people(rng: np.random.Generator, ids: pa.Array, all_ids: Mapping[str, pa.Ar
     return {
         "id": ids,
         "owner_id": _some(rng, all_ids["manager"], n),
-        **{name: _with_blanks(rng, texts, rng.random(n) < 0.1) for name, texts in filled.items()},
+        **{
+            name: _with_blanks(rng, texts, rng.random(n) < 0.1)
+            for name, texts in filled.items()
+        },
         "created_at": pc.cast(created, pa.timestamp("us", "UTC")),
     }
 
@@ -227,7 +318,9 @@ def _numbers(rng: np.random.Generator, n: int) -> pa.Array:
 
 
 def _joined(*parts: pa.Array | str) -> pa.Array:
-    return pc.binary_join_element_wise(*(pa.scalar(p) if isinstance(p, str) else p for p in parts), "")
+    return pc.binary_join_element_wise(
+        *(pa.scalar(p) if isinstance(p, str) else p for p in parts), ""
+    )
 
 
 def _with_blanks(rng: np.random.Generator, texts: pa.Array, missing: np.ndarray) -> pa.Array:
@@ -246,14 +339,17 @@ def _store(folder: Path, entity: str, chunks: list[dict[str, Any]]) -> snapshot.
     tables = [_complete(schema, chunk) for chunk in chunks]
     file = folder / f"{entity}.parquet"
     _write(file, tables)
-    return snapshot.Stored(entity, file.name, sum(t.num_rows for t in tables), snapshot.sha256_of(file))
+    return snapshot.Stored(
+        entity, file.name, sum(t.num_rows for t in tables), snapshot.sha256_of(file)
+    )
 
 
 def _complete(schema: pa.Schema, chunk: dict[str, Any]) -> pa.Table:
     """With the columns that the chunk does not hold: empty ones, and flags which say that all could be read."""
     n = len(chunk[schema.names[0]])
     nothing = {
-        field.name: pa.nulls(n, field.type) if field.nullable else pa.array(np.zeros(n, "int8")) for field in schema
+        field.name: pa.nulls(n, field.type) if field.nullable else pa.array(np.zeros(n, "int8"))
+        for field in schema
     }
     return pa.table({**nothing, **chunk}, schema=schema)
 

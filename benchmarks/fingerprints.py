@@ -37,7 +37,8 @@ from tests.requirements import require_mariadb
 FIRST = ("Anneke", "Béla", "Chen", "Dora", "Ewa", "Femke", "日本", "")
 LAST = ("de Vries", "Müller", "O'Neill", "van den Berg", "Øster", "Li", "Smith-Jones", "")
 COLUMNS = (
-    "id VARCHAR(36) PRIMARY KEY, owner VARCHAR(36), a VARCHAR(100), b VARCHAR(100), c VARCHAR(100), d VARCHAR(100)"
+    "id VARCHAR(36) PRIMARY KEY, owner VARCHAR(36),"
+    " a VARCHAR(100), b VARCHAR(100), c VARCHAR(100), d VARCHAR(100)"
 )
 
 
@@ -56,9 +57,18 @@ def rows(count: int) -> Iterator[tuple[str, ...]]:
 
 def columns_of(table: str, dialect: str) -> Preset:
     """Four texts per contact; phone and e-mail are hashed here as names are."""
-    ours = {"id": "id", "owner_id": "owner", "first_name": "a", "last_name": "b", "phone": "c", "email": "d"}
+    ours = {
+        "id": "id",
+        "owner_id": "owner",
+        "first_name": "a",
+        "last_name": "b",
+        "phone": "c",
+        "email": "d",
+    }
     absent = {entity: "not kept" for entity in ENTITIES if entity != "contact"}
-    absent |= {f"contact.{name}": "not kept" for name in ENTITIES["contact"] if name not in ours}
+    absent |= {
+        f"contact.{name}": "not kept" for name in ENTITIES["contact"] if name not in ours
+    }
     return Preset.model_validate(
         {
             "name": "own", "about": "Own", "dialects": [dialect], "money": "decimal", "states": {}, "absent": absent,
@@ -70,7 +80,9 @@ def columns_of(table: str, dialect: str) -> Preset:
 def measured(engine: Engine, folder: Path) -> tuple[float, float, float]:
     """Seconds of reading, of the source's sums, of the snapshot's; the last two must say the same."""
     preset = columns_of("contacts", engine.dialect.name)
-    demand = Demand(preset, {}, "EUR", frozenset(preset.absent_columns()), ENTITIES, Rules(), "UTC")
+    demand = Demand(
+        preset, {}, "EUR", frozenset(preset.absent_columns()), ENTITIES, Rules(), "UTC"
+    )
     with consistent(engine) as connection:
         reading = Reading(connection, demand)
         began = time.perf_counter()
@@ -127,16 +139,23 @@ def postgresql(folder: Path, count: int) -> Iterator[Engine]:
 def mariadb(folder: Path, count: int) -> Iterator[Engine]:
     server, name = require_mariadb(), f"crm_audit_bench_{uuid4().hex[:12]}"
     raw = pymysql.connect(
-        host=server.host, port=server.port or 3306, user=server.username, password=server.password or ""
+        host=server.host,
+        port=server.port or 3306,
+        user=server.username,
+        password=server.password or "",
     )
     with raw.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         try:
             cursor.execute(f"USE {name}")
             cursor.execute(f"CREATE TABLE contacts ({COLUMNS})")
-            cursor.executemany("INSERT INTO contacts VALUES (%s, %s, %s, %s, %s, %s)", rows(count))
+            cursor.executemany(
+                "INSERT INTO contacts VALUES (%s, %s, %s, %s, %s, %s)", rows(count)
+            )
             raw.commit()
-            engine = opened(server.set(database=name).render_as_string(hide_password=False), folder)
+            engine = opened(
+                server.set(database=name).render_as_string(hide_password=False), folder
+            )
             yield engine
             engine.dispose()
         finally:
@@ -155,7 +174,9 @@ ENGINES: dict[str, Callable[[Path, int], Any]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=300_000)
     count = parser.parse_args().rows
     PROVEN_TEXT["contact"] = ("first_name", "last_name", "phone", "email")  # type: ignore[index]
@@ -164,7 +185,9 @@ def main() -> None:
     for name, engine_of in ENGINES.items():
         with tempfile.TemporaryDirectory() as folder, engine_of(Path(folder), count) as engine:
             reading, source, ours = measured(engine, Path(folder))
-            print(f"{name:<12}{reading:>9.2f}{source:>9.2f}{ours:>9.2f}{(source + ours) / reading:>22.0%}")
+            print(
+                f"{name:<12}{reading:>9.2f}{source:>9.2f}{ours:>9.2f}{(source + ours) / reading:>22.0%}"
+            )
 
 
 if __name__ == "__main__":

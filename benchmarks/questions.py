@@ -13,7 +13,10 @@ def one_by_one(audit: Audit, reading: source.Reading, window: Window) -> Answers
     terms = audit.terms(window)
     named = queries.views_of(reading.entities(), terms).items()
     views = {entity: view.cte(f"view_{entity}") for entity, view in named}
-    questions = (*queries.measures(views, terms), *queries.field_counts(views, audit.field_sets, terms))
+    questions = (
+        *queries.measures(views, terms),
+        *queries.field_counts(views, audit.field_sets, terms),
+    )
     return Answers(
         tuple(ask(reading.connection, questions)),
         tuple(ask_failing(reading.connection, queries.failing(views, audit.field_sets))),

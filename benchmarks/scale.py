@@ -70,10 +70,18 @@ class Measured:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Builds each CRM, reads it and counts it both ways, and prints a line of each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, nargs="+", default=list(SIZES), help="default: 100000 1000000")
-    parser.add_argument("--crms", nargs="+", choices=list(CRMS), default=list(CRMS), help="default: all of them")
-    parser.add_argument("--without-before", action="store_true", help="leave out counting question by question")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--records", type=int, nargs="+", default=list(SIZES), help="default: 100000 1000000"
+    )
+    parser.add_argument(
+        "--crms", nargs="+", choices=list(CRMS), default=list(CRMS), help="default: all of them"
+    )
+    parser.add_argument(
+        "--without-before", action="store_true", help="leave out counting question by question"
+    )
     given = parser.parse_args(arguments)
     print(
         f"{datetime.now(UTC):%Y-%m-%d}; Python {platform.python_version()}, {os.cpu_count()} cores; processor seconds"
@@ -82,7 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in given.crms:
         for records in given.records:
             with tempfile.TemporaryDirectory(prefix="scale-") as folder:
-                print(_line(measure(name, Path(folder), records, before=not given.without_before)), flush=True)
+                print(
+                    _line(
+                        measure(name, Path(folder), records, before=not given.without_before)
+                    ),
+                    flush=True,
+                )
 
 
 def measure(name: str, folder: Path, records: int, *, before: bool) -> Measured:
@@ -90,7 +103,9 @@ def measure(name: str, folder: Path, records: int, *, before: bool) -> Measured:
     with CRMS[name](folder, records) as url:
         audit = audit_of(name, folder, url)
         hold = source.Hold(audit.settings.source.max_hold)
-        engine = source.open_engine(url.render_as_string(hide_password=False), folder, audit.preset, hold.limit)
+        engine = source.open_engine(
+            url.render_as_string(hide_password=False), folder, audit.preset, hold.limit
+        )
         try:
             with source.consistent(engine, hold=hold) as connection:
                 return _measured(name, records, audit, connection, folder, hold, before=before)
@@ -99,10 +114,23 @@ def measure(name: str, folder: Path, records: int, *, before: bool) -> Measured:
 
 
 def _measured(
-    name: str, records: int, audit: Audit, connection: Connection, folder: Path, hold: source.Hold, *, before: bool
+    name: str,
+    records: int,
+    audit: Audit,
+    connection: Connection,
+    folder: Path,
+    hold: source.Hold,
+    *,
+    before: bool,
 ) -> Measured:
-    reading, window = source.Reading(connection, demand_of(audit)), window_of(audit, AS_OF, injected=True)
-    read, stored = timed(connection, lambda: [_store(reading, e, folder, audit, Silence(), hold) for e in audit.schema])
+    reading, window = (
+        source.Reading(connection, demand_of(audit)),
+        window_of(audit, AS_OF, injected=True),
+    )
+    read, stored = timed(
+        connection,
+        lambda: [_store(reading, e, folder, audit, Silence(), hold) for e in audit.schema],
+    )
     texts, _ = timed(connection, lambda: fingerprints.must_agree(reading, folder, stored, hold))
     once, counted = timed(connection, lambda: answers_of(audit, reading, window))
     former = None
@@ -110,7 +138,17 @@ def _measured(
         former, asked = timed(connection, lambda: one_by_one(audit, reading, window))
         must_be_equal(name, counted, asked)
     rows = sum(entry.rows for entry in stored)
-    return Measured(name, records, rows, read, texts, once, former, len(counted.tallies), len(counted.failing))
+    return Measured(
+        name,
+        records,
+        rows,
+        read,
+        texts,
+        once,
+        former,
+        len(counted.tallies),
+        len(counted.failing),
+    )
 
 
 def must_be_equal(name: str, at_once: Answers, before: Answers) -> None:
@@ -118,7 +156,9 @@ def must_be_equal(name: str, at_once: Answers, before: Answers) -> None:
     ours, theirs = _sums(at_once), _sums(before)
     if ours != theirs or ours.keys() != theirs.keys():
         wrong = [key for key in {**ours, **theirs} if ours[key] != theirs[key]]
-        raise SystemExit(f"{name}: the two ways of counting differ in {len(wrong)} integers, such as {wrong[:3]}")
+        raise SystemExit(
+            f"{name}: the two ways of counting differ in {len(wrong)} integers, such as {wrong[:3]}"
+        )
     if Counter(at_once.failing) != Counter(before.failing):
         raise SystemExit(f"{name}: the two ways of counting name other failing records")
 

@@ -76,7 +76,11 @@ def _imports(module: Module, names: set[str]) -> set[str]:
 def function_lengths(modules: Modules) -> list[int]:
     """Lines of each function from its `def`, docstring included, shortest first."""
     functions = (node for module in modules for node in module.nodes(*_FUNCTIONS))
-    return sorted(1 + (node.end_lineno or 0) - node.lineno for node in functions if isinstance(node, _FUNCTIONS))
+    return sorted(
+        1 + (node.end_lineno or 0) - node.lineno
+        for node in functions
+        if isinstance(node, _FUNCTIONS)
+    )
 
 
 def ninetieth(lengths: Sequence[int]) -> int:
@@ -94,7 +98,9 @@ def nested_comprehensions(modules: Modules) -> float:
 
 
 def _holds_another(outer: ast.AST) -> bool:
-    return any(node is not outer and isinstance(node, _COMPREHENSIONS) for node in ast.walk(outer))
+    return any(
+        node is not outer and isinstance(node, _COMPREHENSIONS) for node in ast.walk(outer)
+    )
 
 
 def conditional_expressions(modules: Modules) -> float:
@@ -107,7 +113,9 @@ def _per_thousand(modules: Modules, count: int) -> float:
 
 def unformatted(modules: Modules) -> int:
     """Statements that the formatter is told to leave."""
-    return sum("fmt: skip" in line or "fmt: off" in line for module in modules for line in module.lines)
+    return sum(
+        "fmt: skip" in line or "fmt: off" in line for module in modules for line in module.lines
+    )
 
 
 def duplicates(modules: Modules) -> float:
@@ -140,11 +148,23 @@ class Measure:
 
 MEASURES: Final = (
     Measure("modules", len, None),
-    Measure("lines that are not blank", lambda modules: sum(len(module.lines) for module in modules), None),
+    Measure(
+        "lines that are not blank",
+        lambda modules: sum(len(module.lines) for module in modules),
+        None,
+    ),
     Measure("import circles", circles, 0),
-    Measure("lines of a function, median", lambda modules: median(function_lengths(modules)), 10),
-    Measure("lines of a function, 90th percentile", lambda modules: ninetieth(function_lengths(modules)), 30),
-    Measure("lines of a function, longest", lambda modules: function_lengths(modules)[-1], None),
+    Measure(
+        "lines of a function, median", lambda modules: median(function_lengths(modules)), 10
+    ),
+    Measure(
+        "lines of a function, 90th percentile",
+        lambda modules: ninetieth(function_lengths(modules)),
+        30,
+    ),
+    Measure(
+        "lines of a function, longest", lambda modules: function_lengths(modules)[-1], None
+    ),
     Measure("characters of a line, mean", line_length, 40),
     Measure("nested comprehensions per 1,000 lines", nested_comprehensions, 2),
     Measure("conditional expressions per 1,000 lines", conditional_expressions, None),
@@ -163,19 +183,29 @@ def figures_at(revision: str) -> Mapping[str, float]:
     """Every measure of the package as a revision of git holds it."""
     command = ["git", "archive", revision, PACKAGE]
     archive = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tarfile.open(fileobj=BytesIO(archive.stdout)) as files,
+    ):
         files.extractall(folder, filter="data")
         return figures_of(Path(folder) / PACKAGE)
 
 
 def main(revisions: Sequence[str]) -> int:
-    columns = {**{revision: figures_at(revision) for revision in revisions}, "now": figures_of(ROOT / PACKAGE)}
+    columns = {
+        **{revision: figures_at(revision) for revision in revisions},
+        "now": figures_of(ROOT / PACKAGE),
+    }
     print(f"{'':42}{''.join(f'{name[:10]:>12}' for name in columns)}{'at most':>12}")
     for measure in MEASURES:
         shown = "".join(f"{figures[measure.label]:>12.4g}" for figures in columns.values())
         print(f"{measure.label:42}{shown}{'' if measure.most is None else measure.most:>12}")
     now = columns["now"]
-    missed = [measure.label for measure in MEASURES if measure.most is not None and now[measure.label] > measure.most]
+    missed = [
+        measure.label
+        for measure in MEASURES
+        if measure.most is not None and now[measure.label] > measure.most
+    ]
     print(f"Missed: {', '.join(missed)}." if missed else "All is kept.")
     return 1 if missed else 0
 

@@ -29,10 +29,22 @@ _START: Final = "Starting"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Makes the CRM, audits it, and prints what each stage took."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=1_000_000, help="of all kinds together (default: 1000000)")
+    parser.add_argument(
+        "--records",
+        type=int,
+        default=1_000_000,
+        help="of all kinds together (default: 1000000)",
+    )
     parser.add_argument("--managers", type=int, default=600, help="their owners (default: 600)")
-    parser.add_argument("--folder", type=Path, help="where the CRM is left for the next time (default: nowhere)")
-    parser.add_argument("--checkout", type=Path, default=_ROOT, help="the program that is measured (default: this one)")
+    parser.add_argument(
+        "--folder", type=Path, help="where the CRM is left for the next time (default: nowhere)"
+    )
+    parser.add_argument(
+        "--checkout",
+        type=Path,
+        default=_ROOT,
+        help="the program that is measured (default: this one)",
+    )
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="whole-") as temporary:
         folder = given.folder or Path(temporary)
@@ -40,7 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not audit.exists():
             make(folder, given.records, given.managers)
         output = Path(temporary) / "output"
-        command = [sys.executable, "-m", "pipeline", "run", str(audit.resolve()), "--as-of", AS_OF.isoformat()]
+        command = [
+            sys.executable,
+            "-m",
+            "pipeline",
+            "run",
+            str(audit.resolve()),
+            "--as-of",
+            AS_OF.isoformat(),
+        ]
         measured = measure([*command, "--output", str(output)], given.checkout)
     print(f"{given.records:,} records of {given.managers:,} managers; {os.cpu_count()} cores")
     print("\n".join(table(measured)))
@@ -62,13 +82,17 @@ class Measured:
 
     stages: list[Stage] = field(default_factory=list)
     largest: int = 0  # bytes of its largest process
-    together: int = 0  # bytes of all its processes at one moment, of the stage that is under way
+    together: int = (
+        0  # bytes of all its processes at one moment, of the stage that is under way
+    )
 
 
 def measure(command: Sequence[str], folder: Path) -> Measured:
     """Runs the program, whose standard error has a line per stage. SystemExit where it fails."""
     measured = Measured()
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as program:
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as program:
         ended = threading.Event()
         watching = threading.Thread(target=_watch, args=(program.pid, measured, ended))
         watching.start()
@@ -78,13 +102,17 @@ def measure(command: Sequence[str], folder: Path) -> Measured:
         for line in program.stderr:
             said.append(line)
             now, processor = time.perf_counter(), _processor(program.pid)
-            measured.stages.append(Stage(title, now - since, processor - used, measured.together))
+            measured.stages.append(
+                Stage(title, now - since, processor - used, measured.together)
+            )
             measured.together = 0
             title, since, used = line.strip(), now, processor
         _, status, usage = os.wait4(program.pid, 0)
         program.returncode = os.waitstatus_to_exitcode(status)
         processor = usage.ru_utime + usage.ru_stime - used
-        measured.stages.append(Stage(title, time.perf_counter() - since, processor, measured.together))
+        measured.stages.append(
+            Stage(title, time.perf_counter() - since, processor, measured.together)
+        )
         measured.largest = usage.ru_maxrss * 1024
         ended.set()
         watching.join()
@@ -97,7 +125,10 @@ def table(measured: Measured) -> Iterator[str]:
     """The stages as plain text, and their sum."""
     yield f"{'':<48}{'seconds':>9}{'processor':>11}{'MiB':>7}"
     stages = measured.stages
-    seconds, processor = sum(stage.seconds for stage in stages), sum(stage.processor for stage in stages)
+    seconds, processor = (
+        sum(stage.seconds for stage in stages),
+        sum(stage.processor for stage in stages),
+    )
     total = Stage("the whole run", seconds, processor, max(stage.together for stage in stages))
     for stage in (*stages, total):
         used = f"{stage.seconds:>9.1f}{stage.processor:>11.1f}{stage.together / _MIB:>7,.0f}"

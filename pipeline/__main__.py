@@ -4,8 +4,12 @@ import signal
 
 
 def main() -> None:
-    """Imports the program and runs it. Until it runs ^C ends it at once, and in silence: nothing has been begun."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else whoever started it does not want that
+    """Imports the program and runs it. Until it runs ^C ends it at once, and in
+    silence: nothing has been begun.
+    """
+    if (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):  # else whoever started it does not want that
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from pipeline.cli import main as program
 

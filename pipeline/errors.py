@@ -1,6 +1,7 @@
 """Every way in which a run can break, each with the exit status that it leaves behind.
 
-Bad data in the CRM is a finding and never one of these. A message names what is wrong, where, and what to do.
+Bad data in the CRM is a finding and never one of these. A message names what is
+wrong, where, and what to do.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from pipeline.model import Difference
 
 
 class AuditError(Exception):
-    """A broken run. `str(error)` is one paragraph for the user, free of secrets and of clients' data."""
+    """A broken run. `str(error)` is one paragraph for the user, free of
+    secrets and of clients' data.
+    """
 
     exit_status = 70
 
@@ -27,7 +30,9 @@ class SourceError(AuditError):
 
 
 class ProofError(AuditError):
-    """A figure differs between the source and what was computed or published; nothing was published."""
+    """A figure differs between the source and what was computed or
+    published; nothing was published.
+    """
 
     exit_status = 4
 
@@ -37,7 +42,9 @@ class ProofError(AuditError):
 
 
 class ImplausibleError(AuditError):
-    """What was read cannot be so: the mapping fits nothing, or the CRM is odd and nobody has said so."""
+    """What was read cannot be so: the mapping fits nothing, or the CRM is
+    odd and nobody has said so.
+    """
 
     exit_status = 6
 

@@ -1,4 +1,6 @@
-"""What this machine ran out of: memory, open files or room on a disk; said as that, whoever complained of it."""
+"""What this machine ran out of: memory, open files or room on a disk; said as that,
+whoever complained of it.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,25 @@ class _Lack(NamedTuple):
 
 _MEMORY: Final = _Lack(
     (errno.ENOMEM,),
-    ("out of memory", "cannot allocate memory", "could not allocate", "malloc of size", "bad_alloc"),
+    (
+        "out of memory",
+        "cannot allocate memory",
+        "could not allocate",
+        "malloc of size",
+        "bad_alloc",
+    ),
     "This machine ran out of memory, and nothing was published. Give the program more, or end what else runs here, and "
     "run again.",
 )
 _LACKS: Final = (
     _Lack(
         (errno.ENOSPC, errno.EDQUOT),
-        ("no space left on device", "disk is full", "disk quota exceeded", "max_temp_directory_size"),
+        (
+            "no space left on device",
+            "disk is full",
+            "disk quota exceeded",
+            "max_temp_directory_size",
+        ),
         "No space is left on the disk (No space left on device), and nothing was published. Free some where reports "
         "go, and run again.",
     ),
@@ -38,7 +51,9 @@ _LIBRARIES: Final = ("_duckdb", "duckdb", "sqlite3", "pyarrow", "zipfile", "lxml
 
 
 def lack_of(error: BaseException) -> str | None:
-    """What ran out, as one paragraph with the remedy; None where the error is of another kind."""
+    """What ran out, as one paragraph with the remedy; None where the
+    error is of another kind.
+    """
     for one in _causes(error):
         if isinstance(one, MemoryError):
             return _MEMORY.sentence
@@ -56,7 +71,9 @@ def lack_of(error: BaseException) -> str | None:
 def lack_in(text: str) -> str | None:
     """As `lack_of`, of a library's complaint in words."""
     lower = text.lower()
-    return next((lack.sentence for lack in _LACKS if any(word in lower for word in lack.words)), None)
+    return next(
+        (lack.sentence for lack in _LACKS if any(word in lower for word in lack.words)), None
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -68,5 +85,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         if id(one) not in seen:
             seen.add(id(one))
             yield one
-            inner = (getattr(one, "orig", None), one.__cause__, None if one.__suppress_context__ else one.__context__)
+            inner = (
+                getattr(one, "orig", None),
+                one.__cause__,
+                None if one.__suppress_context__ else one.__context__,
+            )
             waiting += [cause for cause in inner if isinstance(cause, BaseException)]

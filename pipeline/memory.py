@@ -1,4 +1,6 @@
-"""What a run holds in memory: what it has computed stays until it is published, and the rest is given back."""
+"""What a run holds in memory: what it has computed stays until it is published,
+and the rest is given back.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +11,24 @@ from contextlib import contextmanager
 
 
 def let_go() -> None:
-    """Gives back to the system what is held and used no more: of many objects, and of tables."""
+    """Gives back to the system what is held and used no more: of
+    many objects, and of tables.
+    """
     import pyarrow as pa  # which processes that write reports do without
 
     gc.collect()
     pa.default_memory_pool().release_unused()
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # Linux: the C library keeps what was freed
+    if trim := getattr(
+        ctypes.CDLL(None), "malloc_trim", None
+    ):  # Linux: the C library keeps what was freed
         trim(0)
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Pauses the collector, which would look at all that is made within again and again; at the end it looks once."""
+    """Pauses the collector, which would look at all that is made within again and again;
+    at the end it looks once.
+    """
     running = gc.isenabled()
     gc.disable()
     try:
@@ -33,7 +41,9 @@ def uncollected() -> Iterator[None]:
 
 @contextmanager
 def settled() -> Iterator[None]:
-    """Within it the collector leaves alone what there is now: millions of objects, none of them garbage."""
+    """Within it the collector leaves alone what there is now: millions of
+    objects, none of them garbage.
+    """
     gc.collect()
     gc.freeze()
     try:

@@ -1,4 +1,6 @@
-"""How a run tells what it is doing: stage by stage, with a bar on a terminal and plain lines elsewhere."""
+"""How a run tells what it is doing: stage by stage, with a bar on a terminal
+and plain lines elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ class Progress(Protocol):
     """Told by the run; never asked. Titles hold no personal data."""
 
     def stage(self, title: str, total: int | None = None) -> None:
-        """A new stage begins, of `total` steps where that is known; the one before it is done."""
+        """A new stage begins, of `total` steps where that is known;
+        the one before it is done.
+        """
 
     def advance(self, steps: int) -> None:
         """Some steps of the stage are done."""
@@ -53,12 +57,23 @@ class Bars:
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
 
         self._bars = Progress(
-            SpinnerColumn(finished_text="[green]✓[/]"), TextColumn("{task.description}"), BarColumn(bar_width=24),
-            MofNCompleteColumn(), TimeElapsedColumn(), console=Console(file=stream),
-        )  # fmt: skip
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(file=stream),
+        )
         self._task: object = None
         self._bars.start()
 

@@ -9,7 +9,11 @@ _HERE: Final = Path(__file__).resolve().parent
 def _shared(name: str) -> Path:
     """In a checkout beside the package; in an installed wheel inside it."""
     beside = _HERE.parent / name
-    return beside if beside.is_dir() and (_HERE.parent / "pyproject.toml").is_file() else _HERE / "_shared" / name
+    return (
+        beside
+        if beside.is_dir() and (_HERE.parent / "pyproject.toml").is_file()
+        else _HERE / "_shared" / name
+    )
 
 
 EXPECTATIONS: Final = _shared("expectations")

@@ -1,6 +1,8 @@
-"""Trying again where that helps: a few times, with growing and uneven pauses, each time from the start.
+"""Trying again where that helps: a few times, with growing and uneven pauses,
+each time from the start.
 
-A wrong password or a missing table stays wrong, and is never tried twice: accounts are locked for less.
+A wrong password or a missing table stays wrong, and is never tried twice:
+accounts are locked for less.
 """
 
 from __future__ import annotations
@@ -24,16 +26,27 @@ class PassingError(SourceError):
 
 
 def anew(
-    attempt: Callable[[], _Result], tell: Callable[[str], None], sleep: Callable[[float], None] = time.sleep
+    attempt: Callable[[], _Result],
+    tell: Callable[[str], None],
+    sleep: Callable[[float], None] = time.sleep,
 ) -> _Result:
-    """The result of `attempt`, begun anew after each passing failure. The last one is raised, with how often it was.
+    """The result of `attempt`, begun anew after each passing failure. The last one is
+    raised, with how often it was.
 
     The attempt must leave nothing behind that its next beginning does not replace.
     """
-    from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+    from tenacity import (
+        RetryCallState,
+        Retrying,
+        retry_if_exception_type,
+        stop_after_attempt,
+        wait_exponential_jitter,
+    )
 
     def before(state: RetryCallState) -> None:
-        tell(f"The CRM failed; once more from the start ({state.attempt_number + 1} of {ATTEMPTS})")
+        tell(
+            f"The CRM failed; once more from the start ({state.attempt_number + 1} of {ATTEMPTS})"
+        )
 
     retrying = Retrying(
         retry=retry_if_exception_type(PassingError),

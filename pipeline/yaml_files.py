@@ -36,7 +36,9 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -55,7 +57,11 @@ def read_yaml(file: Path) -> Document:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ConfigError(f"{file}, line {line}: this is no YAML: {error.reason}.") from None
-    except (ValueError, AttributeError, RecursionError):  # the library's own, from a tag or from what lies too deep
+    except (
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ):  # the library's own, from a tag or from what lies too deep
         raise ConfigError(
             f"{file}: this is no YAML that can be used: a value is not what its tag says, or lies too deep."
         ) from None
@@ -70,14 +76,20 @@ def bounded_text(file: Path) -> str:
         with file.open("rb") as stream:
             data = stream.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
-            raise ConfigError(f"{file} has more than {_MOST_BYTES:,} bytes, so it is no configuration; name another.")
+            raise ConfigError(
+                f"{file} has more than {_MOST_BYTES:,} bytes, so it is no configuration; name another."
+            )
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise ConfigError(f"{file} cannot be read ({error.strerror}); name an existing file.") from None
+        raise ConfigError(
+            f"{file} cannot be read ({error.strerror}); name an existing file."
+        ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{file} is no UTF-8 text; save it as UTF-8.") from None
     except ValueError:  # a NUL in the name
-        raise ConfigError(f"{str(file)!r} is no name of a file; name an existing one.") from None
+        raise ConfigError(
+            f"{str(file)!r} is no name of a file; name an existing one."
+        ) from None
 
 
 def _must_not_repeat(file: Path, root: yaml.Node | None) -> None:
@@ -89,10 +101,14 @@ def _must_not_repeat(file: Path, root: yaml.Node | None) -> None:
         """How many values the node holds once each alias is written out."""
         if id(node) in open_nodes:
             line = node.start_mark.line + 1
-            raise ConfigError(f"{file}, line {line}: a value holds itself, by an alias (*name); write it out.")
+            raise ConfigError(
+                f"{file}, line {line}: a value holds itself, by an alias (*name); write it out."
+            )
         if isinstance(node, yaml.ScalarNode) and _NO_TEXT.search(node.value):
             line = node.start_mark.line + 1
-            raise ConfigError(f"{file}, line {line}: half of a character is no text; write it out.")
+            raise ConfigError(
+                f"{file}, line {line}: half of a character is no text; write it out."
+            )
         if id(node) not in sizes:
             open_nodes.add(id(node))
             sizes[id(node)] = 1 + sum(map(size, _inside(node)))
@@ -115,14 +131,18 @@ def _inside(node: yaml.Node) -> Iterator[yaml.Node]:
         yield from node.value
 
 
-def _lines(file: Path, node: yaml.Node | None, path: KeyPath = ()) -> Iterator[tuple[KeyPath, int]]:
+def _lines(
+    file: Path, node: yaml.Node | None, path: KeyPath = ()
+) -> Iterator[tuple[KeyPath, int]]:
     """Every key's path and its line. ConfigError where a mapping has a key twice."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             name, line = str(key.value), key.start_mark.line + 1
             if name in seen:
-                raise ConfigError(f"{file}, line {line}: the key '{hushed(name)}' stands twice; remove one.")
+                raise ConfigError(
+                    f"{file}, line {line}: the key '{hushed(name)}' stands twice; remove one."
+                )
             seen.add(name)
             yield (*path, name), line
             yield from _lines(file, value, (*path, name))

@@ -10,7 +10,16 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import Connection, Engine, TableClause, column, create_engine, event, select, table
+from sqlalchemy import (
+    Connection,
+    Engine,
+    TableClause,
+    column,
+    create_engine,
+    event,
+    select,
+    table,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.databases import postgresql
@@ -58,20 +67,31 @@ class Bench:
                 connection.exec_driver_sql("SET SESSION sql_mode = DEFAULT")
         return table(name, column("n"), column("v"))
 
-    def said(self, source: TableClause, *expressions: ColumnElement[Any]) -> list[tuple[Any, ...]]:
+    def said(
+        self, source: TableClause, *expressions: ColumnElement[Any]
+    ) -> list[tuple[Any, ...]]:
         """(the value as the driver gives it, each expression) in the order of the values."""
-        labelled = [expression.label(f"x{position}") for position, expression in enumerate(expressions)]
+        labelled = [
+            expression.label(f"x{position}") for position, expression in enumerate(expressions)
+        ]
         with self.engine.connect() as connection:
             if self.engine.dialect.name in ("mysql", "mariadb"):
                 connection.exec_driver_sql("SET time_zone = '+00:00'")
             if self.engine.dialect.name == "postgresql":
                 for statement in postgresql.DATABASE.begin:
                     connection.exec_driver_sql(statement)
-            return [tuple(row) for row in connection.execute(select(source.c.v, *labelled).order_by(source.c.n))]
+            return [
+                tuple(row)
+                for row in connection.execute(
+                    select(source.c.v, *labelled).order_by(source.c.n)
+                )
+            ]
 
 
 @pytest.fixture(scope="module")
-def benches(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bench]:
+def benches(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Bench]:
     """Opens each engine once, when it is first asked for."""
     folder = tmp_path_factory.mktemp("engines")
     opened: dict[str, Bench] = {}

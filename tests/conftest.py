@@ -8,4 +8,8 @@ from tests.benches import benches, mariadb, postgres  # noqa: F401 - fixtures fo
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="write the golden files anew instead of comparing")
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write the golden files anew instead of comparing",
+    )

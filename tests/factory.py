@@ -126,14 +126,32 @@ LACKING = {
 }  # fmt: skip
 _LACKABLE = ("date", "last name", "first name", "contact details", "subject", "result")
 
-_WORDS = ("Quarterly review", "Offer, second round", "Site visit", "Kick-off", "Price talks", "Renewal", "Complaint")
-_PLACES = ("Øresund Marine", "Müller & Söhne KG", "Aurora Foods", "日本精工", "Café Zürich", "O'Neill Ltd")
+_WORDS = (
+    "Quarterly review",
+    "Offer, second round",
+    "Site visit",
+    "Kick-off",
+    "Price talks",
+    "Renewal",
+    "Complaint",
+)
+_PLACES = (
+    "Øresund Marine",
+    "Müller & Söhne KG",
+    "Aurora Foods",
+    "日本精工",
+    "Café Zürich",
+    "O'Neill Ltd",
+)
 
 
 def window() -> Window:
     """Monday, 16 November 2026, 07:00 in Berlin."""
     return open_window(
-        as_of=datetime(2026, 11, 16, 6, 0, tzinfo=UTC), zone="Europe/Berlin", working_week=range(5), injected=True
+        as_of=datetime(2026, 11, 16, 6, 0, tzinfo=UTC),
+        zone="Europe/Berlin",
+        working_week=range(5),
+        injected=True,
     )
 
 
@@ -142,10 +160,14 @@ def field_sets() -> dict[str, FieldSet]:
     """The defaults, of a CRM that does not hold the direction of a call."""
     found = {}
     for entity in CHECKED:
-        declared = yaml.safe_load((EXPECTATIONS / f"{entity}.yaml").read_text(encoding="utf-8"))["fields"]
+        declared = yaml.safe_load(
+            (EXPECTATIONS / f"{entity}.yaml").read_text(encoding="utf-8")
+        )["fields"]
         fields = tuple(Field(**{**one, "columns": tuple(one["columns"])}) for one in declared)
         absent = {"direction": "this CRM does not hold it"} if entity == "call" else {}
-        found[entity] = FieldSet(entity, tuple(field for field in fields if field.name not in absent), absent)
+        found[entity] = FieldSet(
+            entity, tuple(field for field in fields if field.name not in absent), absent
+        )
     return found
 
 
@@ -155,14 +177,24 @@ def _misses(entity: str, number: int) -> int:
     return 1 << number % fields | (1 << (number + 1) % fields if number % 4 == 0 else 0)
 
 
-def _repairs_of(owner: str, name: int, in_period: dict[str, int], older: dict[str, int]) -> Iterator[Repair]:
+def _repairs_of(
+    owner: str, name: int, in_period: dict[str, int], older: dict[str, int]
+) -> Iterator[Repair]:
     for wanted, current in ((in_period, True), (older, False)):
         for entity, count in wanted.items():
             for number in range(count):
                 mask = _misses(entity, number + name)
-                fields = [f for bit, f in enumerate(field_sets()[entity].fields) if mask >> bit & 1]
-                record = f"{owner or 'nobody'}-{entity}-{'now' if current else 'old'}-{number:03d}"
-                label = "" if number % 9 == 8 else f"{_WORDS[number % 7]}, {_PLACES[(number + name) % 6]}"
+                fields = [
+                    f for bit, f in enumerate(field_sets()[entity].fields) if mask >> bit & 1
+                ]
+                record = (
+                    f"{owner or 'nobody'}-{entity}-{'now' if current else 'old'}-{number:03d}"
+                )
+                label = (
+                    ""
+                    if number % 9 == 8
+                    else f"{_WORDS[number % 7]}, {_PLACES[(number + name) % 6]}"
+                )
                 yield Repair(
                     entity, record, owner, label, tuple(f.label for f in fields), tuple(f.why for f in fields),
                     f"https://crm.example/{entity}/{record}/edit?a=1&b=2", current,
@@ -185,7 +217,11 @@ _FAILING = {
 @cache
 def repairs() -> tuple[Repair, ...]:
     """Hundreds of records to mend, some with names and links that want to break out of the page."""
-    made = [r for name, (owner, parts) in enumerate(_FAILING.items()) for r in _repairs_of(owner, name, *parts)]
+    made = [
+        r
+        for name, (owner, parts) in enumerate(_FAILING.items())
+        for r in _repairs_of(owner, name, *parts)
+    ]
     odd = {
         "m1-meeting-now-000": (HOSTILE_LABEL, None),
         "m1-meeting-now-001": ('"><img src=x onerror=alert(1)> & \u202egnp.exe\x0b\x00', None),
@@ -206,7 +242,9 @@ def failing() -> tuple[Failing, ...]:
     for repair in repairs():
         labels = [field.label for field in field_sets()[repair.entity].fields]
         mask = sum(1 << labels.index(label) for label in repair.missing)
-        found.append(Failing(repair.entity, repair.record_id, repair.owner, mask, repair.in_period))
+        found.append(
+            Failing(repair.entity, repair.record_id, repair.owner, mask, repair.in_period)
+        )
     return tuple(found)
 
 
@@ -214,7 +252,9 @@ def _field_tallies(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
     missing: Counter[tuple[str, str]] = Counter()
     for record in failing():
         if record.owner == owner.id:
-            for name in [field.name for field in field_sets()[record.entity].missing(record.mask)]:
+            for name in [
+                field.name for field in field_sets()[record.entity].missing(record.mask)
+            ]:
                 missing["base", f"{record.entity}.{name}"] += 1
                 missing["period", f"{record.entity}.{name}"] += record.in_period
     for entity, fields in field_sets().items():
@@ -254,7 +294,19 @@ def answers() -> Answers:
 def proven(count: int) -> Figure:
     """What the run adds once the proof held."""
     name = figure_id("figures_proven", "", "", Scope.COMPANY, "")
-    return Figure(name, Scope.COMPANY, "", "figures_proven", "", "run", count, None, Unit.COUNT, "", "proof")
+    return Figure(
+        name,
+        Scope.COMPANY,
+        "",
+        "figures_proven",
+        "",
+        "run",
+        count,
+        None,
+        Unit.COUNT,
+        "",
+        "proof",
+    )
 
 
 @cache

@@ -16,7 +16,10 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-POSTGRESQL = os.environ.get("CRM_AUDIT_POSTGRESQL") or "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+POSTGRESQL = (
+    os.environ.get("CRM_AUDIT_POSTGRESQL")
+    or "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+)
 
 
 def require_postgresql() -> URL:

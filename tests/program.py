@@ -13,15 +13,25 @@ from pathlib import Path
 PATIENCE = 60.0
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(
-    [f"pipeline.{module}" for module in ("cli.summary", "flows.run", "flows.check", "rules.gx", "setup.grants")]
+    [
+        f"pipeline.{module}"
+        for module in ("cli.summary", "flows.run", "flows.check", "rules.gx", "setup.grants")
+    ]
 )
 
 
-def crm_audit(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def crm_audit(
+    folder: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """What `python -m pipeline ARGUMENTS` does without a terminal: exit status, and what it said."""
     with tempfile.TemporaryDirectory() as place:
         said = [Path(place) / "out", Path(place) / "err"]
-        given = (str(folder), arguments, {**os.environ, **environment}, [str(file) for file in said])
+        given = (
+            str(folder),
+            arguments,
+            {**os.environ, **environment},
+            [str(file) for file in said],
+        )
         process = _SERVER.Process(target=_started, args=given)
         process.start()
         process.join(PATIENCE)
@@ -32,14 +42,17 @@ def crm_audit(folder: Path, *arguments: str, **environment: str) -> subprocess.C
         return subprocess.CompletedProcess(list(arguments), process.exitcode or 0, out, err)
 
 
-def _started(folder: str, arguments: Sequence[str], environment: Mapping[str, str], said: Sequence[str]) -> None:
+def _started(
+    folder: str, arguments: Sequence[str], environment: Mapping[str, str], said: Sequence[str]
+) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     for file, stream in zip(said, (1, 2), strict=True):
         opened = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
         os.dup2(opened, stream)
-    sys.stdout, sys.stderr = (open(stream, "w", encoding="utf-8", closefd=False) for stream in (1, 2))  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.argv = ["crm-audit", *arguments]
     from pipeline.cli import main
 

@@ -41,7 +41,9 @@ def require_mariadb() -> URL:
 @cache
 def _mariadb_problem() -> str:
     """Asked once per test run: a host that does not answer costs seconds."""
-    engine = create_engine(make_url(MARIADB).set(database=None), connect_args={"connect_timeout": 3})
+    engine = create_engine(
+        make_url(MARIADB).set(database=None), connect_args={"connect_timeout": 3}
+    )
     try:
         engine.connect().close()
     except SQLAlchemyError as error:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.style import MEASURES, Measure, figures_of
+
 PACKAGE = Path(__file__).parent.parent / "pipeline"
 
 FLOORS = (
@@ -44,9 +46,15 @@ def imports_of(path: Path) -> set[str]:
     """Our own modules that a file imports, lazy ones and those for types included."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "pipeline":
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module
+            and node.module.split(".")[0] == "pipeline"
+        ):
             base = node.module.removeprefix("pipeline").removeprefix(".")
-            inner = {f"{base}.{alias.name}".removeprefix(".") for alias in node.names} & FILES.keys()
+            inner = {
+                f"{base}.{alias.name}".removeprefix(".") for alias in node.names
+            } & FILES.keys()
             found |= inner or {base or "pipeline"}
     return found
 
@@ -70,7 +78,9 @@ def test_imports_run_downwards(module: str) -> None:
 
 def test_no_files_import_each_other_in_a_circle() -> None:
     """Lazy imports and those for types included."""
-    TopologicalSorter({module: imports_of(path) - {module} for module, path in FILES.items()}).prepare()
+    TopologicalSorter(
+        {module: imports_of(path) - {module} for module, path in FILES.items()}
+    ).prepare()
 
 
 def test_every_floor_stands() -> None:
@@ -80,14 +90,21 @@ def test_every_floor_stands() -> None:
 
 def test_a_run_is_published_by_what_knows_no_reports() -> None:
     houses = {
-        house_of(other) for module in FILES if house_of(module) == "delivery" for other in imports_of(FILES[module])
+        house_of(other)
+        for module in FILES
+        if house_of(module) == "delivery"
+        for other in imports_of(FILES[module])
     }
     assert "snapshot" in houses
     assert "reports" not in houses
 
 
 def test_one_module_imports_great_expectations() -> None:
-    users = {path.stem for path in PACKAGE.rglob("*.py") if "great_expectations" in path.read_text("utf-8")}
+    users = {
+        path.stem
+        for path in PACKAGE.rglob("*.py")
+        if "great_expectations" in path.read_text("utf-8")
+    }
     assert users == {"gx"}
 
 
@@ -95,7 +112,12 @@ def test_the_clock_is_read_in_one_place() -> None:
     readers = set()
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today", "time_ns"):
+            if isinstance(node, ast.Attribute) and node.attr in (
+                "now",
+                "utcnow",
+                "today",
+                "time_ns",
+            ):
                 owner = ast.unparse(node.value)
                 if owner in ("datetime", "date", "time", "datetime.datetime"):
                     readers.add(name_of(path))
@@ -103,5 +125,16 @@ def test_the_clock_is_read_in_one_place() -> None:
 
 
 def test_randomness_is_seeded_and_only_in_the_demo() -> None:
-    users = {path.stem for path in PACKAGE.rglob("*.py") if "import random" in path.read_text("utf-8")}
+    users = {
+        path.stem
+        for path in PACKAGE.rglob("*.py")
+        if "import random" in path.read_text("utf-8")
+    }
     assert users <= {"company", "words"}
+
+
+@pytest.mark.parametrize("measure", [one for one in MEASURES if one.most is not None])
+def test_the_code_reads_as_well_as_is_asked(measure: Measure) -> None:
+    """`make style` shows all of it."""
+    assert measure.most is not None
+    assert figures_of(PACKAGE)[measure.label] <= measure.most, measure.label

@@ -38,7 +38,9 @@ def test_a_difference_is_told() -> None:
 
 def rows_of(folder: Path) -> list[list[tuple[object, ...]]]:
     with closing(sqlite3.connect(folder / "crm.db")) as db:
-        return [db.execute(f"SELECT * FROM {table} ORDER BY id").fetchall() for table in crm.SHARES]
+        return [
+            db.execute(f"SELECT * FROM {table} ORDER BY id").fetchall() for table in crm.SHARES
+        ]
 
 
 def test_a_crm_of_any_size_is_the_same_whenever_it_is_made(tmp_path: Path) -> None:

@@ -67,7 +67,10 @@ Rows = Sequence[Mapping[str, Any]]
 def window(**bounds: date) -> Window:
     """Monday, 16 November 2026, 13:30 in Amsterdam."""
     return open_window(
-        as_of=datetime(2026, 11, 16, 12, 30, tzinfo=UTC), zone="Europe/Amsterdam", working_week=range(5), **bounds
+        as_of=datetime(2026, 11, 16, 12, 30, tzinfo=UTC),
+        zone="Europe/Amsterdam",
+        working_week=range(5),
+        **bounds,
     )
 
 
@@ -79,7 +82,9 @@ class Answer:
     failing: tuple[Failing, ...]
     views: Mapping[str, Mapping[str, Mapping[str, Any]]]  # entity -> record -> column -> value
 
-    def count(self, name: str, owner: str | None = "company", dimension: str = "", currency: str = "") -> int:
+    def count(
+        self, name: str, owner: str | None = "company", dimension: str = "", currency: str = ""
+    ) -> int:
         """A count of the company, or of an owner; None is nobody."""
         return sum(
             t.value
@@ -94,19 +99,31 @@ class Answer:
         return tuple(self.count(name, owner, field) for name in names)  # type: ignore[return-value]
 
     def misses(self, entity: str) -> dict[str, tuple[str, ...]]:
-        named = ((r.record_id, SETS[entity].missing(r.mask)) for r in self.failing if r.entity == entity)
-        return {record: tuple(field.name for field in fields) for record, fields in named if fields}
+        named = (
+            (r.record_id, SETS[entity].missing(r.mask))
+            for r in self.failing
+            if r.entity == entity
+        )
+        return {
+            record: tuple(field.name for field in fields) for record, fields in named if fields
+        }
 
     def unreadable(self, entity: str) -> dict[str, tuple[str, ...]]:
         """Record id -> its columns that hold what cannot be read."""
-        named = ((r.record_id, SETS[entity].unreadable(r.mask)) for r in self.failing if r.entity == entity)
+        named = (
+            (r.record_id, SETS[entity].unreadable(r.mask))
+            for r in self.failing
+            if r.entity == entity
+        )
         return {record: columns for record, columns in named if columns}
 
 
 class Desk:
     """Writes rows as a snapshot does and asks everything of them."""
 
-    def __init__(self, folder: Path, moments: Window, absent: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, folder: Path, moments: Window, absent: frozenset[str] = frozenset()
+    ) -> None:
         self.folder = folder
         self.terms = Terms(moments, WORDS, absent, counts=counts_of(COUNTED))
 
@@ -130,10 +147,19 @@ class Desk:
         terms = self.terms
         views = queries.views_of(snapshot.entities(stored), terms)
         with ExitStack() as stack:
-            shelf = stack.enter_context(snapshot.opened(self.folder, stored, views, self.folder))
+            shelf = stack.enter_context(
+                snapshot.opened(self.folder, stored, views, self.folder)
+            )
             connection = stack.enter_context(shelf.engine.connect())
-            asked = {name: view for name, view in shelf.views.items() if name in rows or set(rows) <= {"manager"}}
-            questions = (*queries.measures(asked, terms), *queries.field_counts(asked, SETS, terms))
+            asked = {
+                name: view
+                for name, view in shelf.views.items()
+                if name in rows or set(rows) <= {"manager"}
+            }
+            questions = (
+                *queries.measures(asked, terms),
+                *queries.field_counts(asked, SETS, terms),
+            )
             tallies = tuple(ask(connection, questions))
             failing = tuple(ask_failing(connection, queries.failing(asked, SETS)))
             seen = {
@@ -159,16 +185,34 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def meeting(name: str, **rest: Any) -> dict[str, Any]:
-    given = {"owner_id": "m1", "status": "Held", "subject": "s", "result": "r", "start_at": NOON, "created_at": OLD}
+    given = {
+        "owner_id": "m1",
+        "status": "Held",
+        "subject": "s",
+        "result": "r",
+        "start_at": NOON,
+        "created_at": OLD,
+    }
     return {"id": name, **given, **rest}
 
 
-def person(name: str, last: str = "L", first: str = "F", phone: str = "1", **rest: Any) -> dict[str, Any]:
-    return {"id": name, "last_name": last, "first_name": first, "phone": phone, "created_at": OLD, **rest}
+def person(
+    name: str, last: str = "L", first: str = "F", phone: str = "1", **rest: Any
+) -> dict[str, Any]:
+    return {
+        "id": name,
+        "last_name": last,
+        "first_name": first,
+        "phone": phone,
+        "created_at": OLD,
+        **rest,
+    }
 
 
 def invited(meeting_id: str, *persons: str, kind: str = "contact") -> list[dict[str, Any]]:
-    return [{"meeting_id": meeting_id, "person_kind": kind, "person_id": name} for name in persons]
+    return [
+        {"meeting_id": meeting_id, "person_kind": kind, "person_id": name} for name in persons
+    ]
 
 
 # ----------------------------------------------------------------------------------------- whom a meeting is with
@@ -180,7 +224,10 @@ BEST = (
     ([("L", "F", "1"), ("", "", "")], 0),
     ([("", "", "1"), ("", "F", "1")], 1),  # fewest lacks
     ([("L", "", ""), ("", "F", "1")], 1),
-    ([("", "F", "1"), ("L", "", "1")], 1),  # as many: the smaller mask, last name before first name
+    (
+        [("", "F", "1"), ("L", "", "1")],
+        1,
+    ),  # as many: the smaller mask, last name before first name
     ([("L", "F", ""), ("L", "", "1")], 2),  # first name before contact details
     ([("L", "F", ""), ("", "F", "1")], 1),
     ([("", "", "1"), ("L", "", "")], 3),  # 1+2 before 2+4
@@ -202,9 +249,13 @@ def test_the_best_contact_is_the_one_that_lacks_least(desk: Desk) -> None:
             links += invited(name, *(one["id"] for one in invitees))
             expected[name] = lacks
     answer = desk.ask(meeting=meetings, contact=contacts, meeting_contact=links)
-    assert {name: row["person_lacks"] for name, row in answer.views["meeting"].items()} == expected
+    assert {
+        name: row["person_lacks"] for name, row in answer.views["meeting"].items()
+    } == expected
     for bit, what in enumerate(("last name", "first name", "contact details")):
-        assert answer.count("meetings_lacking", "m1", what) == sum(lacks >> bit & 1 for lacks in expected.values())
+        assert answer.count("meetings_lacking", "m1", what) == sum(
+            lacks >> bit & 1 for lacks in expected.values()
+        )
     assert answer.count("meetings_complete", "m1") == list(expected.values()).count(0)
 
 
@@ -213,23 +264,46 @@ def test_invitees_else_the_parent_else_a_private_client(desk: Desk) -> None:
         contact=[person("good"), person("poor", "", "", "")],
         lead=[person("lead", "", "F", "1")],
         client=[
-            {"id": "home", "private_person": 1, "last_name": "L", "first_name": "", "phone": "1", "created_at": OLD},
-            {"id": "firm", "private_person": 0, "name": "Firm", "phone": "1", "created_at": OLD},
+            {
+                "id": "home",
+                "private_person": 1,
+                "last_name": "L",
+                "first_name": "",
+                "phone": "1",
+                "created_at": OLD,
+            },
+            {
+                "id": "firm",
+                "private_person": 0,
+                "name": "Firm",
+                "phone": "1",
+                "created_at": OLD,
+            },
         ],
         meeting=[
             meeting("invitee first", parent_kind="contact", parent_id="good", client_id="home"),
-            meeting("parent contact", parent_kind="contact", parent_id="good", client_id="home"),
+            meeting(
+                "parent contact", parent_kind="contact", parent_id="good", client_id="home"
+            ),
             meeting("parent lead", parent_kind="lead", parent_id="lead", client_id="home"),
             meeting("invited lead"),
             meeting("private client", client_id="home"),
-            meeting("client as parent", parent_kind="client", parent_id="home", client_id="home"),
+            meeting(
+                "client as parent", parent_kind="client", parent_id="home", client_id="home"
+            ),
             meeting("company", client_id="firm"),
             meeting("nobody"),
             meeting("wrong kind", parent_kind="lead", parent_id="good"),
         ],
-        meeting_contact=[*invited("invitee first", "poor"), *invited("invited lead", "lead", kind="lead")],
+        meeting_contact=[
+            *invited("invitee first", "poor"),
+            *invited("invited lead", "lead", kind="lead"),
+        ],
     )
-    seen = {name: (row["contact"], row["person_lacks"]) for name, row in answer.views["meeting"].items()}
+    seen = {
+        name: (row["contact"], row["person_lacks"])
+        for name, row in answer.views["meeting"].items()
+    }
     assert seen == {
         "invitee first": (1, 7),
         "parent contact": (1, 0),
@@ -251,7 +325,16 @@ def test_a_reference_is_to_a_person_of_its_kind(desk: Desk) -> None:
     answer = desk.ask(
         contact=[person("1", "", "F", "1"), person("2", "L", "F", "1")],
         lead=[person("1", "L", "", "1"), person("3", "L", "F", "")],
-        client=[{"id": "1", "private_person": 1, "last_name": "", "first_name": "", "phone": "", "created_at": OLD}],
+        client=[
+            {
+                "id": "1",
+                "private_person": 1,
+                "last_name": "",
+                "first_name": "",
+                "phone": "",
+                "created_at": OLD,
+            }
+        ],
         meeting=[
             meeting("invited contact"),
             meeting("invited lead"),
@@ -266,7 +349,10 @@ def test_a_reference_is_to_a_person_of_its_kind(desk: Desk) -> None:
             *invited("a lead that is only a contact", "2", kind="lead"),
         ],
     )
-    seen = {name: (row["contact"], row["person_lacks"]) for name, row in answer.views["meeting"].items()}
+    seen = {
+        name: (row["contact"], row["person_lacks"])
+        for name, row in answer.views["meeting"].items()
+    }
     assert seen == {
         "invited contact": (1, 1),
         "invited lead": (1, 2),
@@ -279,14 +365,27 @@ def test_a_reference_is_to_a_person_of_its_kind(desk: Desk) -> None:
 
 def test_references_to_nothing(desk: Desk) -> None:
     answer = desk.ask(
-        contact=[person("good", owner_id="ghost", client_id="ghost"), person("heir", owner_id=None, client_id="firm")],
-        client=[{"id": "firm", "owner_id": "ghost", "name": "Firm", "phone": "1", "created_at": OLD}],
+        contact=[
+            person("good", owner_id="ghost", client_id="ghost"),
+            person("heir", owner_id=None, client_id="firm"),
+        ],
+        client=[
+            {"id": "firm", "owner_id": "ghost", "name": "Firm", "phone": "1", "created_at": OLD}
+        ],
         meeting=[
-            meeting("ghost invitee, good parent", owner_id="ghost", parent_kind="contact", parent_id="good"),
+            meeting(
+                "ghost invitee, good parent",
+                owner_id="ghost",
+                parent_kind="contact",
+                parent_id="good",
+            ),
             meeting("ghost parent", parent_kind="contact", parent_id="ghost"),
             meeting("ghost client", client_id="ghost"),
         ],
-        meeting_contact=[*invited("ghost invitee, good parent", "ghost"), *invited("no such meeting", "good")],
+        meeting_contact=[
+            *invited("ghost invitee, good parent", "ghost"),
+            *invited("no such meeting", "good"),
+        ],
         call=[
             {
                 "id": "1",
@@ -304,14 +403,34 @@ def test_references_to_nothing(desk: Desk) -> None:
                 "client_id": "ghost",
                 "contact_id": "good",
             },
-            {"id": "3", "owner_id": "m1", "status": "Held", "start_at": NOON, "client_id": "firm"},
+            {
+                "id": "3",
+                "owner_id": "m1",
+                "status": "Held",
+                "start_at": NOON,
+                "client_id": "firm",
+            },
         ],
         deal=[
-            {"id": "1", "owner_id": "ghost", "stage": "Open", "client_id": "ghost", "created_at": NOON},
-            {"id": "2", "owner_id": "m1", "stage": "Open", "client_id": "firm", "created_at": NOON},
+            {
+                "id": "1",
+                "owner_id": "ghost",
+                "stage": "Open",
+                "client_id": "ghost",
+                "created_at": NOON,
+            },
+            {
+                "id": "2",
+                "owner_id": "m1",
+                "stage": "Open",
+                "client_id": "firm",
+                "created_at": NOON,
+            },
         ],
     )
-    seen = {name: (row["contact"], row["owner"]) for name, row in answer.views["meeting"].items()}
+    seen = {
+        name: (row["contact"], row["owner"]) for name, row in answer.views["meeting"].items()
+    }
     assert seen == {
         "ghost invitee, good parent": (1, None),
         "ghost parent": (0, "m1"),
@@ -333,14 +452,21 @@ def test_a_meeting_of_many_contacts_is_one_meeting(desk: Desk) -> None:
         contact=contacts,
         meeting_contact=invited("1", "c0", "c1", "c2", "c2", "c3"),
     )
-    assert len(answer.views["meeting"]) == answer.count("meetings") == answer.count("meetings_complete") == 1
+    assert (
+        len(answer.views["meeting"])
+        == answer.count("meetings")
+        == answer.count("meetings_complete")
+        == 1
+    )
 
 
 def test_what_the_crm_does_not_hold_is_not_asked(tmp_path: Path) -> None:
     absent = frozenset({"meeting.result", "contact.first_name"})
     desk = Desk(tmp_path, window(), absent)
     answer = desk.ask(
-        meeting=[meeting("1", result=None)], contact=[person("c", "L", "", "1")], meeting_contact=invited("1", "c")
+        meeting=[meeting("1", result=None)],
+        contact=[person("c", "L", "", "1")],
+        meeting_contact=invited("1", "c"),
     )
     assert answer.count("meetings_complete") == 1
     assert not any(t.dimension == "result" for t in answer.tallies)
@@ -359,19 +485,29 @@ def test_held_in_the_future_is_a_finding_and_in_no_figure(desk: Desk) -> None:
     )
     assert answer.count("meetings_held_in_future") == 2
     assert (
-        answer.count("meetings_held") == answer.count("month.meetings_held") == answer.count("meetings_planned_7d") == 0
+        answer.count("meetings_held")
+        == answer.count("month.meetings_held")
+        == answer.count("meetings_planned_7d")
+        == 0
     )
     assert answer.fields("meeting.date") == answer.fields("meeting.result") == (0, 0, 0, 0)
     assert answer.misses("meeting") == {}
     assert answer.count("meetings") == 2
     late = desk.ask(call=[{"id": "1", "owner_id": "m1", "status": "Held", "start_at": FUTURE}])
-    assert (late.count("calls_held_in_future"), late.count("calls_held"), late.misses("call")) == (1, 0, {})
+    assert (
+        late.count("calls_held_in_future"),
+        late.count("calls_held"),
+        late.misses("call"),
+    ) == (1, 0, {})
 
 
 def test_held_at_as_of_is_held_and_a_microsecond_later_is_not(desk: Desk) -> None:
     at = datetime(2026, 11, 16, 12, 30)
     answer = desk.ask(
-        meeting=[meeting("now", start_at=at), meeting("after", start_at=at.replace(microsecond=1))],
+        meeting=[
+            meeting("now", start_at=at),
+            meeting("after", start_at=at.replace(microsecond=1)),
+        ],
     )
     assert (answer.count("meetings_held"), answer.count("meetings_held_in_future")) == (1, 1)
 
@@ -409,13 +545,26 @@ def test_an_unknown_word_is_in_neither_score_nor_base(desk: Desk) -> None:
     words = ("held", "HELD", "Held ", "Tentative", "x")
     answer = desk.ask(
         meeting=[meeting(word, status=word, subject=None, result=None) for word in words],
-        deal=[{"id": "1", "owner_id": "m1", "stage": "won", "amount": 5, "currency": "EUR", "created_at": NOON}],
+        deal=[
+            {
+                "id": "1",
+                "owner_id": "m1",
+                "stage": "won",
+                "amount": 5,
+                "currency": "EUR",
+                "created_at": NOON,
+            }
+        ],
     )
     assert answer.count("meetings_unknown") == 5
     assert answer.count("meetings_held") == 0
     assert answer.fields("meeting.subject") == answer.fields("meeting.result") == (0, 0, 0, 0)
     assert {row["state"] for row in answer.views["meeting"].values()} == {UNKNOWN}
-    assert (answer.count("deals_unknown"), answer.count("deals_won"), answer.count("deals_open")) == (1, 0, 0)
+    assert (
+        answer.count("deals_unknown"),
+        answer.count("deals_won"),
+        answer.count("deals_open"),
+    ) == (1, 0, 0)
     assert answer.fields("deal.client") == (0, 0, 0, 0)
     assert answer.failing == ()
 
@@ -488,7 +637,10 @@ def test_the_last_day_is_the_day_before_the_bound(tmp_path: Path) -> None:
     desk = Desk(tmp_path, window(first=date(2026, 11, 2), after_last=date(2026, 11, 10)))
     days = ("2026-11-01", "2026-11-02", "2026-11-09", "2026-11-10")
     answer = desk.ask(
-        deal=[{"id": day, "owner_id": "m1", "stage": "Won", "close_day": day, "created_at": OLD} for day in days],
+        deal=[
+            {"id": day, "owner_id": "m1", "stage": "Won", "close_day": day, "created_at": OLD}
+            for day in days
+        ],
         meeting=[
             meeting(moment, start_at=moment)
             for moment in ("2026-11-09 22:59:59", "2026-11-09 23:00:00", "2026-11-01 23:00:00")
@@ -502,7 +654,15 @@ def test_a_period_over_months_counts_nothing_for_a_plan(tmp_path: Path) -> None:
     desk = Desk(tmp_path, window(first=date(2026, 10, 1), after_last=date(2026, 12, 1)))
     answer = desk.ask(
         meeting=[meeting("1")],
-        deal=[{"id": "1", "owner_id": "m1", "stage": "Won", "close_day": "2026-11-02", "created_at": OLD}],
+        deal=[
+            {
+                "id": "1",
+                "owner_id": "m1",
+                "stage": "Won",
+                "close_day": "2026-11-02",
+                "created_at": OLD,
+            }
+        ],
     )
     assert (answer.count("deals_won"), answer.count("month.deals_won")) == (1, 0)
     assert (answer.count("meetings_held"), answer.count("month.meetings_held")) == (1, 0)
@@ -542,12 +702,20 @@ def test_whose_a_contact_is(desk: Desk) -> None:
         "inactive": "x1",
         "inactive client's": "x1",
     }
-    assert [answer.count("contacts", owner) for owner in ("m1", "m2", "x1", None, "company")] == [1, 3, 2, 3, 9]
+    assert [
+        answer.count("contacts", owner) for owner in ("m1", "m2", "x1", None, "company")
+    ] == [1, 3, 2, 3, 9]
 
 
 def test_owners_are_told_apart_by_case_and_accent(desk: Desk) -> None:
-    people = [{"id": name, "name": name, "active": 1, "person": 1} for name in ("a", "A", "\u00e9", "e\u0301", "a ")]
-    answer = desk.ask(manager=people, client=[{"id": str(n), "owner_id": p["id"]} for n, p in enumerate(people)])
+    people = [
+        {"id": name, "name": name, "active": 1, "person": 1}
+        for name in ("a", "A", "\u00e9", "e\u0301", "a ")
+    ]
+    answer = desk.ask(
+        manager=people,
+        client=[{"id": str(n), "owner_id": p["id"]} for n, p in enumerate(people)],
+    )
     assert [answer.count("clients", p["id"]) for p in people] == [1] * 5
 
 
@@ -560,8 +728,13 @@ def test_people(tmp_path: Path) -> None:
         ("5", "Bo", None, None, None, 1),
     ]
     names = ("id", "name", "team_id", "team", "active", "person")
-    stored = snapshot.write_entity(tmp_path, "manager", names, [rows], expected=5, minor=True, advance=lambda _: None)
-    with snapshot.opened(tmp_path, [stored], {}, tmp_path) as shelf, shelf.engine.connect() as connection:
+    stored = snapshot.write_entity(
+        tmp_path, "manager", names, [rows], expected=5, minor=True, advance=lambda _: None
+    )
+    with (
+        snapshot.opened(tmp_path, [stored], {}, tmp_path) as shelf,
+        shelf.engine.connect() as connection,
+    ):
         people = ask_people(connection, snapshot.entities([stored])["manager"])
     assert [(p.id, p.name, p.team_id, p.team, p.scope) for p in people] == [
         ("2", "2", "", "", Scope.MANAGER),
@@ -607,14 +780,20 @@ def test_money_is_summed_by_currency_and_without_what_cannot_be_read(desk: Desk)
         ],
     )
     assert answer.count("deals_open") == 7
-    assert answer.count("deals_open_amount", currency="EUR") == 2 * (10**18 - 1) + 5  # eur is EUR
+    assert (
+        answer.count("deals_open_amount", currency="EUR") == 2 * (10**18 - 1) + 5
+    )  # eur is EUR
     assert answer.count("deals_open_amount", currency="USD") == 7
     assert answer.count("deals_open_amount", None, currency="EUR") == 5
     assert answer.count("unreadable", dimension="deal.amount") == 2
     assert answer.unreadable("deal") == {"5": ("amount",), "6": ("amount",)}
     assert answer.count("deals_won_amount", currency="EUR") == -40
     assert answer.count("deals_won_undated_amount", currency="EUR") == 8
-    assert (answer.count("deals_won"), answer.count("deals_lost"), answer.count("deals_won_undated")) == (1, 1, 1)
+    assert (
+        answer.count("deals_won"),
+        answer.count("deals_lost"),
+        answer.count("deals_won_undated"),
+    ) == (1, 1, 1)
     # entered and unreadable is not missing: it is told apart
     assert answer.misses("deal") == {"4": ("amount",), "10": ("close_date",)}
     assert answer.fields("deal.amount") == (10, 1, 10, 1)
@@ -624,8 +803,14 @@ def test_a_start_that_cannot_be_read_is_in_no_period(desk: Desk) -> None:
     """Its creation day does not stand in for it; the record is in the base, and is no record without a date."""
     words = ("5 nov 10u", "1795258800", "2026-11-05T10:00:00+01:00", "2026-11-31 10:00:00")
     held = [meeting(word, start_at=word, created_at=NOON) for word in words]
-    planned = [meeting(f"plan {word}", status="Planned", start_at=word, created_at=NOON) for word in words]
-    calls = [{"id": word, "owner_id": "m1", "status": "Held", "start_at": word, "created_at": NOON} for word in words]
+    planned = [
+        meeting(f"plan {word}", status="Planned", start_at=word, created_at=NOON)
+        for word in words
+    ]
+    calls = [
+        {"id": word, "owner_id": "m1", "status": "Held", "start_at": word, "created_at": NOON}
+        for word in words
+    ]
     answer = desk.ask(meeting=[*held, *planned], call=calls)
     assert answer.count("meetings") == 8
     for name in ("meetings_held", "month.meetings_held", "meetings_complete", "meetings_planned_7d",
@@ -669,7 +854,9 @@ def test_overdue_is_told_by_the_end_and_only_without_one_by_the_start(desk: Desk
 
 def test_a_state_by_time_needs_an_end_that_can_be_read(desk: Desk) -> None:
     """It is neither held nor planned, and no unknown status: it is in the base, and in the period by its start."""
-    desk.terms = replace(desk.terms, held_at_end=frozenset({"meeting"}), absent=frozenset({"meeting.status"}))
+    desk.terms = replace(
+        desk.terms, held_at_end=frozenset({"meeting"}), absent=frozenset({"meeting.status"})
+    )
     answer = desk.ask(
         meeting=[
             meeting("past", status=None, start_at=OLD, end_at=NOON),
@@ -680,7 +867,12 @@ def test_a_state_by_time_needs_an_end_that_can_be_read(desk: Desk) -> None:
     )
     states = {record: row["state"] for record, row in answer.views["meeting"].items()}
     held = state_code("meeting", "held")
-    assert states == {"past": held, "end unreadable": MISSING, "start unreadable": MISSING, "nothing": UNKNOWN}
+    assert states == {
+        "past": held,
+        "end unreadable": MISSING,
+        "start unreadable": MISSING,
+        "nothing": UNKNOWN,
+    }
     assert (answer.count("meetings_held"), answer.count("meetings_unknown"), answer.count("meetings_overdue")) == (
         0, 1, 0,
     )  # fmt: skip
@@ -720,10 +912,23 @@ def terms_of(*absent: str) -> Terms:
 def asked_of(entity: str, *absent: str) -> set[str]:
     """What is counted of an entity in a CRM that lacks these columns; nothing is asked of a database."""
     marks = [f"{name}_unreadable" for name, kind in ENTITIES[entity].items() if kind in READ]
-    derived = ["owner", "again", "state", "at_us", "scored", "in_period", "contact", "person_lacks"]
+    derived = [
+        "owner",
+        "again",
+        "state",
+        "at_us",
+        "scored",
+        "in_period",
+        "contact",
+        "person_lacks",
+    ]
     names = dict.fromkeys([*ENTITIES[entity], *derived, *marks])
     view, terms = table("view", *map(column, names)), terms_of(*absent)
-    return {name for question in measure_questions(entity, view, terms) for name, _ in question.counts}
+    return {
+        name
+        for question in measure_questions(entity, view, terms)
+        for name, _ in question.counts
+    }
 
 
 @pytest.mark.parametrize("entity", ["meeting", "call", "deal", "client", "contact", "lead"])
@@ -741,13 +946,19 @@ def test_events_without_any_day_make_no_zero(entity: str) -> None:
     gone = asked_of(entity) - asked_of(entity, f"{entity}.start_at", f"{entity}.created_at")
     by_day = {"held", "undated", *(("complete", "lacking") if entity == "meeting" else ())}
     month = {"month.meetings_held"} if entity == "meeting" else set()
-    assert gone == TOLD_BY[f"{entity}.start_at"] | month | {f"{entity}s_{name}" for name in by_day}
+    assert gone == TOLD_BY[f"{entity}.start_at"] | month | {
+        f"{entity}s_{name}" for name in by_day
+    }
 
 
 @pytest.mark.parametrize(
     ("first", "after_last", "month"),
     [
-        (date(2026, 11, 10), date(2026, 11, 15), 3),  # the plan is the whole month's, whatever part is looked at
+        (
+            date(2026, 11, 10),
+            date(2026, 11, 15),
+            3,
+        ),  # the plan is the whole month's, whatever part is looked at
         (date(2026, 11, 1), date(2026, 12, 1), 3),
         (date(2026, 10, 20), date(2026, 11, 20), 0),  # not inside one month: no plan
         (date(2026, 10, 5), date(2026, 10, 10), 1),
@@ -761,24 +972,39 @@ def test_a_plan_counts_its_whole_month_and_nothing_else(
     names = [f"{day} 12:00:00" for day in days]
     part = sum(first <= day < after_last and day <= date(2026, 11, 16) for day in days)
     answer = Desk(tmp_path, window(first=first, after_last=after_last)).ask(
-        client=[*CLIENT, *({"id": name, "owner_id": "m1", "name": "C", "created_at": name} for name in names)],
+        client=[
+            *CLIENT,
+            *(
+                {"id": name, "owner_id": "m1", "name": "C", "created_at": name}
+                for name in names
+            ),
+        ],
         meeting=[meeting(name, start_at=name) for name in names],
         deal=[deal(name, stage="Won", close_day=name[:10]) for name in names],
     )
     for metric in ("clients_new", "meetings_held", "deals_won"):
         for owner in ("company", "m1"):
-            assert (answer.count(metric, owner), answer.count(f"month.{metric}", owner)) == (part, month), metric
+            assert (answer.count(metric, owner), answer.count(f"month.{metric}", owner)) == (
+                part,
+                month,
+            ), metric
 
 
 @pytest.mark.parametrize("entity", ["meeting", "call"])
 def test_a_state_by_time_turns_at_the_very_end(desk: Desk, entity: str) -> None:
     """As-of is 12:30 UTC; without an end the start is the end."""
     common = {"owner_id": "m1", "status": None, "created_at": OLD}
-    desk.terms = replace(desk.terms, held_at_end=frozenset({entity}), absent=frozenset({f"{entity}.status"}))
+    desk.terms = replace(
+        desk.terms, held_at_end=frozenset({entity}), absent=frozenset({f"{entity}.status"})
+    )
     ends = {"before": "12:29:59", "at": "12:30:00", "after": "12:30:01"}
     days = {name: f"2026-11-16 {end}" for name, end in ends.items()}
-    records = [{**common, "id": name, "start_at": NOON, "end_at": end} for name, end in days.items()]
-    records += [{**common, "id": f"start {name}", "start_at": end} for name, end in days.items()]
+    records = [
+        {**common, "id": name, "start_at": NOON, "end_at": end} for name, end in days.items()
+    ]
+    records += [
+        {**common, "id": f"start {name}", "start_at": end} for name, end in days.items()
+    ]
     answer = desk.ask(**{entity: records})
     held, planned = state_code(entity, "held"), state_code(entity, "planned")
     states = {record: row["state"] for record, row in answer.views[entity].items()}
@@ -788,7 +1014,9 @@ def test_a_state_by_time_turns_at_the_very_end(desk: Desk, entity: str) -> None:
     assert answer.count(f"{entity}s_held") == 4
 
 
-def test_won_without_a_closing_date_and_with_one_that_cannot_be_read_are_two_figures(desk: Desk) -> None:
+def test_won_without_a_closing_date_and_with_one_that_cannot_be_read_are_two_figures(
+    desk: Desk,
+) -> None:
     answer = desk.ask(
         client=CLIENT,
         deal=[
@@ -799,8 +1027,13 @@ def test_won_without_a_closing_date_and_with_one_that_cannot_be_read_are_two_fig
             deal("5", stage="Won", amount=16, close_day="2026-11-17"),
         ],
     )
-    assert [answer.count(name) for name in ("deals_won", "deals_won_in_future", "deals_lost")] == [1, 1, 0]
-    for name, number, amount in (("deals_won_undated", 1, 1), ("deals_won_unreadable_date", 1, 2)):
+    assert [
+        answer.count(name) for name in ("deals_won", "deals_won_in_future", "deals_lost")
+    ] == [1, 1, 0]
+    for name, number, amount in (
+        ("deals_won_undated", 1, 1),
+        ("deals_won_unreadable_date", 1, 2),
+    ):
         assert answer.count(name, "m1") == answer.count(name) == number
         assert answer.count(f"{name}_amount", currency="EUR") == amount
     assert answer.count("unreadable", dimension="deal.close_day") == 2
@@ -821,7 +1054,9 @@ def test_an_amount_without_a_currency_is_in_no_sum_on_the_source_either(tmp_path
             "CREATE TABLE view_deal (owner, again, amount, amount_unreadable, currency, state, close_day,"
             " close_day_unreadable, created_at, created_at_unreadable)"
         )
-        connection.exec_driver_sql("INSERT INTO view_deal VALUES ('m1', 0, ?, ?, ?, ?, NULL, 0, 0, 0)", rows)
+        connection.exec_driver_sql(
+            "INSERT INTO view_deal VALUES ('m1', 0, ?, ?, ?, ?, NULL, 0, 0, 0)", rows
+        )
         tallies = list(ask(connection, queries.measures({"deal": view}, terms_of())))
     engine.dispose()
     found = {(t.company, t.name, t.currency): t.value for t in tallies}
@@ -847,8 +1082,12 @@ DEALS: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
 
 
 def test_what_a_deal_misses(desk: Desk) -> None:
-    answer = desk.ask(client=CLIENT, deal=[deal(str(number), **row) for number, (row, _) in enumerate(DEALS)])
-    assert answer.misses("deal") == {str(number): misses for number, (_, misses) in enumerate(DEALS) if misses}
+    answer = desk.ask(
+        client=CLIENT, deal=[deal(str(number), **row) for number, (row, _) in enumerate(DEALS)]
+    )
+    assert answer.misses("deal") == {
+        str(number): misses for number, (_, misses) in enumerate(DEALS) if misses
+    }
 
 
 def test_one_of_several_is_enough(desk: Desk) -> None:
@@ -856,7 +1095,13 @@ def test_one_of_several_is_enough(desk: Desk) -> None:
     nothing = (("", " "), (None, None), ("\u3000", "\ufeff"))
     answer = desk.ask(
         client=[
-            {"id": str(number), "owner_id": "m1", "phone": phone, "email": email, "created_at": NOON}
+            {
+                "id": str(number),
+                "owner_id": "m1",
+                "phone": phone,
+                "email": email,
+                "created_at": NOON,
+            }
             for number, (phone, email) in enumerate((*filled, *nothing))
         ]
     )
@@ -894,7 +1139,11 @@ def test_nothing_at_all(desk: Desk) -> None:
 
 
 def test_states_and_columns() -> None:
-    assert [state_code("meeting", state) for state in ("planned", "held", "not held")] == [1, 2, 3]
+    assert [state_code("meeting", state) for state in ("planned", "held", "not held")] == [
+        1,
+        2,
+        3,
+    ]
     assert [state_code("deal", state) for state in ("open", "won", "lost")] == [1, 2, 3]
     assert len({UNKNOWN, MISSING, 1, 2, 3}) == 5
     assert "contact" in columns_of("meeting")
@@ -912,22 +1161,35 @@ def test_calls_without_a_start_belong_to_the_day_on_which_they_were_created(desk
             {"id": "never", **row, "created_at": None},
         ]
     )
-    assert (answer.count("calls_held"), answer.count("calls_held", "m1"), answer.count("calls_undated")) == (1, 1, 1)
+    assert (
+        answer.count("calls_held"),
+        answer.count("calls_held", "m1"),
+        answer.count("calls_undated"),
+    ) == (1, 1, 1)
     assert answer.count("calls_held_in_future") == 0
 
 
 def test_a_deal_dated_after_today_is_not_in_the_plan_of_its_month(desk: Desk) -> None:
     days = ("2026-11-01", "2026-11-16", "2026-11-17", "2026-11-30", "2026-12-01")
-    answer = desk.ask(client=CLIENT, deal=[deal(day, stage="Won", amount=1, close_day=day) for day in days])
+    answer = desk.ask(
+        client=CLIENT, deal=[deal(day, stage="Won", amount=1, close_day=day) for day in days]
+    )
     assert answer.count("month.deals_won") == answer.count("deals_won") == 2
-    assert (answer.count("deals_won_in_future"), answer.count("deals_won_amount", currency="EUR")) == (3, 2)
+    assert (
+        answer.count("deals_won_in_future"),
+        answer.count("deals_won_amount", currency="EUR"),
+    ) == (3, 2)
 
 
 @pytest.mark.parametrize("lacking", ["meeting.start_at", "meeting.status"])
-def test_without_a_start_or_a_status_nothing_is_planned_or_overdue_and_no_zero(tmp_path: Path, lacking: str) -> None:
+def test_without_a_start_or_a_status_nothing_is_planned_or_overdue_and_no_zero(
+    tmp_path: Path, lacking: str
+) -> None:
     answer = Desk(tmp_path, window(), frozenset({lacking})).ask(
         meeting=[meeting("1", status="Planned", start_at=None, end_at=OLD)]
     )
     names = {tally.name for tally in answer.tallies}
     assert "meetings" in names
-    assert names.isdisjoint({"meetings_planned_7d", "meetings_overdue", "meetings_held_in_future"})
+    assert names.isdisjoint(
+        {"meetings_planned_7d", "meetings_overdue", "meetings_held_in_future"}
+    )

@@ -85,8 +85,13 @@ def test_rows_and_reasons_per_record(whole: str) -> None:
 
 def test_ranges_and_empty_columns_equal_plain_sql(demo: Path, whole: str) -> None:
     with sqlite3.connect(demo / "crm.db") as db:
-        [(first, last)] = db.execute("SELECT min(starts_at), max(starts_at) FROM meetings WHERE NOT is_deleted")
-        results = [result or "" for (result,) in db.execute("SELECT result FROM meetings WHERE NOT is_deleted")]
+        [(first, last)] = db.execute(
+            "SELECT min(starts_at), max(starts_at) FROM meetings WHERE NOT is_deleted"
+        )
+        results = [
+            result or ""
+            for (result,) in db.execute("SELECT result FROM meetings WHERE NOT is_deleted")
+        ]
     rows, none = len(results), sum(not result.strip(WHITE_SPACE) for result in results)
     ends = [
         f"{datetime.fromisoformat(end).replace(tzinfo=UTC).astimezone(AMSTERDAM):%Y-%m-%d %H:%M}"
@@ -97,13 +102,20 @@ def test_ranges_and_empty_columns_equal_plain_sql(demo: Path, whole: str) -> Non
 
 
 def test_field_sets_are_sentences(whole: str) -> None:
-    assert "  A meeting owes a date, a subject, a contact and, once held, its result.\n" in whole
+    assert (
+        "  A meeting owes a date, a subject, a contact and, once held, its result.\n" in whole
+    )
     assert "  A client owes a name and a phone or e-mail.\n" in whole
 
 
 def test_what_is_not_checked_is_said() -> None:
-    fields = (Field("reason", "reason", ("reason",), when="not held"), Field("agenda", "agenda", ("agenda",), weight=2))
-    lines = list(on_field_sets({"meeting": FieldSet("meeting", fields, {"result": "it has none"})}))
+    fields = (
+        Field("reason", "reason", ("reason",), when="not held"),
+        Field("agenda", "agenda", ("agenda",), weight=2),
+    )
+    lines = list(
+        on_field_sets({"meeting": FieldSet("meeting", fields, {"result": "it has none"})})
+    )
     assert lines == [
         "A meeting owes an agenda (counts 2) and, once not held, its reason.",
         "  Not checked: result (it has none).",
@@ -120,30 +132,42 @@ def test_the_hold_is_measured_and_near_a_run_s(demo: Path) -> None:
 
 def test_the_hold_says_what_was_measured() -> None:
     text = on_the_hold(Pace(counting=10, rows=1_000_000, tried=10_000, reading=2), limit=120)
-    assert text.startswith("A run would hold the CRM for about 3.5 minutes; 2 minutes are allowed. Measured: ")
-    assert "reading and storing 10,000 of its 1,000,000 rows, 2.0 s; the other rows at that pace" in text
+    assert text.startswith(
+        "A run would hold the CRM for about 3.5 minutes; 2 minutes are allowed. Measured: "
+    )
+    assert (
+        "reading and storing 10,000 of its 1,000,000 rows, 2.0 s; the other rows at that pace"
+        in text
+    )
     assert text.endswith("That is more than allowed: use a replica, or raise source.max_hold.")
 
 
 @pytest.mark.parametrize(
-    ("part", "shown"), [(0, "0%"), (1, "0.1%"), (5_000, "50.0%"), (9_999, "99.9%"), (10_000, "100%")]
+    ("part", "shown"),
+    [(0, "0%"), (1, "0.1%"), (5_000, "50.0%"), (9_999, "99.9%"), (10_000, "100%")],
 )
 def test_only_nothing_is_none_and_only_all_is_all(part: int, shown: str) -> None:
     assert share(part, 10_000) == shown
 
 
-def test_permissions_tell_whether_it_could_write(demo: Path, whole: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_permissions_tell_whether_it_could_write(
+    demo: Path, whole: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "This account could write to the CRM" in whole
     assert "grants" in whole
     # the superuser may write to whatever it likes
-    monkeypatch.setattr("os.access", lambda path, mode: bool(path.stat().st_mode & stat.S_IWUSR))
+    monkeypatch.setattr(
+        "os.access", lambda path, mode: bool(path.stat().st_mode & stat.S_IWUSR)
+    )
     audit, file = load_audit(demo / "audit.yaml"), demo / "crm.db"
     file.chmod(0o400)
     try:
         seen = look(audit, extract.window_of(audit, AS_OF, injected=False))
     finally:
         file.chmod(0o600)
-    assert seen.rights == source.Rights(False, "the permissions of the database file let this user only read it")
+    assert seen.rights == source.Rights(
+        False, "the permissions of the database file let this user only read it"
+    )
 
 
 # ------------------------------------------------------------------------------------------------ masked
@@ -170,7 +194,12 @@ def test_permissions_tell_whether_it_could_write(demo: Path, whole: str, monkeyp
         ("shoe_size_of_boss", Kind.TEXT, "Jansen 43", "9 chars"),
         ("status", Kind.TEXT, "held", "held"),
         ("status", Kind.TEXT, "Jansen called", "J…"),
-        ("status", Kind.TEXT, "held\x1b[2J", "h…"),  # a word of the CRM's own, and yet it would steer a terminal
+        (
+            "status",
+            Kind.TEXT,
+            "held\x1b[2J",
+            "h…",
+        ),  # a word of the CRM's own, and yet it would steer a terminal
         ("status", Kind.TEXT, "\u202eheld", "?…"),
         ("person_kind", Kind.TEXT, "con\x1btact", "8 chars"),
         ("stage", Kind.TEXT, "Jansen", "J…"),
@@ -209,7 +238,12 @@ def test_nobody_s_whole_data_is_shown(demo: Path, whole: str) -> None:
             for value in row
             if value and len(value.strip()) > 3
         ]  # fmt: skip
-    shown = {cell.strip() for line in whole.splitlines() if line.startswith("│") for cell in line.split("│")}
+    shown = {
+        cell.strip()
+        for line in whole.splitlines()
+        if line.startswith("│")
+        for cell in line.split("│")
+    }
     assert len(people) > 5_000
     assert not shown & {value.strip() for value in people}
     assert "@example" not in whole
@@ -240,20 +274,27 @@ def test_the_demo_s_own_targets_warn_of_nothing(demo: Path, whole: str) -> None:
     assert "Warning" not in whole
 
 
-@pytest.mark.parametrize("name", ["meetings.yaml", "Meeting.yaml", "meeting.yml", "manager.yaml"])
+@pytest.mark.parametrize(
+    "name", ["meetings.yaml", "Meeting.yaml", "meeting.yml", "manager.yaml"]
+)
 def test_a_misspelt_field_set_is_refused(demo: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "sets").mkdir()
     (tmp_path / "sets" / "README.md").write_text("ours")
     changed(tmp_path, demo, field_sets="sets")
     (tmp_path / "sets" / name).write_text("entity: meeting\nfields: []\n")
     with pytest.raises(
-        ConfigError, match=rf"{name}: no field set has this name; rename it to one of meeting\.yaml, call"
+        ConfigError,
+        match=rf"{name}: no field set has this name; rename it to one of meeting\.yaml, call",
     ):
         load_audit(tmp_path / "audit.yaml")
 
 
-def test_markup_in_names_is_text(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "[red]Sales[/]: The demo CRM" in said(changed(tmp_path, demo, name="[red]Sales[/]"), capsys)
+def test_markup_in_names_is_text(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "[red]Sales[/]: The demo CRM" in said(
+        changed(tmp_path, demo, name="[red]Sales[/]"), capsys
+    )
 
 
 def test_a_check_is_bounded_as_a_run_is(demo: Path, tmp_path: Path) -> None:
@@ -265,10 +306,17 @@ def test_a_check_is_bounded_as_a_run_is(demo: Path, tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------ files
 
 
-def test_exports_say_of_when_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_exports_say_of_when_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     shutil.copytree(require_shared("maven_csv/sales_pipeline.csv").parent, tmp_path / "exports")
-    text = " ".join(said(exports(tmp_path), capsys, datetime(2017, 6, 20, 10, tzinfo=UTC)).split())
-    assert "; equal to the export of that time; files know no transaction; not read: data_dictionary.csv, " in text
+    text = " ".join(
+        said(exports(tmp_path), capsys, datetime(2017, 6, 20, 10, tzinfo=UTC)).split()
+    )
+    assert (
+        "; equal to the export of that time; files know no transaction; not read: data_dictionary.csv, "
+        in text
+    )
     assert "and reading and storing 5,120 of its 8,920 rows" in text
 
 
@@ -286,10 +334,15 @@ def database() -> Iterator[Database]:
 
 
 def test_suitecrm_is_shown(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(URL, database.url.render_as_string(hide_password=False))
-    database.execute("UPDATE meetings SET date_start = '0000-00-00 00:00:00' ORDER BY id LIMIT 2")
+    database.execute(
+        "UPDATE meetings SET date_start = '0000-00-00 00:00:00' ORDER BY id LIMIT 2"
+    )
     text = said(prepared(NOW, tmp_path), capsys, datetime(2027, 3, 26, 22, 30, tzinfo=UTC))
     assert max(len(line) for line in text.splitlines()) <= 100
     rows = database.rows(
@@ -300,8 +353,13 @@ def test_suitecrm_is_shown(
     assert re.search(r"│ start_at +│ +1\.0% │", text)
     assert "read as if empty: calls_leads, currencies, meetings_leads" in " ".join(text.split())
     assert "Not checked: result (SuiteCRM has no field" in text
-    assert "could write to the CRM: SHOW GRANTS gives it ALL PRIVILEGES" in " ".join(text.split())
-    names = {row["last_name"] for row in database.rows("SELECT last_name FROM contacts WHERE length(last_name) > 3")}
+    assert "could write to the CRM: SHOW GRANTS gives it ALL PRIVILEGES" in " ".join(
+        text.split()
+    )
+    names = {
+        row["last_name"]
+        for row in database.rows("SELECT last_name FROM contacts WHERE length(last_name) > 3")
+    }
     assert not [name for name in names if name and re.search(rf"\b{re.escape(name)}\b", text)]
 
 
@@ -310,7 +368,14 @@ def test_suitecrm_is_shown(
     [
         (10, 10, 1.0, 300.0, False, False),  # all of them were read: nothing is extrapolated
         (11, 10, 1.0, 300.0, True, False),
-        (100, 10, 1.0, 12.0, True, False),  # 2 s of counting and ten times 1 s: just what is allowed
+        (
+            100,
+            10,
+            1.0,
+            12.0,
+            True,
+            False,
+        ),  # 2 s of counting and ten times 1 s: just what is allowed
         (100, 10, 1.0, 11.9, True, True),
         (0, 0, 0.0, 2.0, False, False),
     ],

@@ -52,26 +52,44 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_has_an_example_and_loads_little(command: str) -> None:
     asked = [command, "--help"] if command else ["--help"]
     code = f"import sys; from pipeline.cli import cli; cli.main({asked!r}, standalone_mode=False); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert f"crm-audit {command}".strip() in done.stdout
     assert "Example" in done.stdout
-    heavy = {"pandas", "great_expectations", "sqlalchemy", "pydantic", "duckdb", "rich", "openpyxl", "jinja2"}
+    heavy = {
+        "pandas",
+        "great_expectations",
+        "sqlalchemy",
+        "pydantic",
+        "duckdb",
+        "rich",
+        "openpyxl",
+        "jinja2",
+    }
     assert not heavy & set(done.stdout.split())
 
 
 def test_the_readme_names_every_command_and_exit_status() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert set(cli.cli.commands) == set(COMMANDS)
-    assert all(re.search(rf"crm-audit {command}|make {command}", readme) for command in COMMANDS)
+    assert all(
+        re.search(rf"crm-audit {command}|make {command}", readme) for command in COMMANDS
+    )
     said = crm_audit("--help").stdout
-    assert all(f"| {status} |" in readme and re.search(rf"\b{status}\b", said) for status in (0, 2, 3, 4, 5, 70, 130))
+    assert all(
+        f"| {status} |" in readme and re.search(rf"\b{status}\b", said)
+        for status in (0, 2, 3, 4, 5, 70, 130)
+    )
 
 
 # ------------------------------------------------------------------------------------------------ it works
 
 
 def test_a_run_says_what_it_found_and_where(demo: Path, tmp_path: Path) -> None:
-    done = crm_audit("run", demo / "audit.yaml", "--output", tmp_path, "--as-of", "2026-11-24T09:00+01:00")
+    done = crm_audit(
+        "run", demo / "audit.yaml", "--output", tmp_path, "--as-of", "2026-11-24T09:00+01:00"
+    )
     assert done.returncode == 0, done.stderr
     [folder] = (tmp_path / "runs").iterdir()  # an as-of that was given leaves `latest` alone
     assert Path(done.stdout.splitlines()[-1]) == folder / "report.html"
@@ -101,7 +119,9 @@ def test_the_demo_can_be_written_and_checked(tmp_path: Path) -> None:
     assert "fictional" in done.stderr
 
 
-def test_a_schedule_makes_up_for_the_last_missed_fire_and_stops_at_a_signal(demo: Path, tmp_path: Path) -> None:
+def test_a_schedule_makes_up_for_the_last_missed_fire_and_stops_at_a_signal(
+    demo: Path, tmp_path: Path
+) -> None:
     ledger = tmp_path / "ledger.db"
     Ledger(ledger)
     fortnight_ago = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 15 * 86400))
@@ -127,7 +147,10 @@ def test_a_schedule_makes_up_for_the_last_missed_fire_and_stops_at_a_signal(demo
 
 def test_a_schedule_reads_its_files_anew_for_each_run(demo: Path, tmp_path: Path) -> None:
     """A broken file fails the fire with its own words; a target that is added counts at once, for the fire's month."""
-    file = Path(shutil.copytree(demo, tmp_path / "demo", ignore=shutil.ignore_patterns("output"))) / "audit.yaml"
+    file = (
+        Path(shutil.copytree(demo, tmp_path / "demo", ignore=shutil.ignore_patterns("output")))
+        / "audit.yaml"
+    )
     scheduler, whole = scheduler_of(file, tmp_path / "output"), file.read_text("utf-8")
     due = datetime(2026, 12, 1, 6, tzinfo=UTC)
     file.write_text(whole.replace("zone: ", "zone: Mars #"), "utf-8")
@@ -140,11 +163,18 @@ def test_a_schedule_reads_its_files_anew_for_each_run(demo: Path, tmp_path: Path
     file.write_text(whole, "utf-8")
     targets = file.with_name("targets.csv")
     lines = targets.read_text("utf-8").splitlines()
-    manager, month, metric, target = next(line.split(",") for line in lines if ",2026-11,deals_won," in line)
+    manager, month, metric, target = next(
+        line.split(",") for line in lines if ",2026-11,deals_won," in line
+    )
     other = next(line for line in lines[1:] if not line.startswith(f"{manager},")).split(",")[0]
-    targets.write_text(f"{lines[0]}\n{manager},{month},{metric},{target}\n{other},2026-11,deals_won,1234\n", "utf-8")
+    targets.write_text(
+        f"{lines[0]}\n{manager},{month},{metric},{target}\n{other},2026-11,deals_won,1234\n",
+        "utf-8",
+    )
     scheduler.publish("whole", due)
-    figures = json.loads((tmp_path / "output" / "runs" / "whole" / "figures.json").read_text("utf-8"))["figures"]
+    figures = json.loads(
+        (tmp_path / "output" / "runs" / "whole" / "figures.json").read_text("utf-8")
+    )["figures"]
     planned = {figure["id"]: figure["numerator"] for figure in figures}
     assert planned["plan_target/deals_won@company"] == 1234 + int(target)
     assert planned[f"plan_target/deals_won@manager:{other}"] == 1234
@@ -161,7 +191,9 @@ def audit_file(folder: Path, **changes: str) -> Path:
         "currency": "EUR",
     }
     file = folder / "audit.yaml"
-    file.write_text("".join(f"{key}: {value}\n" for key, value in {**keys, **changes}.items()), "utf-8")
+    file.write_text(
+        "".join(f"{key}: {value}\n" for key, value in {**keys, **changes}.items()), "utf-8"
+    )
     return file
 
 
@@ -186,30 +218,50 @@ def command(**_):
 cli.cli.main = command
 cli.main()
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     failed(done, 130, "Interrupted")
 
 
 def test_usage_and_configuration_are_2(tmp_path: Path) -> None:
     failed(crm_audit("rum"), 2, "No such command")
     failed(crm_audit("run", tmp_path / "none.yaml"), 2, "none.yaml", "cannot be read")
-    failed(crm_audit("run", audit_file(tmp_path, zone="Mars")), 2, "line 3", "zone", "'Mars' is no time zone")
-    failed(crm_audit("run", audit_file(tmp_path), "--as-of", "2026-11-24"), 2, "--as-of", "with its zone")
+    failed(
+        crm_audit("run", audit_file(tmp_path, zone="Mars")),
+        2,
+        "line 3",
+        "zone",
+        "'Mars' is no time zone",
+    )
+    failed(
+        crm_audit("run", audit_file(tmp_path), "--as-of", "2026-11-24"),
+        2,
+        "--as-of",
+        "with its zone",
+    )
     failed(crm_audit("schedule", audit_file(tmp_path)), 2, "nothing is scheduled")
 
 
 def test_an_unreadable_source_is_3(tmp_path: Path) -> None:
     failed(crm_audit("run", audit_file(tmp_path)), 3, "there is no database file", "crm.db")
-    (tmp_path / "crm.db").write_bytes(b"no database at all, but long enough to be read as one" * 9)
+    (tmp_path / "crm.db").write_bytes(
+        b"no database at all, but long enough to be read as one" * 9
+    )
     failed(crm_audit("run", audit_file(tmp_path)), 3, "not a database")
 
 
 def test_a_dead_server_is_3_and_its_password_stays_secret(tmp_path: Path) -> None:
-    file = audit_file(tmp_path, source='{url: "mysql+pymysql://reader:${SECRET}@127.0.0.1:9/crm", preset: suitecrm}')
+    file = audit_file(
+        tmp_path,
+        source='{url: "mysql+pymysql://reader:${SECRET}@127.0.0.1:9/crm", preset: suitecrm}',
+    )
     done = crm_audit("run", file, SECRET="hunter2")
     failed(done, 3, "127.0.0.1", "run again")
     assert "hunter2" not in done.stderr + done.stdout
-    assert b"hunter2" not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"hunter2" not in b"".join(
+        path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()
+    )
     failed(crm_audit("run", file), 2, "SECRET is not set")
 
 
@@ -227,13 +279,18 @@ class Tamper(Silence):
     def stage(self, title: str, total: int | None = None) -> None:
         if title.startswith("Reading every figure back"):
             [page] = self.output.glob("runs/.partial-*/report.html")
-            altered, times = re.subn(r'(data-figure="managers@company">)12<', r"\g<1>13<", page.read_text("utf-8"))
+            altered, times = re.subn(
+                r'(data-figure="managers@company">)12<', r"\g<1>13<", page.read_text("utf-8")
+            )
             assert times == 1
             page.write_text(altered, "utf-8")
 
 
 def test_a_failed_proof_is_4_with_a_table(
-    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    demo: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     @contextmanager
     def tampering() -> Iterator[Silence]:
@@ -282,7 +339,9 @@ def test_a_reader_that_goes_away_is_no_defect(arguments: tuple[str, ...]) -> Non
     reading, writing = os.pipe()
     os.close(reading)
     asked = [sys.executable, "-m", "pipeline", *arguments]
-    done = subprocess.run(asked, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        asked, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
     os.close(writing)
     assert done.returncode != 70
     assert "defect" not in done.stderr + done.stderr
@@ -294,7 +353,9 @@ def test_a_reader_that_goes_away_is_no_defect(arguments: tuple[str, ...]) -> Non
     "postgresql://u@127.0.0.1:9/d?nonsense=geheim", "postgresql://u@127.0.0.1:9/d?connect_timeout=soon",
     "mysql+pymysql://u@127.0.0.1:9/d?port=x", "mysql+pymysql://u@127.0.0.1:9/d?charset=geheim",
 ])  # fmt: skip
-def test_an_option_that_the_driver_does_not_know_is_no_defect(tmp_path: Path, address: str) -> None:
+def test_an_option_that_the_driver_does_not_know_is_no_defect(
+    tmp_path: Path, address: str
+) -> None:
     done = forked(tmp_path, "init", "--yes", "--source", address)
     assert done.returncode in (2, 3), done.stderr
     assert "source" in done.stderr
@@ -305,8 +366,12 @@ def test_names_that_are_no_text_are_said_all_the_same(tmp_path: Path) -> None:
     failed(forked(tmp_path, "check", "a\udcffb.yaml"), 2, "a\\udcffb.yaml")
 
 
-@pytest.mark.parametrize("program", ["raise RuntimeError from error", "raise SourceError('odd') from None"])
-def test_an_interrupt_of_which_a_library_makes_an_error_is_one_all_the_same(program: str) -> None:
+@pytest.mark.parametrize(
+    "program", ["raise RuntimeError from error", "raise SourceError('odd') from None"]
+)
+def test_an_interrupt_of_which_a_library_makes_an_error_is_one_all_the_same(
+    program: str,
+) -> None:
     """As an import does, or a function that SQLite calls: no defect, and no fault of the source."""
     script = (
         "import os, signal\n"
@@ -320,8 +385,13 @@ def test_an_interrupt_of_which_a_library_makes_an_error_is_one_all_the_same(prog
         "cli.cli.main = broken\n"
         "cli.main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stderr) == (130, "Interrupted; nothing half-written was published.\n")
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (
+        130,
+        "Interrupted; nothing half-written was published.\n",
+    )
 
 
 @pytest.mark.parametrize("ignored", [False, True])
@@ -339,7 +409,9 @@ def test_an_interrupt_while_the_program_is_imported_ends_it_in_silence(ignored: 
         "from pipeline.__main__ import main\n"
         "main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
     assert (done.returncode, done.stderr) == (0 if ignored else -signal.SIGINT, "")
 
 
@@ -357,5 +429,7 @@ def test_a_second_interrupt_does_not_wait_until_the_first_has_tidied_up() -> Non
         "cli.cli.main = slow\n"
         "cli.main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=50)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=50
+    )
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "")

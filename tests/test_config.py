@@ -64,8 +64,15 @@ def test_the_least_that_is_needed(load: Load, tmp_path: Path) -> None:
     assert audit.output == tmp_path / "output"
     assert audit.targets == ()
     assert list(audit.field_sets) == list(CHECKED)
-    assert [field.name for field in audit.field_sets["meeting"].fields] == ["date", "subject", "contact", "result"]
-    assert {name for name in audit.absent if not name.startswith("co_owner.")} == {"manager.leader_id"}
+    assert [field.name for field in audit.field_sets["meeting"].fields] == [
+        "date",
+        "subject",
+        "contact",
+        "result",
+    ]
+    assert {name for name in audit.absent if not name.startswith("co_owner.")} == {
+        "manager.leader_id"
+    }
 
 
 def test_everything_that_can_be_said(load: Load, tmp_path: Path) -> None:
@@ -80,7 +87,10 @@ def test_everything_that_can_be_said(load: Load, tmp_path: Path) -> None:
         + 'schedule: {weekly: "0 7 * * mon"}\n'
     )
     assert audit.settings.period == Period(first=date(2026, 11, 1), to=date(2026, 12, 1))
-    assert audit.targets == (Target("m1", "2026-11", "deals_won", 8), Target("m1", "2026-12", "deals_won", 0))
+    assert audit.targets == (
+        Target("m1", "2026-11", "deals_won", 8),
+        Target("m1", "2026-12", "deals_won", 0),
+    )
     assert audit.output == tmp_path / "reports"
     assert audit.settings.schedule == {"weekly": "0 7 * * mon"}
     window = open_window(as_of=datetime(2026, 11, 16, tzinfo=UTC), zone="UTC", working_week=())
@@ -89,7 +99,8 @@ def test_everything_that_can_be_said(load: Load, tmp_path: Path) -> None:
 
 def test_targets_in_the_file(load: Load) -> None:
     audit = load(
-        GOOD + "targets:\n  m1:\n    2026-11: {deals_won: 8, meetings_held: 30}\n  m2:\n    2026-11: {deals_won: 1}\n"
+        GOOD
+        + "targets:\n  m1:\n    2026-11: {deals_won: 8, meetings_held: 30}\n  m2:\n    2026-11: {deals_won: 1}\n"
     )
     assert audit.targets == (
         Target("m1", "2026-11", "deals_won", 8),
@@ -100,11 +111,18 @@ def test_targets_in_the_file(load: Load) -> None:
 
 def test_output_may_be_chosen_when_it_is_run(load: Load, tmp_path: Path) -> None:
     load(GOOD)
-    assert load_audit(tmp_path / "audit.yaml", output=tmp_path / "elsewhere").output == tmp_path / "elsewhere"
+    assert (
+        load_audit(tmp_path / "audit.yaml", output=tmp_path / "elsewhere").output
+        == tmp_path / "elsewhere"
+    )
 
 
 def test_anchors_and_comments_are_yaml_too(load: Load) -> None:
-    audit = load("# ours\nname: &n Sales\n" + GOOD.split("\n", 1)[1] + "schedule: {daily: '0 7 * * *'}  # early\n")
+    audit = load(
+        "# ours\nname: &n Sales\n"
+        + GOOD.split("\n", 1)[1]
+        + "schedule: {daily: '0 7 * * *'}  # early\n"
+    )
     assert audit.settings.name == "Sales"
 
 
@@ -112,7 +130,9 @@ def test_anchors_and_comments_are_yaml_too(load: Load) -> None:
 
 
 def test_an_unknown_key_is_named_with_its_line_and_what_is_allowed(load: Load) -> None:
-    refused(load, GOOD + "curency: USD\n", "audit.yaml, line 7", "'curency'", "currency", "targets")
+    refused(
+        load, GOOD + "curency: USD\n", "audit.yaml, line 7", "'curency'", "currency", "targets"
+    )
 
 
 def test_an_unknown_key_inside_a_key(load: Load) -> None:
@@ -141,7 +161,9 @@ def test_a_key_that_stands_twice(load: Load) -> None:
 
 
 def test_all_mistakes_are_told_at_once(load: Load) -> None:
-    said = refused(load, GOOD.replace("EUR", "euro").replace("Amsterdam", "Atlantis") + "colour: red\n")
+    said = refused(
+        load, GOOD.replace("EUR", "euro").replace("Amsterdam", "Atlantis") + "colour: red\n"
+    )
     assert [f"line {line}" in said for line in (5, 6, 7)] == [True, True, True]
 
 
@@ -151,7 +173,11 @@ def test_all_mistakes_are_told_at_once(load: Load) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "parts"),
     [
-        ("Europe/Amsterdam", "Europe/Atlantis", ("line 5", "zone", "'Europe/Atlantis'", "Europe/Amsterdam")),
+        (
+            "Europe/Amsterdam",
+            "Europe/Atlantis",
+            ("line 5", "zone", "'Europe/Atlantis'", "Europe/Amsterdam"),
+        ),
         ("Europe/Amsterdam", "CEST", ("line 5", "zone", "'CEST'")),
         ("Europe/Amsterdam", "+01:00", ("line 5", "zone")),
         ("Europe/Amsterdam", "../../etc/passwd", ("line 5", "zone")),
@@ -161,7 +187,11 @@ def test_all_mistakes_are_told_at_once(load: Load) -> None:
         ("currency: EUR", "currency: 5", ("line 6", "currency")),
         ("currency: EUR", "currency: eur", ("line 6", "currency", "'eur'")),
         ("currency: EUR", 'currency: "EUR\\n"', ("line 6", "currency")),
-        ("preset: demo", "preset: dynamics", ("line 4", "source.preset", "'dynamics'", "allowed: demo, ")),
+        (
+            "preset: demo",
+            "preset: dynamics",
+            ("line 4", "source.preset", "'dynamics'", "allowed: demo, "),
+        ),
         ("preset: demo", "preset: [demo]", ("line 4", "source.preset")),
         ("preset: demo", "preset: ../presets/demo", ("line 4", "source.preset")),
         ("name: Sales", "name: [Sales]", ("line 1", "name")),
@@ -180,21 +210,42 @@ def test_a_wrong_value(load: Load, old: str, new: str, parts: tuple[str, ...]) -
         ("working_week: mon", ("line 7", "working_week")),
         ("working_week: [1]", ("line 7", "working_week", "1")),
         ("schedule: {weekly: '0 7 L-1 * *'}", ("line 7", "schedule", "backwards")),
-        ("period: next week", ("line 7", "period", "'next week'", "'month'", "'last week'", "'last year'")),
-        ("period: 2026", ("line 7", "period", "'last quarter'", "{first: 2026-11-01, to: 2026-12-01}")),
-        ("period: [month]", ("line 7", "period", "'last quarter'", "{first: 2026-11-01, to: 2026-12-01}")),
+        (
+            "period: next week",
+            ("line 7", "period", "'next week'", "'month'", "'last week'", "'last year'"),
+        ),
+        (
+            "period: 2026",
+            ("line 7", "period", "'last quarter'", "{first: 2026-11-01, to: 2026-12-01}"),
+        ),
+        (
+            "period: [month]",
+            ("line 7", "period", "'last quarter'", "{first: 2026-11-01, to: 2026-12-01}"),
+        ),
         ("period:", ("line 7", "period")),
         ("period: Month", ("line 7", "period", "'Month'", "'month'")),
-        ("period: {first: 2026-12-01, to: 2026-11-01}", ("line 7", "period", "'to'", "'first'")),
+        (
+            "period: {first: 2026-12-01, to: 2026-11-01}",
+            ("line 7", "period", "'to'", "'first'"),
+        ),
         ("period: {first: 2026-12-01, to: 2026-12-01}", ("line 7", "period", "'to'")),
         ("period: {first: 2026-12-01}", ("line 7", "period", "to", "missing")),
         ("period: {first: 2026-12-01, to: 2027-01-01, till: x}", ("line 7", "period", "till")),
-        ("period: {first: 2026-02-30, to: 2026-12-01}", ("line 7", "2026-02-30")),  # a date for YAML only
-        ("period: {first: '2026-02-30', to: 2026-12-01}", ("line 7", "period", "first", "2026-02-30")),
+        (
+            "period: {first: 2026-02-30, to: 2026-12-01}",
+            ("line 7", "2026-02-30"),
+        ),  # a date for YAML only
+        (
+            "period: {first: '2026-02-30', to: 2026-12-01}",
+            ("line 7", "period", "first", "2026-02-30"),
+        ),
         ("period: {first: soon, to: 2026-12-01}", ("line 7", "period", "first", "'soon'")),
         ("period: {first: 2026-12-01 10:00:00, to: 2027-12-01}", ("line 7", "period", "first")),
         ("schedule: {weekly: 0 7 * * 1}", ("line 7", "schedule", "'0 7 * * 1'", "mon")),
-        ("schedule:\n  weekly: 0 7 * * mon\n  daily: never", ("line 9", "schedule.daily", "'never'", "five")),
+        (
+            "schedule:\n  weekly: 0 7 * * mon\n  daily: never",
+            ("line 9", "schedule.daily", "'never'", "five"),
+        ),
         ("schedule: {weekly: 7}", ("line 7", "schedule.weekly", "7")),
         ("schedule: 0 7 * * mon", ("line 7", "schedule")),
         ("schedule: {weekly: '0 25 * * mon'}", ("line 7", "schedule", "'25'", "0 to 23")),
@@ -202,13 +253,22 @@ def test_a_wrong_value(load: Load, old: str, new: str, parts: tuple[str, ...]) -
         ("output: 5", ("line 7", "output", "5")),
         ("targets: 5", ("line 7", "targets", "5")),
         ("targets: [1]", ("line 7", "targets")),
-        ("targets: {m1: {2026-11: {deals_won: many}}}", ("line 7", "targets", "deals_won", "'many'")),
-        ("targets: {m1: {2026-11: {deals_won: 1.5}}}", ("line 7", "targets", "deals_won", "1.5")),
+        (
+            "targets: {m1: {2026-11: {deals_won: many}}}",
+            ("line 7", "targets", "deals_won", "'many'"),
+        ),
+        (
+            "targets: {m1: {2026-11: {deals_won: 1.5}}}",
+            ("line 7", "targets", "deals_won", "1.5"),
+        ),
         ("targets: {m1: {2026-13: {deals_won: 1}}}", ("targets", "'2026-13'", "2026-11")),
         ("targets: {m1: {november: {deals_won: 1}}}", ("targets", "'november'")),
         ("targets: {m1: {2026-11: {deals_won: -1}}}", ("targets", "-1")),
         ("targets: {m1: {2026-11: {deals_lost: 1}}}", ("targets", "'deals_lost'", "deals_won")),
-        ("targets: {m1: {2026-11: {deals_won: 1, deals_won: 2}}}", ("line 7", "'deals_won'", "twice")),
+        (
+            "targets: {m1: {2026-11: {deals_won: 1, deals_won: 2}}}",
+            ("line 7", "'deals_won'", "twice"),
+        ),
     ],
 )
 def test_a_wrong_line(load: Load, line: str, parts: tuple[str, ...]) -> None:
@@ -216,16 +276,34 @@ def test_a_wrong_line(load: Load, line: str, parts: tuple[str, ...]) -> None:
 
 
 def test_a_wrong_period_is_one_error_about_what_was_meant(load: Load) -> None:
-    said = refused(load, GOOD + "period: {first: 2026-12-01}\n", "line 7: the key 'period.to' is missing; add it.")
+    said = refused(
+        load,
+        GOOD + "period: {first: 2026-12-01}\n",
+        "line 7: the key 'period.to' is missing; add it.",
+    )
     assert "last month" not in said
-    said = refused(load, GOOD + "period: fortnight\n", "line 7: period: write one of", "(found 'fortnight')")
+    said = refused(
+        load,
+        GOOD + "period: fortnight\n",
+        "line 7: period: write one of",
+        "(found 'fortnight')",
+    )
     assert "\n" not in said
 
 
-@pytest.mark.parametrize("value", ["soon", "0", "0 s", "-5", "25 h", "86401", "5 weeks", "min", "''", "true", "1e3"])
+@pytest.mark.parametrize(
+    "value", ["soon", "0", "0 s", "-5", "25 h", "86401", "5 weeks", "min", "''", "true", "1e3"]
+)
 def test_a_hold_that_is_no_duration_up_to_a_day(load: Load, value: str) -> None:
     text = GOOD.replace("preset: demo", f"preset: demo\n  max_hold: {value}")
-    refused(load, text, "audit.yaml", "line 5", "source.max_hold", "'5 min', '90 s' or a number of seconds")
+    refused(
+        load,
+        text,
+        "audit.yaml",
+        "line 5",
+        "source.max_hold",
+        "'5 min', '90 s' or a number of seconds",
+    )
 
 
 @pytest.mark.parametrize(
@@ -234,7 +312,12 @@ def test_a_hold_that_is_no_duration_up_to_a_day(load: Load, value: str) -> None:
      ("86400", 86400), ("30 SEC", 30)],
 )  # fmt: skip
 def test_a_hold_in_seconds(load: Load, value: str, seconds: float) -> None:
-    assert load(GOOD.replace("preset: demo", f"preset: demo\n  max_hold: {value}")).settings.source.max_hold == seconds
+    assert (
+        load(
+            GOOD.replace("preset: demo", f"preset: demo\n  max_hold: {value}")
+        ).settings.source.max_hold
+        == seconds
+    )
 
 
 @pytest.mark.parametrize(
@@ -246,13 +329,17 @@ def test_a_hold_in_seconds(load: Load, value: str, seconds: float) -> None:
         ("manager.name", "users_cstm.name_c", ("source.add.manager.name",)),
     ],
 )
-def test_a_field_of_the_user_that_is_none_of_ours(load: Load, name: str, column: str, parts: tuple[str, ...]) -> None:
+def test_a_field_of_the_user_that_is_none_of_ours(
+    load: Load, name: str, column: str, parts: tuple[str, ...]
+) -> None:
     text = GOOD.replace("preset: demo", f"preset: suitecrm\n  add: {{{name}: {column}}}")
     refused(load, text, "audit.yaml", *parts)
 
 
 def test_a_preset_without_tables_of_custom_fields(load: Load) -> None:
-    text = GOOD.replace("preset: demo", "preset: demo\n  add: {meeting.result: meetings_cstm.result_c}")
+    text = GOOD.replace(
+        "preset: demo", "preset: demo\n  add: {meeting.result: meetings_cstm.result_c}"
+    )
     refused(load, text, "audit.yaml", "source.add", "demo")
 
 
@@ -261,7 +348,9 @@ def test_a_field_that_is_mapped_is_due(load: Load) -> None:
     absent = load(text)
     assert "result" in absent.field_sets["meeting"].absent
     assert "meeting.result" in absent.absent
-    mapped = load(text.replace("suitecrm", "suitecrm\n  add: {meeting.result: meetings_cstm.result_c}"))
+    mapped = load(
+        text.replace("suitecrm", "suitecrm\n  add: {meeting.result: meetings_cstm.result_c}")
+    )
     assert [field.name for field in mapped.field_sets["meeting"].fields][-1] == "result"
     assert mapped.field_sets["meeting"].absent == {}
     assert "meeting.result" not in mapped.absent
@@ -297,28 +386,52 @@ def test_a_field_that_is_mapped_is_due(load: Load) -> None:
     ],
 )
 def test_a_password_in_the_file_is_refused_and_not_repeated(load: Load, url: str) -> None:
-    refused(load, GOOD.replace("sqlite:///crm.db", f"'{url}'"), "audit.yaml, line 3", "source.url", "${NAME}")
+    refused(
+        load,
+        GOOD.replace("sqlite:///crm.db", f"'{url}'"),
+        "audit.yaml, line 3",
+        "source.url",
+        "${NAME}",
+    )
 
 
 @pytest.mark.parametrize(
     "text",
     [
         # an address where it does not belong
-        GOOD.replace("source:\n  url: sqlite:///crm.db\n  preset: demo\n", "source: mysql://reader:geheim@db/crm\n"),
+        GOOD.replace(
+            "source:\n  url: sqlite:///crm.db\n  preset: demo\n",
+            "source: mysql://reader:geheim@db/crm\n",
+        ),
         GOOD.replace("  url: sqlite:///crm.db\n", "  url: [mysql://reader:geheim@db/crm]\n"),
-        GOOD.replace("  url: sqlite:///crm.db\n", "  url: {geheim: geheim}\n").replace("demo", "mysql"),
-        GOOD.replace("source:\n  url: sqlite:///crm.db\n  preset: demo\n", "source: mysql://r:ge geheim@db/crm\n"),
-        GOOD.replace("source:\n  url: sqlite:///crm.db\n  preset: demo\n", "source: 'mysql://r:ge\n\n geheim@db'\n"),
-        GOOD.replace("source:\n  url: sqlite:///crm.db\n  preset: demo\n", "source: x://h/?passwd=ge geheim&a=b\n"),
+        GOOD.replace("  url: sqlite:///crm.db\n", "  url: {geheim: geheim}\n").replace(
+            "demo", "mysql"
+        ),
+        GOOD.replace(
+            "source:\n  url: sqlite:///crm.db\n  preset: demo\n",
+            "source: mysql://r:ge geheim@db/crm\n",
+        ),
+        GOOD.replace(
+            "source:\n  url: sqlite:///crm.db\n  preset: demo\n",
+            "source: 'mysql://r:ge\n\n geheim@db'\n",
+        ),
+        GOOD.replace(
+            "source:\n  url: sqlite:///crm.db\n  preset: demo\n",
+            "source: x://h/?passwd=ge geheim&a=b\n",
+        ),
         GOOD + "password: geheim\n",
         GOOD + "period: mysql://reader:geheim@db/crm\n",
         GOOD + "targets: {mysql://reader:geheim@db/crm: 5}\n",
         GOOD.replace("currency: EUR", "currency: mysql://reader:geheim@db/crm"),
         GOOD.replace("preset: demo", "preset: mysql://reader:geheim@db/crm"),
-        GOOD.replace("  url: sqlite:///crm.db\n", "  url: mysql://reader:geheim@db/crm\n\tpreset: x\n"),
+        GOOD.replace(
+            "  url: sqlite:///crm.db\n", "  url: mysql://reader:geheim@db/crm\n\tpreset: x\n"
+        ),
         # a blank in it ends no address
         GOOD.replace("preset: demo", "preset: mysql://reader:gehe im geheim@db/crm"),
-        GOOD.replace("preset: demo", "preset: 'postgresql://reader@db/crm?sslpassword=gehe im geheim'"),
+        GOOD.replace(
+            "preset: demo", "preset: 'postgresql://reader@db/crm?sslpassword=gehe im geheim'"
+        ),
         GOOD + "? mysql://reader:gehe im geheim@db/crm\n: x\n",
         GOOD + "? mysql://reader:geheim@db/crm\n: x\n? mysql://reader:geheim@db/crm\n: y\n",
         GOOD.replace("zone: Europe/Amsterdam", "zone: mysql://reader:geheim@db/crm"),
@@ -360,27 +473,50 @@ def test_what_holds_no_password_is_accepted(load: Load, url: str) -> None:
     ],
 )
 def test_the_address_in_every_report_holds_no_secret(load: Load, address: str) -> None:
-    refused(load, GOOD.replace("preset: demo", f"preset: demo\n  crm_url: '{address}'"), "line 5", "source.crm_url")
+    refused(
+        load,
+        GOOD.replace("preset: demo", f"preset: demo\n  crm_url: '{address}'"),
+        "line 5",
+        "source.crm_url",
+    )
 
 
-@pytest.mark.parametrize("address", ["javascript:alert(1)", "crm.example.com", "https://", "https:// x"])
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "crm.example.com", "https://", "https:// x"]
+)
 def test_the_address_in_every_report_is_one_of_pages(load: Load, address: str) -> None:
-    refused(load, GOOD.replace("preset: demo", f"preset: demo\n  crm_url: '{address}'"), "https://crm.example.com")
+    refused(
+        load,
+        GOOD.replace("preset: demo", f"preset: demo\n  crm_url: '{address}'"),
+        "https://crm.example.com",
+    )
 
 
 def test_secrets_come_from_the_environment() -> None:
     given = {"USER": "reader", "CRM_PASSWORD": "geheim", "CRM_URL": "sqlite:///x.db"}
-    assert secrets_of("mysql://${USER}:${CRM_PASSWORD}@db/crm", given) == "mysql://reader:geheim@db/crm"
+    assert (
+        secrets_of("mysql://${USER}:${CRM_PASSWORD}@db/crm", given)
+        == "mysql://reader:geheim@db/crm"
+    )
     assert secrets_of("${CRM_URL}", given) == "sqlite:///x.db"
     assert secrets_of("sqlite:///$x.db", given) == "sqlite:///$x.db"
 
 
 @pytest.mark.parametrize(
-    "password", ["p@ss", "a/b", "a:b", "%41", "a b+c", "gehe?x=1#y", "\u00fc\u20ac", "@", "plain", ""]
+    "password",
+    ["p@ss", "a/b", "a:b", "%41", "a b+c", "gehe?x=1#y", "\u00fc\u20ac", "@", "plain", ""],
 )
 def test_a_password_may_hold_what_has_a_meaning_in_addresses(password: str) -> None:
-    url = make_url(secrets_of("mysql+pymysql://reader:${P}@db:3306/crm?charset=utf8mb4", {"P": password}))
-    assert (url.password, url.username, url.host, url.port, url.database) == (password, "reader", "db", 3306, "crm")
+    url = make_url(
+        secrets_of("mysql+pymysql://reader:${P}@db:3306/crm?charset=utf8mb4", {"P": password})
+    )
+    assert (url.password, url.username, url.host, url.port, url.database) == (
+        password,
+        "reader",
+        "db",
+        3306,
+        "crm",
+    )
 
 
 def test_an_environment_variable_that_is_not_set_is_named() -> None:
@@ -390,9 +526,13 @@ def test_an_environment_variable_that_is_not_set_is_named() -> None:
     assert refusal.value.exit_status == 2
 
 
-def test_secrets_are_not_read_before_they_are_needed(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_not_read_before_they_are_needed(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CRM_PASSWORD", "geheim")
-    audit = load(GOOD.replace("sqlite:///crm.db", "mysql+pymysql://reader:${CRM_PASSWORD}@db/crm"))
+    audit = load(
+        GOOD.replace("sqlite:///crm.db", "mysql+pymysql://reader:${CRM_PASSWORD}@db/crm")
+    )
     assert "geheim" not in repr(audit)
 
 
@@ -440,7 +580,10 @@ def test_a_folder_instead_of_a_file(tmp_path: Path) -> None:
         (b"name: &a [*a]\n", ()),
         (b"source: &s\n  url: *s\n", ()),
         (b"name: " + b"[" * 5_000 + b"]" * 5_000 + b"\n", ()),
-        (GOOD.encode() + b"period: {first: 2026-13-45, to: 2026-12-01}\n", ("line 7", "period.first", "2026-13-45")),
+        (
+            GOOD.encode() + b"period: {first: 2026-13-45, to: 2026-12-01}\n",
+            ("line 7", "period.first", "2026-13-45"),
+        ),
         (GOOD.encode() + b"1: x\n", ("line 7", "1")),
         (GOOD.encode() + b"true: x\n", ("True", "strings")),
         (GOOD.encode() + b"null: x\n", ("None", "strings")),
@@ -477,7 +620,12 @@ def test_a_field_set_of_ones_own(with_sets: Load) -> None:
     audit = with_sets(SET)
     date_, result = audit.field_sets["meeting"].fields
     assert (date_.label, date_.weight, date_.when, date_.why) == ("date", 1, None, "")
-    assert (result.label, result.weight, result.when, result.why) == ("the result", 3, "held", "so that it is known")
+    assert (result.label, result.weight, result.when, result.why) == (
+        "the result",
+        3,
+        "held",
+        "so that it is known",
+    )
 
 
 def test_a_set_that_an_own_folder_lacks_is_ours_and_an_empty_one_demands_nothing(
@@ -490,12 +638,16 @@ def test_a_set_that_an_own_folder_lacks_is_ours_and_an_empty_one_demands_nothing
     assert audit.field_sets["lead"].fields == ()
 
 
-def test_a_folder_in_the_place_of_a_field_set_is_refused(load: Load, with_sets: Load, tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_a_field_set_is_refused(
+    load: Load, with_sets: Load, tmp_path: Path
+) -> None:
     (tmp_path / "sets" / "call.yaml").mkdir()
     refused(with_sets, SET, "call.yaml", "cannot be read")
 
 
-def test_our_field_sets_are_copied_and_none_of_yours_is_overwritten(load: Load, tmp_path: Path) -> None:
+def test_our_field_sets_are_copied_and_none_of_yours_is_overwritten(
+    load: Load, tmp_path: Path
+) -> None:
     own = tmp_path / "sets"
     own.mkdir()
     (own / "call.yaml").write_text("entity: call\nfields: []\n", "utf-8")
@@ -510,12 +662,20 @@ def test_our_field_sets_are_copied_and_none_of_yours_is_overwritten(load: Load, 
 @pytest.mark.parametrize(
     ("old", "new", "parts"),
     [
-        ("[start_at]", "[starts_at]", ("line 3", "'date'", "'starts_at'", "start_at", "subject", "contact")),
+        (
+            "[start_at]",
+            "[starts_at]",
+            ("line 3", "'date'", "'starts_at'", "start_at", "subject", "contact"),
+        ),
         ("[start_at]", "[]", ("line 3", "'date'", "column")),
         ("[start_at]", "start_at", ("line 3", "fields.0.columns", "start_at")),
         ("[start_at]", "[5]", ("line 3", "fields.0.columns.0")),
         ("[start_at]", "[phone]", ("line 3", "'date'", "'phone'")),
-        ("when: held", "when: cancelled", ("line 4", "'result'", "'cancelled'", "planned, held, not held")),
+        (
+            "when: held",
+            "when: cancelled",
+            ("line 4", "'result'", "'cancelled'", "planned, held, not held"),
+        ),
         ("weight: 3", "weight: 0", ("line 4", "'result'", "weight")),
         ("weight: 3", "weight: -1", ("line 4", "'result'", "weight")),
         ("weight: 3", "weight: half", ("line 4", "fields.1.weight", "'half'")),
@@ -536,7 +696,9 @@ def test_a_wrong_field_set(with_sets: Load, old: str, new: str, parts: tuple[str
     refused(with_sets, SET.replace(old, new), "meeting.yaml", *parts)
 
 
-@pytest.mark.parametrize("content", [b"", b"- x\n", b"\xff\xfe", b"entity: [\n", b"entity: Sa\x07les\n", b"\t"])
+@pytest.mark.parametrize(
+    "content", [b"", b"- x\n", b"\xff\xfe", b"entity: [\n", b"entity: Sa\x07les\n", b"\t"]
+)
 def test_what_is_no_field_set(with_sets: Load, content: bytes) -> None:
     refused(with_sets, content, "meeting.yaml")
 
@@ -559,7 +721,9 @@ def test_a_folder_of_field_sets_that_does_not_exist(load: Load) -> None:
 
 def test_a_field_of_several_columns_is_due_where_the_crm_holds_one(load: Load) -> None:
     audit = load(GOOD.replace("preset: demo", "preset: suitecrm"))
-    details = next(field for field in audit.field_sets["client"].fields if field.name == "details")
+    details = next(
+        field for field in audit.field_sets["client"].fields if field.name == "details"
+    )
     assert details.columns == ("phone", "email")
 
 
@@ -572,13 +736,20 @@ def test_a_field_of_several_columns_is_due_where_the_crm_holds_one(load: Load) -
     ],
 )
 def test_a_field_is_absent_only_where_all_of_its_columns_are(
-    load: Load, tmp_path: Path, absent: dict[str, str], columns: tuple[str, ...] | None, why: str | None
+    load: Load,
+    tmp_path: Path,
+    absent: dict[str, str],
+    columns: tuple[str, ...] | None,
+    why: str | None,
 ) -> None:
     """Of phone or e-mail the one that the CRM holds is still due."""
     listed = ", ".join(f"client.{column}: {reason}" for column, reason in absent.items())
     (tmp_path / "crm.yaml").write_text(f"extends: suitecrm\nabsent: {{{listed}}}\n", "utf-8")
     fields = load(GOOD.replace("preset: demo", "preset: crm.yaml")).field_sets["client"]
-    assert next((field.columns for field in fields.fields if field.name == "details"), None) == columns
+    assert (
+        next((field.columns for field in fields.fields if field.name == "details"), None)
+        == columns
+    )
     assert fields.absent.get("details") == why
 
 
@@ -590,8 +761,12 @@ def test_a_field_set_under_another_name_is_refused_and_not_forgotten(
     refused(with_sets, SET, name, "rename it to one of", "meeting.yaml")
 
 
-@pytest.mark.parametrize("name", ["README.md", ".meeting.yaml.swp", ".old.yaml", "meeting.yaml~"])
-def test_what_is_no_field_set_may_lie_beside_them(with_sets: Load, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["README.md", ".meeting.yaml.swp", ".old.yaml", "meeting.yaml~"]
+)
+def test_what_is_no_field_set_may_lie_beside_them(
+    with_sets: Load, tmp_path: Path, name: str
+) -> None:
     (tmp_path / "sets" / name).write_text("anything", "utf-8")
     assert len(with_sets(SET).field_sets["meeting"].fields) == 2
 
@@ -614,19 +789,37 @@ HEAD = "manager,month,metric,target\n"
 
 
 # of such a month nobody would ever have a plan; the last is of full-width digits
-NO_MONTHS = ("20266-11", "202-11", "26-11", "-2026-11", "2026-00", "2026-11 ", "2026_11", "\uff12\uff10\uff12\uff16-11")
+NO_MONTHS = (
+    "20266-11",
+    "202-11",
+    "26-11",
+    "-2026-11",
+    "2026-00",
+    "2026-11 ",
+    "2026_11",
+    "\uff12\uff10\uff12\uff16-11",
+)
 
 
 @pytest.mark.parametrize("month", NO_MONTHS)
 def test_a_wrong_month_in_audit_yaml(load: Load, month: str) -> None:
-    refused(load, GOOD + f"targets: {{m1: {{'{month}': {{deals_won: 8}}}}}}\n", "targets", f"'{month}'", "2026-11")
+    refused(
+        load,
+        GOOD + f"targets: {{m1: {{'{month}': {{deals_won: 8}}}}}}\n",
+        "targets",
+        f"'{month}'",
+        "2026-11",
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
         ("manager,month,target\nm1,2026-11,8\n", ("line 1", "no column metric")),
-        ("Manager,month,metric,target\nm1,2026-11,deals_won,8\n", ("line 1", "no column manager")),
+        (
+            "Manager,month,metric,target\nm1,2026-11,deals_won,8\n",
+            ("line 1", "no column manager"),
+        ),
         (HEAD + "m1,2026-11,deals_won\n", ("line 2", "whole number")),
         (HEAD + "m1,2026-11,deals_won,many\n", ("line 2", "'many'", "whole number")),
         (HEAD + "m1,2026-11,deals_won,8.5\n", ("line 2", "'8.5'")),
@@ -635,20 +828,37 @@ def test_a_wrong_month_in_audit_yaml(load: Load, month: str) -> None:
         (HEAD + "m1,2026-13,deals_won,8\n", ("line 2", "'2026-13'", "2026-11")),
         (HEAD + "m1,2026-1,deals_won,8\n", ("line 2", "'2026-1'")),
         (HEAD + "m1,11/2026,deals_won,8\n", ("line 2", "'11/2026'")),
-        *((HEAD + f"m1,{month},deals_won,8\n", ("line 2", f"'{month}'")) for month in NO_MONTHS),
+        *(
+            (HEAD + f"m1,{month},deals_won,8\n", ("line 2", f"'{month}'"))
+            for month in NO_MONTHS
+        ),
         (HEAD + "m1,2026-11-01,deals_won,8\n", ("line 2", "'2026-11-01'")),
-        (HEAD + "m1,2026-11,deals,8\n", ("line 2", "'deals'", ", ".join(one.name for one in PLANNED))),
-        (HEAD + "m1,2026-11,deals_won,8\nm1,2026-11,deals_won,9\n", ("line 3", "m1", "deals_won", "2026-11", "second")),
-        (HEAD + "m1,2026-11,deals_won,8\n\n\nm1,2026-11,deals_won,x\n", ("line 5",)),  # empty lines are lines
+        (
+            HEAD + "m1,2026-11,deals,8\n",
+            ("line 2", "'deals'", ", ".join(one.name for one in PLANNED)),
+        ),
+        (
+            HEAD + "m1,2026-11,deals_won,8\nm1,2026-11,deals_won,9\n",
+            ("line 3", "m1", "deals_won", "2026-11", "second"),
+        ),
+        (
+            HEAD + "m1,2026-11,deals_won,8\n\n\nm1,2026-11,deals_won,x\n",
+            ("line 5",),
+        ),  # empty lines are lines
         (HEAD + '"m\n1",2026-11,deals_won,8\nm1,2026-11,deals_won,x\n', ("line 4",)),
         ("", ("line 1", "manager, month, metric")),
-        ("m1,2026-11,deals_won,8\n", ("line 1", "manager, month, metric")),  # no line of headings
+        (
+            "m1,2026-11,deals_won,8\n",
+            ("line 1", "manager, month, metric"),
+        ),  # no line of headings
         (b"\xff\xfem\x001\x00", ("UTF-8",)),
         ((HEAD + "M\u00fcller,2026-11,deals_won,8\n").encode("latin-1"), ("UTF-8",)),
         (HEAD + "m" * 200_000 + ",2026-11,deals_won,8\n", ()),
     ],
 )
-def test_a_wrong_file_of_targets(with_targets: Load, text: str | bytes, parts: tuple[str, ...]) -> None:
+def test_a_wrong_file_of_targets(
+    with_targets: Load, text: str | bytes, parts: tuple[str, ...]
+) -> None:
     refused(with_targets, text, "targets.csv", *parts)
 
 
@@ -702,7 +912,12 @@ def test_a_file_that_repeats_itself_a_billion_times_is_refused_at_once(
     load: Load, with_sets: Load, tmp_path: Path, bomb: str
 ) -> None:
     began = time.process_time()
-    refused(load, GOOD + BOMBS[bomb], "audit.yaml", "alias (*name)" if bomb == "itself" else "aliases (*name)")
+    refused(
+        load,
+        GOOD + BOMBS[bomb],
+        "audit.yaml",
+        "alias (*name)" if bomb == "itself" else "aliases (*name)",
+    )
     refused(with_sets, BOMBS[bomb], "meeting.yaml", "(*name)")
     (tmp_path / "crm.yaml").write_text(BOMBS[bomb], "utf-8")
     with pytest.raises(ConfigError, match=r"crm\.yaml.*\(\*name\)"):
@@ -729,7 +944,9 @@ def test_a_path_of_control_characters_is_refused(load: Load, key: str, name: str
     refused(load, GOOD + f'{key}: "{name}"\n', "line 7", key, "control characters")
 
 
-@pytest.mark.parametrize("days", ["{first: 0001-01-01, to: 2026-12-01}", "{first: 2026-11-01, to: 9999-12-31}"])
+@pytest.mark.parametrize(
+    "days", ["{first: 0001-01-01, to: 2026-12-01}", "{first: 2026-11-01, to: 9999-12-31}"]
+)
 def test_a_period_beyond_all_calendars_is_refused(load: Load, days: str) -> None:
     refused(load, GOOD + f"period: {days}\n", "line 7", "1970 to 2999")
 
@@ -739,22 +956,42 @@ def test_a_weight_has_a_bound(with_sets: Load) -> None:
 
 
 @pytest.mark.parametrize("mark", [";", "\t"])
-def test_a_plan_is_read_as_a_spreadsheet_saves_it(load: Load, tmp_path: Path, mark: str) -> None:
-    lines = ["manager,month,metric,target", "m1,2026-11,deals_won, 3 ", ",,,", ",,,,", "m2,2026-11,deals_won,0", ""]
+def test_a_plan_is_read_as_a_spreadsheet_saves_it(
+    load: Load, tmp_path: Path, mark: str
+) -> None:
+    lines = [
+        "manager,month,metric,target",
+        "m1,2026-11,deals_won, 3 ",
+        ",,,",
+        ",,,,",
+        "m2,2026-11,deals_won,0",
+        "",
+    ]
     text = "\ufeff" + "\r\n".join(lines).replace(",", mark)
     (tmp_path / "plan.csv").write_text(text, "utf-8", newline="")
     targets = load(GOOD + "targets: plan.csv\n").targets
     assert [(target.manager, target.target) for target in targets] == [("m1", 3), ("m2", 0)]
 
 
-@pytest.mark.parametrize("number", ["3,0", "3.0", "1_0", "\u0663", "9" * 9_000, "10000000000000", "-1", ""])
-def test_a_target_that_is_no_whole_number_is_refused(load: Load, tmp_path: Path, number: str) -> None:
-    (tmp_path / "plan.csv").write_text(f'manager,month,metric,target\nm1,2026-11,deals_won,"{number}"\n', "utf-8")
+@pytest.mark.parametrize(
+    "number", ["3,0", "3.0", "1_0", "\u0663", "9" * 9_000, "10000000000000", "-1", ""]
+)
+def test_a_target_that_is_no_whole_number_is_refused(
+    load: Load, tmp_path: Path, number: str
+) -> None:
+    (tmp_path / "plan.csv").write_text(
+        f'manager,month,metric,target\nm1,2026-11,deals_won,"{number}"\n', "utf-8"
+    )
     refused(load, GOOD + "targets: plan.csv\n", "plan.csv, line 2")
 
 
 def test_an_output_whose_path_is_no_text_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "audit.yaml"
-    file.write_text("name: A\nsource: {url: 'sqlite:///crm.db', preset: demo}\nzone: UTC\ncurrency: EUR\n", "utf-8")
-    with pytest.raises(ConfigError, match=r"output: the folder's path holds bytes that are no UTF-8"):
+    file.write_text(
+        "name: A\nsource: {url: 'sqlite:///crm.db', preset: demo}\nzone: UTC\ncurrency: EUR\n",
+        "utf-8",
+    )
+    with pytest.raises(
+        ConfigError, match=r"output: the folder's path holds bytes that are no UTF-8"
+    ):
         load_audit(file, output=tmp_path / "o\udcff")

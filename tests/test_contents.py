@@ -17,7 +17,12 @@ from tests.benches import Bench, benches, mariadb, postgres
 __all__ = ["benches", "mariadb", "postgres"]
 
 ENGINES = ("sqlite", "duckdb", "mysql", "postgresql")
-TYPES = {"sqlite": "TEXT", "duckdb": "VARCHAR", "mysql": "LONGTEXT CHARACTER SET utf8mb4", "postgresql": "text"}
+TYPES = {
+    "sqlite": "TEXT",
+    "duckdb": "VARCHAR",
+    "mysql": "LONGTEXT CHARACTER SET utf8mb4",
+    "postgresql": "text",
+}
 
 HTML = {
     "<p><br></p>": True, "&nbsp;": True, "<p>&nbsp;&#160;&#xa0 &zwnj;</p>": True, '<img src="x.png">': True,
@@ -43,11 +48,15 @@ SEVERAL = {
 RULES = Rules(empty=frozenset({"-", "n", "n/a"}))
 
 
-def dropped(bench: Bench, engine: str, rules: Rules, values: list[str], content: Content | None) -> list[bool]:
+def dropped(
+    bench: Bench, engine: str, rules: Rules, values: list[str], content: Content | None
+) -> list[bool]:
     """Whether the engine counts each value as missing."""
     source = bench.load(TYPES[engine], values)
     kept = rules.kept(column("v"), content=content)
-    return [bool(missing) for _, missing in bench.said(source, case((kept.is_(None), 1), else_=0))]
+    return [
+        bool(missing) for _, missing in bench.said(source, case((kept.is_(None), 1), else_=0))
+    ]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -64,20 +73,41 @@ def test_nobody_sees_anything(
     benches: Callable[[str], Bench], engine: str, content: Content, texts: dict[str, bool]
 ) -> None:
     assert {text: content.is_unseen(text) for text in texts} == texts
-    assert dict(zip(texts, dropped(benches(engine), engine, Rules(), list(texts), content), strict=True)) == texts
+    assert (
+        dict(
+            zip(
+                texts,
+                dropped(benches(engine), engine, Rules(), list(texts), content),
+                strict=True,
+            )
+        )
+        == texts
+    )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_each_of_several_values_is_judged_by_itself(benches: Callable[[str], Bench], engine: str) -> None:
+def test_each_of_several_values_is_judged_by_itself(
+    benches: Callable[[str], Bench], engine: str
+) -> None:
     expected = {**SEVERAL, "n\x1f/a": False}
     assert {text: RULES.is_empty(text) for text in expected} == expected
-    assert dict(zip(expected, dropped(benches(engine), engine, RULES, list(expected), None), strict=True)) == expected
+    assert (
+        dict(
+            zip(
+                expected,
+                dropped(benches(engine), engine, RULES, list(expected), None),
+                strict=True,
+            )
+        )
+        == expected
+    )
 
 
 def test_a_preset_declares_contents(tmp_path: Path) -> None:
     """By the name of one of our columns; the CRM's own demo knows no such column."""
     (tmp_path / "p.yaml").write_text(
-        "extends: demo\ncontents: {meeting.result: html, contact.phone: {json: [value]}, deal.remark: html}\n", "utf-8"
+        "extends: demo\ncontents: {meeting.result: html, contact.phone: {json: [value]}, deal.remark: html}\n",
+        "utf-8",
     )
     preset = load_preset("p.yaml", tmp_path)
     contents = Rules.of(preset, "UTC").contents

@@ -29,10 +29,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def compute(demo: Path, data: Path, *controls: str) -> None:
     file = demo / "controlled.yaml"
-    text = (demo / "audit.yaml").read_text("utf-8") + "controls:\n" + "".join(f"  - {{{c}}}\n" for c in controls)
+    text = (
+        (demo / "audit.yaml").read_text("utf-8")
+        + "controls:\n"
+        + "".join(f"  - {{{c}}}\n" for c in controls)
+    )
     file.write_text(text, "utf-8")
     audit = load_audit(file)
-    run.extract(audit, data, clock=lambda: datetime(2026, 11, 24, 8, tzinfo=UTC), as_of=None, progress=Silence())
+    run.extract(
+        audit,
+        data,
+        clock=lambda: datetime(2026, 11, 24, 8, tzinfo=UTC),
+        as_of=None,
+        progress=Silence(),
+    )
     run.compute(data, run_id="r", progress=Silence())
 
 
@@ -50,7 +60,10 @@ def test_equal_totals_pass(demo: Path, tmp_path: Path) -> None:
     [
         (f"figure: deals_won@company, select: \"{WON} AND id > 'd0'\"", "deals_won@company"),
         ("figure: deals_won@company, equals: 46", "deals_won@company"),
-        ("figure: deals_won_amount/EUR@company, equals: 324950.01", "deals_won_amount/EUR@company"),
+        (
+            "figure: deals_won_amount/EUR@company, equals: 324950.01",
+            "deals_won_amount/EUR@company",
+        ),
         ("figure: deals_wan@company, equals: 47", "deals_wan@company"),
     ],
 )
@@ -72,12 +85,16 @@ def test_what_is_no_total(demo: Path, tmp_path: Path) -> None:
         "SELECT 'many'": "something else",
         "SELECT 'NaN'": "something else",
     }.items():
-        with pytest.raises(SourceError, match=f"select of deals_won@company must give one row.*gives {said}"):
+        with pytest.raises(
+            SourceError, match=f"select of deals_won@company must give one row.*gives {said}"
+        ):
             compute(demo, tmp_path, f'figure: deals_won@company, select: "{select}"')
     with pytest.raises(ConfigError, match="either 'equals"):
         compute(demo, tmp_path, "figure: deals_won@company")
 
 
 def test_a_control_cannot_write(demo: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"select of deals_won@company: .*only reads .*syntax error"):
+    with pytest.raises(
+        ConfigError, match=r"select of deals_won@company: .*only reads .*syntax error"
+    ):
         compute(demo, tmp_path, 'figure: deals_won@company, select: "DELETE FROM deals"')

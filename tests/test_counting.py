@@ -101,7 +101,11 @@ def rows_of(seed: int, records: int = 80) -> Rows:
 
     def record(kind: str, number: int) -> dict[str, Any]:
         made = datetime(2026, rng.choice((10, 11)), rng.randint(1, 23), 10)
-        states = ("won", "open", "lost", "Won") if kind == "deal" else ("held", "held", "planned", "Held", " ")
+        states = (
+            ("won", "open", "lost", "Won")
+            if kind == "deal"
+            else ("held", "held", "planned", "Held", " ")
+        )
         return {
             "id": f"{kind}{number}",
             "owner": rng.choice(owners),
@@ -120,7 +124,8 @@ def rows_of(seed: int, records: int = 80) -> Rows:
         }
 
     tables: dict[str, Sequence[dict[str, Any]]] = {
-        table: [record(kind, number) for number in range(records)] for kind, table in KINDS.items()
+        table: [record(kind, number) for number in range(records)]
+        for kind, table in KINDS.items()
     }
     tables["people"] = [{"id": n, "name": f"P{n}", "active": int(n != "b")} for n in PEOPLE]
     tables["owners"] = [
@@ -129,7 +134,11 @@ def rows_of(seed: int, records: int = 80) -> Rows:
         for _ in range(records // 2)
     ]
     tables["invited"] = [
-        {"meeting": f"meeting{rng.randrange(records)}", "kind": kind, "person": f"{kind}{rng.randrange(records)}"}
+        {
+            "meeting": f"meeting{rng.randrange(records)}",
+            "kind": kind,
+            "person": f"{kind}{rng.randrange(records)}",
+        }
         for kind in ("contact", "lead")
         for _ in range(records)
     ]
@@ -139,13 +148,22 @@ def rows_of(seed: int, records: int = 80) -> Rows:
 def store(url: URL, tables: Rows) -> None:
     moment = DateTime().with_variant(DATETIME(truncate_microseconds=True), "sqlite")
     binary = {"mysql": "utf8mb4_bin"}.get(url.get_backend_name())
-    kinds: dict[str, Any] = {"made": moment, "starts": moment, "closed": Date, "amount": Numeric(20, 2)}
+    kinds: dict[str, Any] = {
+        "made": moment,
+        "starts": moment,
+        "closed": Date,
+        "amount": Numeric(20, 2),
+    }
     kinds |= dict.fromkeys(("active", "home"), Numeric(1, 0))
     text, key = String(40), String(40, collation=binary)
     metadata = MetaData()
     engine = create_engine(url)
     for name, rows in tables.items():
-        Table(name, metadata, *(Column(one, kinds.get(one, key if one == "id" else text)) for one in rows[0]))
+        Table(
+            name,
+            metadata,
+            *(Column(one, kinds.get(one, key if one == "id" else text)) for one in rows[0]),
+        )
     metadata.create_all(engine)
     with engine.begin() as connection:
         for name, rows in tables.items():
@@ -176,7 +194,9 @@ ENGINES = {one.__name__: one for one in (sqlite, mariadb, postgresql, duckdb, fi
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def crm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, URL]]:
+def crm(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, URL]]:
     """The same rows in each kind of database."""
     folder, tables = tmp_path_factory.mktemp(request.param), rows_of(14)
     with ENGINES[request.param](folder) as url:
@@ -197,7 +217,9 @@ def audit_of(folder: Path, url: URL, owners: str = "all") -> Audit:
     audit = load_audit(file)
     measures = (
         OwnMeasure("low_won", "", "deals_won_amount", "deal", {"name": ("Low",)}),
-        OwnMeasure("met", "", "meetings_held", "meeting", {"contact": "filled", "subject": "missing"}),
+        OwnMeasure(
+            "met", "", "meetings_held", "meeting", {"contact": "filled", "subject": "missing"}
+        ),
     )
     sets = {**audit.field_sets, "deal": many(audit.field_sets["deal"])}
     return replace(audit, field_sets=sets, measures=measures)
@@ -207,7 +229,13 @@ def many(fields: FieldSet) -> FieldSet:
     """The field set with further demands, more than an integer has bits."""
     columns = ("name", "amount", "close_day", "client_id", "stage", "currency")
     further = (
-        Field(f"f{n}", f"f{n}", (columns[n % 6], columns[n // 6 % 6])[: 1 + n % 2], 1, (None, "won")[n % 3 == 0])
+        Field(
+            f"f{n}",
+            f"f{n}",
+            (columns[n % 6], columns[n // 6 % 6])[: 1 + n % 2],
+            1,
+            (None, "won")[n % 3 == 0],
+        )
         for n in range(FIELDS)
     )
     return replace(fields, fields=(*fields.fields, *further))
@@ -216,9 +244,13 @@ def many(fields: FieldSet) -> FieldSet:
 # ------------------------------------------------------------------------------------------------ equal
 
 
-def test_one_statement_says_what_the_questions_say(crm: tuple[Path, URL], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_statement_says_what_the_questions_say(
+    crm: tuple[Path, URL], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Averages among it, whose records are counted per currency."""
-    averages = [average(f"average_{one.name}", "", one) for one in (DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT)]
+    averages = [
+        average(f"average_{one.name}", "", one) for one in (DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT)
+    ]
     monkeypatch.setattr("pipeline.measures.asked.COUNTED", (*COUNTED, *averages))
     folder, url = crm
     at_once, before = both(audit_of(folder, url), url)
@@ -227,22 +259,35 @@ def test_one_statement_says_what_the_questions_say(crm: tuple[Path, URL], monkey
     assert len(tallies) > 1_500
     assert {owner for _, owner, *_ in tallies if owner is not None} == set(PEOPLE)
     assert any(again for *_, again in tallies)
-    currencies = {currency for *_, name, _, currency, _ in tallies if name == "deals_won_amount"}
+    currencies = {
+        currency for *_, name, _, currency, _ in tallies if name == "deals_won_amount"
+    }
     assert currencies == {"EUR", "JPY", ""}  # in any letters; what is none is in no sum
-    counted = {(currency, value) for (*_, name, _, currency, _), value in tallies.items() if name == AVERAGED and value}
-    assert {currency for currency, _ in counted} == {"EUR"}  # yens have no cents, and these have
+    counted = {
+        (currency, value)
+        for (*_, name, _, currency, _), value in tallies.items()
+        if name == AVERAGED and value
+    }
+    assert {currency for currency, _ in counted} == {
+        "EUR"
+    }  # yens have no cents, and these have
     of_company: Counter[str] = Counter()
     for (company, _, name, *_), value in tallies.items():
         of_company[name] += value * company
     zero = {name for name, value in of_company.items() if not value}
-    assert zero <= {"deals_won_unreadable_date", "deals_won_unreadable_date_amount"}  # their columns are dates
+    assert zero <= {
+        "deals_won_unreadable_date",
+        "deals_won_unreadable_date_amount",
+    }  # their columns are dates
     assert max(mask for *_, mask, _, _, _ in failing) >> FIELDS
     moments = {moment for *_, moment in failing}
     assert None in moments
     assert len(moments) > 20
 
 
-def test_where_the_first_owner_counts_and_much_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_first_owner_counts_and_much_is_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the CRM does not hold is in no condition, and so in no column of the statement."""
     preset = PRESET
     for held in (", result: phone", ", subject: name", ", close_day: closed"):
@@ -255,16 +300,25 @@ def test_where_the_first_owner_counts_and_much_is_absent(tmp_path: Path, monkeyp
     assert not any(again for *_, again in at_once[0])
 
 
-@pytest.mark.parametrize("wrong", [(0,), (59,), (60,), (61,), (119,), (120,), (3, 64), (59, 60, 129)])
+@pytest.mark.parametrize(
+    "wrong", [(0,), (59,), (60,), (61,), (119,), (120,), (3, 64), (59, 60, 129)]
+)
 def test_a_record_fails_by_its_own_bit_in_its_own_word(wrong: tuple[int, ...]) -> None:
     """Records with one bit each: those that are listed have one of these."""
     bits = range(130)
     asked = _Asked([true()] * len(bits), {}, {}, {}, tuple(1 << bit for bit in wrong), 0)
-    rows = [(bit, *((1 << bit) >> number * WORD & (1 << WORD) - 1 for number in asked.words)) for bit in bits]
+    rows = [
+        (bit, *((1 << bit) >> number * WORD & (1 << WORD) - 1 for number in asked.words))
+        for bit in bits
+    ]
     words = [f"w{number}" for number in asked.words]
-    flagged = values(*(column(name, BigInteger) for name in ("n", *words)), name="flagged").data(rows)
+    flagged = values(
+        *(column(name, BigInteger) for name in ("n", *words)), name="flagged"
+    ).data(rows)
     with create_engine("duckdb:///:memory:").connect() as connection:
-        found = connection.execute(select(flagged.c.n).where(_is_wrong(asked, flagged)).order_by(flagged.c.n))
+        found = connection.execute(
+            select(flagged.c.n).where(_is_wrong(asked, flagged)).order_by(flagged.c.n)
+        )
         assert tuple(found.scalars()) == wrong
 
 
@@ -292,7 +346,9 @@ def test_an_empty_crm_counts_nothing_and_says_so(tmp_path: Path) -> None:
     assert len(at_once[0]) > 100
 
 
-def both(audit: Audit, url: URL) -> list[tuple[Mapping[tuple[Any, ...], int], Sequence[tuple[Any, ...]]]]:
+def both(
+    audit: Audit, url: URL
+) -> list[tuple[Mapping[tuple[Any, ...], int], Sequence[tuple[Any, ...]]]]:
     """What the one statement says, and what the questions say: sums by what they count, and failing records."""
     address = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
     engine = source.open_engine(address, audit.file.parent, audit.preset)
@@ -326,7 +382,11 @@ def test_a_set_of_more_fields_than_an_integer_has_bits(tmp_path: Path) -> None:
         data.mkdir()
         run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
         edition = run.compute(data, run_id="r", progress=Silence())
-    deals = {repair.record_id: repair.missing for repair in edition.repairs if repair.entity == "deal"}
+    deals = {
+        repair.record_id: repair.missing
+        for repair in edition.repairs
+        if repair.entity == "deal"
+    }
     missing = Counter(label for labels in deals.values() for label in labels)
     assert missing["f56"] == missing["f2"] > 0  # the same column
     assert edition.figures["base_missing/deal.f56@company"].numerator == missing["f56"]
@@ -338,9 +398,24 @@ def test_a_set_of_more_fields_than_an_integer_has_bits(tmp_path: Path) -> None:
 @pytest.mark.parametrize("owners", ["first", "all"])
 def test_ids_that_are_uuids(owners: str, tmp_path: Path) -> None:
     """PostgreSQL knows no least of them."""
-    kept = {"kind", "phone", "state", "amount", "currency", "made", "starts", "closed", "active", "home", "name"}
+    kept = {
+        "kind",
+        "phone",
+        "state",
+        "amount",
+        "currency",
+        "made",
+        "starts",
+        "closed",
+        "active",
+        "home",
+        "name",
+    }
     tables = {
-        name: [{one: value if one in kept else _uuid(value) for one, value in row.items()} for row in rows]
+        name: [
+            {one: value if one in kept else _uuid(value) for one, value in row.items()}
+            for row in rows
+        ]
         for name, rows in rows_of(8, records=30).items()
     }
     with postgresql(tmp_path) as url:
@@ -349,7 +424,9 @@ def test_ids_that_are_uuids(owners: str, tmp_path: Path) -> None:
         with engine.begin() as connection:
             for name, rows in tables.items():
                 for one in rows[0].keys() - kept:
-                    connection.exec_driver_sql(f"ALTER TABLE {name} ALTER {one} TYPE uuid USING {one}::uuid")
+                    connection.exec_driver_sql(
+                        f"ALTER TABLE {name} ALTER {one} TYPE uuid USING {one}::uuid"
+                    )
         engine.dispose()
         at_once, before = both(audit_of(tmp_path, url, owners), url)
     assert at_once == before
@@ -368,7 +445,9 @@ def test_mariadb_groups_before_it_joins(tmp_path: Path) -> None:
     """Else it groups all contacts anew for each meeting. To MySQL, which has no such switch, it is a comment."""
     engine = mysql._open(require_mariadb(), tmp_path)
     with engine.connect() as connection:
-        switches = str(connection.exec_driver_sql("SELECT @@optimizer_switch").scalar()).split(",")
+        switches = str(connection.exec_driver_sql("SELECT @@optimizer_switch").scalar()).split(
+            ","
+        )
     engine.dispose()
     assert "split_materialized=off" in switches
     assert "optimizer_switch" not in re.sub(r"/\*[^!].*?\*/", "", mysql._SETTLED)

@@ -18,8 +18,14 @@ TICK = timedelta(microseconds=1)
 def fired(line: str, zone: str, first: str, last: str) -> list[str]:
     """The fires of the local days from `first` to the one before `last`, as local time with its offset."""
     place = ZoneInfo(zone)
-    after, until = (datetime.fromisoformat(day).replace(tzinfo=place).astimezone(UTC) - TICK for day in (first, last))
-    return [f"{instant.astimezone(place):%m-%d %H:%M%z}" for instant in fires(read_cron(line), zone, after, until)]
+    after, until = (
+        datetime.fromisoformat(day).replace(tzinfo=place).astimezone(UTC) - TICK
+        for day in (first, last)
+    )
+    return [
+        f"{instant.astimezone(place):%m-%d %H:%M%z}"
+        for instant in fires(read_cron(line), zone, after, until)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +82,9 @@ def test_a_field_is_read(line: str, field: str, values: tuple[int, ...]) -> None
         ("0 7 30 feb *", "day 30", "never fires"),
     ],
 )
-def test_a_line_is_refused_with_what_was_found_and_what_to_write(line: str, found: str, advice: str) -> None:
+def test_a_line_is_refused_with_what_was_found_and_what_to_write(
+    line: str, found: str, advice: str
+) -> None:
     with pytest.raises(ValueError, match=re.escape(found)) as refusal:
         read_cron(line)
     assert advice in str(refusal.value)
@@ -183,17 +191,26 @@ def test_after_is_left_out_and_until_is_kept() -> None:
         ("59 23 30 dec *", "Pacific/Apia", "2011-12-31", "2012-01-02", ["12-31 23:59+1400"]),
     ],
 )  # fmt: skip
-def test_clock_changes(line: str, zone: str, first: str, last: str, expected: list[str]) -> None:
+def test_clock_changes(
+    line: str, zone: str, first: str, last: str, expected: list[str]
+) -> None:
     assert fired(line, zone, first, last) == expected
 
 
-@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/Los_Angeles", "Australia/Lord_Howe", "Asia/Kolkata"])
+@pytest.mark.parametrize(
+    "zone", ["Europe/Amsterdam", "America/Los_Angeles", "Australia/Lord_Howe", "Asia/Kolkata"]
+)
 @pytest.mark.parametrize("clock", ["0 7", "30 2", "45 1", "15 2", "0 0", "59 23"])
 @pytest.mark.parametrize("days", ["* * *", "* * mon", "* * mon-fri", "1,31 */2 *", "29 feb *"])
-def test_each_matching_local_day_of_three_years_fires_once(zone: str, clock: str, days: str) -> None:
+def test_each_matching_local_day_of_three_years_fires_once(
+    zone: str, clock: str, days: str
+) -> None:
     rule = read_cron(f"{clock} {days}")
     first, last = date(2026, 1, 1), date(2028, 12, 31)
-    start, end = (datetime(year, 1, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC) - TICK for year in (2026, 2029))
+    start, end = (
+        datetime(year, 1, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC) - TICK
+        for year in (2026, 2029)
+    )
     found = list(fires(rule, zone, start, end))
     assert found == sorted(set(found))
     per_day = Counter(instant.astimezone(ZoneInfo(zone)).date() for instant in found)
@@ -222,10 +239,14 @@ def _must_not_depend_on_how_time_is_cut(rule: Cron, zone: str) -> None:
 
 def test_the_next_fire_may_be_years_away() -> None:
     rule = read_cron("0 7 29 2 *")
-    assert next_fire(rule, "UTC", datetime(2096, 3, 1, tzinfo=UTC)) == datetime(2104, 2, 29, 7, tzinfo=UTC)
+    assert next_fire(rule, "UTC", datetime(2096, 3, 1, tzinfo=UTC)) == datetime(
+        2104, 2, 29, 7, tzinfo=UTC
+    )
 
 
-@pytest.mark.parametrize("after", ["2011-12-29T12:00-10:00", "2011-12-31T00:00+14:00", "2011-12-31T06:59+14:00"])
+@pytest.mark.parametrize(
+    "after", ["2011-12-29T12:00-10:00", "2011-12-31T00:00+14:00", "2011-12-31T06:59+14:00"]
+)
 def test_a_fire_of_a_day_that_was_left_out_is_found_from_the_day_after(after: str) -> None:
     """Samoa had no 30 December 2011: what was due on it at seven fires on the 31st, whenever it is looked for."""
     rule = read_cron("0 7 30 12 *")

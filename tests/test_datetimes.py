@@ -53,9 +53,13 @@ def own(benches: Callable[[str], Bench], tmp_path: Path) -> Callable[[str], Own]
     return lambda dialect: Own(benches(dialect), tmp_path)
 
 
-def read(ours: Own, kind: str, values: Sequence[str | None], zone: str, **says: Any) -> list[tuple[Any, ...]]:
+def read(
+    ours: Own, kind: str, values: Sequence[str | None], zone: str, **says: Any
+) -> list[tuple[Any, ...]]:
     """(day, unreadable, microseconds, unreadable) of each value, on which both readings agree."""
-    made = saying(preset(ours.engine.dialect.name, ours.load(kind, values), "no formats"), **says)
+    made = saying(
+        preset(ours.engine.dialect.name, ours.load(kind, values), "no formats"), **says
+    )
     if ours.engine.dialect.name == "mysql":  # as a run opens it
         ours.engine = kind_of("mysql").open(ours.engine.url, ours.folder, made)
     database, python = ours.readings_by(made, zone)
@@ -80,14 +84,21 @@ def test_datetimes_are_in_the_zone_that_is_declared(
     values = [*ZONES[zone], None, "1899-12-31 10:00:00", "2100-01-01 10:00:00"]
     found = read(own(dialect), kind, values, zone, datetimes="audit")
     instants = [(row[2], row[3]) for row in found]
-    assert instants == [*((micros_of(said), 0) for said in ZONES[zone].values()), (None, 0), (None, 1), (None, 1)]
+    assert instants == [
+        *((micros_of(said), 0) for said in ZONES[zone].values()),
+        (None, 0),
+        (None, 1),
+        (None, 1),
+    ]
     if (dialect, kind) in TYPED:
         days = [date.fromisoformat(value[:10]) for value in ZONES[zone]]
         assert [row[:2] for row in found[: len(days)]] == [(day, 0) for day in days]
 
 
 @pytest.mark.parametrize(("dialect", "kind"), LOCAL)
-def test_they_are_in_utc_unless_that_is_said(own: Callable[[str], Own], dialect: str, kind: str) -> None:
+def test_they_are_in_utc_unless_that_is_said(
+    own: Callable[[str], Own], dialect: str, kind: str
+) -> None:
     found = read(own(dialect), kind, ["2026-10-31 23:30:00"], "Europe/Amsterdam")
     assert found[0][2:] == (micros_of("2026-10-31 23:30:00"), 0)
     day = (date(2026, 11, 1), 0) if (dialect, kind) in TYPED else (None, 1)
@@ -95,40 +106,79 @@ def test_they_are_in_utc_unless_that_is_said(own: Callable[[str], Own], dialect:
 
 
 @pytest.mark.parametrize(("dialect", "kind"), TYPED)
-def test_a_closing_day_is_that_of_the_audit(own: Callable[[str], Own], dialect: str, kind: str) -> None:
-    found = read(own(dialect), kind, ["2026-11-01 02:30:00", None], "America/Los_Angeles", datetimes="Europe/Amsterdam")
-    assert found == [(date(2026, 10, 31), 0, micros_of("2026-11-01 01:30:00"), 0), (None, 0, None, 0)]
+def test_a_closing_day_is_that_of_the_audit(
+    own: Callable[[str], Own], dialect: str, kind: str
+) -> None:
+    found = read(
+        own(dialect),
+        kind,
+        ["2026-11-01 02:30:00", None],
+        "America/Los_Angeles",
+        datetimes="Europe/Amsterdam",
+    )
+    assert found == [
+        (date(2026, 10, 31), 0, micros_of("2026-11-01 01:30:00"), 0),
+        (None, 0, None, 0),
+    ]
 
 
 @pytest.mark.parametrize("datetimes", ["UTC", "audit", "Asia/Tokyo"])
 @pytest.mark.parametrize(("dialect", "kind"), INSTANTS)
-def test_what_is_an_instant_needs_no_zone(own: Callable[[str], Own], dialect: str, kind: str, datetimes: str) -> None:
+def test_what_is_an_instant_needs_no_zone(
+    own: Callable[[str], Own], dialect: str, kind: str, datetimes: str
+) -> None:
     ours = own(dialect)
     value = "2026-10-31 23:30:00" + ("+00" if dialect == "postgresql" else "")
     if dialect == "mysql":  # it is written in the session's zone
-        ours.engine = create_engine(ours.engine.url, connect_args={"init_command": "SET time_zone = '+00:00'"})
+        ours.engine = create_engine(
+            ours.engine.url, connect_args={"init_command": "SET time_zone = '+00:00'"}
+        )
     found = read(ours, kind, [value], "Europe/Amsterdam", datetimes=datetimes)
     assert found == [(date(2026, 11, 1), 0, micros_of("2026-10-31 23:30:00"), 0)]
 
 
-@pytest.mark.parametrize(("dialect", "kind"), [("mysql", "DATETIME"), ("postgresql", "TIMESTAMP")])
-def test_an_instant_beside_a_datetime_is_refused(own: Callable[[str], Own], dialect: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("dialect", "kind"), [("mysql", "DATETIME"), ("postgresql", "TIMESTAMP")]
+)
+def test_an_instant_beside_a_datetime_is_refused(
+    own: Callable[[str], Own], dialect: str, kind: str
+) -> None:
     """In two tables of one entity: the database would make one type of both, and both readings would believe it."""
     ours, other = own(dialect), dict(INSTANTS)[dialect]
-    made = saying(preset(dialect, ours.load(kind, ["2026-11-01 10:00:00"]), "no formats"), datetimes="Asia/Tokyo")
+    made = saying(
+        preset(dialect, ours.load(kind, ["2026-11-01 10:00:00"]), "no formats"),
+        datetimes="Asia/Tokyo",
+    )
     [part] = made.entities["deal"]
     again = part.model_copy(update={"table": ours.load(other, ["2026-11-01 10:00:00"])})
     made = saying(made, entities={"deal": [part.model_dump(), again.model_dump()]})
     ours.engine = kind_of(dialect).open(ours.engine.url, ours.folder, made)
-    with pytest.raises(ConfigError, match=r"deal\.(close_day|created_at) is an instant in one table and a datetime"):
+    with pytest.raises(
+        ConfigError,
+        match=r"deal\.(close_day|created_at) is an instant in one table and a datetime",
+    ):
         ours.readings_by(made, "UTC")
 
 
-@pytest.mark.parametrize(("dialect", "kind"), [("sqlite", "TEXT"), ("postgresql", "TEXT"), ("postgresql", "TIMESTAMP")])
-def test_texts_of_a_format_may_have_a_zone_of_their_own(own: Callable[[str], Own], dialect: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("dialect", "kind"),
+    [("sqlite", "TEXT"), ("postgresql", "TEXT"), ("postgresql", "TIMESTAMP")],
+)
+def test_texts_of_a_format_may_have_a_zone_of_their_own(
+    own: Callable[[str], Own], dialect: str, kind: str
+) -> None:
     formats = {"instant": ["%Y-%m-%d %H:%M:%S"], "zone": "Asia/Tokyo"}
-    found = read(own(dialect), kind, ["2026-11-01 08:30:00"], "UTC", datetimes="Europe/Amsterdam", formats=formats)
-    assert found[0][2] == micros_of("2026-10-31 23:30:00" if kind == "TEXT" else "2026-11-01 07:30:00")
+    found = read(
+        own(dialect),
+        kind,
+        ["2026-11-01 08:30:00"],
+        "UTC",
+        datetimes="Europe/Amsterdam",
+        formats=formats,
+    )
+    assert found[0][2] == micros_of(
+        "2026-10-31 23:30:00" if kind == "TEXT" else "2026-11-01 07:30:00"
+    )
 
 
 def test_a_folder_of_exports_has_datetimes_too() -> None:
@@ -139,14 +189,19 @@ def test_a_folder_of_exports_has_datetimes_too() -> None:
     formats = {"instant": ["%Y-%m-%d %H:%M"], "zone": "UTC"}
     plain = Rules.of(saying(made, formats=formats), "Europe/Amsterdam")
     assert plain.instant("2026-10-25 02:30") == datetime(2026, 10, 25, 2, 30, tzinfo=UTC)
-    assert replace(plain, datetimes="Asia/Tokyo").own_instant(datetime(1899, 1, 1)) is UNREADABLE
+    assert (
+        replace(plain, datetimes="Asia/Tokyo").own_instant(datetime(1899, 1, 1)) is UNREADABLE
+    )
 
 
 @pytest.mark.parametrize(
     ("says", "what"),
     [
         ({"datetimes": "Amsterdam"}, "datetimes: 'Amsterdam' is no time zone"),
-        ({"datetimes": "audit", "formats": {"instant": ["%Y-%m-%dT%H:%M:%SZ"]}}, "a format that ends in Z says UTC"),
+        (
+            {"datetimes": "audit", "formats": {"instant": ["%Y-%m-%dT%H:%M:%SZ"]}},
+            "a format that ends in Z says UTC",
+        ),
     ],
 )
 def test_a_zone_that_cannot_be_is_refused(says: dict[str, Any], what: str) -> None:

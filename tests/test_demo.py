@@ -20,17 +20,29 @@ from pipeline.errors import PublishError
 
 TODAY = date(2026, 11, 24)
 # in mid-month, a leap day, a holiday on the first, a Sunday on the first, a Saturday on the first, a second
-OTHER_DAYS = [date(2024, 2, 29), date(2026, 1, 1), date(2026, 3, 1), date(2025, 11, 1), date(2026, 9, 2)]
+OTHER_DAYS = [
+    date(2024, 2, 29),
+    date(2026, 1, 1),
+    date(2026, 3, 1),
+    date(2025, 11, 1),
+    date(2026, 9, 2),
+]
 PRESET = Path(__file__).parents[1] / "pipeline" / "presets" / "demo.yaml"
 BLANK = "trim(coalesce({}, ''), char(32, 160, 12288)) = ''"
-LIVE_MANAGERS = "owner_id IN (SELECT id FROM users WHERE is_active AND NOT is_deleted AND NOT is_system)"
+LIVE_MANAGERS = (
+    "owner_id IN (SELECT id FROM users WHERE is_active AND NOT is_deleted AND NOT is_system)"
+)
 PROMISED = {
     "clients": 1_800, "contacts": 3_500, "leads": 900, "meetings": 6_000, "calls": 6_000, "deals": 1_600,
 }  # fmt: skip
 
 
 def utc(day: date, hour: int = 0) -> str:
-    return datetime.combine(day, time(hour), ZoneInfo("Europe/Amsterdam")).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return (
+        datetime.combine(day, time(hour), ZoneInfo("Europe/Amsterdam"))
+        .astimezone(UTC)
+        .strftime("%Y-%m-%d %H:%M:%S")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +59,9 @@ def db(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture(scope="module", params=[TODAY, *OTHER_DAYS], ids=str)
-def dated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[date, Path]]:
+def dated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[date, Path]]:
     folder = tmp_path_factory.mktemp("dated")
     write_demo(folder, request.param)
     return request.param, folder
@@ -82,7 +96,11 @@ def test_is_written_fast(tmp_path: Path) -> None:
 def test_only_the_three_files_are_left(folder: Path, db: sqlite3.Connection) -> None:
     assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     db.close()
-    assert sorted(path.name for path in folder.iterdir()) == ["audit.yaml", "crm.db", "targets.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "audit.yaml",
+        "crm.db",
+        "targets.csv",
+    ]
 
 
 @pytest.mark.parametrize("name", ["crm.db", "audit.yaml", "targets.csv"])
@@ -98,7 +116,11 @@ def test_a_demo_is_written_anew_over_a_demo(tmp_path: Path) -> None:
     write_demo(tmp_path, date(2024, 2, 29))
     write_demo(tmp_path, TODAY)
     assert "2026-11" in (tmp_path / "targets.csv").read_text("utf-8")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["audit.yaml", "crm.db", "targets.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "audit.yaml",
+        "crm.db",
+        "targets.csv",
+    ]
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
@@ -109,7 +131,10 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 def test_says_that_everybody_is_fictional(folder: Path, db: sqlite3.Connection) -> None:
     assert "fictional" in (folder / "audit.yaml").read_text("utf-8").split("name:")[0]
-    assert all("fictional" in sql for (sql,) in db.execute("SELECT sql FROM sqlite_master WHERE type = 'table'"))
+    assert all(
+        "fictional" in sql
+        for (sql,) in db.execute("SELECT sql FROM sqlite_master WHERE type = 'table'")
+    )
 
 
 def test_configuration(folder: Path) -> None:
@@ -133,7 +158,14 @@ def test_sizes(db: sqlite3.Connection, table: str) -> None:
 
 def test_who(db: sqlite3.Connection) -> None:
     assert number(db, "users") == 15
-    assert number(db, "users", "is_active AND NOT is_deleted AND NOT is_system AND team_id IS NOT NULL") == 12
+    assert (
+        number(
+            db,
+            "users",
+            "is_active AND NOT is_deleted AND NOT is_system AND team_id IS NOT NULL",
+        )
+        == 12
+    )
     for which in ("NOT is_active AND NOT is_deleted", "is_deleted", "is_system"):
         assert number(db, "users", which) == 1
         assert number(db, "leads", f"owner_id IN (SELECT id FROM users WHERE {which})") > 10
@@ -156,7 +188,11 @@ EMPTY = [
     ("meetings", "status = 'held' AND result = char(160)", 10),
     ("meetings", "status = 'held' AND result = char(12288)", 10),
     ("meetings", BLANK.format("subject"), 100),
-    ("meetings", "client_id IS NULL AND lead_id IS NULL AND id NOT IN (SELECT meeting_id FROM meeting_contacts)", 100),
+    (
+        "meetings",
+        "client_id IS NULL AND lead_id IS NULL AND id NOT IN (SELECT meeting_id FROM meeting_contacts)",
+        100,
+    ),
     ("contacts", f"{BLANK.format('phone')} AND {BLANK.format('email')}", 50),
     ("contacts", BLANK.format("last_name"), 50),
     ("contacts", BLANK.format("first_name"), 50),
@@ -181,7 +217,11 @@ ODD = [
     ("deals", "currency = 'USD'", 3),
     ("deals", "stage = 'won' AND substr(created_at, 1, 10) > closed_on", 3),
     ("leads", "status = 'converted'", 100),
-    ("contacts", "owner_id IS NULL AND client_id IN (SELECT id FROM clients WHERE owner_id IS NOT NULL)", 100),
+    (
+        "contacts",
+        "owner_id IS NULL AND client_id IN (SELECT id FROM clients WHERE owner_id IS NOT NULL)",
+        100,
+    ),
     ("contacts", "client_id IS NULL", 50),
     ("contacts", "client_id NOT IN (SELECT id FROM clients)", 8),
     ("meetings", "client_id NOT IN (SELECT id FROM clients)", 4),
@@ -200,7 +240,12 @@ def test_dirt(db: sqlite3.Connection, table: str, where: str, least: int) -> Non
 def test_dirt_of_ownership(db: sqlite3.Connection, table: str) -> None:
     assert number(db, table, "owner_id IS NULL") >= 12
     assert number(db, table, "owner_id NOT IN (SELECT id FROM users)") >= 7
-    assert number(db, table, "owner_id IN (SELECT id FROM users WHERE is_deleted OR NOT is_active)") >= 10
+    assert (
+        number(
+            db, table, "owner_id IN (SELECT id FROM users WHERE is_deleted OR NOT is_active)"
+        )
+        >= 10
+    )
     assert 0.01 < number(db, table, "is_deleted") / PROMISED[table] < 0.03
 
 
@@ -222,22 +267,40 @@ def test_jpy_is_rare(db: sqlite3.Connection) -> None:
     assert number(db, "deals", "typeof(amount_cents) NOT IN ('integer', 'null')") == 0
 
 
-@pytest.mark.parametrize(("table", "column", "value"), HOSTILE, ids=[ascii(value)[:20] for *_, value in HOSTILE])
+@pytest.mark.parametrize(
+    ("table", "column", "value"), HOSTILE, ids=[ascii(value)[:20] for *_, value in HOSTILE]
+)
 def test_hostile_texts(db: sqlite3.Connection, table: str, column: str, value: str) -> None:
     assert number(db, table, f"{column} = ? AND NOT is_deleted AND {LIVE_MANAGERS}", value) == 1
 
 
 def test_hostile_texts_hold_what_was_promised() -> None:
     values = [value for *_, value in HOSTILE]
-    for part in ("<script>", "=HYPERLINK(", "+1+1", "../", "\u202e", "\x0b", "\U0001f382", '"', "'"):
+    for part in (
+        "<script>",
+        "=HYPERLINK(",
+        "+1+1",
+        "../",
+        "\u202e",
+        "\x0b",
+        "\U0001f382",
+        '"',
+        "'",
+    ):
         assert any(part in value for value in values)
     assert max(map(len, values)) == 40_000
 
 
 def test_overdue_and_private_persons(db: sqlite3.Connection) -> None:
     past = number(db, "meetings", "starts_at < ?", utc(TODAY))
-    assert 0.02 < number(db, "meetings", "status = 'planned' AND starts_at < ?", utc(TODAY)) / past < 0.04
-    assert number(db, "clients", "kind = 'person'") / number(db, "clients") == pytest.approx(0.15, abs=0.03)
+    assert (
+        0.02
+        < number(db, "meetings", "status = 'planned' AND starts_at < ?", utc(TODAY)) / past
+        < 0.04
+    )
+    assert number(db, "clients", "kind = 'person'") / number(db, "clients") == pytest.approx(
+        0.15, abs=0.03
+    )
 
 
 def test_nothing_real(db: sqlite3.Connection) -> None:
@@ -253,7 +316,9 @@ def test_ids(db: sqlite3.Connection) -> None:
     for table in PROMISED:
         assert number(db, table, "typeof(id) <> 'text'") == 0
     long = [
-        row[0] for row in db.execute("SELECT id FROM clients UNION ALL SELECT id FROM meetings") if row[0].isdigit()
+        row[0]
+        for row in db.execute("SELECT id FROM clients UNION ALL SELECT id FROM meetings")
+        if row[0].isdigit()
     ]
     assert 4 <= len(long) <= 20
     assert len({float(value) for value in long}) < len(long)  # what a float would do to them
@@ -266,7 +331,10 @@ def test_trail_ends_where_the_deal_is(db: sqlite3.Connection) -> None:
     ).fetchall()
     assert len(last) > 1_000
     assert all(stage == new for stage, new in last)
-    assert number(db, "changes", "field = 'owner_id' AND old_value = 'u13' AND new_value = 'u12'") > 50
+    assert (
+        number(db, "changes", "field = 'owner_id' AND old_value = 'u13' AND new_value = 'u12'")
+        > 50
+    )
 
 
 def test_records_lie_around_today(dated: tuple[date, Path]) -> None:
@@ -275,15 +343,34 @@ def test_records_lie_around_today(dated: tuple[date, Path]) -> None:
     with closing(sqlite3.connect(folder / "crm.db")) as db:
         for table, promised in PROMISED.items():
             assert number(db, table) == pytest.approx(promised, rel=0.02)
-            assert number(db, table, "created_at < ? OR created_at > ?", first, utc(today, 9)) == 0
+            assert (
+                number(db, table, "created_at < ? OR created_at > ?", first, utc(today, 9)) == 0
+            )
         for table in ("meetings", "calls"):
             assert number(db, table, "starts_at < ? OR starts_at > ?", first, last) == 0
-            assert number(db, table, "starts_at > ? AND status = 'planned'", utc(today, 9)) > 100
+            assert (
+                number(db, table, "starts_at > ? AND status = 'planned'", utc(today, 9)) > 100
+            )
             assert number(db, table, "ends_at <= starts_at") == 0
-        assert number(db, "meetings", "starts_at > ? AND status IN ('cancelled', 'no show')", utc(today, 9)) == 0
-        assert number(db, "deals", "stage IN ('won', 'lost') AND closed_on > ?", today.isoformat()) == 0
-        assert number(db, "changes", "changed_at < ? OR changed_at > ?", first, utc(today, 9)) == 0
-        months = number(db, "(SELECT DISTINCT substr(closed_on, 1, 7) FROM deals WHERE stage = 'won')", "1")
+        assert (
+            number(
+                db,
+                "meetings",
+                "starts_at > ? AND status IN ('cancelled', 'no show')",
+                utc(today, 9),
+            )
+            == 0
+        )
+        assert (
+            number(db, "deals", "stage IN ('won', 'lost') AND closed_on > ?", today.isoformat())
+            == 0
+        )
+        assert (
+            number(db, "changes", "changed_at < ? OR changed_at > ?", first, utc(today, 9)) == 0
+        )
+        months = number(
+            db, "(SELECT DISTINCT substr(closed_on, 1, 7) FROM deals WHERE stage = 'won')", "1"
+        )
         assert months >= 12
 
 
@@ -294,20 +381,41 @@ def test_the_current_month_is_healthy(dated: tuple[date, Path]) -> None:
         won = f"stage = 'won' AND closed_on BETWEEN ? AND ? AND NOT is_deleted AND {LIVE_MANAGERS}"
         held = f"status = 'held' AND starts_at BETWEEN ? AND ? AND NOT is_deleted AND {LIVE_MANAGERS}"
         sql = "SELECT count(DISTINCT owner_id) FROM {} WHERE {}"
-        assert db.execute(sql.format("deals", won), (month.isoformat(), today.isoformat())).fetchone()[0] >= 8
-        assert db.execute(sql.format("meetings", held), (utc(month), utc(today, 9))).fetchone()[0] >= 8
+        assert (
+            db.execute(
+                sql.format("deals", won), (month.isoformat(), today.isoformat())
+            ).fetchone()[0]
+            >= 8
+        )
+        assert (
+            db.execute(sql.format("meetings", held), (utc(month), utc(today, 9))).fetchone()[0]
+            >= 8
+        )
 
 
 def test_stories(db: sqlite3.Connection) -> None:
     """What the reports tell about people: the star, the one who keeps everything open, the silent one."""
     won = "stage = 'won' AND NOT is_deleted AND closed_on {}"
     assert number(db, "deals", won.format("IS NULL") + f" AND {LIVE_MANAGERS}") == 14
-    assert number(db, "deals", won.format("BETWEEN '2026-11-01' AND '2026-11-24'") + " AND owner_id = 'u02'") == 9
+    assert (
+        number(
+            db,
+            "deals",
+            won.format("BETWEEN '2026-11-01' AND '2026-11-24'") + " AND owner_id = 'u02'",
+        )
+        == 9
+    )
     is_open = "stage IN ('new', 'proposal', 'negotiation') AND NOT is_deleted"
-    stock = dict(db.execute(f"SELECT owner_id, count(*) FROM deals WHERE {is_open} GROUP BY owner_id").fetchall())
+    stock = dict(
+        db.execute(
+            f"SELECT owner_id, count(*) FROM deals WHERE {is_open} GROUP BY owner_id"
+        ).fetchall()
+    )
     others = [many for owner, many in stock.items() if owner != "u04"]
     assert stock["u04"] > 2 * max(others) - 10
-    assert number(db, "deals", f"{is_open} AND owner_id = 'u04' AND closed_on < '2026-11-24'") > 20
+    assert (
+        number(db, "deals", f"{is_open} AND owner_id = 'u04' AND closed_on < '2026-11-24'") > 20
+    )
     entered = " UNION ".join(
         f"SELECT substr(created_at, 1, 10) FROM {table} WHERE owner_id = 'u09' AND created_at > '2026-11-11'"
         for table in PROMISED
@@ -320,12 +428,18 @@ def test_targets(dated: tuple[date, Path]) -> None:
     with (folder / "targets.csv").open(encoding="utf-8", newline="") as file:
         assert file.readline() == "manager,month,metric,target\n"
         rows = list(csv.reader(file))
-    before, after = today.replace(day=1) - timedelta(days=1), today.replace(day=1) + timedelta(days=32)
+    before, after = (
+        today.replace(day=1) - timedelta(days=1),
+        today.replace(day=1) + timedelta(days=32),
+    )
     assert {row[1] for row in rows} == {f"{day:%Y-%m}" for day in (before, today, after)}
     assert {row[2] for row in rows} == {"deals_won", "meetings_held", "clients_new"}
     assert all(int(row[3]) > 0 for row in rows)
     assert len(rows) == len({tuple(row[:3]) for row in rows}) == 90
     with closing(sqlite3.connect(folder / "crm.db")) as db:
-        active = {row[0] for row in db.execute("SELECT id FROM users WHERE is_active AND NOT is_deleted")}
+        active = {
+            row[0]
+            for row in db.execute("SELECT id FROM users WHERE is_active AND NOT is_deleted")
+        }
     assert len({row[0] for row in rows} & active) == len({row[0] for row in rows}) == 10
     assert ["u02", f"{today:%Y-%m}", "deals_won", "8"] in rows

@@ -88,7 +88,9 @@ class Crm:
     folder: Path
 
     def engine(self) -> Engine:
-        given = {"client_encoding": "utf8"} if self.url.get_backend_name() == "postgresql" else {}
+        given = (
+            {"client_encoding": "utf8"} if self.url.get_backend_name() == "postgresql" else {}
+        )
         return create_engine(self.url, connect_args=given)
 
     def fill(self, **rows: Sequence[Sequence[Any]]) -> Crm:
@@ -102,7 +104,9 @@ class Crm:
                 connection.exec_driver_sql(f"CREATE TABLE {table} ({kinds})")
                 if given.get(table):
                     marks = ", ".join([mark] * len(columns))
-                    connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({marks})", [*map(tuple, given[table])])
+                    connection.exec_driver_sql(
+                        f"INSERT INTO {table} VALUES ({marks})", [*map(tuple, given[table])]
+                    )
         engine.dispose()
         return self
 
@@ -132,7 +136,11 @@ class Crm:
     def run(self, **changed: Any) -> run.Outcome:
         """Read, proven, written, read back and published."""
         return run.run_audit(
-            self.audit(**changed), run_id=uuid4().hex[:8], clock=lambda: AS_OF, progress=Silence(), as_of=AS_OF
+            self.audit(**changed),
+            run_id=uuid4().hex[:8],
+            clock=lambda: AS_OF,
+            progress=Silence(),
+            as_of=AS_OF,
         )
 
 
@@ -172,7 +180,13 @@ def missing(outcome: run.Outcome) -> dict[str, int]:
     }
 
 
-def deal(n: Any, amount: Any = "1", closed: Any = "05-11-2026", entered: Any = "02-11-2026 09:00", **more: Any) -> Any:
+def deal(
+    n: Any,
+    amount: Any = "1",
+    closed: Any = "05-11-2026",
+    entered: Any = "02-11-2026 09:00",
+    **more: Any,
+) -> Any:
     return (n, more.get("name", "x"), more.get("who", "a"), more.get("firm", "f"), more.get("stage", "won"), amount,
             closed, entered)  # fmt: skip
 
@@ -202,7 +216,10 @@ def test_several_formats_in_one_column_and_either_decimal_mark(crm: Crm) -> None
 
 def test_a_local_time_is_of_the_declared_zone(crm: Crm) -> None:
     """23:30 on the last of October is October in Amsterdam, and November in UTC if it was read as New York's."""
-    talks = [(1, "x", "a", "held", "31-10-2026 23:30", "y", "c"), (2, "x", "a", "held", "01-11-2026 00:00", "y", "c")]
+    talks = [
+        (1, "x", "a", "held", "31-10-2026 23:30", "y", "c"),
+        (2, "x", "a", "held", "01-11-2026 00:00", "y", "c"),
+    ]
     outcome = crm.fill(talks=talks).run()
     assert found(outcome, "meetings_held") == {"meetings_held": 1}
     zoned = {**PRESET["formats"], "zone": "America/New_York"}
@@ -218,8 +235,13 @@ def test_zero_dates_are_missing(crm: Crm) -> None:
 
 def test_declared_empty_words_are_missing_everywhere(crm: Crm) -> None:
     words = ["-", "n/a", "n.v.t.", "0", " 0 ", "\u00a0n/a\u3000"]
-    deals = [deal(n, word, word, "02-11-2026 09:00", name=word, firm=word) for n, word in enumerate(words)]
-    outcome = crm.fill(deals=deals, firms=[*FIRMS, ("0", "0", "0", "0", "02-11-2026 09:00")]).run()
+    deals = [
+        deal(n, word, word, "02-11-2026 09:00", name=word, firm=word)
+        for n, word in enumerate(words)
+    ]
+    outcome = crm.fill(
+        deals=deals, firms=[*FIRMS, ("0", "0", "0", "0", "02-11-2026 09:00")]
+    ).run()
     every = len(words)
     assert missing(outcome) == {
         "deal.name": every, "deal.amount": every, "deal.close_date": every, "deal.client": every,
@@ -228,16 +250,30 @@ def test_declared_empty_words_are_missing_everywhere(crm: Crm) -> None:
     assert found(outcome, "clients") == {"clients": 2}  # an id is one, whatever it is
     none = crm.run(empty=[])
     assert "deal.name" not in missing(none)
-    assert found(none, "unreadable/deal.amount") == {"unreadable/deal.amount": 4}  # 0 is an amount
+    assert found(none, "unreadable/deal.amount") == {
+        "unreadable/deal.amount": 4
+    }  # 0 is an amount
 
 
 def test_what_nobody_sees_is_missing_whatever_is_written_there(crm: Crm) -> None:
     """A note that is an empty paragraph, a list of numbers without one, and two phones that are a dash each."""
     notes = ["<p><br></p>", "&nbsp;", "<p>They will order</p>", "-", "plain"]
-    phones = ["[]", '[{"label":"work","value":null}]', '[{"label":"work","value":"06 12"}]', "-\x1f-", "-\x1f06"]
+    phones = [
+        "[]",
+        '[{"label":"work","value":null}]',
+        '[{"label":"work","value":"06 12"}]',
+        "-\x1f-",
+        "-\x1f06",
+    ]
     crm.fill(
-        talks=[(n, "x", "a", "held", "05-11-2026 09:00", note, f"c{n}") for n, note in enumerate(notes)],
-        contacts=[(f"c{n}", "Jan", "Jansen", phone, "f", "02-11-2026 09:00") for n, phone in enumerate(phones)],
+        talks=[
+            (n, "x", "a", "held", "05-11-2026 09:00", note, f"c{n}")
+            for n, note in enumerate(notes)
+        ],
+        contacts=[
+            (f"c{n}", "Jan", "Jansen", phone, "f", "02-11-2026 09:00")
+            for n, phone in enumerate(phones)
+        ],
     )
     outcome = crm.run(contents={"meeting.result": "html", "contact.phone": {"json": ["value"]}})
     assert missing(outcome) == {"meeting.result": 3, "contact.details": 3}
@@ -305,7 +341,8 @@ def test_amounts_of_single_precision_are_read_only_where_nothing_was_lost(crm: C
         " amount,", " (SELECT w.value FROM worth w WHERE w.id = deals.id) AS amount,"
     )
     outcome = crm.run(
-        entities={**PRESET["entities"], "deal": of_deal}, tables={"worth": "SELECT NULL AS excluded FROM worth"}
+        entities={**PRESET["entities"], "deal": of_deal},
+        tables={"worth": "SELECT NULL AS excluded FROM worth"},
     )
     known = [cents for cents in SINGLES.values() if cents is not None]
     assert found(outcome, "deals_won", "deals_won_amount/EUR", "unreadable/deal.amount") == {
@@ -321,7 +358,10 @@ def test_decimal_amounts_of_sqlite_are_exact(lite: Crm) -> None:
         "ALTER TABLE deals ADD COLUMN value NUMERIC"
     )
     with sqlite3.connect(lite.folder / "crm.db") as raw:
-        raw.executemany("UPDATE deals SET value = ? WHERE id = ?", [(value, str(n)) for n, value in enumerate(values)])
+        raw.executemany(
+            "UPDATE deals SET value = ? WHERE id = ?",
+            [(value, str(n)) for n, value in enumerate(values)],
+        )
     of_deal = {**PRESET["entities"]["deal"]}
     of_deal["select"] = of_deal["select"].replace(" amount,", " value AS amount,")
     outcome = lite.run(entities={**PRESET["entities"], "deal": of_deal}, formats=None)
@@ -341,13 +381,18 @@ def spoil(crm: Crm, *updates: tuple[str, str, str, bytes]) -> None:
     """(table, id, column, bytes): what the driver of another program wrote there."""
     with sqlite3.connect(crm.folder / "crm.db") as raw:
         for table, record, column, data in updates:
-            raw.execute(f"UPDATE {table} SET {column} = CAST(? AS TEXT) WHERE id = ?", (data, record))
+            raw.execute(
+                f"UPDATE {table} SET {column} = CAST(? AS TEXT) WHERE id = ?", (data, record)
+            )
 
 
 def test_text_that_is_no_utf_8_is_shown_filled_and_listed(lite: Crm) -> None:
     lite.fill(
         deals=[deal("d1", None), deal("d2"), deal("d3"), deal("d4", who="z")],
-        talks=[("t1", None, "a", "held", "05-11-2026 10:00", "y", "c"), ("t2", "x", "a", "held", "", "y", "c")],
+        talks=[
+            ("t1", None, "a", "held", "05-11-2026 10:00", "y", "c"),
+            ("t2", "x", "a", "held", "", "y", "c"),
+        ],
     )
     spoil(
         lite, ("deals", "d1", "name", CAFE), ("deals", "d2", "amount", b"12\xff"), ("deals", "d3", "closed", CAFE),
@@ -366,13 +411,24 @@ def test_text_that_is_no_utf_8_is_shown_filled_and_listed(lite: Crm) -> None:
         ("deal", "owner_id", "d4"), ("deal", "stage", "d3"), ("manager", "name", "a"), ("meeting", "result", "t1"),
     ]  # fmt: skip
     assert [person.name for person in outcome.edition.people if person.id == "a"] == [SHOWN]
-    (page,) = (file for file in (outcome.folder / "managers").rglob("report.html") if SHOWN in text_of(file))
+    (page,) = (
+        file
+        for file in (outcome.folder / "managers").rglob("report.html")
+        if SHOWN in text_of(file)
+    )
     assert f"{SHOWN}" in text_of(page)
 
 
-def test_check_shows_text_that_is_no_utf_8(lite: Crm, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_shows_text_that_is_no_utf_8(
+    lite: Crm, capsys: pytest.CaptureFixture[str]
+) -> None:
     lite.fill(deals=[deal("d1")])
-    spoil(lite, ("deals", "d1", "name", CAFE), ("deals", "d1", "amount", CAFE), ("deals", "d1", "stage", b"\xff"))
+    spoil(
+        lite,
+        ("deals", "d1", "name", CAFE),
+        ("deals", "d1", "amount", CAFE),
+        ("deals", "d1", "stage", b"\xff"),
+    )
     check_audit(lite.audit(), AS_OF)
     assert "Ready:" in capsys.readouterr().out
 
@@ -380,7 +436,9 @@ def test_check_shows_text_that_is_no_utf_8(lite: Crm, capsys: pytest.CaptureFixt
 def test_an_id_that_is_no_utf_8_is_named(lite: Crm) -> None:
     lite.fill(deals=[deal("d1")])
     spoil(lite, ("firms", "f", "id", b"f\xff"))
-    with pytest.raises(SourceError, match=r"table firms, column id: an id .*'f\ufffd' are no UTF-8"):
+    with pytest.raises(
+        SourceError, match=r"table firms, column id: an id .*'f\ufffd' are no UTF-8"
+    ):
         lite.run()
 
 
@@ -389,17 +447,26 @@ def test_text_in_utf_16_is_text(lite: Crm) -> None:
     with sqlite3.connect(lite.folder / "crm.db") as raw:
         raw.execute("PRAGMA encoding = 'UTF-16le'")
         raw.execute("CREATE TABLE told (x)")
-    outcome = lite.fill(deals=[deal(1, "\u20ac 1,50", name="\u05d0\U0001f642"), deal(2, "2.25", "2026-11-05")]).run()
-    assert found(outcome, "deals_won", "deals_won_amount/EUR") == {"deals_won": 2, "deals_won_amount/EUR": 375}
+    outcome = lite.fill(
+        deals=[deal(1, "\u20ac 1,50", name="\u05d0\U0001f642"), deal(2, "2.25", "2026-11-05")]
+    ).run()
+    assert found(outcome, "deals_won", "deals_won_amount/EUR") == {
+        "deals_won": 2,
+        "deals_won_amount/EUR": 375,
+    }
     assert load_manifest(outcome.folder / "snapshot").undecodable == ()
 
 
-def test_bytes_and_mislabelled_text_of_mariadb(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_bytes_and_mislabelled_text_of_mariadb(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     server, name = require_mariadb(), f"crm_audit_dirt_{uuid4().hex[:12]}"
     with create_engine(server).begin() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
     try:
-        crm = Crm(server.set(database=name), tmp_path).fill(deals=[deal(n, who="b") for n in ("d1", "d2", "d3")])
+        crm = Crm(server.set(database=name), tmp_path).fill(
+            deals=[deal(n, who="b") for n in ("d1", "d2", "d3")]
+        )
         crm.sql(
             "ALTER TABLE deals MODIFY name LONGBLOB, MODIFY firm VARBINARY(20), MODIFY who VARBINARY(20)",
             "ALTER TABLE people MODIFY name VARCHAR(90) CHARACTER SET latin1",
@@ -410,7 +477,9 @@ def test_bytes_and_mislabelled_text_of_mariadb(request: pytest.FixtureRequest, t
         outcome = crm.run()
         assert missing(outcome) == {"deal.name": 1}
         assert outcome.edition.figures["deals@manager:b"].numerator == 3
-        assert [person.name for person in outcome.edition.people if person.id == "b"] == ["Zo\u00c3\u00ab"]
+        assert [person.name for person in outcome.edition.people if person.id == "b"] == [
+            "Zo\u00c3\u00ab"
+        ]
         undecodable = load_manifest(outcome.folder / "snapshot").undecodable
         assert undecodable == (("deal", "name", "d1"),)
         crm.sql("ALTER TABLE firms MODIFY id VARBINARY(20)", "UPDATE firms SET id = x'66ff'")
@@ -426,7 +495,11 @@ def test_a_postgresql_that_knows_no_encoding(tmp_path: Path) -> None:
     with database("ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0") as url:
         crm = Crm(url, tmp_path).fill(deals=[deal(f"d{n}") for n in range(7)])
         space = "\u00a0\u2003".encode().hex()
-        amount, coffee, other = "\u20ac\u00a01.234,50".encode().hex(), CAFE.hex(), "\u20ac12\u2003".encode().hex()
+        amount, coffee, other = (
+            "\u20ac\u00a01.234,50".encode().hex(),
+            CAFE.hex(),
+            "\u20ac12\u2003".encode().hex(),
+        )
         crm.sql(
             *(
                 f"UPDATE deals SET {column} = convert_from('\\x{data}', 'SQL_ASCII') WHERE id = '{record}'"
@@ -453,14 +526,25 @@ def test_a_postgresql_that_knows_no_encoding(tmp_path: Path) -> None:
 
 def test_an_id_that_stands_twice_is_named(crm: Crm) -> None:
     crm.fill(deals=[deal("d1"), deal("d2"), deal("d1"), deal("D1")])
-    with pytest.raises(ImplausibleError, match=r"deal: an id names one record, and this source has 'd1' \(2 times\);"):
+    with pytest.raises(
+        ImplausibleError,
+        match=r"deal: an id names one record, and this source has 'd1' \(2 times\);",
+    ):
         crm.run()
 
 
 def test_references_to_nothing(crm: Crm) -> None:
     """No owner, no client and no contact; what differs in case or blanks names nobody."""
-    talks = [(n, "x", "a", "held", "05-11-2026 10:00", "y", who) for n, who in enumerate(("c", "C", "c ", "x", ""))]
-    deals = [deal(1), deal(2, firm="F", who="A"), deal(3, firm="f ", who="a "), deal(4, firm="gone", who="gone")]
+    talks = [
+        (n, "x", "a", "held", "05-11-2026 10:00", "y", who)
+        for n, who in enumerate(("c", "C", "c ", "x", ""))
+    ]
+    deals = [
+        deal(1),
+        deal(2, firm="F", who="A"),
+        deal(3, firm="f ", who="a "),
+        deal(4, firm="gone", who="gone"),
+    ]
     outcome = crm.fill(deals=deals, talks=talks).run()
     assert missing(outcome) == {"deal.client": 3, "meeting.contact": 4}
     assert outcome.edition.figures["deals@unassigned"].numerator == 3
@@ -468,7 +552,9 @@ def test_references_to_nothing(crm: Crm) -> None:
 
 
 @pytest.mark.parametrize(("ids", "references"), [("INTEGER", "TEXT"), ("TEXT", ""), ("", "")])
-def test_an_id_of_sqlite_is_one_as_number_and_as_text(lite: Crm, ids: str, references: str) -> None:
+def test_an_id_of_sqlite_is_one_as_number_and_as_text(
+    lite: Crm, ids: str, references: str
+) -> None:
     lite.fill(people=[], firms=[]).sql(
         "DROP TABLE people", "DROP TABLE firms", "DROP TABLE deals", f"CREATE TABLE people (id {ids}, name)",
         f"CREATE TABLE firms (id {ids}, name, phone, who {references}, since)",
@@ -495,7 +581,19 @@ NAMES = {
 }  # fmt: skip
 
 
-PLAIN = ("arabic", "emoji", "combining", "formula", "plus", "minus", "at", "quote", "html", "dde", "percent")
+PLAIN = (
+    "arabic",
+    "emoji",
+    "combining",
+    "formula",
+    "plus",
+    "minus",
+    "at",
+    "quote",
+    "html",
+    "dde",
+    "percent",
+)
 
 
 def text_of(page: Path) -> str:
@@ -506,12 +604,16 @@ def test_names_of_every_kind_reach_page_and_workbook_as_text(crm: Crm) -> None:
     """Opened by other readers than ours: lxml, openpyxl and calamine. The records fail, so that they are listed."""
     outcome = crm.fill(
         people=[("a", NAMES["formula"]), ("b", NAMES["right to left"])],
-        deals=[deal(f"{kind}-{n}", None, name=name) for n, (kind, name) in enumerate(NAMES.items())],
+        deals=[
+            deal(f"{kind}-{n}", None, name=name) for n, (kind, name) in enumerate(NAMES.items())
+        ],
         talks=[("t", NOTE, "a", "held", "05-11-2026 10:00", NOTE, "")],
     ).run()
     assert missing(outcome) == {"deal.amount": len(NAMES), "meeting.contact": 1}
     (folder,) = (
-        place for place in (outcome.folder / "managers").iterdir() if "HYPERLINK" in text_of(place / "report.html")
+        place
+        for place in (outcome.folder / "managers").iterdir()
+        if "HYPERLINK" in text_of(place / "report.html")
     )
     said = text_of(folder / "report.html")
     for kind in (
@@ -530,16 +632,28 @@ def test_names_of_every_kind_reach_page_and_workbook_as_text(crm: Crm) -> None:
     ):
         assert NAMES[kind] in said, kind
     assert "\x01" not in said
-    assert "\u202e" not in said  # what would turn the rest of the page around is shown as U+FFFD
+    assert (
+        "\u202e" not in said
+    )  # what would turn the rest of the page around is shown as U+FFFD
     page = html.document_fromstring((folder / "report.html").read_text("utf-8"))
     assert not [script for script in page.iter("script") if "alert" in (script.text or "")]
     check_workbook(folder / "report.xlsx")
     with (outcome.folder / "findings.csv").open(encoding="utf-8", newline="") as stream:
-        assert not [cell for row in csv.reader(stream) for cell in row if cell[:1] in ("=", "+", "-", "@", "\t")]
+        assert not [
+            cell
+            for row in csv.reader(stream)
+            for cell in row
+            if cell[:1] in ("=", "+", "-", "@", "\t")
+        ]
 
 
 def check_workbook(file: Path) -> None:
-    cells = [cell for sheet in openpyxl.load_workbook(file) for row in sheet.iter_rows() for cell in row]
+    cells = [
+        cell
+        for sheet in openpyxl.load_workbook(file)
+        for row in sheet.iter_rows()
+        for cell in row
+    ]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
     texts = {cell.value for cell in cells if isinstance(cell.value, str)}
     for kind in PLAIN:
@@ -547,7 +661,12 @@ def check_workbook(file: Path) -> None:
     (cut,) = {text for text in texts if text.startswith("n\u00f6") and "[cut: " in text}
     assert len(cut) <= 32_767
     book = CalamineWorkbook.from_path(file)
-    again = {cell for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python() for cell in row}
+    again = {
+        cell
+        for name in book.sheet_names
+        for row in book.get_sheet_by_name(name).to_python()
+        for cell in row
+    }
     assert {NAMES["emoji"], NAMES["formula"], NAMES["arabic"], cut} <= again
 
 

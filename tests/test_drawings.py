@@ -32,7 +32,11 @@ def management(tmp_path_factory: pytest.TempPathFactory) -> Package:
 
 
 def charts_of(package: Package) -> dict[str, str]:
-    return {name: part.decode() for name, part in package.parts.items() if name.startswith("xl/charts/chart")}
+    return {
+        name: part.decode()
+        for name, part in package.parts.items()
+        if name.startswith("xl/charts/chart")
+    }
 
 
 def test_the_charts_draw_the_columns_that_their_titles_name(management: Package) -> None:
@@ -44,8 +48,15 @@ def test_the_charts_draw_the_columns_that_their_titles_name(management: Package)
     assert tables["teams"].columns[1] == "Complete"
     assert tables["fields"].columns[1] == "Missing"
     count = len([row for row in tables["teams"].rows if not row.total])
-    assert drawn["Teams: complete"] == [f"'Teams'!$A$5:$A${4 + count}", f"'Teams'!$B$5:$B${4 + count}"]
-    [fields] = [refs for title, refs in drawn.items() if title.startswith("Where fields are missing: missing")]
+    assert drawn["Teams: complete"] == [
+        f"'Teams'!$A$5:$A${4 + count}",
+        f"'Teams'!$B$5:$B${4 + count}",
+    ]
+    [fields] = [
+        refs
+        for title, refs in drawn.items()
+        if title.startswith("Where fields are missing: missing")
+    ]
     assert [re.sub(r"\d+$", "N", ref) for ref in fields] == [
         "'Where fields are missing'!$A$5:$A$N", "'Where fields are missing'!$B$5:$B$N",
     ]  # fmt: skip
@@ -67,11 +78,17 @@ def test_a_chart_of_anything_else_is_caught(management: Package, pattern: str, b
     for name, part in charts_of(management).items():
         altered, times = re.subn(pattern, by, part)
         assert times
-        assert [what for what, *_ in management.found(name, altered.encode())] == ["chart"], altered
+        assert [what for what, *_ in management.found(name, altered.encode())] == ["chart"], (
+            altered
+        )
 
 
-@pytest.mark.parametrize("letter", ["A", "E", "Z", "AA"])  # labels, counts, and columns that are not there
-def test_bars_in_cells_that_are_no_percentages_are_caught(management: Package, letter: str) -> None:
+@pytest.mark.parametrize(
+    "letter", ["A", "E", "Z", "AA"]
+)  # labels, counts, and columns that are not there
+def test_bars_in_cells_that_are_no_percentages_are_caught(
+    management: Package, letter: str
+) -> None:
     part = management.sheet("Teams")
     pattern = rb'(conditionalFormatting sqref=")[A-Z](\d+:)[A-Z]'
     to = rb"\g<1>" + letter.encode() + rb"\g<2>" + letter.encode()
@@ -83,12 +100,17 @@ def test_bars_in_cells_that_are_no_percentages_are_caught(management: Package, l
 def test_a_chart_is_not_drawn_over_a_cell_without_a_number(tmp_path: Path) -> None:
     """What has no value would be drawn as zero: bars end before it."""
     values = [(1, 2), (1, 3), (0, 0), (1, 4)]
-    rows = tuple(Row(f"t{n}", (figure(Unit.PERCENT, *value),)) for n, value in enumerate(values))
+    rows = tuple(
+        Row(f"t{n}", (figure(Unit.PERCENT, *value),)) for n, value in enumerate(values)
+    )
     table = Table("teams", "Teams", ("Team", "Complete"), rows)
     report = report_of(tables=(table,))
     package = Package(report, tmp_path)
     [part] = charts_of(package).values()
-    assert re.findall(r"<(?:c:)?f>([^<]*)</", part) == ["'Teams'!$A$5:$A$6", "'Teams'!$B$5:$B$6"]
+    assert re.findall(r"<(?:c:)?f>([^<]*)</", part) == [
+        "'Teams'!$A$5:$A$6",
+        "'Teams'!$B$5:$B$6",
+    ]
     assert "Teams: complete (first 2)" in part
     [name] = charts_of(package)
     assert package.found(name, part.replace("$6<", "$8<").replace(" (first 2)", "").encode())
@@ -101,7 +123,10 @@ def test_a_chart_is_not_drawn_over_a_cell_without_a_number(tmp_path: Path) -> No
 def spots(table: Table) -> dict[str, tuple[float, float]]:
     tree = lxml_html.fromstring(str(charts.scatter(table)))
     return {
-        str(point.xpath("string(*[local-name()='title'])")): (float(point.get("cx")), float(point.get("cy")))
+        str(point.xpath("string(*[local-name()='title'])")): (
+            float(point.get("cx")),
+            float(point.get("cy")),
+        )
         for point in tree.iter("circle")
     }
 
@@ -111,10 +136,24 @@ def point(name: str, score: tuple[int, int], plan: tuple[int, int]) -> Row:
 
 
 def test_the_scatter_draws_the_plan_to_the_right_and_completeness_upwards() -> None:
-    drawn = (point("low", (1, 10), (9, 10)), point("high", (9, 10), (1, 10)), point("met", (1, 2), (1, 1)))
-    table = Table("scatter", "Drawn", ("Manager", "Complete", "Plan done"), drawn[:1], "", "scatter", drawn)
+    drawn = (
+        point("low", (1, 10), (9, 10)),
+        point("high", (9, 10), (1, 10)),
+        point("met", (1, 2), (1, 1)),
+    )
+    table = Table(
+        "scatter",
+        "Drawn",
+        ("Manager", "Complete", "Plan done"),
+        drawn[:1],
+        "",
+        "scatter",
+        drawn,
+    )
     found = spots(table)
-    assert found["low"][0] - found["high"][0] == pytest.approx((0.9 - 0.1) * (760 - 40 - 30) / 1.2, abs=0.11)
+    assert found["low"][0] - found["high"][0] == pytest.approx(
+        (0.9 - 0.1) * (760 - 40 - 30) / 1.2, abs=0.11
+    )
     assert found["low"][1] > found["met"][1] > found["high"][1]  # on paper, up is less
     svg = str(charts.scatter(table))
     [line] = re.findall(r'class="plan" x1="([\d.]+)"', svg)
@@ -123,7 +162,14 @@ def test_the_scatter_draws_the_plan_to_the_right_and_completeness_upwards() -> N
 
 @pytest.mark.parametrize(
     ("part", "whole", "width"),
-    [(1, 4, "25.00"), (4, 4, "100.00"), (5, 4, "100.00"), (0, 4, "0.00"), (1, 0, "0.00"), (-1, 4, "0.00")],
+    [
+        (1, 4, "25.00"),
+        (4, 4, "100.00"),
+        (5, 4, "100.00"),
+        (0, 4, "0.00"),
+        (1, 0, "0.00"),
+        (-1, 4, "0.00"),
+    ],
 )
 def test_a_bar_is_as_long_as_its_part(part: int, whole: int, width: str) -> None:
     assert re.findall(r'class="part" width="([\d.]+)"', str(charts.bar(part, whole))) == [width]
@@ -132,29 +178,45 @@ def test_a_bar_is_as_long_as_its_part(part: int, whole: int, width: str) -> None
 def test_what_the_scatter_names_is_text_and_never_markup() -> None:
     """An id of the CRM's may hold anything; it stands in the mark of a figure and in no element of its own."""
     people = tuple(
-        replace(person, id=HOSTILE, name=HOSTILE) if person.id == "m4" else person for person in factory.PEOPLE
+        replace(person, id=HOSTILE, name=HOSTILE) if person.id == "m4" else person
+        for person in factory.PEOPLE
     )
     report = management_report(renamed(people))
     [table] = [table for table in report.tables if table.key == "scatter"]
     assert HOSTILE in {row.label for row in table.rows}
     page = render_page(report)
     assert page_differences(report, page) == []
-    tree = lxml_html.document_fromstring(page.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
+    tree = lxml_html.document_fromstring(
+        page.encode(), parser=lxml_html.HTMLParser(encoding="utf-8")
+    )
     assert not tree.xpath("//i | //*[@id='x'] | //*[@data-figure='y']")
     [svg] = tree.xpath("//*[local-name()='svg'][@class='scatter']")
     marks = svg.xpath(".//@data-figure")
     assert f"score@manager:{HOSTILE}" in marks
-    wanted = [show(cell) for row in table.rows for cell in row.cells if isinstance(cell, Figure)]
+    wanted = [
+        show(cell) for row in table.rows for cell in row.cells if isinstance(cell, Figure)
+    ]
     assert [mark.text for mark in svg.xpath(".//*[@data-figure]")] == wanted
 
 
 def renamed(people: tuple[Person, ...]):  # type: ignore[no-untyped-def]
     """The edition in which m4 has another id."""
     answers = factory.answers()
-    tallies = tuple(replace(one, owner=HOSTILE) if one.owner == "m4" else one for one in answers.tallies)
-    failing = tuple(one._replace(owner=HOSTILE) if one.owner == "m4" else one for one in answers.failing)
-    targets = tuple(replace(one, manager=HOSTILE) if one.manager == "m4" else one for one in factory.TARGETS)
+    tallies = tuple(
+        replace(one, owner=HOSTILE) if one.owner == "m4" else one for one in answers.tallies
+    )
+    failing = tuple(
+        one._replace(owner=HOSTILE) if one.owner == "m4" else one for one in answers.failing
+    )
+    targets = tuple(
+        replace(one, manager=HOSTILE) if one.manager == "m4" else one for one in factory.TARGETS
+    )
     ground = Ground(people, factory.field_sets(), targets, factory.ACCOUNTS, factory.window())
-    figures = {one.id: one for one in make_figures(replace(answers, tallies=tallies, failing=failing), ground)}
-    assert [one for one in figures.values() if one.scope is Scope.MANAGER and one.key == HOSTILE]
+    figures = {
+        one.id: one
+        for one in make_figures(replace(answers, tallies=tallies, failing=failing), ground)
+    }
+    assert [
+        one for one in figures.values() if one.scope is Scope.MANAGER and one.key == HOSTILE
+    ]
     return replace(factory.edition(), people=people, figures=figures)

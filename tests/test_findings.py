@@ -21,15 +21,25 @@ SETS = {
         (
             Field("date", "date", ("start_at",), why="it counts for no week"),
             Field("subject", "subject", ("subject",)),
-            Field("result", "the result", ("result",), when="held", why="the next call builds on it"),
+            Field(
+                "result",
+                "the result",
+                ("result",),
+                when="held",
+                why="the next call builds on it",
+            ),
         ),
     ),
-    "contact": FieldSet("contact", (Field("last_name", "last name", ("last_name",), why="a letter needs it"),)),
+    "contact": FieldSet(
+        "contact", (Field("last_name", "last name", ("last_name",), why="a letter needs it"),)
+    ),
 }
 LINKS = {"meeting": "https://crm.example/index.php?module=Meetings&record={id}"}
 
 
-def found(*records: Failing, names: dict[tuple[str, str], str] | None = None, zone: str = "UTC") -> list[object]:
+def found(
+    *records: Failing, names: dict[tuple[str, str], str] | None = None, zone: str = "UTC"
+) -> list[object]:
     labels = {(record.entity, record.record_id): "" for record in records} | (names or {})
     return list(repairs(records, labels, SETS, LINKS, zone))
 
@@ -48,13 +58,24 @@ def one(record: Failing, label: str = "", zone: str = "UTC"):  # type: ignore[no
         (0b001, ("date",), ("it counts for no week",)),
         (0b010, ("subject",), ("",)),
         (0b110, ("subject", "the result"), ("", "the next call builds on it")),
-        (0b111, ("date", "subject", "the result"), ("it counts for no week", "", "the next call builds on it")),
+        (
+            0b111,
+            ("date", "subject", "the result"),
+            ("it counts for no week", "", "the next call builds on it"),
+        ),
     ],
 )
-def test_what_is_missing_is_said_in_the_sets_words(mask: int, missing: tuple[str, ...], why: tuple[str, ...]) -> None:
+def test_what_is_missing_is_said_in_the_sets_words(
+    mask: int, missing: tuple[str, ...], why: tuple[str, ...]
+) -> None:
     repair = one(Failing("meeting", "1", "m1", mask, True))
     assert (repair.missing, repair.why) == (missing, why)
-    assert (repair.entity, repair.record_id, repair.owner, repair.in_period) == ("meeting", "1", "m1", True)
+    assert (repair.entity, repair.record_id, repair.owner, repair.in_period) == (
+        "meeting",
+        "1",
+        "m1",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,14 +88,21 @@ def test_what_is_missing_is_said_in_the_sets_words(mask: int, missing: tuple[str
         (0b1101, ("subject", "end: unreadable", "creation date: unreadable")),
     ],
 )
-def test_what_cannot_be_read_is_said_and_why_it_matters(mask: int, missing: tuple[str, ...]) -> None:
+def test_what_cannot_be_read_is_said_and_why_it_matters(
+    mask: int, missing: tuple[str, ...]
+) -> None:
     fields = (Field("subject", "subject", ("subject",), why="so that it is found"),)
-    sets = {"meeting": FieldSet("meeting", fields, readable=("start_at", "end_at", "created_at"))}
-    (repair,) = repairs([Failing("meeting", "1", "m1", mask, True)], {("meeting", "1"): ""}, sets, LINKS, "UTC")
+    sets = {
+        "meeting": FieldSet("meeting", fields, readable=("start_at", "end_at", "created_at"))
+    }
+    (repair,) = repairs(
+        [Failing("meeting", "1", "m1", mask, True)], {("meeting", "1"): ""}, sets, LINKS, "UTC"
+    )
     whys = {"subject": "so that it is found"}
     assert repair.missing == missing
     assert repair.why == tuple(
-        whys.get(what, "What stands there cannot be read, and is in no figure.") for what in missing
+        whys.get(what, "What stands there cannot be read, and is in no figure.")
+        for what in missing
     )
 
 
@@ -129,12 +157,16 @@ def test_the_day_is_the_local_one() -> None:
     assert one(late, "Lunch", "America/Los_Angeles").day == date(2026, 11, 24)
     assert one(late, "Lunch").label == "Lunch"
     assert one(record).day is None
-    before = record._replace(at_us=microseconds(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)))
+    before = record._replace(
+        at_us=microseconds(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC))
+    )
     assert one(before).day == date(1969, 12, 31)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Tokyo"])
-@pytest.mark.parametrize("moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)])
+@pytest.mark.parametrize(
+    "moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]
+)
 def test_the_ends_of_the_calendar_are_no_defect(moment: datetime, zone: str) -> None:
     repair = one(Failing("meeting", "1", "m1", 1, False, at_us=microseconds(moment)), zone=zone)
     assert repair.record_id == "1"
@@ -152,12 +184,17 @@ def test_what_a_manager_knows_a_record_by(tmp_path: Path) -> None:
             " ('3', NULL, NULL, 1), ('4', '', '', 1), ('5', 'Not', 'Wrong', 0))"
             " v(id, first_name, last_name, wrong)"
         )
-        connection.exec_driver_sql("CREATE TABLE view_meeting AS SELECT '1' AS id, 'Lunch' AS subject")
+        connection.exec_driver_sql(
+            "CREATE TABLE view_meeting AS SELECT '1' AS id, 'Lunch' AS subject"
+        )
     with engine.connect() as connection:
         seen = labels_of(
             connection,
             {"contact": view, "meeting": meeting},
-            {"contact": select(view.c.id).where(view.c.wrong == 1), "meeting": select(meeting.c.id)},
+            {
+                "contact": select(view.c.id).where(view.c.wrong == 1),
+                "meeting": select(meeting.c.id),
+            },
         )
     engine.dispose()
     assert seen == {
@@ -172,7 +209,17 @@ def test_what_a_manager_knows_a_record_by(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------ as files
 
 HARMFUL = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")')
-HARMLESS = ("a=1", "1-1", " =1", "'=1", "", "305184080441754059", "\u65e5\u672c", 'say "hi", twice', "two\nlines")
+HARMLESS = (
+    "a=1",
+    "1-1",
+    " =1",
+    "'=1",
+    "",
+    "305184080441754059",
+    "\u65e5\u672c",
+    'say "hi", twice',
+    "two\nlines",
+)
 
 
 def written(folder: Path, records: list[Failing]) -> list[dict[str, str]]:
@@ -199,8 +246,16 @@ def test_one_row_per_failing_record(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", HARMFUL)
 @pytest.mark.parametrize("where", ["record_id", "owner"])
-def test_what_looks_like_a_formula_is_kept_text_in_the_csv(tmp_path: Path, text: str, where: str) -> None:
-    record = Failing("contact", text if where == "record_id" else "1", text if where == "owner" else "m1", 1, True)
+def test_what_looks_like_a_formula_is_kept_text_in_the_csv(
+    tmp_path: Path, text: str, where: str
+) -> None:
+    record = Failing(
+        "contact",
+        text if where == "record_id" else "1",
+        text if where == "owner" else "m1",
+        1,
+        True,
+    )
     (row,) = written(tmp_path, [record])
     assert row[where] == f"'{text}"
     (exact,) = pq.read_table(tmp_path / "findings.parquet").to_pylist()
@@ -215,7 +270,9 @@ def test_other_text_is_left_as_it_is(tmp_path: Path, text: str) -> None:
 
 def test_the_label_of_a_field_may_look_like_a_formula_too(tmp_path: Path) -> None:
     sets = {"contact": FieldSet("contact", (Field("x", "=cmd|' /C calc'!A0", ("phone",)),))}
-    made = repairs([Failing("contact", "1", "m1", 1, True)], {("contact", "1"): ""}, sets, {}, "UTC")
+    made = repairs(
+        [Failing("contact", "1", "m1", 1, True)], {("contact", "1"): ""}, sets, {}, "UTC"
+    )
     write_findings(tmp_path, made)
     with (tmp_path / "findings.csv").open(encoding="utf-8", newline="") as stream:
         (row,) = csv.DictReader(stream)

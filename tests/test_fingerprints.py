@@ -33,7 +33,13 @@ from pipeline.formats import Rules
 from pipeline.model import ENTITIES, PROVEN_TEXT, Fingerprint
 from pipeline.presets import Preset
 from pipeline.progress import Silence
-from pipeline.proof.fingerprints import SourceTexts, basis, must_agree, prove_again, stored_texts
+from pipeline.proof.fingerprints import (
+    SourceTexts,
+    basis,
+    must_agree,
+    prove_again,
+    stored_texts,
+)
 from pipeline.snapshot.manifest import load_manifest
 from pipeline.source import Demand, Hold, Reading, consistent
 from pipeline.values.texts import Undecodable
@@ -83,13 +89,21 @@ class Table:
         """The sums over what the driver delivers, hashed one by one."""
         with self.read() as (reading, _):
             names = reading.columns("contact")
-            rows = [dict(zip(names, row, strict=True)) for batch in reading.rows("contact") for row in batch]
+            rows = [
+                dict(zip(names, row, strict=True))
+                for batch in reading.rows("contact")
+                for row in batch
+            ]
         sums: dict[tuple[str, str], list[int]] = {}
         for row in rows:
             for name in ("first_name", "last_name"):
                 if row[name] is not None:
-                    sums.setdefault((name, said(row["owner_id"])), []).append(hashed(row["id"], row[name]))
-        return {Fingerprint("contact", *key, len(marks), sum(marks)) for key, marks in sums.items()}
+                    sums.setdefault((name, said(row["owner_id"])), []).append(
+                        hashed(row["id"], row[name])
+                    )
+        return {
+            Fingerprint("contact", *key, len(marks), sum(marks)) for key, marks in sums.items()
+        }
 
     def agreed(self) -> set[Fingerprint]:
         """What both readings say."""
@@ -100,7 +114,9 @@ class Table:
 def preset_of(dialect: str, table: str, empty: Sequence[str]) -> Preset:
     columns = {"id": "n", "owner_id": "owner", "first_name": "first", "last_name": "last"}
     absent = {entity: "not kept" for entity in ENTITIES if entity != "contact"}
-    absent |= {f"contact.{name}": "not kept" for name in ENTITIES["contact"] if name not in columns}
+    absent |= {
+        f"contact.{name}": "not kept" for name in ENTITIES["contact"] if name not in columns
+    }
     return Preset.model_validate(
         {
             "name": "own", "about": "Own", "dialects": [dialect], "money": "decimal", "states": {}, "absent": absent,
@@ -110,7 +126,13 @@ def preset_of(dialect: str, table: str, empty: Sequence[str]) -> Preset:
 
 
 def said(value: Any) -> str:
-    return "" if value is None else value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return (
+        ""
+        if value is None
+        else value.decode("utf-8", "replace")
+        if isinstance(value, bytes)
+        else str(value)
+    )
 
 
 def hashed(record: Any, text: Any) -> int:
@@ -229,7 +251,8 @@ def test_what_is_no_text_is_hashed_as_the_driver_delivers_it(
 
 
 @pytest.mark.parametrize(
-    ("dialect", "kind"), [("sqlite", "TEXT"), ("sqlite", "BLOB"), ("mysql", "VARBINARY(20)"), ("duckdb", "BLOB")]
+    ("dialect", "kind"),
+    [("sqlite", "TEXT"), ("sqlite", "BLOB"), ("mysql", "VARBINARY(20)"), ("duckdb", "BLOB")],
 )
 def test_what_is_no_utf8_is_counted_and_left_out_of_the_sum(
     table: Callable[..., Table], benches: Callable[[str], Bench], dialect: str, kind: str
@@ -251,7 +274,9 @@ def test_what_is_no_utf8_is_counted_and_left_out_of_the_sum(
         with benches(dialect).engine.begin() as connection:
             writable(connection)
             for name in ("first", "last"):
-                connection.exec_driver_sql(f'UPDATE {there.name} SET "{name}" = CAST("{name}" AS TEXT)')
+                connection.exec_driver_sql(
+                    f'UPDATE {there.name} SET "{name}" = CAST("{name}" AS TEXT)'
+                )
     agreed = there.agreed()
     assert agreed == there.by_hand()
     assert sum(one.texts for one in agreed) == 18
@@ -263,7 +288,9 @@ def test_half_of_a_character_in_a_text_of_mariadb_is_said(table: Callable[..., T
         writable(connection)
         connection.exec_driver_sql(f"UPDATE {there.name} SET first = x'41EDA080' WHERE n = 1")
     with (
-        pytest.raises(SourceError, match=r"half of a character.*HEX\(column\).*CAST\(column AS BINARY\)"),
+        pytest.raises(
+            SourceError, match=r"half of a character.*HEX\(column\).*CAST\(column AS BINARY\)"
+        ),
         there.read(),
     ):
         pass
@@ -279,22 +306,32 @@ def test_half_of_a_character_in_a_text_of_mariadb_is_said(table: Callable[..., T
 @pytest.mark.parametrize("dialect", ["mysql", "sqlite"])
 def test_an_owner_that_is_no_utf8(table: Callable[..., Table], dialect: str) -> None:
     kind = "VARBINARY(9)" if dialect == "mysql" else "BLOB"
-    there = table(dialect, "VARCHAR(20)", ["Ann", "Ben", "?"], owner=kind, owners=[b"o\xff", b"o?", b"o1"])
+    there = table(
+        dialect, "VARCHAR(20)", ["Ann", "Ben", "?"], owner=kind, owners=[b"o\xff", b"o?", b"o1"]
+    )
     assert {one.owner for one in there.agreed()} == {"o\ufffd", "o?", "o1"}
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "WIN1252"])
 def test_a_postgresql_of_another_encoding(tmp_path: Path, encoding: str) -> None:
-    with database(f"ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'") as url:
+    with database(
+        f"ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    ) as url:
         engine = postgresql.DATABASE.open(url, tmp_path)
         try:
-            there = make(engine, tmp_path, "TEXT", ["Ann", "\u00e9\u00fc", "\u00a0", "-", "", None])
+            there = make(
+                engine, tmp_path, "TEXT", ["Ann", "\u00e9\u00fc", "\u00a0", "-", "", None]
+            )
             if encoding == "SQL_ASCII":
                 with engine.begin() as connection:
                     writable(connection)
-                    for n, data in enumerate((r"\xff", r"\x61eda080", r"\xe697a5", r"\xcda0"), 1):
+                    for n, data in enumerate(
+                        (r"\xff", r"\x61eda080", r"\xe697a5", r"\xcda0"), 1
+                    ):
                         text = f"convert_from('{data}'::bytea, 'SQL_ASCII')"
-                        connection.exec_driver_sql(f'UPDATE {there.name} SET "last" = {text} WHERE n = {n}')
+                        connection.exec_driver_sql(
+                            f'UPDATE {there.name} SET "last" = {text} WHERE n = {n}'
+                        )
             assert there.agreed() == there.by_hand()
         finally:
             engine.dispose()
@@ -319,13 +356,20 @@ def test_an_sqlite_of_utf16(tmp_path: Path, encoding: str) -> None:
 def test_a_folder_of_exports(tmp_path: Path) -> None:
     rows = [
         f"{n},o{n % 2},{text},"
-        for n, text in enumerate(("Ann", "B\u00e9la", "-", "", "\u65e5", '"a, b"', "\U0001f600"))
+        for n, text in enumerate(
+            ("Ann", "B\u00e9la", "-", "", "\u65e5", '"a, b"', "\U0001f600")
+        )
     ]
     (tmp_path / "exports").mkdir()
-    (tmp_path / "exports" / "people.csv").write_text("\n".join(["n,owner,first,last", *rows]), "utf-8")
+    (tmp_path / "exports" / "people.csv").write_text(
+        "\n".join(["n,owner,first,last", *rows]), "utf-8"
+    )
     there = Table(FILES.open(make_url("files:///exports"), tmp_path, None), "people", tmp_path)  # type: ignore[arg-type]
     assert there.agreed() == there.by_hand()
-    assert {(one.column, one.owner) for one in there.agreed()} >= {("first_name", "o0"), ("first_name", "o1")}
+    assert {(one.column, one.owner) for one in there.agreed()} >= {
+        ("first_name", "o0"),
+        ("first_name", "o1"),
+    }
 
 
 # ------------------------------------------------------------------------------------------------ attacked
@@ -418,14 +462,18 @@ def attack(folder: Path, stored: snapshot.Stored, change: Callable[[Columns], No
 def test_no_other_text_passes_and_its_records_are_named(
     table: Callable[..., Table], dialect: str, change: Callable[[Columns], None]
 ) -> None:
-    there = table(dialect, "VARCHAR(40)" + " CHARACTER SET utf8mb4" * (dialect == "mysql"), PEOPLE)
+    there = table(
+        dialect, "VARCHAR(40)" + " CHARACTER SET utf8mb4" * (dialect == "mysql"), PEOPLE
+    )
     with there.read() as (reading, stored):
         fair = must_agree(reading, there.folder, [stored])
         attack(there.folder, stored, change)
         with pytest.raises(ProofError, match="nothing was published") as refused:
             must_agree(reading, there.folder, [stored])
         assert not reading.connection.closed
-    assert {name.removeprefix("contact ") for name, *_ in refused.value.differences} == ATTACKS[change]
+    assert {name.removeprefix("contact ") for name, *_ in refused.value.differences} == ATTACKS[
+        change
+    ]
     assert all(source != ours for *_, source, ours in refused.value.differences)
     with pytest.raises(ProofError) as again:
         prove_again(fair, there.folder, [stored])
@@ -453,13 +501,17 @@ def test_a_record_that_is_lacking_or_too_many(table: Callable[..., Table]) -> No
         attack(there.folder, stored, lambda rows: [column.pop() for column in rows.values()])
         with pytest.raises(ProofError) as refused:
             must_agree(reading, there.folder, [stored])
-    assert {(name, ours) for name, _, _, ours in refused.value.differences} == {("contact 8", "no text")}
+    assert {(name, ours) for name, _, _, ours in refused.value.differences} == {
+        ("contact 8", "no text")
+    }
 
 
 def test_ids_that_nobody_sees_are_written_out(table: Callable[..., Table]) -> None:
     there = table("sqlite", "TEXT", ["Ann", "Ben"], owners=["o\u202e"], owner="TEXT")
     with there.read() as (reading, stored):
-        attack(there.folder, stored, lambda rows: rows["first_name"].__setitem__(0, "Ann\u200b"))
+        attack(
+            there.folder, stored, lambda rows: rows["first_name"].__setitem__(0, "Ann\u200b")
+        )
         with pytest.raises(ProofError) as refused:
             must_agree(reading, there.folder, [stored])
         with pytest.raises(ProofError) as again:
@@ -503,7 +555,9 @@ def test_finding_the_records_is_bounded_too(table: Callable[..., Table]) -> None
 # ------------------------------------------------------------------------------------------------ in a run
 
 
-def test_a_run_whose_text_differs_ends_while_the_crm_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_whose_text_differs_ends_while_the_crm_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A manager's name and a deal's: both are printed, and neither is in a figure."""
     audit = load_audit(write_demo(tmp_path, date(2026, 11, 24)).config)
     written = snapshot.write_entity
@@ -511,7 +565,11 @@ def test_a_run_whose_text_differs_ends_while_the_crm_is_open(tmp_path: Path, mon
     def changing(folder: Path, entity: str, *more: Any, **named: Any) -> snapshot.Stored:
         stored = written(folder, entity, *more, **named)
         if entity in ("manager", "deal"):
-            attack(folder, stored, lambda rows: rows["name"].__setitem__(slice(0, 2), reversed(rows["name"][:2])))
+            attack(
+                folder,
+                stored,
+                lambda rows: rows["name"].__setitem__(slice(0, 2), reversed(rows["name"][:2])),
+            )
         return stored
 
     monkeypatch.setattr(snapshot, "write_entity", changing)
@@ -540,7 +598,9 @@ def test_computing_proves_the_text_once_more(tmp_path: Path) -> None:
     (data / "witness.json").write_text(json.dumps(witness), "utf-8")
     with pytest.raises(ProofError, match="text of records differs") as refused:
         _prove(data, load_manifest(data), lambda *_: ([], []), [], [], data / "failing.parquet")
-    assert {name.partition(" of ")[0] for name, *_ in refused.value.differences} == {"deal.name"}
+    assert {name.partition(" of ")[0] for name, *_ in refused.value.differences} == {
+        "deal.name"
+    }
 
 
 def test_every_column_of_names_is_one_of_text() -> None:

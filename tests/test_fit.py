@@ -29,7 +29,11 @@ def hubspot() -> Preset:
 
 
 def fit(preset: Preset, column: str, values: Sequence[Any], entity: str = "deal") -> Fit:
-    return fit_of(Rules.of(preset, "Europe/Amsterdam"), ENTITIES, {entity: ([column], [[value] for value in values])})
+    return fit_of(
+        Rules.of(preset, "Europe/Amsterdam"),
+        ENTITIES,
+        {entity: ([column], [[value] for value in values])},
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,12 +49,24 @@ def fit(preset: Preset, column: str, values: Sequence[Any], entity: str = "deal"
             'instant: ["%-d-%m-%Y %-H:%M", "%-d-%-m-%Y %-H:%M"',
         ),
         ("amount", ("1234,5", "-1,25", "7"), Kind.MONEY, 'amount: [{decimal: ","}]'),
-        ("amount", ("1.234,50", "12,00"), Kind.MONEY, 'amount: [{decimal: ",", thousands: "."}]'),
-        ("amount", ("€ 1.234,50", "€ 12,00"), Kind.MONEY, 'amount: [{decimal: ",", thousands: ".", signs: ["€"]}]'),
+        (
+            "amount",
+            ("1.234,50", "12,00"),
+            Kind.MONEY,
+            'amount: [{decimal: ",", thousands: "."}]',
+        ),
+        (
+            "amount",
+            ("€ 1.234,50", "€ 12,00"),
+            Kind.MONEY,
+            'amount: [{decimal: ",", thousands: ".", signs: ["€"]}]',
+        ),
         ("amount", ("1234,5", "12,5", "about 7"), Kind.MONEY, 'amount: [{decimal: ","}]'),
     ],
 )
-def test_the_line_that_fits(hubspot: Preset, column: str, values: Sequence[str], kind: Kind, line: str) -> None:
+def test_the_line_that_fits(
+    hubspot: Preset, column: str, values: Sequence[str], kind: Kind, line: str
+) -> None:
     found = fit(hubspot, column, values)
     assert [one.kind for one in found.misread] == [kind]
     assert found.lines()[kind].startswith(line)
@@ -76,7 +92,9 @@ def test_formats_that_begin_with_the_year_stay(hubspot: Preset) -> None:
         (),
     ],
 )
-def test_what_can_mostly_be_read_needs_no_other_format(hubspot: Preset, values: Sequence[Any]) -> None:
+def test_what_can_mostly_be_read_needs_no_other_format(
+    hubspot: Preset, values: Sequence[Any]
+) -> None:
     assert fit(hubspot, "close_day", values).misread == ()
     assert fit(hubspot, "close_day", values).lines() == {}
 
@@ -100,21 +118,35 @@ def test_words_that_say_neither_yes_nor_no(hubspot: Preset) -> None:
     ("values", "typed", "unconfirmed"),
     [
         (DUTCH, "y\n", []),
-        (DUTCH, "n\n", ["formats: you said that they are not right; correct them below, then delete this"]),
+        (
+            DUTCH,
+            "n\n",
+            ["formats: you said that they are not right; correct them below, then delete this"],
+        ),
         (("5-11-2026", "6-7-2026"), "day\ny\n", []),
         (DUTCH, None, ["formats.day = %-d-%-m-%Y, 3 of 3 different texts are written so"]),
         (
             ("5-11-2026", "6-7-2026"),
             None,
-            ["formats: in 5-11-2026 the day or the month may come first; write %d-%m-%Y or %m-%d-%Y, then delete this"],
+            [
+                "formats: in 5-11-2026 the day or the month may come first; "
+                "write %d-%m-%Y or %m-%d-%Y, then delete this"
+            ],
         ),
     ],
 )
 def test_it_is_confirmed_at_the_terminal_or_in_the_file(
-    hubspot: Preset, monkeypatch: pytest.MonkeyPatch, values: Sequence[str], typed: str | None, unconfirmed: list[str]
+    hubspot: Preset,
+    monkeypatch: pytest.MonkeyPatch,
+    values: Sequence[str],
+    typed: str | None,
+    unconfirmed: list[str],
 ) -> None:
     found = fit(hubspot, "close_day", values)
-    own, settings = Own(hubspot, Found({}, ()), fit=found), Settings("files:///x", "crm.yaml", "")
+    own, settings = (
+        Own(hubspot, Found({}, ()), fit=found),
+        Settings("files:///x", "crm.yaml", ""),
+    )
     monkeypatch.setattr("sys.stdin", io.StringIO(typed or ""))
     _about_the_fit(settings, own, "crm.yaml", typed is not None)
     document = yaml.safe_load(own.text())

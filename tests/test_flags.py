@@ -34,7 +34,9 @@ def expected(value: Any) -> tuple[Any, bool]:
 def test_words_are_read_alike(dialect: str, benches: Callable[[str], Bench]) -> None:
     bench = benches(dialect)
     source = bench.load("VARCHAR(60)" if dialect == "mysql" else "TEXT", TEXTS)
-    for value, flag, nothing in bench.said(source, flag_of(source.c.v), flag_nothing(source.c.v)):
+    for value, flag, nothing in bench.said(
+        source, flag_of(source.c.v), flag_nothing(source.c.v)
+    ):
         assert (flag, bool(nothing)) == expected(value), repr(value)
 
 
@@ -78,20 +80,28 @@ TYPED = {
 }
 
 
-@pytest.mark.parametrize(("dialect", "kind"), [(dialect, kind) for dialect in ENGINES for kind in TYPED[dialect]])
+@pytest.mark.parametrize(
+    ("dialect", "kind"), [(dialect, kind) for dialect in ENGINES for kind in TYPED[dialect]]
+)
 def test_types_are_read_alike(dialect: str, kind: str, benches: Callable[[str], Bench]) -> None:
     bench = benches(dialect)
     source = bench.load(kind, TYPED[dialect][kind])
     seen = [(value, flag, bool(nothing)) for value, flag, nothing in bench.said(
         source, flag_of(source.c.v), flag_nothing(source.c.v))]  # fmt: skip
-    assert [(flag, nothing) for _, flag, nothing in seen] == [expected(value) for value, *_ in seen]
+    assert [(flag, nothing) for _, flag, nothing in seen] == [
+        expected(value) for value, *_ in seen
+    ]
 
 
 def test_the_table_of_words() -> None:
-    assert [read_flag(word) for word in ("x", "WAAR", " ja ", "-1", b"\x01", True, date(2026, 1, 1))] == [1] * 7
+    assert [
+        read_flag(word) for word in ("x", "WAAR", " ja ", "-1", b"\x01", True, date(2026, 1, 1))
+    ] == [1] * 7
     assert [read_flag(word) for word in ("n", "Onwaar", 0, b"\x00", False)] == [0] * 5
     assert [read_flag(word) for word in (None, "", " \u200b", "0000-00-00")] == [None] * 4
-    assert [read_flag(word) for word in ("misschien", 2, "yeſ", "1730000000")] == [UNREADABLE] * 4
+    assert [read_flag(word) for word in ("misschien", 2, "yeſ", "1730000000")] == [
+        UNREADABLE
+    ] * 4
 
 
 @pytest.mark.parametrize("dialect", ENGINES)

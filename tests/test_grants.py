@@ -22,7 +22,14 @@ from pipeline.config import load_audit
 from pipeline.databases.mysql import _reads_files, writing
 from pipeline.errors import ConfigError, SourceError
 from pipeline.presets import load_preset, preset_names
-from pipeline.setup.grants import PLACEHOLDER, Reader, _postgresql, custom_tables, grants, tables_of
+from pipeline.setup.grants import (
+    PLACEHOLDER,
+    Reader,
+    _postgresql,
+    custom_tables,
+    grants,
+    tables_of,
+)
 from tests import postgres
 from tests.program import crm_audit
 from tests.suitecrm.database import Database, suitecrm
@@ -48,7 +55,9 @@ def audit_yaml(folder: Path, url: str, add: str = "{}") -> Path:
 def test_every_table_of_every_preset_is_granted_once(name: str) -> None:
     preset = load_preset(name, ROOT)
     required, optional = tables_of(preset, {})
-    declared = {part.table for parts in preset.entities.values() for part in parts} | set(preset.tables)
+    declared = {part.table for parts in preset.entities.values() for part in parts} | set(
+        preset.tables
+    )
     assert set(preset.optional) == set(optional)
     assert not set(required) & set(optional)
     # the accounting counts each table that is read, so a table that only a SELECT names is a gap in the preset
@@ -69,8 +78,14 @@ def test_a_select_may_read_more_than_it_declares() -> None:
     assert found == {"one", "two", "three", "four"}
 
 
-def test_an_audit_adds_its_fields_its_account_and_its_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = audit_yaml(tmp_path, "mysql+pymysql://o'neil:${PW}@h/crm`x", "{meeting.result: meetings_cstm.result_c}")
+def test_an_audit_adds_its_fields_its_account_and_its_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = audit_yaml(
+        tmp_path,
+        "mysql+pymysql://o'neil:${PW}@h/crm`x",
+        "{meeting.result: meetings_cstm.result_c}",
+    )
     file.write_text(file.read_text().replace("'mysql", '"mysql').replace("crm`x'", 'crm`x"'))
     audit = load_audit(file)
     said = grants(audit.preset, audit=audit)
@@ -78,7 +93,10 @@ def test_an_audit_adds_its_fields_its_account_and_its_database(tmp_path: Path, m
     assert f"CREATE USER IF NOT EXISTS 'o''neil'@'%' IDENTIFIED BY '{PLACEHOLDER}';" in said
     monkeypatch.setenv("PW", "hunter2")
     assert "hunter2" not in grants(audit.preset, audit=audit)
-    file.write_text(file.read_text() + "controls: [{figure: deals_won@company, select: SELECT n FROM totals}]\n")
+    file.write_text(
+        file.read_text()
+        + "controls: [{figure: deals_won@company, select: SELECT n FROM totals}]\n"
+    )
     assert "`totals` TO" in grants(audit.preset, audit=load_audit(file))
     given = grants(audit.preset, audit=audit, account="bob@10.0.0.5", database="other")
     assert "GRANT SELECT ON `other`.`users` TO 'bob'@'10.0.0.5';" in given
@@ -87,7 +105,9 @@ def test_an_audit_adds_its_fields_its_account_and_its_database(tmp_path: Path, m
 def test_whatever_a_preset_adds_is_granted() -> None:
     preset = load_preset("suitecrm", ROOT)
     own = preset.model_copy(update={"add": {"meeting.result": "meetings_cstm.result_c"}})
-    assert set(tables_of(own, {"call.result": "calls_cstm.x"})[0]) - set(tables_of(preset, {})[0]) == {
+    assert set(tables_of(own, {"call.result": "calls_cstm.x"})[0]) - set(
+        tables_of(preset, {})[0]
+    ) == {
         "meetings_cstm",
         "calls_cstm",
     }
@@ -96,16 +116,26 @@ def test_whatever_a_preset_adds_is_granted() -> None:
 @pytest.mark.parametrize("dialect", ["mysql", "mariadb"])
 def test_account_and_machine_are_texts_whatever_they_hold(dialect: str) -> None:
     """A quote or a backslash in either would end the text, and what follows would be SQL."""
-    said = grants(load_preset("suitecrm", ROOT), account="o'n\\@h'o\\", database="c`r", dialect=dialect)
-    assert f"CREATE USER IF NOT EXISTS 'o''n\\\\'@'h''o\\\\' IDENTIFIED BY '{PLACEHOLDER}';" in said
+    said = grants(
+        load_preset("suitecrm", ROOT), account="o'n\\@h'o\\", database="c`r", dialect=dialect
+    )
+    assert (
+        f"CREATE USER IF NOT EXISTS 'o''n\\\\'@'h''o\\\\' IDENTIFIED BY '{PLACEHOLDER}';"
+        in said
+    )
     granted = [line for line in said.splitlines() if line.startswith("GRANT")]
     assert granted
-    assert all(re.fullmatch(r"GRANT SELECT ON `c``r`\.`\w+` TO 'o''n\\\\'@'h''o\\\\';", line) for line in granted)
+    assert all(
+        re.fullmatch(r"GRANT SELECT ON `c``r`\.`\w+` TO 'o''n\\\\'@'h''o\\\\';", line)
+        for line in granted
+    )
 
 
 def test_what_cannot_be_is_refused() -> None:
     preset = load_preset("suitecrm", ROOT)
-    with pytest.raises(ConfigError, match=r"--dialect: .*suitecrm reads mysql, mariadb, not oracle"):
+    with pytest.raises(
+        ConfigError, match=r"--dialect: .*suitecrm reads mysql, mariadb, not oracle"
+    ):
         grants(preset, dialect="oracle")
     with pytest.raises(ConfigError, match=r"--account: [\s\S]*cannot be a name"):
         grants(preset, account="a\nb")
@@ -138,8 +168,14 @@ def test_the_command_prints_sql_and_names_what_it_lacks(tmp_path: Path) -> None:
         ("GRANT USAGE ON *.* TO `a`@`%` IDENTIFIED BY PASSWORD '*4'", []),
         ("GRANT SELECT, SHOW VIEW ON `crm`.* TO `a`@`%`", []),
         ("GRANT SELECT (`id`, `name`) ON `crm`.`users` TO `a`@`%`", []),
-        ("GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION", ["ALL PRIVILEGES"]),
-        ("GRANT SELECT, INSERT, UPDATE (`a`, `b`) ON `crm`.`users` TO `a`@`%`", ["INSERT", "UPDATE"]),
+        (
+            "GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION",
+            ["ALL PRIVILEGES"],
+        ),
+        (
+            "GRANT SELECT, INSERT, UPDATE (`a`, `b`) ON `crm`.`users` TO `a`@`%`",
+            ["INSERT", "UPDATE"],
+        ),
         ("GRANT DELETE ON `other`.* TO `a`@`%`", []),
         ("GRANT DELETE ON `c%`.* TO `a`@`%`", ["DELETE"]),
         ("GRANT DELETE ON `c_m`.* TO `a`@`%`", ["DELETE"]),
@@ -191,9 +227,13 @@ def account(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """The account that the printed SQL makes, line by line, as an administrator would run it."""
     name = f"crm_audit_{uuid4().hex[:8]}"
     folder = tmp_path_factory.mktemp("grants")
-    audit = load_audit(audit_yaml(folder, "${NOT_SET}", "{meeting.result: meetings_cstm.result_c}"))
+    audit = load_audit(
+        audit_yaml(folder, "${NOT_SET}", "{meeting.result: meetings_cstm.result_c}")
+    )
     said = grants(audit.preset, audit=audit, account=name, database=database.url.database)
-    database.execute(*(_set(statement) for statement in _statements(said)))  # this copy has not all of them
+    database.execute(
+        *(_set(statement) for statement in _statements(said))
+    )  # this copy has not all of them
     try:
         yield Database(database.url.set(username=name, password=PASSWORD))
     finally:
@@ -210,10 +250,16 @@ def _set(statement: str) -> str:
 
 def _statements(said: str) -> list[str]:
     lines = (line for line in said.splitlines() if not line.startswith("--"))
-    return [statement for statement in re.split(r";$", "\n".join(lines), flags=re.MULTILINE) if statement.strip()]
+    return [
+        statement
+        for statement in re.split(r";$", "\n".join(lines), flags=re.MULTILINE)
+        if statement.strip()
+    ]
 
 
-def test_the_audit_runs_as_that_account(account: Database, database: Database, tmp_path: Path) -> None:
+def test_the_audit_runs_as_that_account(
+    account: Database, database: Database, tmp_path: Path
+) -> None:
     found = []
     for who in (account, database):
         folder = tmp_path / ("account" if who is account else "administrator")
@@ -225,18 +271,39 @@ def test_the_audit_runs_as_that_account(account: Database, database: Database, t
     assert found[0]["meetings@company"][0] > 100
 
 
-def test_the_whole_text_goes_into_the_servers_client(database: Database, tmp_path: Path) -> None:
+def test_the_whole_text_goes_into_the_servers_client(
+    database: Database, tmp_path: Path
+) -> None:
     """Twice, since who adds custom fields later does it again; tables that are lacking stop it neither time."""
     url, name = database.url, f"crm's \\ {uuid4().hex[:6]}"
     database.execute(
-        "DROP TABLE IF EXISTS meetings_cstm", "CREATE TABLE meetings_cstm (id_c CHAR(36) PRIMARY KEY, result_c TEXT)"
+        "DROP TABLE IF EXISTS meetings_cstm",
+        "CREATE TABLE meetings_cstm (id_c CHAR(36) PRIMARY KEY, result_c TEXT)",
     )
-    asked = ["grants", "--preset", "suitecrm", "--database", str(url.database), "--account", name]
-    client = ["mariadb", "-h", str(url.host), "-P", str(url.port or 3306), "-u", str(url.username)]
+    asked = [
+        "grants",
+        "--preset",
+        "suitecrm",
+        "--database",
+        str(url.database),
+        "--account",
+        name,
+    ]
+    client = [
+        "mariadb",
+        "-h",
+        str(url.host),
+        "-P",
+        str(url.port or 3306),
+        "-u",
+        str(url.username),
+    ]
     try:
         for more in ([], ["--custom"]):
             text_ = crm_audit(tmp_path, *asked, *more, CRM_PASSWORD=PASSWORD).stdout
-            fed = subprocess.run(client, input=text_, capture_output=True, text=True, check=False)
+            fed = subprocess.run(
+                client, input=text_, capture_output=True, text=True, check=False
+            )
             assert (fed.returncode, fed.stderr) == (0, "")
             reader = Database(url.set(username=name, password=PASSWORD))
             assert reader.rows("SELECT count(*) FROM meetings")
@@ -246,7 +313,9 @@ def test_the_whole_text_goes_into_the_servers_client(database: Database, tmp_pat
                     reader.rows("SELECT * FROM meetings_cstm")
         assert reader.rows("SELECT count(*) FROM meetings_cstm")
     finally:
-        database.execute("DROP TABLE meetings_cstm", f"DROP USER IF EXISTS '{_literal(name)}'@'%'")
+        database.execute(
+            "DROP TABLE meetings_cstm", f"DROP USER IF EXISTS '{_literal(name)}'@'%'"
+        )
 
 
 def _literal(text_: str) -> str:
@@ -256,12 +325,23 @@ def _literal(text_: str) -> str:
 @pytest.mark.parametrize(
     ("preset", "why"),
     [
-        ("espocrm", "-- Custom fields are columns of the tables above (c_…), which the account reads whole: "),
-        ("odoo", "-- Custom fields are columns of the tables above (x_…), which the account reads whole: "),
-        ("demo", "-- The preset demo knows no tables of custom fields; columns of the tables above can all be read: "),
+        (
+            "espocrm",
+            "-- Custom fields are columns of the tables above (c_…), which the account reads whole: ",
+        ),
+        (
+            "odoo",
+            "-- Custom fields are columns of the tables above (x_…), which the account reads whole: ",
+        ),
+        (
+            "demo",
+            "-- The preset demo knows no tables of custom fields; columns of the tables above can all be read: ",
+        ),
     ],
 )
-def test_where_no_table_of_custom_fields_is_lacking_the_option_says_why(preset: str, why: str) -> None:
+def test_where_no_table_of_custom_fields_is_lacking_the_option_says_why(
+    preset: str, why: str
+) -> None:
     known = load_preset(preset, ROOT)
     assert custom_tables(known) == ()
     plain, custom = (grants(known, custom=given).splitlines() for given in (False, True))
@@ -278,7 +358,9 @@ def test_tables_of_custom_fields_that_audit_yaml_adds_are_granted_once(tmp_path:
     measures = {f"own_{entity}": {"count": count, "where": {f"{entity}.own": ["x"]}} for entity, count in
                 {"client": "clients", "contact": "contacts", "lead": "leads", "meeting": "meetings_held",
                  "deal": "deals_won"}.items()}  # fmt: skip
-    (tmp_path / "audit.yaml").write_text(yaml.safe_dump({**document, "measures": measures}), "utf-8")
+    (tmp_path / "audit.yaml").write_text(
+        yaml.safe_dump({**document, "measures": measures}), "utf-8"
+    )
     audit = load_audit(tmp_path / "audit.yaml")
     said = grants(audit.preset, audit=audit, custom=True)
     assert said.count("GRANT SELECT ON `vtiger`.`vtiger_activitycf`") == 1
@@ -286,14 +368,18 @@ def test_tables_of_custom_fields_that_audit_yaml_adds_are_granted_once(tmp_path:
 
 
 def test_no_account_gets_a_password_that_everybody_knows(tmp_path: Path) -> None:
-    first, second = (crm_audit(tmp_path, "grants", "--preset", "suitecrm", CRM_PASSWORD="") for _ in range(2))
+    first, second = (
+        crm_audit(tmp_path, "grants", "--preset", "suitecrm", CRM_PASSWORD="") for _ in range(2)
+    )
     assert PLACEHOLDER not in first.stdout
     assert first.stdout != second.stdout
     [password] = re.findall(r"export CRM_PASSWORD='([\w-]{24})'", first.stderr)
     assert f"IDENTIFIED BY '{password}'" in first.stdout
 
 
-@pytest.mark.parametrize(("preset", "table"), [("suitecrm", "meetings_cstm"), ("vtiger", "vtiger_activitycf")])
+@pytest.mark.parametrize(
+    ("preset", "table"), [("suitecrm", "meetings_cstm"), ("vtiger", "vtiger_activitycf")]
+)
 def test_tables_of_custom_fields_are_offered(preset: str, table: str) -> None:
     known = load_preset(preset, ROOT)
     assert table not in grants(known)
@@ -314,16 +400,24 @@ def test_an_unlisted_table_is_refused_to_it(account: Database) -> None:
 )  # fmt: skip
 def test_every_write_is_refused_to_it(account: Database, tmp_path: Path, write: str) -> None:
     engine = source.open_engine(
-        account.url.render_as_string(hide_password=False), tmp_path, load_preset("suitecrm", ROOT)
+        account.url.render_as_string(hide_password=False),
+        tmp_path,
+        load_preset("suitecrm", ROOT),
     )
     with pytest.raises(SourceError), source.consistent(engine) as connection:
         connection.execute(text(write))
     engine.dispose()
-    with closing(account.connect()) as outside, outside.cursor() as cursor, pytest.raises(pymysql.err.OperationalError):
+    with (
+        closing(account.connect()) as outside,
+        outside.cursor() as cursor,
+        pytest.raises(pymysql.err.OperationalError),
+    ):
         cursor.execute(write)
 
 
-def test_its_password_may_hold_any_character(account: Database, database: Database, tmp_path: Path) -> None:
+def test_its_password_may_hold_any_character(
+    account: Database, database: Database, tmp_path: Path
+) -> None:
     name, password = account.url.username, "né€\u0436"
     database.execute(f"ALTER USER '{name}'@'%' IDENTIFIED BY '{password}'")
     try:
@@ -347,14 +441,18 @@ def test_its_rights_are_seen(account: Database, database: Database, tmp_path: Pa
     assert could == {account.url.username: False, database.url.username: True}
 
 
-def test_the_right_to_files_of_the_server_is_told(account: Database, database: Database, tmp_path: Path) -> None:
+def test_the_right_to_files_of_the_server_is_told(
+    account: Database, database: Database, tmp_path: Path
+) -> None:
     """A read-only transaction does not stop it."""
     told = []
     for who in (account, database):
         url = who.url.render_as_string(hide_password=False)
         engine = source.open_engine(url, tmp_path, load_preset("suitecrm", ROOT))
         with source.consistent(engine) as connection:
-            told.append([line for line in source.advice(connection) if "reads and writes files" in line])
+            told.append(
+                [line for line in source.advice(connection) if "reads and writes files" in line]
+            )
         engine.dispose()
     assert [len(lines) for lines in told] == [0, 1]
 
@@ -392,7 +490,9 @@ def test_a_superuser_of_postgresql_is_told() -> None:
         engine.dispose()
 
 
-def test_a_role_that_writes_is_seen(account: Database, database: Database, tmp_path: Path) -> None:
+def test_a_role_that_writes_is_seen(
+    account: Database, database: Database, tmp_path: Path
+) -> None:
     role, name = f"role_{uuid4().hex[:8]}", account.url.username
     database.execute(f"CREATE ROLE {role}", f"GRANT DELETE ON `{database.url.database}`.* TO {role}",
                      f"GRANT {role} TO '{name}'@'%'")  # fmt: skip
@@ -415,8 +515,12 @@ def test_on_postgresql_it_reads_what_is_listed_and_writes_nothing() -> None:
         optional = ("notes", "it's lacking", "more.late")
         reader = Reader(role, "%", str(url.database), ("deals", "order", "Crm.mine"), optional)
         with administrator.connect() as connection:
-            connection.exec_driver_sql('CREATE TABLE deals (id int); CREATE TABLE "order" (id int)')
-            connection.exec_driver_sql("CREATE TABLE salaries (id int); CREATE TABLE notes (id int)")
+            connection.exec_driver_sql(
+                'CREATE TABLE deals (id int); CREATE TABLE "order" (id int)'
+            )
+            connection.exec_driver_sql(
+                "CREATE TABLE salaries (id int); CREATE TABLE notes (id int)"
+            )
             connection.exec_driver_sql("GRANT INSERT ON notes TO PUBLIC")
             connection.exec_driver_sql(f"REVOKE CONNECT ON DATABASE {url.database} FROM PUBLIC")
             connection.exec_driver_sql('CREATE SCHEMA "Crm"; CREATE TABLE "Crm".mine (id int)')
@@ -428,13 +532,25 @@ def test_on_postgresql_it_reads_what_is_listed_and_writes_nothing() -> None:
             assert ("table public.notes", "INSERT") in told
             assert (f"database {url.database}", "TEMPORARY") in told
         try:
-            engine = create_engine(url.set(username=role, password="secret"), isolation_level="AUTOCOMMIT")
+            engine = create_engine(
+                url.set(username=role, password="secret"), isolation_level="AUTOCOMMIT"
+            )
             with engine.connect() as connection:
-                assert connection.execute(text('SELECT count(*) FROM deals, "order"')).scalar() == 0
-                assert connection.execute(text('SELECT count(*) FROM "Crm".mine, more.late')).scalar() == 0
+                assert (
+                    connection.execute(text('SELECT count(*) FROM deals, "order"')).scalar()
+                    == 0
+                )
+                assert (
+                    connection.execute(
+                        text('SELECT count(*) FROM "Crm".mine, more.late')
+                    ).scalar()
+                    == 0
+                )
                 for refused in ("SELECT * FROM salaries", "INSERT INTO deals VALUES (1)", "CREATE TABLE mine (id int)",
                                 "INSERT INTO notes VALUES (1)", "CREATE SCHEMA mine"):  # fmt: skip
-                    with pytest.raises(DBAPIError, match=r"permission denied|read-only transaction"):
+                    with pytest.raises(
+                        DBAPIError, match=r"permission denied|read-only transaction"
+                    ):
                         connection.execute(text(refused))
             engine.dispose()
         finally:
@@ -450,7 +566,9 @@ def test_on_postgresql_it_reads_what_is_listed_and_writes_nothing() -> None:
         ("mysql", "GRANT SELECT ON `crm`.`{}` TO 'crm_audit'@'%';"),
     ],
 )
-def test_tables_of_another_schema_are_granted_there(dialect: str, granted: str, tmp_path: Path) -> None:
+def test_tables_of_another_schema_are_granted_there(
+    dialect: str, granted: str, tmp_path: Path
+) -> None:
     (tmp_path / "own.yaml").write_text(
         f"about: A\ndialects: [{dialect}]\nmoney: minor\nadd: {{client.phone: crm.more.tel}}\n"
         "custom_key: nr\nentities:\n  client: {table: crm.klanten, columns: {id: nr}}\n"
@@ -458,5 +576,9 @@ def test_tables_of_another_schema_are_granted_there(dialect: str, granted: str, 
         '"crm"."Words" w ON w.id = l.id\n'
     )
     said = grants(load_preset("own.yaml", tmp_path), database="db")
-    assert [granted.format(name) in said for name in ("klanten", "leads", "more", "Words")] == [True] * 4
-    assert "public" not in [line.split(".")[0] for line in said.splitlines() if line.startswith("GRANT SELECT")]
+    assert [granted.format(name) in said for name in ("klanten", "leads", "more", "Words")] == [
+        True
+    ] * 4
+    assert "public" not in [
+        line.split(".")[0] for line in said.splitlines() if line.startswith("GRANT SELECT")
+    ]

@@ -56,10 +56,13 @@ class Crm:
         engine.dispose()
 
     def file(self, more: str = "") -> Path:
-        url = self.owner.set(username=self.role, password=None, drivername="postgresql").render_as_string()
+        url = self.owner.set(
+            username=self.role, password=None, drivername="postgresql"
+        ).render_as_string()
         file = self.folder / "audit.yaml"
         file.write_text(
-            f"name: T\nsource: {{url: '{url}', preset: own.yaml{more}}}\nzone: UTC\ncurrency: EUR\n", "utf-8"
+            f"name: T\nsource: {{url: '{url}', preset: own.yaml{more}}}\nzone: UTC\ncurrency: EUR\n",
+            "utf-8",
         )
         return file
 
@@ -74,7 +77,11 @@ class Crm:
 def crm(tmp_path: Path) -> Iterator[Crm]:
     with postgres.database() as url:
         made = Crm(url, f"reader_{uuid4().hex[:8]}", tmp_path)
-        made.does(*TABLES.strip().split(";\n"), "CREATE ROLE READER LOGIN", "GRANT SELECT ON people, clients TO READER")
+        made.does(
+            *TABLES.strip().split(";\n"),
+            "CREATE ROLE READER LOGIN",
+            "GRANT SELECT ON people, clients TO READER",
+        )
         try:
             yield made
         finally:
@@ -94,14 +101,19 @@ HIDING = {
 @pytest.mark.parametrize("policies", HIDING.values(), ids=HIDING)
 def test_hidden_rows_stop_the_run(crm: Crm, policies: list[str]) -> None:
     crm.does("ALTER TABLE clients ENABLE ROW LEVEL SECURITY", *policies)
-    with pytest.raises(SourceError, match=r"Row-level security may hide rows of clients from .*BYPASSRLS"):
+    with pytest.raises(
+        SourceError, match=r"Row-level security may hide rows of clients from .*BYPASSRLS"
+    ):
         crm.audited()
 
 
 SHOWING = {
     "switched off": [],
     "all to the role": ["ALTER TABLE clients ENABLE ROW LEVEL SECURITY", ALL],
-    "all to everybody": ["ALTER TABLE clients ENABLE ROW LEVEL SECURITY", "CREATE POLICY p ON clients USING (true)"],
+    "all to everybody": [
+        "ALTER TABLE clients ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY p ON clients USING (true)",
+    ],
     "of nothing that is read": ["ALTER TABLE elsewhere FORCE ROW LEVEL SECURITY"],
 }
 
@@ -114,8 +126,13 @@ def test_where_every_row_is_shown_nothing_stops_it(crm: Crm, statements: list[st
     assert "row-level" not in edition.source
 
 
-def test_what_is_allowed_is_said_in_every_report(crm: Crm, capsys: pytest.CaptureFixture[str]) -> None:
-    crm.does("ALTER TABLE clients ENABLE ROW LEVEL SECURITY", "CREATE POLICY part ON clients USING (shown)")
+def test_what_is_allowed_is_said_in_every_report(
+    crm: Crm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crm.does(
+        "ALTER TABLE clients ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY part ON clients USING (shown)",
+    )
     edition = crm.audited(", hidden_rows: allow")
     assert edition.figures["clients@company"].numerator == 1
     said = "row-level security may hide rows of clients from the account that reads, so only what it sees is counted"
@@ -136,5 +153,6 @@ def test_views_and_what_is_not_there_are_told_to_management(crm: Crm) -> None:
     notes = management_report(edition).notes
     assert "A view, so that rows which it leaves out are not accounted for: clients." in notes
     assert (
-        "Not there, or not granted, and read as if empty: partners. Where the CRM has one of them, grant it." in notes
+        "Not there, or not granted, and read as if empty: partners. Where the CRM has one of them, grant it."
+        in notes
     )

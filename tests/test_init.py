@@ -50,7 +50,11 @@ def test_the_demo_is_recognised_asked_about_checked_and_run(demo: Path, tmp_path
     assert "meeting's result" not in said  # the preset knows it
     folder = tmp_path / "new"
     audit = load_audit(folder / "audit.yaml")
-    assert (audit.preset.name, audit.settings.zone, audit.settings.currency) == ("demo", "Europe/Amsterdam", "EUR")
+    assert (audit.preset.name, audit.settings.zone, audit.settings.currency) == (
+        "demo",
+        "Europe/Amsterdam",
+        "EUR",
+    )
     lines = (folder / "targets-example.csv").read_text("utf-8").splitlines()
     assert lines[0] == "manager,month,metric,target,name"
     assert len(lines) == 13
@@ -66,13 +70,25 @@ def test_the_demo_is_recognised_asked_about_checked_and_run(demo: Path, tmp_path
 
 def test_without_a_terminal_nothing_is_guessed(demo: Path, tmp_path: Path) -> None:
     file = tmp_path / "audit.yaml"
-    done = crm_audit(demo, "init", "--source", "sqlite:///crm.db", "--output", str(file), TZ="Europe/Amsterdam")
+    done = crm_audit(
+        demo,
+        "init",
+        "--source",
+        "sqlite:///crm.db",
+        "--output",
+        str(file),
+        TZ="Europe/Amsterdam",
+    )
     assert done.returncode == 0, done.stderr
     assert "Fill in:\n  zone:" in done.stdout
     assert "\n  currency:" in done.stdout
-    with pytest.raises(ConfigError, match=r"the key 'zone' is missing(.|\n)*'currency' is missing"):
+    with pytest.raises(
+        ConfigError, match=r"the key 'zone' is missing(.|\n)*'currency' is missing"
+    ):
         load_audit(file)
-    filled = file.read_text("utf-8").replace("# zone:", "zone:").replace("# currency:", "currency:")
+    filled = (
+        file.read_text("utf-8").replace("# zone:", "zone:").replace("# currency:", "currency:")
+    )
     file.write_text(filled, "utf-8")
     assert crm_audit(tmp_path, "check").returncode == 0
 
@@ -85,7 +101,9 @@ def test_a_file_of_the_users_own_is_left_as_it_is(demo: Path, tmp_path: Path) ->
         done = crm_audit(tmp_path, *arguments, *more)
         assert done.returncode == 2
         assert "is there already" in done.stderr
-    ended, said = at_a_terminal(tmp_path, *arguments, answers=[(r"Write it anew\? \[y/N\]:", "")])
+    ended, said = at_a_terminal(
+        tmp_path, *arguments, answers=[(r"Write it anew\? \[y/N\]:", "")]
+    )
     assert ended == 2, said
     assert file.read_text("utf-8") == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["audit.yaml"]
@@ -102,10 +120,16 @@ def test_a_file_of_the_users_own_is_left_as_it_is(demo: Path, tmp_path: Path) ->
         ("postgresql://u:s3cret@h:5432/d", "postgresql://u:${CRM_PASSWORD}@h:5432/d"),
         ("postgresql://u:s3:c@ret/@h/d", "postgresql://u:${CRM_PASSWORD}@h/d"),
         ("postgresql://u:${PW}s3cret@h/d", "postgresql://u:${CRM_PASSWORD}@h/d"),
-        ("postgresql://h/d?user=u&password=s3cret&x=1", "postgresql://h/d?user=u&password=${CRM_PASSWORD}&x=1"),
+        (
+            "postgresql://h/d?user=u&password=s3cret&x=1",
+            "postgresql://h/d?user=u&password=${CRM_PASSWORD}&x=1",
+        ),
         ("mysql+pymysql://u:s3cret@h/d?ssl_key_password=s3cret", None),
         ("postgresql://u@h/d?ssl%70assword=s3cret", None),
-        ("duckdb:///x.duckdb?motherduck_token=s3cret", "duckdb:///x.duckdb?motherduck_token=${CRM_PASSWORD}"),
+        (
+            "duckdb:///x.duckdb?motherduck_token=s3cret",
+            "duckdb:///x.duckdb?motherduck_token=${CRM_PASSWORD}",
+        ),
     ],
 )
 def test_a_typed_password_becomes_a_variable(typed: str, written: str | None) -> None:
@@ -114,13 +138,18 @@ def test_a_typed_password_becomes_a_variable(typed: str, written: str | None) ->
 
 
 def test_a_password_is_written_and_said_nowhere(tmp_path: Path) -> None:
-    for address in ("mysql+pymysql://reader:hunter2@127.0.0.1:9/crm", "postgresql://reader:hunter2@127.0.0.1:9/crm"):
+    for address in (
+        "mysql+pymysql://reader:hunter2@127.0.0.1:9/crm",
+        "postgresql://reader:hunter2@127.0.0.1:9/crm",
+    ):
         done = crm_audit(tmp_path, "init", "--source", address, "--yes")
         assert done.returncode == 3, done.stderr
         assert "hunter2" not in done.stdout + done.stderr
         assert "${CRM_PASSWORD}" in done.stdout
     assert list(tmp_path.iterdir()) == []
-    done = crm_audit(tmp_path, "init", "--source", "mysql+pymysql://reader:${NOT_SET}@127.0.0.1:9/crm")
+    done = crm_audit(
+        tmp_path, "init", "--source", "mysql+pymysql://reader:${NOT_SET}@127.0.0.1:9/crm"
+    )
     assert (done.returncode, "NOT_SET is not set" in done.stderr) == (2, True)
 
 
@@ -166,14 +195,20 @@ def dutch(file: Path, *, hostile: bool = False) -> Counter[str]:
             db.execute("INSERT INTO tblMedewerkers VALUES (?, ?, ?, ?, ?)",
                        (number, first, f"Jansen{number}", "NZ"[number % 2], 1))  # fmt: skip
         for number in range(40):
-            gone, owner, phone = number % 10 == 0, 1 + number % 4, None if number % 4 == 1 else f"020-55500{number:02d}"
+            gone, owner, phone = (
+                number % 10 == 0,
+                1 + number % 4,
+                None if number % 4 == 1 else f"020-55500{number:02d}",
+            )
             email = None if number % 8 == 1 else f"info{number}@bedrijf.example"
             db.execute("INSERT INTO tblKlanten VALUES (?, ?, ?, ?, ?, ?, ?)",
                        (100 + number, f"Bedrijf {number} B.V.", phone, email, owner, "2026-11-02 10:00:00",
                         int(gone)))  # fmt: skip
             counted["clients@company"] += not gone
             counted[f"clients@manager:{owner}"] += not gone
-            counted["field_missing/client.details@company"] += not gone and not phone and not email
+            counted["field_missing/client.details@company"] += (
+                not gone and not phone and not email
+            )
             first = "" if number % 3 == 0 else "Jan"
             db.execute("INSERT INTO contactpersonen VALUES (?, ?, ?, ?, ?, ?, ?)",
                        (500 + number, 100 + number, first, f"de Vries {number}", f"06-123456{number:02d}", None,
@@ -183,7 +218,11 @@ def dutch(file: Path, *, hostile: bool = False) -> Counter[str]:
         for number in range(90):
             owner, word, gone = 1 + number % 4, [*WORDS][number % 3], number % 9 == 8
             result = "wil een offerte" if number % 2 else None
-            start = f"2026-11-{1 + number % 23:02d} 09:30:00" if word != "gepland" else "2026-11-26 09:30:00"
+            start = (
+                f"2026-11-{1 + number % 23:02d} 09:30:00"
+                if word != "gepland"
+                else "2026-11-26 09:30:00"
+            )
             db.execute("INSERT INTO afspraken VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                        (number, owner, 500 + number % 40, f"Gesprek {number}", word, start, None, result, "rood",
                         int(gone)))  # fmt: skip
@@ -197,12 +236,21 @@ def dutch(file: Path, *, hostile: bool = False) -> Counter[str]:
                        (number, owner, 100 + number % 40, f"Offerte {number}", stage, 1000.25 + number, "2026-11-10",
                         "2026-10-01 08:00:00"))  # fmt: skip
             counted[f"deals_{STAGES[stage]}@company"] += 1
-            counted["deals_won_amount/EUR@company"] += (100025 + 100 * number) * (stage == "gewonnen")
+            counted["deals_won_amount/EUR@company"] += (100025 + 100 * number) * (
+                stage == "gewonnen"
+            )
         if hostile:
-            db.execute('CREATE TABLE "klant\n  evil: [*&" ("id: {x}" INTEGER PRIMARY KEY, "naam""; --" TEXT)')
+            db.execute(
+                'CREATE TABLE "klant\n  evil: [*&" ("id: {x}" INTEGER PRIMARY KEY, "naam""; --" TEXT)'
+            )
             db.execute('ALTER TABLE afspraken ADD COLUMN "resultaat\nzone: Mars" TEXT')
-            db.execute("UPDATE afspraken SET status = ? WHERE nr = 1", ("'afgezegd\": [\n\x1b[31m#&*!|>%@`\u2028",))
-            db.execute("UPDATE tblMedewerkers SET achternaam = ? WHERE nummer = 2", ('=1+1\n"\x07,;',))
+            db.execute(
+                "UPDATE afspraken SET status = ? WHERE nr = 1",
+                ("'afgezegd\": [\n\x1b[31m#&*!|>%@`\u2028",),
+            )
+            db.execute(
+                "UPDATE tblMedewerkers SET achternaam = ? WHERE nummer = 2", ('=1+1\n"\x07,;',)
+            )
         db.commit()
     return counted
 
@@ -210,10 +258,16 @@ def dutch(file: Path, *, hostile: bool = False) -> Counter[str]:
 RIGHT = [(f"(?i)table {name}(.|\n)*?Right.*:", "") for name in
          ("tblMedewerkers", "tblKlanten", "contactpersonen", "afspraken", "offertes")]  # fmt: skip
 MEANT = [
-    (rf"  {word} \(\d+ times\) \[{state}\]:", "") for words in (WORDS, STAGES) for word, state in sorted(words.items())
+    (rf"  {word} \(\d+ times\) \[{state}\]:", "")
+    for words in (WORDS, STAGES)
+    for word, state in sorted(words.items())
 ]
 UTC = ("Which clock:", "UTC")
-REST = [("zone of your people.*:", "Europe/Amsterdam"), ("name none.*:", "EUR"), (r"\[y/N\]", "n")]
+REST = [
+    ("zone of your people.*:", "Europe/Amsterdam"),
+    ("name none.*:", "EUR"),
+    (r"\[y/N\]", "n"),
+]
 
 
 def test_an_unknown_crm_is_proposed_confirmed_checked_and_run(tmp_path: Path) -> None:
@@ -249,7 +303,9 @@ def test_the_zone_of_times_that_name_none_is_asked_at_a_terminal(tmp_path: Path)
     assert yaml.safe_load(file.read_text("utf-8"))["datetimes"] == "audit"
     held = []
     for zone in ("audit", "UTC"):
-        file.write_text(re.sub(r"\ndatetimes: .*", f"\ndatetimes: {zone}", file.read_text("utf-8")), "utf-8")
+        file.write_text(
+            re.sub(r"\ndatetimes: .*", f"\ndatetimes: {zone}", file.read_text("utf-8")), "utf-8"
+        )
         ran = crm_audit(tmp_path, "run", "--as-of", AS_OF)
         assert ran.returncode == 0, ran.stderr
         held.append(figures(tmp_path / "output")["meetings_held@company"]["numerator"])
@@ -262,7 +318,9 @@ def test_what_is_not_confirmed_is_not_used(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "crm.yaml: confirm each line" in done.stdout
     audit, own = tmp_path / "audit.yaml", tmp_path / "crm.yaml"
-    filled = audit.read_text("utf-8").replace("# zone:", "zone:").replace("# currency:", "currency:")
+    filled = (
+        audit.read_text("utf-8").replace("# zone:", "zone:").replace("# currency:", "currency:")
+    )
     audit.write_text(filled, "utf-8")
     refused = crm_audit(tmp_path, "run", "--as-of", AS_OF)
     assert refused.returncode == 2
@@ -320,24 +378,40 @@ def duckdb_file() -> Iterator[URL]:
 
 
 @pytest.mark.parametrize("server", [postgresql, mariadb, duckdb_file])
-def test_an_unknown_crm_on_a_server(tmp_path: Path, server: Callable[[], AbstractContextManager[URL]]) -> None:
+def test_an_unknown_crm_on_a_server(
+    tmp_path: Path, server: Callable[[], AbstractContextManager[URL]]
+) -> None:
     with server() as url:
         engine = create_engine(url)
         with engine.begin() as connection:
             for statement in ON_SERVERS:
                 connection.exec_driver_sql(statement)
         engine.dispose()
-        done = crm_audit(tmp_path, "init", "--source", url.render_as_string(hide_password=False))
+        done = crm_audit(
+            tmp_path, "init", "--source", url.render_as_string(hide_password=False)
+        )
         assert done.returncode == 0, done.stderr
         own, audit = tmp_path / "crm.yaml", tmp_path / "audit.yaml"
-        own.write_text(re.sub(r"unconfirmed:\n(  - .*\n)+", "", own.read_text("utf-8")), "utf-8")
-        filled = audit.read_text("utf-8").replace("# zone:", "zone:").replace("# currency:", "currency:")
+        own.write_text(
+            re.sub(r"unconfirmed:\n(  - .*\n)+", "", own.read_text("utf-8")), "utf-8"
+        )
+        filled = (
+            audit.read_text("utf-8")
+            .replace("# zone:", "zone:")
+            .replace("# currency:", "currency:")
+        )
         audit.write_text(filled, "utf-8")
         for command in (("check",), ("run", "--as-of", AS_OF)):
             done = crm_audit(tmp_path, *command)
             assert done.returncode == 0, done.stderr
     found = figures(tmp_path / "output")
-    counted = {"managers": 1, "clients": 2, "clients_new": 1, "meetings_held": 2, "deals_won_amount/EUR": 1350}
+    counted = {
+        "managers": 1,
+        "clients": 2,
+        "clients_new": 1,
+        "meetings_held": 2,
+        "deals_won_amount/EUR": 1350,
+    }
     assert {name: found[f"{name}@company"]["numerator"] for name in counted} == counted
 
 
@@ -346,7 +420,11 @@ def test_wrong_lines_are_left_out(tmp_path: Path) -> None:
     wrong = [*RIGHT[:1], (r"(?i)table tblKlanten(.|\n)*?Right.*:", "3,99"), (r"numbers from 1 to(.|\n)*Right.*:", "4"),
              (RIGHT[2][0], "n"), *RIGHT[3:]]  # fmt: skip
     ended, said = at_a_terminal(
-        tmp_path, "init", "--source", "sqlite:///crm.db", answers=[*wrong, *MEANT, (r"Which \[1\]:", "0"), UTC, *REST]
+        tmp_path,
+        "init",
+        "--source",
+        "sqlite:///crm.db",
+        answers=[*wrong, *MEANT, (r"Which \[1\]:", "0"), UTC, *REST],
     )
     assert ended == 0, said
     own = yaml.safe_load((tmp_path / "crm.yaml").read_text("utf-8"))
@@ -361,7 +439,15 @@ def test_hostile_names_break_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "crm.yaml").read_text("utf-8")
     own = yaml.safe_load(text)
-    assert set(own) == {"unconfirmed", "about", "dialects", "money", "datetimes", "states", "entities"}
+    assert set(own) == {
+        "unconfirmed",
+        "about",
+        "dialects",
+        "money",
+        "datetimes",
+        "states",
+        "entities",
+    }
     assert "\x1b" not in text + done.stdout
     for state in own["states"]["meeting"].values():
         assert set(state) <= {*WORDS, "'afgezegd\": [\n\x1b[31m#&*!|>%@`\u2028"}

@@ -23,7 +23,9 @@ def test_make_leaves_the_program_where_the_readme_says(tmp_path: Path) -> None:
     venv.create(tmp_path / "env", symlinks=True)
     base = {"base": str(tmp_path / "env"), "platbase": str(tmp_path / "env")}
     purelib = Path(sysconfig.get_path("purelib", "venv", base))
-    (purelib / "libraries.pth").write_text(sysconfig.get_path("purelib"), "utf-8")  # what pip would have installed
+    (purelib / "libraries.pth").write_text(
+        sysconfig.get_path("purelib"), "utf-8"
+    )  # what pip would have installed
     place = os.path.relpath(tmp_path / "env", ROOT)
     made = subprocess.run(
         ["make", "-o", f"{place}/.runtime", "install", f"VENV={place}"],
@@ -38,9 +40,17 @@ def test_make_leaves_the_program_where_the_readme_says(tmp_path: Path) -> None:
 
 
 def test_help_and_usage_say_crm_audit_whatever_started_it() -> None:
-    for asked in (["check", "--help"], ["check", "--nonsense"], ["expectations", "copy", "--help"]):
+    for asked in (
+        ["check", "--help"],
+        ["check", "--nonsense"],
+        ["expectations", "copy", "--help"],
+    ):
         done = subprocess.run(
-            [sys.executable, "-m", "pipeline", *asked], cwd=ROOT, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "pipeline", *asked],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert f"Usage: crm-audit {asked[0]} " in done.stdout + done.stderr
         assert "python" not in done.stdout + done.stderr
@@ -48,7 +58,11 @@ def test_help_and_usage_say_crm_audit_whatever_started_it() -> None:
 
 def test_the_shell_completes_commands_and_options(tmp_path: Path) -> None:
     def completed(words: str, place: int) -> list[str]:
-        asked = {"COMP_WORDS": words, "COMP_CWORD": str(place), "_CRM_AUDIT_COMPLETE": "bash_complete"}
+        asked = {
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(place),
+            "_CRM_AUDIT_COMPLETE": "bash_complete",
+        }
         return [line.partition(",")[2] for line in crm_audit(tmp_path, **asked).stdout.split()]
 
     assert completed("crm-audit gr", 1) == ["grants"]
@@ -61,7 +75,9 @@ def test_the_shell_completes_commands_and_options(tmp_path: Path) -> None:
 
 
 def service(folder: Path) -> Service:
-    return Service(("/opt/crm audit/bin/crm-audit",), folder / "audit.yaml", folder / "output", "auditor")
+    return Service(
+        ("/opt/crm audit/bin/crm-audit",), folder / "audit.yaml", folder / "output", "auditor"
+    )
 
 
 def test_a_systemd_unit_is_one_that_systemd_accepts(tmp_path: Path) -> None:
@@ -74,7 +90,9 @@ def test_a_systemd_unit_is_one_that_systemd_accepts(tmp_path: Path) -> None:
     file = tmp_path / "crm-audit.service"
     file.write_text(text.replace("/opt/crm audit/bin/crm-audit", "/bin/true"), "utf-8")
     try:
-        said = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True, check=False).stderr
+        said = subprocess.run(
+            ["systemd-analyze", "verify", file], capture_output=True, text=True, check=False
+        ).stderr
     except FileNotFoundError:
         pytest.skip("there is no systemd-analyze here")
     assert "crm-audit.service:" not in said, said
@@ -83,7 +101,12 @@ def test_a_systemd_unit_is_one_that_systemd_accepts(tmp_path: Path) -> None:
 def test_a_launchd_agent_is_a_property_list(tmp_path: Path) -> None:
     told = plistlib.loads(unit_text("launchd", service(tmp_path / "a & b <c>")).encode())
     folder = str(tmp_path / "a & b <c>")
-    assert told["ProgramArguments"][1:] == ["schedule", f"{folder}/audit.yaml", "--output", f"{folder}/output"]
+    assert told["ProgramArguments"][1:] == [
+        "schedule",
+        f"{folder}/audit.yaml",
+        "--output",
+        f"{folder}/output",
+    ]
     assert told["Umask"] == 0o077
     assert told["KeepAlive"] == {"SuccessfulExit": False}
 

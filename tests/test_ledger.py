@@ -37,10 +37,20 @@ def test_a_run_that_fails_and_then_succeeds(ledger: Ledger) -> None:
     assert run.message == "the CRM does not answer"
     ledger.opened(FIRE, "id", NOON + 2 * HOUR)
     (run,) = ledger.rows()
-    assert (run.attempts, run.started_at, run.ended_at, run.exit_status) == (2, NOON + 2 * HOUR, None, None)
+    assert (run.attempts, run.started_at, run.ended_at, run.exit_status) == (
+        2,
+        NOON + 2 * HOUR,
+        None,
+        None,
+    )
     ledger.published(FIRE, NOON + 3 * HOUR)
     (run,) = ledger.rows()
-    assert (run.state, run.exit_status, run.ended_at, run.message) == (State.PUBLISHED, 0, NOON + 3 * HOUR, "")
+    assert (run.state, run.exit_status, run.ended_at, run.message) == (
+        State.PUBLISHED,
+        0,
+        NOON + 3 * HOUR,
+        "",
+    )
 
 
 def test_an_ended_fire_stays_as_it_ended(ledger: Ledger) -> None:
@@ -62,29 +72,50 @@ def test_a_missed_fire_that_had_failed_says_why(ledger: Ledger) -> None:
     ledger.failed(FIRE, 4, "they differ", NOON)
     ledger.missed([FIRE, Fire("acme", "weekly", NOON + HOUR)], NOON + 2 * HOUR)
     failed, never_begun = ledger.rows()
-    assert (failed.state, failed.exit_status, failed.message) == (State.MISSED, 4, "they differ")
-    assert (never_begun.state, never_begun.exit_status, never_begun.run_id) == (State.MISSED, None, None)
+    assert (failed.state, failed.exit_status, failed.message) == (
+        State.MISSED,
+        4,
+        "they differ",
+    )
+    assert (never_begun.state, never_begun.exit_status, never_begun.run_id) == (
+        State.MISSED,
+        None,
+        None,
+    )
 
 
 def test_the_last_ended_fire_is_of_that_schedule_alone(ledger: Ledger) -> None:
     assert ledger.last_fires("acme", "weekly", NOON) == (None, None)
     ledger.missed([Fire("acme", "weekly", NOON - HOUR), Fire("acme", "weekly", NOON)], NOON)
-    ledger.missed([Fire("acme", "daily", NOON + HOUR), Fire("other", "weekly", NOON + HOUR)], NOON)
+    ledger.missed(
+        [Fire("acme", "daily", NOON + HOUR), Fire("other", "weekly", NOON + HOUR)], NOON
+    )
     ledger.opened(Fire("acme", "weekly", NOON + HOUR), "id", NOON)
     assert ledger.last_fires("acme", "weekly", NOON) == (NOON, NOON + HOUR)
-    assert ledger.last_fires("acme", "weekly", NOON - timedelta(seconds=1)) == (NOON - HOUR, NOON + HOUR)
+    assert ledger.last_fires("acme", "weekly", NOON - timedelta(seconds=1)) == (
+        NOON - HOUR,
+        NOON + HOUR,
+    )
     assert [run.fire.at for run in ledger.rows("acme", "weekly", State.OPEN)] == [NOON + HOUR]
 
 
-def test_a_schedule_is_known_since_first_sight_and_anew_with_another_line(ledger: Ledger) -> None:
+def test_a_schedule_is_known_since_first_sight_and_anew_with_another_line(
+    ledger: Ledger,
+) -> None:
     assert ledger.known_since("acme", "weekly", "0 7 * * mon", NOON) == NOON
     assert ledger.known_since("acme", "weekly", "0 7 * * mon", NOON + HOUR) == NOON
     assert ledger.known_since("acme", "daily", "0 7 * * *", NOON + HOUR) == NOON + HOUR
-    assert ledger.known_since("acme", "weekly", "0 8 * * mon", NOON + 2 * HOUR) == NOON + 2 * HOUR
-    assert ledger.known_since("acme", "weekly", "0 8 * * mon", NOON + 3 * HOUR) == NOON + 2 * HOUR
+    assert (
+        ledger.known_since("acme", "weekly", "0 8 * * mon", NOON + 2 * HOUR) == NOON + 2 * HOUR
+    )
+    assert (
+        ledger.known_since("acme", "weekly", "0 8 * * mon", NOON + 3 * HOUR) == NOON + 2 * HOUR
+    )
 
 
-def test_setting_back_forgets_what_was_owed_or_missed_and_keeps_what_was_published(ledger: Ledger) -> None:
+def test_setting_back_forgets_what_was_owed_or_missed_and_keeps_what_was_published(
+    ledger: Ledger,
+) -> None:
     later = [Fire("acme", "weekly", NOON + n * HOUR) for n in (1, 2, 3)]
     other = Fire("acme", "daily", NOON + HOUR)
     ledger.known_since("acme", "weekly", "line", NOON + 5 * HOUR)
@@ -101,7 +132,12 @@ def test_setting_back_forgets_what_was_owed_or_missed_and_keeps_what_was_publish
 
 
 def test_rows_come_by_fire_time_and_then_as_they_were_written(ledger: Ledger) -> None:
-    fires = [Fire("acme", "b", NOON + HOUR), Fire("acme", "b", NOON), Fire("acme", "a", NOON), Fire("zeta", "a", NOON)]
+    fires = [
+        Fire("acme", "b", NOON + HOUR),
+        Fire("acme", "b", NOON),
+        Fire("acme", "a", NOON),
+        Fire("zeta", "a", NOON),
+    ]
     for fire in fires:
         ledger.opened(fire, "id", NOON)
     assert [run.fire for run in ledger.rows()] == [fires[1], fires[2], fires[3], fires[0]]
@@ -117,7 +153,9 @@ def test_a_message_is_one_line_of_500_characters_at_most(ledger: Ledger) -> None
     assert len(ledger.rows()[0].message) == 500
 
 
-def test_times_are_text_in_utc_whatever_zone_they_came_in(ledger: Ledger, tmp_path: Path) -> None:
+def test_times_are_text_in_utc_whatever_zone_they_came_in(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     amsterdam = NOON.astimezone(timezone(HOUR))
     ledger.opened(Fire("acme", MANUAL, amsterdam), "id", amsterdam)
     ledger.opened(Fire("acme", MANUAL, NOON), "id", NOON)  # the same fire

@@ -26,7 +26,8 @@ from tests.suitecrm.database import Database, suitecrm
 
 ROOT = Path(__file__).parent.parent
 PEOPLE = (
-    "CREATE TABLE gebruikers (id INTEGER PRIMARY KEY, naam TEXT); INSERT INTO gebruikers VALUES (1, 'An'), (2, 'Bo');"
+    "CREATE TABLE gebruikers (id INTEGER PRIMARY KEY, naam TEXT); "
+    "INSERT INTO gebruikers VALUES (1, 'An'), (2, 'Bo');"
 )
 
 
@@ -79,10 +80,14 @@ def test_a_table_that_the_account_cannot_read_is_named_and_ends_nothing(tmp_path
             connection.exec_driver_sql(
                 "CREATE TABLE gebruikers (id int PRIMARY KEY, naam text); CREATE TABLE loon (x int)"
             )
-            connection.exec_driver_sql(f"INSERT INTO gebruikers VALUES (1, 'An'); CREATE ROLE {role} LOGIN")
+            connection.exec_driver_sql(
+                f"INSERT INTO gebruikers VALUES (1, 'An'); CREATE ROLE {role} LOGIN"
+            )
             connection.exec_driver_sql(f"GRANT SELECT ON gebruikers TO {role}")
         try:
-            place = Place(url.set(username=role).render_as_string(hide_password=False), tmp_path)
+            place = Place(
+                url.set(username=role).render_as_string(hide_password=False), tmp_path
+            )
             with place.opened() as connection:
                 looked = looked_into(connection)
                 left = leftovers(connection, looked, propose(connection, looked), None)
@@ -99,7 +104,9 @@ def test_init_writes_it_into_the_file_and_says_it(tmp_path: Path) -> None:
     done = crm_audit(tmp_path, "init", "--source", "sqlite:///crm.db", "--yes")
     assert done.returncode == 0, done.stderr
     assert "klanten, read as client: regio (few words)" in done.stdout
-    assert "No mark of deleted rows was found in klanten: every row there counts." in done.stdout
+    assert (
+        "No mark of deleted rows was found in klanten: every row there counts." in done.stdout
+    )
     written = (tmp_path / "crm.yaml").read_text("utf-8")
     assert "#   leveranciers, 0 rows: nr (always empty)" in written
     assert "# No mark of deleted rows was found in klanten" in written
@@ -111,7 +118,9 @@ def test_columns_of_exports_that_no_preset_reads_are_named(tmp_path: Path) -> No
     for table, added in (("deals", "Colour"), ("users", "Shoe size")):
         headers = [names[0] for names in preset.exports.get(table, {}).values()]
         lines = [[*headers, added], [*("x" for _ in headers), "red"]]
-        (tmp_path / "exports" / f"{table}.csv").write_text("".join(",".join(line) + "\n" for line in lines))
+        (tmp_path / "exports" / f"{table}.csv").write_text(
+            "".join(",".join(line) + "\n" for line in lines)
+        )
     done = crm_audit(tmp_path, "init", "--source", "files:///exports", "--yes")
     assert done.returncode == 0, done.stderr
     assert "Colour (few words)" in done.stdout
@@ -128,7 +137,11 @@ def test_a_second_number_is_taken_beside_the_first(tmp_path: Path) -> None:
     assert "likewise mobiel" in phone.evidence
 
 
-SEVERAL = [("sqlite", " char(31) "), ("files", " chr(31) "), ("mariadb", "CHAR(31 USING utf8mb4)")]
+SEVERAL = [
+    ("sqlite", " char(31) "),
+    ("files", " chr(31) "),
+    ("mariadb", "CHAR(31 USING utf8mb4)"),
+]
 
 
 @pytest.mark.parametrize(("dialect", "between"), SEVERAL)
@@ -192,13 +205,20 @@ def database() -> Iterator[Database]:
         yield found
 
 
-def test_tables_of_custom_fields_that_are_not_seen_are_said_and_how_a_result_is_added(database: Database) -> None:
-    place, preset = Place(database.url.render_as_string(hide_password=False), ROOT), load_preset("suitecrm", ROOT)
+def test_tables_of_custom_fields_that_are_not_seen_are_said_and_how_a_result_is_added(
+    database: Database,
+) -> None:
+    place, preset = (
+        Place(database.url.render_as_string(hide_password=False), ROOT),
+        load_preset("suitecrm", ROOT),
+    )
     said = "\n".join(on_custom_fields(place, preset, ()))
     assert "This account sees no table of custom fields (accounts_cstm," in said
     assert "crm-audit grants --preset suitecrm --custom" in said
     assert "Admin, Studio, Meetings" in said
-    database.execute("CREATE TABLE meetings_cstm (id_c CHAR(36) PRIMARY KEY, hall_c VARCHAR(20))")
+    database.execute(
+        "CREATE TABLE meetings_cstm (id_c CHAR(36) PRIMARY KEY, hall_c VARCHAR(20))"
+    )
     try:
         said = "\n".join(on_custom_fields(place, preset, ()))
     finally:
@@ -209,7 +229,10 @@ def test_tables_of_custom_fields_that_are_not_seen_are_said_and_how_a_result_is_
 
 def test_custom_fields_that_are_columns_of_the_records_are_named() -> None:
     """EspoCRM's and Odoo's, on MariaDB and PostgreSQL: nothing is to be granted."""
-    with built("espocrm", espocrm.TABLES, espocrm.FURTHER, espocrm.COLLATION) as espo, rebuilt(17) as seventeen:
+    with (
+        built("espocrm", espocrm.TABLES, espocrm.FURTHER, espocrm.COLLATION) as espo,
+        rebuilt(17) as seventeen,
+    ):
         for crm, name, table, more in (
             (espo, "espocrm", "contact", "c_hobby"),
             (seventeen, "odoo", "crm_lead", "x_studio_hobby"),
@@ -224,7 +247,9 @@ def test_custom_fields_that_are_columns_of_the_records_are_named() -> None:
             assert f"{table}, read as {entity}: " in said
             assert f"{more} (always empty)" in said
             assert more not in before
-            assert ("No custom field is there: that would be a column x_…" in before) == (name == "odoo")
+            assert ("No custom field is there: that would be a column x_…" in before) == (
+                name == "odoo"
+            )
 
 
 @pytest.mark.parametrize("name", ["suitecrm", "suitecrm8", "espocrm", "odoo"])
@@ -238,7 +263,9 @@ def test_a_mapping_without_a_mark_of_deletion_is_said_by_check() -> None:
     def mapped(excluded: dict[str, str]) -> Preset:
         part = {"table": "klanten", "columns": {"id": "nr"}, "excluded": excluded}
         demo = load_preset("demo", ROOT).model_dump()
-        return Preset.model_validate({**demo, "entities": {**demo["entities"], "client": [part]}})
+        return Preset.model_validate(
+            {**demo, "entities": {**demo["entities"], "client": [part]}}
+        )
 
     assert list(on_unmarked(mapped({"contact": "soort"}))) == [
         "No mark of deleted rows was found in klanten: every row there counts."

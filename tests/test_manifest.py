@@ -37,7 +37,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, run.Outcome]:
     (folder / "own.yaml").write_text(PRESET, "utf-8")
     shutil.copytree(EXPECTATIONS, folder / "sets")
     text = text.replace("preset: demo", "preset: own.yaml").replace("sqlite:///crm.db", URL)
-    (folder / "audit.yaml").write_text(f"{text}\nfield_sets: sets\n{CONTROL}{MEASURES}", "utf-8")
+    (folder / "audit.yaml").write_text(
+        f"{text}\nfield_sets: sets\n{CONTROL}{MEASURES}", "utf-8"
+    )
     os.environ["CRM_FILE"] = "crm.db"
     audit = load_audit(folder / "audit.yaml")
     outcome = run.run_audit(audit, run_id="r", clock=lambda: NOW, progress=Silence())
@@ -65,7 +67,9 @@ def test_a_run_is_computed_again_from_its_own_folder(
     assert again.source.startswith("Our own CRM")
 
 
-def test_the_manifest_tells_the_audit_and_the_versions_and_no_address(made: tuple[Path, run.Outcome]) -> None:
+def test_the_manifest_tells_the_audit_and_the_versions_and_no_address(
+    made: tuple[Path, run.Outcome],
+) -> None:
     folder, outcome = made
     manifest = load_manifest(outcome.folder / "snapshot")
     assert manifest.audit is not None
@@ -79,19 +83,27 @@ def test_the_manifest_tells_the_audit_and_the_versions_and_no_address(made: tupl
     assert str(folder) not in text
 
 
-def test_the_hash_of_field_sets_tells_whether_the_same_is_demanded(made: tuple[Path, run.Outcome]) -> None:
+def test_the_hash_of_field_sets_tells_whether_the_same_is_demanded(
+    made: tuple[Path, run.Outcome],
+) -> None:
     manifest = load_manifest(made[1].folder / "snapshot")
     assert manifest.audit is not None
     sets = manifest.audit.field_sets
     assert hash_of(sets) == manifest.field_sets_sha256
     assert hash_of(dict(reversed(sets.items()))) == manifest.field_sets_sha256
     first = sets["meeting"].fields[0]
-    for changed in (replace(first, weight=2), replace(first, when="held"), Field("more", "More", ("subject",))):
+    for changed in (
+        replace(first, weight=2),
+        replace(first, when="held"),
+        Field("more", "More", ("subject",)),
+    ):
         other = replace(sets["meeting"], fields=(changed, *sets["meeting"].fields[1:]))
         assert hash_of({**sets, "meeting": other}) != manifest.field_sets_sha256
 
 
-def test_a_run_that_did_not_write_its_audit_down_says_so(made: tuple[Path, run.Outcome], tmp_path: Path) -> None:
+def test_a_run_that_did_not_write_its_audit_down_says_so(
+    made: tuple[Path, run.Outcome], tmp_path: Path
+) -> None:
     shutil.copytree(made[1].folder, tmp_path / "old")
     file = tmp_path / "old" / "snapshot" / "manifest.json"
     document = json.loads(file.read_text("utf-8"))

@@ -44,7 +44,9 @@ class Crm:
         return load_preset(file.name, self.folder)
 
     @contextmanager
-    def reading(self, preset: Preset, add: dict[str, str] | None = None) -> Iterator[source.Reading]:
+    def reading(
+        self, preset: Preset, add: dict[str, str] | None = None
+    ) -> Iterator[source.Reading]:
         engine: Engine = source.open_engine(self.url, self.folder, preset)
         rules = Rules.of(preset, "UTC", "EUR")
         absent = frozenset(preset.absent_columns().keys() - (add or {}).keys())
@@ -58,7 +60,9 @@ class Crm:
     def holds(self, weg: str) -> None:
         """From now on one row, with this in its column weg."""
         if self.dialect == "files":
-            with (self.folder / "exports" / f"{self.table}.csv").open("w", newline="", encoding="utf-8") as file:
+            with (self.folder / "exports" / f"{self.table}.csv").open(
+                "w", newline="", encoding="utf-8"
+            ) as file:
                 csv.writer(file).writerows([("nr", "Telefoon nr", "weg"), ("1", "", weg)])
             return
         self.run(f"DELETE FROM {self.table}")
@@ -67,7 +71,9 @@ class Crm:
     def run(self, statement: str, **values: str) -> None:
         """Changes the database, as nobody who only reads it may."""
         url = make_url(self.url)
-        engine = create_engine(url.set(drivername="mysql+pymysql") if self.dialect == "mysql" else url)
+        engine = create_engine(
+            url.set(drivername="mysql+pymysql") if self.dialect == "mysql" else url
+        )
         with engine.begin() as connection:
             connection.execute(text(statement), values)
         engine.dispose()
@@ -84,12 +90,16 @@ def crm(benches: Callable[[str], Bench], tmp_path: Path) -> Callable[[str], Crm]
         name = f"relaties_{uuid4().hex[:8]}"
         if dialect == "files":
             (tmp_path / "exports").mkdir()
-            (tmp_path / "exports" / f"{name}.csv").write_text("nr,Telefoon nr,weg\n1,,\n2,020,ja\n3,,misschien\n")
+            (tmp_path / "exports" / f"{name}.csv").write_text(
+                "nr,Telefoon nr,weg\n1,,\n2,020,ja\n3,,misschien\n"
+            )
             return Crm("files:///exports", tmp_path, name, dialect)
         bench = benches(dialect)
         quoted = bench.engine.dialect.identifier_preparer.quote("Telefoon nr")
         with bench.engine.begin() as connection:
-            connection.exec_driver_sql(f"CREATE TABLE {name} (nr INTEGER, {quoted} VARCHAR(20), weg VARCHAR(40))")
+            connection.exec_driver_sql(
+                f"CREATE TABLE {name} (nr INTEGER, {quoted} VARCHAR(20), weg VARCHAR(40))"
+            )
             connection.exec_driver_sql(
                 f"INSERT INTO {name} VALUES (1, NULL, NULL), (2, '020', 'ja'), (3, NULL, 'misschien')"
             )
@@ -102,10 +112,14 @@ def crm(benches: Callable[[str], Bench], tmp_path: Path) -> Callable[[str], Crm]
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
-def test_a_mapped_column_that_is_not_there_is_refused_on_every_engine(dialect: str, crm: Callable[[str], Crm]) -> None:
+def test_a_mapped_column_that_is_not_there_is_refused_on_every_engine(
+    dialect: str, crm: Callable[[str], Crm]
+) -> None:
     """SQLite reads "Telefoonnr" as a text, and everybody would have a phone."""
     table = crm(dialect)
-    preset = table.preset("columns: {id: nr, phone: Telefoonnr, email: mailtje}\n    excluded: {deleted: wegg}")
+    preset = table.preset(
+        "columns: {id: nr, phone: Telefoonnr, email: mailtje}\n    excluded: {deleted: wegg}"
+    )
     error = table.refused(preset, {"client.last_name": f"{table.table}.naampje"})
     assert isinstance(error, ConfigError)
     said = str(error)
@@ -114,7 +128,10 @@ def test_a_mapped_column_that_is_not_there_is_refused_on_every_engine(dialect: s
         in said
     )
     assert "entities.client.columns.email" in said
-    assert f"entities.client.excluded.deleted: table {table.table} has no column wegg; did you mean weg?" in said
+    assert (
+        f"entities.client.excluded.deleted: table {table.table} has no column wegg; did you mean weg?"
+        in said
+    )
     assert "add.client.last_name" in said
 
 
@@ -126,8 +143,12 @@ def test_a_quoted_name_in_sql_is_never_a_text(dialect: str, crm: Callable[[str],
         "columns: {id: nr, phone: {sql: '\"Telefoon\"'}}",
         "columns: {id: nr}\n    excluded: {deleted: {sql: '\"Telefoon\" IS NOT NULL'}}",
     ):
-        preset = table.preset(client, "absent: {client: here only what is asked}" if "select" in client else "")
-        preset = preset.model_copy(update={"absent": {k: v for k, v in preset.absent.items() if k != "client"}})
+        preset = table.preset(
+            client, "absent: {client: here only what is asked}" if "select" in client else ""
+        )
+        preset = preset.model_copy(
+            update={"absent": {k: v for k, v in preset.absent.items() if k != "client"}}
+        )
         error = table.refused(preset.model_copy(update={"absent": preset.absent | WITHOUT}))
         assert "Telefoon" in str(error)
         assert isinstance(error, SourceError)
@@ -135,7 +156,15 @@ def test_a_quoted_name_in_sql_is_never_a_text(dialect: str, crm: Callable[[str],
 
 WITHOUT = {
     f"client.{name}": "not asked"
-    for name in ("owner_id", "name", "private_person", "first_name", "last_name", "email", "created_at")
+    for name in (
+        "owner_id",
+        "name",
+        "private_person",
+        "first_name",
+        "last_name",
+        "email",
+        "created_at",
+    )
 }
 
 
@@ -143,7 +172,9 @@ WITHOUT = {
 def test_what_is_named_is_read(dialect: str, crm: Callable[[str], Crm]) -> None:
     table = crm(dialect)
     with table.reading(
-        table.preset("columns: {id: nr, phone: Telefoon nr, name: {value: 'a: b''s 100%'}, email: {sql: t.weg}}")
+        table.preset(
+            "columns: {id: nr, phone: Telefoon nr, name: {value: 'a: b''s 100%'}, email: {sql: t.weg}}"
+        )
     ) as reading:
         rows = sorted(tuple(map(str, row)) for row in reading.head("client", 9))
     nothing = "" if dialect == "files" else "None"
@@ -152,14 +183,23 @@ def test_what_is_named_is_read(dialect: str, crm: Callable[[str], Crm]) -> None:
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
-def test_a_mark_of_deletion_is_read_as_yes_and_no(dialect: str, crm: Callable[[str], Crm]) -> None:
+def test_a_mark_of_deletion_is_read_as_yes_and_no(
+    dialect: str, crm: Callable[[str], Crm]
+) -> None:
     table = crm(dialect)
-    with table.reading(table.preset("columns: {id: nr}\n    excluded: {deleted: weg}")) as reading:
+    with table.reading(
+        table.preset("columns: {id: nr}\n    excluded: {deleted: weg}")
+    ) as reading:
         [account] = reading.accounts()
-        assert (account.audited, account.excluded) == (1, {"deleted": 1, "deleted: unreadable": 1})
+        assert (account.audited, account.excluded) == (
+            1,
+            {"deleted": 1, "deleted: unreadable": 1},
+        )
         with pytest.raises(SourceError, match=r"column weg.*misschien.*1 row"):
             reading.must_understand_marks()
-    with table.reading(table.preset("columns: {id: nr}\n    excluded: {gone: {column: weg, is: no}}")) as reading:
+    with table.reading(
+        table.preset("columns: {id: nr}\n    excluded: {gone: {column: weg, is: no}}")
+    ) as reading:
         [account] = reading.accounts()
         assert (account.audited, account.excluded) == (1, {"gone": 1, "gone: unreadable": 1})
 
@@ -170,22 +210,32 @@ def test_a_flag_is_read_alike_by_the_source_and_in_the_snapshot(
     dialect: str, given: str, crm: Callable[[str], Crm]
 ) -> None:
     table = crm(dialect)
-    with table.reading(table.preset(f"columns: {{id: nr, private_person: {given}}}")) as reading:
+    with table.reading(
+        table.preset(f"columns: {{id: nr, private_person: {given}}}")
+    ) as reading:
         client = reading.entities()["client"]
         flags = (client.c.private_person, client.c.private_person_unreadable)
-        seen = reading.connection.execute(select(client.c.id, *flags).order_by(client.c.id)).all()
+        seen = reading.connection.execute(
+            select(client.c.id, *flags).order_by(client.c.id)
+        ).all()
         snapshot.write_entity(
             table.folder, "client", reading.columns("client"), [reading.head("client", 9)], expected=3, minor=False,
             advance=lambda _: None, rules=reading.demand.rules,
         )  # fmt: skip
-    stored = pq.read_table(table.folder / "client.parquet", columns=["private_person", "private_person_unreadable"])
+    stored = pq.read_table(
+        table.folder / "client.parquet", columns=["private_person", "private_person_unreadable"]
+    )
     answers = [(flag, unread) for _, flag, unread in seen]
     assert answers == list(zip(*stored.to_pydict().values(), strict=True))
-    assert answers == ([(None, 0), (1, 0), (None, 1)] if given == "weg" else [(1, 0), (0, 0), (None, 1)])
+    assert answers == (
+        [(None, 0), (1, 0), (None, 1)] if given == "weg" else [(1, 0), (0, 0), (None, 1)]
+    )
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
-@pytest.mark.parametrize(("currency", "code"), [("", "EUR"), (", currency: {value: ' jpy'}", "JPY")])
+@pytest.mark.parametrize(
+    ("currency", "code"), [("", "EUR"), (", currency: {value: ' jpy'}", "JPY")]
+)
 def test_an_amount_that_names_no_currency_is_in_the_audits(
     dialect: str, currency: str, code: str, crm: Callable[[str], Crm]
 ) -> None:
@@ -193,13 +243,17 @@ def test_an_amount_that_names_no_currency_is_in_the_audits(
     deals = f"\n  deal: {{table: {table.table}, columns: {{id: nr, amount: nr{currency}}}}}"
     with table.reading(table.preset("columns: {id: nr}" + deals)) as reading:
         deal = reading.entities()["deal"]
-        wanted = select(deal.c.amount, deal.c.currency, deal.c.amount_unreadable).order_by(deal.c.id)
+        wanted = select(deal.c.amount, deal.c.currency, deal.c.amount_unreadable).order_by(
+            deal.c.id
+        )
         seen = [tuple(row) for row in reading.connection.execute(wanted)]
         snapshot.write_entity(
             table.folder, "deal", reading.columns("deal"), [reading.head("deal", 9)], expected=3, minor=False,
             advance=lambda _: None, rules=reading.demand.rules,
         )  # fmt: skip
-    stored = pq.read_table(table.folder / "deal.parquet", columns=["amount", "currency", "amount_unreadable"])
+    stored = pq.read_table(
+        table.folder / "deal.parquet", columns=["amount", "currency", "amount_unreadable"]
+    )
     factor = 100 if code == "EUR" else 1
     assert seen == list(zip(*stored.to_pydict().values(), strict=True))
     assert seen == [(number * factor, code, 0) for number in (1, 2, 3)]
@@ -227,48 +281,74 @@ def test_without_a_mark_everybody_is_active_and_it_is_said(crm: Callable[[str], 
 @pytest.mark.parametrize("dialect", ENGINES)
 def test_a_misspelt_name_of_a_select_is_told(dialect: str, crm: Callable[[str], Crm]) -> None:
     table = crm(dialect)
-    preset = table.preset(f"select: SELECT nr AS id, weg AS phonee, NULL AS excluded FROM {table.table}")
-    preset = preset.model_copy(update={"absent": preset.absent | WITHOUT | {"client.phone": ""}})
-    assert "gives phonee, which we do not know; did you mean phone?" in str(table.refused(preset))
+    preset = table.preset(
+        f"select: SELECT nr AS id, weg AS phonee, NULL AS excluded FROM {table.table}"
+    )
+    preset = preset.model_copy(
+        update={"absent": preset.absent | WITHOUT | {"client.phone": ""}}
+    )
+    assert "gives phonee, which we do not know; did you mean phone?" in str(
+        table.refused(preset)
+    )
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
 def test_what_a_select_does_not_give_is_absent(dialect: str, crm: Callable[[str], Crm]) -> None:
     """Each new column of ours would break the presets that users have written."""
     table = crm(dialect)
-    preset = table.preset(f"select: SELECT nr AS id, weg AS name, NULL AS excluded FROM {table.table}")
+    preset = table.preset(
+        f"select: SELECT nr AS id, weg AS name, NULL AS excluded FROM {table.table}"
+    )
     with table.reading(preset) as it:
         assert it.columns("client") == ["id", "name"]
         assert it.not_given["client.phone"] == f"not given by the SELECT of {table.table}"
         client = it.entities()["client"]
-        assert it.connection.execute(select(client.c.phone, client.c.created_at)).all() == [(None, None)] * 3
+        assert (
+            it.connection.execute(select(client.c.phone, client.c.created_at)).all()
+            == [(None, None)] * 3
+        )
         assert it.caveats() == []
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
-def test_what_one_part_gives_is_nothing_in_the_others(dialect: str, crm: Callable[[str], Crm]) -> None:
+def test_what_one_part_gives_is_nothing_in_the_others(
+    dialect: str, crm: Callable[[str], Crm]
+) -> None:
     """Of three parts the last gives a number: PostgreSQL takes two NULLs without a type for texts."""
     table = crm(dialect)
     bare = f"{{table: {table.table}, select: 'SELECT nr + 10 AS id, NULL AS excluded FROM {table.table} WHERE nr = 1'}}"
     if dialect == "files":
-        bare = bare.replace("nr + 10", "CAST(nr AS INTEGER) + 10").replace("nr = 1", "nr = ''1''")
+        bare = bare.replace("nr + 10", "CAST(nr AS INTEGER) + 10").replace(
+            "nr = 1", "nr = ''1''"
+        )
     full = bare.replace(" AS id", " AS id, nr AS amount, weg AS name").replace("+ 10", "+ 20")
     parts = f"\n  deal: [{bare}, {bare.replace('+ 10', '+ 15')}, {full}]"
     with table.reading(table.preset("columns: {id: nr}" + parts)) as it:
         assert it.columns("deal") == ["id", "name", "amount"]
         deal = it.entities()["deal"]
-        rows = it.connection.execute(select(deal.c.id, deal.c.amount, deal.c.name).order_by(deal.c.id)).all()
-        assert [(str(number), amount) for number, amount, _ in rows] == [("11", None), ("16", None), ("21", 100)]
+        rows = it.connection.execute(
+            select(deal.c.id, deal.c.amount, deal.c.name).order_by(deal.c.id)
+        ).all()
+        assert [(str(number), amount) for number, amount, _ in rows] == [
+            ("11", None),
+            ("16", None),
+            ("21", 100),
+        ]
         said = f"name, amount of deal: not given by the SELECT of {table.table} but by another"
         assert [caveat.startswith(said) for caveat in it.caveats()] == [True, True]
         assert not it.not_given.keys() & {"deal.amount", "deal.name"}
 
 
-def test_without_an_id_there_is_no_record_and_without_ends_no_link(crm: Callable[[str], Crm]) -> None:
+def test_without_an_id_there_is_no_record_and_without_ends_no_link(
+    crm: Callable[[str], Crm],
+) -> None:
     table = crm("sqlite")
     links = f"\n  meeting_contact: {{table: {table.table}, columns: {{meeting_id: nr, person_id: nr}}}}"
     said = str(table.refused(table.preset("columns: {phone: Telefoon nr}" + links)))
-    assert f"the SELECT of client from {table.table} gives no id, which every one must give" in said
+    assert (
+        f"the SELECT of client from {table.table} gives no id, which every one must give"
+        in said
+    )
     assert f"the SELECT of meeting_contact from {table.table} gives no person_kind" in said
     said = str(table.refused(table.preset(f"select: SELECT nr AS id FROM {table.table}")))
     assert "gives no excluded" in said
@@ -277,18 +357,27 @@ def test_without_an_id_there_is_no_record_and_without_ends_no_link(crm: Callable
 def test_parts_that_map_other_columns_lose_none(crm: Callable[[str], Crm]) -> None:
     table = crm("sqlite")
     parts = "\n  deal: [{table: T, columns: {id: nr, amount: nr}}, {table: T, columns: {id: weg, name: weg}}]"
-    with table.reading(table.preset("columns: {id: nr}" + parts.replace("T", table.table))) as it:
+    with table.reading(
+        table.preset("columns: {id: nr}" + parts.replace("T", table.table))
+    ) as it:
         assert it.columns("deal") == ["id", "name", "amount"]
         assert it.demand.preset.absent["deal.stage"] == "not mapped"
 
 
 def test_what_looks_like_an_expression_is_told_how_to_be_one(crm: Callable[[str], Crm]) -> None:
     table = crm("sqlite")
-    said = str(table.refused(table.preset("columns: {id: nr}\n    excluded: {deleted: weg = 1}")))
-    assert "has no column weg = 1; an expression is written as {sql: …}, a constant as {value: …}" in said
+    said = str(
+        table.refused(table.preset("columns: {id: nr}\n    excluded: {deleted: weg = 1}"))
+    )
+    assert (
+        "has no column weg = 1; an expression is written as {sql: …}, a constant as {value: …}"
+        in said
+    )
 
 
-def test_all_selects_that_a_database_refuses_are_told_at_once(crm: Callable[[str], Crm]) -> None:
+def test_all_selects_that_a_database_refuses_are_told_at_once(
+    crm: Callable[[str], Crm],
+) -> None:
     for dialect in ("sqlite", "mysql", "postgresql", "duckdb"):
         table = crm(dialect)
         preset = table.preset("columns: {id: {sql: nrr}}")
@@ -321,7 +410,9 @@ def test_forms_of_a_column(columns: str, said: str, tmp_path: Path) -> None:
 
 
 def test_names_become_names_of_sqlite() -> None:
-    sql = """SELECT "a ""b" AS "c`d", 'x "y" ''z', [e "f"], `g "h"` -- "i"\n/* "j" */ FROM "k" """
+    sql = (
+        """SELECT "a ""b" AS "c`d", 'x "y" ''z', [e "f"], `g "h"` -- "i"\n/* "j" */ FROM "k" """
+    )
     assert names_as_names(sql) == (
         """SELECT `a "b` AS `c``d`, 'x "y" ''z', [e "f"], `g "h"` -- "i"\n/* "j" */ FROM `k` """
     )
@@ -331,7 +422,9 @@ def test_a_table_that_is_nearly_called_so_is_named(crm: Callable[[str], Crm]) ->
     table = crm("sqlite")
     preset = table.preset("columns: {id: nr}")
     [part] = preset.entities["client"]
-    wrong = preset.model_copy(update={"entities": {"client": (part.model_copy(update={"table": table.table + "x"}),)}})
+    wrong = preset.model_copy(
+        update={"entities": {"client": (part.model_copy(update={"table": table.table + "x"}),)}}
+    )
     assert f"did you mean {table.table}" in str(table.refused(wrong))
 
 
@@ -363,7 +456,10 @@ def elsewhere(bench: Bench, folder: Path) -> Iterator[tuple[Crm, str]]:
         bench.engine.dispose()
     url = bench.engine.url.set(drivername=bench.engine.url.get_backend_name())
     try:
-        yield Crm(url.render_as_string(hide_password=False), folder, f"{schema}.deals", dialect), schema
+        yield (
+            Crm(url.render_as_string(hide_password=False), folder, f"{schema}.deals", dialect),
+            schema,
+        )
     finally:
         with bench.engine.begin() as connection:
             cascade = "" if dialect in ("mysql", "mariadb") else " CASCADE"
@@ -371,13 +467,19 @@ def elsewhere(bench: Bench, folder: Path) -> Iterator[tuple[Crm, str]]:
 
 
 @pytest.mark.parametrize("dialect", ELSEWHERE)
-def test_a_table_of_another_schema_is_read(dialect: str, benches: Callable[[str], Bench], tmp_path: Path) -> None:
+def test_a_table_of_another_schema_is_read(
+    dialect: str, benches: Callable[[str], Bench], tmp_path: Path
+) -> None:
     with elsewhere(benches(dialect), tmp_path) as (table, schema):
         mapped = "columns: {id: nr, name: naam}\n    excluded: {deleted: weg}"
         key = f"custom_key: {{{schema}.more: nr}}"
-        with table.reading(table.preset(mapped, key), {"client.phone": f"{schema}.more.soort"}) as it:
+        with table.reading(
+            table.preset(mapped, key), {"client.phone": f"{schema}.more.soort"}
+        ) as it:
             assert [tuple(map(str, row)) for row in it.head("client", 9)] == [("1", "a", "x")]
-            accounts = {one.table: (one.rows, one.audited, one.excluded) for one in it.accounts()}
+            accounts = {
+                one.table: (one.rows, one.audited, one.excluded) for one in it.accounts()
+            }
             assert accounts[table.table] == (3, 1, {"deleted": 1, "deleted: unreadable": 1})
             assert accounts[f"{schema}.more"] == (1, 1, {})
             assert it.tables == {table.table, f"{schema}.more"}
@@ -393,12 +495,18 @@ def test_a_table_of_another_schema_is_read(dialect: str, benches: Callable[[str]
                 ]
                 assert it.count("client") == 3
         table.table = f"{schema}.dealss"
-        assert f"did you mean {schema}.deals?" in str(table.refused(table.preset("columns: {id: nr}")))
+        assert f"did you mean {schema}.deals?" in str(
+            table.refused(table.preset("columns: {id: nr}"))
+        )
         table.table = "no_such_schema.deals"
-        assert "no table no_such_schema.deals" in str(table.refused(table.preset("columns: {id: nr}")))
+        assert "no table no_such_schema.deals" in str(
+            table.refused(table.preset("columns: {id: nr}"))
+        )
 
 
-def test_rows_hidden_in_another_schema_are_seen(benches: Callable[[str], Bench], tmp_path: Path) -> None:
+def test_rows_hidden_in_another_schema_are_seen(
+    benches: Callable[[str], Bench], tmp_path: Path
+) -> None:
     bench = benches("postgresql")
     with elsewhere(bench, tmp_path) as (_, schema), bench.engine.connect() as connection:
         role = f"crm_audit_{uuid4().hex[:8]}"
@@ -407,7 +515,9 @@ def test_rows_hidden_in_another_schema_are_seen(benches: Callable[[str], Bench],
         connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
         try:
             connection.exec_driver_sql(f"SET ROLE {role}")
-            assert source.hidden(connection, [f"{schema}.deals", f"{schema}.more"]) == [f"{schema}.deals"]
+            assert source.hidden(connection, [f"{schema}.deals", f"{schema}.more"]) == [
+                f"{schema}.deals"
+            ]
         finally:
             connection.exec_driver_sql("RESET ROLE")
             connection.exec_driver_sql(f"DROP OWNED BY {role}")
@@ -425,24 +535,36 @@ def test_where_an_added_column_stands(crm: Callable[[str], Crm]) -> None:
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
-def test_a_flag_that_a_select_gives_in_other_words_is_named(dialect: str, crm: Callable[[str], Crm]) -> None:
+def test_a_flag_that_a_select_gives_in_other_words_is_named(
+    dialect: str, crm: Callable[[str], Crm]
+) -> None:
     table = crm(dialect)
-    given = f"select: SELECT nr AS id, weg AS private_person, NULL AS excluded FROM {table.table}"
+    given = (
+        f"select: SELECT nr AS id, weg AS private_person, NULL AS excluded FROM {table.table}"
+    )
     with table.reading(table.preset(given)) as it:
-        assert it.flags_unread(["client"]) == {"client.private_person": "neither yes nor no: 'misschien' (1 row)"}
+        assert it.flags_unread(["client"]) == {
+            "client.private_person": "neither yes nor no: 'misschien' (1 row)"
+        }
         it.must_understand_marks()
     user = f"\n  manager:\n    table: {table.table}\n    {given.replace('private_person', 'active')}"
     with (
         table.reading(table.preset("columns: {id: nr}" + user)) as it,
-        pytest.raises(SourceError, match=r"manager\.active: neither yes nor no: 'misschien' \(1 row\)"),
+        pytest.raises(
+            SourceError, match=r"manager\.active: neither yes nor no: 'misschien' \(1 row\)"
+        ),
     ):
         it.must_understand_marks()
 
 
 def test_a_misspelt_column_of_an_export_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "own.yaml").write_text("extends: pipedrive\nexports: {deals: {ammount: [Deal - Waarde in EUR]}}\n")
+    (tmp_path / "own.yaml").write_text(
+        "extends: pipedrive\nexports: {deals: {ammount: [Deal - Waarde in EUR]}}\n"
+    )
     audit = tmp_path / "audit.yaml"
-    text = "name: T\nsource: {url: 'files:///exports', preset: PRESET}\nzone: UTC\ncurrency: EUR\n"
+    text = (
+        "name: T\nsource: {url: 'files:///exports', preset: PRESET}\nzone: UTC\ncurrency: EUR\n"
+    )
     audit.write_text(text.replace("PRESET", "own.yaml"))
     with pytest.raises(ConfigError, match=r"exports\.deals\.ammount.*did you mean amount\?"):
         load_audit(audit)
@@ -457,7 +579,9 @@ def test_a_misspelt_column_of_an_export_is_refused(tmp_path: Path) -> None:
 DOUBLED = "SELECT t.nr AS id, {excluded} AS excluded FROM {table} t JOIN {table} o ON o.nr = t.nr OR {again}"
 
 
-@pytest.mark.parametrize("again", ["o.nr = 1 AND t.nr = 3", "o.nr = 1 AND t.nr = 2", None], ids=["out", "in", "once"])
+@pytest.mark.parametrize(
+    "again", ["o.nr = 1 AND t.nr = 3", "o.nr = 1 AND t.nr = 2", None], ids=["out", "in", "once"]
+)
 @pytest.mark.parametrize("readers", [1, 2])
 @pytest.mark.parametrize("dialect", ENGINES)
 def test_a_select_that_doubles_rows_is_refused_also_where_it_excludes_them(
@@ -466,11 +590,17 @@ def test_a_select_that_doubles_rows_is_refused_also_where_it_excludes_them(
     """Of one entity, and of one of two that share a table; row 3 is excluded."""
     table = crm(dialect)
     number = "CAST({}.nr AS integer)" if dialect == "files" else "{}.nr"
-    condition = (again or "1 = 0").replace("o.nr", number.format("o")).replace("t.nr", number.format("t"))
+    condition = (
+        (again or "1 = 0")
+        .replace("o.nr", number.format("o"))
+        .replace("t.nr", number.format("t"))
+    )
     excluded = "CASE WHEN t.weg = 'misschien' THEN 'gone' END"
     doubled = DOUBLED.format(table=table.table, again=condition, excluded=excluded)
     other = f"SELECT nr AS id, 'client' AS excluded FROM {table.table}"
-    contact = f"\n  contact:\n    table: {table.table}\n    select: {other}" if readers == 2 else ""
+    contact = (
+        f"\n  contact:\n    table: {table.table}\n    select: {other}" if readers == 2 else ""
+    )
     with table.reading(table.preset(f'select: "{doubled}"{contact}')) as reading:
         if again:
             with pytest.raises(SourceError, match=r"each row must come out once"):

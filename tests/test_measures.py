@@ -39,12 +39,19 @@ from pipeline.queries import Count, Terms
 from pipeline.queries.ask import ask
 from pipeline.queries.context import by_dimension
 
-WINDOW = open_window(as_of=datetime(2026, 11, 24, 9, tzinfo=UTC), zone="UTC", working_week=range(5))
+WINDOW = open_window(
+    as_of=datetime(2026, 11, 24, 9, tzinfo=UTC), zone="UTC", working_week=range(5)
+)
 WORDS = {entity: {state: (state,) for state in states} for entity, states in STATES.items()}
 COUNTS = counts_of(COUNTED)
 OPTIONAL = {
     "meetings_overdue": {"end_at"},  # else the start tells
-    "meetings_complete": {"subject", "result", "contact", "person_lacks"},  # what is not held is not demanded
+    "meetings_complete": {
+        "subject",
+        "result",
+        "contact",
+        "person_lacks",
+    },  # what is not held is not demanded
     "meetings_lacking": {"subject", "result", "person_lacks"},
 }
 """Columns that a count reads where the CRM holds them, and does without where not."""
@@ -54,13 +61,17 @@ def view_of(entity: str) -> FromClause:
     """The view's columns, without a database."""
     marks = [f"{name}_unreadable" for name, kind in ENTITIES[entity].items() if kind in READ]
     derived = ["owner", "again", "state", "at_us", "contact", "person_lacks"]
-    return table(entity, *(column(name) for name in dict.fromkeys([*ENTITIES[entity], *derived, *marks])))
+    return table(
+        entity, *(column(name) for name in dict.fromkeys([*ENTITIES[entity], *derived, *marks]))
+    )
 
 
 def read_by(count: Count) -> set[str]:
     """The columns of the entity that a count's conditions read."""
     found: set[str] = set()
-    conditions = by_dimension(count.where(view_of(count.entity), Terms(WINDOW, WORDS, counts=COUNTS)))
+    conditions = by_dimension(
+        count.where(view_of(count.entity), Terms(WINDOW, WORDS, counts=COUNTS))
+    )
     for condition in conditions.values():
         for element in visitors.iterate(condition):
             if isinstance(element, ColumnClause) and element.table is not None:
@@ -87,7 +98,9 @@ def test_every_measure_that_is_declared_is_published() -> None:
     names = [measure.name for measure in declared()]
     assert set(names) == MEASURES.keys()
     assert all(MEASURES[measure.name] is measure for measure in declared())
-    assert len({count.name for count in COUNTS}) == len({(count.name, count.entity) for count in COUNTS})
+    assert len({count.name for count in COUNTS}) == len(
+        {(count.name, count.entity) for count in COUNTS}
+    )
 
 
 @pytest.mark.parametrize("count", COUNTS, ids=lambda count: count.name)
@@ -105,8 +118,15 @@ def test_a_forgotten_need_is_seen() -> None:
 
 
 def test_what_can_be_planned_has_a_month_and_the_order_of_reports() -> None:
-    assert [measure.name for measure in PLANNED] == ["deals_won", "meetings_held", "clients_new"]
-    assert all(measure.month and measure.month.needs == measure.numerator[0].needs for measure in PLANNED)
+    assert [measure.name for measure in PLANNED] == [
+        "deals_won",
+        "meetings_held",
+        "clients_new",
+    ]
+    assert all(
+        measure.month and measure.month.needs == measure.numerator[0].needs
+        for measure in PLANNED
+    )
 
 
 def test_each_condition_is_made_once() -> None:
@@ -119,10 +139,16 @@ def test_each_condition_is_made_once() -> None:
 
 
 def test_measures_reach_another_process() -> None:
-    own = measure_of(OwnMeasure("big", "Big", "deals_won", "deal", {"name": ("Big",)}, share=True))
+    own = measure_of(
+        OwnMeasure("big", "Big", "deals_won", "deal", {"name": ("Big",)}, share=True)
+    )
     for measure in (*MEASURES.values(), own):
         there = pickle.loads(pickle.dumps(measure))
-        assert (there.name, there.label, there.unit) == (measure.name, measure.label, measure.unit)
+        assert (there.name, there.label, there.unit) == (
+            measure.name,
+            measure.label,
+            measure.unit,
+        )
 
 
 def test_only_what_is_one_figure_may_be_narrowed() -> None:
@@ -137,7 +163,9 @@ def test_an_average_is_money_over_the_amounts_that_it_lies_in() -> None:
     """Per currency; what has no amount, or one that cannot be read, is in neither."""
     won = average("average_won_amount", "Average won amount", DEALS_WON_AMOUNT)
     figures = {figure.id: figure for figure in figures_of(won)}
-    euros, yen = (figures[f"average_won_amount/{currency}@manager:m1"] for currency in ("EUR", "JPY"))
+    euros, yen = (
+        figures[f"average_won_amount/{currency}@manager:m1"] for currency in ("EUR", "JPY")
+    )
     assert (euros.numerator, euros.denominator, euros.unit) == (1000, 3, Unit.MONEY)
     assert (yen.numerator, yen.denominator) == (5, 2)
     assert [show(euros), show(yen)] == ["3.33 EUR", "3 JPY"]
@@ -163,10 +191,17 @@ def figures_of(measure: Measure) -> list:
     engine = create_engine("duckdb:///:memory:")
     with engine.connect() as connection:
         names = [one.name for one in view.c]
-        kinds = {name: "DATE" if ENTITIES["deal"].get(name) is Kind.DAY else "VARCHAR" for name in names}
-        numbers = dict.fromkeys(("again", "state", "at_us", "amount", "person_lacks", "contact"), "BIGINT")
+        kinds = {
+            name: "DATE" if ENTITIES["deal"].get(name) is Kind.DAY else "VARCHAR"
+            for name in names
+        }
+        numbers = dict.fromkeys(
+            ("again", "state", "at_us", "amount", "person_lacks", "contact"), "BIGINT"
+        )
         kinds |= numbers | {name: "INTEGER" for name in names if name.endswith("_unreadable")}
-        connection.exec_driver_sql(f"CREATE TABLE deal ({', '.join(f'{n} {kinds[n]}' for n in names)})")
+        connection.exec_driver_sql(
+            f"CREATE TABLE deal ({', '.join(f'{n} {kinds[n]}' for n in names)})"
+        )
         for record, owner, amount, unreadable, currency in rows:
             connection.exec_driver_sql(
                 "INSERT INTO deal (id, owner, again, state, amount, amount_unreadable, currency, close_day,"

@@ -14,8 +14,22 @@ from pipeline.model import Figure, Scope, Unit
 from pipeline.values.money import ODD_FACTORS, digits_of, from_minor, to_minor
 
 
-def figure(numerator: int, denominator: int | None = None, unit: Unit = Unit.COUNT, currency: str = "") -> Figure:
-    return Figure("x@company", Scope.COMPANY, "", "x", "", "period", numerator, denominator, unit, currency, "database")
+def figure(
+    numerator: int, denominator: int | None = None, unit: Unit = Unit.COUNT, currency: str = ""
+) -> Figure:
+    return Figure(
+        "x@company",
+        Scope.COMPANY,
+        "",
+        "x",
+        "",
+        "period",
+        numerator,
+        denominator,
+        unit,
+        currency,
+        "database",
+    )
 
 
 def percent(numerator: int, denominator: int) -> Figure:
@@ -76,8 +90,28 @@ def test_there_and_back() -> None:
 @pytest.mark.parametrize(
     ("currency", "digits"),
     [
-        *(("EUR", 2), ("USD", 2), ("GBP", 2), ("CHF", 2), ("RUB", 2), ("MGA", 2), ("JPY", 0), ("KRW", 0), ("VND", 0)),
-        *(("ISK", 0), ("CLP", 0), ("XOF", 0), ("KWD", 3), ("BHD", 3), ("TND", 3), ("JOD", 3), ("OMR", 3), ("LYD", 3)),
+        *(
+            ("EUR", 2),
+            ("USD", 2),
+            ("GBP", 2),
+            ("CHF", 2),
+            ("RUB", 2),
+            ("MGA", 2),
+            ("JPY", 0),
+            ("KRW", 0),
+            ("VND", 0),
+        ),
+        *(
+            ("ISK", 0),
+            ("CLP", 0),
+            ("XOF", 0),
+            ("KWD", 3),
+            ("BHD", 3),
+            ("TND", 3),
+            ("JOD", 3),
+            ("OMR", 3),
+            ("LYD", 3),
+        ),
         *(("IQD", 3), ("CLF", 4), ("UYW", 4)),
     ],
 )
@@ -290,6 +324,8 @@ def test_the_format_of_each_unit(given: Figure, number_format: str) -> None:
         ("1E-30", "EUR", None), ("Infinity", "EUR", None), ("NaN", "EUR", None),
     ],
 )  # fmt: skip
-def test_what_is_finer_than_a_minor_unit_is_no_amount(sign: str, amount: str, currency: str, units: int | None) -> None:
+def test_what_is_finer_than_a_minor_unit_is_no_amount(
+    sign: str, amount: str, currency: str, units: int | None
+) -> None:
     expected = None if units is None else int(f"{sign}{units}")
     assert to_minor(Decimal(f"{sign}{amount}"), currency) == expected

@@ -59,7 +59,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             db.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT")
             ids = [row[0] for row in db.execute(f"SELECT id FROM {table} ORDER BY id")]
-            db.executemany(f"UPDATE {table} SET {column} = ? WHERE id = ?", [(rng.choice(words), one) for one in ids])
+            db.executemany(
+                f"UPDATE {table} SET {column} = ? WHERE id = ?",
+                [(rng.choice(words), one) for one in ids],
+            )
         db.commit()
     return folder
 
@@ -77,7 +80,9 @@ def edition(demo: Path) -> Edition:
 
 def asked(demo: Path, sql: str) -> Counter[str]:
     with closing(sqlite3.connect(demo / "crm.db")) as db:
-        return Counter({str(owner or ""): int(number or 0) for owner, number in db.execute(sql)})
+        return Counter(
+            {str(owner or ""): int(number or 0) for owner, number in db.execute(sql)}
+        )
 
 
 def of_managers(edition: Edition, name: str) -> Mapping[str, int]:
@@ -123,7 +128,8 @@ def test_reports_show_them_and_they_add_up(edition: Edition) -> None:
         "Manager", "Meetings online", "Online", "meetings untold", "big branch won, EUR", "big branch open",
     )  # fmt: skip  # in the other currencies there is nothing
     *parts, company = (
-        [cell.numerator for cell in row.cells if cell and not isinstance(cell, str)] for row in table.rows
+        [cell.numerator for cell in row.cells if cell and not isinstance(cell, str)]
+        for row in table.rows
     )
     assert [sum(column) for column in zip(*parts, strict=True)] == company
     person = next(person for person in edition.people if person.scope == "manager")
@@ -138,36 +144,64 @@ WRONG = {
         "m: {count: talks, where: {meeting.channel: filled}}",
         "there is no 'talks'; allowed: meetings",
     ),
-    "several figures": ("m: {count: meetings_lacking, where: {meeting.channel: filled}}", "no 'meetings_lacking'"),
-    "name": ("deals_won: {count: deals_won, where: {deal.branch: filled}}", "that no figure of ours has"),
+    "several figures": (
+        "m: {count: meetings_lacking, where: {meeting.channel: filled}}",
+        "no 'meetings_lacking'",
+    ),
+    "name": (
+        "deals_won: {count: deals_won, where: {deal.branch: filled}}",
+        "that no figure of ours has",
+    ),
     "capitals": ("Won: {count: deals_won, where: {deal.branch: filled}}", "small letters"),
-    "column": ("m: {count: deals_won, where: {deal.color: filled}}", "where: there is no 'deal.color'"),
-    "record": ("m: {count: deals_won, where: {meeting.channel: filled}}", "deals_won is about deal.id"),
-    "no text": ("m: {count: deals_won, where: {deal.close_day: [x]}}", "deal.close_day is no text"),
+    "column": (
+        "m: {count: deals_won, where: {deal.color: filled}}",
+        "where: there is no 'deal.color'",
+    ),
+    "record": (
+        "m: {count: deals_won, where: {meeting.channel: filled}}",
+        "deals_won is about deal.id",
+    ),
+    "no text": (
+        "m: {count: deals_won, where: {deal.close_day: [x]}}",
+        "deal.close_day is no text",
+    ),
     "no words": ("m: {count: deals_won, where: {deal.branch: []}}", "at least 1 item"),
     "nothing": ("m: {count: deals_won, where: {}}", "at least 1 item"),
-    "share": ("m: {count: deals_won_amount, where: {deal.branch: filled}, share: true}", "share: of a count only"),
+    "share": (
+        "m: {count: deals_won_amount, where: {deal.branch: filled}, share: true}",
+        "share: of a count only",
+    ),
 }
 
 
 @pytest.mark.parametrize(("measure", "said"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_named(demo: Path, measure: str, said: str) -> None:
     file = demo / "wrong.yaml"
-    file.write_text(f"{SOURCE}measures:\n  ok: {{count: meetings, where: {{meeting.channel: filled}}}}\n  {measure}\n")
+    file.write_text(
+        f"{SOURCE}measures:\n  ok: {{count: meetings, where: {{meeting.channel: filled}}}}\n  {measure}\n"
+    )
     with pytest.raises(ConfigError, match=re.escape(said)):
         load_audit(file)
 
 
 def test_whatever_may_be_narrowed_is_counted() -> None:
     """A count that a measure names and that no database is asked for would be in no figure."""
-    entities = {name: table(name, *map(column, _with_unreadable(kinds))) for name, kinds in ENTITIES.items()}
+    entities = {
+        name: table(name, *map(column, _with_unreadable(kinds)))
+        for name, kinds in ENTITIES.items()
+    }
     own = tuple(
         OwnMeasure(f"own_{name}", "", name, measure.numerator[0].entity, {"id": "filled"})
         for name, measure in NARROWED.items()
     )
-    window = open_window(as_of=datetime(2026, 11, 24, tzinfo=UTC), zone="UTC", working_week=range(5))
+    window = open_window(
+        as_of=datetime(2026, 11, 24, tzinfo=UTC), zone="UTC", working_week=range(5)
+    )
     terms = Terms(window, {}, counts=counts_of((*COUNTED, *map(measure_of, own))))
-    asked = queries.measures({name: view.subquery() for name, view in queries.views_of(entities, terms).items()}, terms)
+    asked = queries.measures(
+        {name: view.subquery() for name, view in queries.views_of(entities, terms).items()},
+        terms,
+    )
     counted = {name for question in asked for name, _ in question.counts}
     assert {one.name for one in own} - counted == set()
 
@@ -182,7 +216,10 @@ def test_what_the_crm_does_not_hold_cannot_be_counted(tmp_path: Path) -> None:
         "name: T\nzone: UTC\ncurrency: EUR\nsource: {url: 'postgresql://x@y/z', preset: odoo}\n"
         "measures:\n  m: {count: meetings_held, where: {meeting.subject: filled}}\n"
     )
-    with pytest.raises(ConfigError, match=r"needs meeting.status, which this CRM does not hold \(Odoo holds no status"):
+    with pytest.raises(
+        ConfigError,
+        match=r"needs meeting.status, which this CRM does not hold \(Odoo holds no status",
+    ):
         load_audit(file)
 
 
@@ -195,13 +232,25 @@ def test_a_column_that_only_a_measure_asks_for_is_no_misspelling(demo: Path) -> 
 
 @pytest.mark.parametrize(
     ("absent", "refused"),
-    [((), False), (("start_at",), False), (("created_at",), False), (("start_at", "created_at"), True)],
+    [
+        ((), False),
+        (("start_at",), False),
+        (("created_at",), False),
+        (("start_at", "created_at"), True),
+    ],
 )
-def test_a_count_of_events_needs_one_of_two_moments(absent: tuple[str, ...], refused: bool) -> None:
+def test_a_count_of_events_needs_one_of_two_moments(
+    absent: tuple[str, ...], refused: bool
+) -> None:
     reasons = {f"meeting.{column}": "not kept" for column in absent}
     given = {"online": MeasureFile(count="meetings_held", where={"meeting.subject": "filled"})}
     if refused:
-        with pytest.raises(ConfigError, match=r"needs meeting.start_at or meeting.created_at, .*\(not kept\)"):
+        with pytest.raises(
+            ConfigError, match=r"needs meeting.start_at or meeting.created_at, .*\(not kept\)"
+        ):
             own_measures(Path("audit.yaml"), given, reasons, ENTITIES)
     else:
-        assert own_measures(Path("audit.yaml"), given, reasons, ENTITIES)[0].counted == "meetings_held"
+        assert (
+            own_measures(Path("audit.yaml"), given, reasons, ENTITIES)[0].counted
+            == "meetings_held"
+        )

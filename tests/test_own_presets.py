@@ -94,7 +94,9 @@ def number(edition: Edition, name: str) -> int:
 
 
 def test_a_crm_of_ones_own(folder: Path) -> None:
-    (folder / "own.yaml").write_text(OWN + "links: {meeting: 'https://crm.example/#/a/{id}'}\n", "utf-8")
+    (folder / "own.yaml").write_text(
+        OWN + "links: {meeting: 'https://crm.example/#/a/{id}'}\n", "utf-8"
+    )
     edition = audited(folder)
     assert "https://crm.example/#/a/2" in {repair.link for repair in edition.repairs}
     assert {p.name: p.team for p in edition.people} == {"Anna": "Noord", "Bert": "Noord"}
@@ -119,12 +121,18 @@ def test_one_table_read_twice_is_accounted_once(folder: Path) -> None:
 
 def test_what_is_not_mapped_makes_no_figure(folder: Path) -> None:
     edition = audited(folder)
-    assert not [name for name in edition.figures if name.startswith(("deals", "calls", "leads", "score/deal", "win"))]
+    assert not [
+        name
+        for name in edition.figures
+        if name.startswith(("deals", "calls", "leads", "score/deal", "win"))
+    ]
     assert edition.not_checked["deal.amount"] == "not mapped"
 
 
 def test_a_row_that_comes_out_twice_or_never_is_refused(folder: Path) -> None:
-    (folder / "own.yaml").write_text(OWN.replace("contact: {sql: soort = 'persoon'}, ", ""), "utf-8")
+    (folder / "own.yaml").write_text(
+        OWN.replace("contact: {sql: soort = 'persoon'}, ", ""), "utf-8"
+    )
     with pytest.raises(SourceError, match="table relaties: it has 7 rows"):
         audited(folder)
 
@@ -132,7 +140,9 @@ def test_a_row_that_comes_out_twice_or_never_is_refused(folder: Path) -> None:
 def test_a_column_of_ones_own_can_be_demanded(folder: Path) -> None:
     sets = folder / "sets"
     sets.mkdir()
-    (sets / "meeting.yaml").write_text("entity: meeting\nfields: [{name: place, columns: [place]}]\n", "utf-8")
+    (sets / "meeting.yaml").write_text(
+        "entity: meeting\nfields: [{name: place, columns: [place]}]\n", "utf-8"
+    )
     edition = audited(folder, more=", add: {meeting.place: afspraken.plaats}")
     assert number(edition, "field_missing/meeting.place@manager:1") == 1
     assert edition.figures["score/meeting@company"].denominator == 2
@@ -140,7 +150,8 @@ def test_a_column_of_ones_own_can_be_demanded(folder: Path) -> None:
 
 def test_a_column_that_nobody_demands_is_likely_misspelt(folder: Path) -> None:
     with pytest.raises(
-        ConfigError, match=r"source\.add\.meeting\.reslt: no such field of ours, and neither a field set"
+        ConfigError,
+        match=r"source\.add\.meeting\.reslt: no such field of ours, and neither a field set",
     ):
         audited(folder, more=", add: {meeting.reslt: afspraken.uitkomst}")
 
@@ -170,14 +181,20 @@ def test_on_top_of_another(folder: Path) -> None:
         ("extends: own.yaml", "there is no preset 'own.yaml'"),
         ("- a", "needs keys"),
         ("about: a\ndialects: [sqlite]\nmoney: minor\nentities: [a]\n", "entities"),
-        ("about: a\ndialects: [sqlite]\nmoney: minor\nentities: {client: {table: t, columns: }}\n", "columns"),
+        (
+            "about: a\ndialects: [sqlite]\nmoney: minor\nentities: {client: {table: t, columns: }}\n",
+            "columns",
+        ),
         ("about: a\ndialects: [sqlite]\nmoney: minor\nentities:\nabsent: [b]\n", "absent"),
         ("about: [", "no YAML"),
         (OWN.replace("    table: afspraken\n", ""), "entities.meeting.0.table"),
         (OWN + "    select: SELECT 1\n", "either a select or columns"),
         (OWN.replace("  meeting:\n", "  meetings:\n"), "no such entity"),
         (
-            OWN.replace("    table: afspraken\n", "    table: afspraken\n    link: 'https://u:geheim@crm/{id}'\n"),
+            OWN.replace(
+                "    table: afspraken\n",
+                "    table: afspraken\n    link: 'https://u:geheim@crm/{id}'\n",
+            ),
             "every report",
         ),
         (OWN + "links: {deal: 'https://crm/{id}?token=geheim'}\n", "every report"),
@@ -197,8 +214,12 @@ def test_the_preset_of_the_documentation_works_and_is_short(folder: Path) -> Non
     own, on_top = re.findall(r"```yaml\n(.*?)```", text, re.S)
     assert own.count("\n") < 60
     # the documentation leaves the suppliers out; here they have a reason
-    own = own.replace("excluded: {contact:", "excluded: {supplier: {sql: soort = 'leverancier'}, contact:")
-    own = own.replace("excluded: {client:", "excluded: {supplier: {sql: soort = 'leverancier'}, client:")
+    own = own.replace(
+        "excluded: {contact:", "excluded: {supplier: {sql: soort = 'leverancier'}, contact:"
+    )
+    own = own.replace(
+        "excluded: {client:", "excluded: {supplier: {sql: soort = 'leverancier'}, client:"
+    )
     (folder / "own.yaml").write_text(own, "utf-8")
     edition = audited(folder)
     assert number(edition, "meetings_held@manager:1") == 2
@@ -210,17 +231,25 @@ def test_the_preset_of_the_documentation_works_and_is_short(folder: Path) -> Non
 def test_where_nothing_says_whom_a_meeting_was_with_nobody_owes_it(folder: Path) -> None:
     edition = audited(folder)
     assert edition.not_checked["meeting.contact"] == "nothing says with whom a meeting was"
-    lacking = {figure.dimension for figure in edition.figures.values() if figure.metric == "meetings_lacking"}
+    lacking = {
+        figure.dimension
+        for figure in edition.figures.values()
+        if figure.metric == "meetings_lacking"
+    }
     assert lacking == {"date", "subject", "result"}
     assert edition.figures["complete_meetings@manager:1"].numerator == 1
     persons = "columns: {id: nr, private_person: mens_of_niet, owner_id"
-    (folder / "own.yaml").write_text(OWN.replace("columns: {id: nr, owner_id", persons, 1), "utf-8")
+    (folder / "own.yaml").write_text(
+        OWN.replace("columns: {id: nr, owner_id", persons, 1), "utf-8"
+    )
     with sqlite3.connect(folder / "crm.db") as db:
         db.execute("ALTER TABLE relaties ADD COLUMN mens_of_niet INTEGER DEFAULT 0")
     assert number(audited(folder), "field_missing/meeting.contact@company") == 2
 
 
-def test_what_no_select_gives_is_not_checked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_no_select_gives_is_not_checked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A result that nobody reads is not owed; the snapshot alone says so too."""
     start = OWN.index("    columns: {id: nr, owner_id: verkoper, subject")
     given = "nr AS id, verkoper AS owner_id, titel AS subject, stand AS status, begin AS start_at, klant AS client_id"
@@ -228,9 +257,13 @@ def test_what_no_select_gives_is_not_checked(folder: Path, capsys: pytest.Captur
     (folder / "own.yaml").write_text(OWN[:start] + select, "utf-8")
     edition = audited(folder)
     why = "not given by the SELECT of afspraken"
-    assert edition.not_checked["meeting.result"] == edition.not_checked["meeting.parent_id"] == why
+    assert (
+        edition.not_checked["meeting.result"] == edition.not_checked["meeting.parent_id"] == why
+    )
     assert "subject" in {one.name for one in edition.field_sets["meeting"].fields}
-    assert not [name for name in edition.figures if name.startswith("field_missing/meeting.result")]
+    assert not [
+        name for name in edition.figures if name.startswith("field_missing/meeting.result")
+    ]
     assert number(edition, "field_missing/meeting.subject@company") == 1
     with contextlib.suppress(ImplausibleError):  # a state that nobody knows
         check_audit(load_audit(folder / "audit.yaml"), AS_OF)
@@ -255,8 +288,14 @@ def test_an_entity_of_two_parts_of_one_table_is_accounted_by_both(folder: Path) 
     start = OWN.index("\n    table: afspraken")
     (folder / "own.yaml").write_text(OWN[:start] + both + "\n", "utf-8")
     edition = audited(folder)
-    assert number(edition, "table_rows/afspraken@company") == number(edition, "table_audited/afspraken@company") == 4
+    assert (
+        number(edition, "table_rows/afspraken@company")
+        == number(edition, "table_audited/afspraken@company")
+        == 4
+    )
     assert number(edition, "meetings@company") == 4
-    (folder / "own.yaml").write_text(OWN[:start] + both.replace("verkoper <> 2", "verkoper < 0") + "\n", "utf-8")
+    (folder / "own.yaml").write_text(
+        OWN[:start] + both.replace("verkoper <> 2", "verkoper < 0") + "\n", "utf-8"
+    )
     with pytest.raises(SourceError, match="table afspraken: it has 4 rows"):
         audited(folder)

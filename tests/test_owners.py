@@ -79,15 +79,23 @@ def rows_of(seed: int) -> dict[str, Rows]:
         if kind != "client":
             found["client"] = f"c{rng.randrange(1, 30)}"
         if kind in ("meeting", "deal"):
-            found["state"] = rng.choice(("held", "planned") if kind == "meeting" else ("won", "open"))
+            found["state"] = rng.choice(
+                ("held", "planned") if kind == "meeting" else ("won", "open")
+            )
         if kind == "deal":
-            found |= {"amount": rng.choice((None, rng.randrange(10**9))), "closed": found["made"].date()}
+            found |= {
+                "amount": rng.choice((None, rng.randrange(10**9))),
+                "closed": found["made"].date(),
+            }
         return found
 
     tables: dict[str, Rows] = {
-        table: [record(kind, number) for number in range(1, 61)] for kind, table in RECORDS.items()
+        table: [record(kind, number) for number in range(1, 61)]
+        for kind, table in RECORDS.items()
     }
-    tables["people"] = [{"id": n, "name": f"P {n}", "team": TEAMS[n], "active": int(n != "x")} for n in NAMES]
+    tables["people"] = [
+        {"id": n, "name": f"P {n}", "team": TEAMS[n], "active": int(n != "x")} for n in NAMES
+    ]
     tables["owners"] = [
         {"kind": kind, "record": record_id, "owner": rng.choice(owners)}
         for kind, table in RECORDS.items()
@@ -129,7 +137,8 @@ def store(url: URL, tables: Mapping[str, Rows]) -> None:
     binary = {"mysql": "utf8mb4_bin"}.get(url.get_backend_name())
     for name, rows in tables.items():
         columns = [
-            Column(key, kinds.get(key, String(40, collation=binary if key == "id" else None))) for key in rows[0]
+            Column(key, kinds.get(key, String(40, collation=binary if key == "id" else None)))
+            for key in rows[0]
         ]
         Table(name, metadata, *columns)
     metadata.create_all(engine)
@@ -141,7 +150,9 @@ def store(url: URL, tables: Mapping[str, Rows]) -> None:
 
 def audited(folder: Path, url: URL, owners: str, name: str = "data") -> Edition:
     (folder / "own.yaml").write_text(PRESET, "utf-8")
-    targets = "".join(f"\n  {who}: {{2026-11: {{deals_won: {target}}}}}" for who, target in TARGETS.items())
+    targets = "".join(
+        f"\n  {who}: {{2026-11: {{deals_won: {target}}}}}" for who, target in TARGETS.items()
+    )
     address = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
     (folder / "audit.yaml").write_text(
         f"name: T\nsource: {{url: '{address}', preset: own.yaml, several_owners: {owners}}}\n"
@@ -156,9 +167,15 @@ def audited(folder: Path, url: URL, owners: str, name: str = "data") -> Edition:
 # ------------------------------------------------------------------------------------------------ by hand
 
 
-def owners_of(tables: Mapping[str, Rows], kind: str, row: dict[str, Any], several: bool) -> list[str]:
+def owners_of(
+    tables: Mapping[str, Rows], kind: str, row: dict[str, Any], several: bool
+) -> list[str]:
     """Who exists and owns it: its own owner first, then by id; of a contact without any the first of its client's."""
-    more = {one["owner"] for one in tables["owners"] if (one["kind"], one["record"]) == (kind, row["id"]) and several}
+    more = {
+        one["owner"]
+        for one in tables["owners"]
+        if (one["kind"], one["record"]) == (kind, row["id"]) and several
+    }
     own = [row["owner"]] if row["owner"] in NAMES else []
     found = own + sorted(who for who in more - set(own) if who in NAMES)
     if not found and kind == "contact":
@@ -198,12 +215,18 @@ def pooled(counts: Mapping[str, int], twice: Mapping[str, int]) -> dict[str, int
     """Scope -> number."""
     found = {f"manager:{who}": counts[who] for who in MANAGERS}
     found |= {"inactive": counts["x"], "unassigned": counts[""], "company": counts["company"]}
-    found |= {"team:north": counts["a"] + counts["A"], "team:south": counts["b"], "team": counts["c"]}
+    found |= {
+        "team:north": counts["a"] + counts["A"],
+        "team:south": counts["b"],
+        "team": counts["c"],
+    }
     return {**found, "counted twice": sum(twice.values())}
 
 
 @pytest.mark.parametrize("several", [True, False], ids=["all", "first"])
-@pytest.mark.parametrize("engine", [sqlite, mariadb, postgresql], ids=lambda engine: engine.__name__)
+@pytest.mark.parametrize(
+    "engine", [sqlite, mariadb, postgresql], ids=lambda engine: engine.__name__
+)
 def test_every_owner_is_credited_and_the_company_once(
     tmp_path: Path, engine: Callable[..., Any], several: bool
 ) -> None:
@@ -217,32 +240,53 @@ def test_every_owner_is_credited_and_the_company_once(
         expected = pooled(counts[name], counts[f"twice {name}"])
         if not several:
             assert not expected.pop("counted twice")
-        assert {scope: figures[f"{name}@{scope}"].numerator for scope in expected} == expected, name
+        assert {
+            scope: figures[f"{name}@{scope}"].numerator for scope in expected
+        } == expected, name
         assert not several or expected["counted twice"] > 3, name
     assert bool([one for one in figures if one.endswith("@counted twice")]) is several
 
 
-@pytest.mark.parametrize("engine", [sqlite, mariadb, postgresql], ids=lambda engine: engine.__name__)
-def test_scores_lists_and_the_plan_add_up_too(tmp_path: Path, engine: Callable[..., Any]) -> None:
+@pytest.mark.parametrize(
+    "engine", [sqlite, mariadb, postgresql], ids=lambda engine: engine.__name__
+)
+def test_scores_lists_and_the_plan_add_up_too(
+    tmp_path: Path, engine: Callable[..., Any]
+) -> None:
     tables = rows_of(8)
     with engine(tmp_path) as url:
         store(url, tables)
         edition = audited(tmp_path, url, "all")
     figures, counts = edition.figures, counted(tables, several=True)
     parts = [*(f"manager:{who}" for who in MANAGERS), "inactive", "unassigned"]
-    for name in ("score", "base", "score/deal", "field_filled/contact.last_name", "win_rate", "records_failing"):
+    for name in (
+        "score",
+        "base",
+        "score/deal",
+        "field_filled/contact.last_name",
+        "win_rate",
+        "records_failing",
+    ):
         sums = [figures[f"{name}@{scope}"] for scope in parts]
         twice, company = figures[f"{name}@counted twice"], figures[f"{name}@company"]
         assert sum(one.numerator for one in sums) - twice.numerator == company.numerator, name
-        assert (sum(one.denominator or 0 for one in sums) - (twice.denominator or 0)) == (company.denominator or 0)
+        assert (sum(one.denominator or 0 for one in sums) - (twice.denominator or 0)) == (
+            company.denominator or 0
+        )
         assert twice.numerator, name
     for who in MANAGERS:  # the fix-list of each holds all of his
-        own = {(one.entity, one.record_id) for one in edition.repairs if one.owner == who and one.in_period}
+        own = {
+            (one.entity, one.record_id)
+            for one in edition.repairs
+            if one.owner == who and one.in_period
+        }
         assert len(own) == figures[f"records_failing@manager:{who}"].numerator
     mine = {who: counts["deals_won"][who] for who in TARGETS}
     again = sum(counts["twice deals_won"][who] for who in TARGETS)
     assert again
-    assert [figures[f"plan_done/deals_won@manager:{who}"].numerator for who in TARGETS] == list(mine.values())
+    assert [figures[f"plan_done/deals_won@manager:{who}"].numerator for who in TARGETS] == list(
+        mine.values()
+    )
     assert figures["plan_done/deals_won@counted twice"].numerator == again
     assert figures["plan_done/deals_won@company"].numerator == sum(mine.values()) - again
     without = figures["plan_without_target/deals_won@company"].numerator
@@ -263,8 +307,14 @@ def test_who_changes_teams_takes_his_figures_along(tmp_path: Path) -> None:
     for name in ("deals_won", "meetings_held", "score", "records_failing"):
         own = before[f"{name}@manager:a"].numerator
         assert own
-        assert after[f"{name}@team:south"].numerator == before[f"{name}@team:south"].numerator + own
-        assert after[f"{name}@team:north"].numerator == before[f"{name}@team:north"].numerator - own
+        assert (
+            after[f"{name}@team:south"].numerator
+            == before[f"{name}@team:south"].numerator + own
+        )
+        assert (
+            after[f"{name}@team:north"].numerator
+            == before[f"{name}@team:north"].numerator - own
+        )
         assert after[f"{name}@manager:a"] == before[f"{name}@manager:a"]
         assert after[f"{name}@company"] == before[f"{name}@company"]
 
@@ -273,5 +323,7 @@ def test_all_needs_a_preset_that_tells_of_them(tmp_path: Path) -> None:
     (tmp_path / "audit.yaml").write_text(
         "name: T\nsource: {url: 'sqlite:///crm.db', preset: demo, several_owners: all}\nzone: UTC\ncurrency: EUR\n"
     )
-    with pytest.raises(ConfigError, match="tells of no owners but the first; give it a SELECT of co_owner"):
+    with pytest.raises(
+        ConfigError, match="tells of no owners but the first; give it a SELECT of co_owner"
+    ):
         load_audit(tmp_path / "audit.yaml")

@@ -15,7 +15,9 @@ SCOPES = (Scope.MANAGER, Scope.INACTIVE)
 
 
 def named(
-    *entities: EntityCounts, accounts: tuple[TableAccount, ...] = (), scopes: tuple[Scope, ...] = SCOPES
+    *entities: EntityCounts,
+    accounts: tuple[TableAccount, ...] = (),
+    scopes: tuple[Scope, ...] = SCOPES,
 ) -> list[str]:
     return [one.name for one in implausibilities(entities, accounts, scopes)]
 
@@ -53,8 +55,14 @@ def test_each_name_at_its_boundary(counts: EntityCounts, found: list[str]) -> No
         (TableAccount("t", 1000, 999, {"deleted: unreadable": 1}), []),
         (TableAccount("t", 1000, 998, {"deleted: unreadable": 2}), ["t.deleted.unreadable"]),
         (TableAccount("t", 3, 2, {"deleted: unreadable": 1}), ["t.deleted.unreadable"]),
-        (TableAccount("t", 3, 2, {"weg: unreadable": 1}), ["t.deleted.unreadable"]),  # a reason has the user's name
-        (TableAccount("t", 2000, 1996, {"weg: unreadable": 2, "oud: unreadable": 2}), ["t.deleted.unreadable"]),
+        (
+            TableAccount("t", 3, 2, {"weg: unreadable": 1}),
+            ["t.deleted.unreadable"],
+        ),  # a reason has the user's name
+        (
+            TableAccount("t", 2000, 1996, {"weg: unreadable": 2, "oud: unreadable": 2}),
+            ["t.deleted.unreadable"],
+        ),
         (TableAccount("t", 2000, 1998, {"weg: unreadable": 2}), []),
     ],
 )
@@ -67,20 +75,28 @@ def test_no_manager_at_all_whatever_the_size() -> None:
 
 
 def test_a_sentence_says_what_where_how_many_and_what_to_do() -> None:
-    [one] = implausibilities([EntityCounts("deal", 6_711, {"close_day": (6_711, 6_711)})], (), SCOPES)
+    [one] = implausibilities(
+        [EntityCounts("deal", 6_711, {"close_day": (6_711, 6_711)})], (), SCOPES
+    )
     assert one.sentence == (
         "6,711 of the 6,711 values of deal.close_day cannot be read; declare how they are written (formats in the "
         "preset), or map another column."
     )
-    [twice] = implausibilities([EntityCounts("deal", 2, {}, repeated=[("d\t1", 2)])], (), SCOPES)
+    [twice] = implausibilities(
+        [EntityCounts("deal", 2, {}, repeated=[("d\t1", 2)])], (), SCOPES
+    )
     assert "'d\\t1' (2 times)" in twice.sentence
 
 
 def test_what_is_accepted_by_name_passes_and_nothing_else() -> None:
-    found = implausibilities([EntityCounts("deal", 20, {}, states=(20, 20), unassigned=20)], (), SCOPES)
+    found = implausibilities(
+        [EntityCounts("deal", 20, {}, states=(20, 20), unassigned=20)], (), SCOPES
+    )
     must_be_plausible((), ())
     must_be_plausible(found, ["deal.stage.unknown", "deal.owner.unassigned"])
-    with pytest.raises(ImplausibleError, match=r"deal\.owner\.unassigned: 20 of 20 deals") as caught:
+    with pytest.raises(
+        ImplausibleError, match=r"deal\.owner\.unassigned: 20 of 20 deals"
+    ) as caught:
         must_be_plausible(found, ["deal.stage.unknown"])
     assert caught.value.exit_status == 6
     assert "deal.stage.unknown" not in str(caught.value)
@@ -115,11 +131,16 @@ def audit(tmp_path: Path) -> Path:
             "INSERT INTO people VALUES ('a', 'Anna', 1);"
             "CREATE TABLE deals (id TEXT, owner TEXT, name TEXT, stage TEXT, day TEXT, made TEXT);"
         )
-        rows = [(f"d{n}", "a", "x", "open", "2026-11-20", "2026-11-02 09:00:00") for n in range(20)]
+        rows = [
+            (f"d{n}", "a", "x", "open", "2026-11-20", "2026-11-02 09:00:00") for n in range(20)
+        ]
         db.executemany("INSERT INTO deals VALUES (?, ?, ?, ?, ?, ?)", rows)
     (tmp_path / "own.yaml").write_text(OWN, "utf-8")
     file = tmp_path / "audit.yaml"
-    file.write_text("name: T\nsource: {url: 'sqlite:///crm.db', preset: own.yaml}\nzone: UTC\ncurrency: EUR\n", "utf-8")
+    file.write_text(
+        "name: T\nsource: {url: 'sqlite:///crm.db', preset: own.yaml}\nzone: UTC\ncurrency: EUR\n",
+        "utf-8",
+    )
     return file
 
 
@@ -137,7 +158,9 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", [*ODD, "deal.id.twice"])
-def test_check_says_it_and_not_ready(audit: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_says_it_and_not_ready(
+    audit: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     from datetime import UTC, datetime
 
     from pipeline.config import load_audit
@@ -171,10 +194,14 @@ def test_a_run_stops_unless_it_is_accepted_and_the_report_says_so(audit: Path) -
     data = audit.parent / "data"
     data.mkdir()
     run.extract(load_audit(audit), data, clock=lambda: now, as_of=None, progress=Silence())
-    with pytest.raises(ImplausibleError, match=r"deal\.stage\.unknown: 18 of the 20 values of deal\.stage"):
+    with pytest.raises(
+        ImplausibleError, match=r"deal\.stage\.unknown: 18 of the 20 values of deal\.stage"
+    ):
         run.compute(data, audit=load_audit(audit).resolved(), run_id="r", progress=Silence())
     audit.write_text(audit.read_text("utf-8") + "accept: [deal.stage.unknown]\n", "utf-8")
-    edition = run.compute(data, audit=load_audit(audit).resolved(), run_id="r", progress=Silence())
+    edition = run.compute(
+        data, audit=load_audit(audit).resolved(), run_id="r", progress=Silence()
+    )
     assert [note for note in management_report(edition).notes if "deal.stage.unknown" in note]
 
 

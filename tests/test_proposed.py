@@ -32,8 +32,12 @@ def written(folder: Path, script: str, *, confirmed: bool = False) -> str:
         return preset_text(own)
 
 
-@pytest.mark.parametrize(("start", "asked"), [("2026-11-1{n} 10:00:00", True), ("1{n}-11-2026 10:00", False)])
-def test_the_clock_of_datetimes_is_an_open_question(tmp_path: Path, start: str, asked: bool) -> None:
+@pytest.mark.parametrize(
+    ("start", "asked"), [("2026-11-1{n} 10:00:00", True), ("1{n}-11-2026 10:00", False)]
+)
+def test_the_clock_of_datetimes_is_an_open_question(
+    tmp_path: Path, start: str, asked: bool
+) -> None:
     """Where texts are declared, `formats` says it."""
     rows = "".join(
         f"INSERT INTO afspraken VALUES ({n}, 1, 'A {n}', '{start.format(n=n)}', '{start.format(n=n)}');"
@@ -43,7 +47,9 @@ def test_the_clock_of_datetimes_is_an_open_question(tmp_path: Path, start: str, 
     assert ("\ndatetimes: UTC\n" in text) == asked
     assert ("datetimes = UTC; write the zone" in text) == asked
     (tmp_path / "again").mkdir()
-    (tmp_path / "crm.yaml").write_text(written(tmp_path / "again", MEETINGS + rows, confirmed=True), "utf-8")
+    (tmp_path / "crm.yaml").write_text(
+        written(tmp_path / "again", MEETINGS + rows, confirmed=True), "utf-8"
+    )
     assert load_preset("crm.yaml", tmp_path).datetimes == "UTC"
 
 
@@ -60,7 +66,11 @@ def test_the_clock_of_datetimes_is_an_open_question(tmp_path: Path, start: str, 
 )
 @pytest.mark.parametrize("ours", ["start_at", "close_day"])
 def test_only_times_that_name_no_zone_ask_for_a_clock(
-    tmp_path: Path, server: Callable[[], AbstractContextManager[URL]], kind: str, asked: bool, ours: str
+    tmp_path: Path,
+    server: Callable[[], AbstractContextManager[URL]],
+    kind: str,
+    asked: bool,
+    ours: str,
 ) -> None:
     """Also where a closing day is mapped to them."""
     made = {
@@ -71,22 +81,31 @@ def test_only_times_that_name_no_zone_ask_for_a_clock(
         engine = create_engine(url)
         with engine.begin() as connection:
             connection.exec_driver_sql(made)
-            connection.exec_driver_sql(f"INSERT INTO {made.split()[2]} VALUES (1, 'a', '2026-11-10 10:00:00')")
+            connection.exec_driver_sql(
+                f"INSERT INTO {made.split()[2]} VALUES (1, 'a', '2026-11-10 10:00:00')"
+            )
         engine.dispose()
         with Place(url.render_as_string(hide_password=False), tmp_path).opened() as connection:
             found = propose(connection)
             quote = connection.dialect.identifier_preparer.quote
-            own = Own("Our own", connection.dialect.name, quote, found, {}, True, confirmed=False)
+            own = Own(
+                "Our own", connection.dialect.name, quote, found, {}, True, confirmed=False
+            )
     assert [guess.ours for _, guess in without_zone(own)] == [ours] * asked
     assert ("datetimes = UTC; write the zone" in preset_text(own)) == asked
 
 
-RELATIES = "CREATE TABLE klanten (nr INTEGER PRIMARY KEY, naam TEXT, telefoon TEXT, email TEXT);"
+RELATIES = (
+    "CREATE TABLE klanten (nr INTEGER PRIMARY KEY, naam TEXT, telefoon TEXT, email TEXT);"
+)
 NUMBERS = '[{"label": "work", "value": "020-55500'
 CONTENTS = {
     "onderwerp": (["<p>A</p>", "<br/>", " <DIV class=x>A"] * 5, {"meeting.subject": "html"}),
     "onderwerp, a few": (["<p>A</p>", "A {n}", "B {n}"] * 5, {}),
-    "onderwerp, read as it stands": (["<jan@example.org> {n}", "<onbekend>", "[concept]", "{{n}", "<pre"] * 5, {}),
+    "onderwerp, read as it stands": (
+        ["<jan@example.org> {n}", "<onbekend>", "[concept]", "{{n}", "<pre"] * 5,
+        {},
+    ),
     "onderwerp, empty ones aside": (["<p>A {n}</p>", "-", ""] * 5, {"meeting.subject": "html"}),
     "telefoon": ([NUMBERS + '{n}"}]', "[]"] * 5, {"client.phone": {"json": ["value"]}}),
     "email": (['["a{n}@example.org"]', "{}", "a@example.org"] * 5, {"client.email": "json"}),
@@ -108,7 +127,10 @@ def test_html_and_json_are_proposed_from_what_stands_there(tmp_path: Path, given
     says = yaml.safe_load(text)
     assert says.get("contents", {}) == contents
     for ours in contents:
-        assert any(line.startswith(f"contents.{ours} = ") and " of " in line for line in says["unconfirmed"])
+        assert any(
+            line.startswith(f"contents.{ours} = ") and " of " in line
+            for line in says["unconfirmed"]
+        )
     del says["unconfirmed"]
     (tmp_path / "crm.yaml").write_text(yaml.safe_dump(says), "utf-8")
     assert load_preset("crm.yaml", tmp_path).contents.keys() == contents.keys()

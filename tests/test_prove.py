@@ -12,15 +12,46 @@ import pytest
 
 from pipeline.errors import ProofError
 from pipeline.findings.stored import write_failing
-from pipeline.model import ONE_READING, Failing, Figure, Person, Scope, TableAccount, Unit, figure_id
+from pipeline.model import (
+    ONE_READING,
+    Failing,
+    Figure,
+    Person,
+    Scope,
+    TableAccount,
+    Unit,
+    figure_id,
+)
 from pipeline.proof.prove import prove as prove_files
 from pipeline.proof.prove import prove_accounts, prove_people, proven
 
 
-def figure(metric: str, numerator: int, denominator: int | None = None, unit: Unit = Unit.COUNT, **rest: Any) -> Figure:
-    scope, key, currency = rest.get("scope", Scope.COMPANY), rest.get("key", ""), rest.get("currency", "")
+def figure(
+    metric: str,
+    numerator: int,
+    denominator: int | None = None,
+    unit: Unit = Unit.COUNT,
+    **rest: Any,
+) -> Figure:
+    scope, key, currency = (
+        rest.get("scope", Scope.COMPANY),
+        rest.get("key", ""),
+        rest.get("currency", ""),
+    )
     name = figure_id(metric, "", currency, scope, key)
-    return Figure(name, scope, key, metric, "", "period", numerator, denominator, unit, currency, "database")
+    return Figure(
+        name,
+        scope,
+        key,
+        metric,
+        "",
+        "period",
+        numerator,
+        denominator,
+        unit,
+        currency,
+        "database",
+    )
 
 
 FIGURES = (
@@ -40,7 +71,12 @@ RECORDS = (
 )
 
 
-def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Sequence[Failing], found: Sequence[Failing]) -> None:
+def prove(
+    witness: Sequence[Figure],
+    ours: Sequence[Figure],
+    seen: Sequence[Failing],
+    found: Sequence[Failing],
+) -> None:
     """The proof, of failing records that are files as in a run."""
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder) / "it's source.parquet", Path(folder) / "ours.parquet"
@@ -50,7 +86,8 @@ def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Sequence[Fail
 
 
 def refusal(
-    ours: list[Figure] | tuple[Figure, ...] = FIGURES, found: list[Failing] | tuple[Failing, ...] = RECORDS
+    ours: list[Figure] | tuple[Figure, ...] = FIGURES,
+    found: list[Failing] | tuple[Failing, ...] = RECORDS,
 ) -> ProofError:
     """What is said of ours against the source; the same is said with both exchanged."""
     with pytest.raises(ProofError) as error:
@@ -58,9 +95,11 @@ def refusal(
     with pytest.raises(ProofError) as exchanged:
         prove(ours, FIGURES, found, RECORDS)
     assert error.value.exit_status == 4
-    assert sorted((name, there, here) for name, _, here, there in exchanged.value.differences) == sorted(
-        (name, here, there) for name, _, here, there in error.value.differences
-    ) or any("more than once" in where for _, where, *_ in error.value.differences)
+    assert sorted(
+        (name, there, here) for name, _, here, there in exchanged.value.differences
+    ) == sorted((name, here, there) for name, _, here, there in error.value.differences) or any(
+        "more than once" in where for _, where, *_ in error.value.differences
+    )
     return error.value
 
 
@@ -68,7 +107,9 @@ def test_equal_readings_pass() -> None:
     prove(FIGURES, FIGURES, RECORDS, RECORDS)
     prove(FIGURES, tuple(reversed(FIGURES)), RECORDS, tuple(reversed(RECORDS)))
     prove([], [], [], [])
-    prove(FIGURES, [replace(one) for one in FIGURES], RECORDS, [one._replace() for one in RECORDS])
+    prove(
+        FIGURES, [replace(one) for one in FIGURES], RECORDS, [one._replace() for one in RECORDS]
+    )
 
 
 def test_how_a_figure_was_found_is_no_difference() -> None:
@@ -89,7 +130,9 @@ def test_how_a_figure_was_found_is_no_difference() -> None:
         pytest.param(lambda f: replace(f, id=f.id + "x"), id="name"),
     ],
 )  # fmt: skip
-def test_each_change_of_a_figure_is_named(position: int, change: Callable[[Figure], Figure]) -> None:
+def test_each_change_of_a_figure_is_named(
+    position: int, change: Callable[[Figure], Figure]
+) -> None:
     changed = change(FIGURES[position])
     error = refusal([*FIGURES[:position], changed, *FIGURES[position + 1 :]])
     names = {name for name, *_ in error.differences}
@@ -101,14 +144,22 @@ def test_each_change_of_a_figure_is_named(position: int, change: Callable[[Figur
 def test_a_ratio_of_the_same_value_is_another_ratio() -> None:
     position = next(i for i, one in enumerate(FIGURES) if one.metric == "win_rate")
     doubled = replace(FIGURES[position], numerator=2, denominator=4)
-    ((name, _, source, ours),) = refusal([*FIGURES[:position], doubled, *FIGURES[position + 1 :]]).differences
+    ((name, _, source, ours),) = refusal(
+        [*FIGURES[:position], doubled, *FIGURES[position + 1 :]]
+    ).differences
     assert name == "win_rate@company"
     assert ("1 of 2" in source, "2 of 4" in ours) == (True, True)
 
 
 def test_large_integers_are_not_floats() -> None:
     position = next(i for i, one in enumerate(FIGURES) if one.numerator > 2**60)
-    error = refusal([*FIGURES[:position], replace(FIGURES[position], numerator=2**62), *FIGURES[position + 1 :]])
+    error = refusal(
+        [
+            *FIGURES[:position],
+            replace(FIGURES[position], numerator=2**62),
+            *FIGURES[position + 1 :],
+        ]
+    )
     ((name, _, source, ours),) = error.differences
     assert name == "deals_won_amount/EUR@company"
     assert (str(2**62 + 1) in source, str(2**62) in ours) == (True, True)
@@ -152,7 +203,9 @@ def test_a_figure_that_exists_twice() -> None:
         pytest.param(lambda r: r._replace(at_us=-(2**62)), id="moment before the calendar"),
     ],
 )
-def test_each_change_of_a_record_is_named(position: int, change: Callable[[Failing], Failing]) -> None:
+def test_each_change_of_a_record_is_named(
+    position: int, change: Callable[[Failing], Failing]
+) -> None:
     record = RECORDS[position]
     error = refusal(found=[*RECORDS[:position], change(record), *RECORDS[position + 1 :]])
     ((name, where, source, ours),) = error.differences
@@ -164,12 +217,16 @@ def test_each_change_of_a_record_is_named(position: int, change: Callable[[Faili
 @pytest.mark.parametrize("position", range(len(RECORDS)))
 def test_a_record_that_is_lacking(position: int) -> None:
     record = RECORDS[position]
-    ((name, _, source, ours),) = refusal(found=[*RECORDS[:position], *RECORDS[position + 1 :]]).differences
+    ((name, _, source, ours),) = refusal(
+        found=[*RECORDS[:position], *RECORDS[position + 1 :]]
+    ).differences
     assert (name, ours) == (f"{record.entity} {record.record_id}", "not failing")
     assert f"mask {record.mask:b}" in source
 
 
-@pytest.mark.parametrize("extra", [Failing("deal", "1", "", 1, True), Failing("call", "3", "m1", 1, True)])
+@pytest.mark.parametrize(
+    "extra", [Failing("deal", "1", "", 1, True), Failing("call", "3", "m1", 1, True)]
+)
 def test_a_record_that_is_too_many(extra: Failing) -> None:
     ((name, _, source, _),) = refusal(found=[*RECORDS, extra]).differences
     assert (name, source) == (f"{extra.entity} {extra.record_id}", "not failing")
@@ -187,7 +244,9 @@ def test_a_record_that_is_listed_twice(position: int) -> None:
     assert [where for _, where, *_ in differences] == ["listed more than once in ours"]
     with pytest.raises(ProofError, match="1 figures or records differ"):
         prove(FIGURES, FIGURES, twice, RECORDS)
-    with pytest.raises(ProofError, match="2 figures or records differ"):  # twice in both is no excuse
+    with pytest.raises(
+        ProofError, match="2 figures or records differ"
+    ):  # twice in both is no excuse
         prove(FIGURES, FIGURES, twice, twice)
 
 
@@ -207,11 +266,17 @@ PEOPLE = (
 )
 
 
-def stranger(found: list[Person], seen: tuple[Person, ...] = PEOPLE) -> dict[str, tuple[str, str]]:
+def stranger(
+    found: list[Person], seen: tuple[Person, ...] = PEOPLE
+) -> dict[str, tuple[str, str]]:
     """user -> what is said of them in the source and in ours."""
     with pytest.raises(ProofError, match="users differ between the source") as caught:
         prove_people(seen, found)
-    return {name: (there, here) for name, where, there, here in caught.value.differences if where == "people"}
+    return {
+        name: (there, here)
+        for name, where, there, here in caught.value.differences
+        if where == "people"
+    }
 
 
 def test_equal_people_pass_in_any_order() -> None:
@@ -223,19 +288,31 @@ def test_two_names_that_are_exchanged() -> None:
     """No figure differs then."""
     anna, bert, carla = PEOPLE
     found = stranger([replace(anna, name="Bert"), replace(bert, name="Anna"), carla])
-    assert found == {"user m1": ("name Anna", "name Bert"), "user m2": ("name Bert", "name Anna")}
+    assert found == {
+        "user m1": ("name Anna", "name Bert"),
+        "user m2": ("name Bert", "name Anna"),
+    }
 
 
 @pytest.mark.parametrize("position", range(len(PEOPLE)))
 @pytest.mark.parametrize(
     ("part", "value"),
-    [("name", "Dora"), ("team", "South"), ("team_id", "t9"), ("leader_id", "m9"), ("scope", Scope.TEAM)],
+    [
+        ("name", "Dora"),
+        ("team", "South"),
+        ("team_id", "t9"),
+        ("leader_id", "m9"),
+        ("scope", Scope.TEAM),
+    ],
 )
 def test_each_part_of_a_person_is_compared(position: int, part: str, value: str) -> None:
     changed: dict[str, Any] = {part: value}
     people = [*PEOPLE[:position], replace(PEOPLE[position], **changed), *PEOPLE[position + 1 :]]
     assert stranger(people) == {
-        f"user {PEOPLE[position].id}": (f"{part} {getattr(PEOPLE[position], part) or 'none'}", f"{part} {value}")
+        f"user {PEOPLE[position].id}": (
+            f"{part} {getattr(PEOPLE[position], part) or 'none'}",
+            f"{part} {value}",
+        )
     }
 
 
@@ -253,7 +330,12 @@ ACCOUNTS = (
     TableAccount("old people", 3, 3, {}),
     TableAccount("custom", 5, 5, {}),
 )
-TABLES = {"deal": {"deals"}, "client": {"people"}, "contact": {"people", "old people"}, "lead": {"gone"}}
+TABLES = {
+    "deal": {"deals"},
+    "client": {"people"},
+    "contact": {"people", "old people"},
+    "lead": {"gone"},
+}
 ROWS = {"deal": 10, "client": 4, "contact": 6, "lead": 0, "call": 0}
 
 
@@ -266,10 +348,14 @@ def test_audited_rows_are_as_many_as_were_read() -> None:
     [("deal", "deals", "10", "11"), ("client", "old people, people", "10", "11"),
      ("contact", "old people, people", "10", "11")],
 )  # fmt: skip
-def test_rows_that_were_read_and_not_accounted_for(entity: str, named: str, source: str, ours: str) -> None:
+def test_rows_that_were_read_and_not_accounted_for(
+    entity: str, named: str, source: str, ours: str
+) -> None:
     with pytest.raises(ProofError, match="1 counts of audited rows differ") as caught:
         prove_accounts(ACCOUNTS, TABLES, {**ROWS, entity: ROWS[entity] + 1})
-    assert caught.value.differences == ((f"audited rows of {named}", "accounting", source, ours),)
+    assert caught.value.differences == (
+        (f"audited rows of {named}", "accounting", source, ours),
+    )
 
 
 def test_what_one_reading_says_alone_is_no_proven_figure() -> None:
@@ -280,11 +366,18 @@ def test_what_one_reading_says_alone_is_no_proven_figure() -> None:
 # ------------------------------------------------------------------------------------------------ what is invisible
 
 
-@pytest.mark.parametrize("odd", ["EUR\r", "EUR ", "\u202eEUR", "EUR\u200b", "EUR\x00", "ＥＵＲ", "EUR\ud800"])
+@pytest.mark.parametrize(
+    "odd", ["EUR\r", "EUR ", "\u202eEUR", "EUR\u200b", "EUR\x00", "ＥＵＲ", "EUR\ud800"]
+)
 def test_what_differs_invisibly_is_written_out(odd: str) -> None:
     """Rows that look alike tell nobody what to mend."""
     with pytest.raises(ProofError) as caught:
-        prove([figure("won", 1, currency="EUR")], [replace(figure("won", 1, currency="EUR"), currency=odd)], [], [])
+        prove(
+            [figure("won", 1, currency="EUR")],
+            [replace(figure("won", 1, currency="EUR"), currency=odd)],
+            [],
+            [],
+        )
     ((_, _, source, ours),) = caught.value.differences
     assert source != ours
     assert source.isprintable()

@@ -173,9 +173,13 @@ with draft(Path(sys.argv[1])) as begun:
 
 
 @pytest.mark.parametrize(("step", "leads"), [("replace", "killed"), ("rename", "good")])
-def test_a_kill_between_naming_and_switching_is_made_good(output: Path, step: str, leads: str) -> None:
+def test_a_kill_between_naming_and_switching_is_made_good(
+    output: Path, step: str, leads: str
+) -> None:
     publish(output, "good")
-    done = subprocess.run([sys.executable, "-c", KILLED, output, step], check=False, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, output, step], check=False, capture_output=True
+    )
     assert done.returncode == -9, done.stderr.decode()
     assert (output / "latest").resolve().name == "good"
     complete_latest(output, NOW)
@@ -195,8 +199,12 @@ def test_a_run_is_published_once(output: Path) -> None:
     assert runs_of(output) == {"one"}
 
 
-@pytest.mark.parametrize("failure", [ProofError("differs"), ValueError("a defect"), KeyboardInterrupt()])
-def test_a_failed_run_leaves_nothing_and_the_last_good_one_stays(output: Path, failure: BaseException) -> None:
+@pytest.mark.parametrize(
+    "failure", [ProofError("differs"), ValueError("a defect"), KeyboardInterrupt()]
+)
+def test_a_failed_run_leaves_nothing_and_the_last_good_one_stays(
+    output: Path, failure: BaseException
+) -> None:
     publish(output, "good")
     with pytest.raises(type(failure)):
         broken_off(output, failure)
@@ -241,7 +249,10 @@ with draft(Path(sys.argv[1])) as begun:
 
 def test_what_a_crash_left_behind_is_swept(output: Path) -> None:
     crashed = subprocess.run(
-        [sys.executable, "-c", CRASH, str(output), "crash"], check=False, capture_output=True, text=True
+        [sys.executable, "-c", CRASH, str(output), "crash"],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert crashed.returncode == -9
     assert runs_of(output) == {crashed.stdout.strip()}  # clients' data, left behind
@@ -251,7 +262,10 @@ def test_what_a_crash_left_behind_is_swept(output: Path) -> None:
 
 def test_a_living_run_is_left_alone(output: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", CRASH, str(output), "live"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", CRASH, str(output), "live"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as living:
         assert living.stdin
         assert living.stdout
@@ -278,7 +292,13 @@ def test_what_a_killed_check_left_among_the_temporary_files_is_swept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", SCRATCH], check=False, capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRATCH],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
     left = Path(done.stdout.strip())
     assert (left / "clients.txt").is_file()
     assert stat.S_IMODE(left.stat().st_mode) == 0o700
@@ -316,7 +336,11 @@ def test_sweeping_takes_no_run(output: Path) -> None:
 
 def test_folders_are_0700_and_files_0600(output: Path) -> None:
     publish(output, "one")
-    modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in [output, *output.rglob("*")] if not path.is_symlink()}
+    modes = {
+        path: stat.S_IMODE(path.lstat().st_mode)
+        for path in [output, *output.rglob("*")]
+        if not path.is_symlink()
+    }
     assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
     assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
     assert len(modes) == 7

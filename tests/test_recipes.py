@@ -44,14 +44,20 @@ def copy(tmp_path: Path) -> Path:
     """The program, as a clone has it."""
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for part in ("pipeline", "expectations", "report_templates"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__")
+        )
     return tmp_path
 
 
 def crm_audit(copy: Path, *arguments: str) -> str:
     """The copy's own program; what it said."""
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments], cwd=copy, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
@@ -70,29 +76,43 @@ def section(title: str) -> str:
 
 
 def test_a_measure_takes_its_declaration_and_a_line_in_the_registry(copy: Path) -> None:
-    declared, registry = (copy / "pipeline" / "measures" / f"{name}.py" for name in ("deals", "registry"))
+    declared, registry = (
+        copy / "pipeline" / "measures" / f"{name}.py" for name in ("deals", "registry")
+    )
     for file in (declared, registry):
         assert str(file.relative_to(copy)) in section("A measure")
     declared.write_text(declared.read_text("utf-8") + MEASURE, "utf-8")
-    listed = registry.read_text("utf-8").replace("deals.DEALS_WON,", "deals.DEALS_BIG,\n    deals.DEALS_WON,", 1)
+    listed = registry.read_text("utf-8").replace(
+        "deals.DEALS_WON,", "deals.DEALS_BIG,\n    deals.DEALS_WON,", 1
+    )
     registry.write_text(listed, "utf-8")
     crm_audit(copy, "demo", "crm", "--today", "2026-11-24", "--output", "output", "--run")
     with sqlite3.connect(copy / "crm" / "crm.db") as db:
         by_hand = "NOT is_deleted AND stage IN ('new', 'proposal', 'negotiation') AND amount_cents >= 1000000"
-        big = dict(db.execute(f"SELECT owner_id, count(*) FROM deals WHERE {by_hand} GROUP BY 1"))
+        big = dict(
+            db.execute(f"SELECT owner_id, count(*) FROM deals WHERE {by_hand} GROUP BY 1")
+        )
     figures = figures_in(copy)
     assert figures["deals_big@company"] == sum(big.values()) > 1
-    owners = {name.partition("@manager:")[2]: value for name, value in figures.items() if "deals_big@manager:" in name}
+    owners = {
+        name.partition("@manager:")[2]: value
+        for name, value in figures.items()
+        if "deals_big@manager:" in name
+    }
     assert {owner: value for owner, value in owners.items() if value}.items() <= big.items()
 
 
 def test_words_that_yaml_takes_for_something_else_are_asked_in_quotes(copy: Path) -> None:
     (copy / "other.yaml").write_text(PRESET.replace('"yes"', "yes"), "utf-8")
     (copy / "audit.yaml").write_text(
-        "name: Other\nsource: {url: 'sqlite:///crm.db', preset: other.yaml}\nzone: UTC\ncurrency: EUR\n", "utf-8"
+        "name: Other\nsource: {url: 'sqlite:///crm.db', preset: other.yaml}\nzone: UTC\ncurrency: EUR\n",
+        "utf-8",
     )
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "check", "audit.yaml"], cwd=copy, capture_output=True, check=False
+        [sys.executable, "-m", "pipeline", "check", "audit.yaml"],
+        cwd=copy,
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 2
     assert b"states.deal.won.0: write the word in quotes" in done.stderr
@@ -103,12 +123,18 @@ def test_a_preset_takes_one_file(copy: Path) -> None:
     (copy / "pipeline" / "presets" / "other.yaml").write_text(PRESET, "utf-8")
     with sqlite3.connect(copy / "crm.db") as db:
         db.execute("CREATE TABLE sellers (code TEXT, called TEXT, here INTEGER)")
-        db.execute("CREATE TABLE orders (nr TEXT, seller TEXT, what TEXT, sold TEXT, cents INTEGER, day TEXT)")
+        db.execute(
+            "CREATE TABLE orders (nr TEXT, seller TEXT, what TEXT, sold TEXT, cents INTEGER, day TEXT)"
+        )
         db.executemany("INSERT INTO sellers VALUES (?, ?, 1)", [("s1", "Ada"), ("s2", "Bea")])
-        orders = [("o1", "s1", "Cable", "yes", 500, "2026-11-03"), ("o2", "s2", None, "yes", 700, "2026-11-04")]
+        orders = [
+            ("o1", "s1", "Cable", "yes", 500, "2026-11-03"),
+            ("o2", "s2", None, "yes", 700, "2026-11-04"),
+        ]
         db.executemany("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?)", orders)
     (copy / "audit.yaml").write_text(
-        "name: Other\nsource: {url: 'sqlite:///crm.db', preset: other}\nzone: UTC\ncurrency: EUR\n", "utf-8"
+        "name: Other\nsource: {url: 'sqlite:///crm.db', preset: other}\nzone: UTC\ncurrency: EUR\n",
+        "utf-8",
     )
     assert "Ready" in crm_audit(copy, "check", "audit.yaml")
     crm_audit(copy, "run", "audit.yaml", "--as-of", "2026-11-24T09:00+00:00")
@@ -117,6 +143,12 @@ def test_a_preset_takes_one_file(copy: Path) -> None:
     assert found["base_missing/deal.name@manager:s2"] == 1
 
 
-@pytest.mark.parametrize("file", sorted(set(re.findall(r"`((?:pipeline|tests|docs|expectations)/[\w./]+)`", RECIPES))))
+@pytest.mark.parametrize(
+    "file",
+    sorted(set(re.findall(r"`((?:pipeline|tests|docs|expectations)/[\w./]+)`", RECIPES))),
+)
 def test_every_file_that_a_recipe_names_is_there(file: str) -> None:
-    assert (ROOT / file).exists() or file in ("pipeline/presets/NAME.yaml", "pipeline/databases/NAME.py")
+    assert (ROOT / file).exists() or file in (
+        "pipeline/presets/NAME.yaml",
+        "pipeline/databases/NAME.py",
+    )

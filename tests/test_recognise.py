@@ -89,7 +89,12 @@ def test_english_names_in_the_singular(tmp_path: Path) -> None:
     )
     found = proposed(place)
     assert mapped(found["manager"]) == {"id": "employee_id", "name": "full_name"}
-    assert mapped(found["client"]) == {"id": "id", "owner_id": "assigned_to", "name": "company_name", "phone": "phone"}
+    assert mapped(found["client"]) == {
+        "id": "id",
+        "owner_id": "assigned_to",
+        "name": "company_name",
+        "phone": "phone",
+    }
     assert "2 of 2 values are keys of employee" in str(found["client"].of("owner_id"))
 
 
@@ -195,9 +200,12 @@ def test_a_machine_in_utc_has_no_zone_of_people(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "last", "key"), [("klantnr", 500, "klantnr"), ("klantnr", 1, None), ("naam", 1, None)]
+    ("column", "last", "key"),
+    [("klantnr", 500, "klantnr"), ("klantnr", 1, None), ("naam", 1, None)],
 )
-def test_a_key_differs_in_every_row_and_not_in_a_sample_only(column: str, last: int, key: str | None) -> None:
+def test_a_key_differs_in_every_row_and_not_in_a_sample_only(
+    column: str, last: int, key: str | None
+) -> None:
     """The 500th row bears the first one's number, which no sample of 400 shows."""
     engine = create_engine("sqlite://")
     with engine.begin() as connection:

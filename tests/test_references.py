@@ -37,11 +37,22 @@ def preset_of(dialect: str, name: str) -> Preset:
         "manager": ("people", {"id": "id"}),
         "meeting": ("meetings", {"id": "id", "status": "status"}),
         "contact": ("contacts", person),
-        "meeting_contact": ("links", {"meeting_id": "meeting", "person_kind": "kind", "person_id": "contact"}),
+        "meeting_contact": (
+            "links",
+            {"meeting_id": "meeting", "person_kind": "kind", "person_id": "contact"},
+        ),
     }
-    absent = {f"{entity}.{c}": "no" for entity, (_, held) in tables.items() for c in ENTITIES[entity] if c not in held}
+    absent = {
+        f"{entity}.{c}": "no"
+        for entity, (_, held) in tables.items()
+        for c in ENTITIES[entity]
+        if c not in held
+    }
     absent |= {entity: "no" for entity in ENTITIES if entity not in tables}
-    entities = {entity: [{"table": f"{name}_{table}", "columns": held}] for entity, (table, held) in tables.items()}
+    entities = {
+        entity: [{"table": f"{name}_{table}", "columns": held}]
+        for entity, (table, held) in tables.items()
+    }
     return Preset.model_validate(
         {
             "name": "own", "about": "Own", "dialects": [dialect], "money": "decimal", "states": HELD,
@@ -57,24 +68,35 @@ def preset_of(dialect: str, name: str) -> Preset:
         ("sqlite", "TEXT COLLATE NOCASE"), ("postgresql", "VARCHAR(9)"), ("duckdb", "VARCHAR"),
     ],
 )  # fmt: skip
-def test_an_invitee_of_another_spelling_is_nobodys(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+def test_an_invitee_of_another_spelling_is_nobodys(
+    benches: Callable[[str], Bench], dialect: str, kind: str
+) -> None:
     engine, name = benches(dialect).engine, f"ref_{uuid4().hex[:12]}"
     mark = "?" if dialect in ("sqlite", "duckdb") else "%s"
     rows = {
         "people": ("id", [("m1",)]),
         "meetings": ("id status", [(meeting, "held") for meeting in EXPECTED]),
         "contacts": ("id given", [("good", "A"), ("poor", "")]),
-        "links": ("meeting kind contact", [(meeting, "contact", contact) for meeting, contact in LINKS]),
+        "links": (
+            "meeting kind contact",
+            [(meeting, "contact", contact) for meeting, contact in LINKS],
+        ),
     }
     with engine.begin() as connection:
         for table, (columns, values) in rows.items():
             names = columns.split()
-            connection.exec_driver_sql(f"CREATE TABLE {name}_{table} ({', '.join(f'{c} {kind}' for c in names)})")
+            connection.exec_driver_sql(
+                f"CREATE TABLE {name}_{table} ({', '.join(f'{c} {kind}' for c in names)})"
+            )
             marks = ", ".join([mark] * len(names))
             connection.exec_driver_sql(f"INSERT INTO {name}_{table} VALUES ({marks})", values)
     preset = preset_of(dialect, name)
-    demand = Demand(preset, {}, "EUR", frozenset(preset.absent_columns()), ENTITIES, Rules(), "UTC")
-    window = open_window(as_of=datetime(2026, 11, 16, tzinfo=UTC), zone="UTC", working_week=range(5))
+    demand = Demand(
+        preset, {}, "EUR", frozenset(preset.absent_columns()), ENTITIES, Rules(), "UTC"
+    )
+    window = open_window(
+        as_of=datetime(2026, 11, 16, tzinfo=UTC), zone="UTC", working_week=range(5)
+    )
     with consistent(engine) as connection:
         terms = Terms(window, HELD, demand.absent)
         view = view_of("meeting", Reading(connection, demand).entities(), terms).subquery()

@@ -37,7 +37,11 @@ SAID: Final = [
     ("postgresql", ODD, remedies.AMBIGUOUS),
     ("postgresql", 't.weg COLLATE "nosuch"', remedies.UNKNOWN_COLLATION),
     ("postgresql", "t.weg ~ '('", remedies.PATTERNS),
-    ("mysql", "(t.weg COLLATE utf8mb4_bin) = (t.weg COLLATE utf8mb4_unicode_ci)", remedies.COLLATIONS),
+    (
+        "mysql",
+        "(t.weg COLLATE utf8mb4_bin) = (t.weg COLLATE utf8mb4_unicode_ci)",
+        remedies.COLLATIONS,
+    ),
     ("mysql", "t.weg COLLATE nosuch", remedies.UNKNOWN_COLLATION),
     ("mysql", HUGE, remedies.VALUES),
     ("mysql", "nosuch(t.weg)", remedies.FUNCTIONS),
@@ -89,7 +93,11 @@ def test_a_remedy_fits_what_the_database_says(dialect: str, crm: Callable[[str],
     ("dialect", "complaint", "remedy"),
     [
         ("mysql", "1055 'crm.t.naam' isn't in GROUP BY", remedies.GROUPS),
-        ("mysql", "1222 The used SELECT statements have a different number of columns", remedies.COLUMNS),
+        (
+            "mysql",
+            "1222 The used SELECT statements have a different number of columns",
+            remedies.COLUMNS,
+        ),
         (
             "mysql",
             "1267 Illegal mix of collations (a,IMPLICIT) and (b,IMPLICIT) for operation '='",
@@ -103,7 +111,9 @@ def test_a_remedy_fits_what_the_database_says(dialect: str, crm: Callable[[str],
 )
 def test_the_first_remedy_that_fits_is_said(dialect: str, complaint: str, remedy: str) -> None:
     known = kind_of(dialect).remedies
-    assert next(do for part, do in known.items() if part.lower() in complaint.lower()).startswith(remedy)
+    assert next(
+        do for part, do in known.items() if part.lower() in complaint.lower()
+    ).startswith(remedy)
 
 
 # ------------------------------------------------------------------------------------------------ nobody's data
@@ -124,7 +134,11 @@ QUOTING: Final = [  # SQL that fails on a row, and what of the complaint stays r
     ("postgresql", "CAST(t.weg AS date)", "invalid input syntax for type date: "),
     ("postgresql", "CAST(t.weg AS json)", "invalid input syntax for type json"),
     ("postgresql", "to_timestamp(t.weg, 'YYYY-MM-DD')", "invalid value "),
-    ("postgresql", "CAST(CAST(t.nr + 31337 AS text) AS boolean)", "invalid input syntax for type boolean: "),
+    (
+        "postgresql",
+        "CAST(CAST(t.nr + 31337 AS text) AS boolean)",
+        "invalid input syntax for type boolean: ",
+    ),
     ("mysql", "as_number(t.weg)", "Incorrect integer value: '…'"),
     ("mysql", "9223372036854775807 + t.nr + 31337", "value is out of range in"),
     ("sqlite", "json_extract('{}', t.weg)", "JSON path"),
@@ -144,7 +158,9 @@ def test_what_a_database_quotes_of_a_row_is_shown_to_nobody(
     table = crm(dialect)
     if "as_number" in sql:
         table.run(OWN_FUNCTION)
-    preset = table.preset(f"select: |\n      SELECT t.nr AS id, {sql} AS name, NULL AS excluded FROM {table.table} t")
+    preset = table.preset(
+        f"select: |\n      SELECT t.nr AS id, {sql} AS name, NULL AS excluded FROM {table.table} t"
+    )
     for client in CLIENTS:
         table.holds(client)
         with pytest.raises(SourceError) as caught, table.reading(preset) as reading:

@@ -26,7 +26,16 @@ from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.page import environment, render_page
 from pipeline.reports.read_page import page_differences, read_page
-from pipeline.reports.report import Report, as_of_text, clean, halves, label_text, period_text, section_of, web_address
+from pipeline.reports.report import (
+    Report,
+    as_of_text,
+    clean,
+    halves,
+    label_text,
+    period_text,
+    section_of,
+    web_address,
+)
 from tests.factory import HOSTILE_LABEL, HOSTILE_NAME, PEOPLE, edition
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -34,11 +43,16 @@ MANAGERS = [person for person in PEOPLE if person.scope is Scope.MANAGER]
 
 
 def reports() -> dict[str, Report]:
-    return {"management": management_report(edition()), "manager": manager_report(edition(), MANAGERS[0])}
+    return {
+        "management": management_report(edition()),
+        "manager": manager_report(edition(), MANAGERS[0]),
+    }
 
 
 def parse(page: str) -> HtmlElement:
-    return lxml_html.document_fromstring(page.encode(), parser=lxml_html.HTMLParser(encoding="utf-8"))
+    return lxml_html.document_fromstring(
+        page.encode(), parser=lxml_html.HTMLParser(encoding="utf-8")
+    )
 
 
 def serialised(tree: HtmlElement) -> str:
@@ -77,21 +91,25 @@ def test_teams_inactive_owners_and_nobody_add_up_to_the_company() -> None:
     for column, cell in enumerate(total.cells):
         if isinstance(cell, Figure) and cell.denominator is None:
             figures = [row.cells[column] for row in parts]
-            assert sum(f.numerator for f in figures if isinstance(f, Figure)) == cell.numerator, table.columns[
-                column + 1
-            ]
+            assert (
+                sum(f.numerator for f in figures if isinstance(f, Figure)) == cell.numerator
+            ), table.columns[column + 1]
 
 
 def test_a_fix_list_holds_every_record_of_its_manager_and_of_nobody_else() -> None:
     for person in MANAGERS:
         page = read_page(render_page(manager_report(edition(), person)))
-        own = sorted(f"{r.entity}:{r.record_id}" for r in edition().repairs if r.owner == person.id)
+        own = sorted(
+            f"{r.entity}:{r.record_id}" for r in edition().repairs if r.owner == person.id
+        )
         assert sorted(row[0] for row in page.repairs) == own
 
 
 def test_a_long_fix_list_is_not_cut() -> None:
     first = edition().repairs[0]
-    many = tuple(replace(first, record_id=f"old-{n}", owner="m1", in_period=False) for n in range(5_000))
+    many = tuple(
+        replace(first, record_id=f"old-{n}", owner="m1", in_period=False) for n in range(5_000)
+    )
     report = manager_report(replace(edition(), repairs=many), MANAGERS[0])
     page = render_page(report)
     assert len(read_page(page).repairs) == 5_000
@@ -102,9 +120,13 @@ def test_a_manager_sees_no_colleague() -> None:
     for person in MANAGERS:
         report = manager_report(edition(), person)
         page = render_page(report)
-        others = {figure.key for figure in report.figures() if figure.scope is Scope.MANAGER} - {person.id}
+        others = {
+            figure.key for figure in report.figures() if figure.scope is Scope.MANAGER
+        } - {person.id}
         assert not others
-        named = [p.name for p in PEOPLE if p.id != person.id and p.name in parse(page).text_content()]
+        named = [
+            p.name for p in PEOPLE if p.id != person.id and p.name in parse(page).text_content()
+        ]
         assert not named
 
 
@@ -120,14 +142,19 @@ def test_a_heading_counts_the_records_under_it() -> None:
             assert figure is not None
             assert figure.numerator == len(listed)
             assert bool(listed) == any(
-                isinstance(cell, Figure) for row in report.element(f"fix {section}") for cell in row.cells
+                isinstance(cell, Figure)
+                for row in report.element(f"fix {section}")
+                for cell in row.cells
             )
 
 
 def test_people_to_talk_to_come_with_their_evidence() -> None:
     rows = reports()["management"].element("person")
     assert [row.label for row in rows] == ["Anna Berg", "Dolores Ibárruri-Gómez", HOSTILE_NAME]
-    said = ["".join(show(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells) for row in rows]
+    said = [
+        "".join(show(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells)
+        for row in rows
+    ]
     assert said[1:] == ["19 overdue meetings of the company's 25; 46 open deals",
                         "1 won deal without a closing date, 8,400.00 EUR"]  # fmt: skip
     assert said[0].startswith("9 won of 8 planned, but only ")
@@ -135,14 +162,18 @@ def test_people_to_talk_to_come_with_their_evidence() -> None:
 
 def test_a_won_deal_without_a_closing_date_is_said_to_be_missing_from_the_counter() -> None:
     text = parse(render_page(manager_report(edition(), MANAGERS[2]))).text_content()
-    assert "1 won deal without a closing date, 8,400.00 EUR, is not in your 5." in " ".join(text.split())
+    assert "1 won deal without a closing date, 8,400.00 EUR, is not in your 5." in " ".join(
+        text.split()
+    )
 
 
 # ------------------------------------------------------------------------------------------------ what is lacking
 
 
 def without(metric: Callable[[Figure], bool]) -> Edition:
-    return replace(edition(), figures={key: f for key, f in edition().figures.items() if not metric(f)})
+    return replace(
+        edition(), figures={key: f for key, f in edition().figures.items() if not metric(f)}
+    )
 
 
 def outside_a_month() -> Edition:
@@ -156,7 +187,10 @@ def outside_a_month() -> Edition:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (without(lambda f: f.metric.startswith("plan_")), "No targets are set for November 2026."),
+        (
+            without(lambda f: f.metric.startswith("plan_")),
+            "No targets are set for November 2026.",
+        ),
         (outside_a_month(), "The period is not inside one calendar month: it has no plan."),
     ],
     ids=["no targets", "no month"],
@@ -186,18 +220,28 @@ RATIOS = ("score", "base", "field_filled", "base_filled", "complete_meetings", "
 
 
 def test_where_nothing_is_due_to_anybody_the_reports_say_so_in_words() -> None:
-    given = without(lambda figure: figure.metric in RATIOS or figure.metric in ("field_missing", "base_missing"))
+    given = without(
+        lambda figure: (
+            figure.metric in RATIOS or figure.metric in ("field_missing", "base_missing")
+        )
+    )
     for report in (management_report(given), manager_report(given, MANAGERS[0])):
         page = render_page(report)
         assert page_differences(report, page) == []
         text = " ".join(parse(page).text_content().split())
-        assert text.count("Nothing was due: no fields to look at.") == (2 if report.person is None else 3)
+        assert text.count("Nothing was due: no fields to look at.") == (
+            2 if report.person is None else 3
+        )
         assert "Due of no record: meeting: date, " in text
         assert "Nowhere missing" not in text
     company = " ".join(parse(render_page(management_report(given))).text_content().split())
     assert "Nothing was due: no held meetings to look at." in company
     [teams] = [table for table in management_report(given).tables if table.key == "teams"]
-    assert [row.label for row in teams.rows][-3:] == ["Inactive owners", "Records of nobody", "Company"]
+    assert [row.label for row in teams.rows][-3:] == [
+        "Inactive owners",
+        "Records of nobody",
+        "Company",
+    ]
 
 
 def test_an_amount_that_nobody_has_is_no_column() -> None:
@@ -209,18 +253,24 @@ def test_an_amount_that_nobody_has_is_no_column() -> None:
         for name, figure in edition().figures.items()
     }
     assert "Open amount, JPY" in columns(edition())
-    assert columns(edition()) - columns(replace(edition(), figures=figures)) == {"Open amount, JPY"}
+    assert columns(edition()) - columns(replace(edition(), figures=figures)) == {
+        "Open amount, JPY"
+    }
 
 
 def test_a_field_that_is_due_in_the_base_only_is_due_of_none_in_the_period() -> None:
-    given = without(lambda figure: figure.metric == "field_filled" and figure.dimension == "meeting.date")
+    given = without(
+        lambda figure: figure.metric == "field_filled" and figure.dimension == "meeting.date"
+    )
     [table] = [table for table in management_report(given).tables if table.key == "fields"]
     [row] = [row for row in table.rows if row.label == "meeting: date"]
     assert row.cells[1:3] == ("none", None)
 
 
 def test_who_has_most_to_repair_and_no_score_is_said_to_have_records_to_repair() -> None:
-    given = without(lambda figure: figure.metric in ("score", "meetings_overdue", "deals_won_undated"))
+    given = without(
+        lambda figure: figure.metric in ("score", "meetings_overdue", "deals_won_undated")
+    )
     [row] = management_report(given).element("person")
     count, *words = row.cells
     assert isinstance(count, Figure)
@@ -290,7 +340,9 @@ def short(name: str) -> Report:
 
 @pytest.mark.parametrize("change", [retold, renamed, removed, doubled])
 @pytest.mark.parametrize("name", ["management", "manager"])
-def test_every_altered_figure_is_noticed(name: str, change: Callable[[HtmlElement], bool]) -> None:
+def test_every_altered_figure_is_noticed(
+    name: str, change: Callable[[HtmlElement], bool]
+) -> None:
     report, tried = short(name), 0
     for page in altered(render_page(report), change, "data-figure"):
         assert page_differences(report, page), page
@@ -299,7 +351,9 @@ def test_every_altered_figure_is_noticed(name: str, change: Callable[[HtmlElemen
 
 
 @pytest.mark.parametrize("change", [retold, removed, doubled, led_elsewhere, link_taken])
-def test_every_altered_cell_of_a_fix_list_is_noticed(change: Callable[[HtmlElement], bool]) -> None:
+def test_every_altered_cell_of_a_fix_list_is_noticed(
+    change: Callable[[HtmlElement], bool],
+) -> None:
     report, tried = short("manager"), 0
     for page in altered(render_page(report), change, "data-cell"):
         assert page_differences(report, page), page
@@ -326,7 +380,9 @@ def test_two_fields_of_a_record_that_change_places_are_noticed() -> None:
     report = short("manager")
     repair = next(r for r in report.repairs if len(r.missing) == 2)
     turned = replace(repair, missing=repair.missing[::-1])
-    page = render_page(replace(report, repairs=tuple(turned if r is repair else r for r in report.repairs)))
+    page = render_page(
+        replace(report, repairs=tuple(turned if r is repair else r for r in report.repairs))
+    )
     assert page_differences(report, page)
 
 
@@ -334,10 +390,15 @@ def test_a_figure_that_the_edition_does_not_have_is_noticed() -> None:
     report = reports()["management"]
     score = edition().find(SCORE)
     assert score is not None
-    for strange in (replace(score, numerator=score.numerator - 1), replace(score, id="invented@company")):
+    for strange in (
+        replace(score, numerator=score.numerator - 1),
+        replace(score, id="invented@company"),
+    ):
         row = replace(report.headline[0], cells=(strange, halves(strange)[0]))
         forged = replace(report, headline=(row, *report.headline[1:]))
-        assert [difference[1] for difference in page_differences(forged, render_page(forged))] == ["edition"] * 2
+        assert [
+            difference[1] for difference in page_differences(forged, render_page(forged))
+        ] == ["edition"] * 2
 
 
 # ------------------------------------------------------------------------------------------------ safety
@@ -345,11 +406,24 @@ def test_a_figure_that_the_edition_does_not_have_is_noticed() -> None:
 
 @pytest.mark.parametrize("person", [None, *MANAGERS], ids=lambda p: p.id if p else "management")
 def test_nothing_breaks_out_of_the_page(person: Person | None) -> None:
-    page = render_page(manager_report(edition(), person) if person else management_report(edition()))
+    page = render_page(
+        manager_report(edition(), person) if person else management_report(edition())
+    )
     tree = parse(page)
-    assert not tree.xpath("//script | //img | //iframe | //object | //embed | //link | //base | //form")
-    attributes = {name for element in tree.iter() if isinstance(element.tag, str) for name in element.attrib}
-    assert not [name for name in attributes if name.startswith("on") or name in ("src", "srcset", "style")]
+    assert not tree.xpath(
+        "//script | //img | //iframe | //object | //embed | //link | //base | //form"
+    )
+    attributes = {
+        name
+        for element in tree.iter()
+        if isinstance(element.tag, str)
+        for name in element.attrib
+    }
+    assert not [
+        name
+        for name in attributes
+        if name.startswith("on") or name in ("src", "srcset", "style")
+    ]
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", page)
 
 
@@ -377,7 +451,9 @@ def test_only_web_addresses_become_links(link: str) -> None:
 def test_links_lead_to_the_records_and_tell_nothing_about_where_they_come_from() -> None:
     report = reports()["manager"]
     links = parse(render_page(report)).xpath("//a")
-    assert [a.get("href") for a in links] == [r.link for r in report.repairs if web_address(r.link)]
+    assert [a.get("href") for a in links] == [
+        r.link for r in report.repairs if web_address(r.link)
+    ]
     assert {a.get("rel") for a in links} == {"noreferrer"}
 
 
@@ -427,7 +503,15 @@ def test_a_page_can_be_heard(name: str) -> None:
 
 
 def test_clean_leaves_honest_text_alone() -> None:
-    for text in ("Øresund", "山田 太郎", "O'Neill & Sons", "שלום", "👩‍💼", "a\u00a0b", "  two  blanks "):
+    for text in (
+        "Øresund",
+        "山田 太郎",
+        "O'Neill & Sons",
+        "שלום",
+        "👩‍💼",
+        "a\u00a0b",
+        "  two  blanks ",
+    ):
         assert clean(text) == text
     assert clean("a\r\nb\tc\nd\re") == "a b c d e"
     assert clean("\x00\x1b\x85\u202e\u2069\ud800") == "\ufffd" * 6
@@ -443,9 +527,21 @@ def test_a_record_without_a_name_is_known_by_its_id() -> None:
     [
         (None, None, "November 2026 to date"),
         (date(2026, 10, 1), date(2026, 11, 1), "October 2026"),
-        (date(2026, 11, 9), date(2026, 11, 16), "week of 9 Nov 2026"),  # as-of is the day after the last
-        (date(2026, 11, 16), date(2026, 11, 23), "week of 16 Nov 2026 to date"),  # and here the first
-        (date(2026, 11, 10), date(2026, 11, 17), "10 Nov 2026 to 16 Nov 2026, to date"),  # and the last
+        (
+            date(2026, 11, 9),
+            date(2026, 11, 16),
+            "week of 9 Nov 2026",
+        ),  # as-of is the day after the last
+        (
+            date(2026, 11, 16),
+            date(2026, 11, 23),
+            "week of 16 Nov 2026 to date",
+        ),  # and here the first
+        (
+            date(2026, 11, 10),
+            date(2026, 11, 17),
+            "10 Nov 2026 to 16 Nov 2026, to date",
+        ),  # and the last
         (date(2026, 10, 1), date(2027, 1, 1), "Q4 2026 to date"),
         (date(2026, 1, 1), date(2026, 4, 1), "Q1 2026"),
         (date(2026, 1, 1), date(2027, 1, 1), "2026 to date"),
@@ -479,7 +575,9 @@ BY_NIGHT = datetime(2026, 11, 30, 22, 50, tzinfo=UTC)  # 23:50 in Berlin
 def test_a_report_on_a_period_that_is_over_says_of_when_its_parts_are(
     fire: datetime | None, as_of: datetime, said: str
 ) -> None:
-    window = open_window(as_of=as_of, zone="Europe/Berlin", working_week=range(5), word="month", fire=fire)
+    window = open_window(
+        as_of=as_of, zone="Europe/Berlin", working_week=range(5), word="month", fire=fire
+    )
     later = replace(edition(), window=window)
     for report in (management_report(later), manager_report(later, MANAGERS[0])):
         notes = [note for note in report.notes if "was made" in note]

@@ -59,7 +59,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def demo(written: Path, tmp_path: Path) -> Path:
     """A demo CRM of the test's own."""
-    return Path(shutil.copytree(written, tmp_path / "demo", ignore=shutil.ignore_patterns("output")))
+    return Path(
+        shutil.copytree(written, tmp_path / "demo", ignore=shutil.ignore_patterns("output"))
+    )
 
 
 def audit_of(folder: Path) -> Audit:
@@ -67,7 +69,9 @@ def audit_of(folder: Path) -> Audit:
 
 
 def go(audit: Audit, run_id: str = "r1", progress: Silence | None = None) -> run.Outcome:
-    return run.run_audit(audit, run_id=run_id, clock=lambda: AS_OF, progress=progress or Silence())
+    return run.run_audit(
+        audit, run_id=run_id, clock=lambda: AS_OF, progress=progress or Silence()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -98,14 +102,21 @@ def test_everything_is_there_and_private(published: run.Outcome) -> None:
     latest = published.folder.parent.parent / "latest"
     assert latest.is_symlink()
     assert latest.resolve() == published.folder.resolve()
-    left = [path.name for path in published.folder.parent.iterdir() if path.name.startswith(".")]
+    left = [
+        path.name for path in published.folder.parent.iterdir() if path.name.startswith(".")
+    ]
     assert left == []
 
 
 def test_figures_json_holds_every_figure_exactly(published: run.Outcome) -> None:
     document = json.loads((published.folder / "figures.json").read_text("utf-8"))
-    stored = {figure["id"]: (figure["numerator"], figure["denominator"]) for figure in document["figures"]}
-    assert stored == {f.id: (f.numerator, f.denominator) for f in published.edition.figures.values()}
+    stored = {
+        figure["id"]: (figure["numerator"], figure["denominator"])
+        for figure in document["figures"]
+    }
+    assert stored == {
+        f.id: (f.numerator, f.denominator) for f in published.edition.figures.values()
+    }
     assert len(stored) > 2_500
 
 
@@ -130,7 +141,10 @@ def test_what_a_process_of_its_own_validates_is_the_same(
 
 def test_a_few_figures_by_plain_sql(published: run.Outcome, written: Path) -> None:
     """Counted without our catalogue: what the manager entered is what he sees."""
-    first, until = "2026-10-31 23:00:00", "2026-11-24 08:00:00"  # midnight of 1 November in Amsterdam; as-of
+    first, until = (
+        "2026-10-31 23:00:00",
+        "2026-11-24 08:00:00",
+    )  # midnight of 1 November in Amsterdam; as-of
     with sqlite3.connect(written / "crm.db") as db:
         held = dict(db.execute(
             "SELECT owner_id, count(*) FROM meetings WHERE NOT is_deleted AND status = 'held'"
@@ -144,10 +158,14 @@ def test_a_few_figures_by_plain_sql(published: run.Outcome, written: Path) -> No
     for person in published.edition.people:
         if person.scope is Scope.MANAGER:
             find = published.edition.find
-            assert find(MEETINGS_HELD, Scope.MANAGER, person.id).numerator == held.get(person.id, 0) > 0
-            assert find(DEALS_WON_AMOUNT, Scope.MANAGER, person.id, currency="EUR").numerator == (
-                won.get(person.id) or 0
+            assert (
+                find(MEETINGS_HELD, Scope.MANAGER, person.id).numerator
+                == held.get(person.id, 0)
+                > 0
             )
+            assert find(
+                DEALS_WON_AMOUNT, Scope.MANAGER, person.id, currency="EUR"
+            ).numerator == (won.get(person.id) or 0)
 
 
 def test_findings_hold_every_failing_record(published: run.Outcome) -> None:
@@ -156,13 +174,19 @@ def test_findings_hold_every_failing_record(published: run.Outcome) -> None:
     table = pq.read_table(published.folder / "findings.parquet").to_pylist()
     assert len(rows) == len(table) == len(published.edition.repairs) > 1_000
     missing = sum(len(row["missing"].split(", ")) for row in table)
-    charged = [f for f in published.edition.figures.values() if f.metric == "base_missing" and f.scope is Scope.COMPANY]
+    charged = [
+        f
+        for f in published.edition.figures.values()
+        if f.metric == "base_missing" and f.scope is Scope.COMPANY
+    ]
     assert missing == sum(f.numerator for f in charged)
 
 
 def test_text_stays_text_and_no_database_is_left(published: run.Outcome) -> None:
     data = published.folder / "snapshot"
-    ids = duckdb.sql(f"SELECT id FROM read_parquet('{data}/meeting.parquet') WHERE id LIKE '305184%'").fetchall()
+    ids = duckdb.sql(
+        f"SELECT id FROM read_parquet('{data}/meeting.parquet') WHERE id LIKE '305184%'"
+    ).fetchall()
     assert ("305184080441754059",) in ids or ids
     assert not list(published.folder.rglob("*.duckdb"))
 
@@ -173,12 +197,18 @@ def test_managers_see_nobody_else(published: run.Outcome) -> None:
     for person in edition.people:
         if person.scope is not Scope.MANAGER:
             continue
-        page = (published.folder / "managers" / write.folder_of(person) / "report.html").read_text("utf-8")
+        page = (
+            published.folder / "managers" / write.folder_of(person) / "report.html"
+        ).read_text("utf-8")
         own = {r.record_id for r in edition.repairs if r.owner == person.id}
         shown = set(re.findall(r'data-repair="[a-z]+:([^"]+)"', page))
         assert shown == own
-        page = re.sub(r'data-cell="label">[^<]*<', "", page)  # a client of his may bear a colleague's name
-        others = [p.name for p in edition.people if p.id != person.id and p.id != person.team_id]
+        page = re.sub(
+            r'data-cell="label">[^<]*<', "", page
+        )  # a client of his may bear a colleague's name
+        others = [
+            p.name for p in edition.people if p.id != person.id and p.id != person.team_id
+        ]
         assert not [name for name in others if name in page and name not in person.team]
 
 
@@ -190,7 +220,9 @@ def test_the_source_is_not_touched(demo: Path) -> None:
 
 def test_an_injected_instant_is_said(demo: Path) -> None:
     audit = audit_of(demo)
-    outcome = run.run_audit(audit, run_id="r", clock=lambda: AS_OF, progress=Silence(), as_of=AS_OF)
+    outcome = run.run_audit(
+        audit, run_id="r", clock=lambda: AS_OF, progress=Silence(), as_of=AS_OF
+    )
     assert outcome.edition.window.injected
     assert "injected" in (outcome.folder / "report.html").read_text("utf-8")
     assert not (audit.output / "latest").is_symlink()
@@ -199,8 +231,12 @@ def test_an_injected_instant_is_said(demo: Path) -> None:
 def test_a_fire_that_is_made_up_later_keeps_its_month(demo: Path) -> None:
     """Due at 23:50 on 30 November, published at 00:05 on 1 December; two deals are won, one in each month."""
     with sqlite3.connect(demo / "crm.db") as db:
-        db.execute("UPDATE deals SET stage = 'won', closed_on = '2026-11-30' WHERE id = (SELECT min(id) FROM deals)")
-        db.execute("UPDATE deals SET stage = 'won', closed_on = '2026-12-01' WHERE id = (SELECT max(id) FROM deals)")
+        db.execute(
+            "UPDATE deals SET stage = 'won', closed_on = '2026-11-30' WHERE id = (SELECT min(id) FROM deals)"
+        )
+        db.execute(
+            "UPDATE deals SET stage = 'won', closed_on = '2026-12-01' WHERE id = (SELECT max(id) FROM deals)"
+        )
         [won] = db.execute(
             "SELECT count(*) FROM deals WHERE NOT is_deleted AND stage = 'won'"
             " AND closed_on BETWEEN '2026-11-01' AND '2026-11-30'"
@@ -261,11 +297,17 @@ def replaced(file: Path, pattern: str, by: str) -> None:
     ("pattern", "by"),
     [
         (r'(data-figure="score@company"[^>]*>)[^<]*', r"\g<1>99.9 %"),
-        (r'(data-figure="deals_won_undated_amount/EUR@company"[^>]*>)[^<]*', r"\g<1>73,400.01 EUR"),
+        (
+            r'(data-figure="deals_won_undated_amount/EUR@company"[^>]*>)[^<]*',
+            r"\g<1>73,400.01 EUR",
+        ),
     ],
 )
 def test_an_altered_page_is_not_published(good: Audit, pattern: str, by: str) -> None:
-    tamper = At("Reading every figure back", lambda: replaced(partial(good) / "report.html", pattern, by))
+    tamper = At(
+        "Reading every figure back",
+        lambda: replaced(partial(good) / "report.html", pattern, by),
+    )
     with pytest.raises(ProofError) as caught:
         go(good, "bad", tamper)
     assert tamper.acted == 1
@@ -284,7 +326,9 @@ def test_an_altered_fix_list_is_not_published(good: Audit) -> None:
 def rewrite(data: Path, entity: str, change: str) -> None:
     """Alters a Parquet file with another tool, and rewrites its hash in the manifest: a forger who knows the house."""
     file, new = data / f"{entity}.parquet", data / "new.parquet"
-    duckdb.sql(f"COPY (SELECT {change} FROM read_parquet('{file}')) TO '{new}' (FORMAT parquet)")
+    duckdb.sql(
+        f"COPY (SELECT {change} FROM read_parquet('{file}')) TO '{new}' (FORMAT parquet)"
+    )
     new.replace(file)
     manifest = json.loads((data / "manifest.json").read_text("utf-8"))
     [entry] = [stored for stored in manifest["stored"] if stored["entity"] == entity]
@@ -302,7 +346,9 @@ def rewrite(data: Path, entity: str, change: str) -> None:
         ("manager", "* REPLACE (coalesce(lead(name) OVER (ORDER BY id), min(name) OVER ()) AS name)", "manager.name"),
     ],
 )  # fmt: skip
-def test_an_altered_snapshot_is_not_published(good: Audit, entity: str, change: str, figure: str) -> None:
+def test_an_altered_snapshot_is_not_published(
+    good: Audit, entity: str, change: str, figure: str
+) -> None:
     def forge() -> None:
         data = partial(good) / "snapshot"
         open_deals = f"(SELECT id FROM read_parquet('{data}/deal.parquet') WHERE stage = 'new' AND currency = 'EUR')"
@@ -310,7 +356,9 @@ def test_an_altered_snapshot_is_not_published(good: Audit, entity: str, change: 
 
     with pytest.raises(ProofError) as caught:
         go(good, "bad", At("Validating", forge))
-    assert any(re.search(figure, what) for what, *_ in caught.value.differences), caught.value.differences[:5]
+    assert any(re.search(figure, what) for what, *_ in caught.value.differences), (
+        caught.value.differences[:5]
+    )
 
 
 def test_an_altered_accounting_is_not_published(good: Audit) -> None:
@@ -334,7 +382,9 @@ def test_an_altered_file_without_its_manifest_is_not_read(good: Audit) -> None:
         go(good, "bad", At("Validating", forge))
 
 
-def test_a_row_lost_while_extracting_is_noticed(good: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_lost_while_extracting_is_noticed(
+    good: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = source.Reading.rows
 
     def leaky(self: source.Reading, entity: str) -> Iterator[object]:
@@ -352,7 +402,9 @@ def test_a_row_lost_while_extracting_is_noticed(good: Audit, monkeypatch: pytest
 def sell(db: Path) -> None:
     """Another process closes a deal and types a last name, and commits."""
     with sqlite3.connect(db, timeout=0.2) as writer:
-        writer.execute("UPDATE deals SET stage = 'won', closed_on = '2026-11-20' WHERE stage = 'negotiation'")
+        writer.execute(
+            "UPDATE deals SET stage = 'won', closed_on = '2026-11-20' WHERE stage = 'negotiation'"
+        )
         writer.execute("UPDATE contacts SET last_name = 'Typed' WHERE last_name IS NULL")
 
 
@@ -373,7 +425,9 @@ def test_a_source_without_its_transaction_is_caught(good: Audit) -> None:
     assert any(what == "deals_won@company" for what, *_ in caught.value.differences)
 
 
-def test_in_rollback_mode_the_writer_waits(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_in_rollback_mode_the_writer_waits(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from pipeline.flows.check import check_audit
 
     with sqlite3.connect(demo / "crm.db") as db:
@@ -394,5 +448,9 @@ def test_in_rollback_mode_the_writer_waits(demo: Path, capsys: pytest.CaptureFix
 def test_shown_as_printed(published: run.Outcome) -> None:
     """The same text on the page as `show` gives, for a figure of every unit."""
     page = (published.folder / "report.html").read_text("utf-8")
-    for name in ("score@company", "deals_won_undated@company", "deals_won_undated_amount/EUR@company"):
+    for name in (
+        "score@company",
+        "deals_won_undated@company",
+        "deals_won_undated_amount/EUR@company",
+    ):
         assert f">{show(published.edition.figures[name])}<" in page, name

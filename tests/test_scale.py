@@ -15,7 +15,9 @@ from pipeline.model import Answers, Failing, Tally
 
 
 def test_reading_and_counting_are_measured(tmp_path: Path) -> None:
-    found = measure("sqlite", tmp_path, 500, before=True)  # SystemExit where the two ways differ
+    found = measure(
+        "sqlite", tmp_path, 500, before=True
+    )  # SystemExit where the two ways differ
     assert found.rows > 700
     assert found.failing > 100
     assert found.reading.processor > 0
@@ -28,17 +30,27 @@ def test_sqlite_finds_by_a_key_whatever_it_joins(several: bool, tmp_path: Path) 
     """A table that is scanned for each row of another makes a CRM of twice the size four times as slow."""
     with CRMS["sqlite"](tmp_path, 100_000) as url:
         audit = audit_of("sqlite", tmp_path, url)
-        engine = source.open_engine(url.render_as_string(hide_password=False), tmp_path, audit.preset)
+        engine = source.open_engine(
+            url.render_as_string(hide_password=False), tmp_path, audit.preset
+        )
         with source.consistent(engine) as connection:
             reading = source.Reading(connection, demand_of(audit))
-            terms = replace(audit.terms(window_of(audit, AS_OF, injected=True)), several_owners=several)
+            terms = replace(
+                audit.terms(window_of(audit, AS_OF, injected=True)), several_owners=several
+            )
             for census in queries.censuses(
                 reading.entities(), audit.field_sets, terms, reading.worked_out, rolled_up=False
             ):
-                sql = census.statement.compile(connection, compile_kwargs={"literal_binds": True})
-                steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+                sql = census.statement.compile(
+                    connection, compile_kwargs={"literal_binds": True}
+                )
+                steps = [
+                    row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")
+                ]
                 assert len(steps) > 5
-                assert [step for step in steps if step.startswith("SCAN") and "LEFT-JOIN" in step] == []
+                assert [
+                    step for step in steps if step.startswith("SCAN") and "LEFT-JOIN" in step
+                ] == []
         engine.dispose()
 
 
@@ -47,7 +59,9 @@ def test_a_difference_ends_it() -> None:
     with pytest.raises(SystemExit, match="differ in 1 integers"):
         must_be_equal("x", Answers((tally,), ()), Answers((), ()))
     with pytest.raises(SystemExit, match="other failing records"):
-        must_be_equal("x", Answers((tally,), (record,)), Answers((tally,), (record._replace(mask=3),)))
+        must_be_equal(
+            "x", Answers((tally,), (record,)), Answers((tally,), (record._replace(mask=3),))
+        )
 
 
 @pytest.mark.parametrize("maker", ["suitecrm", "espocrm", "vtiger"])
@@ -64,7 +78,9 @@ def looked_at(maker: str, folder: Path, records: int) -> int:
     """Rows that the server reads to count the CRM."""
     with CRMS[maker](folder, records) as url:
         audit = audit_of(maker, folder, url)
-        engine = source.open_engine(url.render_as_string(hide_password=False), folder, audit.preset)
+        engine = source.open_engine(
+            url.render_as_string(hide_password=False), folder, audit.preset
+        )
         with source.consistent(engine) as connection:
             reading = source.Reading(connection, demand_of(audit))
             assert reading.not_given == {}  # our own presets declare what they lack

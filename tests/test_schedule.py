@@ -27,7 +27,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from pipeline.errors import ConfigError, ProofError, PublishError, SourceError
 from pipeline.schedule.ledger import Fire, Ledger, Run, State
-from pipeline.schedule.scheduler import RETRY_MINUTES, CronFires, Scheduler, Timetable, read_timetable, run_id_of
+from pipeline.schedule.scheduler import (
+    RETRY_MINUTES,
+    CronFires,
+    Scheduler,
+    Timetable,
+    read_timetable,
+    run_id_of,
+)
 
 ZONE = "Europe/Amsterdam"
 PLACE = ZoneInfo(ZONE)
@@ -52,7 +59,9 @@ class World:
     dues: list[datetime] = field(default_factory=list)
     collisions: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
-    before: Callable[[str], None] = lambda run_id: None  # what happens in a run before it publishes
+    before: Callable[[str], None] = lambda run_id: (
+        None
+    )  # what happens in a run before it publishes
     after: Callable[[str], None] = lambda run_id: None  # and between publishing and the ledger
 
     def publish(self, run_id: str, due: datetime) -> None:
@@ -75,7 +84,9 @@ class World:
         self.published.append((run_id, self.now))
         self.after(run_id)
 
-    def scheduler(self, schedule: Mapping[str, str] = WEEKLY, ledger: type[Ledger] = Ledger) -> Scheduler:
+    def scheduler(
+        self, schedule: Mapping[str, str] = WEEKLY, ledger: type[Ledger] = Ledger
+    ) -> Scheduler:
         return Scheduler(
             lambda: read_timetable("acme", ZONE, schedule, self.output),
             ledger(self.output / "ledger.db"),
@@ -88,7 +99,9 @@ class World:
         return Ledger(self.output / "ledger.db").rows("acme", schedule)
 
     def states(self) -> list[str]:
-        return [f"{run.fire.at.astimezone(PLACE):%m-%d %H:%M} {run.state}" for run in self.rows()]
+        return [
+            f"{run.fire.at.astimezone(PLACE):%m-%d %H:%M} {run.state}" for run in self.rows()
+        ]
 
 
 def local(text: str) -> datetime:
@@ -113,22 +126,39 @@ def test_a_new_schedule_owes_nothing_from_before_it_existed(world: World) -> Non
 
 
 def test_a_fire_is_published_once_and_not_before_its_time(world: World) -> None:
-    for moment in ("2026-11-16 06:59", "2026-11-16 07:00", "2026-11-16 07:00", "2026-11-18 12:00"):
+    for moment in (
+        "2026-11-16 06:59",
+        "2026-11-16 07:00",
+        "2026-11-16 07:00",
+        "2026-11-18 12:00",
+    ):
         world.now = local(moment)
         assert world.scheduler().tick() == {"weekly": None}
     assert world.published == [
-        (run_id_of(Fire("acme", "weekly", local("2026-11-16 07:00"))), local("2026-11-16 07:00"))
+        (
+            run_id_of(Fire("acme", "weekly", local("2026-11-16 07:00"))),
+            local("2026-11-16 07:00"),
+        )
     ]
     assert world.states() == ["11-16 07:00 published"]
     assert world.told == [f"weekly: Mon 16 Nov 07:00 CET published as {world.published[0][0]}"]
 
 
-def test_after_downtime_the_latest_is_published_and_the_earlier_ones_are_missed(world: World) -> None:
+def test_after_downtime_the_latest_is_published_and_the_earlier_ones_are_missed(
+    world: World,
+) -> None:
     world.now = local("2026-12-02 15:00")
     world.scheduler().tick()
-    assert world.states() == ["11-16 07:00 missed", "11-23 07:00 missed", "11-30 07:00 published"]
+    assert world.states() == [
+        "11-16 07:00 missed",
+        "11-23 07:00 missed",
+        "11-30 07:00 published",
+    ]
     assert [moment for _, moment in world.published] == [world.now]
-    assert world.told[0] == "weekly: 2 missed, the last of Mon 23 Nov 07:00 CET; a later one is due"
+    assert (
+        world.told[0]
+        == "weekly: 2 missed, the last of Mon 23 Nov 07:00 CET; a later one is due"
+    )
 
 
 def test_a_failed_run_is_tried_again_after_longer_and_longer_pauses(world: World) -> None:
@@ -146,11 +176,20 @@ def test_a_failed_run_is_tried_again_after_longer_and_longer_pauses(world: World
         assert len(world.attempts) == number
         world.now += timedelta(seconds=1)
     (run,) = world.rows()
-    assert (run.state, run.exit_status, run.message) == (State.OPEN, 3, "the CRM does not answer")
+    assert (run.state, run.exit_status, run.message) == (
+        State.OPEN,
+        3,
+        "the CRM does not answer",
+    )
     world.before = lambda run_id: None
     assert world.scheduler().tick() == {"weekly": None}
     (run,) = world.rows()
-    assert (run.state, run.exit_status, run.attempts, run.message) == (State.PUBLISHED, 0, 6, "")
+    assert (run.state, run.exit_status, run.attempts, run.message) == (
+        State.PUBLISHED,
+        0,
+        6,
+        "",
+    )
 
 
 def test_a_later_fire_makes_a_failed_one_missed(world: World) -> None:
@@ -194,7 +233,9 @@ def test_a_changed_line_starts_anew_but_a_fire_left_open_is_still_owed(world: Wo
     world.scheduler().tick()
     world.before = lambda run_id: None
     world.now = local("2026-11-18 12:00")
-    world.scheduler({"weekly": "0 7 * * tue"}).tick()  # the Tuesday before the change is not made up
+    world.scheduler(
+        {"weekly": "0 7 * * tue"}
+    ).tick()  # the Tuesday before the change is not made up
     world.now = local("2026-11-24 07:00")
     world.scheduler({"weekly": "0 7 * * tue"}).tick()
     assert world.states() == ["11-16 07:00 published", "11-24 07:00 published"]
@@ -220,7 +261,10 @@ def test_names_cannot_leave_the_folder_nor_meet(world: World) -> None:
     fires = [Fire(audit, name, world.now) for name in names for audit in ("acme", "other")]
     ids = {run_id_of(fire).lower() for fire in fires}
     assert len(ids) == len(fires)
-    assert all(set(run_id) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") and len(run_id) < 100 for run_id in ids)
+    assert all(
+        set(run_id) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") and len(run_id) < 100
+        for run_id in ids
+    )
     world.scheduler(dict.fromkeys(names, "0 7 * * mon")).tick()
     locks = {file.name for file in world.output.iterdir()} - {"ledger.db"}
     assert len(locks) == len(names)
@@ -229,9 +273,15 @@ def test_names_cannot_leave_the_folder_nor_meet(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("schedule", "message"),
-    [({}, "nothing is scheduled"), ({"manual": "0 7 * * mon"}, "by hand"), ({"weekly": "0 7 * * 1"}, "write mon, tue")],
+    [
+        ({}, "nothing is scheduled"),
+        ({"manual": "0 7 * * mon"}, "by hand"),
+        ({"weekly": "0 7 * * 1"}, "write mon, tue"),
+    ],
 )
-def test_a_timetable_that_cannot_be_kept_is_refused(schedule: dict[str, str], message: str, tmp_path: Path) -> None:
+def test_a_timetable_that_cannot_be_kept_is_refused(
+    schedule: dict[str, str], message: str, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigError, match=message):
         read_timetable("acme", ZONE, schedule, tmp_path)
 
@@ -241,7 +291,10 @@ def test_the_trigger_gives_our_fires(tmp_path: Path) -> None:
     trigger, start = CronFires(rule, ZONE), local("2026-10-24 12:00")
     first = trigger.get_next_fire_time(None, start)
     second = trigger.get_next_fire_time(first, start)
-    assert [first, second] == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 26, 1, 30, tzinfo=UTC)]
+    assert [first, second] == [
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        datetime(2026, 10, 26, 1, 30, tzinfo=UTC),
+    ]
 
 
 def test_a_run_is_told_when_it_was_due(world: World) -> None:
@@ -291,7 +344,9 @@ def test_alarms_follow_the_timetable(world: World) -> None:
     armed = alarms.get_jobs()
     scheduler._pass(alarms, threading.Event())
     assert [job.id for job in armed] == ["weekly"]
-    assert list(map(id, alarms.get_jobs())) == list(map(id, armed))  # left alone where nothing has changed
+    assert list(map(id, alarms.get_jobs())) == list(
+        map(id, armed)
+    )  # left alone where nothing has changed
     schedule["nightly"] = "30 2 * * *"
     scheduler._pass(alarms, threading.Event())
     assert {job.id for job in alarms.get_jobs()} == {"weekly", "nightly"}
@@ -302,7 +357,9 @@ def test_alarms_follow_the_timetable(world: World) -> None:
 
 def test_a_clock_that_was_wrong_once_does_not_end_the_schedule(world: World) -> None:
     world.now = local("2035-01-01 12:00")
-    world.scheduler({**WEEKLY, "nightly": "30 2 * * *"}).tick()  # nightly is known since then only
+    world.scheduler(
+        {**WEEKLY, "nightly": "30 2 * * *"}
+    ).tick()  # nightly is known since then only
     assert len(world.published) == 1
     world.told.clear()
     scheduler = world.scheduler({**WEEKLY, "nightly": "30 2 * * *"})
@@ -354,7 +411,9 @@ def test_a_report_that_is_published_while_the_ledger_is_locked_is_said_to_be(
     assert world.states() == ["11-16 07:00 published"]
 
 
-def test_a_failure_is_said_while_the_ledger_is_locked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_is_said_while_the_ledger_is_locked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("pipeline.schedule.ledger._BUSY_SECONDS", 0.05)
     world.now = local("2026-11-16 07:00")
     holder = sqlite3.connect(world.output / "ledger.db", isolation_level=None)
@@ -367,7 +426,9 @@ def test_a_failure_is_said_while_the_ledger_is_locked(world: World, monkeypatch:
     with pytest.raises(PublishError, match="locked"):
         world.scheduler().tick()
     holder.close()
-    assert world.told == ["weekly: Mon 16 Nov 07:00 CET failed with exit status 3: the CRM does not answer"]
+    assert world.told == [
+        "weekly: Mon 16 Nov 07:00 CET failed with exit status 3: the CRM does not answer"
+    ]
 
 
 def test_latest_is_completed_by_the_next_pass(world: World) -> None:
@@ -418,7 +479,9 @@ def assert_each_fire_ended_once(runs: list[Run], published: Counter[str]) -> Non
     for run in ended[State.MISSED]:
         assert run.ended_at is not None
         assert any(run.fire.at < later <= run.ended_at for later in due[run.fire.schedule])
-    assert {run.fire.at for run in ended[State.PUBLISHED]} >= {max(instants) for instants in due.values()}
+    assert {run.fire.at for run in ended[State.PUBLISHED]} >= {
+        max(instants) for instants in due.values()
+    }
 
 
 def moments(chance: random.Random) -> Iterator[datetime]:
@@ -427,7 +490,11 @@ def moments(chance: random.Random) -> Iterator[datetime]:
     while now < end:
         yield now
         downtime = chance.random() < 0.02
-        now += chance.uniform(1, 9) * DAY if downtime else chance.choice([3 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR])
+        now += (
+            chance.uniform(1, 9) * DAY
+            if downtime
+            else chance.choice([3 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR])
+        )
         now += chance.uniform(0, 60) * MINUTE
     yield from (end - MINUTE + n * timedelta(seconds=1) for n in range(3))
 
@@ -583,7 +650,9 @@ def test_thirty_weeks_of_two_processes_that_die_and_are_started_again(tmp_path: 
         lives, at = seed, world.now.isoformat()
         while True:
             done = subprocess.run(
-                [sys.executable, "-c", LIVES, output, str(lives), at], check=False, capture_output=True
+                [sys.executable, "-c", LIVES, output, str(lives), at],
+                check=False,
+                capture_output=True,
             )
             if done.returncode == 0:
                 return lives // 100
@@ -631,13 +700,17 @@ except KeyboardInterrupt:
 def forever(output: Path, seconds: float) -> subprocess.Popen[str]:
     """A scheduler process on a daily schedule that is known for ten days; a run takes that many seconds."""
     now = datetime.now(UTC)
-    Ledger(output / "ledger.db").known_since("acme", "daily", f"0 0 * * * {ZONE}", now - 10 * DAY)
+    Ledger(output / "ledger.db").known_since(
+        "acme", "daily", f"0 0 * * * {ZONE}", now - 10 * DAY
+    )
     command = [sys.executable, "-c", FOREVER, str(output), str(seconds)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_makes_up_at_once_what_was_missed_and_stops_at_a_signal(number: int, tmp_path: Path) -> None:
+def test_it_makes_up_at_once_what_was_missed_and_stops_at_a_signal(
+    number: int, tmp_path: Path
+) -> None:
     with forever(tmp_path, 0) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(4)]
@@ -665,7 +738,9 @@ def test_a_signal_breaks_off_the_run_under_way_and_its_fire_stays_open(tmp_path:
     assert (last.state, last.attempts, last.exit_status) == (State.OPEN, 1, None)
 
 
-def test_an_unusable_ledger_does_not_end_the_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_ledger_does_not_end_the_scheduler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first pass fails, the second publishes; then the clock's signal ends the test."""
     passes = iter([PublishError("the run ledger cannot be used"), KeyboardInterrupt()])
     told: list[str] = []
@@ -677,7 +752,13 @@ def test_an_unusable_ledger_does_not_end_the_scheduler(tmp_path: Path, monkeypat
     monkeypatch.setattr(ledger, "known_since", known_since)
     monkeypatch.setattr("pipeline.schedule.scheduler._LOOK_AGAIN_SECONDS", 0.01)
     timetable: Timetable = read_timetable("acme", ZONE, WEEKLY, tmp_path)
-    scheduler = Scheduler(lambda: timetable, ledger, lambda: datetime.now(UTC), lambda run_id, due: None, told.append)
+    scheduler = Scheduler(
+        lambda: timetable,
+        ledger,
+        lambda: datetime.now(UTC),
+        lambda run_id, due: None,
+        told.append,
+    )
     before = signal.getsignal(signal.SIGINT)  # started in the background, the tests ignore it
     with pytest.raises(KeyboardInterrupt):
         scheduler.run_forever()

@@ -77,18 +77,25 @@ def figures(
     assert len({figure.id for figure in made}) == len(made)
     for figure in made:
         scope, key = figure.scope, figure.key
-        assert figure.id == figure_id(figure.metric, figure.dimension, figure.currency, scope, key)
+        assert figure.id == figure_id(
+            figure.metric, figure.dimension, figure.currency, scope, key
+        )
     return {figure.id: figure for figure in made}
 
 
 def won(**owners: int) -> list[Count]:
-    return [(None if owner == "nobody" else owner, "deals_won", "", "", value) for owner, value in owners.items()]
+    return [
+        (None if owner == "nobody" else owner, "deals_won", "", "", value)
+        for owner, value in owners.items()
+    ]
 
 
 def numbers(found: Mapping[str, Figure], metric: str) -> dict[str, int | tuple[int, int]]:
     """scope[:key] -> the number, or the pair of a ratio."""
     return {
-        name.partition("@")[2]: f.numerator if f.denominator is None else (f.numerator, f.denominator)
+        name.partition("@")[2]: f.numerator
+        if f.denominator is None
+        else (f.numerator, f.denominator)
         for name, f in found.items()
         if name.startswith(f"{metric}@")
     }
@@ -114,7 +121,15 @@ def test_every_scope_has_the_figure_and_the_parts_add_up() -> None:
 def test_who_has_nothing_has_a_zero() -> None:
     found = numbers(figures(won(a=3)), "deals_won")
     assert found == {
-        **{"manager:a": 3, "manager:b": 0, "manager:c": 0, "inactive": 0, "unassigned": 0, "team": 0, "team:t1": 3},
+        **{
+            "manager:a": 3,
+            "manager:b": 0,
+            "manager:c": 0,
+            "inactive": 0,
+            "unassigned": 0,
+            "team": 0,
+            "team:t1": 3,
+        },
         "company": 3,
     }
 
@@ -125,13 +140,21 @@ def test_a_company_that_differs_is_named(change: int) -> None:
     tallies = [replace(t, value=t.value + change) if t.company else t for t in good.tallies]
     with pytest.raises(ProofError, match="do not add up") as error:
         make_figures(Answers(tuple(tallies), ()), Ground(PEOPLE, {}, (), (), window()))
-    assert error.value.differences == (("deals_won@company", "adding up", str(6 + change), "6"),)
+    assert error.value.differences == (
+        ("deals_won@company", "adding up", str(6 + change), "6"),
+    )
 
 
 def test_each_count_adds_up_by_itself() -> None:
-    good = answers([("a", "deals_won_amount", "", "EUR", 5), ("b", "deals_won_amount", "", "USD", 5)])
+    good = answers(
+        [("a", "deals_won_amount", "", "EUR", 5), ("b", "deals_won_amount", "", "USD", 5)]
+    )
     swapped = [
-        replace(t, currency={"EUR": "USD", "USD": "EUR"}[t.currency], value=t.value + (t.currency == "EUR"))
+        replace(
+            t,
+            currency={"EUR": "USD", "USD": "EUR"}[t.currency],
+            value=t.value + (t.currency == "EUR"),
+        )
         if t.company
         else t
         for t in good.tallies
@@ -143,7 +166,11 @@ def test_each_count_adds_up_by_itself() -> None:
 
 def test_a_count_that_only_the_company_has_and_one_that_it_lacks() -> None:
     good = answers(won(a=3))
-    more = (*good.tallies, Tally(True, None, "deals_lost", "", "", 2), Tally(False, "a", "calls_held", "", "", 4))
+    more = (
+        *good.tallies,
+        Tally(True, None, "deals_lost", "", "", 2),
+        Tally(False, "a", "calls_held", "", "", 4),
+    )
     with pytest.raises(ProofError) as error:
         make_figures(Answers(more, ()), Ground(PEOPLE, {}, (), (), window()))
     assert error.value.differences == (
@@ -166,12 +193,16 @@ def test_money_is_never_added_across_currencies() -> None:
     assert numbers(found, "deals_open_amount/EUR")["company"] == 150
     assert numbers(found, "deals_open_amount/USD")["company"] == 7
     assert numbers(found, "deals_open_amount/USD")["manager:b"] == 0
-    assert not numbers(found, "deals_open_amount")  # what has no currency is counted as unreadable, and is no money
+    assert not numbers(
+        found, "deals_open_amount"
+    )  # what has no currency is counted as unreadable, and is no money
     assert found["deals_open_amount/EUR@company"].unit is Unit.MONEY
 
 
 def test_sums_beyond_64_bits() -> None:
-    found = figures([(owner, "deals_won_amount", "", "EUR", 2**63 - 1) for owner in ("a", "b", "c", None)])
+    found = figures(
+        [(owner, "deals_won_amount", "", "EUR", 2**63 - 1) for owner in ("a", "b", "c", None)]
+    )
     assert found["deals_won_amount/EUR@company"].numerator == 4 * (2**63 - 1)
 
 
@@ -212,7 +243,12 @@ SETS = {
 
 
 def fields(
-    owner: str | None, dimension: str, due: int, missing: int, base_due: int = 0, base_missing: int = 0
+    owner: str | None,
+    dimension: str,
+    due: int,
+    missing: int,
+    base_due: int = 0,
+    base_missing: int = 0,
 ) -> list[Count]:
     return [
         (owner, "due.period", dimension, "", due),
@@ -263,7 +299,10 @@ def test_leads_are_in_no_managers_score_and_have_their_own() -> None:
     assert numbers(found, "score/lead")["manager:c"] == (10, 15)
     assert numbers(found, "score/lead")["manager:a"] == (0, 40)
     assert numbers(found, "score/lead")["company"] == (10, 55)
-    assert numbers(found, "score")["company"] == (22, 32 + 2 + 1)  # Bo's two dates and the former colleague's client
+    assert numbers(found, "score")["company"] == (
+        22,
+        32 + 2 + 1,
+    )  # Bo's two dates and the former colleague's client
 
 
 def test_where_nothing_is_due_there_is_no_score() -> None:
@@ -271,34 +310,60 @@ def test_where_nothing_is_due_there_is_no_score() -> None:
     assert numbers(found, "score")["unassigned"] == (0, 0)
     assert numbers(found, "score/meeting")["inactive"] == (0, 0)
     assert numbers(found, "base")["unassigned"] == (1, 1)
-    assert not any(name.startswith("score/call") for name in found)  # a set without fields has none at all
+    assert not any(
+        name.startswith("score/call") for name in found
+    )  # a set without fields has none at all
 
 
 def test_a_ratio_of_which_nothing_is_due_to_anybody_is_not_made() -> None:
     counts = [*fields("a", "meeting.date", 0, 0), *fields("a", "client.name", 0, 0, 3, 1)]
     found = figures(counts, failing=[Failing("client", "1", "a", 1, False)], field_sets=SETS)
-    assert {figure.metric for figure in found.values() if figure.denominator is not None} == {"base", "base_filled"}
-    assert {figure.dimension for figure in found.values() if figure.metric == "base_filled"} == {"client.name"}
+    assert {figure.metric for figure in found.values() if figure.denominator is not None} == {
+        "base",
+        "base_filled",
+    }
+    assert {
+        figure.dimension for figure in found.values() if figure.metric == "base_filled"
+    } == {"client.name"}
     filled = numbers(found, "base_filled/client.name")
-    assert (filled["manager:a"], filled["unassigned"], filled["company"]) == ((2, 3), (0, 0), (2, 3))
-    for scope in ("inactive", "unassigned", "company"):  # counts stay, so that the parts are seen to add up
+    assert (filled["manager:a"], filled["unassigned"], filled["company"]) == (
+        (2, 3),
+        (0, 0),
+        (2, 3),
+    )
+    for scope in (
+        "inactive",
+        "unassigned",
+        "company",
+    ):  # counts stay, so that the parts are seen to add up
         assert numbers(found, "records_failing")[scope] == 0
         assert numbers(found, "field_missing/meeting.date")[scope] == 0
 
 
 def test_a_failing_record_of_several_owners_is_the_companys_once() -> None:
     again = [(True, "b"), (True, "c")]
-    records = [*RECORDS, *(Failing("meeting", "1", owner, 1, True, later) for later, owner in again)]
+    records = [
+        *RECORDS,
+        *(Failing("meeting", "1", owner, 1, True, later) for later, owner in again),
+    ]
     found = figures(COUNTED, failing=records, field_sets=SETS)
     once = figures(COUNTED, failing=RECORDS, field_sets=SETS)
-    assert numbers(found, "records_failing")["company"] == numbers(once, "records_failing")["company"] == 3
+    assert (
+        numbers(found, "records_failing")["company"]
+        == numbers(once, "records_failing")["company"]
+        == 3
+    )
     assert numbers(found, "records_failing")["counted twice"] == 2
     assert numbers(found, "records_failing")["manager:b"] == 1
 
 
 def test_failing_records_of_an_owner_whom_nobody_knows_do_not_vanish() -> None:
     with pytest.raises(ProofError) as refused:
-        figures(COUNTED, failing=[*RECORDS, Failing("client", "9", "a stranger", 1, False)], field_sets=SETS)
+        figures(
+            COUNTED,
+            failing=[*RECORDS, Failing("client", "9", "a stranger", 1, False)],
+            field_sets=SETS,
+        )
     assert [(name, *values) for name, _, *values in refused.value.differences] == [
         ("failing.base/client@company", "2", "1")
     ]
@@ -356,7 +421,12 @@ def plan(found: Mapping[str, Figure], name: str) -> dict[str, int | tuple[int, i
 
 def test_done_target_left_and_over() -> None:
     found = figures(DONE, targets=TARGETS)
-    assert plan(found, "target") == {"manager:a": 8, "manager:b": 2, "team:t1": 10, "company": 10}
+    assert plan(found, "target") == {
+        "manager:a": 8,
+        "manager:b": 2,
+        "team:t1": 10,
+        "company": 10,
+    }
     assert plan(found, "done") == {"manager:a": 5, "manager:b": 6, "team:t1": 11, "company": 11}
     assert plan(found, "left") == {"manager:a": 3, "manager:b": 0, "team:t1": 0, "company": 0}
     assert plan(found, "over") == {"manager:a": 0, "manager:b": 4, "team:t1": 1, "company": 1}
@@ -378,7 +448,12 @@ def test_done_target_left_and_over() -> None:
 def test_what_was_done_without_a_target_is_shown_as_such() -> None:
     found = figures(DONE, targets=TARGETS)
     # a manager with a target has nothing without one
-    assert plan(found, "without_target") == {"manager:c": 4, "team": 4, "team:t1": 0, "company": 4 + 2 + 1}
+    assert plan(found, "without_target") == {
+        "manager:c": 4,
+        "team": 4,
+        "team:t1": 0,
+        "company": 4 + 2 + 1,
+    }
     everything = plan(found, "without_target")["company"], plan(found, "done")["company"]
     assert sum(everything) == found["deals_won@company"].numerator  # type: ignore[arg-type]
 
@@ -393,7 +468,10 @@ def test_a_plan_without_targets() -> None:
 def test_a_target_of_zero_and_one_of_a_manager_who_did_nothing() -> None:
     targets = (Target("a", "2026-11", "deals_won", 0), Target("c", "2026-11", "deals_won", 4))
     found = figures(month(a=2), targets=targets)
-    assert (plan(found, "progress")["manager:a"], plan(found, "over")["manager:a"]) == ((2, 0), 2)
+    assert (plan(found, "progress")["manager:a"], plan(found, "over")["manager:a"]) == (
+        (2, 0),
+        2,
+    )
     assert (plan(found, "done")["manager:c"], plan(found, "left")["manager:c"]) == (0, 4)
     assert plan(found, "target")["team"] == 4
 
@@ -406,13 +484,19 @@ def test_targets_of_other_months_and_metrics_do_not_count() -> None:
     )
     found = figures([*DONE, ("a", "month.clients_new", "", "", 1)], targets=targets)
     assert plan(found, "target") == {}
-    assert numbers(found, "plan_target/clients_new") == {"manager:a": 3, "team:t1": 3, "company": 3}
+    assert numbers(found, "plan_target/clients_new") == {
+        "manager:a": 3,
+        "team:t1": 3,
+        "company": 3,
+    }
 
 
 def test_a_period_that_leaves_its_month_has_no_plan() -> None:
     moments = window(date(2026, 10, 1), date(2026, 12, 1))
     found = figures(DONE, targets=TARGETS, moments=moments)
-    assert [name for name in found if name.startswith("plan_") or name.startswith("working_days")] == []
+    assert [
+        name for name in found if name.startswith("plan_") or name.startswith("working_days")
+    ] == []
     assert plan_month(moments) is None
     assert found["deals_won@company"].numerator == 18
 
@@ -442,7 +526,9 @@ def test_who_owns() -> None:
     extra = Person("z", "Zoe", "", "", Scope.MANAGER)
     idle = Person("i", "Idle", "", "", Scope.INACTIVE)
     people = [*PEOPLE, extra, idle]
-    counted = answers([*won(a=1, g=1), ("b", "meetings", "", "", 0), ("l", "contacts", "", "", 1)])
+    counted = answers(
+        [*won(a=1, g=1), ("b", "meetings", "", "", 0), ("l", "contacts", "", "", 1)]
+    )
     targets = [
         Target("c", "2026-11", "deals_won", 5),
         Target("z", "2026-10", "deals_won", 5),
@@ -452,7 +538,12 @@ def test_who_owns() -> None:
     def found(month: str) -> list[str]:
         return [person.id for person in who_owns(people, counted, targets, month)]
 
-    assert found("2026-11") == ["a", "c", "g", "l"]  # Bo owns nothing; who is inactive has no plan
+    assert found("2026-11") == [
+        "a",
+        "c",
+        "g",
+        "l",
+    ]  # Bo owns nothing; who is inactive has no plan
     assert found("2026-10") == ["a", "g", "l", "z"]
     assert found("") == ["a", "g", "l"]
 
@@ -466,7 +557,11 @@ def test_the_company_counts_its_people() -> None:
 
 def test_the_accounting_of_every_table() -> None:
     found = figures(
-        won(a=1), accounts=[TableAccount("deals", 12, 9, {"deleted": 2, "outside": 1}), TableAccount("teams", 0, 0, {})]
+        won(a=1),
+        accounts=[
+            TableAccount("deals", 12, 9, {"deleted": 2, "outside": 1}),
+            TableAccount("teams", 0, 0, {}),
+        ],
     )
     assert found["table_rows/deals@company"].numerator == 12
     assert found["table_audited/deals@company"].numerator == 9

@@ -53,10 +53,13 @@ class Crm:
 
     @contextmanager
     def reading(self, more: str = "", mapping: str = MAPPING) -> Iterator[Reading]:
-        (self.folder / "own.yaml").write_text(f"dialects: [{self.dialect}]\n{mapping}{more}", "utf-8")
+        (self.folder / "own.yaml").write_text(
+            f"dialects: [{self.dialect}]\n{mapping}{more}", "utf-8"
+        )
         file = self.folder / "audit.yaml"
         file.write_text(
-            f"name: T\nsource: {{url: '{self.url}', preset: own.yaml}}\nzone: UTC\ncurrency: EUR\n", "utf-8"
+            f"name: T\nsource: {{url: '{self.url}', preset: own.yaml}}\nzone: UTC\ncurrency: EUR\n",
+            "utf-8",
         )
         audit = load_audit(file)
         engine = open_engine(audit.settings.source.url, self.folder, audit.preset)
@@ -69,7 +72,9 @@ class Crm:
     def deals(self) -> int:
         """How many deals there are, asked by somebody else."""
         if self.dialect == "files":
-            return (self.folder.parent / "exported" / "deals.csv").read_text("utf-8").count("\n") - 1
+            return (self.folder.parent / "exported" / "deals.csv").read_text("utf-8").count(
+                "\n"
+            ) - 1
         engine = _writer(self.url)
         with engine.connect() as connection:
             found = int(connection.exec_driver_sql("SELECT count(*) FROM deals").scalar() or 0)
@@ -94,7 +99,9 @@ def crms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], C
             "sqlite": f"sqlite:///{folder / 'crm.db'}",
             "duckdb": f"duckdb:///{folder / 'crm.duckdb'}",
             "files": f"files:///{folder / 'exported'}",
-            "postgresql": url.set(drivername="postgresql").render_as_string(hide_password=False),
+            "postgresql": url.set(drivername="postgresql").render_as_string(
+                hide_password=False
+            ),
             "mysql": server.set(database=name).render_as_string(hide_password=False),
         }
 
@@ -115,7 +122,9 @@ def _fill(dialect: str, crm: Crm, folder: Path) -> None:
     if dialect == "files":
         (folder / "exported").mkdir()
         (folder / "exported" / "people.csv").write_text("id,name\na,Anna\n", "utf-8")
-        (folder / "exported" / "deals.csv").write_text("id,owner,name\n1,a,One\n2,a,Two\n", "utf-8")
+        (folder / "exported" / "deals.csv").write_text(
+            "id,owner,name\n1,a,One\n2,a,Two\n", "utf-8"
+        )
         return
     engine = _writer(crm.url)
     with engine.begin() as connection:
@@ -207,17 +216,24 @@ PASSING = (
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
-def test_a_control_is_one_select_that_only_reads(crms: Callable[[str], Crm], dialect: str, tmp_path: Path) -> None:
+def test_a_control_is_one_select_that_only_reads(
+    crms: Callable[[str], Crm], dialect: str, tmp_path: Path
+) -> None:
     crm = crms(dialect)
     if dialect in ("postgresql", "mysql"):
         _unmarked(crm)
     for sql in (*COMMON, *OWN[dialect]):
-        with pytest.raises(ConfigError, match=r"^controls: the select of f: this is no single SELECT that only reads"):
+        with pytest.raises(
+            ConfigError,
+            match=r"^controls: the select of f: this is no single SELECT that only reads",
+        ):
             crm.control(sql.replace("FOLDER", str(tmp_path)))
         assert crm.deals() == 2, sql
     assert list(tmp_path.iterdir()) == []
     with crm.reading() as reading:
-        assert {sql: float(reading.control("f", sql)) for sql in PASSING} == dict.fromkeys(PASSING, 2)
+        assert {sql: float(reading.control("f", sql)) for sql in PASSING} == dict.fromkeys(
+            PASSING, 2
+        )
 
 
 def _unmarked(crm: Crm) -> None:
@@ -250,7 +266,9 @@ PLACES = {
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("dialect", ENGINES)
-def test_nor_does_any_other_place_take_more(crms: Callable[[str], Crm], dialect: str, place: str) -> None:
+def test_nor_does_any_other_place_take_more(
+    crms: Callable[[str], Crm], dialect: str, place: str
+) -> None:
     crm = crms(dialect)
     with pytest.raises((ConfigError, SourceError)) as caught:
         crm.read(PLACES[place])
@@ -267,16 +285,22 @@ def test_nor_does_any_other_place_take_more(crms: Callable[[str], Crm], dialect:
         '{all: "WITH gone AS (DELETE FROM deals RETURNING id) SELECT * FROM gone"}',
     ],
 )
-def test_nor_does_a_view_over_exports(crms: Callable[[str], Crm], derived: str, tmp_path: Path) -> None:
+def test_nor_does_a_view_over_exports(
+    crms: Callable[[str], Crm], derived: str, tmp_path: Path
+) -> None:
     crm = crms("files")
     exports = (
         "exports: {people: {id: [id], name: [name]}, deals: {id: [id], owner: [owner], name: [name]}}\n"
-        "known_by: {people: [id], deals: [owner]}\nderived: " + derived.replace("FOLDER", str(tmp_path)) + "\n"
+        "known_by: {people: [id], deals: [owner]}\nderived: "
+        + derived.replace("FOLDER", str(tmp_path))
+        + "\n"
     )
     if "CREATE VIEW b" in derived:
         assert crm.read(exports) == 2  # an odd name, and nothing more
     else:
-        with pytest.raises(ConfigError, match=r"derived\.all: this is no SELECT that only reads"):
+        with pytest.raises(
+            ConfigError, match=r"derived\.all: this is no SELECT that only reads"
+        ):
             crm.read(exports)
     assert list(tmp_path.iterdir()) == []
 
@@ -288,7 +312,9 @@ def test_the_session_itself_refuses_to_write(crms: Callable[[str], Crm], dialect
 
     def attempt(connection: Connection) -> None:
         # of files, the tables are ours, in memory: their transaction is enough
-        for statement in ("DELETE FROM deals", "ROLLBACK", "DELETE FROM deals")[: 1 if dialect == "files" else 3]:
+        for statement in ("DELETE FROM deals", "ROLLBACK", "DELETE FROM deals")[
+            : 1 if dialect == "files" else 3
+        ]:
             try:
                 connection.exec_driver_sql(statement)
             except Exception:  # noqa: BLE001 - whatever the engine says
@@ -301,7 +327,9 @@ def test_the_session_itself_refuses_to_write(crms: Callable[[str], Crm], dialect
 
 
 def test_every_engine_has_a_guard() -> None:
-    assert len({database.refuses for database in DATABASES}) == len(DATABASES) - 1  # DuckDB's is that of files too
+    assert (
+        len({database.refuses for database in DATABASES}) == len(DATABASES) - 1
+    )  # DuckDB's is that of files too
 
 
 @pytest.mark.parametrize(

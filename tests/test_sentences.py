@@ -27,7 +27,9 @@ from pipeline.resources import REPORT_TEMPLATES
 from tests.factory import PEOPLE, edition
 
 MANAGERS = [person for person in PEOPLE if person.scope is Scope.MANAGER]
-WINDOW = open_window(as_of=datetime(2026, 11, 16, 6, tzinfo=UTC), zone="Europe/Berlin", working_week=range(5))
+WINDOW = open_window(
+    as_of=datetime(2026, 11, 16, 6, tzinfo=UTC), zone="Europe/Berlin", working_week=range(5)
+)
 
 
 def text_of(row: Row) -> str:
@@ -61,7 +63,10 @@ def weighing(weight: int, entity: str = "deal") -> Edition:
 
 def test_where_every_field_weighs_one_fields_are_counted() -> None:
     for given in (edition(), weighing(3, "lead")):  # leads are in no manager's score
-        assert all(text_of(row).endswith(" fields are filled") for row in score_rows(the_company(given)))
+        assert all(
+            text_of(row).endswith(" fields are filled")
+            for row in score_rows(the_company(given))
+        )
 
 
 def test_where_a_field_weighs_more_points_are_counted() -> None:
@@ -74,7 +79,9 @@ def test_where_a_field_weighs_more_points_are_counted() -> None:
 
 
 def test_without_anything_due_the_sentence_says_what_there_was_none_of() -> None:
-    [score, base] = score_rows(the_company(with_numbers({"score@company": (0, 0), "base@company": (0, 0)})))
+    [score, base] = score_rows(
+        the_company(with_numbers({"score@company": (0, 0), "base@company": (0, 0)}))
+    )
     assert text_of(score).endswith("Nothing was due: no fields to look at.")
     assert text_of(base).endswith("Nothing was due: no fields to look at.")
 
@@ -84,7 +91,9 @@ def test_records_outside_the_period_are_called_so_and_not_older() -> None:
     for person in MANAGERS:
         report = manager_report(edition(), person)
         for element in ("fix outside", "fix leads outside"):
-            assert all("outside this period" in sentence for sentence in said(report, element).values())
+            assert all(
+                "outside this period" in sentence for sentence in said(report, element).values()
+            )
         words = " ".join([*(text_of(row) for row in report.headline), *report.notes])
         assert "older" not in words.lower()
     assert said(manager_report(edition(), MANAGERS[0]), "fix outside")
@@ -95,7 +104,10 @@ def test_records_outside_the_period_are_called_so_and_not_older() -> None:
 
 def test_every_row_of_a_headline_is_of_an_element_that_is_asked_for() -> None:
     """A misspelt name in a template, or in a report, would leave the row out."""
-    reports = [management_report(edition()), *(manager_report(edition(), person) for person in MANAGERS)]
+    reports = [
+        management_report(edition()),
+        *(manager_report(edition(), person) for person in MANAGERS),
+    ]
     assert {row.element for report in reports for row in report.headline} <= ELEMENTS
     with pytest.raises(KeyError):
         reports[0].element("meetigns")
@@ -103,7 +115,9 @@ def test_every_row_of_a_headline_is_of_an_element_that_is_asked_for() -> None:
     assert {row.element for row in reports[0].headline} <= set(re.findall(r"[a-z]+", templates))
 
 
-def test_a_figure_that_this_crm_does_not_have_is_none_and_so_is_one_of_its_own_measures() -> None:
+def test_a_figure_that_this_crm_does_not_have_is_none_and_so_is_one_of_its_own_measures() -> (
+    None
+):
     own = Measure(name="online", label="Online")
     given = replace(edition(), figures={}, own=(own,))
     assert given.find(DEALS_WON) is None
@@ -114,9 +128,13 @@ def test_a_figure_that_this_crm_does_not_have_is_none_and_so_is_one_of_its_own_m
 # ------------------------------------------------------------------------------------------------ what is not counted
 
 
-@pytest.mark.parametrize("metric", [m.name for m in LEFT_OUT if m.name.endswith(("_unknown", "_in_future"))])
+@pytest.mark.parametrize(
+    "metric", [m.name for m in LEFT_OUT if m.name.endswith(("_unknown", "_in_future"))]
+)
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_managers_records_that_are_in_none_of_the_counters_are_named(metric: str, number: int) -> None:
+def test_a_managers_records_that_are_in_none_of_the_counters_are_named(
+    metric: str, number: int
+) -> None:
     person = MANAGERS[0]
     figures = dict(edition().figures)
     for scope, key in ((Scope.MANAGER, person.id), (Scope.COMPANY, "")):
@@ -125,10 +143,16 @@ def test_a_managers_records_that_are_in_none_of_the_counters_are_named(metric: s
                                 numerator=number)  # fmt: skip
     given = replace(edition(), figures=figures)
     report = manager_report(given, person)
-    sentences = [row for row in report.element("warning") if figures[f"{metric}@manager:{person.id}"] in row.cells]
+    sentences = [
+        row
+        for row in report.element("warning")
+        if figures[f"{metric}@manager:{person.id}"] in row.cells
+    ]
     assert len(sentences) == 1
     record = metric.split("s_", maxsplit=1)[0]
-    assert f"{number} {record}{'s' if number > 1 else ''} " in text_of(sentences[0]) or metric.startswith("deals_won")
+    assert f"{number} {record}{'s' if number > 1 else ''} " in text_of(
+        sentences[0]
+    ) or metric.startswith("deals_won")
     assert f"{metric}@company" in {
         figure.id for figure in management_report(replace(edition(), figures=figures)).figures()
     }
@@ -152,12 +176,20 @@ def audit_of(folder: Path, *, preset: str = "suitecrm", crm_url: str = ""):  # t
     return load_audit(file)
 
 
-def test_a_target_of_somebody_who_is_no_manager_does_not_disappear_without_a_word(tmp_path: Path) -> None:
-    users = [*PEOPLE[:-1], Person("x1", "Former\u202e Colleague", "t1", "North", Scope.INACTIVE)]
+def test_a_target_of_somebody_who_is_no_manager_does_not_disappear_without_a_word(
+    tmp_path: Path,
+) -> None:
+    users = [
+        *PEOPLE[:-1],
+        Person("x1", "Former\u202e Colleague", "t1", "North", Scope.INACTIVE),
+    ]
     audit = audit_of(tmp_path)
     [sentence] = _without_plan(audit.targets, users, "2026-11")
     assert "nobody (deals won: 2)" in sentence
-    assert "Former\ufffd Colleague (deals won: 1,200), Former\ufffd Colleague (meetings held: 3)" in sentence
+    assert (
+        "Former\ufffd Colleague (deals won: 1,200), Former\ufffd Colleague (meetings held: 3)"
+        in sentence
+    )
     assert "m1" not in sentence
     assert "clients" not in sentence
     assert list(_without_plan(audit.targets, users, None)) == []
@@ -165,7 +197,9 @@ def test_a_target_of_somebody_who_is_no_manager_does_not_disappear_without_a_wor
 
 
 @pytest.mark.parametrize("crm_url", ["https://crm.example.com", "https://crm.example.com/", ""])
-def test_links_lead_into_the_crm_and_nowhere_without_its_address(tmp_path: Path, crm_url: str) -> None:
+def test_links_lead_into_the_crm_and_nowhere_without_its_address(
+    tmp_path: Path, crm_url: str
+) -> None:
     links = audit_of(tmp_path, crm_url=crm_url).resolved().links
     assert links
     for link in links.values():
@@ -177,7 +211,9 @@ def test_links_lead_into_the_crm_and_nowhere_without_its_address(tmp_path: Path,
 # ------------------------------------------------------------------------------------------------ the plan
 
 
-def plan_of(person: Person, done: int, target: int, pace: tuple[int, int] | None = (0, 11)) -> str:
+def plan_of(
+    person: Person, done: int, target: int, pace: tuple[int, int] | None = (0, 11)
+) -> str:
     """The line of a manager's plan for deals won."""
     given = {
         "plan_done": (done, None), "plan_target": (target, None), "plan_left": (max(0, target - done), None),
@@ -188,14 +224,22 @@ def plan_of(person: Person, done: int, target: int, pace: tuple[int, int] | None
 
 
 def test_a_plan_that_is_met_exactly_is_met() -> None:
-    person = next(one for one in MANAGERS if edition().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name))
+    person = next(
+        one
+        for one in MANAGERS
+        if edition().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name)
+    )
     assert plan_of(person, 8, 8).endswith("the target is met")
     assert "1 over the target" in plan_of(person, 9, 8)
     assert "1 to go" in plan_of(person, 7, 8, (1, 11))
 
 
 def test_a_pace_is_said_while_a_working_day_is_left_and_not_after() -> None:
-    person = next(one for one in MANAGERS if edition().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name))
+    person = next(
+        one
+        for one in MANAGERS
+        if edition().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name)
+    )
     assert "3 to go; 1.5 a working day needed" in plan_of(person, 5, 8, (3, 2))
     last = plan_of(person, 5, 8, (3, 0))
     assert "3 to go" in last
@@ -203,7 +247,9 @@ def test_a_pace_is_said_while_a_working_day_is_left_and_not_after() -> None:
 
 
 def test_who_has_no_team_is_compared_with_the_company() -> None:
-    with_team, without = (next(one for one in MANAGERS if bool(one.team_id) is team) for team in (True, False))
+    with_team, without = (
+        next(one for one in MANAGERS if bool(one.team_id) is team) for team in (True, False)
+    )
     assert said(manager_report(edition(), with_team), "team").keys() == {"Your team"}
     lonely = said(manager_report(edition(), without), "team")
     assert lonely.keys() == {"The company"}
@@ -217,7 +263,9 @@ def test_a_teams_target_stands_in_its_line() -> None:
     place = teams.columns.index("Plan: target") - 1
     shown = {row.label: row.cells[place] for row in teams.rows}
     expected = {
-        p.team: edition().find(PLAN_TARGET, Scope.TEAM, p.team_id, DEALS_WON.name) for p in MANAGERS if p.team_id
+        p.team: edition().find(PLAN_TARGET, Scope.TEAM, p.team_id, DEALS_WON.name)
+        for p in MANAGERS
+        if p.team_id
     }
     assert {label: shown[label] for label in expected} == expected
     sums = {
@@ -225,12 +273,17 @@ def test_a_teams_target_stands_in_its_line() -> None:
             figure.numerator
             for person in MANAGERS
             if person.team == team
-            and (figure := edition().find(PLAN_TARGET, Scope.MANAGER, person.id, DEALS_WON.name)) is not None
+            and (
+                figure := edition().find(PLAN_TARGET, Scope.MANAGER, person.id, DEALS_WON.name)
+            )
+            is not None
         )
         for team in expected
     }
     assert any(sums.values())
-    assert {team: figure.numerator if figure else 0 for team, figure in expected.items()} == sums
+    assert {
+        team: figure.numerator if figure else 0 for team, figure in expected.items()
+    } == sums
 
 
 def test_to_date_ends_with_the_last_day() -> None:

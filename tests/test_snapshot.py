@@ -73,9 +73,15 @@ def test_an_identifier_of_eighteen_digits_stays_text(tmp_path: Path) -> None:
         ["meeting_id", "person_kind", "person_id"],
         [(305184080441754059, "contact", "305184080441754059")],
     )
-    with opened(tmp_path, [stored], {}, tmp_path) as shelf, shelf.engine.connect() as connection:
+    with (
+        opened(tmp_path, [stored], {}, tmp_path) as shelf,
+        shelf.engine.connect() as connection,
+    ):
         link = entities([stored])["meeting_contact"]
-        assert connection.execute(select(link.c.meeting_id, link.c.person_id)).one() == ("305184080441754059",) * 2
+        assert (
+            connection.execute(select(link.c.meeting_id, link.c.person_id)).one()
+            == ("305184080441754059",) * 2
+        )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,9 @@ def test_an_identifier_of_eighteen_digits_stays_text(tmp_path: Path) -> None:
         (date(2026, 11, 24), None, 1),
     ],
 )  # fmt: skip
-def test_an_instant(tmp_path: Path, given: Any, value: datetime | None, unreadable: int) -> None:
+def test_an_instant(
+    tmp_path: Path, given: Any, value: datetime | None, unreadable: int
+) -> None:
     stored = write(tmp_path, "call", ["id", "start_at"], [("1", given)])
     row = read(tmp_path, stored)[0]
     assert (row["start_at"], row["start_at_unreadable"]) == (value, unreadable)
@@ -175,16 +183,39 @@ def test_a_day(tmp_path: Path, given: Any, value: date | None, unreadable: int) 
     ],
 )
 def test_an_amount(
-    tmp_path: Path, given: Any, currency: str | None, minor: bool, value: int | None, unreadable: int
+    tmp_path: Path,
+    given: Any,
+    currency: str | None,
+    minor: bool,
+    value: int | None,
+    unreadable: int,
 ) -> None:
-    stored = write(tmp_path, "deal", ["id", "amount", "currency"], [("1", given, currency)], minor=minor)
+    stored = write(
+        tmp_path, "deal", ["id", "amount", "currency"], [("1", given, currency)], minor=minor
+    )
     row = read(tmp_path, stored)[0]
-    named = currency if currency and currency.strip() else None  # a blank one would be the audit's
-    assert (row["amount"], row["amount_unreadable"], row["currency"]) == (value, unreadable, named)
+    named = (
+        currency if currency and currency.strip() else None
+    )  # a blank one would be the audit's
+    assert (row["amount"], row["amount_unreadable"], row["currency"]) == (
+        value,
+        unreadable,
+        named,
+    )
 
 
 @pytest.mark.parametrize(
-    ("given", "value"), [(None, None), (0, 0), (1, 1), (True, 1), (False, 0), ("ja", 1), (b"\x00", 0), ("hm", None)]
+    ("given", "value"),
+    [
+        (None, None),
+        (0, 0),
+        (1, 1),
+        (True, 1),
+        (False, 0),
+        ("ja", 1),
+        (b"\x00", 0),
+        ("hm", None),
+    ],
 )
 def test_a_flag(tmp_path: Path, given: Any, value: int) -> None:
     stored = write(tmp_path, "client", ["id", "private_person"], [("1", given)])
@@ -209,7 +240,9 @@ def test_every_entity_has_all_its_columns_and_types(tmp_path: Path, entity: str)
 def test_columns_may_come_in_any_order_and_be_lacking(tmp_path: Path) -> None:
     stored = write(tmp_path, "contact", ["email", "id"], [("a@b", "1"), (None, "2")])
     rows = read(tmp_path, stored)
-    assert [(row["id"], row["email"], row["phone"], row["created_at_unreadable"]) for row in rows] == [
+    assert [
+        (row["id"], row["email"], row["phone"], row["created_at_unreadable"]) for row in rows
+    ] == [
         ("1", "a@b", None, 0),
         ("2", None, None, 0),
     ]
@@ -221,7 +254,9 @@ def test_columns_may_come_in_any_order_and_be_lacking(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lost", [-1, 1])
 def test_a_row_lost_or_won_is_an_error_of_the_source(tmp_path: Path, lost: int) -> None:
     rows = [(str(number),) for number in range(10)]
-    with pytest.raises(SourceError, match=rf"lead: 10 rows came out .* says {10 + lost}") as error:
+    with pytest.raises(
+        SourceError, match=rf"lead: 10 rows came out .* says {10 + lost}"
+    ) as error:
         write(tmp_path, "lead", ["id"], rows, expected=10 + lost)
     assert error.value.exit_status == 3
 
@@ -235,11 +270,15 @@ def test_row_groups_are_of_a_size_that_cores_can_share(tmp_path: Path) -> None:
         expected=len(rows), minor=True, advance=told.append,
     )  # fmt: skip
     file = pq.ParquetFile(tmp_path / stored.file)
-    groups = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
+    groups = [
+        file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)
+    ]
     assert groups == [100_000, 100_000, 5_000]
     assert told == [5_000] * 41
     assert stored.rows == 205_000
-    assert file.read(["meeting_id"]).column(0).to_pylist() == [row[0] for row in rows]  # in the order of the stream
+    assert file.read(["meeting_id"]).column(0).to_pylist() == [
+        row[0] for row in rows
+    ]  # in the order of the stream
 
 
 class Tracked(list[Any]):
@@ -248,7 +287,9 @@ class Tracked(list[Any]):
     __hash__ = object.__hash__  # type: ignore[assignment]
 
 
-def test_rows_are_let_go_while_they_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_let_go_while_they_are_streamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(snapshot, "ROW_GROUP", 1_000)
     living: WeakSet[Tracked] = WeakSet()
     most = 0
@@ -262,7 +303,15 @@ def test_rows_are_let_go_while_they_are_streamed(tmp_path: Path, monkeypatch: py
             yield batch
             del batch
 
-    stored = write_entity(tmp_path, "lead", ["id"], batches(), expected=20_000, minor=True, advance=lambda rows: None)
+    stored = write_entity(
+        tmp_path,
+        "lead",
+        ["id"],
+        batches(),
+        expected=20_000,
+        minor=True,
+        advance=lambda rows: None,
+    )
     assert stored.rows == 20_000
     assert most <= 2_500  # a row group, the batch at hand, and what the next one replaces
 
@@ -273,7 +322,15 @@ def test_an_interrupted_stream_is_no_file_of_the_snapshot(tmp_path: Path) -> Non
         raise SourceError("gone away")
 
     with pytest.raises(SourceError, match="gone away"):
-        write_entity(tmp_path, "lead", ["id"], batches(), expected=2, minor=True, advance=lambda rows: None)
+        write_entity(
+            tmp_path,
+            "lead",
+            ["id"],
+            batches(),
+            expected=2,
+            minor=True,
+            advance=lambda rows: None,
+        )
 
 
 # ------------------------------------------------------------------------------------------------ reading
@@ -284,7 +341,10 @@ def test_a_file_that_is_not_the_manifests(tmp_path: Path) -> None:
     with opened(tmp_path, [stored], {}, tmp_path):
         pass
     write(tmp_path, "lead", ["id"], [("1",), ("3",)])
-    with pytest.raises(SourceError, match=r"lead\.parquet is not the file"), opened(tmp_path, [stored], {}, tmp_path):
+    with (
+        pytest.raises(SourceError, match=r"lead\.parquet is not the file"),
+        opened(tmp_path, [stored], {}, tmp_path),
+    ):
         pass
 
 
@@ -301,23 +361,48 @@ def test_one_bit_is_enough(tmp_path: Path) -> None:
 
 def test_what_is_asked_gets_what_was_written(tmp_path: Path) -> None:
     seed = random.Random(9)
-    moments = [datetime(1970, 1, 1) + timedelta(microseconds=seed.randrange(-(10**15), 10**16)) for _ in range(500)]
-    rows = [(str(n), f"2026-11-{n % 28 + 1:02d}", n * 7, "EUR", moment) for n, moment in enumerate(moments)]
-    stored = write(tmp_path, "deal", ["id", "close_day", "amount", "currency", "created_at"], rows)
+    moments = [
+        datetime(1970, 1, 1) + timedelta(microseconds=seed.randrange(-(10**15), 10**16))
+        for _ in range(500)
+    ]
+    rows = [
+        (str(n), f"2026-11-{n % 28 + 1:02d}", n * 7, "EUR", moment)
+        for n, moment in enumerate(moments)
+    ]
+    stored = write(
+        tmp_path, "deal", ["id", "close_day", "amount", "currency", "created_at"], rows
+    )
     deal = entities([stored])["deal"]
-    early = select(deal.c.id, deal.c.created_at.label("at_us")).where(deal.c.close_day < date(2026, 11, 5))
-    with opened(tmp_path, [stored], {"deal": early}, tmp_path) as shelf, shelf.engine.connect() as connection:
-        asked = select(deal.c.id, deal.c.created_at, deal.c.close_day, deal.c.amount, deal.c.created_at_unreadable)
+    early = select(deal.c.id, deal.c.created_at.label("at_us")).where(
+        deal.c.close_day < date(2026, 11, 5)
+    )
+    with (
+        opened(tmp_path, [stored], {"deal": early}, tmp_path) as shelf,
+        shelf.engine.connect() as connection,
+    ):
+        asked = select(
+            deal.c.id,
+            deal.c.created_at,
+            deal.c.close_day,
+            deal.c.amount,
+            deal.c.created_at_unreadable,
+        )
         found = connection.execute(asked).all()
         (total,) = connection.execute(select(func.sum(deal.c.amount))).one()
-        viewed = connection.execute(select(shelf.views["deal"].c.id, shelf.views["deal"].c.at_us)).all()
+        viewed = connection.execute(
+            select(shelf.views["deal"].c.id, shelf.views["deal"].c.at_us)
+        ).all()
     microsecond = timedelta(microseconds=1)
     expected = {row[0]: (row[4] - datetime(1970, 1, 1)) // microsecond for row in rows}
     assert {row[0]: row[1] for row in found} == expected
-    assert {row[0]: row[2] for row in found} == {row[0]: date.fromisoformat(row[1]) for row in rows}
+    assert {row[0]: row[2] for row in found} == {
+        row[0]: date.fromisoformat(row[1]) for row in rows
+    }
     assert {row[4] for row in found} == {0}
     assert total == sum(row[2] for row in rows)
-    assert dict(map(tuple, viewed)) == {row[0]: expected[row[0]] for row in rows if row[1] < "2026-11-05"}
+    assert dict(map(tuple, viewed)) == {
+        row[0]: expected[row[0]] for row in rows if row[1] < "2026-11-05"
+    }
 
 
 def test_another_connection_finds_the_views(tmp_path: Path) -> None:
@@ -330,7 +415,10 @@ def test_another_connection_finds_the_views(tmp_path: Path) -> None:
         assert shelf.url.startswith("duckdb:///")
 
 
-@pytest.mark.parametrize("name", ["it's", "a b", "\u00fc\u65e5", "[2026]", "a*b", "50%", "a%20b", "a#b", "{x}", "a;b"])
+@pytest.mark.parametrize(
+    "name",
+    ["it's", "a b", "\u00fc\u65e5", "[2026]", "a*b", "50%", "a%20b", "a#b", "{x}", "a;b"],
+)
 def test_folders_of_any_name(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
@@ -350,16 +438,29 @@ def test_the_manifest_comes_back_as_it_was(tmp_path: Path) -> None:
         "demo",
         0.123,
         (write(tmp_path, "lead", ["id"], [("1",)]), Stored("deal", "deal.parquet", 0, "00")),
-        (TableAccount("leads", 3, 1, {"deleted": 1, "converted": 1}), TableAccount("teams", 0, 0, {})),
-        period=PeriodBounds(date(2026, 11, 1), date(2026, 12, 1), "month", datetime(2026, 12, 1, 6, tzinfo=UTC)),
+        (
+            TableAccount("leads", 3, 1, {"deleted": 1, "converted": 1}),
+            TableAccount("teams", 0, 0, {}),
+        ),
+        period=PeriodBounds(
+            date(2026, 11, 1), date(2026, 12, 1), "month", datetime(2026, 12, 1, 6, tzinfo=UTC)
+        ),
     )
     save_manifest(tmp_path, manifest)
     assert load_manifest(tmp_path) == manifest
 
 
-def test_the_record_whose_text_cannot_be_decoded_is_named_wherever_its_id_stands(tmp_path: Path) -> None:
+def test_the_record_whose_text_cannot_be_decoded_is_named_wherever_its_id_stands(
+    tmp_path: Path,
+) -> None:
     rows = [("fine", "1", b"\xff"), (b"caf\xe9", "2", "x"), ("fine", "3", "y")]
     stored = snapshot.write_entity(
-        tmp_path, "client", ["name", "id", "owner_id"], [rows], expected=3, minor=True, advance=lambda _: None
+        tmp_path,
+        "client",
+        ["name", "id", "owner_id"],
+        [rows],
+        expected=3,
+        minor=True,
+        advance=lambda _: None,
     )
     assert sorted(stored.undecodable) == [("name", "2"), ("owner_id", "1")]

@@ -109,7 +109,14 @@ def blank_texts() -> list[str]:
         "\u0000",
         " \u0000 ",
         *bmp,
-        *("\U0001f642", " \U0001f642 ", "\U0001d7d8", "\U000e0020", "\U0010ffff", "\u3000\U00020000"),
+        *(
+            "\U0001f642",
+            " \U0001f642 ",
+            "\U0001d7d8",
+            "\U000e0020",
+            "\U0010ffff",
+            "\u3000\U00020000",
+        ),
         *("0", "'", '"', "\\", "%", "%s", ":ws", "\\x{9}", "a\nb", "\n\r\n", "NULL"),
         " " * 40_000,
         "\u3000" * 40_000,
@@ -132,7 +139,9 @@ def test_blank(benches: Callable[[str], Bench], dialect: str, kind: str) -> None
     said = bench.said(source := bench.load(kind, texts), blank(source.c.v))
     assert [value for value, _ in said] == texts  # it was held as it was given
     wrong = [
-        (value and value[:5], len(value or ""), found) for value, found in said if bool(found) is not is_blank(value)
+        (value and value[:5], len(value or ""), found)
+        for value, found in said
+        if bool(found) is not is_blank(value)
     ]
     assert wrong == []
     assert len(texts) > (240 if "latin1" in kind else 64_000)
@@ -146,7 +155,9 @@ def test_blank(benches: Callable[[str], Bench], dialect: str, kind: str) -> None
         *[("postgresql", "DOUBLE PRECISION"), ("postgresql", "NUMERIC")],
     ],
 )
-def test_a_number_is_never_blank(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+def test_a_number_is_never_blank(
+    benches: Callable[[str], Bench], dialect: str, kind: str
+) -> None:
     bench = benches(dialect)
     said = bench.said(source := bench.load(kind, [None, 0, 5, -1.5]), blank(source.c.v))
     assert [bool(found) for _, found in said] == [True, False, False, False]
@@ -171,8 +182,15 @@ WORDS = (
 def test_letters(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
     bench = benches(dialect)
     texts = [None, *filter(holds(kind), WORDS)]
-    said = bench.said(source := bench.load(kind, texts), *(letters(source.c.v) == word for word in WORDS))
-    found = {(v, word) for v, *answers in said for word, answer in zip(WORDS, answers, strict=True) if answer}
+    said = bench.said(
+        source := bench.load(kind, texts), *(letters(source.c.v) == word for word in WORDS)
+    )
+    found = {
+        (v, word)
+        for v, *answers in said
+        for word, answer in zip(WORDS, answers, strict=True)
+        if answer
+    }
     assert [value for value, *_ in said] == texts
     assert found == {(text, text) for text in texts if text is not None}
 
@@ -185,7 +203,9 @@ def make_alike(bench: Bench) -> None:
         try:
             connection.exec_driver_sql(made)
         except NotSupportedError:
-            pytest.skip("this PostgreSQL is built without ICU, so it has no collation that holds two texts to be equal")
+            pytest.skip(
+                "this PostgreSQL is built without ICU, so it has no collation that holds two texts to be equal"
+            )
 
 
 @text_columns
@@ -211,7 +231,9 @@ def test_same_bytes(benches: Callable[[str], Bench], dialect: str, kind: str) ->
         ("mysql", "VARCHAR(300) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"),
     ],
 )
-def test_words_are_told_apart_whatever_the_collation(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+def test_words_are_told_apart_whatever_the_collation(
+    benches: Callable[[str], Bench], dialect: str, kind: str
+) -> None:
     bench = benches(dialect)
     if kind.endswith("alike"):
         make_alike(bench)
@@ -219,9 +241,14 @@ def test_words_are_told_apart_whatever_the_collation(benches: Callable[[str], Be
     source = bench.load(kind, texts)
     word = exact_text(source.c.v)
     with bench.engine.connect() as connection:
-        grouped = connection.execute(select(word, func.count()).select_from(source).group_by(word)).all()
+        grouped = connection.execute(
+            select(word, func.count()).select_from(source).group_by(word)
+        ).all()
     assert {str(text): count for text, count in grouped} == Counter(texts)
-    one = [bool(found) for _, found in bench.said(source, one_of_words(source.c.v, ["held", "Not Held"]))]
+    one = [
+        bool(found)
+        for _, found in bench.said(source, one_of_words(source.c.v, ["held", "Not Held"]))
+    ]
     assert one == [text in ("held", "Not Held") for text in texts]
     assert not any(found for _, found in bench.said(source, one_of_words(source.c.v, [])))
     thousands = [*(f"none{number}" for number in range(10_000)), *WORDS[::2]]
@@ -229,7 +256,20 @@ def test_words_are_told_apart_whatever_the_collation(benches: Callable[[str], Be
     assert many == [text in WORDS[::2] for text in texts]
 
 
-EMPTY_WORDS = ("-", "n/a", "N.v.t.", "0", "%", "\u00e9", "\U0001f642", "'", "(x|y)*", ".", "a b", "\u65e0")
+EMPTY_WORDS = (
+    "-",
+    "n/a",
+    "N.v.t.",
+    "0",
+    "%",
+    "\u00e9",
+    "\U0001f642",
+    "'",
+    "(x|y)*",
+    ".",
+    "a b",
+    "\u65e0",
+)
 
 
 @text_columns
@@ -259,7 +299,12 @@ def test_empty_word(benches: Callable[[str], Bench], dialect: str, kind: str) ->
             holds(kind),
             (
                 *near,
-                *(before + word + after for word in EMPTY_WORDS for before in ("", *spaces) for after in ("", *spaces)),
+                *(
+                    before + word + after
+                    for word in EMPTY_WORDS
+                    for before in ("", *spaces)
+                    for after in ("", *spaces)
+                ),
                 *(f"{space}-{space}-" for space in spaces),
                 *(word + "x" for word in EMPTY_WORDS),
                 *(f"-{mark}" for mark in "\u00ad\u0301\\"),
@@ -273,7 +318,9 @@ def test_empty_word(benches: Callable[[str], Bench], dialect: str, kind: str) ->
     words = [*filter(holds(kind), EMPTY_WORDS)]
     wrong = [
         (value and value[:9], word, found)
-        for value, *answers in bench.said(source, *(empty_word(source.c.v, word) for word in words))
+        for value, *answers in bench.said(
+            source, *(empty_word(source.c.v, word) for word in words)
+        )
         for word, found in zip(words, answers, strict=True)
         if bool(found) is not (value is not None and value.strip("".join(spaces)) == word)
     ]
@@ -281,7 +328,9 @@ def test_empty_word(benches: Callable[[str], Bench], dialect: str, kind: str) ->
 
 
 @text_columns
-def test_a_key_of_a_derived_table_is_the_id(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+def test_a_key_of_a_derived_table_is_the_id(
+    benches: Callable[[str], Bench], dialect: str, kind: str
+) -> None:
     texts = ["a", "A", "a ", "\u00e9", "1", "01", "", None]
     bench = benches(dialect)
     source = bench.load(kind, texts)
@@ -289,10 +338,16 @@ def test_a_key_of_a_derived_table_is_the_id(benches: Callable[[str], Bench], dia
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "duckdb", "mysql", "postgresql"])
-def test_a_key_of_a_derived_table_may_be_a_number(benches: Callable[[str], Bench], dialect: str) -> None:
+def test_a_key_of_a_derived_table_may_be_a_number(
+    benches: Callable[[str], Bench], dialect: str
+) -> None:
     bench = benches(dialect)
     source = bench.load("BIGINT", [1, 2**62, None])
-    assert [key and int(key) for _, key in bench.said(source, derived_key(source.c.v))] == [1, 2**62, None]
+    assert [key and int(key) for _, key in bench.said(source, derived_key(source.c.v))] == [
+        1,
+        2**62,
+        None,
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ moments
@@ -359,8 +414,13 @@ NO_INSTANTS = (
 
 def test_micros_of_text_on_sqlite(benches: Callable[[str], Bench]) -> None:
     bench = benches("sqlite")
-    values = [*NO_INSTANTS, *(f"{moment:%Y-%m-%d %H:%M:%S}".rjust(19, "0") for moment in instants())]
-    said = bench.said(source := bench.load("TEXT", values), micros(source.c.v), no_date(source.c.v))
+    values = [
+        *NO_INSTANTS,
+        *(f"{moment:%Y-%m-%d %H:%M:%S}".rjust(19, "0") for moment in instants()),
+    ]
+    said = bench.said(
+        source := bench.load("TEXT", values), micros(source.c.v), no_date(source.c.v)
+    )
     assert [value for value, *_ in said] == values
     found = {value: (read, verdict(read, nothing)) for value, read, nothing in said}
     assert found == {value: python_micros(value) for value in values}
@@ -368,10 +428,14 @@ def test_micros_of_text_on_sqlite(benches: Callable[[str], Bench]) -> None:
 
 
 @pytest.mark.parametrize("value", [5, 2461369.5, b"2026-11-24 10:00:00", 0, -1])
-def test_what_is_no_text_is_no_instant_on_sqlite(benches: Callable[[str], Bench], value: Any) -> None:
+def test_what_is_no_text_is_no_instant_on_sqlite(
+    benches: Callable[[str], Bench], value: Any
+) -> None:
     bench = benches("sqlite")
     source = bench.load("BLOB", [value])
-    ((given, read, day, nothing),) = bench.said(source, micros(source.c.v), day_of(source.c.v), no_date(source.c.v))
+    ((given, read, day, nothing),) = bench.said(
+        source, micros(source.c.v), day_of(source.c.v), no_date(source.c.v)
+    )
     assert given == value
     assert (read, day, verdict(read, nothing)) == (None, None, True)
     assert python_micros(value) == (None, True)
@@ -381,19 +445,37 @@ def test_what_is_no_text_is_no_instant_on_sqlite(benches: Callable[[str], Bench]
 @pytest.mark.parametrize("kind", ["DATETIME", "DATETIME(6)", "TIMESTAMP(6) NULL", "DATE"])
 def test_micros_on_mariadb(benches: Callable[[str], Bench], kind: str) -> None:
     bench = benches("mysql")
-    fractions = [moment + timedelta(microseconds=part) for moment in instants()[1:-1] for part in (1, 499_999, 999_999)]
+    fractions = [
+        moment + timedelta(microseconds=part)
+        for moment in instants()[1:-1]
+        for part in (1, 499_999, 999_999)
+    ]
     given: list[Any] = [*instants(), *fractions]
     if kind == "DATE":
         given = [moment.date() for moment in given]
     elif kind == "DATETIME":
         given = instants()
     elif kind.startswith("TIMESTAMP"):
-        given = [moment for moment in given if datetime(1971, 1, 1) < moment < datetime(2038, 1, 18)]
+        given = [
+            moment for moment in given if datetime(1971, 1, 1) < moment < datetime(2038, 1, 18)
+        ]
     else:
         given.append(datetime(9999, 12, 31, 23, 59, 59, 999_999))
-    given += [None, "0000-00-00 00:00:00", "2026-02-30 10:00:00", "nonsense", "", "2026-11-24 10:00:00.000001"]
+    given += [
+        None,
+        "0000-00-00 00:00:00",
+        "2026-02-30 10:00:00",
+        "nonsense",
+        "",
+        "2026-11-24 10:00:00.000001",
+    ]
     if not kind.startswith("TIMESTAMP"):
-        given += ["2026-00-10 10:00:00", "2026-11-00 00:00:00", "0000-05-05 10:00:00", "0000-00-05"]
+        given += [
+            "2026-00-10 10:00:00",
+            "2026-11-00 00:00:00",
+            "0000-05-05 10:00:00",
+            "0000-00-05",
+        ]
     source = bench.load(kind, given)
     said = bench.said(source, micros(source.c.v), no_date(source.c.v))
     wrong = [
@@ -404,27 +486,52 @@ def test_micros_on_mariadb(benches: Callable[[str], Bench], kind: str) -> None:
     assert wrong == []
     if kind == "DATE":
         plain = bench.said(source, day_of(source.c.v), no_date(source.c.v))
-        assert [row for row in plain if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])] == []
+        assert [
+            row
+            for row in plain
+            if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])
+        ] == []
     assert sum(read is not None for _, read, _ in said) > 50
     assert any(str(value).startswith("0000-00-00") and nothing for value, _, nothing in said)
     if kind == "DATETIME(6)":
-        assert {read for value, read, _ in said if value == datetime(1969, 12, 31, 23, 59, 59, 999_999)} == {-1}
+        assert {
+            read
+            for value, read, _ in said
+            if value == datetime(1969, 12, 31, 23, 59, 59, 999_999)
+        } == {-1}
 
 
-@pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMP(0)", "TIMESTAMPTZ", "DATE", "TEXT", "VARCHAR(40)"])
+@pytest.mark.parametrize(
+    "kind", ["TIMESTAMP", "TIMESTAMP(0)", "TIMESTAMPTZ", "DATE", "TEXT", "VARCHAR(40)"]
+)
 def test_micros_on_postgresql(benches: Callable[[str], Bench], kind: str) -> None:
     bench = benches("postgresql")
     given: list[Any] = [*instants(), datetime(9999, 12, 31, 23, 59, 59, 999_999)]
     if kind in ("TIMESTAMP", "TIMESTAMPTZ"):
-        given += [moment + timedelta(microseconds=part) for moment in instants()[:-1] for part in (1, 499_999, 999_999)]
-    odd = [None, "infinity", "-infinity", "0044-03-15 12:00:00 BC", "0001-12-31 23:59:59 BC", "10000-01-01 00:00:00"]
+        given += [
+            moment + timedelta(microseconds=part)
+            for moment in instants()[:-1]
+            for part in (1, 499_999, 999_999)
+        ]
+    odd = [
+        None,
+        "infinity",
+        "-infinity",
+        "0044-03-15 12:00:00 BC",
+        "0001-12-31 23:59:59 BC",
+        "10000-01-01 00:00:00",
+    ]
     if kind == "TIMESTAMPTZ":
         given = [moment.replace(tzinfo=UTC) for moment in given]
         odd = [value and f"{value.removesuffix(' BC')}+00{' BC' * ('BC' in value)}" if value and "inf" not in value
                else value for value in odd]  # fmt: skip
     elif kind in ("TEXT", "VARCHAR(40)"):
         given = [moment.isoformat(" ") for moment in given]
-        odd = [value for value in NO_INSTANTS if not value or ("\u0000" not in value and len(value) <= 40)]
+        odd = [
+            value
+            for value in NO_INSTANTS
+            if not value or ("\u0000" not in value and len(value) <= 40)
+        ]
     source = bench.load(kind, [*odd, *given])
     said = bench.said(source, micros(source.c.v), no_date(source.c.v))
     wrong = [row for row in said if (row[1], verdict(row[1], row[2])) != python_micros(row[0])]
@@ -432,45 +539,108 @@ def test_micros_on_postgresql(benches: Callable[[str], Bench], kind: str) -> Non
     assert sum(read is not None for _, read, _ in said) > 2_000 or kind == "DATE"
     assert sum(verdict(read, nothing) for _, read, nothing in said) >= 5
     if kind == "TIMESTAMP":
-        assert {read for value, read, _ in said if value == datetime(1970, 1, 1) - timedelta(microseconds=1)} <= {-1}
+        assert {
+            read
+            for value, read, _ in said
+            if value == datetime(1970, 1, 1) - timedelta(microseconds=1)
+        } <= {-1}
 
 
 def test_day_of_on_postgresql(benches: Callable[[str], Bench]) -> None:
     bench = benches("postgresql")
     days = [moment.date() for moment in instants()]
-    odd = [None, "infinity", "-infinity", "0044-03-15 BC", "10000-01-01", "12345-10-10", "0001-01-01 BC"]
+    odd = [
+        None,
+        "infinity",
+        "-infinity",
+        "0044-03-15 BC",
+        "10000-01-01",
+        "12345-10-10",
+        "0001-01-01 BC",
+    ]
     source = bench.load("DATE", [*odd, *days])
     said = bench.said(source, day_of(source.c.v), no_date(source.c.v))
-    assert [row for row in said if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])] == []
-    assert [verdict(read, nothing) for _, read, nothing in said[: len(odd)]] == [False, *[True] * 6]
+    assert [
+        row
+        for row in said
+        if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])
+    ] == []
+    assert [verdict(read, nothing) for _, read, nothing in said[: len(odd)]] == [
+        False,
+        *[True] * 6,
+    ]
     bound = date(2000, 2, 29)
     later = bench.said(source, day_of(source.c.v) >= bound)[len(odd) :]
     assert [bool(answer) for _, answer in later] == [day >= bound for day in days]
-    source = bench.load("TEXT", [*NO_DAYS, *map(str, days)])  # datetimes have a day of their own: test_datetimes.py
+    source = bench.load(
+        "TEXT", [*NO_DAYS, *map(str, days)]
+    )  # datetimes have a day of their own: test_datetimes.py
     said = bench.said(source, day_of(source.c.v), no_date(source.c.v))
-    assert [row for row in said if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])] == []
+    assert [
+        row
+        for row in said
+        if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])
+    ] == []
 
 
 def test_every_day_of_some_years_on_postgresql(benches: Callable[[str], Bench]) -> None:
     """Valid days are told by a pattern there: what it lets through has to be a day, and every day."""
     bench = benches("postgresql")
-    years = ("0000", "0001", "0004", "0100", "0400", "1900", "2000", "2023", "2024", "2100", "2400", "9996", "9999")
-    values = [f"{year}-{month:02}-{day:02}" for year in years for month in range(14) for day in range(33)]
+    years = (
+        "0000",
+        "0001",
+        "0004",
+        "0100",
+        "0400",
+        "1900",
+        "2000",
+        "2023",
+        "2024",
+        "2100",
+        "2400",
+        "9996",
+        "9999",
+    )
+    values = [
+        f"{year}-{month:02}-{day:02}"
+        for year in years
+        for month in range(14)
+        for day in range(33)
+    ]
     source = bench.load("TEXT", values)
     said = bench.said(source, day_of(source.c.v), no_date(source.c.v))
-    assert [row for row in said if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])] == []
+    assert [
+        row
+        for row in said
+        if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])
+    ] == []
 
 
 def test_micros_on_duckdb(benches: Callable[[str], Bench]) -> None:
     bench = benches("duckdb")
-    given = [None, *(moment + timedelta(microseconds=part) for moment in instants()[:-1] for part in (0, 1, 999_999))]
+    given = [
+        None,
+        *(
+            moment + timedelta(microseconds=part)
+            for moment in instants()[:-1]
+            for part in (0, 1, 999_999)
+        ),
+    ]
     source = bench.load("TIMESTAMP", given)
     for value, read in bench.said(source, micros(source.c.v)):
         assert (read, False) == python_micros(value)
-    zoned = bench.load("TIMESTAMPTZ", [moment and moment.replace(tzinfo=UTC) for moment in given])
+    zoned = bench.load(
+        "TIMESTAMPTZ", [moment and moment.replace(tzinfo=UTC) for moment in given]
+    )
     with bench.engine.connect() as connection:
-        found = connection.execute(select(micros(zoned.c.v)).select_from(zoned).order_by(zoned.c.n)).scalars().all()
-    assert list(found) == [None if moment is None else microseconds(moment.replace(tzinfo=UTC)) for moment in given]
+        found = (
+            connection.execute(select(micros(zoned.c.v)).select_from(zoned).order_by(zoned.c.n))
+            .scalars()
+            .all()
+        )
+    assert list(found) == [
+        None if moment is None else microseconds(moment.replace(tzinfo=UTC)) for moment in given
+    ]
 
 
 NO_DAYS = (
@@ -490,7 +660,10 @@ def test_day_of_text_on_sqlite(benches: Callable[[str], Bench]) -> None:
     values = [*NO_DAYS, *(day.isoformat() for day in days)]
     source = bench.load("TEXT", values)
     said = bench.said(source, cast(day_of(source.c.v), Text), no_date(source.c.v))
-    found = {value: (read and date.fromisoformat(read), verdict(read, nothing)) for value, read, nothing in said}
+    found = {
+        value: (read and date.fromisoformat(read), verdict(read, nothing))
+        for value, read, nothing in said
+    }
     assert found == {value: python_says(snapshot._day, value) for value in values}
     bound = date(2000, 2, 29)
     later = bench.said(source, day_of(source.c.v) >= bound)[len(NO_DAYS) :]
@@ -499,11 +672,25 @@ def test_day_of_text_on_sqlite(benches: Callable[[str], Bench]) -> None:
 
 def test_day_of_on_mariadb(benches: Callable[[str], Bench]) -> None:
     bench = benches("mysql")
-    odd = [None, "0000-00-00", "2026-02-30", "2026-00-10", "2026-11-00", "0000-05-05", "0000-00-05", "nonsense", ""]
+    odd = [
+        None,
+        "0000-00-00",
+        "2026-02-30",
+        "2026-00-10",
+        "2026-11-00",
+        "0000-05-05",
+        "0000-00-05",
+        "nonsense",
+        "",
+    ]
     days = [moment.date() for moment in instants()]
     source = bench.load("DATE", [*odd, *days])
     said = bench.said(source, day_of(source.c.v), no_date(source.c.v))
-    wrong = [row for row in said if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])]
+    wrong = [
+        row
+        for row in said
+        if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])
+    ]
     assert wrong == []
     assert [value for value, *_ in said[len(odd) :]] == days
     bound = date(2000, 2, 29)
@@ -516,7 +703,9 @@ def test_day_of_on_duckdb(benches: Callable[[str], Bench]) -> None:
     days = [None, *(moment.date() for moment in instants())]
     source = bench.load("DATE", days)
     bound = date(2026, 11, 24)
-    for value, read, later in bench.said(source, day_of(source.c.v), day_of(source.c.v) < bound):
+    for value, read, later in bench.said(
+        source, day_of(source.c.v), day_of(source.c.v) < bound
+    ):
         assert read == value == python_says(snapshot._day, value)[0]
         assert later == (None if value is None else value < bound)
 
@@ -524,7 +713,9 @@ def test_day_of_on_duckdb(benches: Callable[[str], Bench]) -> None:
 def test_padding_is_nothing_on_postgresql(benches: Callable[[str], Bench]) -> None:
     bench = benches("postgresql")
     source = bench.load("CHAR(9)", ["Held", "held", " Held", "", None])
-    said = bench.said(source, letters(source.c.v) == "Held", blank(source.c.v), exact_text(source.c.v))
+    said = bench.said(
+        source, letters(source.c.v) == "Held", blank(source.c.v), exact_text(source.c.v)
+    )
     assert [(value, same, nothing) for value, same, nothing, _ in said] == [
         ("Held", True, False), ("held", False, False), (" Held", False, False), ("", False, True), (None, None, True),
     ]  # fmt: skip
@@ -535,7 +726,9 @@ def test_blank_in_a_database_of_one_byte_characters(tmp_path: Path) -> None:
     with database("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0") as url:
         bench = Bench(postgresql.DATABASE.open(url, tmp_path), tmp_path)
         texts = [chr(point) for point in range(1, 256)]
-        said = bench.said(source := bench.load("TEXT", texts), blank(source.c.v), no_date(source.c.v))
+        said = bench.said(
+            source := bench.load("TEXT", texts), blank(source.c.v), no_date(source.c.v)
+        )
         bench.engine.dispose()
     assert [(value, bool(one), bool(other)) for value, one, other in said] == [
         (text, is_blank(text), is_blank(text)) for text in texts
@@ -546,10 +739,14 @@ def test_blank_in_a_database_of_one_byte_characters(tmp_path: Path) -> None:
 def test_blank_in_a_database_of_two_byte_characters(tmp_path: Path, encoding: str) -> None:
     """U+202F and others begin with the byte of a letter there."""
     engine = create_engine(f"sqlite:///{tmp_path / 'crm.db'}")
-    event.listen(engine, "connect", lambda raw, _record: raw.execute(f"PRAGMA encoding = '{encoding}'"))
+    event.listen(
+        engine, "connect", lambda raw, _record: raw.execute(f"PRAGMA encoding = '{encoding}'")
+    )
     texts = ["", *map(chr, sorted(SPACES)), "\u2021", "\u2f20", "a", " a", "0", "~", "\u00e9"]
     bench = Bench(engine, tmp_path)
-    said = bench.said(source := bench.load("TEXT", texts), blank(source.c.v), no_date(source.c.v))
+    said = bench.said(
+        source := bench.load("TEXT", texts), blank(source.c.v), no_date(source.c.v)
+    )
     engine.dispose()
     assert [(value, bool(one), bool(other)) for value, one, other in said] == [
         (text, is_blank(text), is_blank(text)) for text in texts
@@ -600,17 +797,25 @@ def python_money(value: Any, currency: str, *, minor: bool) -> int | None:
         ("DOUBLE", [None, *floats()]),
         ("FLOAT", [None, *(value for value in floats() if abs(value) < 1e38)]),
         ("DECIMAL(30, 6)", [None, *map(Decimal, DECIMALS)]),
-        ("DECIMAL(38, 30)", [None, Decimal(SMALL_SCALE), Decimal("1.5"), Decimal("12345678.01")]),
+        (
+            "DECIMAL(38, 30)",
+            [None, Decimal(SMALL_SCALE), Decimal("1.5"), Decimal("12345678.01")],
+        ),
         ("DECIMAL(10, 0)", [None, 0, 5, -9_999_999_999]),
-        ("BIGINT", [None, 0, -1, 10**15, 10**16 - 1, 10**16, 10**18 - 1, 10**18, 2**63 - 1, -(2**63)]),
+        (
+            "BIGINT",
+            [None, 0, -1, 10**15, 10**16 - 1, 10**16, 10**18 - 1, 10**18, 2**63 - 1, -(2**63)],
+        ),
         ("BIGINT UNSIGNED", [2**63, 2**64 - 1]),
         ("TINYINT(1)", [0, 1, None]),
     ],
 )
-def test_minor_units_on_mariadb(benches: Callable[[str], Bench], kind: str, values: list[Any]) -> None:
-    assert {factor: ODD_FACTORS.get(currency, 100) for factor, currency in CURRENCY_OF.items()} == {
-        factor: factor for factor in CURRENCY_OF
-    }
+def test_minor_units_on_mariadb(
+    benches: Callable[[str], Bench], kind: str, values: list[Any]
+) -> None:
+    assert {
+        factor: ODD_FACTORS.get(currency, 100) for factor, currency in CURRENCY_OF.items()
+    } == {factor: factor for factor in CURRENCY_OF}
     bench = benches("mysql")
     source = bench.load(kind, values)
     asked = [minor_units(source.c.v, literal(factor)) for factor in CURRENCY_OF]
@@ -627,16 +832,41 @@ def test_minor_units_on_mariadb(benches: Callable[[str], Bench], kind: str, valu
     ("kind", "values"),
     [
         ("DOUBLE PRECISION", [None, *floats(), float("nan"), float("inf"), float("-inf")]),
-        ("REAL", [None, *(value for value in floats() if 1e-37 < abs(value) < 1e38), float("nan"), float("inf")]),
-        ("NUMERIC", [None, *map(Decimal, DECIMALS), Decimal(SMALL_SCALE), Decimal("NaN"), Decimal("1e300")]),
+        (
+            "REAL",
+            [
+                None,
+                *(value for value in floats() if 1e-37 < abs(value) < 1e38),
+                float("nan"),
+                float("inf"),
+            ],
+        ),
+        (
+            "NUMERIC",
+            [
+                None,
+                *map(Decimal, DECIMALS),
+                Decimal(SMALL_SCALE),
+                Decimal("NaN"),
+                Decimal("1e300"),
+            ],
+        ),
         ("NUMERIC(30, 6)", [None, *map(Decimal, DECIMALS), Decimal("NaN")]),
         ("NUMERIC(10, 0)", [None, 0, 5, -9_999_999_999]),
-        ("BIGINT", [None, 0, -1, 10**15, 10**16 - 1, 10**16, 10**18 - 1, 10**18, 2**63 - 1, -(2**63)]),
+        (
+            "BIGINT",
+            [None, 0, -1, 10**15, 10**16 - 1, 10**16, 10**18 - 1, 10**18, 2**63 - 1, -(2**63)],
+        ),
         ("INTEGER", [None, 0, 7, -(2**31), 2**31 - 1]),
-        ("TEXT", [None, "", " ", "x", "12.50", "-0.005", "1e3", "NaN", "1,5", "Infinity", "\u0661"]),
+        (
+            "TEXT",
+            [None, "", " ", "x", "12.50", "-0.005", "1e3", "NaN", "1,5", "Infinity", "\u0661"],
+        ),
     ],
 )
-def test_minor_units_on_postgresql(benches: Callable[[str], Bench], kind: str, values: list[Any]) -> None:
+def test_minor_units_on_postgresql(
+    benches: Callable[[str], Bench], kind: str, values: list[Any]
+) -> None:
     bench = benches("postgresql")
     source = bench.load(kind, values)
     asked = [minor_units(source.c.v, literal(factor)) for factor in CURRENCY_OF]
@@ -655,12 +885,20 @@ def test_minor_units_on_postgresql(benches: Callable[[str], Bench], kind: str, v
         ("DOUBLE", [None, *floats(), float("nan"), float("inf"), float("-inf")]),
         ("FLOAT", [None, *(value for value in floats() if abs(value) < 1e38)]),
         ("DECIMAL(30, 6)", [None, *map(Decimal, DECIMALS)]),
-        ("DECIMAL(38, 30)", [None, Decimal(SMALL_SCALE), Decimal("1.5"), Decimal("12345678.01")]),
-        ("BIGINT", [None, 0, -1, 10**15, 10**16 - 1, 10**16, 10**18 - 1, 10**18, 2**63 - 1, -(2**63)]),
+        (
+            "DECIMAL(38, 30)",
+            [None, Decimal(SMALL_SCALE), Decimal("1.5"), Decimal("12345678.01")],
+        ),
+        (
+            "BIGINT",
+            [None, 0, -1, 10**15, 10**16 - 1, 10**16, 10**18 - 1, 10**18, 2**63 - 1, -(2**63)],
+        ),
         ("INTEGER", [None, 0, 7, -(2**31), 2**31 - 1]),
     ],
 )
-def test_minor_units_on_duckdb(benches: Callable[[str], Bench], kind: str, values: list[Any]) -> None:
+def test_minor_units_on_duckdb(
+    benches: Callable[[str], Bench], kind: str, values: list[Any]
+) -> None:
     bench = benches("duckdb")
     source = bench.load(kind, values)
     asked = [minor_units(source.c.v, literal(factor)) for factor in CURRENCY_OF]
@@ -685,30 +923,60 @@ def test_whole_units_on_duckdb(benches: Callable[[str], Bench], kind: str) -> No
 
 def test_no_date_on_duckdb(benches: Callable[[str], Bench]) -> None:
     bench = benches("duckdb")
-    texts = [None, "", "\u3000", "0000-00-00", "0000-00-00 00:00:00", "2026-02-30", "x", " 0000-00-00"]
+    texts = [
+        None,
+        "",
+        "\u3000",
+        "0000-00-00",
+        "0000-00-00 00:00:00",
+        "2026-02-30",
+        "x",
+        " 0000-00-00",
+    ]
     source = bench.load("VARCHAR", texts)
     assert [(v, bool(said)) for v, said in bench.said(source, no_date(source.c.v))] == [
         (v, snapshot._nothing(v)) for v in texts
     ]
     days = bench.load("DATE", [None, date(1, 1, 1), date(9999, 12, 31)])
-    assert [bool(said) for _, said in bench.said(days, no_date(days.c.v))] == [True, False, False]
+    assert [bool(said) for _, said in bench.said(days, no_date(days.c.v))] == [
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
-    ("dialect", "kind"), [("mysql", "DOUBLE"), ("postgresql", "DOUBLE PRECISION"), ("duckdb", "DOUBLE")]
+    ("dialect", "kind"),
+    [("mysql", "DOUBLE"), ("postgresql", "DOUBLE PRECISION"), ("duckdb", "DOUBLE")],
 )
-def test_floats_are_taken_by_their_shortest_text(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+def test_floats_are_taken_by_their_shortest_text(
+    benches: Callable[[str], Bench], dialect: str, kind: str
+) -> None:
     bench = benches(dialect)
-    source = bench.load(kind, [1.005, 0.1 + 0.2, 12345678901234.86, 1e300, -0.0, 2.675, 8.2, 1e18, 0.01])
+    source = bench.load(
+        kind, [1.005, 0.1 + 0.2, 12345678901234.86, 1e300, -0.0, 2.675, 8.2, 1e18, 0.01]
+    )
     read = [answer for _, answer in bench.said(source, minor_units(source.c.v, literal(100)))]
     assert read == [None, None, 1234567890123486, None, 0, None, 820, None, 1]
-    thousandths = [answer for _, answer in bench.said(source, minor_units(source.c.v, literal(1000)))]
+    thousandths = [
+        answer for _, answer in bench.said(source, minor_units(source.c.v, literal(1000)))
+    ]
     assert thousandths[0] == 1005
     assert thousandths[5] == 2675
 
 
 WHOLE = (
-    *(None, 0, 1, -1, 250_000, 10**15, 305184080441754059, LARGEST_AMOUNT - 1, 1 - LARGEST_AMOUNT),
+    *(
+        None,
+        0,
+        1,
+        -1,
+        250_000,
+        10**15,
+        305184080441754059,
+        LARGEST_AMOUNT - 1,
+        1 - LARGEST_AMOUNT,
+    ),
     *(LARGEST_AMOUNT, -LARGEST_AMOUNT, LARGEST_AMOUNT + 1, 2**63 - 1, -(2**63), 1 - 2**63),
 )
 
@@ -725,11 +993,15 @@ def test_whole_units_on_sqlite(benches: Callable[[str], Bench]) -> None:
         )
 
 
-@pytest.mark.parametrize("kind", ["BIGINT", "INTEGER", "SMALLINT", "NUMERIC", "DOUBLE PRECISION", "TEXT"])
+@pytest.mark.parametrize(
+    "kind", ["BIGINT", "INTEGER", "SMALLINT", "NUMERIC", "DOUBLE PRECISION", "TEXT"]
+)
 def test_whole_units_on_postgresql(benches: Callable[[str], Bench], kind: str) -> None:
     bench = benches("postgresql")
     largest = {"INTEGER": 2**31, "SMALLINT": 2**15}.get(kind, 2**63)
-    values: list[Any] = [value for value in WHOLE if value is None or -largest <= value < largest]
+    values: list[Any] = [
+        value for value in WHOLE if value is None or -largest <= value < largest
+    ]
     source = bench.load(kind, values if kind != "TEXT" else [None, "5", "", "x"])
     for value, read, nothing in bench.said(source, whole_units(source.c.v), blank(source.c.v)):
         typed = snapshot._money(value, "EUR", True)
@@ -743,7 +1015,10 @@ def test_whole_units_on_mariadb(benches: Callable[[str], Bench]) -> None:
     for value, read in bench.said(source, whole_units(source.c.v)):
         assert read == python_money(value, "EUR", minor=True)
     fractions = bench.load("DECIMAL(20, 2)", ["1.50", "0.01"])
-    assert [read for _, read in bench.said(fractions, whole_units(fractions.c.v))] == [None, None]
+    assert [read for _, read in bench.said(fractions, whole_units(fractions.c.v))] == [
+        None,
+        None,
+    ]
 
 
 def test_combining_and_composed_are_two_texts() -> None:
@@ -751,11 +1026,20 @@ def test_combining_and_composed_are_two_texts() -> None:
     assert {"e\u0301", "\u00e9"} < set(WORDS)
 
 
-@pytest.mark.parametrize(("engine", "kind"), [("duckdb", "FLOAT"), ("mysql", "FLOAT"), ("postgresql", "real")])
+@pytest.mark.parametrize(
+    ("engine", "kind"), [("duckdb", "FLOAT"), ("mysql", "FLOAT"), ("postgresql", "real")]
+)
 def test_a_number_of_single_precision_is_the_decimal_of_its_six_digits(
     benches: Callable[[str], Bench], engine: str, kind: str
 ) -> None:
-    known = {1234.5: "1234.5", 0.1: "0.1", -12.35: "-12.35", 1e9: "1000000000", 123456.0: "123456", 0.0: "0"}
+    known = {
+        1234.5: "1234.5",
+        0.1: "0.1",
+        -12.35: "-12.35",
+        1e9: "1000000000",
+        123456.0: "123456",
+        0.0: "0",
+    }
     lost = [1234567.89, 16777217.0, 1234567.0]
     bench = benches(engine)
     source = bench.load(kind, [*known, *lost, None])

@@ -24,7 +24,9 @@ HEADINGS = {
 
 def shown(width: int = 80, *, plan: bool = True) -> str:
     whole = edition()
-    figures = {name: one for name, one in whole.figures.items() if plan or not name.startswith("plan_")}
+    figures = {
+        name: one for name, one in whole.figures.items() if plan or not name.startswith("plan_")
+    }
     stream = io.StringIO()
     Console(file=stream, width=width).print(summary_table(replace(whole, figures=figures)))
     return stream.getvalue()
@@ -36,7 +38,9 @@ def test_no_figure_is_cut() -> None:
     assert max(map(len, said.splitlines())) <= 80
     for person in edition().people:
         if person.scope is Scope.MANAGER and person.name.isascii() and " " in person.name:
-            line = next(line for line in said.splitlines() if line.startswith(person.name.split()[0]))
+            line = next(
+                line for line in said.splitlines() if line.startswith(person.name.split()[0])
+            )
             for metric in ("score", "base", "meetings_held", "complete_meetings", "deals_open"):
                 figure = edition().find(MEASURES[metric], Scope.MANAGER, person.id, "")
                 assert figure is not None
@@ -76,25 +80,37 @@ def test_a_name_is_a_text_and_steers_no_terminal() -> None:
     whole = edition()
     first = next(person for person in whole.people if person.scope is Scope.MANAGER)
     people = tuple(
-        replace(person, name="[red]X[/]\x1b[2J\u202ey") if person is first else person for person in whole.people
+        replace(person, name="[red]X[/]\x1b[2J\u202ey") if person is first else person
+        for person in whole.people
     )
     stream = io.StringIO()
     Console(file=stream, width=120).print(summary_table(replace(whole, people=people)))
     assert "[red]X[/]\ufffd[2J\ufffdy" in stream.getvalue()
 
 
-@pytest.mark.parametrize(("count", "more"), [(1, ""), (40, ""), (41, "and 1 more"), (1_234, "and 1194 more")])
+@pytest.mark.parametrize(
+    ("count", "more"), [(1, ""), (40, ""), (41, "and 1 more"), (1_234, "and 1194 more")]
+)
 def test_of_many_differences_a_screen_and_how_many_more(
     capsys: pytest.CaptureFixture[str], count: int, more: str
 ) -> None:
-    print_differences([(f"figure-{n}@company", "figures", f"{n} count", "no such figure") for n in range(count)])
+    print_differences(
+        [
+            (f"figure-{n}@company", "figures", f"{n} count", "no such figure")
+            for n in range(count)
+        ]
+    )
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("@company") == min(count, 40)
-    assert said.err.splitlines()[-1].strip().startswith(more) if more else "more" not in said.err
+    assert (
+        said.err.splitlines()[-1].strip().startswith(more) if more else "more" not in said.err
+    )
 
 
-def test_what_differs_is_a_text_and_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_differs_is_a_text_and_steers_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     print_differences([("deals_won/EU\rR@company", "[bold]x[/]", "\x1b[31mred", "[/]\u202e")])
     said = capsys.readouterr().err
     assert "[bold]x[/]" in said

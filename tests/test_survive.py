@@ -62,17 +62,23 @@ def killed_in_a_workbook(folder: str, output: str, temporary: str) -> None:
     run_audit(audit, run_id="r", clock=lambda: NOON, progress=Silence())
 
 
-def test_a_killed_run_leaves_nothing_where_others_put_temporary_files(demo: Path, tmp_path: Path) -> None:
+def test_a_killed_run_leaves_nothing_where_others_put_temporary_files(
+    demo: Path, tmp_path: Path
+) -> None:
     output, temporary = tmp_path / "output", tmp_path / "temporary"
     temporary.mkdir()
-    process = _SERVER.Process(target=killed_in_a_workbook, args=(str(demo), str(output), str(temporary)))
+    process = _SERVER.Process(
+        target=killed_in_a_workbook, args=(str(demo), str(output), str(temporary))
+    )
     process.start()
     process.join(PATIENCE)
     assert process.exitcode == -signal.SIGKILL
     assert list(temporary.iterdir()) == []
     [partial] = (output / "runs").iterdir()
     left = [path for path in (partial / ".temporary").rglob("*") if path.is_file()]
-    assert any(path.name.startswith("openpyxl") and path.stat().st_size for path in left)  # clients' data
+    assert any(
+        path.name.startswith("openpyxl") and path.stat().st_size for path in left
+    )  # clients' data
     assert {stat.S_IMODE(path.stat().st_mode) for path in left} == {0o600}
     with draft(output):
         assert not partial.exists()
@@ -108,7 +114,9 @@ def test_a_duckdb_in_memory_spills_into_the_draft(where: str, tmp_path: Path) ->
                 said = texts.connection.exec_driver_sql(question).scalar()
         else:
             (tmp_path / "deals.csv").write_text("id\n1\n", "utf-8")
-            engine = open_engine(f"files:///{tmp_path}", tmp_path, load_preset("maven", tmp_path))
+            engine = open_engine(
+                f"files:///{tmp_path}", tmp_path, load_preset("maven", tmp_path)
+            )
             with engine.connect() as connection:
                 said = connection.exec_driver_sql(question).scalar()
             engine.dispose()
@@ -120,7 +128,9 @@ def test_a_duckdb_in_memory_spills_into_the_draft(where: str, tmp_path: Path) ->
 
 def full_duckdb() -> None:
     with duckdb.connect(config={"memory_limit": "10MB", "temp_directory": ""}) as connection:
-        connection.execute("CREATE TABLE t AS SELECT range, random()::VARCHAR || random() FROM range(1000000)")
+        connection.execute(
+            "CREATE TABLE t AS SELECT range, random()::VARCHAR || random() FROM range(1000000)"
+        )
 
 
 def full_sqlite() -> None:
@@ -131,9 +141,13 @@ def full_sqlite() -> None:
 
 
 def full_through_sqlalchemy() -> None:
-    with create_engine("duckdb://", connect_args={"config": {"memory_limit": "10MB"}}).connect() as connection:
+    with create_engine(
+        "duckdb://", connect_args={"config": {"memory_limit": "10MB"}}
+    ).connect() as connection:
         connection.exec_driver_sql("SET temp_directory = ''")
-        connection.exec_driver_sql("CREATE TABLE t AS SELECT range, random()::VARCHAR || random() FROM range(1000000)")
+        connection.exec_driver_sql(
+            "CREATE TABLE t AS SELECT range, random()::VARCHAR || random() FROM range(1000000)"
+        )
 
 
 def number(code: int) -> Callable[[], None]:
@@ -162,7 +176,9 @@ def arrow() -> None:
         (number(errno.EDQUOT), "disk"), (number(errno.EMFILE), "ulimit"), (number(errno.ENFILE), "ulimit"),
     ],
 )  # fmt: skip
-def test_a_lack_is_said_as_what_it_is(lack: Callable[[], None], word: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lack_is_said_as_what_it_is(
+    lack: Callable[[], None], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - of many kinds
         lack()
     said = lack_of(caught.value)
@@ -197,12 +213,16 @@ def test_what_an_error_replaced_on_purpose_is_not_looked_at() -> None:
 
 
 def test_a_library_that_only_tells_a_lack_in_words_is_understood() -> None:
-    assert "memory" in str(lack_in("Out of Memory Error: could not allocate block of size 256.0 KiB"))
+    assert "memory" in str(
+        lack_in("Out of Memory Error: could not allocate block of size 256.0 KiB")
+    )
     assert "disk" in str(lack_in('IO Error: Could not write file "x": No space left on device'))
     assert lack_in("Binder Error: no such column") is None
 
 
-@pytest.mark.parametrize(("code", "word"), [(errno.EMFILE, "ulimit"), (errno.ENOSPC, "No space is left")])
+@pytest.mark.parametrize(
+    ("code", "word"), [(errno.EMFILE, "ulimit"), (errno.ENOSPC, "No space is left")]
+)
 def test_a_draft_that_lacks_something_says_what(
     code: int, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,7 +256,9 @@ def test_a_lack_is_this_machines_only_where_the_database_is_on_it() -> None:
 
     error = DBAPIError("SELECT 1", {}, duckdb.OutOfMemoryException("Out of Memory Error: x"))
     here = _explained(error, kind_of("duckdb"), make_url("duckdb:///crm.duckdb"), Hold())
-    there = _explained(error, kind_of("postgresql"), make_url("postgresql+psycopg://a@db.example/crm"), Hold())
+    there = _explained(
+        error, kind_of("postgresql"), make_url("postgresql+psycopg://a@db.example/crm"), Hold()
+    )
     assert "This machine ran out of memory" in str(here)
     assert "This machine" not in str(there)
 
@@ -256,7 +278,9 @@ def by_hand(ledger: Ledger, at: datetime, run_id: str) -> Fire:
     return fire
 
 
-def test_the_next_run_closes_those_that_nobody_runs_any_more(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_next_run_closes_those_that_nobody_runs_any_more(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     by_hand(ledger, NOON, "killed")
     by_hand(ledger, NOON + HOUR, "published")
     ledger.failed(by_hand(ledger, NOON + 2 * HOUR, "failed"), 4, "they differ", NOON + 3 * HOUR)
@@ -265,10 +289,18 @@ def test_the_next_run_closes_those_that_nobody_runs_any_more(ledger: Ledger, tmp
     (tmp_path / "runs" / "published").mkdir(parents=True)
     later = NOON + 5 * HOUR
     with ledger.by_hand("acme", tmp_path, later):
-        rows = {run.run_id: (run.state, run.ended_at, run.exit_status, run.message) for run in ledger.rows()}
+        rows = {
+            run.run_id: (run.state, run.ended_at, run.exit_status, run.message)
+            for run in ledger.rows()
+        }
     assert rows == {
         "killed": (State.MISSED, later, None, "broken off"),
-        "published": (State.PUBLISHED, later, 0, "was published before it could be written down"),
+        "published": (
+            State.PUBLISHED,
+            later,
+            0,
+            "was published before it could be written down",
+        ),
         "failed": (State.MISSED, NOON + 3 * HOUR, 4, "they differ"),
         "scheduled": (State.OPEN, None, None, ""),
         "another audit's": (State.OPEN, None, None, ""),
@@ -312,7 +344,9 @@ def test_a_report_that_is_published_while_the_ledger_is_locked_is_said_to_be(
 
 
 @pytest.mark.parametrize("year", ["0001", "1969", "3000", "9999"])
-def test_an_as_of_of_no_sensible_year_is_refused(year: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_as_of_of_no_sensible_year_is_refused(
+    year: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments = ["run", "none.yaml", "--as-of", f"{year}-12-31T23:00+00:00"]
     assert cli._guarded(lambda: cli.cli.main(arguments, standalone_mode=False)) == 2
     assert "in no year from 1970 to 2999" in capsys.readouterr().err
@@ -320,7 +354,9 @@ def test_an_as_of_of_no_sensible_year_is_refused(year: str, capsys: pytest.Captu
 
 def test_a_process_without_room_for_another_file_says_so(demo: Path, tmp_path: Path) -> None:
     """By the operating system's own limit, set on a run under way."""
-    process = _SERVER.Process(target=_starved, args=(str(demo), str(tmp_path / "output"), str(tmp_path / "said")))
+    process = _SERVER.Process(
+        target=_starved, args=(str(demo), str(tmp_path / "output"), str(tmp_path / "said"))
+    )
     process.start()
     process.join(PATIENCE)
     assert process.exitcode == 5, (tmp_path / "said").read_text("utf-8")

@@ -34,7 +34,10 @@ FORMATS = Formats.model_validate(
         "day": ["%d-%m-%Y", "%Y-%m-%d", "%m/%d/%Y"],
         "instant": ["%d-%m-%Y %H:%M", "%Y-%m-%d %H:%M:%S"],
         "zone": "Europe/Amsterdam",
-        "amount": [{"decimal": ",", "thousands": ".", "signs": ["\u20ac", "EUR"]}, {"decimal": "."}],
+        "amount": [
+            {"decimal": ",", "thousands": ".", "signs": ["\u20ac", "EUR"]},
+            {"decimal": "."},
+        ],
     }
 )
 RULES = {
@@ -46,7 +49,13 @@ RULES = {
 def preset(dialect: str, table: str, rules: str) -> Preset:
     formats, empty = RULES[rules]
     absent = {entity: "not kept" for entity in ENTITIES if entity != "deal"}
-    columns = {"id": "n", "amount": "v", "close_day": "v", "created_at": "v", "currency": "currency"}
+    columns = {
+        "id": "n",
+        "amount": "v",
+        "close_day": "v",
+        "created_at": "v",
+        "currency": "currency",
+    }
     return Preset.model_validate(
         {
             "name": "own", "about": "Own", "dialects": [dialect], "money": "decimal", "states": {},
@@ -71,9 +80,16 @@ class Own:
                 connection.exec_driver_sql("SET SESSION sql_mode = ''")
             writable(connection)
             number = "VARCHAR(20)" if dialect == "postgresql" else "INTEGER"
-            connection.exec_driver_sql(f"CREATE TABLE {name} (n {number} PRIMARY KEY, v {kind}, currency VARCHAR(3))")
-            rows = [(str(n) if dialect == "postgresql" else n, value, "EUR") for n, value in enumerate(values)]
-            connection.exec_driver_sql(f"INSERT INTO {name} VALUES ({mark}, {mark}, {mark})", rows)
+            connection.exec_driver_sql(
+                f"CREATE TABLE {name} (n {number} PRIMARY KEY, v {kind}, currency VARCHAR(3))"
+            )
+            rows = [
+                (str(n) if dialect == "postgresql" else n, value, "EUR")
+                for n, value in enumerate(values)
+            ]
+            connection.exec_driver_sql(
+                f"INSERT INTO {name} VALUES ({mark}, {mark}, {mark})", rows
+            )
             if dialect in ("mysql", "mariadb"):
                 connection.exec_driver_sql("SET SESSION sql_mode = DEFAULT")
         return name
@@ -86,7 +102,11 @@ class Own:
         """The same by that preset, in an audit of that zone."""
         absent = frozenset(made.absent_columns())
         demand = Demand(made, {}, "EUR", absent, ENTITIES, Rules.of(made, zone), zone)
-        names = [f"{name}{mark}" for name in ("amount", "close_day", "created_at") for mark in ("", "_unreadable")]
+        names = [
+            f"{name}{mark}"
+            for name in ("amount", "close_day", "created_at")
+            for mark in ("", "_unreadable")
+        ]
         with consistent(self.engine) as connection:
             reading = Reading(connection, demand)
             stored = snapshot.write_entity(
@@ -94,7 +114,9 @@ class Own:
                 minor=False, advance=lambda _: None, rules=demand.rules,
             )  # fmt: skip
             deal = reading.entities()["deal"]
-            said = connection.execute(select(deal.c.id, *(deal.c[name] for name in names))).all()
+            said = connection.execute(
+                select(deal.c.id, *(deal.c[name] for name in names))
+            ).all()
         rows = pq.read_table(self.folder / stored.file).to_pylist()
         ours = {row["id"]: tuple(map(plain, (row[name] for name in names))) for row in rows}
         return {str(row[0]): tuple(map(plain, row[1:])) for row in said}, ours
@@ -122,10 +144,14 @@ COLUMNS = [
 
 @pytest.mark.parametrize("rules", list(RULES))
 @pytest.mark.parametrize(("dialect", "kind"), COLUMNS)
-def test_text_is_read_alike(own: Callable[[str], Own], dialect: str, kind: str, rules: str) -> None:
+def test_text_is_read_alike(
+    own: Callable[[str], Own], dialect: str, kind: str, rules: str
+) -> None:
     ours = own(dialect)
     database, python = ours.readings(ours.load(kind, OWN), rules)
-    differing = [(OWN[int(n)], database[n], python[n]) for n in python if database[n] != python[n]]
+    differing = [
+        (OWN[int(n)], database[n], python[n]) for n in python if database[n] != python[n]
+    ]
     assert differing == []
     assert len(database) == len(OWN)
     amounts = {OWN[int(n)]: row[0] for n, row in database.items() if row[0] is not None}
@@ -134,7 +160,9 @@ def test_text_is_read_alike(own: Callable[[str], Own], dialect: str, kind: str, 
         return
     assert amounts.get("12,50") == (1250 if "no formats" not in rules else None)
     assert amounts["12.50"] == 1250
-    assert amounts.get("1e3") == (100_000 if kind == "NUMERIC" else None)  # SQLite makes a number of it
+    assert amounts.get("1e3") == (
+        100_000 if kind == "NUMERIC" else None
+    )  # SQLite makes a number of it
     days = {OWN[int(n)]: row[2] for n, row in database.items() if row[2] is not None}
     assert days.get("28-02-2026") == (date(2026, 2, 28) if "no formats" not in rules else None)
     assert days["2026-02-28"] == date(2026, 2, 28)
@@ -172,10 +200,15 @@ def test_what_a_database_has_typed_itself_is_read_as_that(
     """With formats or without: an amount of 0 is one even where '0' is an empty word."""
     ours = own(dialect)
     database, python = ours.readings(ours.load(kind, values), rules)
-    assert [(values[int(n)], database[n], python[n]) for n in python if database[n] != python[n]] == []
+    assert [
+        (values[int(n)], database[n], python[n]) for n in python if database[n] != python[n]
+    ] == []
     if kind in ("DATE", "TIMESTAMP", "TIMESTAMPTZ") or kind.startswith("DATETIME"):
         assert any(row[2] is not None or row[4] is not None for row in database.values())
-    if kind in ("DOUBLE", "REAL", "NUMERIC", "INT", "BIGINT", "INTEGER", "DOUBLE PRECISION") or "(20, 3)" in kind:
+    if (
+        kind in ("DOUBLE", "REAL", "NUMERIC", "INT", "BIGINT", "INTEGER", "DOUBLE PRECISION")
+        or "(20, 3)" in kind
+    ):
         assert any(row[0] is not None for row in database.values())
         assert all(row[2] is None and row[4] is None for row in database.values())
         assert all(row[0] == 0 for n, row in database.items() if values[int(n)] in (0, "0"))

@@ -76,7 +76,10 @@ def statements(collation: str) -> list[str]:
     ],
 )
 def test_figures_and_words_are_to_the_letter(
-    server: Callable[[], AbstractContextManager[URL]], collation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Callable[[], AbstractContextManager[URL]],
+    collation: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Proven: what the database counts is what is counted of the rows; here it is what the letters say."""
     own = "latin1" not in collation
@@ -99,14 +102,18 @@ def test_figures_and_words_are_to_the_letter(
         found = audited(tmp_path, source, NOW, measures=measures)
         with Place(url.render_as_string(hide_password=False), tmp_path).opened() as connection:
             words = words_of(connection, "afspraken", "status")
-            texts = texts_of(connection, days=[], instants=[], amounts=[], others=[("afspraken", "kanaal")])
+            texts = texts_of(
+                connection, days=[], instants=[], amounts=[], others=[("afspraken", "kanaal")]
+            )
     figures = {name: number for name, (number, _) in found.items()}  # type: ignore[misc]
     held = [place for place, word in enumerate(HELD) if word in ("gehouden", "gehoudén")]
     assert figures["meetings_held@company"] == len(held)
     assert figures["meetings_unknown@company"] == 3
     assert figures["online@company"] == sum(CHANNELS[place] == "Online" for place in held)
     assert figures["told@company"] == 6  # all but the empty word
-    euros = [10**n for n, code in enumerate(CURRENCIES) if code != "ÉUR" and (own or code != "€")]
+    euros = [
+        10**n for n, code in enumerate(CURRENCIES) if code != "ÉUR" and (own or code != "€")
+    ]
     assert figures["deals_won_amount/EUR@company"] == 100 * sum(euros)
     assert words == Counter(word for word in HELD if word)
     assert texts.empty == {"-": 1}
@@ -115,8 +122,12 @@ def test_figures_and_words_are_to_the_letter(
 def test_empty_words_of_several_spellings_are_each_proposed(tmp_path: Path) -> None:
     with mariadb() as url:
         with create_engine(url).begin() as connection:
-            connection.exec_driver_sql("CREATE TABLE t (v VARCHAR(9) COLLATE utf8mb4_unicode_ci)")
-            connection.exec_driver_sql("INSERT INTO t VALUES ('n.v.t.'), ('N.V.T.'), ('N.V.T.'), ('n.v.t. ')")
+            connection.exec_driver_sql(
+                "CREATE TABLE t (v VARCHAR(9) COLLATE utf8mb4_unicode_ci)"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO t VALUES ('n.v.t.'), ('N.V.T.'), ('N.V.T.'), ('n.v.t. ')"
+            )
         with Place(url.render_as_string(hide_password=False), tmp_path).opened() as connection:
             texts = texts_of(connection, days=[], instants=[], amounts=[], others=[("t", "v")])
     assert texts.empty == {"n.v.t.": 2, "N.V.T.": 2}

@@ -55,7 +55,9 @@ class Told(Silence):
 # ------------------------------------------------------------------------------------------------ trying again
 
 
-def test_a_passing_failure_is_tried_again_with_growing_uneven_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_passing_failure_is_tried_again_with_growing_uneven_pauses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(retry, "FIRST_PAUSE", 1.0)
     monkeypatch.setattr(retry, "JITTER", 1.0)
     attempts: list[int] = []
@@ -82,7 +84,9 @@ def test_it_ends(tmp_path: Path) -> None:
         attempts.append(1)
         raise PassingError("gone.")
 
-    with pytest.raises(SourceError, match=rf"^gone\. It was tried {ATTEMPTS} times\.$") as caught:
+    with pytest.raises(
+        SourceError, match=rf"^gone\. It was tried {ATTEMPTS} times\.$"
+    ) as caught:
         anew(attempt, lambda _: None, lambda _: None)
     assert not isinstance(caught.value, PassingError)
     assert len(attempts) == ATTEMPTS == 3
@@ -132,7 +136,9 @@ class Killer(Told):
 
 
 @pytest.mark.parametrize("at", ["Reading meetings", "Asking the CRM's own database"])
-def test_a_killed_connection_begins_anew_and_is_proven(database: Database, tmp_path: Path, at: str) -> None:
+def test_a_killed_connection_begins_anew_and_is_proven(
+    database: Database, tmp_path: Path, at: str
+) -> None:
     audit, killer = prepared(NOW, tmp_path), Killer(database, 1, at)
     extract(database, NOW, audit, progress=killer)
     assert compute(audit)["meetings@company"].numerator == 200
@@ -142,7 +148,9 @@ def test_a_killed_connection_begins_anew_and_is_proven(database: Database, tmp_p
 
 def test_one_that_is_killed_each_time_is_given_up(database: Database, tmp_path: Path) -> None:
     audit, killer = prepared(NOW, tmp_path), Killer(database, 99)
-    with pytest.raises(SourceError, match=r"(?s)The source could not be read: .*It was tried 3 times\.$"):
+    with pytest.raises(
+        SourceError, match=r"(?s)The source could not be read: .*It was tried 3 times\.$"
+    ):
         extract(database, NOW, audit, progress=killer)
     assert killer.stages.count("Opening the CRM") == ATTEMPTS
 
@@ -165,22 +173,33 @@ class Slow(Silence):
         time.sleep(self.seconds)
 
 
-def test_a_transaction_that_is_held_too_long_is_given_up(database: Database, tmp_path: Path) -> None:
+def test_a_transaction_that_is_held_too_long_is_given_up(
+    database: Database, tmp_path: Path
+) -> None:
     audit, others = changed(prepared(NOW, tmp_path), max_hold="2 s"), sessions(database)
     began = time.monotonic()
-    with pytest.raises(SourceError, match=r"more than 2 seconds \(source\.max_hold\).*replica.*columns"):
+    with pytest.raises(
+        SourceError, match=r"more than 2 seconds \(source\.max_hold\).*replica.*columns"
+    ):
         extract(database, NOW, audit, progress=Slow(2.1))
     assert time.monotonic() - began < 20
     time.sleep(0.2)
     assert sessions(database) == others
 
 
-def test_a_statement_is_stopped_by_the_server_itself(database: Database, tmp_path: Path) -> None:
+def test_a_statement_is_stopped_by_the_server_itself(
+    database: Database, tmp_path: Path
+) -> None:
     """A join that would run for hours."""
-    engine = source.open_engine(database.url.render_as_string(hide_password=False), tmp_path, suite())
+    engine = source.open_engine(
+        database.url.render_as_string(hide_password=False), tmp_path, suite()
+    )
     endless = "SELECT count(*) FROM contacts a, contacts b, contacts c, contacts d WHERE a.id < b.id AND c.id < d.id"
     began, others = time.monotonic(), sessions(database)
-    with pytest.raises(SourceError, match=r"source\.max_hold"), source.consistent(engine, hold=source.Hold(1)) as held:
+    with (
+        pytest.raises(SourceError, match=r"source\.max_hold"),
+        source.consistent(engine, hold=source.Hold(1)) as held,
+    ):
         held.exec_driver_sql(endless)
     engine.dispose()
     assert time.monotonic() - began < 10
@@ -195,13 +214,18 @@ def suite():  # type: ignore[no-untyped-def]
 def test_the_hold_is_in_the_manifest(database: Database, tmp_path: Path) -> None:
     audit = prepared(NOW, tmp_path)
     extract(database, NOW, audit)
-    assert 0 < json.loads((tmp_path / "data" / "manifest.json").read_text())["held_seconds"] < 300
+    assert (
+        0 < json.loads((tmp_path / "data" / "manifest.json").read_text())["held_seconds"] < 300
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"username": "nobody_here", "password": "hunter2"}, r"Access denied.*password.*crm-audit grants"),
+        (
+            {"username": "nobody_here", "password": "hunter2"},
+            r"Access denied.*password.*crm-audit grants",
+        ),
         ({"database": "no_such_crm"}, r"Unknown database.*database's name in source\.url"),
         ({"host": "no-such-host.invalid"}, r"Can't connect.*host and port"),
     ],
@@ -229,7 +253,9 @@ def test_a_missing_table_or_column_is_named(tmp_path: Path) -> None:
     (tmp_path / "c").mkdir()
     with suitecrm() as broken:
         broken.execute("ALTER TABLE meetings RENAME COLUMN date_end TO ends")
-        with pytest.raises(SourceError, match=r"Unknown column 'm\.date_end'.*preset's SELECT names a column"):
+        with pytest.raises(
+            SourceError, match=r"Unknown column 'm\.date_end'.*preset's SELECT names a column"
+        ):
             extract(broken, NOW, prepared(NOW, tmp_path / "c"))
         broken.execute("DROP TABLE calls")
         with pytest.raises(SourceError, match=r"no table calls.*source\.url names"):
@@ -238,7 +264,9 @@ def test_a_missing_table_or_column_is_named(tmp_path: Path) -> None:
 
 def test_a_missing_column_of_ones_own_is_named(database: Database, tmp_path: Path) -> None:
     audit = changed(prepared(NOW, tmp_path), add={"meeting.result": "meetings.resutl"})
-    with pytest.raises(ConfigError, match=r"add\.meeting\.result: table meetings has no column resutl"):
+    with pytest.raises(
+        ConfigError, match=r"add\.meeting\.result: table meetings has no column resutl"
+    ):
         extract(database, NOW, audit)
 
 
@@ -280,7 +308,9 @@ def test_a_locked_file_is_waited_for_and_then_named(
 ) -> None:
     monkeypatch.setattr(sqlite, "_LOCK_SECONDS", 0.2)
     audit, told = load_audit(demo / "audit.yaml", output=tmp_path), Told()
-    with pytest.raises(SourceError, match=r"database is locked.*Another program holds.*tried 3 times"):
+    with pytest.raises(
+        SourceError, match=r"database is locked.*Another program holds.*tried 3 times"
+    ):
         run.extract(audit, tmp_path, clock=lambda: AS_OF, as_of=None, progress=told)
     assert told.stages.count("Opening the CRM") == ATTEMPTS
 
@@ -305,7 +335,9 @@ def test_a_lock_that_is_let_go_does_no_harm(
 
 def test_sqlite_stops_a_statement_too(demo: Path, tmp_path: Path) -> None:
     engine = source.open_engine("sqlite:///crm.db", demo, load_preset("demo", ROOT))
-    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    endless = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    )
     began = time.monotonic()
     with (
         pytest.raises(SourceError, match=r"source\.max_hold"),
@@ -328,12 +360,21 @@ def test_a_slow_disk_lets_sqlite_go_too(demo: Path, tmp_path: Path) -> None:
 
 def _in_an_address(password: str) -> str:
     """As SQLAlchemy writes it."""
-    url = make_url("mysql+pymysql://u@h/d").set(password=password).render_as_string(hide_password=False)
+    url = (
+        make_url("mysql+pymysql://u@h/d")
+        .set(password=password)
+        .render_as_string(hide_password=False)
+    )
     return url.partition("u:")[2].rpartition("@")[0]
 
 
-@pytest.mark.parametrize("password", ["hunter2", "p@ss/w:rd 100%", "a+b c", "\u00e9 \u65e5%20", "x"])
-@pytest.mark.parametrize("written", [str, lambda password: quote(password, safe=""), quote, quote_plus, _in_an_address])
+@pytest.mark.parametrize(
+    "password", ["hunter2", "p@ss/w:rd 100%", "a+b c", "\u00e9 \u65e5%20", "x"]
+)
+@pytest.mark.parametrize(
+    "written",
+    [str, lambda password: quote(password, safe=""), quote, quote_plus, _in_an_address],
+)
 def test_no_password_in_what_is_said(password: str, written: Callable[[str], str]) -> None:
     url = make_url("mysql+pymysql://u@h/d").set(password=password)
     said = without(f"1045 Access denied ({written(password)}) for user 'max'@'h'", url)
@@ -350,10 +391,14 @@ def test_no_password_in_what_is_said(password: str, written: Callable[[str], str
         ("nosuchdb://u:hunter2@127.0.0.1/crm", ["hunter2"]),
     ],
 )
-def test_no_password_anywhere_after_a_failed_run(tmp_path: Path, given: str, secrets: list[str]) -> None:
+def test_no_password_anywhere_after_a_failed_run(
+    tmp_path: Path, given: str, secrets: list[str]
+) -> None:
     """The whole address stands in the environment: in no message, ledger or other file is its password."""
     file = tmp_path / "audit.yaml"
-    file.write_text("name: T\nsource: {url: '${CRM_URL}', preset: suitecrm}\nzone: UTC\ncurrency: EUR\n")
+    file.write_text(
+        "name: T\nsource: {url: '${CRM_URL}', preset: suitecrm}\nzone: UTC\ncurrency: EUR\n"
+    )
     for command in ("check", "run"):
         done = subprocess.run(
             [sys.executable, "-m", "pipeline", command, str(file)], cwd=ROOT, capture_output=True, text=True,
@@ -361,9 +406,9 @@ def test_no_password_anywhere_after_a_failed_run(tmp_path: Path, given: str, sec
         )  # fmt: skip
         assert done.returncode in (2, 3), done.stderr
         said = done.stdout + done.stderr
-        written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()).decode(
-            "utf-8", "replace"
-        )
+        written = b"".join(
+            path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()
+        ).decode("utf-8", "replace")
         assert not [secret for secret in secrets if secret in said + written]
         assert "Traceback" not in said
         assert re.search(r"crm-audit: .{40,}", said)
@@ -376,7 +421,9 @@ def test_a_password_of_a_good_run_is_nowhere(database: Database, tmp_path: Path)
                      f"GRANT SELECT ON `{database.url.database}`.* TO 'pw_reader'@'%'")  # fmt: skip
     file = tmp_path / "audit.yaml"
     url = f"mysql+pymysql://pw_reader:${{PW}}@{database.url.host}:{database.url.port}/{database.url.database}"
-    file.write_text(f"name: T\nsource: {{url: '{url}', preset: suitecrm}}\nzone: UTC\ncurrency: EUR\n")
+    file.write_text(
+        f"name: T\nsource: {{url: '{url}', preset: suitecrm}}\nzone: UTC\ncurrency: EUR\n"
+    )
     try:
         done = subprocess.run(
             [sys.executable, "-c", "import logging; logging.basicConfig(level=10); from pipeline.cli import *; main()",
@@ -384,7 +431,9 @@ def test_a_password_of_a_good_run_is_nowhere(database: Database, tmp_path: Path)
             cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "PW": secret},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-2000:]
-        assert re.search(r"The CRM was held for [\d.]+ seconds?; at most 5 minutes are allowed", done.stdout)
+        assert re.search(
+            r"The CRM was held for [\d.]+ seconds?; at most 5 minutes are allowed", done.stdout
+        )
         everything = [done.stdout.encode(), done.stderr.encode()]
         everything += [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
         assert not [text for text in everything if b"hunter2" in text]
@@ -396,7 +445,8 @@ def test_a_password_of_a_good_run_is_nowhere(database: Database, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("5 min", 300), ("'90'", 90), ("90 s", 90), ("1.5 hours", 5400), ("2m", 120), ("30", 30)]
+    ("text", "seconds"),
+    [("5 min", 300), ("'90'", 90), ("90 s", 90), ("1.5 hours", 5400), ("2m", 120), ("30", 30)],
 )
 def test_max_hold_is_read(demo: Path, tmp_path: Path, text: str, seconds: float) -> None:
     file = tmp_path / "audit.yaml"
@@ -406,11 +456,15 @@ def test_max_hold_is_read(demo: Path, tmp_path: Path, text: str, seconds: float)
     assert load_audit(file).settings.source.max_hold == seconds
 
 
-@pytest.mark.parametrize("text", ["soon", "0", "-5", "25 hours", "5 minutes or so", "[5]", "true"])
+@pytest.mark.parametrize(
+    "text", ["soon", "0", "-5", "25 hours", "5 minutes or so", "[5]", "true"]
+)
 def test_a_max_hold_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "audit.yaml"
     file.write_text(
         f"name: T\nsource: {{url: 'sqlite:///x', preset: demo, max_hold: {text}}}\nzone: UTC\ncurrency: EUR\n"
     )
-    with pytest.raises(ConfigError, match=r"source\.max_hold: write a duration up to a day, like '5 min'"):
+    with pytest.raises(
+        ConfigError, match=r"source\.max_hold: write a duration up to a day, like '5 min'"
+    ):
         load_audit(file)

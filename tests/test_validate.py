@@ -31,7 +31,11 @@ MEETING = FieldSet(
     readable=("start_at",),
 )
 CONTACT = FieldSet(
-    "contact", (Field("last_name", "last name", ("last_name",)), Field("details", "details", ("phone", "email")))
+    "contact",
+    (
+        Field("last_name", "last name", ("last_name",)),
+        Field("details", "details", ("phone", "email")),
+    ),
 )
 LEAD = FieldSet("lead", CONTACT.fields)
 BLANKS = (None, "", " ", "\t\n", "\u00a0\u3000\u200b")
@@ -47,7 +51,9 @@ def database(folder: Path, tables: dict[str, Rows]) -> tuple[str, dict[str, From
         for entity, rows in tables.items():
             file = folder / f"{entity}.parquet"
             pq.write_table(pa.Table.from_pylist(list(rows)), file)
-            connection.exec_driver_sql(f"CREATE VIEW view_{entity} AS SELECT * FROM read_parquet('{file}')")
+            connection.exec_driver_sql(
+                f"CREATE VIEW view_{entity} AS SELECT * FROM read_parquet('{file}')"
+            )
             views[entity] = table(f"view_{entity}", *(column(name) for name in rows[0]))
     engine.dispose()
     return url, views
@@ -74,7 +80,11 @@ def meetings(count: int, *, several_owners: bool = False) -> Rows:
         row["state"] = seed.choice((-1, 0, 1, 2, 3))
         row["start_at"] = seed.choice((None, 5, 7))
         row["start_at_unreadable"] = int(row["start_at"] is None and seed.random() < 0.3)
-        row |= {"subject": seed.choice(TEXTS), "contact": seed.choice((0, 1)), "result": seed.choice(TEXTS)}
+        row |= {
+            "subject": seed.choice(TEXTS),
+            "contact": seed.choice((0, 1)),
+            "result": seed.choice(TEXTS),
+        }
         found.append(row)
     return found
 
@@ -83,7 +93,10 @@ def persons(count: int, owners: Sequence[str | None] = ("m1", None)) -> Rows:
     seed, found = random.Random(f"persons {count}"), []
     for number in range(count):
         row = common(seed, number, owners)
-        row |= {"in_period": int(row["scored"] and seed.random() < 0.5), "last_name": seed.choice(TEXTS)}
+        row |= {
+            "in_period": int(row["scored"] and seed.random() < 0.5),
+            "last_name": seed.choice(TEXTS),
+        }
         found.append(row | {"phone": seed.choice(TEXTS), "email": seed.choice(TEXTS)})
     return found
 
@@ -107,23 +120,41 @@ def counted(fields: FieldSet, rows: Rows) -> Answers:
     for row in rows:
         mask = 0
         for bit, field in enumerate(fields.fields):
-            due = row["scored"] and (not field.when or row["state"] == state_code("meeting", field.when))
+            due = row["scored"] and (
+                not field.when or row["state"] == state_code("meeting", field.when)
+            )
             missing = lacks(row, field)
             mask |= missing << bit
             for company, owner, again in whose(row):
                 for name, value in (("due", due), ("missing", missing)):
                     dimension = f"{fields.entity}.{field.name}"
                     tallies[company, owner, f"{name}.base", dimension, again] += int(value)
-                    tallies[company, owner, f"{name}.period", dimension, again] += int(value and row["in_period"])
+                    tallies[company, owner, f"{name}.period", dimension, again] += int(
+                        value and row["in_period"]
+                    )
         for bit, name in enumerate(fields.readable, len(fields.fields)):
             mask |= row[f"{name}_unreadable"] << bit
             for company, owner, again in whose(row):
-                tallies[company, owner, "unreadable", f"{fields.entity}.{name}", again] += row[f"{name}_unreadable"]
+                tallies[company, owner, "unreadable", f"{fields.entity}.{name}", again] += row[
+                    f"{name}_unreadable"
+                ]
         if mask:
             period, again = bool(row["in_period"]), bool(row["again"])
-            failing.append(Failing(fields.entity, row["id"], row["owner"] or "", mask, period, again, row["at_us"]))
+            failing.append(
+                Failing(
+                    fields.entity,
+                    row["id"],
+                    row["owner"] or "",
+                    mask,
+                    period,
+                    again,
+                    row["at_us"],
+                )
+            )
     counts = ((what[:4], value, what[4]) for what, value in tallies.items())
-    return Answers(tuple(Tally(*what, "", value, again) for what, value, again in counts), tuple(failing))
+    return Answers(
+        tuple(Tally(*what, "", value, again) for what, value, again in counts), tuple(failing)
+    )
 
 
 def whose(row: dict[str, Any]) -> list[tuple[bool, str | None, bool]]:
@@ -134,12 +165,20 @@ def whose(row: dict[str, Any]) -> list[tuple[bool, str | None, bool]]:
 
 def same(found: Answers, expected: Iterable[Answers]) -> None:
     expected = list(expected)
-    assert Counter(found.tallies) == Counter(tally for answers in expected for tally in answers.tallies)
-    assert Counter(found.failing) == Counter(record for answers in expected for record in answers.failing)
+    assert Counter(found.tallies) == Counter(
+        tally for answers in expected for tally in answers.tallies
+    )
+    assert Counter(found.failing) == Counter(
+        record for answers in expected for record in answers.failing
+    )
 
 
 def test_it_counts_what_python_counts_and_mixes_no_entities(tmp_path: Path) -> None:
-    rows: dict[str, Rows] = {"meeting": meetings(2_000), "contact": persons(700), "lead": persons(300)}
+    rows: dict[str, Rows] = {
+        "meeting": meetings(2_000),
+        "contact": persons(700),
+        "lead": persons(300),
+    }
     sets = {"meeting": MEETING, "contact": CONTACT, "lead": LEAD}
     url, views = database(tmp_path, rows)
     found = validate(url, views, sets)
@@ -190,7 +229,9 @@ def test_where_nothing_is_missing_there_is_nothing_to_list(tmp_path: Path) -> No
     url, views = database(tmp_path, {"contact": [good]})
     found = validate(url, views, {"contact": CONTACT})
     assert found.failing == ()
-    assert {t.name: t.value for t in found.tallies if t.company and t.dimension == "contact.details"} == {
+    assert {
+        t.name: t.value for t in found.tallies if t.company and t.dimension == "contact.details"
+    } == {
         **{"due.base": 1, "due.period": 1, "missing.base": 0, "missing.period": 0},
     }
 
@@ -210,9 +251,13 @@ def test_a_view_that_does_not_exist_is_our_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lacking", ["phone", "owner", "in_period", "scored", "id"])
 def test_a_column_that_does_not_exist_is_our_error(tmp_path: Path, lacking: str) -> None:
     rows = persons(10)
-    url, views = database(tmp_path, {"contact": [{k: v for k, v in row.items() if k != lacking} for row in rows]})
+    url, views = database(
+        tmp_path, {"contact": [{k: v for k, v in row.items() if k != lacking} for row in rows]}
+    )
     views["contact"] = table("view_contact", *(column(name) for name in rows[0]))
-    with pytest.raises(AuditError, match=f"validation of contact did not run.*{lacking}") as error:
+    with pytest.raises(
+        AuditError, match=f"validation of contact did not run.*{lacking}"
+    ) as error:
         validate(url, views, {"contact": CONTACT})
     assert error.value.exit_status == 70
 

@@ -44,7 +44,8 @@ def test_no_two_ids_have_one_mark() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("a\tb", "a\\tb"), ("a\u202e", "a\\u202e"), ("né", "né"), ("\ud800", "\\ud800")]
+    ("text", "shown"),
+    [("a\tb", "a\\tb"), ("a\u202e", "a\\u202e"), ("né", "né"), ("\ud800", "\\ud800")],
 )
 def test_what_is_invisible_is_written_out(text: str, shown: str) -> None:
     assert visible(text) == shown
@@ -52,7 +53,14 @@ def test_what_is_invisible_is_written_out(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("EUR", "EUR\r"), ("EUR", "EUR "), ("\xe9", "e\u0301"), ("a", "\u200ba"), ("A", "\uff21"), ("a b", "a\xa0b")],
+    [
+        ("EUR", "EUR\r"),
+        ("EUR", "EUR "),
+        ("\xe9", "e\u0301"),
+        ("a", "\u200ba"),
+        ("A", "\uff21"),
+        ("a b", "a\xa0b"),
+    ],
 )
 def test_two_texts_that_look_alike_are_told_apart(one: str, other: str) -> None:
     shown = told_apart(one, other)
@@ -74,11 +82,19 @@ def renamed(odd: str) -> Edition:
         whole,
         figures=figures,
         people=tuple(
-            replace(person, id=ids.get(person.id, person.id), team_id=ids.get(person.team_id, person.team_id))
+            replace(
+                person,
+                id=ids.get(person.id, person.id),
+                team_id=ids.get(person.team_id, person.team_id),
+            )
             for person in whole.people
         ),
         repairs=tuple(
-            replace(repair, owner=ids.get(repair.owner, repair.owner), record_id=f"{repair.record_id}{odd}")
+            replace(
+                repair,
+                owner=ids.get(repair.owner, repair.owner),
+                record_id=f"{repair.record_id}{odd}",
+            )
             for repair in whole.repairs
         ),
     )
@@ -87,7 +103,11 @@ def renamed(odd: str) -> Edition:
 @pytest.mark.parametrize("odd", ["\t\r\n", "\u202e\x00\u200b"])
 def test_an_odd_id_stops_no_report(odd: str, tmp_path: Path) -> None:
     whole = renamed(odd)
-    person = next(person for person in whole.people if person.id.startswith("m1") and person.scope is Scope.MANAGER)
+    person = next(
+        person
+        for person in whole.people
+        if person.id.startswith("m1") and person.scope is Scope.MANAGER
+    )
     for report in (management_report(whole), manager_report(whole, person)):
         page = render_page(report)
         assert page_differences(report, page) == []

@@ -20,9 +20,9 @@ def test_the_wheel_audits_the_demo(tmp_path: Path) -> None:
         archive.extractall(installed)
         names = archive.namelist()
     assert not [name for name in names if name.startswith(("tests/", "output/", "benchmarks/"))]
-    assert "crm-audit = pipeline.__main__:main" in next(installed.glob("*.dist-info/entry_points.txt")).read_text(
-        "utf-8"
-    )
+    assert "crm-audit = pipeline.__main__:main" in next(
+        installed.glob("*.dist-info/entry_points.txt")
+    ).read_text("utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", "demo", "demo", "--run", "--today", "2026-11-24"],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(installed)}, capture_output=True, text=True, check=False,

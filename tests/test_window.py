@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.calendar.window import microseconds, month_of, open_window, quarter_of, week_of, year_of
+from pipeline.calendar.window import (
+    microseconds,
+    month_of,
+    open_window,
+    quarter_of,
+    week_of,
+    year_of,
+)
 from pipeline.model import PeriodWord, Window
 
 WORKDAYS = range(5)
@@ -18,7 +25,11 @@ HOUR_US = 3_600 * 1_000_000
 
 
 def window(
-    as_of: str, zone: str = "Europe/Amsterdam", first: str | None = None, to: str | None = None, week: range = WORKDAYS
+    as_of: str,
+    zone: str = "Europe/Amsterdam",
+    first: str | None = None,
+    to: str | None = None,
+    week: range = WORKDAYS,
 ) -> Window:
     """`as_of` with an offset, or in UTC."""
     moment = datetime.fromisoformat(as_of)
@@ -37,7 +48,11 @@ def us(text: str) -> int:
 
 
 def local_day(instant_us: int, zone: str) -> date:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant_us)).astimezone(ZoneInfo(zone)).date()
+    return (
+        (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant_us))
+        .astimezone(ZoneInfo(zone))
+        .date()
+    )
 
 
 # ------------------------------------------------------------------------------------------------ microseconds
@@ -64,9 +79,14 @@ def test_microseconds_are_exact(text: str, expected: int) -> None:
 def test_the_current_month_is_the_default() -> None:
     seen = window("2026-11-16T06:00:00")
     assert (
-        (seen.first, seen.after_last) == (date(2026, 11, 1), date(2026, 12, 1)) == (seen.month_first, seen.month_after)
+        (seen.first, seen.after_last)
+        == (date(2026, 11, 1), date(2026, 12, 1))
+        == (seen.month_first, seen.month_after)
     )
-    assert (seen.first_us, seen.after_us) == (us("2026-11-01T00:00:00+01:00"), us("2026-12-01T00:00:00+01:00"))
+    assert (seen.first_us, seen.after_us) == (
+        us("2026-11-01T00:00:00+01:00"),
+        us("2026-12-01T00:00:00+01:00"),
+    )
     assert (seen.month_first_us, seen.month_after_us) == (seen.first_us, seen.after_us)
     assert seen.as_of_us == us("2026-11-16T06:00:00+00:00")
     assert seen.as_of == datetime(2026, 11, 16, 6, tzinfo=UTC)
@@ -120,7 +140,13 @@ def test_half_an_hour_of_lord_howe() -> None:
 
 
 @pytest.mark.parametrize(
-    ("month", "hours"), [("2026-03", 31 * 24 - 1), ("2026-10", 31 * 24 + 1), ("2026-11", 30 * 24), ("2024-02", 29 * 24)]
+    ("month", "hours"),
+    [
+        ("2026-03", 31 * 24 - 1),
+        ("2026-10", 31 * 24 + 1),
+        ("2026-11", 30 * 24),
+        ("2024-02", 29 * 24),
+    ],
 )
 def test_months_with_a_change_of_the_clock(month: str, hours: int) -> None:
     seen = window(f"{month}-16T12:00:00")
@@ -142,7 +168,9 @@ def test_a_bound_is_the_first_instant_of_its_local_day(zone: str) -> None:
     starts = [date(1990, 1, 1) + timedelta(days=seed.randrange(18_000)) for _ in range(300)]
     # every day on which one of these clocks changes lies in these years
     for day in [*starts, *(date(2024, 1, 1) + timedelta(days=n) for n in range(731))]:
-        seen = window("2026-11-16T06:00:00", zone, day.isoformat(), (day + timedelta(days=1)).isoformat())
+        seen = window(
+            "2026-11-16T06:00:00", zone, day.isoformat(), (day + timedelta(days=1)).isoformat()
+        )
         assert local_day(seen.first_us, zone) == day
         assert local_day(seen.first_us - 1, zone) < day
         assert local_day(seen.after_us - 1, zone) == day
@@ -151,7 +179,10 @@ def test_a_bound_is_the_first_instant_of_its_local_day(zone: str) -> None:
 
 def test_days_follow_each_other_without_gap_or_overlap() -> None:
     days = [date(2026, 1, 1) + timedelta(days=n) for n in range(366)]
-    seen = [window("2026-06-01T12:00:00", "Europe/Amsterdam", *map(str, pair)) for pair in pairwise(days)]
+    seen = [
+        window("2026-06-01T12:00:00", "Europe/Amsterdam", *map(str, pair))
+        for pair in pairwise(days)
+    ]
     assert all(earlier.after_us == later.first_us for earlier, later in pairwise(seen))
 
 
@@ -160,8 +191,15 @@ def test_an_instant_of_another_offset_is_the_same_instant() -> None:
 
 
 def test_whether_as_of_was_given_is_told() -> None:
-    given = {"as_of": datetime(2026, 11, 16, tzinfo=UTC), "zone": "UTC", "working_week": WORKDAYS}
-    assert [open_window(**given, injected=injected).injected for injected in (True, False)] == [True, False]  # type: ignore[arg-type]
+    given = {
+        "as_of": datetime(2026, 11, 16, tzinfo=UTC),
+        "zone": "UTC",
+        "working_week": WORKDAYS,
+    }
+    assert [open_window(**given, injected=injected).injected for injected in (True, False)] == [
+        True,
+        False,
+    ]  # type: ignore[arg-type]
     assert not open_window(**given).injected  # type: ignore[arg-type]
 
 
@@ -205,7 +243,12 @@ def test_a_scheduled_period_holds_the_day_before_its_fire(
     word: PeriodWord, first_of_december: str, monday: str, new_year: str, thursday: str
 ) -> None:
     fires = ("2026-12-01T07:00", "2026-11-16T07:00", "2027-01-01T07:00", "2026-11-26T07:00")
-    assert [days(word, fire, fire) for fire in fires] == [first_of_december, monday, new_year, thursday]
+    assert [days(word, fire, fire) for fire in fires] == [
+        first_of_december,
+        monday,
+        new_year,
+        thursday,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +280,9 @@ def test_the_day_of_a_fire_is_local() -> None:
     """15:30 in UTC on 30 November is 1 December in Tokyo and in Amsterdam it is not."""
     fire = datetime(2026, 11, 30, 15, 30, tzinfo=UTC)
     seen = {
-        zone: open_window(as_of=fire, zone=zone, working_week=WORKDAYS, word="last month", fire=fire).first.month
+        zone: open_window(
+            as_of=fire, zone=zone, working_week=WORKDAYS, word="last month", fire=fire
+        ).first.month
         for zone in ("Asia/Tokyo", AMSTERDAM)
     }
     assert seen == {"Asia/Tokyo": 11, AMSTERDAM: 10}
@@ -252,13 +297,23 @@ def test_a_month_that_is_over_has_its_plan_and_no_days_left() -> None:
 
 @pytest.mark.parametrize("word", ["week", "quarter", "year"])
 def test_a_period_by_a_word_that_leaves_its_month_has_no_plan(word: PeriodWord) -> None:
-    seen = open_window(as_of=datetime(2026, 12, 1, 6, tzinfo=UTC), zone=AMSTERDAM, working_week=WORKDAYS, word=word)
+    seen = open_window(
+        as_of=datetime(2026, 12, 1, 6, tzinfo=UTC),
+        zone=AMSTERDAM,
+        working_week=WORKDAYS,
+        word=word,
+    )
     assert seen.month_first is None
 
 
 def test_days_that_are_given_go_before_a_word() -> None:
     given = {"first": date(2026, 10, 1), "after_last": date(2026, 11, 1)}
-    seen = open_window(as_of=datetime(2026, 12, 1, 6, tzinfo=UTC), zone=AMSTERDAM, working_week=WORKDAYS, **given)
+    seen = open_window(
+        as_of=datetime(2026, 12, 1, 6, tzinfo=UTC),
+        zone=AMSTERDAM,
+        working_week=WORKDAYS,
+        **given,
+    )
     assert (seen.first, seen.after_last, seen.word) == (*given.values(), None)
 
 
@@ -278,7 +333,10 @@ def test_a_day_that_a_zone_skipped_is_an_empty_period() -> None:
     skipped = window("2011-12-31T00:00:00", "Pacific/Apia", "2011-12-30", "2011-12-31")
     assert skipped.first_us == skipped.after_us == us("2011-12-31T00:00:00+14:00")
     before = window("2011-12-31T00:00:00", "Pacific/Apia", "2011-12-29", "2011-12-30")
-    assert (before.first_us, before.after_us) == (us("2011-12-29T00:00:00-10:00"), skipped.first_us)
+    assert (before.first_us, before.after_us) == (
+        us("2011-12-29T00:00:00-10:00"),
+        skipped.first_us,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the plan's month
@@ -298,7 +356,9 @@ def test_a_day_that_a_zone_skipped_is_an_empty_period() -> None:
         ("2025-11-01", "2026-11-30", None),
     ],
 )
-def test_a_period_that_leaves_its_month_has_no_plan(first: str, to: str, month: str | None) -> None:
+def test_a_period_that_leaves_its_month_has_no_plan(
+    first: str, to: str, month: str | None
+) -> None:
     seen = window("2026-11-16T06:00:00", first=first, to=to)
     assert seen.month_first == (None if month is None else date.fromisoformat(month))
     bounds = (seen.month_first, seen.month_after, seen.month_first_us, seen.month_after_us)
@@ -307,7 +367,12 @@ def test_a_period_that_leaves_its_month_has_no_plan(first: str, to: str, month: 
         assert seen.working_days_left is None
     else:
         assert month_of(date.fromisoformat(month)) == (seen.month_first, seen.month_after)
-        assert (seen.month_first_us or 0) <= seen.first_us < seen.after_us <= (seen.month_after_us or 0)
+        assert (
+            (seen.month_first_us or 0)
+            <= seen.first_us
+            < seen.after_us
+            <= (seen.month_after_us or 0)
+        )
 
 
 @pytest.mark.parametrize(
@@ -336,11 +401,17 @@ def test_working_days_left_include_today(as_of: str, week: range, left: int) -> 
     [
         ("2026-10-01", "2026-11-01", None),  # a month that is over
         ("2026-12-01", "2027-01-01", None),  # one that has not begun
-        ("2026-11-01", "2026-11-10", 11),  # the plan is the month's, whatever part of it is looked at
+        (
+            "2026-11-01",
+            "2026-11-10",
+            11,
+        ),  # the plan is the month's, whatever part of it is looked at
         ("2026-11-20", "2026-12-01", 11),
     ],
 )
-def test_working_days_are_left_in_the_current_month_only(first: str, to: str, left: int | None) -> None:
+def test_working_days_are_left_in_the_current_month_only(
+    first: str, to: str, left: int | None
+) -> None:
     assert window("2026-11-16T06:00:00", first=first, to=to).working_days_left == left
 
 
@@ -355,15 +426,33 @@ def test_working_days_are_left_in_the_current_month_only(first: str, to: str, le
         ("2026-11-16T23:59:59.999999+01:00", "Europe/Amsterdam", "2026-11-24T00:00:00+01:00"),
         ("2026-11-16T23:30:00", "Asia/Tokyo", "2026-11-25T00:00:00+09:00"),
         ("2026-11-16T23:30:00", "America/Los_Angeles", "2026-11-24T00:00:00-08:00"),
-        ("2026-10-20T06:00:00", "Europe/Amsterdam", "2026-10-28T00:00:00+01:00"),  # the clock goes back within
-        ("2026-10-17T06:00:00", "Europe/Amsterdam", "2026-10-25T00:00:00+02:00"),  # and just after
-        ("2026-10-18T06:00:00", "Europe/Amsterdam", "2026-10-26T00:00:00+01:00"),  # on the last of the seven
-        ("2027-03-22T06:00:00", "Europe/Amsterdam", "2027-03-30T00:00:00+02:00"),  # it goes forward within
+        (
+            "2026-10-20T06:00:00",
+            "Europe/Amsterdam",
+            "2026-10-28T00:00:00+01:00",
+        ),  # the clock goes back within
+        (
+            "2026-10-17T06:00:00",
+            "Europe/Amsterdam",
+            "2026-10-25T00:00:00+02:00",
+        ),  # and just after
+        (
+            "2026-10-18T06:00:00",
+            "Europe/Amsterdam",
+            "2026-10-26T00:00:00+01:00",
+        ),  # on the last of the seven
+        (
+            "2027-03-22T06:00:00",
+            "Europe/Amsterdam",
+            "2027-03-30T00:00:00+02:00",
+        ),  # it goes forward within
         ("2026-10-28T20:00:00", "America/Los_Angeles", "2026-11-05T00:00:00-08:00"),
         ("2026-12-28T06:00:00", "Europe/Amsterdam", "2027-01-05T00:00:00+01:00"),
     ],
 )
-def test_soon_ends_with_the_seventh_local_day_after_today(as_of: str, zone: str, ends: str) -> None:
+def test_soon_ends_with_the_seventh_local_day_after_today(
+    as_of: str, zone: str, ends: str
+) -> None:
     seen = window(as_of, zone)
     assert seen.soon_us == us(ends)
     assert (local_day(seen.soon_us - 1, zone) - seen.today).days == 7
@@ -391,7 +480,10 @@ def test_month_of() -> None:
         ("2026-10-31T23:59:59+01:00", None),  # the month has not begun
         ("2026-11-01T00:00:00+01:00", 21),
         ("2026-11-30T23:59:59+01:00", 1),
-        ("2026-12-01T00:00:00+01:00", None),  # it ended a moment ago: none is left, which is not the same as 0
+        (
+            "2026-12-01T00:00:00+01:00",
+            None,
+        ),  # it ended a moment ago: none is left, which is not the same as 0
     ],
 )
 def test_the_month_of_a_plan_ends_at_its_midnight(as_of: str, left: int | None) -> None:

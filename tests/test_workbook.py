@@ -22,7 +22,15 @@ from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.read_workbook import as_printed, workbook_differences
 from pipeline.reports.report import Report, Row, Table
-from pipeline.reports.sheets import CELL_LIMIT, INDEX, LINK_LIMIT, REPAIRS, excel_text, sheet_names, stamp
+from pipeline.reports.sheets import (
+    CELL_LIMIT,
+    INDEX,
+    LINK_LIMIT,
+    REPAIRS,
+    excel_text,
+    sheet_names,
+    stamp,
+)
 from pipeline.reports.workbook import write_workbook
 from tests import factory
 
@@ -31,9 +39,23 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ANNA, BO, HOSTILE = factory.PEOPLE[:3]
 
 
-def figure(unit: Unit, numerator: int, denominator: int | None = None, currency: str = "") -> Figure:
+def figure(
+    unit: Unit, numerator: int, denominator: int | None = None, currency: str = ""
+) -> Figure:
     name = f"x{numerator}/{denominator}/{unit.value}/{currency}@company"
-    return Figure(name, Scope.COMPANY, "", "x", "", "period", numerator, denominator, unit, currency, "database")
+    return Figure(
+        name,
+        Scope.COMPANY,
+        "",
+        "x",
+        "",
+        "period",
+        numerator,
+        denominator,
+        unit,
+        currency,
+        "database",
+    )
 
 
 def report_of(*rows: Row, repairs: tuple[Repair, ...] = (), **changes: object) -> Report:
@@ -56,7 +78,11 @@ class Package:
     """A workbook's parts, from which altered copies are made one at a time."""
 
     def __init__(self, report: Report, folder: Path) -> None:
-        self.report, self.file, self.copy = report, written(report, folder), folder / "altered.xlsx"
+        self.report, self.file, self.copy = (
+            report,
+            written(report, folder),
+            folder / "altered.xlsx",
+        )
         with zipfile.ZipFile(self.file) as archive:
             self.parts = {name: archive.read(name) for name in archive.namelist()}
 
@@ -71,7 +97,10 @@ class Package:
         return workbook_differences(self.report, self.copy)
 
     def each(
-        self, sheet: str, alter: Callable[[etree._Element], None], wanted: Callable[[etree._Element], bool]
+        self,
+        sheet: str,
+        alter: Callable[[etree._Element], None],
+        wanted: Callable[[etree._Element], bool],
     ) -> int:
         """Alter every wanted cell of a sheet in turn; each time just that cell must be named. How many there were."""
         part = self.sheet(sheet)
@@ -129,7 +158,9 @@ def test_reads_back_as_written(management: Package, manager: Package) -> None:
 
 
 @pytest.mark.parametrize("name", ["management", "manager"])
-def test_every_figure_altered_in_turn_is_caught(name: str, request: pytest.FixtureRequest) -> None:
+def test_every_figure_altered_in_turn_is_caught(
+    name: str, request: pytest.FixtureRequest
+) -> None:
     package: Package = request.getfixturevalue(name)
     altered = sum(
         package.each(sheet, other_value, lambda cell, cells=cells: cell.get("r") in cells)
@@ -144,13 +175,21 @@ def test_a_step_too_small_to_be_printed_is_caught(manager: Package) -> None:
         node.text = repr(float(node.text) + 1e-9)
 
     for sheet, cells in figure_cells(manager).items():
-        manager.each(sheet, nudge, lambda c, cells=cells: c.get("r") in cells and c.find(f"{MAIN}v") is not None)
+        manager.each(
+            sheet,
+            nudge,
+            lambda c, cells=cells: c.get("r") in cells and c.find(f"{MAIN}v") is not None,
+        )
 
 
 def test_every_format_altered_in_turn_is_caught(manager: Package) -> None:
     styles = etree.fromstring(manager.parts["xl/styles.xml"])
-    own = {node.get("numFmtId"): node.get("formatCode") for node in styles.iter(f"{MAIN}numFmt")}
-    styled = [own.get(xf.get("numFmtId"), xf.get("numFmtId")) for xf in styles.find(f"{MAIN}cellXfs")]
+    own = {
+        node.get("numFmtId"): node.get("formatCode") for node in styles.iter(f"{MAIN}numFmt")
+    }
+    styled = [
+        own.get(xf.get("numFmtId"), xf.get("numFmtId")) for xf in styles.find(f"{MAIN}cellXfs")
+    ]
     percent = str(styled.index("#,##0.0 %"))
     count = str(styled.index("3"))
 
@@ -161,9 +200,13 @@ def test_every_format_altered_in_turn_is_caught(manager: Package) -> None:
         assert manager.each(sheet, reformat, lambda cell, cells=cells: cell.get("r") in cells)
 
 
-@pytest.mark.parametrize("code", ["#,##0", "#,##0.00 %", "0.0 %", "#,##0.0", ";;;", '"91.3 %"', "#,##0.0 %;[Red]0"])
+@pytest.mark.parametrize(
+    "code", ["#,##0", "#,##0.00 %", "0.0 %", "#,##0.0", ";;;", '"91.3 %"', "#,##0.0 %;[Red]0"]
+)
 def test_a_changed_format_code_is_caught(manager: Package, code: str) -> None:
-    styles = manager.parts["xl/styles.xml"].replace(b"#,##0.0 %", code.replace('"', "&quot;").encode())
+    styles = manager.parts["xl/styles.xml"].replace(
+        b"#,##0.0 %", code.replace('"', "&quot;").encode()
+    )
     assert manager.found("xl/styles.xml", styles)
 
 
@@ -191,7 +234,9 @@ def test_labels_titles_stamps_and_notes_altered_in_turn_are_caught(manager: Pack
     for sheet in figure_sheets(manager):
         if sheet != REPAIRS:
             known = figures.get(sheet, set())
-            assert manager.each(sheet, other_value, lambda c, known=known: filled(c) and c.get("r") not in known)
+            assert manager.each(
+                sheet, other_value, lambda c, known=known: filled(c) and c.get("r") not in known
+            )
 
 
 def test_every_link_altered_in_turn_is_caught(manager: Package) -> None:
@@ -206,9 +251,13 @@ def test_every_link_altered_in_turn_is_caught(manager: Package) -> None:
         assert len(manager.found(part, etree.tostring(changed))) == 1
 
 
-def rows_of(package: Package, sheet: str) -> Iterator[tuple[str, etree._Element, etree._Element]]:
+def rows_of(
+    package: Package, sheet: str
+) -> Iterator[tuple[str, etree._Element, etree._Element]]:
     part = package.sheet(sheet)
-    for number in range(5, len(etree.fromstring(package.parts[part]).find(f"{MAIN}sheetData")) + 1):
+    for number in range(
+        5, len(etree.fromstring(package.parts[part]).find(f"{MAIN}sheetData")) + 1
+    ):
         tree = etree.fromstring(package.parts[part])
         yield part, tree, tree.find(f".//{MAIN}row[@r='{number}']")
 
@@ -265,7 +314,9 @@ def test_other_ways_to_show_another_figure_are_caught(manager: Package) -> None:
 
 
 def test_sheets_hidden_moved_or_added_are_caught(manager: Package) -> None:
-    def changed(change: Callable[[openpyxl.Workbook], object]) -> list[tuple[str, str, str, str]]:
+    def changed(
+        change: Callable[[openpyxl.Workbook], object],
+    ) -> list[tuple[str, str, str, str]]:
         book = openpyxl.load_workbook(manager.file)
         change(book)
         book.save(manager.copy)
@@ -277,7 +328,9 @@ def test_sheets_hidden_moved_or_added_are_caught(manager: Package) -> None:
     assert changed(lambda book: book.remove(book[REPAIRS]))
 
 
-def test_another_report_is_not_taken_for_this_one(management: Package, manager: Package) -> None:
+def test_another_report_is_not_taken_for_this_one(
+    management: Package, manager: Package
+) -> None:
     assert workbook_differences(management.report, manager.file)
     other = replace(manager.report, edition=replace(manager.report.edition, run_id="another"))
     places = [where for _, where, _, _ in workbook_differences(other, manager.file)]
@@ -299,7 +352,9 @@ def test_same_report_same_bytes(manager: Package, tmp_path: Path) -> None:
     with zipfile.ZipFile(again) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(2026, 11, 16, 6, 0, 0)}
     properties = openpyxl.load_workbook(again).properties
-    assert properties.created == properties.modified == factory.window().as_of.replace(tzinfo=None)
+    assert (
+        properties.created == properties.modified == factory.window().as_of.replace(tzinfo=None)
+    )
 
 
 def test_before_1980_it_is_still_written(tmp_path: Path) -> None:
@@ -336,7 +391,9 @@ AMOUNTS = [
 ]
 
 
-def test_numbers_are_numbers_and_what_excel_cannot_hold_is_text_with_a_note(tmp_path: Path) -> None:
+def test_numbers_are_numbers_and_what_excel_cannot_hold_is_text_with_a_note(
+    tmp_path: Path,
+) -> None:
     figures = [figure(*amount[:4]) for amount in AMOUNTS]
     report = report_of(*(Row(f.id, (f,)) for f in figures))
     file = written(report, tmp_path)
@@ -347,7 +404,9 @@ def test_numbers_are_numbers_and_what_excel_cannot_hold_is_text_with_a_note(tmp_
         assert cell.value == (show(one) if amount[4] is None else amount[4])
         assert cell.data_type == ("s" if amount[4] is None else "n")
         if amount[4] is None:
-            assert ("not zero" if amount[2] == 0 else "15 significant digits") in cell.comment.text
+            assert (
+                "not zero" if amount[2] == 0 else "15 significant digits"
+            ) in cell.comment.text
         else:
             assert cell.number_format == excel_format(one)
             assert cell.comment is None
@@ -356,7 +415,9 @@ def test_numbers_are_numbers_and_what_excel_cannot_hold_is_text_with_a_note(tmp_
 
 
 @pytest.mark.parametrize("currency", ['E"R', "€", "[Red]"])
-def test_a_currency_that_no_format_can_hold_is_text_and_the_note_says_so(currency: str, tmp_path: Path) -> None:
+def test_a_currency_that_no_format_can_hold_is_text_and_the_note_says_so(
+    currency: str, tmp_path: Path
+) -> None:
     report = report_of(Row("x", (figure(Unit.MONEY, 1_234, None, currency),)))
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
@@ -368,7 +429,11 @@ def test_a_currency_that_no_format_can_hold_is_text_and_the_note_says_so(currenc
 
 @pytest.mark.parametrize(
     ("currency", "value", "number_format"),
-    [("JPY", 1_234_567, '#,##0 "JPY"'), ("KWD", 1_234.567, '#,##0.000 "KWD"'), ("CLF", 123.4567, '#,##0.0000 "CLF"')],
+    [
+        ("JPY", 1_234_567, '#,##0 "JPY"'),
+        ("KWD", 1_234.567, '#,##0.000 "KWD"'),
+        ("CLF", 123.4567, '#,##0.0000 "CLF"'),
+    ],
 )
 def test_a_currency_without_cents_or_with_more_of_them(
     currency: str, value: float, number_format: str, tmp_path: Path
@@ -401,21 +466,32 @@ def test_integers_beyond_fifteen_digits_are_text_in_the_index_too(tmp_path: Path
         assert index[f"F{row}"].value == (7 * n if abs(7 * n) < 10**15 else str(7 * n))
 
 
-def test_links_end_where_excel_takes_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_links_end_where_excel_takes_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert LINK_LIMIT == 65_530
     for module in (workbook, read_workbook):
         monkeypatch.setattr(module, "LINK_LIMIT", 3)
     repairs = tuple(
-        Repair("deal", str(n), "m2", "x", ("a",), ("b",), f"https://crm.example/{n}", True) for n in range(5)
+        Repair("deal", str(n), "m2", "x", ("a",), ("b",), f"https://crm.example/{n}", True)
+        for n in range(5)
     )
-    report = report_of(*(Row(str(n), (figure(Unit.COUNT, n),)) for n in range(5)), repairs=repairs)
+    report = report_of(
+        *(Row(str(n), (figure(Unit.COUNT, n),)) for n in range(5)), repairs=repairs
+    )
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
     book = openpyxl.load_workbook(file)
-    assert [bool(book[REPAIRS][f"F{row}"].hyperlink) for row in range(5, 10)] == [True] * 3 + [False] * 2
-    assert [bool(book[INDEX][f"C{row}"].hyperlink) for row in range(5, 10)] == [True] * 3 + [False] * 2
+    assert [bool(book[REPAIRS][f"F{row}"].hyperlink) for row in range(5, 10)] == [True] * 3 + [
+        False
+    ] * 2
+    assert [bool(book[INDEX][f"C{row}"].hyperlink) for row in range(5, 10)] == [True] * 3 + [
+        False
+    ] * 2
     assert {book[REPAIRS][f"F{row}"].value for row in range(5, 10)} == {"Open in the CRM"}
-    monkeypatch.setattr(read_workbook, "LINK_LIMIT", 4)  # a link too few, and one too many, are differences
+    monkeypatch.setattr(
+        read_workbook, "LINK_LIMIT", 4
+    )  # a link too few, and one too many, are differences
     assert [where for _, where, *_ in workbook_differences(report, file)] == [f"{REPAIRS}!F8"]
 
 
@@ -446,10 +522,18 @@ def test_hostile_text_survives(tmp_path: Path) -> None:
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
     book = openpyxl.load_workbook(file)
-    for sheet, column in (("A table", "A"), ("A table", "B"), (REPAIRS, "B"), (REPAIRS, "H"), ("Notes", "A")):
+    for sheet, column in (
+        ("A table", "A"),
+        ("A table", "B"),
+        (REPAIRS, "B"),
+        (REPAIRS, "H"),
+        ("Notes", "A"),
+    ):
         for number, text in enumerate(HOSTILE_TEXTS, 5):
             cell = book[sheet][f"{column}{number}"]
-            assert cell.value.replace("_x005F_", "_") == text  # openpyxl leaves the escape that Excel resolves
+            assert (
+                cell.value.replace("_x005F_", "_") == text
+            )  # openpyxl leaves the escape that Excel resolves
             assert (cell.data_type, cell.number_format, cell.quotePrefix) == ("s", "@", True)
     assert not any(cell.hyperlink for row in book[REPAIRS].iter_rows(min_row=5) for cell in row)
     assert b"<f>" not in zipfile.ZipFile(file).read("xl/worksheets/sheet2.xml")
@@ -466,9 +550,13 @@ def test_characters_that_excel_cannot_hold_are_replaced_visibly(tmp_path: Path) 
     assert sheet["B5"].comment is None
 
 
-@pytest.mark.parametrize("text", ["ä" * 40_000, "🙂" * 20_000, "_x0041_" * 5_000, "a\x0b" * 20_000])
+@pytest.mark.parametrize(
+    "text", ["ä" * 40_000, "🙂" * 20_000, "_x0041_" * 5_000, "a\x0b" * 20_000]
+)
 def test_text_too_long_for_a_cell_is_cut_and_says_so(text: str, tmp_path: Path) -> None:
-    report = report_of(Row("x", (text,)), repairs=(Repair("call", "1", "m2", text, (), (), "", True),))
+    report = report_of(
+        Row("x", (text,)), repairs=(Repair("call", "1", "m2", text, (), (), "", True),)
+    )
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
     held, note = excel_text(text)
@@ -499,8 +587,12 @@ def test_text_that_just_fits_is_not_touched() -> None:
         ("", False),
     ],
 )
-def test_only_an_address_of_the_web_becomes_a_link(link: str, hyperlink: bool, tmp_path: Path) -> None:
-    report = report_of(repairs=(Repair("deal", "1", "m2", "x", ("amount",), ("why",), link, True),))
+def test_only_an_address_of_the_web_becomes_a_link(
+    link: str, hyperlink: bool, tmp_path: Path
+) -> None:
+    report = report_of(
+        repairs=(Repair("deal", "1", "m2", "x", ("amount",), ("why",), link, True),)
+    )
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
     cell = openpyxl.load_workbook(file)[REPAIRS]["F5"]
@@ -515,13 +607,19 @@ def test_sheets_are_named_within_the_rules_of_excel(tmp_path: Path) -> None:
         "A title that is so long that it has to be cut", "🙂" * 20, "Line\nbreak", "\x0b",
     ]  # fmt: skip
     tables = tuple(
-        Table(f"t{n}", title, ("A", "B"), (Row("r", (figure(Unit.COUNT, n),)),)) for n, title in enumerate(titles)
+        Table(f"t{n}", title, ("A", "B"), (Row("r", (figure(Unit.COUNT, n),)),))
+        for n, title in enumerate(titles)
     )
     report = report_of(tables=tables)
     names = sheet_names(report)
     assert len({name.casefold() for name in names}) == len(names)
-    assert "history" not in {name.casefold() for name in names}  # Excel keeps the name for itself, and repairs the file
-    assert all(len(name.encode("utf-16-le")) <= 62 and not set(name) & set("[]:*?/\\\n") for name in names)
+    assert "history" not in {
+        name.casefold() for name in names
+    }  # Excel keeps the name for itself, and repairs the file
+    assert all(
+        len(name.encode("utf-16-le")) <= 62 and not set(name) & set("[]:*?/\\\n")
+        for name in names
+    )
     assert "Completeness against plan" in names
     assert "A title that is so long that it" in names
     assert workbook_differences(report, written(report, tmp_path)) == []
@@ -536,7 +634,11 @@ def test_an_empty_report_says_that_it_is_empty(tmp_path: Path) -> None:
 
 
 def test_a_row_with_fewer_cells_than_columns(tmp_path: Path) -> None:
-    report = report_of(Row("x", (figure(Unit.COUNT, 1), None, "text")), Row("y", ()), Row("z", (None,), total=True))
+    report = report_of(
+        Row("x", (figure(Unit.COUNT, 1), None, "text")),
+        Row("y", ()),
+        Row("z", (None,), total=True),
+    )
     assert workbook_differences(report, written(report, tmp_path)) == []
 
 
@@ -551,7 +653,9 @@ def dump(file: Path) -> str:
             for cell in row:
                 if cell.value is not None:
                     note = f"\t# {cell.comment.text!r}" if cell.comment else ""
-                    lines.append(f"{sheet.title}!{cell.coordinate}\t{cell.value!r}\t{cell.number_format}{note}")
+                    lines.append(
+                        f"{sheet.title}!{cell.coordinate}\t{cell.value!r}\t{cell.number_format}{note}"
+                    )
     return "\n".join(lines) + "\n"
 
 

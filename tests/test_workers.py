@@ -53,7 +53,9 @@ def test_one_worker_is_this_process() -> None:
         assert {pid for _, pid, _ in each(whereabouts, range(3))} == {os.getpid()}
 
 
-def test_a_system_without_shared_semaphores_has_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_shared_semaphores_has_one_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refused(*arguments: object, **named: object) -> None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
@@ -84,7 +86,10 @@ def test_an_error_is_the_one_that_happened_there() -> None:
 
 
 def test_a_worker_that_dies_is_said_kindly() -> None:
-    with pytest.raises(PublishError, match="ended from outside, perhaps because memory ran out"), workers(2) as each:
+    with (
+        pytest.raises(PublishError, match="ended from outside, perhaps because memory ran out"),
+        workers(2) as each,
+    ):
         list(each(refuse, ["nothing", "death", "nothing"]))
     assert multiprocessing.active_children() == []
 
@@ -95,7 +100,9 @@ def test_a_task_is_done_apart() -> None:
     assert pid != os.getpid()
     with pytest.raises(ProofError, match="one figure differs"):
         apart(refuse, "proof")
-    with pytest.raises(PublishError, match="ended from outside, perhaps because memory ran out"):
+    with pytest.raises(
+        PublishError, match="ended from outside, perhaps because memory ran out"
+    ):
         apart(refuse, "death")
     assert multiprocessing.active_children() == []
 
@@ -118,7 +125,9 @@ def test_workers_end_with_a_run_that_was_killed() -> None:
         "    import multiprocessing\n"
         "    print(*(child.pid for child in multiprocessing.active_children()), flush=True)\n    time.sleep(60)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as run:
         assert run.stdout is not None
         left = [int(pid) for pid in run.stdout.readline().split()]
         run.kill()
@@ -130,7 +139,8 @@ def test_workers_end_with_a_run_that_was_killed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cores", "items", "count"), [(1, 600, 1), (2, 12, 1), (2, 79, 1), (2, 80, 2), (2, 600, 2), (64, 600, 8), (8, 0, 1)]
+    ("cores", "items", "count"),
+    [(1, 600, 1), (2, 12, 1), (2, 79, 1), (2, 80, 2), (2, 600, 2), (64, 600, 8), (8, 0, 1)],
 )
 def test_as_many_as_there_are_cores_and_none_for_little_work(
     cores: int, items: int, count: int, monkeypatch: pytest.MonkeyPatch
@@ -159,10 +169,16 @@ class Told(Silence):
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
 
 
-def test_two_processes_write_what_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_processes_write_what_one_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written = {}
     for count in (1, 2):
         folder, told = tmp_path / str(count), Told()
@@ -176,7 +192,9 @@ def test_two_processes_write_what_one_writes(tmp_path: Path, monkeypatch: pytest
     assert written[1] == written[2]
 
 
-def test_what_another_process_reads_back_is_told_as_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_another_process_reads_back_is_told_as_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = []
     for count in (1, 2):
         folder = tmp_path / str(count)
@@ -184,7 +202,9 @@ def test_what_another_process_reads_back_is_told_as_from_here(tmp_path: Path, mo
 
         def spoil(folder: Path = folder) -> None:
             page = next(folder.glob("managers/bo-*/report.html"))
-            page.write_text(page.read_text("utf-8").replace("27 ", "28 ").replace(">28<", ">29<"), "utf-8")
+            page.write_text(
+                page.read_text("utf-8").replace("27 ", "28 ").replace(">28<", ">29<"), "utf-8"
+            )
             next(folder.glob("managers/anna-*/report.xlsx")).write_bytes(b"")
 
         monkeypatch.setattr(write, "workers_for", lambda items, count=count: count)
@@ -200,15 +220,25 @@ def test_two_managers_of_one_name_have_a_folder_each(tmp_path: Path) -> None:
     write.write_reports(replace(factory.edition(), people=people), tmp_path, Silence())
     folders = sorted((tmp_path / "managers").iterdir())
     managers = [person for person in people if person.scope is Scope.MANAGER]
-    assert len(folders) == len(managers) == len({write.folder_of(person) for person in managers})
+    assert (
+        len(folders) == len(managers) == len({write.folder_of(person) for person in managers})
+    )
     assert all(folder.name.startswith("anna-berg-") for folder in folders)
     for person in managers:
-        page = (tmp_path / "managers" / write.folder_of(person) / "report.html").read_text("utf-8")
+        page = (tmp_path / "managers" / write.folder_of(person) / "report.html").read_text(
+            "utf-8"
+        )
         assert f"@manager:{person.id}" in page
-        assert not [other.id for other in managers if other.id != person.id and f"@manager:{other.id}" in page]
+        assert not [
+            other.id
+            for other in managers
+            if other.id != person.id and f"@manager:{other.id}" in page
+        ]
 
 
-def test_a_report_never_takes_anothers_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_never_takes_anothers_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(write, "folder_of", lambda person: "everybody")
     with pytest.raises(FileExistsError):
         write.write_reports(factory.edition(), tmp_path, Silence())

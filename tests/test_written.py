@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.setup.written import Texts, Written, coverage, currencies, formats_of, settle, still_open
+from pipeline.setup.written import (
+    Texts,
+    Written,
+    coverage,
+    currencies,
+    formats_of,
+    settle,
+    still_open,
+)
 
 
 def written(*, days: str = "", instants: str = "", amounts: str = "") -> Written:
     """Texts between bars, each once."""
-    texts = (dict.fromkeys(filter(None, given.split("|")), 1) for given in (days, instants, amounts))
+    texts = (
+        dict.fromkeys(filter(None, given.split("|")), 1) for given in (days, instants, amounts)
+    )
     return settle(Texts(*texts, empty={}))
 
 
@@ -49,7 +59,10 @@ def test_days(days: str, formats: list[str]) -> None:
 )
 def test_instants(instants: str, formats: list[str], zone: str) -> None:
     found = written(instants=instants)
-    assert (sorted(formats_of(found).instant), formats_of(found).zone) == (sorted(formats), zone)
+    assert (sorted(formats_of(found).instant), formats_of(found).zone) == (
+        sorted(formats),
+        zone,
+    )
     read, all_of_them, _ = coverage(found)["instant"]
     assert read == all_of_them
 
@@ -99,8 +112,16 @@ def test_days_settle_instants_and_instants_days() -> None:
 
 
 def test_what_is_written_otherwise_is_told() -> None:
-    assert coverage(written(days="25-04-2026|soon", amounts="1,50|2,50|ask"))["day"] == (1, 2, "soon")
+    assert coverage(written(days="25-04-2026|soon", amounts="1,50|2,50|ask"))["day"] == (
+        1,
+        2,
+        "soon",
+    )
 
 
 def test_currencies_are_those_of_their_signs() -> None:
-    assert currencies(written(amounts="\u20ac 5|\u20ac 6|7 USD|8|$ 9")) == {"EUR": 2, "USD": 1, "": 2}
+    assert currencies(written(amounts="\u20ac 5|\u20ac 6|7 USD|8|$ 9")) == {
+        "EUR": 2,
+        "USD": 1,
+        "": 2,
+    }

@@ -26,10 +26,18 @@ from tests.suitecrm.test_equal import AMSTERDAM
 from tests.test_init import duckdb_file, mariadb, postgresql
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
-SETTINGS = {"name": "Sales", "zone": "Europe/Amsterdam", "currency": "EUR", "period": "month", "output": "output"}
+SETTINGS = {
+    "name": "Sales",
+    "zone": "Europe/Amsterdam",
+    "currency": "EUR",
+    "period": "month",
+    "output": "output",
+}
 
 
-def audited(folder: Path, source: dict[str, object], as_of: datetime, **settings: object) -> dict[str, object]:
+def audited(
+    folder: Path, source: dict[str, object], as_of: datetime, **settings: object
+) -> dict[str, object]:
     """Every figure of an audit in that folder."""
     document = {**SETTINGS, **settings, "source": source}
     (folder / "audit.yaml").write_text(yaml.safe_dump(document), "utf-8")
@@ -38,7 +46,11 @@ def audited(folder: Path, source: dict[str, object], as_of: datetime, **settings
     data.mkdir()
     run.extract(audit, data, clock=lambda: as_of, as_of=as_of, progress=Silence())
     edition = run.compute(data, run_id="test", progress=Silence())
-    return {f.id: (f.numerator, f.denominator) for f in edition.figures.values() if f.metric != "figures_proven"}
+    return {
+        f.id: (f.numerator, f.denominator)
+        for f in edition.figures.values()
+        if f.metric != "figures_proven"
+    }
 
 
 def confirm(file: Path) -> None:
@@ -47,11 +59,21 @@ def confirm(file: Path) -> None:
 
 # ------------------------------------------------------------------------------------------------ nobody knows the CRM
 
-WRITTEN = ("5-11-2026 10:00", "25-11-2026 9:30", "1234,5", "12,25", "WAAR", "ONWAAR", "13-11-2026")
+WRITTEN = (
+    "5-11-2026 10:00",
+    "25-11-2026 9:30",
+    "1234,5",
+    "12,25",
+    "WAAR",
+    "ONWAAR",
+    "13-11-2026",
+)
 ISO = ("2026-11-05 10:00:00", "2026-11-25 09:30:00", "1234.5", "12.25", "1", "0", "2026-11-13")
 
 
-def tables(first: str, second: str, amount: str, less: str, yes: str, no: str, day: str) -> tuple[str, ...]:
+def tables(
+    first: str, second: str, amount: str, less: str, yes: str, no: str, day: str
+) -> tuple[str, ...]:
     """A CRM that keeps all in texts."""
     return (
         "CREATE TABLE gebruikers (id INTEGER PRIMARY KEY, naam VARCHAR(50), actief VARCHAR(10))",
@@ -79,7 +101,9 @@ def sqlite_file() -> Iterator[URL]:
 
 @pytest.mark.parametrize("server", [sqlite_file, postgresql, mariadb, duckdb_file])
 def test_the_formats_of_a_crm_of_ones_own(
-    server: Callable[[], AbstractContextManager[URL]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Callable[[], AbstractContextManager[URL]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its figures are those of the same CRM with texts as we read them."""
     monkeypatch.chdir(tmp_path)
@@ -97,7 +121,11 @@ def test_the_formats_of_a_crm_of_ones_own(
             assert ("formats" in own) == (texts == WRITTEN)
             if texts == WRITTEN:
                 named = " ".join(own["unconfirmed"])
-                for said in ("formats.day = %d-%m-%Y", "formats.instant = %-d-%m-%Y", "formats.amount = 1234,50"):
+                for said in (
+                    "formats.day = %d-%m-%Y",
+                    "formats.instant = %-d-%m-%Y",
+                    "formats.amount = 1234,50",
+                ):
                     assert said in named
             (tmp_path / "audit.yaml").unlink()
             confirm(tmp_path / "crm.yaml")
@@ -129,14 +157,21 @@ def espo() -> Iterator[Database]:
 
 
 def test_the_formats_of_a_crm_that_a_preset_knows(
-    espo: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    espo: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A column that somebody made a text: nothing is used before it is confirmed, then every figure is as it was."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CRM_URL", espo.url.render_as_string(hide_password=False))
     as_of = datetime.fromisoformat(AMSTERDAM.as_of).replace(tzinfo=UTC)
     source: dict[str, object] = {"url": "${CRM_URL}", "preset": "espocrm"}
-    settings = {"zone": AMSTERDAM.zone, "period": yaml.safe_load(AMSTERDAM.period), "accept": []}
+    settings = {
+        "zone": AMSTERDAM.zone,
+        "period": yaml.safe_load(AMSTERDAM.period),
+        "accept": [],
+    }
     before = audited(tmp_path, source, as_of, **settings)
     espo.execute(
         "ALTER TABLE opportunity MODIFY close_date VARCHAR(20)",
@@ -145,13 +180,19 @@ def test_the_formats_of_a_crm_that_a_preset_knows(
     (tmp_path / "audit.yaml").unlink()
     initialise("${CRM_URL}", Path("audit.yaml"), preset=None, asking=False, now=as_of)
     said = capsys.readouterr().out
-    assert re.search(r"deal\.close_day: (\S+) of \1 values .* are not written as espocrm writes them: \d… \(", said)
+    assert re.search(
+        r"deal\.close_day: (\S+) of \1 values .* are not written as espocrm writes them: \d… \(",
+        said,
+    )
     assert "crm.yaml: confirm each line under `unconfirmed`" in said
     assert "source.add: meeting.result" in said  # it is no preset that maps the tables itself
     own = yaml.safe_load((tmp_path / "crm.yaml").read_text("utf-8"))
     assert own.keys() == {"unconfirmed", "extends", "formats"}
     assert [line.partition(" =")[0] for line in own["unconfirmed"]] == ["formats.day"]
-    assert yaml.safe_load((tmp_path / "audit.yaml").read_text("utf-8"))["source"]["preset"] == "crm.yaml"
+    assert (
+        yaml.safe_load((tmp_path / "audit.yaml").read_text("utf-8"))["source"]["preset"]
+        == "crm.yaml"
+    )
     with pytest.raises(ConfigError, match=r"(?s)not confirmed yet.*formats\.day"):
         load_preset("crm.yaml", tmp_path)
     confirm(tmp_path / "crm.yaml")
@@ -163,16 +204,25 @@ def test_a_preset_of_ones_own_is_left_as_it_is_and_the_line_is_said(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with create_engine("sqlite:///crm.db").begin() as connection:
-        connection.execute(text("CREATE TABLE offertes (id INTEGER PRIMARY KEY, wie INTEGER, sluit TEXT)"))
-        connection.execute(text("INSERT INTO offertes VALUES (1, 1, '25-11-2026'), (2, 1, '13-11-2026')"))
+        connection.execute(
+            text("CREATE TABLE offertes (id INTEGER PRIMARY KEY, wie INTEGER, sluit TEXT)")
+        )
+        connection.execute(
+            text("INSERT INTO offertes VALUES (1, 1, '25-11-2026'), (2, 1, '13-11-2026')")
+        )
     mine = (
         "about: Ours\ndialects: [sqlite]\nmoney: decimal\nentities:\n  manager: {table: offertes, columns: {id: wie}}\n"
         "  deal: {table: offertes, columns: {id: id, owner_id: wie, close_day: sluit}}\n"
     )
     (tmp_path / "mine.yaml").write_text(mine, "utf-8")
-    initialise("sqlite:///crm.db", Path("audit.yaml"), preset="mine.yaml", asking=False, now=NOW)
+    initialise(
+        "sqlite:///crm.db", Path("audit.yaml"), preset="mine.yaml", asking=False, now=NOW
+    )
     said = capsys.readouterr().out
-    assert "deal.close_day: 2 of 2 values that were looked at are not written as mine.yaml writes them" in said
+    assert (
+        "deal.close_day: 2 of 2 values that were looked at are not written as mine.yaml writes them"
+        in said
+    )
     assert 'Under formats in mine.yaml, this line fits: day: ["%d-%m-%Y", "%Y-%m-%d"]' in said
     assert (tmp_path / "mine.yaml").read_text("utf-8") == mine
     assert not (tmp_path / "crm.yaml").exists()

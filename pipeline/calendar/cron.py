@@ -1,10 +1,12 @@
-"""Cron lines as people mean them: weekdays by name, and a wall-clock time fires once per local day.
+"""Cron lines as people mean them: weekdays by name, and a wall-clock time
+fires once per local day.
 
-A line is read into plain numbers, and fires are found in naive wall-clock time, day by day; only then is each turned
-into an instant. That keeps the two days right on which the clock changes. With fixed hours, a time that occurs twice
-fires the first time only, and a time that does not occur fires once, later by what the clock skipped. A line for every
-hour means elapsed time: it fires whenever the clock shows such a minute, twice in an hour that occurs twice, and never
-in one that does not occur.
+A line is read into plain numbers, and fires are found in naive wall-clock time, day by day;
+only then is each turned into an instant. That keeps the two days right on which the clock
+changes. With fixed hours, a time that occurs twice fires the first time only, and a time that
+does not occur fires once, later by what the clock skipped. A line for every hour means elapsed
+time: it fires whenever the clock shows such a minute, twice in an hour that occurs twice, and
+never in one that does not occur.
 """
 
 from __future__ import annotations
@@ -16,17 +18,34 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS: Final = (
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+)
 _LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY: Final = timedelta(days=1)
 _LAST: Final = 32
 """Stands for the last day of the month, whichever that is."""
-_LEAP_CYCLE: Final = timedelta(days=9 * 366)  # 29 February occurs at least once in it, 2096 to 2104 included
+_LEAP_CYCLE: Final = timedelta(
+    days=9 * 366
+)  # 29 February occurs at least once in it, 2096 to 2104 included
 
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A cron line, read. Each field holds its numbers in ascending order; Monday = 0, and a day of 32 is the last."""
+    """A cron line, read. Each field holds its numbers in ascending order; Monday = 0, and
+    a day of 32 is the last.
+    """
 
     line: str  # in lower case, one space between fields: two lines that mean the same text are equal
     minutes: tuple[int, ...]
@@ -51,7 +70,7 @@ class Cron:
         return len(self.hours) == 24
 
 
-# ------------------------------------------------------------------------------------------------ reading
+# -------------------------------------------------------------------------------------- reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +89,23 @@ _PARTS: Final = (
     _Part("hour", 0, 23, {}),
     _Part("day of the month", 1, 31, {"l": _LAST}),
     _Part("month", 1, 12, {name: number for number, name in enumerate(MONTHS, start=1)}),
-    _Part("weekday", 0, 6, {name: number for number, name in enumerate(WEEKDAYS)}, by_name_only=True),
+    _Part(
+        "weekday",
+        0,
+        6,
+        {name: number for number, name in enumerate(WEEKDAYS)},
+        by_name_only=True,
+    ),
 )
 
 
 def read_cron(line: str) -> Cron:
-    """The rule that a line of five fields states: minute, hour, day of the month, month, weekday.
+    """The rule that a line of five fields states: minute, hour, day of
+    the month, month, weekday.
 
-    A field is `*`, a value, a range `a-b`, a step `*/n` or `a-b/n`, or a list of these with commas. Months may be
-    names; weekdays must be. `L` is the last day of the month. ValueError says what was found and what to write instead.
+    A field is `*`, a value, a range `a-b`, a step `*/n` or `a-b/n`, or a list of these with
+    commas. Months may be names; weekdays must be. `L` is the last day of the month. ValueError
+    says what was found and what to write instead.
     """
     fields = line.lower().split()
     if len(fields) != len(_PARTS):
@@ -96,13 +123,19 @@ def read_cron(line: str) -> Cron:
             f"'{line}' names a day of the month and a weekday; programs differ on whether one or both must match,"
             " so write * for one of them"
         )
-    if _LAST not in rule.days and rule.days[0] > max(_LONGEST[month - 1] for month in rule.months):
-        raise ValueError(f"'{line}' never fires: no month that it names has a day {rule.days[0]}")
+    if _LAST not in rule.days and rule.days[0] > max(
+        _LONGEST[month - 1] for month in rule.months
+    ):
+        raise ValueError(
+            f"'{line}' never fires: no month that it names has a day {rule.days[0]}"
+        )
     return rule
 
 
 def _read_field(part: _Part, field: str) -> tuple[int, ...]:
-    return tuple(sorted({value for item in field.split(",") for value in _read_item(part, item)}))
+    return tuple(
+        sorted({value for item in field.split(",") for value in _read_item(part, item)})
+    )
 
 
 def _read_item(part: _Part, item: str) -> Iterator[int]:
@@ -110,20 +143,28 @@ def _read_item(part: _Part, item: str) -> Iterator[int]:
     span, slash, stride = item.partition("/")
     step = _number(stride) if slash else 1
     if step is None or step < 1:
-        raise ValueError(f"{part.name} '{item}': a step is a whole number from 1; write one like {_example(part)}")
+        raise ValueError(
+            f"{part.name} '{item}': a step is a whole number from 1; write one like {_example(part)}"
+        )
     first, dash, last = span.partition("-")
     if span == "*":
         if slash and part.by_name_only:
-            raise ValueError(f"{part.name} '{item}': weeks do not start on one day everywhere; name the days: mon,wed")
+            raise ValueError(
+                f"{part.name} '{item}': weeks do not start on one day everywhere; name the days: mon,wed"
+            )
         start, stop = part.first, part.last
     elif dash:
         start, stop = _read_value(part, first, item), _read_value(part, last, item)
     elif slash:
-        raise ValueError(f"{part.name} '{item}': a step needs a range; write one like {_example(part)}")
+        raise ValueError(
+            f"{part.name} '{item}': a step needs a range; write one like {_example(part)}"
+        )
     else:
         start = stop = _read_value(part, first, item)
     if stop < start and not part.by_name_only:
-        raise ValueError(f"{part.name} '{item}': the range runs backwards; write two, with a comma")
+        raise ValueError(
+            f"{part.name} '{item}': the range runs backwards; write two, with a comma"
+        )
     if stop < start:  # sun-thu: a week is a circle, and many a working week begins on Sunday
         stop += 7
     for value in range(start, stop + 1, step):
@@ -136,11 +177,15 @@ def _read_value(part: _Part, text: str, item: str) -> int:
     number = _number(text)
     if part.by_name_only:
         why = "a number means another day in other programs; " if number is not None else ""
-        raise ValueError(f"{part.name} '{item}': {why}write {', '.join(WEEKDAYS)}, a range like mon-fri, or *")
+        raise ValueError(
+            f"{part.name} '{item}': {why}write {', '.join(WEEKDAYS)}, a range like mon-fri, or *"
+        )
     if number is None or not part.first <= number <= part.last:
         last_day = ", L for the last day" if _LAST in part.names.values() else ""
         names = last_day or "".join(f", {name}" for name in part.names)
-        raise ValueError(f"{part.name} '{item}': write {part.first} to {part.last}{names}, or *")
+        raise ValueError(
+            f"{part.name} '{item}': write {part.first} to {part.last}{names}, or *"
+        )
     return number
 
 
@@ -152,13 +197,16 @@ def _example(part: _Part) -> str:
     return "mon-fri/2" if part.by_name_only else f"*/2 or {part.first}-{part.last}/2"
 
 
-# ------------------------------------------------------------------------------------------------ firing
+# --------------------------------------------------------------------------------------- firing
 
 
 def fires(rule: Cron, zone: str, after: datetime, until: datetime) -> Iterator[datetime]:
-    """The instants at which the rule fires in that zone, in UTC and ascending: after < fire <= until (both aware)."""
+    """The instants at which the rule fires in that zone, in UTC and ascending: after <
+    fire <= until (both aware).
+    """
     place = ZoneInfo(zone)
-    # A time that was skipped fires up to a day after its own day, where a country left out a whole one.
+    # A time that was skipped fires up to a day after its own day, where a
+    # country left out a whole one.
     day = after.astimezone(place).date() - 2 * _DAY
     waiting: set[datetime] = set()
     while True:
@@ -178,17 +226,23 @@ def fires(rule: Cron, zone: str, after: datetime, until: datetime) -> Iterator[d
 
 
 def next_fire(rule: Cron, zone: str, after: datetime) -> datetime:
-    """The first instant after `after` at which the rule fires, in UTC. Every rule that can be read has one."""
+    """The first instant after `after` at which the rule fires, in UTC. Every rule
+    that can be read has one.
+    """
     return next(fires(rule, zone, after, after + _LEAP_CYCLE))
 
 
 def _instant(wall: datetime, place: ZoneInfo) -> datetime:
-    """The instant of a wall-clock time: the first of two, and past a gap by as much as the clock skipped."""
+    """The instant of a wall-clock time: the first of two, and past a gap by as
+    much as the clock skipped.
+    """
     return wall.replace(tzinfo=place, fold=0).astimezone(UTC)
 
 
 def _shown(wall: datetime, place: ZoneInfo) -> Iterator[datetime]:
-    """The instants at which the clock shows this time: one, two where it is put back, none where it skips it."""
+    """The instants at which the clock shows this time: one, two where it is put
+    back, none where it skips it.
+    """
     for fold in (0, 1):
         instant = wall.replace(tzinfo=place, fold=fold).astimezone(UTC)
         if instant.astimezone(place).replace(tzinfo=None) == wall:
@@ -198,7 +252,8 @@ def _shown(wall: datetime, place: ZoneInfo) -> Iterator[datetime]:
 def _earliest(day: date, place: ZoneInfo) -> datetime:
     """No time of that day or of a later one comes before this instant.
 
-    Where midnight itself is skipped, fold 1 gives an instant before the skip; where it occurs twice, fold 0 is first.
+    Where midnight itself is skipped, fold 1 gives an instant before the skip; where it
+    occurs twice, fold 0 is first.
     """
     midnight = datetime.combine(day, time(), place)
     return min(midnight.astimezone(UTC), midnight.replace(fold=1).astimezone(UTC))

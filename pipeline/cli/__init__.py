@@ -1,4 +1,6 @@
-"""The command line: parses, delegates, and leaves an exit status that says how it ended. One file per command."""
+"""The command line: parses, delegates, and leaves an exit status that says how it
+ended. One file per command.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,14 @@ Exit status: 0 published; 2 configuration or usage; 3 the source could not be re
 _A_MOMENT: Final = 0.01  # s: as long as a finalizer takes
 
 
-@click.group(epilog=_EXIT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    epilog=_EXIT,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
-    """Audits the data quality of a CRM, per manager, and publishes reports that equal it to the last digit.
+    """Audits the data quality of a CRM, per manager, and publishes reports that
+    equal it to the last digit.
 
     \b
     Examples:
@@ -71,9 +77,13 @@ _interrupts: Final[list[int]] = []
 def _interruptible() -> None:
     """The command, from whose beginning to whose end ^C is an exception.
 
-    Libraries make errors of their own of an interrupt that falls into an import or a function of SQLite's.
+    Libraries make errors of their own of an interrupt that falls into an import
+    or a function of SQLite's.
     """
-    wanted = signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.default_int_handler)  # else it is ignored
+    wanted = signal.getsignal(signal.SIGINT) in (
+        signal.SIG_DFL,
+        signal.default_int_handler,
+    )  # else it is ignored
     if wanted:
         signal.signal(signal.SIGINT, _interrupt)
     try:
@@ -88,7 +98,9 @@ def _interruptible() -> None:
 
 
 def _interrupt(number: int, _frame: object) -> None:
-    """The first ends the command, which tidies up; the second does not wait for that: it ends the process as a kill."""
+    """The first ends the command, which tidies up; the second does not wait for that: it
+    ends the process as a kill.
+    """
     _interrupts.append(number)
     if len(_interrupts) > 1:
         signal.signal(number, signal.SIG_DFL)
@@ -120,7 +132,9 @@ def _guarded(command: Callable[[], object]) -> int:
 
 
 def _unraised(ignored: sys.UnraisableHookArgs) -> None:
-    """An interrupt that falls into a finalizer is lost there, with a traceback; it is sent again a moment later."""
+    """An interrupt that falls into a finalizer is lost there, with a traceback; it is
+    sent again a moment later.
+    """
     if ignored.exc_type is KeyboardInterrupt:
         _interrupts.clear()
         again = Timer(_A_MOMENT, interrupt_main)
@@ -140,7 +154,9 @@ def _unforeseen(error: Exception) -> int:
 
 
 def _leave_the_pipe() -> None:
-    """Whoever read the output has gone, as `head` does; what Python still holds of it goes nowhere."""
+    """Whoever read the output has gone, as `head` does; what Python still
+    holds of it goes nowhere.
+    """
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
         os.dup2(nowhere.fileno(), 1)
 
@@ -149,6 +165,14 @@ def _defect(error: Exception) -> str:
     """What broke and where; the error's own text may quote the CRM's data and is left out."""
     from traceback import extract_tb
 
-    frames = [frame for frame in extract_tb(error.__traceback__) if "pipeline" in Path(frame.filename).parts]
-    where = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "an unknown place"
+    frames = [
+        frame
+        for frame in extract_tb(error.__traceback__)
+        if "pipeline" in Path(frame.filename).parts
+    ]
+    where = (
+        f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}"
+        if frames
+        else "an unknown place"
+    )
     return f"a defect of crm-audit: {type(error).__name__} in {where}. Nothing was published; please report this line."

@@ -12,7 +12,8 @@ from pipeline.cli.common import AUDIT_FILE, now
 @click.command()
 @click.argument("audit_file", type=AUDIT_FILE, default=Path("audit.yaml"))
 def check(audit_file: Path) -> None:
-    """Checks configuration, field sets and connection, and shows what would be audited. Publishes nothing.
+    """Checks configuration, field sets and connection, and shows what would be
+    audited. Publishes nothing.
 
     \b
     Example: crm-audit check audit.yaml

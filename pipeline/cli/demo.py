@@ -19,11 +19,16 @@ _LAST_YEAR: Final = 2998
 
 @click.command()
 @click.argument("folder", type=FOLDER)
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Lay the records around this day; audit as of 09:00.")
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Lay the records around this day; audit as of 09:00.",
+)
 @click.option("--run", "and_run", is_flag=True, help="Audit the demo at once.")
 @click.option("--output", type=FOLDER, help="Where reports go.")
 def demo(folder: Path, today: datetime | None, and_run: bool, output: Path | None) -> None:
-    """Writes a demo CRM into FOLDER: fictional people, believable dirt, plans, and an audit.yaml.
+    """Writes a demo CRM into FOLDER: fictional people, believable dirt,
+    plans, and an audit.yaml.
 
     \b
     Example: crm-audit demo demo --today 2026-11-24 --run

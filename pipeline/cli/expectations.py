@@ -21,7 +21,8 @@ def expectations() -> None:
 @expectations.command()
 @click.argument("folder", type=FOLDER)
 def copy(folder: Path) -> None:
-    """Copies our field sets into FOLDER, for you to edit; a file that is there already is left as it is.
+    """Copies our field sets into FOLDER, for you to edit; a file that is there
+    already is left as it is.
 
     \b
     Example: crm-audit expectations copy expectations
@@ -33,4 +34,6 @@ def copy(folder: Path) -> None:
         click.echo(file)
     for file in kept:
         click.echo(f"{file} is there already, and was left as it is.", err=True)
-    click.echo(f"Name the folder in audit.yaml, seen from that file: field_sets: {folder}", err=True)
+    click.echo(
+        f"Name the folder in audit.yaml, seen from that file: field_sets: {folder}", err=True
+    )

@@ -15,17 +15,35 @@ from pipeline.errors import ConfigError
 @click.command()
 @click.argument("audit_file", type=AUDIT_FILE, required=False)
 @click.option("--preset", "preset_name", help="The preset, where there is no audit.yaml yet.")
-@click.option("--account", help="The account to make, as NAME or NAME@HOST. Default: that of source.url, or crm_audit.")
-@click.option("--database", help="The CRM's database. Default: that of source.url, or the preset's name.")
-@click.option("--dialect", help="mariadb, mysql, postgresql or sqlite. Default: that of source.url or of the preset.")
-@click.option("--custom", is_flag=True, help="Tables of custom fields too, where there are such; init looks into them.")
+@click.option(
+    "--account",
+    help="The account to make, as NAME or NAME@HOST. Default: that of source.url, or crm_audit.",
+)
+@click.option(
+    "--database", help="The CRM's database. Default: that of source.url, or the preset's name."
+)
+@click.option(
+    "--dialect",
+    help="mariadb, mysql, postgresql or sqlite. Default: that of source.url or of the preset.",
+)
+@click.option(
+    "--custom",
+    is_flag=True,
+    help="Tables of custom fields too, where there are such; init looks into them.",
+)
 def grants(
-    audit_file: Path | None, preset_name: str | None, account: str | None, database: str | None, dialect: str | None,
+    audit_file: Path | None,
+    preset_name: str | None,
+    account: str | None,
+    database: str | None,
+    dialect: str | None,
     custom: bool,
-) -> None:  # fmt: skip
-    """Prints the SQL that makes a read-only account: SELECT on what the preset reads, and nothing else.
+) -> None:
+    """Prints the SQL that makes a read-only account: SELECT on what the preset
+    reads, and nothing else.
 
-    Its password is that of the environment variable CRM_PASSWORD; where that is not set, one is made up and said.
+    Its password is that of the environment variable CRM_PASSWORD; where that is not set,
+    one is made up and said.
 
     \b
     Example: crm-audit grants --preset suitecrm --database suitecrm
@@ -40,12 +58,24 @@ def grants(
     if audit is None and preset_name is None:
         raise ConfigError("grants: name an audit.yaml, or a preset with --preset.")
     if audit and preset_name not in (None, audit.settings.source.preset):
-        raise ConfigError(f"--preset: {audit_file} names {audit.settings.source.preset}; leave one of them out.")
+        raise ConfigError(
+            f"--preset: {audit_file} names {audit.settings.source.preset}; leave one of them out."
+        )
     preset = audit.preset if audit else load_preset(str(preset_name), Path.cwd())
     given = os.environ.get("CRM_PASSWORD")
     password = given or secrets.token_urlsafe(18)
-    said = text_of(preset, audit=audit, account=account, database=database, dialect=dialect, custom=custom,
-                   password=password)  # fmt: skip
+    said = text_of(
+        preset,
+        audit=audit,
+        account=account,
+        database=database,
+        dialect=dialect,
+        custom=custom,
+        password=password,
+    )
     click.echo(said)
     if not given and password in said:
-        click.echo(f"Its password was made up, and is kept nowhere else: export CRM_PASSWORD='{password}'", err=True)
+        click.echo(
+            f"Its password was made up, and is kept nowhere else: export CRM_PASSWORD='{password}'",
+            err=True,
+        )

@@ -11,12 +11,23 @@ from pipeline.cli.common import AUDIT_FILE, now
 
 
 @click.command()
-@click.option("--source", "address", required=True, help="The database; write its password as ${NAME}.")
-@click.option("--output", type=AUDIT_FILE, default=Path("audit.yaml"), show_default=True, help="The file to write.")
-@click.option("--yes", is_flag=True, help="Ask nothing: what changes a figure stays open, and is named.")
+@click.option(
+    "--source", "address", required=True, help="The database; write its password as ${NAME}."
+)
+@click.option(
+    "--output",
+    type=AUDIT_FILE,
+    default=Path("audit.yaml"),
+    show_default=True,
+    help="The file to write.",
+)
+@click.option(
+    "--yes", is_flag=True, help="Ask nothing: what changes a figure stays open, and is named."
+)
 @click.option("--preset", "preset_name", help="The preset, where it is not to be recognised.")
 def init(address: str, output: Path, yes: bool, preset_name: str | None) -> None:
-    """Recognises the CRM from its tables, asks only what it cannot know, and writes a commented audit.yaml.
+    """Recognises the CRM from its tables, asks only what it cannot know, and
+    writes a commented audit.yaml.
 
     \b
     Example: crm-audit init --source 'mysql+pymysql://reader:${CRM_PASSWORD}@127.0.0.1/suitecrm'

@@ -23,10 +23,14 @@ _LAST_YEAR: Final = 2999
 
 @click.command()
 @click.argument("audit_file", type=AUDIT_FILE, default=Path("audit.yaml"))
-@click.option("--as-of", help="The instant of the audit, with its zone: 2026-11-16T07:00+01:00. Default: now.")
+@click.option(
+    "--as-of",
+    help="The instant of the audit, with its zone: 2026-11-16T07:00+01:00. Default: now.",
+)
 @click.option("--output", type=FOLDER, help="Where reports go.")
 def run(audit_file: Path, as_of: str | None, output: Path | None) -> None:
-    """Audits now: HTML and Excel under the output folder, a summary here, the report's path as the last line.
+    """Audits now: HTML and Excel under the output folder, a summary here, the
+    report's path as the last line.
 
     \b
     Example: crm-audit run audit.yaml --as-of 2026-11-16T07:00+01:00
@@ -44,12 +48,17 @@ def run_by_hand(audit_file: Path, as_of: datetime | None, output: Path | None) -
     audit = load_audit(audit_file, output=output)
     started = now()
     run_id = f"{started:%Y%m%dT%H%M%S%fZ}-{MANUAL}"
-    ledger, fire = Ledger(audit.output / "ledger.db"), Fire(audit.settings.name, MANUAL, started)
+    ledger, fire = (
+        Ledger(audit.output / "ledger.db"),
+        Fire(audit.settings.name, MANUAL, started),
+    )
     with ledger.by_hand(fire.audit, audit.output, started):
         ledger.opened(fire, run_id, started)
         try:
             with shown_progress() as progress:
-                outcome = run_audit(audit, run_id=run_id, clock=now, progress=progress, as_of=as_of)
+                outcome = run_audit(
+                    audit, run_id=run_id, clock=now, progress=progress, as_of=as_of
+                )
         except AuditError as error:
             ledger.failed(fire, error.exit_status, str(error), now())
             raise
@@ -61,7 +70,9 @@ def run_by_hand(audit_file: Path, as_of: datetime | None, output: Path | None) -
 
 
 def _written_down(ledger: Ledger, fire: Fire) -> tuple[str, ...]:
-    """Closes the run in the ledger. A report that is published is published, whatever becomes of the ledger."""
+    """Closes the run in the ledger. A report that is published is published,
+    whatever becomes of the ledger.
+    """
     try:
         ledger.published(fire, now())
     except PublishError as error:
@@ -73,13 +84,19 @@ def _held(audit: Audit, seconds: float) -> str:
     from pipeline.source import said_duration
 
     limit = said_duration(audit.settings.source.max_hold)
-    return f"The CRM was held for {said_duration(round(seconds, 1))}; at most {limit} are allowed."
+    return (
+        f"The CRM was held for {said_duration(round(seconds, 1))}; at most {limit} are allowed."
+    )
 
 
 def _report_of(audit: Audit, outcome: Outcome) -> Path:
     """The path to open: through `latest`, relative where the user stands above it."""
     report = audit.output / "latest" / "report.html"
-    report = report if report.resolve().is_relative_to(outcome.folder.resolve()) else outcome.folder / "report.html"
+    report = (
+        report
+        if report.resolve().is_relative_to(outcome.folder.resolve())
+        else outcome.folder / "report.html"
+    )
     here = Path.cwd()
     return report.relative_to(here) if report.is_relative_to(here) else report
 
@@ -90,7 +107,11 @@ def _instant(text: str) -> datetime:
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
-        raise ConfigError(f"--as-of: '{text}' is no instant with its zone; write one like 2026-11-16T07:00+01:00.")
+        raise ConfigError(
+            f"--as-of: '{text}' is no instant with its zone; write one like 2026-11-16T07:00+01:00."
+        )
     if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
-        raise ConfigError(f"--as-of: '{text}' is in no year from {_FIRST_YEAR} to {_LAST_YEAR}; correct it.")
+        raise ConfigError(
+            f"--as-of: '{text}' is in no year from {_FIRST_YEAR} to {_LAST_YEAR}; correct it."
+        )
     return instant.astimezone(UTC)

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 @click.argument("audit_file", type=AUDIT_FILE, default=Path("audit.yaml"))
 @click.option("--output", type=FOLDER, help="Where reports go.")
 @click.option(
-    "--unit", type=click.Choice(["systemd", "launchd"]),
+    "--unit",
+    type=click.Choice(["systemd", "launchd"]),
     help="Print what makes this machine keep the schedule running, and end: systemd on Linux, launchd on macOS.",
-)  # fmt: skip
+)
 def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
-    """Audits by itself at the hours of audit.yaml, until it is stopped. Each hour is published once or is missed.
+    """Audits by itself at the hours of audit.yaml, until it is stopped. Each hour is
+    published once or is missed.
 
-    It reads audit.yaml, rules and targets anew for each run; another `output` counts from the next start.
+    It reads audit.yaml, rules and targets anew for each run; another `output`
+    counts from the next start.
 
     \b
     Example: crm-audit schedule audit.yaml
@@ -33,7 +36,10 @@ def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
     if unit:
         from pipeline.schedule.supervisor import Service, unit_text
 
-        click.echo(unit_text(unit, Service.of(audit_file, _timetable(audit_file, output).output)), nl=False)
+        click.echo(
+            unit_text(unit, Service.of(audit_file, _timetable(audit_file, output).output)),
+            nl=False,
+        )
     else:
         scheduler_of(audit_file, output).run_forever()
 
@@ -43,11 +49,14 @@ def _timetable(audit_file: Path, output: Path | None) -> Timetable:
     from pipeline.schedule.scheduler import read_timetable
 
     audit = load_audit(audit_file, output=output)
-    return read_timetable(audit.settings.name, audit.settings.zone, audit.settings.schedule, audit.output)
+    return read_timetable(
+        audit.settings.name, audit.settings.zone, audit.settings.schedule, audit.output
+    )
 
 
 def scheduler_of(audit_file: Path, output: Path | None) -> Scheduler:
-    """The scheduler of an audit.yaml: it reads that file, with all that it names, anew for the hours and for each run.
+    """The scheduler of an audit.yaml: it reads that file, with all that it names, anew for
+    the hours and for each run.
 
     Its ledger is in the output folder, so that one stays what it was at the start.
     """

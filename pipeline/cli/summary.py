@@ -43,20 +43,41 @@ def summary_table(edition: Edition) -> Table:
     """The lines; a column in which this CRM has no figure at all is left out."""
     proven = show(edition.figures["figures_proven@company"])
     title = f"{escape(_plain(edition.audit))}: {period_text(edition.window)}, {proven}"
-    table = Table(title=f"{title} figures equal to the CRM", title_justify="left", box=SIMPLE_HEAD, show_edge=False,
-                  padding=0)  # fmt: skip
+    table = Table(
+        title=f"{title} figures equal to the CRM",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        padding=0,
+    )
     managers = [person for person in edition.people if person.scope is Scope.MANAGER]
-    lines = [(escape(_plain(person.name)), *_cells(edition, Scope.MANAGER, person.id)) for person in managers]
+    lines = [
+        (escape(_plain(person.name)), *_cells(edition, Scope.MANAGER, person.id))
+        for person in managers
+    ]
     totals = [
-        *((BESIDE[scope], *_cells(edition, scope, "")) for scope in BESIDE if edition.find(RECORDS_FAILING, scope)),
+        *(
+            (BESIDE[scope], *_cells(edition, scope, ""))
+            for scope in BESIDE
+            if edition.find(RECORDS_FAILING, scope)
+        ),
         ("[bold]Company[/]", *_cells(edition, Scope.COMPANY, "")),
     ]
-    shown = [place for place, cells in enumerate(zip(*lines, *totals, strict=True)) if {*cells} != {NOTHING}]
+    shown = [
+        place
+        for place, cells in enumerate(zip(*lines, *totals, strict=True))
+        if {*cells} != {NOTHING}
+    ]
     for place in shown:
         number = place > 0
         heading = _COLUMNS[place - 1][0] if number else "Manager"
-        table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold",
-                         min_width=None if number else 10)  # fmt: skip
+        table.add_column(
+            heading,
+            justify="right" if number else "left",
+            no_wrap=number,
+            overflow="fold",
+            min_width=None if number else 10,
+        )
     for line in lines:
         table.add_row(*(line[place] for place in shown))
     table.add_section()
@@ -66,12 +87,16 @@ def summary_table(edition: Edition) -> Table:
 
 
 def _cells(edition: Edition, scope: Scope, key: str) -> list[str]:
-    figures = (edition.find(measure, scope, key, dimension) for _, measure, dimension in _COLUMNS)
+    figures = (
+        edition.find(measure, scope, key, dimension) for _, measure, dimension in _COLUMNS
+    )
     return [show(figure) if figure else NOTHING for figure in figures]
 
 
 def print_differences(differences: Sequence[Difference]) -> None:
-    """Which figure differs where, to standard error; as many as fit a screen, and how many more there are."""
+    """Which figure differs where, to standard error; as many as fit a screen, and
+    how many more there are.
+    """
     table = Table(title="What differs", title_justify="left")
     for heading in ("Figure or record", "Where", "In the source", "In ours"):
         table.add_column(heading, overflow="fold")

@@ -1,4 +1,6 @@
-"""`audit.yaml` and the field sets: read, checked, and refused with file, line, key and what is allowed."""
+"""`audit.yaml` and the field sets: read, checked, and refused with file, line,
+key and what is allowed.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,17 @@ from pipeline.config.settings import WEEKDAYS, AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
 from pipeline.errors import ConfigError
 from pipeline.measures.asked import terms_of
-from pipeline.model import CHECKED, ENTITIES, FieldSet, Kind, OwnMeasure, ResolvedAudit, Schema, Target, Window
+from pipeline.model import (
+    CHECKED,
+    ENTITIES,
+    FieldSet,
+    Kind,
+    OwnMeasure,
+    ResolvedAudit,
+    Schema,
+    Target,
+    Window,
+)
 from pipeline.presets import Preset, export_columns, load_preset
 from pipeline.proof import plausible
 from pipeline.queries import Terms
@@ -24,7 +36,16 @@ from pipeline.resources import EXPECTATIONS
 
 __all__ = ["WEEKDAYS", "Audit", "Period", "completed", "load_audit", "secrets_of"]
 
-_OF_VIEWS: Final = ("owner", "state", "at_us", "scored", "in_period", "contact", "person_lacks", "excluded")
+_OF_VIEWS: Final = (
+    "owner",
+    "state",
+    "at_us",
+    "scored",
+    "in_period",
+    "contact",
+    "person_lacks",
+    "excluded",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +76,9 @@ class Audit:
             words=self.preset.states,
             schema=self.schema,
             absent=self.absent,
-            held_at_end=tuple(sorted(entity for entity in timed if f"{entity}.status" in self.absent)),
+            held_at_end=tuple(
+                sorted(entity for entity in timed if f"{entity}.status" in self.absent)
+            ),
             several_owners=source.several_owners == "all",
             field_sets=self.field_sets,
             measures=self.measures,
@@ -70,7 +93,9 @@ class Audit:
         return terms_of(self.resolved(), window)
 
     def _tables(self) -> dict[str, tuple[str, ...]]:
-        """Entity -> the tables from which its rows are read; without those entities that are not read at all."""
+        """Entity -> the tables from which its rows are read; without those entities
+        that are not read at all.
+        """
         return {
             entity: tuple(sorted({part.table for part in parts}))
             for entity, parts in self.preset.entities.items()
@@ -87,13 +112,16 @@ class Audit:
 
 
 def load_audit(file: Path, *, output: Path | None = None) -> Audit:
-    """The audit that `file` describes. ConfigError names file, line, key, what was found and what is allowed."""
+    """The audit that `file` describes. ConfigError names file, line, key, what was
+    found and what is allowed.
+    """
     settings = parse(file, AuditFile)
     return _audit(file, settings, load_preset(settings.source.preset, file.parent), output)
 
 
 def completed(audit: Audit, not_given: Mapping[str, str]) -> Audit:
-    """The audit, now that its source says which columns no SELECT gives: 'entity.column' -> why each is absent.
+    """The audit, now that its source says which columns no SELECT gives:
+    'entity.column' -> why each is absent.
 
     ConfigError where the audit needs one of them.
     """
@@ -111,7 +139,9 @@ def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None)
     folder = file.parent / settings.field_sets if settings.field_sets else EXPECTATIONS
     if not folder.is_dir():
         raise ConfigError(f"{file}: field_sets: there is no folder {folder}; correct the path.")
-    field_sets = read_field_sets(folder, absent, schema, preset.mapped(), cells="files" in preset.dialects)
+    field_sets = read_field_sets(
+        folder, absent, schema, preset.mapped(), cells="files" in preset.dialects
+    )
     measures = own_measures(file, settings.measures, absent, schema)
     _must_be_asked(file, schema, field_sets, measures)
     _must_be_known(file, settings.accept, plausible.names(schema, _tables_of(preset, add)))
@@ -130,21 +160,30 @@ def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None)
 
 
 def _output(file: Path, folder: Path) -> Path:
-    """The folder of the reports. ConfigError where its path is no text: half of what writes there could not name it."""
+    """The folder of the reports. ConfigError where its path is no text: half of what writes
+    there could not name it.
+    """
     folder = folder.resolve()
     try:
         str(folder).encode("utf-8")
     except UnicodeEncodeError:
-        raise ConfigError(f"{file}: output: the folder's path holds bytes that are no UTF-8; choose another.") from None
+        raise ConfigError(
+            f"{file}: output: the folder's path holds bytes that are no UTF-8; choose another."
+        ) from None
     return folder
 
 
-def _absent(file: Path, settings: AuditFile, preset: Preset, add: Mapping[str, str]) -> dict[str, str]:
+def _absent(
+    file: Path, settings: AuditFile, preset: Preset, add: Mapping[str, str]
+) -> dict[str, str]:
     """'entity.column' -> why the CRM does not hold it, or why it is not read."""
     absent = {name: why for name, why in preset.absent_columns().items() if name not in add}
     if settings.source.several_owners == "first":
         why = "of several owners the first counts (source.several_owners)"
-        return {**dict.fromkeys((f"co_owner.{column}" for column in ENTITIES["co_owner"]), why), **absent}
+        return {
+            **dict.fromkeys((f"co_owner.{column}" for column in ENTITIES["co_owner"]), why),
+            **absent,
+        }
     if "co_owner" not in preset.entities:
         raise ConfigError(
             f"{file}: source.several_owners: all: the preset {preset.name} tells of no owners but the first; give it a "
@@ -154,12 +193,19 @@ def _absent(file: Path, settings: AuditFile, preset: Preset, add: Mapping[str, s
 
 
 def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:
-    """Our entities with the columns that the audit adds: those that we have no name for are text."""
+    """Our entities with the columns that the audit adds: those that we
+    have no name for are text.
+    """
     schema = {entity: dict(columns) for entity, columns in ENTITIES.items()}
     for ours, theirs in add.items():
         entity, _, column = ours.partition(".")
         table, name = preset.place_of(theirs)
-        if entity not in CHECKED or not re.fullmatch("[a-z][a-z0-9_]*", column) or column in _OF_VIEWS or not name:
+        if (
+            entity not in CHECKED
+            or not re.fullmatch("[a-z][a-z0-9_]*", column)
+            or column in _OF_VIEWS
+            or not name
+        ):
             raise ConfigError(
                 f"{file}: source.add.{ours}: '{theirs}'; write it like meeting.result: meetings_cstm.result_c, "
                 f"the entity one of {', '.join(CHECKED)}."
@@ -175,7 +221,9 @@ def _schema(file: Path, preset: Preset, add: Mapping[str, str]) -> Schema:
 
 
 def _must_be_read(preset: Preset, add: Mapping[str, str]) -> None:
-    """A column under `exports` that nothing reads is likely misspelt, and its headers would be read as nothing."""
+    """A column under `exports` that nothing reads is likely misspelt, and its headers
+    would be read as nothing.
+    """
     if not preset.exports:
         return
     read = _words_in(preset) | {preset.place_of(theirs)[1] for theirs in add.values()}
@@ -224,13 +272,21 @@ def _must_be_known(file: Path, accepted: Collection[str], known: set[str]) -> No
 
 
 def _must_be_asked(
-    file: Path, schema: Schema, field_sets: Mapping[str, FieldSet], measures: Collection[OwnMeasure]
+    file: Path,
+    schema: Schema,
+    field_sets: Mapping[str, FieldSet],
+    measures: Collection[OwnMeasure],
 ) -> None:
     """A column that is added and that nobody asks for is likely misspelt: refused."""
     for entity, columns in schema.items():
         fields = field_sets[entity].fields if entity in CHECKED else ()
         asked = {column for field in fields for column in field.columns}
-        asked |= {column for measure in measures if measure.entity == entity for column in measure.where}
+        asked |= {
+            column
+            for measure in measures
+            if measure.entity == entity
+            for column in measure.where
+        }
         if strange := sorted(columns.keys() - ENTITIES[entity].keys() - asked):
             raise ConfigError(
                 f"{file}: source.add.{entity}.{strange[0]}: no such field of ours, and neither a field set nor a "

@@ -41,11 +41,17 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
     known, states = {**columns_of(entity), **dict.fromkeys(added)}, STATES.get(entity, ())
     for column in field.columns:
         if column not in known:
-            raise ValueError(f"field '{field.name}': {entity} has no '{column}'; it has {', '.join(known)}")
+            raise ValueError(
+                f"field '{field.name}': {entity} has no '{column}'; it has {', '.join(known)}"
+            )
     if field.when is not None and field.when not in states:
-        raise ValueError(f"field '{field.name}': when: '{field.when}' is none of {', '.join(states) or 'no state'}")
+        raise ValueError(
+            f"field '{field.name}': when: '{field.when}' is none of {', '.join(states) or 'no state'}"
+        )
     if not 1 <= field.weight <= _HEAVIEST or not field.columns:
-        raise ValueError(f"field '{field.name}': needs a weight from 1 to {_HEAVIEST} and a column")
+        raise ValueError(
+            f"field '{field.name}': needs a weight from 1 to {_HEAVIEST} and a column"
+        )
     return field
 
 
@@ -72,25 +78,41 @@ def _must_be_of_entities(folder: Path) -> None:
     try:
         files = sorted(folder.iterdir())
     except OSError as error:
-        raise ConfigError(f"field_sets: {folder} cannot be read ({error.strerror}); let this user read it.") from None
+        raise ConfigError(
+            f"field_sets: {folder} cannot be read ({error.strerror}); let this user read it."
+        ) from None
     for file in files:
         yaml_file = file.suffix.lower() in (".yaml", ".yml") and not file.name.startswith(".")
         if yaml_file and file.name not in allowed:
-            raise ConfigError(f"{file}: no field set has this name; rename it to one of {', '.join(allowed)}.")
+            raise ConfigError(
+                f"{file}: no field set has this name; rename it to one of {', '.join(allowed)}."
+            )
 
 
 def read_field_sets(
-    folder: Path, absent: Mapping[str, str], schema: Schema, mapped: Collection[str] = (), *, cells: bool = False
+    folder: Path,
+    absent: Mapping[str, str],
+    schema: Schema,
+    mapped: Collection[str] = (),
+    *,
+    cells: bool = False,
 ) -> dict[str, FieldSet]:
     """The field set of every entity, without the fields that this CRM does not hold.
 
-    A set that the folder lacks is ours; a set without fields owes nothing. `mapped` are the columns, as
-    'entity.column', that a preset names instead of making them in a SELECT. `cells`: texts come from files, where a
-    spreadsheet may have left an error instead of one.
+    A set that the folder lacks is ours; a set without fields owes nothing. `mapped` are the
+    columns, as 'entity.column', that a preset names instead of making them in a SELECT.
+    `cells`: texts come from files, where a spreadsheet may have left an error instead of one.
     """
     _must_be_of_entities(folder)
-    found = {entity: _field_set(_file_of(folder, entity), entity, absent, schema, mapped) for entity in CHECKED}
-    return {entity: _with_texts(fields, schema) for entity, fields in found.items()} if cells else found
+    found = {
+        entity: _field_set(_file_of(folder, entity), entity, absent, schema, mapped)
+        for entity in CHECKED
+    }
+    return (
+        {entity: _with_texts(fields, schema) for entity, fields in found.items()}
+        if cells
+        else found
+    )
 
 
 def _file_of(folder: Path, entity: str) -> Path:
@@ -100,7 +122,9 @@ def _file_of(folder: Path, entity: str) -> Path:
 
 
 def copy_field_sets(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Copies our field sets into a folder: (the files written, those that were there and stay as they are)."""
+    """Copies our field sets into a folder: (the files written, those that were
+    there and stay as they are).
+    """
     written, kept = [], []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -112,27 +136,43 @@ def copy_field_sets(folder: Path) -> tuple[list[Path], list[Path]]:
             shutil.copyfile(EXPECTATIONS / file.name, file)
             written.append(file)
     except OSError as error:
-        raise PublishError(f"{folder} cannot be written ({error.strerror}); choose another folder.") from None
+        raise PublishError(
+            f"{folder} cannot be written ({error.strerror}); choose another folder."
+        ) from None
     return written, kept
 
 
 def _with_texts(fields: FieldSet, schema: Schema) -> FieldSet:
-    """The set, in which the texts that are due may be unreadable too; of a reference it is one to nothing."""
-    due = dict.fromkeys(column for field in fields.fields for column in field.columns if not column.endswith("_id"))
+    """The set, in which the texts that are due may be unreadable too; of a
+    reference it is one to nothing.
+    """
+    due = dict.fromkeys(
+        column
+        for field in fields.fields
+        for column in field.columns
+        if not column.endswith("_id")
+    )
     texts = tuple(column for column in due if schema[fields.entity].get(column) is Kind.TEXT)
     return replace(fields, readable=(*fields.readable, *texts))
 
 
-def _field_set(file: Path, entity: str, absent: Mapping[str, str], schema: Schema, mapped: Collection[str]) -> FieldSet:
-    """The field set without the fields that this CRM does not hold: those are listed as not checked."""
+def _field_set(
+    file: Path, entity: str, absent: Mapping[str, str], schema: Schema, mapped: Collection[str]
+) -> FieldSet:
+    """The field set without the fields that this CRM does not hold: those
+    are listed as not checked.
+    """
     readable = tuple(
         name
         for name, kind in schema[entity].items()
-        if f"{entity}.{name}" not in absent and (kind in FORMATTED or (kind in READ and f"{entity}.{name}" in mapped))
+        if f"{entity}.{name}" not in absent
+        and (kind in FORMATTED or (kind in READ and f"{entity}.{name}" in mapped))
     )
     parsed = parse(file, FieldSetFile, context=schema)
     if parsed.entity != entity:
-        raise ConfigError(f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'.")
+        raise ConfigError(
+            f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'."
+        )
     due: list[Field] = []
     unchecked: dict[str, str] = {}
     for demand in parsed.fields:

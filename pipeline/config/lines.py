@@ -1,4 +1,6 @@
-"""A file of the user's as a model of ours: an error names the line of the key, what was found and what is allowed."""
+"""A file of the user's as a model of ours: an error names the line of the key, what was
+found and what is allowed.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,22 @@ def parse(file: Path, model: type[_Model], *, context: Any = None) -> _Model:
     """The file as that model; an error names the line of the key that is wrong."""
     document = read_yaml(file)
     try:
-        return model.model_validate(document.content if document.content is not None else {}, context=context)
+        return model.model_validate(
+            document.content if document.content is not None else {}, context=context
+        )
     except ValidationError as error:
-        problems = (_explained(file, document.lines, model, problem) for problem in error.errors())
+        problems = (
+            _explained(file, document.lines, model, problem) for problem in error.errors()
+        )
         raise ConfigError("\n".join(problems)) from None
 
 
-def _explained(file: Path, lines: Mapping[tuple[str, ...], int], model: type[BaseModel], problem: Any) -> str:
-    """One problem as a sentence: where, what was found, what is allowed; without what may be a secret."""
+def _explained(
+    file: Path, lines: Mapping[tuple[str, ...], int], model: type[BaseModel], problem: Any
+) -> str:
+    """One problem as a sentence: where, what was found, what is allowed;
+    without what may be a secret.
+    """
     # of several types that a value may have, the library puts the type's name into the path
     path = tuple(str(part) for part in problem["loc"] if "[" not in str(part))
     known = path
@@ -43,7 +53,9 @@ def _explained(file: Path, lines: Mapping[tuple[str, ...], int], model: type[Bas
 
 
 def _said(path: tuple[str, ...], problem: Any) -> str:
-    """What is wrong, and what was found, unless that is an address in which a secret may stand."""
+    """What is wrong, and what was found, unless that is an address in
+    which a secret may stand.
+    """
     message, found = str(problem["msg"]).removeprefix("Value error, "), problem["input"]
     if isinstance(found, str) and (holds_secret(found) or holds_account(found)):
         return hushed(message.replace(found, "…"))

@@ -1,4 +1,6 @@
-"""Measures of one's own: a count of ours, narrowed by what stands in columns of the record; without code."""
+"""Measures of one's own: a count of ours, narrowed by what stands in columns of
+the record; without code.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,17 @@ def own_measures(
         for problem in _problems(name, one, entity, absent, schema):
             raise ConfigError(f"{file}: measures.{name}: {problem}")
         where = {column.partition(".")[2]: wanted for column, wanted in one.where.items()}
-        found.append(OwnMeasure(name, one.label or name.replace("_", " "), one.count, entity, where, one.share))
+        found.append(
+            OwnMeasure(
+                name, one.label or name.replace("_", " "), one.count, entity, where, one.share
+            )
+        )
     return tuple(found)
 
 
-def _problems(name: str, one: MeasureFile, entity: str, absent: Mapping[str, str], schema: Schema) -> Iterator[str]:
+def _problems(
+    name: str, one: MeasureFile, entity: str, absent: Mapping[str, str], schema: Schema
+) -> Iterator[str]:
     if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in MEASURES:
         yield "choose a name of small letters, digits and _ that no figure of ours has."
     if not entity:

@@ -33,7 +33,8 @@ from pipeline.values.money import CODES
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ENV: Final = re.compile(r"\$\{(\w+)\}")
 _DURATION: Final = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hours?)?", re.IGNORECASE
+    r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hours?)?",
+    re.IGNORECASE,
 )
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2999
@@ -42,11 +43,17 @@ _LONGEST_HOLD: Final = 86_400.0
 
 def _seconds(value: object) -> float:
     """'5 min', '90 s', '1 hour' or a number of seconds, in seconds."""
-    read = _DURATION.fullmatch(str(value).strip()) if isinstance(value, str | int | float) else None
+    read = (
+        _DURATION.fullmatch(str(value).strip())
+        if isinstance(value, str | int | float)
+        else None
+    )
     factor = {"m": 60, "h": 3600}.get((read["unit"] or "s")[0].lower(), 1) if read else 0
     seconds = float(read["number"]) * factor if read else 0.0
     if not 0 < seconds <= _LONGEST_HOLD:
-        raise ValueError("write a duration up to a day, like '5 min', '90 s' or a number of seconds")
+        raise ValueError(
+            "write a duration up to a day, like '5 min', '90 s' or a number of seconds"
+        )
     return seconds
 
 
@@ -64,22 +71,32 @@ class Source(Strict):
     crm_url: str = ""  # the address of the CRM's pages, for links to records
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'
     end_passed_is_held: bool = False  # where the CRM holds no status of meetings or calls
-    hidden_rows: Literal["refuse", "allow"] = "refuse"  # where the database hides rows from the account
-    several_owners: Literal["first", "all"] = "first"  # who is credited with a record that has several owners
-    max_hold: Annotated[float, BeforeValidator(_seconds)] = 300.0  # seconds of the one transaction; '5 min' is read too
+    hidden_rows: Literal["refuse", "allow"] = (
+        "refuse"  # where the database hides rows from the account
+    )
+    several_owners: Literal["first", "all"] = (
+        "first"  # who is credited with a record that has several owners
+    )
+    max_hold: Annotated[float, BeforeValidator(_seconds)] = (
+        300.0  # seconds of the one transaction; '5 min' is read too
+    )
 
     @field_validator("preset")
     @classmethod
     def _exists(cls, value: str) -> str:
         if not value.endswith((".yaml", ".yml")) and value not in preset_names():
-            raise ValueError(f"there is no preset '{value}'; allowed: {', '.join(preset_names())}, or a file of yours")
+            raise ValueError(
+                f"there is no preset '{value}'; allowed: {', '.join(preset_names())}, or a file of yours"
+            )
         return value
 
     @field_validator("url")
     @classmethod
     def _without_password(cls, value: str) -> str:
         if holds_secret(value):
-            raise ValueError("a password must not stand in the file; write ${NAME} and set that environment variable")
+            raise ValueError(
+                "a password must not stand in the file; write ${NAME} and set that environment variable"
+            )
         return value
 
     @field_validator("crm_url")
@@ -87,9 +104,13 @@ class Source(Strict):
     def _an_address_for_all(cls, value: str) -> str:
         """It stands in every report, so that whoever gets one may know it."""
         if holds_account(value) or holds_secret(value) or "${" in value:
-            raise ValueError("every report shows this address; write it without an account, a password or a token")
+            raise ValueError(
+                "every report shows this address; write it without an account, a password or a token"
+            )
         if value and not re.fullmatch(r"https?://[^\s/?#]+\S*", value):
-            raise ValueError("write the address of the CRM's pages like https://crm.example.com")
+            raise ValueError(
+                "write the address of the CRM's pages like https://crm.example.com"
+            )
         return value
 
 
@@ -124,7 +145,9 @@ class Period(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> Period:
         if self.to <= self.first:
-            raise ValueError("'to' is the day after the last one, so it must come after 'first'")
+            raise ValueError(
+                "'to' is the day after the last one, so it must come after 'first'"
+            )
         if self.first.year < _FIRST_YEAR or self.to.year > _LAST_YEAR:
             raise ValueError(f"write days of the years {_FIRST_YEAR} to {_LAST_YEAR}")
         return self
@@ -136,11 +159,15 @@ def _word_or_days(value: object) -> object:
     if value in words or isinstance(value, dict | Period):
         return value
     named = ", ".join(f"'{word}'" for word in words)
-    raise ValueError(f"write one of {named}, or the days: {{first: 2026-11-01, to: 2026-12-01}}")
+    raise ValueError(
+        f"write one of {named}, or the days: {{first: 2026-11-01, to: 2026-12-01}}"
+    )
 
 
 def _which(value: object) -> str:
-    """By which of the two a period is read: errors are about that one alone, and brackets hide it from their path."""
+    """By which of the two a period is read: errors are about that one alone, and brackets
+    hide it from their path.
+    """
     return "[word]" if isinstance(value, str) else "[days]"
 
 
@@ -152,7 +179,9 @@ _Asked = Annotated[
 
 
 class Control(Strict):
-    """A number that a figure must equal, or nothing is published: of the CRM's report, or of a SELECT of one's own."""
+    """A number that a figure must equal, or nothing is published: of the CRM's report, or
+    of a SELECT of one's own.
+    """
 
     figure: str  # its id in figures.json: deals_won@company
     equals: Decimal | None = None  # a count, or an amount in units of its currency
@@ -170,7 +199,9 @@ class MeasureFile(Strict):
 
     count: str
     where: Annotated[
-        dict[str, Literal["filled", "missing"] | Annotated[tuple[str, ...], Field(min_length=1)]],
+        dict[
+            str, Literal["filled", "missing"] | Annotated[tuple[str, ...], Field(min_length=1)]
+        ],
         Field(min_length=1),
     ]
     label: str = ""
@@ -184,14 +215,18 @@ class AuditFile(Strict):
     source: Source
     zone: Annotated[str, AfterValidator(_zone)]
     currency: str
-    working_week: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = WEEKDAYS[:5]
+    working_week: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+        WEEKDAYS[:5]
+    )
     period: _Asked = "month"
     field_sets: Place | None = None
     targets: Place | dict[str, dict[str, dict[str, int]]] | None = None
     output: Place = Path("output")
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
     controls: tuple[Control, ...] = ()
-    accept: tuple[str, ...] = ()  # what is not plausible and so in this CRM: 'deal.close_day.unreadable'
+    accept: tuple[
+        str, ...
+    ] = ()  # what is not plausible and so in this CRM: 'deal.close_day.unreadable'
     measures: dict[str, MeasureFile] = {}
 
     @field_validator("currency")
@@ -203,11 +238,15 @@ class AuditFile(Strict):
 
 
 def secrets_of(url: str, environment: Mapping[str, str] = os.environ) -> str:
-    """The source's URL with every ${NAME} replaced from the environment: never printed, never stored."""
+    """The source's URL with every ${NAME} replaced from the environment:
+    never printed, never stored.
+    """
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in environment:
-            raise ConfigError(f"source.url: the environment variable {match[1]} is not set; set it and run again.")
+            raise ConfigError(
+                f"source.url: the environment variable {match[1]} is not set; set it and run again."
+            )
         given = environment[match[1]]
         # a password may hold an @ or a slash, which would end it
         return quote(given, safe="") if url[match.end() : match.end() + 1] == "@" else given

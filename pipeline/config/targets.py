@@ -1,4 +1,6 @@
-"""The plan: targets per manager, calendar month and metric, of a CSV or of audit.yaml itself."""
+"""The plan: targets per manager, calendar month and metric, of a CSV
+or of audit.yaml itself.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,17 @@ from pipeline.yaml_files import bounded_text
 
 _MOST: Final = 10**12
 _WIDEST: Final = 10_000
-"""Characters of a cell: no id of a manager, month or metric has more, so that a quote was left open."""
+"""Characters of a cell: no id of a manager, month or metric has more, so
+that a quote was left open.
+"""
 
 
-def read_targets(file: Path, given: Path | Mapping[str, Mapping[str, Mapping[str, int]]] | None) -> tuple[Target, ...]:
-    """Targets from a CSV (manager, month, metric, target), or from the file: manager -> month -> metric -> target."""
+def read_targets(
+    file: Path, given: Path | Mapping[str, Mapping[str, Mapping[str, int]]] | None
+) -> tuple[Target, ...]:
+    """Targets from a CSV (manager, month, metric, target), or from the file: manager ->
+    month -> metric -> target.
+    """
     if given is None:
         return ()
     if isinstance(given, Path):
@@ -45,13 +53,21 @@ def _targets_of_csv(file: Path) -> list[Target]:
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)  # spreadsheets write any of them; of none a comma
     try:
-        return list(_targets_in(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), file))
+        return list(
+            _targets_in(
+                csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), file
+            )
+        )
     except csv.Error as error:
         raise ConfigError(f"{file} is no CSV: {error}.") from None
 
 
 def _targets_in(rows: csv.DictReader[str], file: Path) -> Iterator[Target]:
-    if lacking := [name for name in ("manager", "month", "metric", "target") if name not in (rows.fieldnames or ())]:
+    if lacking := [
+        name
+        for name in ("manager", "month", "metric", "target")
+        if name not in (rows.fieldnames or ())
+    ]:
         raise ConfigError(
             f"{file}, line 1: there is no column {', '.join(lacking)}; needed are manager, month, metric, target."
         )
@@ -69,7 +85,9 @@ def _targets_in(rows: csv.DictReader[str], file: Path) -> Iterator[Target]:
         _check_target(target, where)
         key = (target.manager, target.month, target.metric)
         if key in found:
-            raise ConfigError(f"{where}: a second target of {target.manager} for {target.metric} in {target.month}.")
+            raise ConfigError(
+                f"{where}: a second target of {target.manager} for {target.metric} in {target.month}."
+            )
         found.add(key)
         yield target
 
@@ -84,8 +102,13 @@ def _whole(text: str) -> int:
 def _check_target(target: Target, where: str) -> None:
     allowed = [measure.name for measure in PLANNED]
     if target.metric not in allowed:
-        raise ConfigError(f"{where}: no target can be set for '{target.metric}'; allowed: {', '.join(allowed)}.")
-    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", target.month) or not 0 <= target.target <= _MOST:
+        raise ConfigError(
+            f"{where}: no target can be set for '{target.metric}'; allowed: {', '.join(allowed)}."
+        )
+    if (
+        not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", target.month)
+        or not 0 <= target.target <= _MOST
+    ):
         raise ConfigError(
             f"{where}: '{target.month}', {target.target}: write a month like 2026-11 and a target from 0 to {_MOST:,}."
         )

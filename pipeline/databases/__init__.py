@@ -1,4 +1,6 @@
-"""The kinds of databases that a CRM may live in, one file each; adding one is adding a file and naming it here."""
+"""The kinds of databases that a CRM may live in, one file each; adding one is adding a
+file and naming it here.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,12 @@ from pipeline.databases.adapter import Database
 from pipeline.errors import ConfigError
 
 DATABASES: Final[tuple[Database, ...]] = (
-    mysql.DATABASE, postgresql.DATABASE, sqlite.DATABASE, duckdb.DATABASE, files.DATABASE,
-)  # fmt: skip
+    mysql.DATABASE,
+    postgresql.DATABASE,
+    sqlite.DATABASE,
+    duckdb.DATABASE,
+    files.DATABASE,
+)
 
 __all__ = ["DATABASES", "Database", "kind_of"]
 
@@ -20,4 +26,6 @@ def kind_of(dialect: str) -> Database:
     for database in DATABASES:
         if dialect in database.dialects:
             return database
-    raise ConfigError(f"source.url: {dialect} cannot be read; allowed: {', '.join(d.dialects[0] for d in DATABASES)}.")
+    raise ConfigError(
+        f"source.url: {dialect} cannot be read; allowed: {', '.join(d.dialects[0] for d in DATABASES)}."
+    )

@@ -1,7 +1,8 @@
-"""The few expressions that no two engines write alike, each compiled for every dialect that we read.
+"""The few expressions that no two engines write alike, each compiled for
+every dialect that we read.
 
-Each was tried against Python on the same values (tests/test_sql.py), so that one definition holds everywhere.
-DuckDB is the dialect of the snapshot; the others are those of sources.
+Each was tried against Python on the same values (tests/test_sql.py), so that one definition
+holds everywhere. DuckDB is the dialect of the snapshot; the others are those of sources.
 """
 
 from __future__ import annotations
@@ -25,14 +26,18 @@ SPACES: Final = "'" + WHITE_SPACE + "'"
 _NOT_SPACE = "'[^" + WHITE_SPACE_CLASS + "]'"
 _SPACES_MYSQL = "[" + WHITE_SPACE_CLASS.replace("\\", "\\\\") + "]*+"
 _HUGE = "TRY_CAST(split_part(s.t, '.', 1) || rpad(rtrim(split_part(s.t, '.', 2), '0'), s.d, '0') AS HUGEINT)"
-# in a list of one, so that number and digits are not worked out anew wherever they are looked at
+# in a list of one, so that number and digits are not worked out anew
+# wherever they are looked at
 DECIMAL_UNITS = (
     "list_extract(list_transform([struct_pack(t := {0}, d := CAST({1} AS INTEGER))], lambda s:"
-    " CASE WHEN length(rtrim(split_part(s.t, '.', 2), '0')) <= s.d AND " + _WITHIN.format(_HUGE)
-    + " THEN CAST(" + _HUGE + " AS BIGINT) END), 1)"
-)  # fmt: skip
-# the shortest text of a number; the driver hands out the four bytes of a FLOAT as eight, and what DuckDB writes with
-# a negative exponent is finer than any minor unit
+    " CASE WHEN length(rtrim(split_part(s.t, '.', 2), '0')) <= s.d AND "
+    + _WITHIN.format(_HUGE)
+    + " THEN CAST("
+    + _HUGE
+    + " AS BIGINT) END), 1)"
+)
+# the shortest text of a number; the driver hands out the four bytes of a FLOAT as eight, and
+# what DuckDB writes with a negative exponent is finer than any minor unit
 _SHORTEST = "CASE WHEN typeof({0}) = 'FLOAT' THEN CAST(CAST({0} AS DOUBLE) AS VARCHAR) ELSE CAST({0} AS VARCHAR) END"
 _AMOUNT_DUCKDB = (
     "(CASE WHEN contains({0}, 'e-') THEN NULL WHEN contains({0}, 'e') THEN"
@@ -71,7 +76,9 @@ class blank(FunctionElement[bool]):
 
 
 class letters(FunctionElement[str]):
-    """letters(column): the text, to be compared with words code point by code point, whatever its collation."""
+    """letters(column): the text, to be compared with words code point by code
+    point, whatever its collation.
+    """
 
     type: TypeEngine[str] = Text()
     inherit_cache = True
@@ -102,7 +109,8 @@ class exact_text(FunctionElement[str]):
 
 
 class derived_key(FunctionElement[str]):
-    """derived_key(id): an id of a derived table, and the one that finds it there: exact, and fit for an index.
+    """derived_key(id): an id of a derived table, and the one that finds it there:
+    exact, and fit for an index.
 
     SQLite makes none where it cannot tell the type of one of the two, or their types differ.
     """
@@ -112,7 +120,9 @@ class derived_key(FunctionElement[str]):
 
 
 class micros(FunctionElement[int]):
-    """micros(instant): microseconds since 1970 in UTC; NULL where the database cannot read it."""
+    """micros(instant): microseconds since 1970 in UTC; NULL where the
+    database cannot read it.
+    """
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = True
@@ -140,7 +150,9 @@ class whole_units(FunctionElement[int]):
 
 
 class minor_units(FunctionElement[int]):
-    """minor_units(amount, factor): amount times factor, exactly; NULL where that is no whole number."""
+    """minor_units(amount, factor): amount times factor, exactly; NULL where
+    that is no whole number.
+    """
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = True
@@ -149,16 +161,20 @@ class minor_units(FunctionElement[int]):
 class single_amount(FunctionElement[Any]):
     """single_amount(amount): a number of single precision as the decimal of its six digits.
 
-    Where these are not the same number, what was entered is lost: then it is finer than any currency is, and so
-    unreadable.
+    Where these are not the same number, what was entered is lost: then it is finer than any
+    currency is, and so unreadable.
     """
 
-    type: TypeEngine[Any] = NullType()  # whatever is a type of numbers might round on its way out
+    type: TypeEngine[Any] = (
+        NullType()
+    )  # whatever is a type of numbers might round on its way out
     inherit_cache = True
 
 
 class empty_word(FunctionElement[bool]):
-    """empty_word(column, word): the word and nothing else, white space around it aside, code point for code point."""
+    """empty_word(column, word): the word and nothing else, white space around it aside,
+    code point for code point.
+    """
 
     type: TypeEngine[bool] = Boolean()
     inherit_cache = True
@@ -170,17 +186,22 @@ def same_id(key: ColumnElement[Any], reference: ColumnElement[Any]) -> ColumnEle
 
 
 def one_of_words(column: ColumnElement[Any], words: Collection[str]) -> ColumnElement[bool]:
-    """The column holds exactly one of these words: a set and no chain of ORs, for they may be thousands."""
+    """The column holds exactly one of these words: a set and no chain of ORs,
+    for they may be thousands.
+    """
     return letters(column).in_(words)
 
 
 _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     blank: {
-        # almost every text is settled by its first character, many times faster than by the rest
+        # almost every text is settled by its first character, many times
+        # faster than by the rest
         "sqlite": "(CASE WHEN unicode({0}) BETWEEN 33 AND 126 THEN 0"
         " ELSE {0} IS NULL OR trim(CAST({0} AS TEXT), " + SPACES + ") = '' END)",
         "mysql": "(CASE WHEN ASCII(CONVERT({0} USING utf8mb4)) BETWEEN 33 AND 126 THEN FALSE"
-        " ELSE {0} IS NULL OR CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin NOT REGEXP " + _NOT_SPACE_MYSQL + " END)",
+        " ELSE {0} IS NULL OR CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin NOT REGEXP "
+        + _NOT_SPACE_MYSQL
+        + " END)",
         "duckdb": "(CASE WHEN {0} IS NULL THEN true WHEN CAST({0} AS VARCHAR) >= '!'"
         " AND CAST({0} AS VARCHAR) < chr(127) THEN false"
         " ELSE NOT regexp_matches(CAST({0} AS VARCHAR), " + _NOT_SPACE + ") END)",
@@ -191,31 +212,32 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "sqlite": "CAST({0} AS TEXT) COLLATE BINARY",
         "mysql": "CAST(CONVERT({0} USING utf8mb4) AS BINARY)",
         "duckdb": "CAST({0} AS VARCHAR)",
-        "postgresql": "CAST({0} AS text) COLLATE \"C\"",
+        "postgresql": 'CAST({0} AS text) COLLATE "C"',
     },
     same_bytes: {
         "sqlite": "{0} = {1} COLLATE BINARY",  # a column may be declared NOCASE or RTRIM
         "mysql": "CAST({0} AS BINARY) = CAST({1} AS BINARY)",
         "duckdb": "{0} = {1}",
-        "postgresql": "CAST({0} AS text) COLLATE \"C\" = CAST({1} AS text)",
+        "postgresql": 'CAST({0} AS text) COLLATE "C" = CAST({1} AS text)',
     },
     # bytes on MariaDB, whose binary collations still hold 'a' and 'a ' to be equal
     exact_text: {
         "sqlite": "{0} COLLATE BINARY",
         "mysql": _EXACT_MYSQL,
         "duckdb": "{0}",
-        "postgresql": "CAST({0} AS text) COLLATE \"C\"",
+        "postgresql": 'CAST({0} AS text) COLLATE "C"',
     },
     derived_key: {
         "sqlite": "CAST({0} AS TEXT) COLLATE BINARY",
         "mysql": _EXACT_MYSQL,
         "duckdb": "{0}",
-        "postgresql": "CAST({0} AS text) COLLATE \"C\"",
+        "postgresql": 'CAST({0} AS text) COLLATE "C"',
     },
     micros: {
-        # equal to its own canonical form, or SQLite would read 30 February as 2 March; without a modifier
-        # older versions give 30 February back as it is. No calendar has the year 0, and some databases do;
-        # a column declared as DATE is NUMERIC here, and would make a number of '0001'.
+        # equal to its own canonical form, or SQLite would read 30 February as 2 March;
+        # without a modifier older versions give 30 February back as it is. No calendar has
+        # the year 0, and some databases do; a column declared as DATE is NUMERIC here, and
+        # would make a number of '0001'.
         "sqlite": "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}, '+0 days') = {0} AND CAST({0} AS TEXT) >= '0001'"
         " THEN CAST(strftime('%s', {0}) AS INTEGER) * 1000000 END",
         "mysql": "CASE WHEN YEAR({0}) > 0 THEN TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', {0}) END",
@@ -224,23 +246,33 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "postgresql": "CASE WHEN pg_typeof({0}) IN ('timestamp'::regtype, 'timestamptz'::regtype) THEN"
         " CASE WHEN CAST({0} AS timestamp) BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999'"
         " THEN " + INSTANT_POSTGRESQL + " END"
-        " WHEN pg_typeof({0}) <> 'date'::regtype AND CAST({0} AS text) ~ '^" + _DAY + " " + _TIME + "$'"
+        " WHEN pg_typeof({0}) <> 'date'::regtype AND CAST({0} AS text) ~ '^"
+        + _DAY
+        + " "
+        + _TIME
+        + "$'"
         " THEN " + INSTANT_POSTGRESQL + " END",
     },
     day_of: {
         "sqlite": "CASE WHEN date({0}, '+0 days') = {0} AND CAST({0} AS TEXT) >= '0001' THEN {0} END",
         "mysql": "CASE WHEN YEAR({0}) > 0 AND TO_DAYS({0}) IS NOT NULL THEN {0} END",
         "duckdb": "{0}",
-        "postgresql": "CASE WHEN CAST({0} AS text) ~ '^" + _DAY + "$' THEN CAST({0} AS date) END",
+        "postgresql": "CASE WHEN CAST({0} AS text) ~ '^"
+        + _DAY
+        + "$' THEN CAST({0} AS date) END",
     },
     no_date: {
         "duckdb": "({0} IS NULL OR trim(CAST({0} AS VARCHAR), " + SPACES + ") = ''"
         " OR left(CAST({0} AS VARCHAR), 10) = '0000-00-00')",
         "sqlite": "(CASE WHEN unicode({0}) BETWEEN 49 AND 126 THEN 0 ELSE {0} IS NULL"
-        " OR trim(CAST({0} AS TEXT), " + SPACES + ") = '' OR substr({0}, 1, 10) = '0000-00-00' END)",
+        " OR trim(CAST({0} AS TEXT), "
+        + SPACES
+        + ") = '' OR substr({0}, 1, 10) = '0000-00-00' END)",
         "mysql": "({0} IS NULL OR {0} = '0000-00-00')",
         "postgresql": "(CASE WHEN CAST({0} AS text) COLLATE \"C\" BETWEEN '1' AND '~' THEN false ELSE {0} IS NULL"
-        " OR btrim(CAST({0} AS text), " + SPACES + ") = '' OR left(CAST({0} AS text), 10) = '0000-00-00' END)",
+        " OR btrim(CAST({0} AS text), "
+        + SPACES
+        + ") = '' OR left(CAST({0} AS text), 10) = '0000-00-00' END)",
     },
     whole_units: {
         "duckdb": "CASE WHEN typeof({0}) LIKE '%INT' OR typeof({0}) = 'INTEGER' THEN"
@@ -253,18 +285,27 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         " CAST({0} AS bigint) END END",
     },
     minor_units: {
-        # its own text of a float has 15 digits, and its sums of decimals are floats: Python reads both
+        # its own text of a float has 15 digits, and its sums of decimals are
+        # floats: Python reads both
         "sqlite": "minor_units(CASE typeof({0}) WHEN 'text' THEN decimal_written(CAST({0} AS BLOB))"
         " WHEN 'integer' THEN number_text({0}) WHEN 'real' THEN number_text({0}) END, length(CAST({1} AS TEXT)) - 1)",
-        "duckdb": DECIMAL_UNITS.replace("{1}", "(length(CAST({1} AS VARCHAR)) - 1)").replace("{0}", _AMOUNT_DUCKDB),
-        "mysql": "CASE WHEN ABS(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1}) < " + str(LARGEST_AMOUNT) + " AND"
+        "duckdb": DECIMAL_UNITS.replace("{1}", "(length(CAST({1} AS VARCHAR)) - 1)").replace(
+            "{0}", _AMOUNT_DUCKDB
+        ),
+        "mysql": "CASE WHEN ABS(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1}) < "
+        + str(LARGEST_AMOUNT)
+        + " AND"
         " CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1} = FLOOR(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1})"
         # what is too small for 20 decimals is no zero
         " AND ({0} = 0) = (CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) = 0)"
         " THEN CAST(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1} AS SIGNED) END",
         "postgresql": "CASE WHEN CAST({0} AS text) ~ '^-?[0-9]+([.][0-9]+)?$'"
         " OR pg_typeof({0}) IN ('real'::regtype, 'double precision'::regtype) AND CAST({0} AS text) ~ '^-?[0-9]'"
-        " THEN CASE WHEN abs(" + _AMOUNT_POSTGRESQL + " * {1}) < " + str(LARGEST_AMOUNT) + " AND"
+        " THEN CASE WHEN abs("
+        + _AMOUNT_POSTGRESQL
+        + " * {1}) < "
+        + str(LARGEST_AMOUNT)
+        + " AND"
         " " + _AMOUNT_POSTGRESQL + " * {1} = trunc(" + _AMOUNT_POSTGRESQL + " * {1})"
         " THEN CAST(" + _AMOUNT_POSTGRESQL + " * {1} AS bigint) END END",
     },
@@ -283,25 +324,33 @@ _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     },
     empty_word: {
         # a number is no word
-        "sqlite": "typeof({0}) IN ('text', 'blob') AND trim(CAST({0} AS TEXT), " + SPACES + ") = {1} COLLATE BINARY",
+        "sqlite": "typeof({0}) IN ('text', 'blob') AND trim(CAST({0} AS TEXT), "
+        + SPACES
+        + ") = {1} COLLATE BINARY",
         # possessive, or a long run of white space would be tried from each of its characters
         "mysql": "CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin REGEXP"
         " CONCAT('^" + _SPACES_MYSQL + "\\\\Q', {1}, '\\\\E" + _SPACES_MYSQL + "\\\\z')",
         "duckdb": "trim(CAST({0} AS VARCHAR), " + SPACES + ") = {1}",
-        "postgresql": "btrim(CAST({0} AS text), " + SPACES + ") COLLATE \"C\" = {1}",
+        "postgresql": "btrim(CAST({0} AS text), " + SPACES + ') COLLATE "C" = {1}',
     },
-}  # fmt: skip
+}
 
 
 def bytewise(pattern: str) -> str:
-    """A pattern of code points written as \\x{20AC}, alone or between brackets, as one of UTF-8's bytes."""
+    """A pattern of code points written as \\x{20AC}, alone or between brackets,
+    as one of UTF-8's bytes.
+    """
 
     def one(point: int) -> str:
         return "".join(f"\\x{byte:02X}" for byte in chr(point).encode())
 
     def any_of(found: re.Match[str]) -> str:
         ranges = re.findall(r"\\x\{(\w+)\}(?:-\\x\{(\w+)\})?", found[1])
-        points = (point for low, high in ranges for point in range(int(low, 16), int(high or low, 16) + 1))
+        points = (
+            point
+            for low, high in ranges
+            for point in range(int(low, 16), int(high or low, 16) + 1)
+        )
         return f"(?:{'|'.join(map(one, points))})"
 
     pattern = re.sub(r"\[((?:\\x\{\w+\}-?)+)\]", any_of, pattern)
@@ -314,17 +363,28 @@ _BYTEWISE_SPACES: Final = "^{ws}+|{ws}+$".replace("{ws}", bytewise(f"[{WHITE_SPA
 
 
 def compile_by(
-    templates: Mapping[type[FunctionElement[Any]], Mapping[str, str]], element: FunctionElement[Any],
-    compiler: SQLCompiler, **kw: Any,
-) -> str:  # fmt: skip
+    templates: Mapping[type[FunctionElement[Any]], Mapping[str, str]],
+    element: FunctionElement[Any],
+    compiler: SQLCompiler,
+    **kw: Any,
+) -> str:
     """The construct's template of the dialect, with its arguments in their places."""
-    dialect = {"mariadb": "mysql", "files": "duckdb"}.get(compiler.dialect.name, compiler.dialect.name)
+    dialect = {"mariadb": "mysql", "files": "duckdb"}.get(
+        compiler.dialect.name, compiler.dialect.name
+    )
     template = templates[type(element)][dialect]
     if getattr(compiler.dialect, "bytewise", False):
-        template = _TRIMMED.sub(lambda found: f"regexp_replace({found[1]}, '{_BYTEWISE_SPACES}', '', 'g')", template)
-    if (held := getattr(compiler.dialect, "white_space", None)) is not None:  # what the database's encoding holds of it
+        template = _TRIMMED.sub(
+            lambda found: f"regexp_replace({found[1]}, '{_BYTEWISE_SPACES}', '', 'g')", template
+        )
+    if (
+        held := getattr(compiler.dialect, "white_space", None)
+    ) is not None:  # what the database's encoding holds of it
         template = template.replace(SPACES, f"'{held}'")
-    if compiler.dialect.paramstyle in ("format", "pyformat"):  # a constant per cent sign is the driver's own
+    if compiler.dialect.paramstyle in (
+        "format",
+        "pyformat",
+    ):  # a constant per cent sign is the driver's own
         template = template.replace("%", "%%")
     for position, clause in enumerate(element.clauses):
         if f"{{{position}}}" not in template:

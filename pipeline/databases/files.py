@@ -1,7 +1,9 @@
-"""A folder of exports: every CSV file and every sheet of a workbook is a table of texts, exactly as exported.
+"""A folder of exports: every CSV file and every sheet of a workbook is a table of
+texts, exactly as exported.
 
-DuckDB holds the tables in memory; no type is guessed and no cell becomes NULL. Files know no transaction: they are
-hashed as they are read and once more at the end, and the report says that it equals the export of that time.
+DuckDB holds the tables in memory; no type is guessed and no cell becomes NULL. Files know no
+transaction: they are hashed as they are read and once more at the end, and the report says that
+it equals the export of that time.
 """
 
 from __future__ import annotations
@@ -52,24 +54,38 @@ class FilesDialect(duckdb_engine.Dialect):
 
     def do_begin(self, connection: Any) -> None:
         """DuckDB's transaction: read-only, once the files are in it."""
-        connection.execute("BEGIN TRANSACTION READ ONLY" if self.loaded else "BEGIN TRANSACTION")
+        connection.execute(
+            "BEGIN TRANSACTION READ ONLY" if self.loaded else "BEGIN TRANSACTION"
+        )
 
     def get_columns(
         self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
     ) -> list[ReflectedColumn]:
-        """A table's columns, asked as DuckDB has it: its driver asks what PostgreSQL only would know."""
-        names = connection.exec_driver_sql(f"SELECT name FROM pragma_table_info('{_quoted(table_name)}')").scalars()
-        return [{"name": name, "type": String(), "nullable": True, "default": None} for name in names]
+        """A table's columns, asked as DuckDB has it: its driver asks what
+        PostgreSQL only would know.
+        """
+        names = connection.exec_driver_sql(
+            f"SELECT name FROM pragma_table_info('{_quoted(table_name)}')"
+        ).scalars()
+        return [
+            {"name": name, "type": String(), "nullable": True, "default": None}
+            for name in names
+        ]
 
 
 registry.register("files", __name__, "FilesDialect")
 
 
 def _open(url: URL, base: Path, preset: Preset | None = None) -> Engine:
-    """Every file as a table of its name; or, where the preset names exports, those files as the preset's tables."""
+    """Every file as a table of its name; or, where the preset names exports, those
+    files as the preset's tables.
+    """
     told = preset if preset is not None and preset.exports else None
     engine = create_engine(
-        "files:///:memory:", hide_parameters=True, poolclass=StaticPool, connect_args=spilling_duckdb()
+        "files:///:memory:",
+        hide_parameters=True,
+        poolclass=StaticPool,
+        connect_args=spilling_duckdb(),
     )
     with engine.connect() as connection:
         dialect: Any = engine.dialect
@@ -79,7 +95,11 @@ def _open(url: URL, base: Path, preset: Preset | None = None) -> Engine:
             found = find(told, {table.where: table.columns for _, table in tables})
             must_hold(told, found)
             left += found.unread
-            tables = [(file, mapped) for file, table in tables if (mapped := _mapped(told, found, table))]
+            tables = [
+                (file, mapped)
+                for file, table in tables
+                if (mapped := _mapped(told, found, table))
+            ]
         elif preset is not None:
             left += [table.where for _, table in tables if not _reads(preset, table.name)]
         dialect.unread = tuple(sorted(left))
@@ -99,7 +119,11 @@ def _reads(preset: Preset, table: str) -> bool:
     parts = [part for parts in getattr(preset, "entities", {}).values() for part in parts]
     if not parts or preset.custom_key:  # by which any table can be added
         return True
-    texts = [*(part.table for part in parts), *(part.select or "" for part in parts), *preset.tables.values()]
+    texts = [
+        *(part.table for part in parts),
+        *(part.select or "" for part in parts),
+        *preset.tables.values(),
+    ]
     named = re.compile(rf"(?<!\w){re.escape(table)}(?!\w)", re.IGNORECASE)
     return any(map(named.search, texts))
 
@@ -109,7 +133,9 @@ def headers_of(url: URL, base: Path) -> dict[str, tuple[str, ...]]:
     return {table.where: table.columns for _, table in _read(url, base, each_once=False)[1]}
 
 
-def _read(url: URL, base: Path, *, each_once: bool) -> tuple[dict[Path, str], list[tuple[Path, Table]]]:
+def _read(
+    url: URL, base: Path, *, each_once: bool
+) -> tuple[dict[Path, str], list[tuple[Path, Table]]]:
     """The files' hashes, and their tables with rows that are read when they are asked for.
 
     `each_once` refuses a header that stands twice; else only one that is looked for may not.
@@ -117,7 +143,9 @@ def _read(url: URL, base: Path, *, each_once: bool) -> tuple[dict[Path, str], li
     folder, declared = folder_of(url, base), Declared.of(url)
     files = listing(folder).exports
     if not files:
-        raise SourceError(f"{folder} holds no export; put {', '.join(SUFFIXES)} files there, or correct source.url.")
+        raise SourceError(
+            f"{folder} holds no export; put {', '.join(SUFFIXES)} files there, or correct source.url."
+        )
     hashes: dict[Path, str] = {}
     tables: list[tuple[Path, Table]] = []
     together = 0
@@ -138,23 +166,41 @@ def _load_all(connection: Connection, tables: list[tuple[Path, Table]]) -> None:
     taken: dict[str, Path] = {}
     for file, table in tables:
         if (other := taken.setdefault(table.name.lower(), file)) is not file:
-            raise SourceError(f"{file}: {other.name} holds a table {table.name} too; rename one of them.")
+            raise SourceError(
+                f"{file}: {other.name} holds a table {table.name} too; rename one of them."
+            )
         _load(connection, file, table)
 
 
 def _mapped(preset: Preset, found: Found, table: Table) -> Table | None:
-    """The file as the preset's table: its columns, empty where the file has none, then the others by their headers."""
+    """The file as the preset's table: its columns, empty where the file has none, then the
+    others by their headers.
+    """
     export = next((one for one in found.exports.values() if one.where == table.where), None)
     if export is None:
         return None
     ours = tuple(preset.exports[export.table])
-    rest = [place for place in range(len(table.columns)) if place not in export.columns.values()]
+    rest = [
+        place for place in range(len(table.columns)) if place not in export.columns.values()
+    ]
     order = [export.columns.get(name) for name in ours] + rest
     taken = {name.lower() for name in ours}
     columns = (*ours, *(_unlike(table.columns[place], taken) for place in rest))
     rows = ([None if place is None else row[place] for place in order] for row in table.rows)
-    headers = dict(zip(columns, (None if place is None else table.columns[place] for place in order), strict=True))
-    return Table(export.table, columns, rows, table.where, {ours: said for ours, said in headers.items() if said})
+    headers = dict(
+        zip(
+            columns,
+            (None if place is None else table.columns[place] for place in order),
+            strict=True,
+        )
+    )
+    return Table(
+        export.table,
+        columns,
+        rows,
+        table.where,
+        {ours: said for ours, said in headers.items() if said},
+    )
 
 
 def _unlike(name: str, taken: set[str]) -> str:
@@ -189,21 +235,31 @@ def _bytes(file: Path) -> bytes:
         must_fit(file, file.stat().st_size)
         return file.read_bytes()
     except OSError as error:
-        raise SourceError(f"{file} cannot be read ({error.strerror}); export it again.") from None
+        raise SourceError(
+            f"{file} cannot be read ({error.strerror}); export it again."
+        ) from None
 
 
 def _unchanged(connection: Connection) -> None:
-    """SourceError where a file is not what was read: one export may be of another time than the next."""
+    """SourceError where a file is not what was read: one export may be of
+    another time than the next.
+    """
     hashes: Mapping[Path, str] = connection.dialect.hashes  # type: ignore[attr-defined]
     for file, seen in hashes.items():
         if not file.is_file() or hashlib.sha256(_bytes(file)).hexdigest() != seen:
-            raise SourceError(f"{file} changed while it was read; run again once the export is complete.")
+            raise SourceError(
+                f"{file} changed while it was read; run again once the export is complete."
+            )
     folders = {file.parent for file in hashes}
-    if added := sorted({file for folder in folders for file in listing(folder).exports} - hashes.keys()):
-        raise SourceError(f"{added[0]} was added while the others were read; run again once the export is complete.")
+    if added := sorted(
+        {file for folder in folders for file in listing(folder).exports} - hashes.keys()
+    ):
+        raise SourceError(
+            f"{added[0]} was added while the others were read; run again once the export is complete."
+        )
 
 
-# ------------------------------------------------------------------------------------------------ without a value
+# ------------------------------------------------------------------------------ without a value
 
 _NAMED: Final = 20
 """Columns with such cells that are named; of further ones it is said how many they are."""
@@ -211,15 +267,23 @@ _ERRORS: Final = ", ".join(f"'{error}'" for error in CELL_ERRORS)
 
 
 def _advice(connection: Connection) -> list[str]:
-    """Where cells are that a spreadsheet left without a value; the audit counts them as unreadable."""
+    """Where cells are that a spreadsheet left without a value; the audit
+    counts them as unreadable.
+    """
     read: Sequence[Table] = connection.dialect.read  # type: ignore[attr-defined]
     found = [said for table in read for said in _without_value(connection, table)]
     further = len(found) - _NAMED
-    return found if further <= 0 else [*found[:_NAMED], f"So it is in {further:,} further columns."]
+    return (
+        found
+        if further <= 0
+        else [*found[:_NAMED], f"So it is in {further:,} further columns."]
+    )
 
 
 def _without_value(connection: Connection, table: Table) -> Iterator[str]:
-    """A sentence for each column in which errors stand, or formulas that no program ever computed."""
+    """A sentence for each column in which errors stand, or formulas that
+    no program ever computed.
+    """
     for column in table.columns:
         own = _quoted(column)
         found = f"SELECT {own}, count(*) FROM {_quoted(table.name)} WHERE {own} IN ({_ERRORS})"
@@ -230,15 +294,24 @@ def _without_value(connection: Connection, table: Table) -> Iterator[str]:
 
 
 def _errors_said(counted: Mapping[str, int]) -> str:
-    """'3 cells hold an error (#REF! 2, #N/A 1), 1 a formula without a value. Correct them …'."""
+    """'3 cells hold an error (#REF! 2, #N/A 1), 1 a formula without
+    a value. Correct them …'.
+    """
     formulas = counted.get(NEVER_COMPUTED, 0)
     errors = {error: times for error, times in counted.items() if error != NEVER_COMPUTED}
     parts = []
     if errors:
-        number, each = sum(errors.values()), ", ".join(f"{error} {times:,}" for error, times in errors.items())
-        parts.append(f"{number:,} {'cell holds' if number == 1 else 'cells hold'} an error ({each})")
+        number, each = (
+            sum(errors.values()),
+            ", ".join(f"{error} {times:,}" for error, times in errors.items()),
+        )
+        parts.append(
+            f"{number:,} {'cell holds' if number == 1 else 'cells hold'} an error ({each})"
+        )
     if formulas:
-        parts.append(f"{formulas:,} {'cell holds' if formulas == 1 else 'cells hold'} a formula without a value")
+        parts.append(
+            f"{formulas:,} {'cell holds' if formulas == 1 else 'cells hold'} a formula without a value"
+        )
     return f"{' and '.join(parts)}; correct that in the spreadsheet, let it compute, and save it again."
 
 
@@ -254,7 +327,9 @@ def _load(connection: Connection, file: Path, table: Table) -> None:
         try:
             cells = [pa.array(column, pa.string()) for column in zip(*batch, strict=True)]
         except UnicodeEncodeError:
-            raise SourceError(f"{file}: half of a character stands in it; export it again.") from None
+            raise SourceError(
+                f"{file}: half of a character stands in it; export it again."
+            ) from None
         raw.register("batch", pa.table(cells, names=names))
         raw.execute(f"INSERT INTO {_quoted(table.name)} SELECT * FROM batch")
         raw.unregister("batch")

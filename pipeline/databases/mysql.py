@@ -25,30 +25,50 @@ _GRACE: Final = 30
 """Seconds beyond the hold after which a silent network counts as a lost connection."""
 
 _SEVERAL_STATEMENTS: Final = 1 << 16
-"""The flag of the protocol that lets one text hold several statements; no address may set it."""
+"""The flag of the protocol that lets one text hold several
+statements; no address may set it.
+"""
 
 _SETTLED: Final = (
     "SET SESSION sql_mode = 'ANSI_QUOTES', group_concat_max_len = 1048576"
     " /*M!100304 , optimizer_switch = 'split_materialized=off' */"  # a comment to MySQL, which has no such switch
 )
-"""Whatever the server's own settings are: by some modes our SQL means something else, and MySQL 8 by its own default
-refuses to compare with a zero date, and keeps of many e-mail addresses the first 1,024 bytes. MariaDB's own default
-groups the contacts of all meetings anew for each meeting. "Telefoon" is a name, as on every other database: as a text
-it would be everybody's phone."""
+"""Whatever the server's own settings are: by some modes our SQL means something else, and
+MySQL 8 by its own default refuses to compare with a zero date, and keeps of many e-mail
+addresses the first 1,024 bytes. MariaDB's own default groups the contacts of all meetings
+anew for each meeting. "Telefoon" is a name, as on every other database: as a text it
+would be everybody's phone.
+"""
 
 _READING: Final = {
-    "USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "PROCESS", "LOCK TABLES", "REPLICATION CLIENT", "BINLOG MONITOR",
-    "REPLICA MONITOR", "SLAVE MONITOR", "REPLICATION SLAVE",
-}  # fmt: skip
-_GRANT: Final = re.compile(r"GRANT (?P<rights>.+?) ON (?:TABLE |PROCEDURE |FUNCTION )?(?P<on>\S.*?) TO ", re.IGNORECASE)
+    "USAGE",
+    "SELECT",
+    "SHOW VIEW",
+    "SHOW DATABASES",
+    "PROCESS",
+    "LOCK TABLES",
+    "REPLICATION CLIENT",
+    "BINLOG MONITOR",
+    "REPLICA MONITOR",
+    "SLAVE MONITOR",
+    "REPLICATION SLAVE",
+}
+_GRANT: Final = re.compile(
+    r"GRANT (?P<rights>.+?) ON (?:TABLE |PROCEDURE |FUNCTION )?(?P<on>\S.*?) TO ", re.IGNORECASE
+)
 _NAMES: Final = re.compile(r"""[`'"][^`'"]*[`'"](?:@[`'"][^`'"]*[`'"])?""")
-_QUOTED: Final = re.compile(r"""(?P<mark>[`"])(?P<quoted>(?:(?!(?P=mark)).|(?P=mark){2})*)(?P=mark)|(?P<bare>\w+)""")
+_QUOTED: Final = re.compile(
+    r"""(?P<mark>[`"])(?P<quoted>(?:(?!(?P=mark)).|(?P=mark){2})*)(?P=mark)|(?P<bare>\w+)"""
+)
 """Names as SHOW GRANTS quotes them: by backticks, or as our sessions quote them."""
 _KINDS: Final[Mapping[int, Kind]] = {
-    **dict.fromkeys((15, *range(245, 256)), Kind.TEXT),  # texts and bytes of every length, JSON, ENUM
-    **dict.fromkeys((7, 12), Kind.INSTANT), 10: Kind.DAY,
+    **dict.fromkeys(
+        (15, *range(245, 256)), Kind.TEXT
+    ),  # texts and bytes of every length, JSON, ENUM
+    **dict.fromkeys((7, 12), Kind.INSTANT),
+    10: Kind.DAY,
     **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 13, 246), Kind.MONEY),
-}  # fmt: skip
+}
 """What the type codes of the protocol stand for."""
 _GEOMETRY: Final = 255
 _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
@@ -58,15 +78,21 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
     driven = url.set(drivername=f"{url.get_backend_name()}+pymysql")
     told = {"conv": {**conversions, FIELD_TYPE.TIMESTAMP: _instant}}
-    engine = create_engine(driven, hide_parameters=True, isolation_level="AUTOCOMMIT", connect_args=told)
+    engine = create_engine(
+        driven, hide_parameters=True, isolation_level="AUTOCOMMIT", connect_args=told
+    )
 
     @event.listens_for(engine, "do_connect")
-    def _encode(_dialect: object, _record: object, _given: object, keywords: dict[str, Any]) -> None:
+    def _encode(
+        _dialect: object, _record: object, _given: object, keywords: dict[str, Any]
+    ) -> None:
         if isinstance(keywords.get("password"), str):  # the driver would send Latin-1, or fail
             keywords["password"] = keywords["password"].encode()
         keywords["client_flag"] = int(keywords.get("client_flag") or 0) & ~_SEVERAL_STATEMENTS
 
-    @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy looks how names are quoted
+    @event.listens_for(
+        engine, "connect", insert=True
+    )  # before SQLAlchemy looks how names are quoted
     def _settle(raw: Any, _record: object) -> None:
         with raw.cursor() as cursor:
             cursor.execute(_SETTLED)
@@ -75,29 +101,83 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
 
 
 def _instant(said: str) -> Any:
-    """A TIMESTAMP is an instant, shown in the session's zone, UTC; the driver makes of it what names no zone."""
+    """A TIMESTAMP is an instant, shown in the session's zone, UTC; the driver makes
+    of it what names no zone.
+    """
     moment = convert_datetime(said)
     return moment.replace(tzinfo=UTC) if isinstance(moment, datetime) else moment
 
 
 def _patience(max_hold: float) -> Mapping[str, Any]:
     waiting = int(max_hold) + _GRACE
-    return {"connect_timeout": _CONNECT_SECONDS, "read_timeout": waiting, "write_timeout": waiting}
+    return {
+        "connect_timeout": _CONNECT_SECONDS,
+        "read_timeout": waiting,
+        "write_timeout": waiting,
+    }
 
 
 def _bound(raw: Any, seconds: float) -> None:
     mariadb = "mariadb" in str(raw.get_server_info()).lower()
-    limit = f"max_statement_time = {seconds:.3f}" if mariadb else f"max_execution_time = {int(seconds * 1000)}"
+    limit = (
+        f"max_statement_time = {seconds:.3f}"
+        if mariadb
+        else f"max_execution_time = {int(seconds * 1000)}"
+    )
     with raw.cursor() as cursor:
         cursor.execute(f"SET SESSION {limit}")
 
 
 _OF_THE_SQL: Final = {
-    1044, 1045, 1046, 1049, 1052, 1054, 1055, 1056, 1060, 1064, 1065, 1066, 1103, 1104, 1109, 1110, 1111, 1113, 1115,
-    1139, 1142, 1143, 1146, 1149, 1176, 1222, 1227, 1241, 1247, 1248, 1250, 1253, 1267, 1270, 1271, 1273, 1302, 1305,
-    1318, 1356, 1370, 1582, 1583, 1584, 1698,
-}  # fmt: skip
-"""The numbers of complaints of names, rights, syntax and collations: made before a row is read."""
+    1044,
+    1045,
+    1046,
+    1049,
+    1052,
+    1054,
+    1055,
+    1056,
+    1060,
+    1064,
+    1065,
+    1066,
+    1103,
+    1104,
+    1109,
+    1110,
+    1111,
+    1113,
+    1115,
+    1139,
+    1142,
+    1143,
+    1146,
+    1149,
+    1176,
+    1222,
+    1227,
+    1241,
+    1247,
+    1248,
+    1250,
+    1253,
+    1267,
+    1270,
+    1271,
+    1273,
+    1302,
+    1305,
+    1318,
+    1356,
+    1370,
+    1582,
+    1583,
+    1584,
+    1698,
+}
+"""The numbers of complaints of names, rights, syntax and collations:
+made before a row is read.
+"""
 _OF_THE_CLIENT: Final = range(2000, 3000)  # of the connection
 
 
@@ -106,26 +186,50 @@ def _names_only(error: Any) -> bool:
     return number in _OF_THE_SQL or number in _OF_THE_CLIENT
 
 
-# ------------------------------------------------------------------------------------------------ SQL of users
+# --------------------------------------------------------------------------------- SQL of users
 
-_ACTING: Final = frozenset({
-    "sleep", "benchmark", "get_lock", "release_lock", "release_all_locks", "load_file", "master_pos_wait",
-    "source_pos_wait", "master_gtid_wait", "wait_for_executed_gtid_set", "wait_until_sql_thread_after_gtids", "nextval",
-    "setval", "lastval", "sys_exec", "sys_eval", "sys_set",
-})  # fmt: skip
-"""Functions that wait, lock, read files or run programs; a read-only transaction stops none but the sequences'."""
+_ACTING: Final = frozenset(
+    {
+        "sleep",
+        "benchmark",
+        "get_lock",
+        "release_lock",
+        "release_all_locks",
+        "load_file",
+        "master_pos_wait",
+        "source_pos_wait",
+        "master_gtid_wait",
+        "wait_for_executed_gtid_set",
+        "wait_until_sql_thread_after_gtids",
+        "nextval",
+        "setval",
+        "lastval",
+        "sys_exec",
+        "sys_eval",
+        "sys_set",
+    }
+)
+"""Functions that wait, lock, read files or run programs; a read-only transaction stops
+none but the sequences'.
+"""
 _NO_SELECT: Final = (1064, 1144, 1221, 1234, 1235, 1295, 1792, 3572)
-"""The numbers of the complaints that a text is no statement, or none that stands in a SELECT, or writes."""
+"""The numbers of the complaints that a text is no statement, or none that
+stands in a SELECT, or writes.
+"""
 
 
 def _refuses(connection: Connection, sql: str) -> str:
-    """Prepared, the text is parsed alone and not run; then as a part of a SELECT, where INTO cannot stand."""
+    """Prepared, the text is parsed alone and not run; then as a part of a SELECT,
+    where INTO cannot stand.
+    """
     if "/*!" in sql or "/*M!" in sql:
         return "it holds a comment that the server would run"
     code = called(sql, backslashes=True) & _ACTING
     if code:
         return f"it calls {', '.join(sorted(code))}"
-    if lock := re.search(r":=|\bFOR\s+UPDATE\b|\bLOCK\s+IN\s+SHARE\b|\bFOR\s+SHARE\b", sql, re.IGNORECASE):
+    if lock := re.search(
+        r":=|\bFOR\s+UPDATE\b|\bLOCK\s+IN\s+SHARE\b|\bFOR\s+SHARE\b", sql, re.IGNORECASE
+    ):
         return f"it holds {lock[0]}"
     for text in (sql, wrapped(sql)):
         try:
@@ -138,7 +242,7 @@ def _refuses(connection: Connection, sql: str) -> str:
     return ""  # a name that is not there: the reading itself says so, with its remedy
 
 
-# ------------------------------------------------------------------------------------------------ rights
+# --------------------------------------------------------------------------------------- rights
 
 
 def _rights(connection: Connection) -> Rights:
@@ -181,7 +285,12 @@ def _reads_files(lines: Iterable[str]) -> str:
 def _granted(connection: Connection) -> list[str]:
     """The lines of SHOW GRANTS, and those of every role that the account may take on."""
     lines = [str(line) for line in connection.exec_driver_sql("SHOW GRANTS").scalars()]
-    roles = [role for line in lines if (granted := _ROLE.match(line)) for role in _NAMES.findall(granted["role"])]
+    roles = [
+        role
+        for line in lines
+        if (granted := _ROLE.match(line))
+        for role in _NAMES.findall(granted["role"])
+    ]
     if not roles:
         return lines
     if not getattr(connection.dialect, "is_mariadb", False):
@@ -200,17 +309,25 @@ def _granted(connection: Connection) -> list[str]:
 
 
 def writing(lines: Iterable[str], database: str) -> Iterator[str]:
-    """The rights in the lines of SHOW GRANTS that let an account change something of this database."""
+    """The rights in the lines of SHOW GRANTS that let an account change
+    something of this database.
+    """
     for line in lines:
         granted = _GRANT.match(line)
         if granted is None or not _reaches(granted["on"], database):
             continue
-        rights = re.sub(r"\([^)]*\)", "", granted["rights"]).split(",")  # without the columns of a column's right
-        yield from (right.strip().upper() for right in rights if right.strip().upper() not in _READING)
+        rights = re.sub(r"\([^)]*\)", "", granted["rights"]).split(
+            ","
+        )  # without the columns of a column's right
+        yield from (
+            right.strip().upper() for right in rights if right.strip().upper() not in _READING
+        )
 
 
 def _reaches(on: str, database: str) -> bool:
-    """Whether `*.*`, `name`.* (a pattern, as of LIKE) or `name`.`table` is about this database."""
+    """Whether `*.*`, `name`.* (a pattern, as of LIKE) or
+    `name`.`table` is about this database.
+    """
     if on.startswith("*"):
         return True
     name = _QUOTED.match(on)
@@ -222,7 +339,13 @@ def _reaches(on: str, database: str) -> bool:
         return pattern.lower() == database.lower()
     parts = re.findall(r"\\.|.", pattern, re.DOTALL)
     wild = {"%": ".*", "_": "."}
-    return bool(re.fullmatch("".join(wild.get(part) or re.escape(part[-1]) for part in parts), database, re.IGNORECASE))
+    return bool(
+        re.fullmatch(
+            "".join(wild.get(part) or re.escape(part[-1]) for part in parts),
+            database,
+            re.IGNORECASE,
+        )
+    )
 
 
 DATABASE: Final = Database(

@@ -20,17 +20,29 @@ from pipeline.values.texts import decoded
 from pipeline.values.white_space import WHITE_SPACE
 
 _CONNECT_SECONDS: Final = 10
-_SILENT: Final = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4}
-"""A network that is silent for 30 seconds is a lost connection; a server that computes for longer still answers."""
+_SILENT: Final = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+}
+"""A network that is silent for 30 seconds is a lost connection; a server that computes
+for longer still answers.
+"""
 
 _KINDS: Final[Mapping[int, Kind | None]] = {
-    1082: Kind.DAY, **dict.fromkeys((1114, 1184), Kind.INSTANT),
+    1082: Kind.DAY,
+    **dict.fromkeys((1114, 1184), Kind.INSTANT),
     **dict.fromkeys((20, 21, 23, 700, 701, 1700), Kind.MONEY),
-    **dict.fromkeys((16, 26, 1083, 1186, 1266, 2950), None),  # boolean, oid, times, interval, uuid
-}  # fmt: skip
+    **dict.fromkeys(
+        (16, 26, 1083, 1186, 1266, 2950), None
+    ),  # boolean, oid, times, interval, uuid
+}
 """What the types of these object ids hold; all others come as text."""
 _SPELLED: Final = {17, 18, 19, 25, 114, 705, 790, 1042, 1043, 3802}
-"""Bytes, names, texts, JSON and money: the driver delivers the database's own text, as of every type of the user's."""
+"""Bytes, names, texts, JSON and money: the driver delivers the database's own text, as of
+every type of the user's.
+"""
 _FIRST_OF_USERS: Final = 16384
 
 _WRITABLE: Final = """
@@ -63,15 +75,23 @@ WITH applying AS (
 
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
-    engine = create_engine(url.set(drivername="postgresql+psycopg"), hide_parameters=True, isolation_level="AUTOCOMMIT")
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
+        isolation_level="AUTOCOMMIT",
+    )
 
-    @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks its first question
+    @event.listens_for(
+        engine, "connect", insert=True
+    )  # before SQLAlchemy asks its first question
     def _prepare(raw: Any, _record: object) -> None:
         bytewise = _encoding(raw) == "ascii"
         _read_what_python_cannot(raw.adapters, bytewise=bytewise)
         # a literal must not hold what the database's encoding has no character for
         held = WHITE_SPACE.encode(_encoding(raw), "ignore").decode(_encoding(raw))
-        engine.dialect.__dict__.update(white_space=held, bytewise=bytewise)  # the dialect knows nothing of it
+        engine.dialect.__dict__.update(
+            white_space=held, bytewise=bytewise
+        )  # the dialect knows nothing of it
 
     return engine
 
@@ -83,11 +103,13 @@ def _encoding(raw: Any) -> str:
 
 
 def _read_what_python_cannot(adapters: Any, *, bytewise: bool) -> None:
-    """Days and instants beyond Python's calendar, 'infinity' among them, come as text: unreadable, and no crash.
+    """Days and instants beyond Python's calendar, 'infinity' among them, come as text:
+    unreadable, and no crash.
 
-    A float comes as the decimal of its text, which beyond 2^53 is not always Python's shortest. Values of JSON, and
-    bytes, come as the text that the database itself compares; char(n) comes without its padding, which PostgreSQL
-    holds to be nothing. A database of SQL_ASCII has bytes, whatever they are: read as UTF-8.
+    A float comes as the decimal of its text, which beyond 2^53 is not always Python's shortest.
+    Values of JSON, and bytes, come as the text that the database itself compares; char(n) comes
+    without its padding, which PostgreSQL holds to be nothing. A database of SQL_ASCII has
+    bytes, whatever they are: read as UTF-8.
     """
     from psycopg import DataError
     from psycopg.adapt import Loader
@@ -116,7 +138,11 @@ def _read_what_python_cannot(adapters: Any, *, bytewise: bool) -> None:
             padded = super().load(data)
             return type(padded)(padded.rstrip(" "))
 
-    for name, loader in (("date", DateLoader), ("timestamp", TimestampLoader), ("timestamptz", TimestamptzLoader)):
+    for name, loader in (
+        ("date", DateLoader),
+        ("timestamp", TimestampLoader),
+        ("timestamptz", TimestamptzLoader),
+    ):
         adapters.register_loader(name, tolerant(loader))
     adapters.register_loader("bpchar", _Unpadded)
     for name in ("float4", "float8"):
@@ -137,11 +163,15 @@ def _bound(raw: Any, seconds: float) -> None:
 
 
 _OF_ROWS: Final = ("21", "22", "23", "P0")
-"""How the SQLSTATE of an error begins that a row, or a function of the CRM's own, gave rise to."""
+"""How the SQLSTATE of an error begins that a row, or a function of the
+CRM's own, gave rise to.
+"""
 
 
 def _names_only(error: Any) -> bool:
-    """The driver's own errors have no SQLSTATE: of the connection, or of a value that Python cannot hold."""
+    """The driver's own errors have no SQLSTATE: of the connection, or of a value
+    that Python cannot hold.
+    """
     state = getattr(error, "sqlstate", None)
     if state is None:
         return isinstance(error, psycopg.OperationalError)
@@ -150,11 +180,18 @@ def _names_only(error: Any) -> bool:
 
 def _hides(connection: Connection, tables: Collection[str]) -> Sequence[str]:
     """Those under row-level security, unless a policy shows this account every row."""
-    return [str(name) for name in connection.exec_driver_sql(_APPLYING + _HIDING, {"names": [*tables]}).scalars()]
+    return [
+        str(name)
+        for name in connection.exec_driver_sql(
+            _APPLYING + _HIDING, {"names": [*tables]}
+        ).scalars()
+    ]
 
 
 _NO_SELECT: Final = ("42601", "25006", "0A000", "42P15")
-"""The states of the complaints that a text is no statement, several, or none that stands in a SELECT."""
+"""The states of the complaints that a text is no statement, several, or none
+that stands in a SELECT.
+"""
 _VOLATILE: Final = """
 SELECT DISTINCT p.proname FROM pg_catalog.pg_proc p
 WHERE lower(p.proname) = ANY(%s) AND p.provolatile = 'v' ORDER BY p.proname
@@ -162,9 +199,11 @@ WHERE lower(p.proname) = ANY(%s) AND p.provolatile = 'v' ORDER BY p.proname
 
 
 def _refuses(connection: Connection, sql: str) -> str:
-    """Prepared by the protocol, which takes one statement and runs nothing; then as a part of a SELECT.
+    """Prepared by the protocol, which takes one statement and runs nothing;
+    then as a part of a SELECT.
 
-    A function that acts on something is declared VOLATILE, as every function is that nobody has declared otherwise.
+    A function that acts on something is declared VOLATILE, as every function is that
+    nobody has declared otherwise.
     """
     raw: Any = connection.connection.dbapi_connection
     if reason := _unprepared(raw, sql) or _unprepared(raw, wrapped(sql)):
@@ -174,13 +213,16 @@ def _refuses(connection: Connection, sql: str) -> str:
     acting = connection.exec_driver_sql(_VOLATILE, ([*called(sql)],)).scalars().all()
     if acting:
         return (
-            f"it calls {', '.join(acting)}, which PostgreSQL holds to be VOLATILE; declare a function STABLE if it is"
+            f"it calls {', '.join(acting)}, which PostgreSQL holds to be VOLATILE; "
+            "declare a function STABLE if it is"
         )
     return ""
 
 
 def _unprepared(raw: Any, sql: str) -> str:
-    """The complaint that the text is no single SELECT; any other is left to the reading itself, with its remedy."""
+    """The complaint that the text is no single SELECT; any other is left to the reading
+    itself, with its remedy.
+    """
     from psycopg.pq import DiagnosticField, ExecStatus
 
     raw.pgconn.exec_(b"SAVEPOINT one_select")
@@ -190,7 +232,9 @@ def _unprepared(raw: Any, sql: str) -> str:
         return ""
     raw.pgconn.exec_(b"ROLLBACK TO SAVEPOINT one_select")
     state = (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
-    complaint = (result.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"").decode(_encoding(raw), "replace")
+    complaint = (result.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"").decode(
+        _encoding(raw), "replace"
+    )
     return first_line(complaint) if state in _NO_SELECT else ""
 
 
@@ -234,8 +278,9 @@ DATABASE: Final = Database(
         "SET standard_conforming_strings = on",
         "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",  # the next one too, should this one be ended
         "SET extra_float_digits = 1",  # a float's text is its shortest exact one
-        # compiling our long expressions took ten times as long as asking them; and a table of which little is known yet
-        # (no ANALYZE) must not be joined row by row: all our joins are of equal ids
+        # compiling our long expressions took ten times as long as asking them; and a table
+        # of which little is known yet (no ANALYZE) must not be joined row by row: all our
+        # joins are of equal ids
         "SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name IN ('jit', 'enable_nestloop')",
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         "SELECT 1",  # its moment is that of the first SELECT

@@ -1,7 +1,8 @@
-"""What to do about SQL that a database refuses, or that fails on what the CRM holds: one sentence for each kind.
+"""What to do about SQL that a database refuses, or that fails on what the CRM holds:
+one sentence for each kind.
 
-Where the database says it in its own words, those words are in the file of that database. The SQL is the user's: a
-`select`, an `{sql: …}`, or a control in audit.yaml.
+Where the database says it in its own words, those words are in the file of that database. The
+SQL is the user's: a `select`, an `{sql: …}`, or a control in audit.yaml.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ VALUES: Final = (
     "column as it is, without a CAST, and say under formats how its text is read; or cast only where a CASE finds "
     "that it fits."
 )
-ZERO: Final = "The SQL of the preset or of a control divides by zero: write NULLIF(…, 0) as the divisor."
+ZERO: Final = (
+    "The SQL of the preset or of a control divides by zero: write NULLIF(…, 0) as the divisor."
+)
 FUNCTIONS: Final = (
     "The SQL of the preset or of a control calls a function that this database does not have, or not for "
     "arguments of these types: correct its name, or CAST the arguments."
@@ -27,7 +30,9 @@ AMBIGUOUS: Final = (
     "before it, as in t.name."
 )
 ALIASES: Final = "The SQL of the preset or of a control uses a table's name or alias that stands in none of its FROMs."
-TWICE: Final = "A SELECT of the preset gives two columns the same name: give each a name of its own by AS."
+TWICE: Final = (
+    "A SELECT of the preset gives two columns the same name: give each a name of its own by AS."
+)
 GROUPS: Final = (
     "The SQL of the preset or of a control mixes single values with counts or sums: put each column that is not "
     "counted or summed into GROUP BY, and a condition on a count or sum into HAVING."
@@ -50,12 +55,16 @@ UNKNOWN_COLLATION: Final = (
 )
 PATTERNS: Final = "Correct the regular expression in the SQL of the preset or of a control."
 JSON: Final = (
-    "A text that the SQL of the preset or of a control reads as JSON is none: ask json_valid first, or give it as text."
+    "A text that the SQL of the preset or of a control reads as JSON is none: "
+    "ask json_valid first, or give it as text."
 )
 SYNTAX: Final = (
-    "Correct the SQL of the preset or of the control near the word that is quoted; this database has SQL of its own."
+    "Correct the SQL of the preset or of the control near the word that is quoted; "
+    "this database has SQL of its own."
 )
-OTHERS: Final = "Another session holds what is read; run again at a quiet hour, or read from a replica."
+OTHERS: Final = (
+    "Another session holds what is read; run again at a quiet hour, or read from a replica."
+)
 CANCELLED: Final = "Somebody at the server cancelled the statement; ask the administrator, and run at a quiet hour."
 
 OF_DUCKDB: Final = {

@@ -1,7 +1,8 @@
 """What may run of the SQL that users write: one SELECT that only reads.
 
-The server enforces that too: its transaction is read-only. This refuses the text before it runs, because a transaction
-can be ended by a second statement, and because some functions act outside of it.
+The server enforces that too: its transaction is read-only. This refuses the text before
+it runs, because a transaction can be ended by a second statement, and because some
+functions act outside of it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ _CODE: Final = re.compile(
 
 
 def wrapped(sql: str) -> str:
-    """The SELECT as part of another: no other kind of statement can stand there. A comment may end its last line."""
+    """The SELECT as part of another: no other kind of statement can stand there. A
+    comment may end its last line.
+    """
     return f"SELECT * FROM (\n{sql}\n) {ALIAS}"
 
 
@@ -45,7 +48,9 @@ def without_semicolon(sql: str) -> str:
 
 
 def called(sql: str, *, backslashes: bool = False) -> frozenset[str]:
-    """The functions that the text calls, in lower case. `backslashes` escape in every literal, as on MariaDB."""
+    """The functions that the text calls, in lower case. `backslashes` escape in
+    every literal, as on MariaDB.
+    """
     code = "".join(_code(sql, backslashes))
     return frozenset(_unquoted(name).lower() for name, opened in _WORD.findall(code) if opened)
 
@@ -70,7 +75,9 @@ def _code(sql: str, backslashes: bool) -> Iterator[str]:
             position = _end_of_comment(sql, position)
             yield " "
         else:
-            literal = escaped.match(sql, found.start()) if backslashes and not found["line"] else None
+            literal = (
+                escaped.match(sql, found.start()) if backslashes and not found["line"] else None
+            )
             position = literal.end() if literal else position
             yield " ''" if not found["line"] else " "
     yield sql[position:]
@@ -93,7 +100,10 @@ def refused_by_duckdb(connection: Connection, sql: str) -> str:
     raw: Any = connection.connection.dbapi_connection
     try:
         kinds = [statement.type for statement in raw.extract_statements(sql)]
-        if kinds != [duckdb.StatementType.SELECT] or len(raw.extract_statements(wrapped(sql))) != 1:
+        if (
+            kinds != [duckdb.StatementType.SELECT]
+            or len(raw.extract_statements(wrapped(sql))) != 1
+        ):
             return "it is no statement that reads, or more than one"
         raw.execute(f"EXPLAIN {wrapped(sql)}")
     except (duckdb.ParserException, duckdb.PermissionException) as error:

@@ -38,7 +38,9 @@ _STEPS: Final = 20_000
 
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     file = file_of(url, base)
-    read_only = url.set(database=f"file:{quote(file.as_posix())}", query={"mode": "ro", "uri": "true"})
+    read_only = url.set(
+        database=f"file:{quote(file.as_posix())}", query={"mode": "ro", "uri": "true"}
+    )
     engine = create_engine(read_only, hide_parameters=True, isolation_level="AUTOCOMMIT")
 
     @event.listens_for(engine, "connect")
@@ -49,7 +51,9 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
         raw.set_authorizer(_only_reading)
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
-    def _name(_connection: object, _cursor: object, statement: str, given: Any, *_more: object) -> tuple[str, Any]:
+    def _name(
+        _connection: object, _cursor: object, statement: str, given: Any, *_more: object
+    ) -> tuple[str, Any]:
         return names_as_names(statement), given
 
     return engine
@@ -58,8 +62,8 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
 def names_as_names(statement: str) -> str:
     """The statement with its names between backticks.
 
-    SQLite takes "Telefoon" for a text where no column is called so, and everybody has a phone. Of a name between
-    backticks it says that there is no such column.
+    SQLite takes "Telefoon" for a text where no column is called so, and everybody has a phone.
+    Of a name between backticks it says that there is no such column.
     """
 
     def named(found: re.Match[str]) -> str:
@@ -72,18 +76,38 @@ def names_as_names(statement: str) -> str:
 
 
 _TELLING: Final = {
-    "table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list", "database_list",
-    "encoding", "journal_mode", "user_version", "data_version", "compile_options",
-}  # fmt: skip
+    "table_info",
+    "table_xinfo",
+    "table_list",
+    "index_list",
+    "index_info",
+    "foreign_key_list",
+    "database_list",
+    "encoding",
+    "journal_mode",
+    "user_version",
+    "data_version",
+    "compile_options",
+}
 """The pragmas that tell something; those that have an argument name a table by it."""
-_ABOUT_A_TABLE: Final = {"table_info", "table_xinfo", "index_list", "index_info", "foreign_key_list"}
+_ABOUT_A_TABLE: Final = {
+    "table_info",
+    "table_xinfo",
+    "index_list",
+    "index_info",
+    "foreign_key_list",
+}
 _ACTING: Final = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"}
 
 
-def _only_reading(action: int, first: str | None, second: str | None, _database: object, _by: object) -> int:
-    """What SQLite may do besides reading its file, which is open read-only: ATTACH would make another one.
+def _only_reading(
+    action: int, first: str | None, second: str | None, _database: object, _by: object
+) -> int:
+    """What SQLite may do besides reading its file, which is open read-only:
+    ATTACH would make another one.
 
-    Writes are not denied here: tables that are virtual, json_each among them, announce some that never happen.
+    Writes are not denied here: tables that are virtual, json_each among them,
+    announce some that never happen.
     """
     denied = action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
     if action == sqlite3.SQLITE_FUNCTION:
@@ -94,7 +118,9 @@ def _only_reading(action: int, first: str | None, second: str | None, _database:
 
 
 def _refuses(connection: Connection, sql: str) -> str:
-    """The driver takes one statement only, and EXPLAIN prepares it without running it; then as a part of a SELECT."""
+    """The driver takes one statement only, and EXPLAIN prepares it without running it;
+    then as a part of a SELECT.
+    """
     for text in (sql, wrapped(sql)):
         try:
             connection.exec_driver_sql(f"EXPLAIN {text}")
@@ -106,12 +132,19 @@ def _refuses(connection: Connection, sql: str) -> str:
 
 
 _NO_SELECT: Final = (
-    "syntax error", "one statement at a time", "incomplete input", "unrecognized token", "not authorized", "prohibited",
-)  # fmt: skip
+    "syntax error",
+    "one statement at a time",
+    "incomplete input",
+    "unrecognized token",
+    "not authorized",
+    "prohibited",
+)
 
 
 def lend_functions(raw: Any) -> None:
-    """Lends SQLite what it cannot do: Python's own reading of text. A text comes as bytes, which may be no UTF-8."""
+    """Lends SQLite what it cannot do: Python's own reading of text. A text comes as
+    bytes, which may be no UTF-8.
+    """
     encoding = str(raw.execute("PRAGMA encoding").fetchone()[0])
 
     def of_bytes(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -120,10 +153,18 @@ def lend_functions(raw: Any) -> None:
         return lambda data, *more: function(data.decode(encoding, "replace").encode(), *more)
 
     read: tuple[Callable[..., Any], ...] = (
-        texts.day_written, texts.micros_written, texts.number_written, texts.decimal_written,
-        contents.html_unseen, contents.json_unseen,
-    )  # fmt: skip
-    worked_out: tuple[Callable[..., Any], ...] = (texts.micros_in_utc, texts.number_text, texts.minor_units)
+        texts.day_written,
+        texts.micros_written,
+        texts.number_written,
+        texts.decimal_written,
+        contents.html_unseen,
+        contents.json_unseen,
+    )
+    worked_out: tuple[Callable[..., Any], ...] = (
+        texts.micros_in_utc,
+        texts.number_text,
+        texts.minor_units,
+    )
     for function in (*read, *worked_out):
         lent = of_bytes(function) if function in read else function
         raw.create_function(function.__name__, -1, _remembering(lent), deterministic=True)
@@ -132,7 +173,8 @@ def lend_functions(raw: Any) -> None:
 
 
 def _text_mark(encoding: str) -> Callable[[Any, Any, int], int | None]:
-    """The fingerprint of a text, of which the id is one part; a text comes as the bytes of a file in that encoding.
+    """The fingerprint of a text, of which the id is one part; a text comes as the bytes of
+    a file in that encoding.
 
     `kinds`: 1 where the id is a text, + 2 where the text is one, and no number or blob.
     """
@@ -147,7 +189,9 @@ def _text_mark(encoding: str) -> Callable[[Any, Any, int], int | None]:
     def text_mark(record: Any, text: Any, kinds: int) -> int | None:
         if text is None:
             return None
-        if plain and isinstance(record, bytes) and isinstance(text, bytes):  # nearly all are, and calls add up
+        if (
+            plain and isinstance(record, bytes) and isinstance(text, bytes)
+        ):  # nearly all are, and calls add up
             return texts.fingerprint_of_bytes(record, text)
         return texts.fingerprint(delivered(record, kinds & 1), delivered(text, kinds & 2))
 
@@ -155,7 +199,9 @@ def _text_mark(encoding: str) -> Callable[[Any, Any, int], int | None]:
 
 
 def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same days and amounts are looked at by one question after the other; long texts are neither."""
+    """The same days and amounts are looked at by one question after the
+    other; long texts are neither.
+    """
     known = lru_cache(_KEPT)(function)
 
     def answer(first: Any, *more: Any) -> Any:

@@ -24,7 +24,9 @@ _PENDING: Final = ".latest-"
 
 
 class Draft:
-    """A run's folder while it is written. Nobody sees it under a run's name before `publish`."""
+    """A run's folder while it is written. Nobody sees it under a
+    run's name before `publish`.
+    """
 
     def __init__(self, output: Path, folder: Path) -> None:
         self.output = output
@@ -34,7 +36,8 @@ class Draft:
     def publish(self, run_id: str, now: datetime) -> Path:
         """Gives the folder its name, and then switches `latest` to it, each in one step.
 
-        `latest` stays where it is if this run's as-of was injected, or is older than that of the run it leads to.
+        `latest` stays where it is if this run's as-of was injected, or is older than
+        that of the run it leads to.
         """
         final, pending = self.output / "runs" / run_id, self.output / f"{_PENDING}{run_id}"
         try:
@@ -44,15 +47,21 @@ class Draft:
                 leads = _leads(self.folder, self.output / "latest", now)
                 pending.unlink(missing_ok=True)
                 if leads:
-                    pending.symlink_to(Path("runs") / run_id)  # whoever dies after the next line has said what is left
+                    pending.symlink_to(
+                        Path("runs") / run_id
+                    )  # whoever dies after the next line has said what is left
                 self._rename(final, pending)
         except OSError as error:
-            raise _unwritten(error, f"{final} could not be published", "free the place and run again") from None
+            raise _unwritten(
+                error, f"{final} could not be published", "free the place and run again"
+            ) from None
         return final
 
     def _rename(self, final: Path, pending: Path) -> None:
         try:
-            self.folder.rename(final)  # refused where a run of that name exists: a fire is published once
+            self.folder.rename(
+                final
+            )  # refused where a run of that name exists: a fire is published once
             try:
                 if pending.is_symlink():
                     pending.replace(self.output / "latest")
@@ -71,23 +80,30 @@ class Draft:
 
 @contextmanager
 def draft(output: Path) -> Iterator[Draft]:
-    """A private folder to write a run in; removed unless it was published. PublishError where it cannot be made.
+    """A private folder to write a run in; removed unless it was published. PublishError
+    where it cannot be made.
 
     Folders that a crash left behind are removed too: a living run holds a lock on its own.
     """
     try:
         runs = output / "runs"
-        output.mkdir(mode=0o700, parents=True, exist_ok=True)  # one that stands keeps its mode: it may hold more
+        output.mkdir(
+            mode=0o700, parents=True, exist_ok=True
+        )  # one that stands keeps its mode: it may hold more
         runs.mkdir(mode=0o700, exist_ok=True)
         folder, lock = _locked(runs, _PARTIAL)
     except OSError as error:
-        raise _unwritten(error, f"{output} cannot be written", "free the place, or choose another") from None
+        raise _unwritten(
+            error, f"{output} cannot be written", "free the place, or choose another"
+        ) from None
     begun = Draft(output, folder)
     try:
         with _temporary(folder / _TEMPORARY):
             yield begun
     except OSError as error:
-        raise _unwritten(error, "the report could not be written", "free the place and run again") from None
+        raise _unwritten(
+            error, "the report could not be written", "free the place and run again"
+        ) from None
     finally:
         begun.discard()
         os.close(lock)
@@ -99,7 +115,8 @@ def _unwritten(error: OSError, what: str, remedy: str) -> PublishError:
 
 @contextmanager
 def _temporary(folder: Path) -> Iterator[None]:
-    """Within it temporary files are made in the folder, by whichever library and by processes begun meanwhile.
+    """Within it temporary files are made in the folder, by whichever library and by
+    processes begun meanwhile.
 
     They hold clients' data: whoever sweeps the draft of a killed run sweeps them too.
     """
@@ -118,7 +135,9 @@ def _temporary(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A private folder among the temporary files, for what is never published. What a kill left of one is removed."""
+    """A private folder among the temporary files, for what is never published. What a
+    kill left of one is removed.
+    """
     folder, lock = _locked(Path(tempfile.gettempdir()), _SCRATCH)
     try:
         yield folder
@@ -128,12 +147,16 @@ def scratch() -> Iterator[Path]:
 
 
 def _locked(place: Path, prefix: str) -> tuple[Path, int]:
-    """A new private folder, and the lock that it has while its process lives; older ones without a lock are removed."""
+    """A new private folder, and the lock that it has while its process lives; older ones
+    without a lock are removed.
+    """
     _sweep(place, prefix)
     fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=place))
     lock = os.open(fresh, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    return fresh.rename(place / f"{prefix}{fresh.name}"), lock  # named so only once it is locked
+    return fresh.rename(
+        place / f"{prefix}{fresh.name}"
+    ), lock  # named so only once it is locked
 
 
 def _sweep(place: Path, prefix: str) -> None:
@@ -152,11 +175,13 @@ def _sweep(place: Path, prefix: str) -> None:
             os.close(handle)
 
 
-# ------------------------------------------------------------------------------------------------ the latest
+# ----------------------------------------------------------------------------------- the latest
 
 
 def complete_latest(output: Path, now: datetime) -> None:
-    """Switches `latest` to the runs whose process died after naming them, and before the switch."""
+    """Switches `latest` to the runs whose process died after naming
+    them, and before the switch.
+    """
     for pending in output.glob(f"{_PENDING}*"):
         try:
             with _alone(output / "runs"):
@@ -165,11 +190,14 @@ def complete_latest(output: Path, now: datetime) -> None:
                 pending.unlink(missing_ok=True)
         except OSError as error:
             place = output / "latest"
-            raise _unwritten(error, f"{place} could not be switched", "free the place and run again") from None
+            raise _unwritten(
+                error, f"{place} could not be switched", "free the place and run again"
+            ) from None
 
 
 def _leads(run: Path, latest: Path, now: datetime) -> bool:
-    """Whether `latest` is to lead to the run: never to an injected as-of, nor back to an older one.
+    """Whether `latest` is to lead to the run: never to an injected as-of,
+    nor back to an older one.
 
     An as-of that lies ahead of `now` was a wrong clock's, and holds nothing up.
     """

@@ -1,7 +1,9 @@
-"""The demo CRM: a SQLite database of an invented sales department, with a plan and a configuration to audit it.
+"""The demo CRM: a SQLite database of an invented sales department, with a plan and a
+configuration to audit it.
 
-All people and companies in it are fictional. The same `today` and `seed` give the same content.
-The dirt is deliberate: of every kind that the audit finds there are several, spread unevenly over the managers.
+All people and companies in it are fictional. The same `today` and `seed` give the same
+content. The dirt is deliberate: of every kind that the audit finds there are several, spread
+unevenly over the managers.
 """
 
 from __future__ import annotations
@@ -32,14 +34,18 @@ class DemoFiles:
 
 
 def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
-    """Write crm.db, targets.csv and audit.yaml into `folder`; records lie around `today`, a day in Amsterdam.
+    """Write crm.db, targets.csv and audit.yaml into `folder`; records lie around
+    `today`, a day in Amsterdam.
 
-    A demo that stands there is written anew. PublishError where a file is none of ours, or cannot be written.
+    A demo that stands there is written anew. PublishError where a file is none of
+    ours, or cannot be written.
     """
     made = DemoFiles(folder / "crm.db", folder / "audit.yaml", folder / "targets.csv")
     paths = (made.database, made.targets, made.config)
     if any(path.exists() for path in paths) and not _is_demo(made.config):
-        raise PublishError(f"{folder} holds files that are no demo; they are left as they are. Choose an empty folder.")
+        raise PublishError(
+            f"{folder} holds files that are no demo; they are left as they are. Choose an empty folder."
+        )
     crm = _filled(today, seed)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +53,9 @@ def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
             path.unlink(missing_ok=True)
         _write_database(made.database, crm.rows)
         with made.targets.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([("manager", "month", "metric", "target"), *targets(crm)])
+            csv.writer(file, lineterminator="\n").writerows(
+                [("manager", "month", "metric", "target"), *targets(crm)]
+            )
         made.config.write_text(words.AUDIT_YAML, encoding="utf-8", newline="\n")
     except (OSError, sqlite3.Error) as error:
         with suppress(OSError):  # half a demo would only stand in the way of the next one
@@ -96,7 +104,10 @@ def _write_database(path: Path, rows: Mapping[str, Sequence[Row]]) -> None:
             marks = ", ".join("?" * len(names))
             connection.executemany(
                 f"INSERT INTO {table} VALUES ({marks})",  # noqa: S608 - the tables are ours
-                ([row.get(name, 0 if name == "is_deleted" else None) for name in names] for row in rows[table]),
+                (
+                    [row.get(name, 0 if name == "is_deleted" else None) for name in names]
+                    for row in rows[table]
+                ),
             )
         for number, target in enumerate(words.INDEXES):
             connection.execute(f"CREATE INDEX demo_{number:02d} ON {target}")

@@ -22,9 +22,21 @@ _ZONE: Final = ZoneInfo(DEMO_ZONE)
 MORNING: Final = 9  # the local hour of `today` up to which things have happened
 _AHEAD_DAYS: Final = 60
 _SIZES: Final = {"clients": 1_800, "contacts": 3_500, "leads": 900, "deals": 1_600}
-_EVENTS: Final = {"past meetings": 5_640, "planned meetings": 360, "past calls": 5_800, "planned calls": 200}
+_EVENTS: Final = {
+    "past meetings": 5_640,
+    "planned meetings": 360,
+    "past calls": 5_800,
+    "planned calls": 200,
+}
 _LONG_ID: Final = 305184080441754059  # beyond 2**53: a float would make two of these ids one
-_LONG_NUMBERS: Final = (100, 101, 200, 201, 900, 901)  # the rows with such an id, the careless star's among them
+_LONG_NUMBERS: Final = (
+    100,
+    101,
+    200,
+    201,
+    900,
+    901,
+)  # the rows with such an id, the careless star's among them
 
 
 def text_of(instant: datetime) -> str:
@@ -36,7 +48,9 @@ def owner_of(row: Row) -> str:
 
 
 def exposed(row: Row) -> bool:
-    """Whether reports show the row: it is an active manager's, nobody's private name, and has happened."""
+    """Whether reports show the row: it is an active manager's, nobody's
+    private name, and has happened.
+    """
     happened = row.get("status", "done") in ("done", "held", "new", "contacted")
     return happened and owner_of(row) in words.ACTIVE and row.get("kind") != "person"
 
@@ -69,13 +83,17 @@ class Company:
         self.imported: set[int] = set()  # id() of the clients with which the CRM began
         past = days_between(today - timedelta(days=words.PAST_DAYS), today + timedelta(days=1))
         self.past = [day for day in past if day.weekday() < 5]
-        if self.past[-1] < self.month:  # a month that began in this weekend: somebody worked today
+        if (
+            self.past[-1] < self.month
+        ):  # a month that began in this weekend: somebody worked today
             self.past.append(today)
-        self.ahead = working_days(days_between(today + timedelta(days=1), today + timedelta(days=_AHEAD_DAYS + 1)))
+        self.ahead = working_days(
+            days_between(today + timedelta(days=1), today + timedelta(days=_AHEAD_DAYS + 1))
+        )
         self.presence = {seller.id: self._presence(seller) for seller in words.SELLERS}
         self.books: dict[tuple[str, str], tuple[list[str], list[Row]]] = {}
 
-    # --- small things -------------------------------------------------------------------------------------------
+    # --- small things -------------------------------------------------------------------------
 
     def at(self, day: date, hour: int, minute: int = 0, second: int = 0) -> str:
         """A local time as text in UTC."""
@@ -88,22 +106,35 @@ class Company:
 
     def _presence(self, seller: words.Seller) -> list[date]:
         """The past days on which the seller wrote anything."""
-        first, last = self.today - timedelta(days=seller.joined), self.today - timedelta(days=seller.left)
+        first, last = (
+            self.today - timedelta(days=seller.joined),
+            self.today - timedelta(days=seller.left),
+        )
         days = [day for day in self.past if first <= day <= last]
         if seller.writes == 1.0:
             return days
         recent = self.rng.sample(days[-10:], 4)  # silent on six of the last ten days
-        return sorted(recent + self.rng.sample(days[:-10], int(len(days[:-10]) * seller.writes)))
+        return sorted(
+            recent + self.rng.sample(days[:-10], int(len(days[:-10]) * seller.writes))
+        )
 
     def earlier(self, owner: str, day: date, low: int, high: int) -> date:
-        """A day of the owner's presence, `low` to `high` of such days before; at most his first."""
+        """A day of the owner's presence, `low` to `high` of such days
+        before; at most his first.
+        """
         days = self.presence[owner]
         return days[max(0, bisect_right(days, day) - 1 - self.rng.randint(low, high))]
 
     def _shares(self, total: int) -> list[tuple[words.Seller, int]]:
         """`total` divided over the sellers by pace and presence."""
-        weights = [seller.pace * len(self.presence[seller.id]) / seller.writes for seller in words.SELLERS]
-        return [(s, round(total * w / sum(weights))) for s, w in zip(words.SELLERS, weights, strict=True)]
+        weights = [
+            seller.pace * len(self.presence[seller.id]) / seller.writes
+            for seller in words.SELLERS
+        ]
+        return [
+            (s, round(total * w / sum(weights)))
+            for s, w in zip(words.SELLERS, weights, strict=True)
+        ]
 
     def _busy(self, number: int) -> list[str]:
         """So many active sellers, by pace."""
@@ -114,8 +145,13 @@ class Company:
         """A new row. A handful of ids look like long numbers."""
         number = len(self.rows[table]) + 1
         long = number in _LONG_NUMBERS and table in ("clients", "contacts", "meetings", "deals")
-        prefix = {"contacts": "p", "calls": "k", "meeting_contacts": "i", "changes": "h"}.get(table, table[0])
-        row: Row = {"id": str(next(self.long_ids)) if long else f"{prefix}{number:06d}", **values}
+        prefix = {"contacts": "p", "calls": "k", "meeting_contacts": "i", "changes": "h"}.get(
+            table, table[0]
+        )
+        row: Row = {
+            "id": str(next(self.long_ids)) if long else f"{prefix}{number:06d}",
+            **values,
+        }
         self.rows[table].append(row)
         return row
 
@@ -130,22 +166,48 @@ class Company:
         return rows[self.rng.randrange(known)] if known else None
 
     def chance(self, share: float, owner: str) -> bool:
-        """Whether the owner leaves it out, where the average one does so in `share` of the cases."""
+        """Whether the owner leaves it out, where the average one does so
+        in `share` of the cases.
+        """
         return self.rng.random() < min(0.92, share * self.care.get(owner, 1.0))
 
-    # --- who ----------------------------------------------------------------------------------------------------
+    # --- who ----------------------------------------------------------------------------------
 
     def hire(self) -> None:
         began = self.at(self.today - timedelta(days=words.PAST_DAYS + 5), 9)
         for team, name, leader in words.TEAMS:
-            self.rows["teams"].append({"id": team, "name": name, "leader_id": leader, "created_at": began})
+            self.rows["teams"].append(
+                {"id": team, "name": name, "leader_id": leader, "created_at": began}
+            )
         for s in words.SELLERS:
-            joined = began if s.joined == words.PAST_DAYS else self.at(self.today - timedelta(days=s.joined), 9)
-            row: Row = {"id": s.id, "first_name": s.first, "last_name": s.last, "team_id": s.team, "created_at": joined}
-            row |= {"email": f"{words.slug(s.first)}.{words.slug(s.last)}@example.com", "is_system": 0}
-            row |= {"is_active": int(s.state == "active"), "is_deleted": int(s.state == "deleted")}
+            joined = (
+                began
+                if s.joined == words.PAST_DAYS
+                else self.at(self.today - timedelta(days=s.joined), 9)
+            )
+            row: Row = {
+                "id": s.id,
+                "first_name": s.first,
+                "last_name": s.last,
+                "team_id": s.team,
+                "created_at": joined,
+            }
+            row |= {
+                "email": f"{words.slug(s.first)}.{words.slug(s.last)}@example.com",
+                "is_system": 0,
+            }
+            row |= {
+                "is_active": int(s.state == "active"),
+                "is_deleted": int(s.state == "deleted"),
+            }
             self.rows["users"].append(row)
-        system: Row = {"id": words.SYSTEM, "first_name": "Web form", "last_name": "", "is_active": 1, "is_system": 1}
+        system: Row = {
+            "id": words.SYSTEM,
+            "first_name": "Web form",
+            "last_name": "",
+            "is_active": 1,
+            "is_system": 1,
+        }
         self.rows["users"].append(system | {"created_at": began})
 
     def win_clients(self) -> None:
@@ -154,9 +216,18 @@ class Company:
             days = self.presence[seller.id]
             for _ in range(number):
                 imported = seller.joined == words.PAST_DAYS and self.rng.random() < 0.35
-                created = self.at(self.past[0], 7) if imported else self.past_moment(self.rng.choice(days))
+                created = (
+                    self.at(self.past[0], 7)
+                    if imported
+                    else self.past_moment(self.rng.choice(days))
+                )
                 name, domain = words.company(self.rng)
-                row: Row = {"kind": "company", "name": name, "phone": words.phone(self.rng), "email": f"info@{domain}"}
+                row: Row = {
+                    "kind": "company",
+                    "name": name,
+                    "phone": words.phone(self.rng),
+                    "email": f"info@{domain}",
+                }
                 if self.rng.random() < 0.15:
                     row = {"kind": "person", **words.person(self.rng, "mail.example")}
                     row["name"] = f"{row['first_name']} {row['last_name']}"
@@ -187,24 +258,47 @@ class Company:
             for row in self.rows[table]:
                 if owner_of(row) == words.LEAVER and row[key] in passed:
                     row["owner_id"] = words.NEWCOMER
-                    self.change(table, row, "owner_id", words.LEAVER, words.NEWCOMER, "u07", self.at(day, 10))
+                    self.change(
+                        table,
+                        row,
+                        "owner_id",
+                        words.LEAVER,
+                        words.NEWCOMER,
+                        "u07",
+                        self.at(day, 10),
+                    )
 
     def gather_leads(self) -> None:
-        """People who are nobody's client yet; a third has been converted. The web form owns a few."""
+        """People who are nobody's client yet; a third has been converted.
+        The web form owns a few.
+        """
         for seller, number in self._shares(_SIZES["leads"]):
             for _ in range(number):
                 owner = words.SYSTEM if self.rng.random() < 0.03 else seller.id
-                status = self.rng.choices(("new", "contacted", "converted", "dropped"), (30, 25, 32, 13))[0]
+                status = self.rng.choices(
+                    ("new", "contacted", "converted", "dropped"), (30, 25, 32, 13)
+                )[0]
                 name, domain = words.company(self.rng)
                 created = self.past_moment(self.rng.choice(self.presence[seller.id]))
                 person = words.person(self.rng, domain)
-                self._add("leads", owner_id=owner, status=status, company=name, created_at=created, **person)
+                self._add(
+                    "leads",
+                    owner_id=owner,
+                    status=status,
+                    company=name,
+                    created_at=created,
+                    **person,
+                )
 
-    # --- what happens -------------------------------------------------------------------------------------------
+    # --- what happens -------------------------------------------------------------------------
 
     def start(self, day: date) -> datetime:
         """The local start of an event, in quarters of an hour; now and then on the Saturday."""
-        if day.weekday() == 4 and day + timedelta(days=1) < self.today and self.rng.random() < 0.1:
+        if (
+            day.weekday() == 4
+            and day + timedelta(days=1) < self.today
+            and self.rng.random() < 0.1
+        ):
             day += timedelta(days=1)
         hour = self.rng.randint(8, 17)
         if day == self.today:  # 08:00 to 08:30 has passed
@@ -212,10 +306,14 @@ class Company:
         return datetime.combine(day, time(hour, self.rng.choice((0, 15, 30, 45))), _ZONE)
 
     def _future_start(self) -> datetime:
-        """A start after the moment of the demo: soon more often than late, later today included."""
+        """A start after the moment of the demo: soon more often than
+        late, later today included.
+        """
         days = [self.today, *self.ahead] if self.today.weekday() < 5 else self.ahead
         day = days[min(int(self.rng.expovariate(1 / 12)), len(days) - 1)]
-        return datetime.combine(day, time(self.rng.randint(10, 16), self.rng.choice((0, 30))), _ZONE)
+        return datetime.combine(
+            day, time(self.rng.randint(10, 16), self.rng.choice((0, 30))), _ZONE
+        )
 
     def hold_meetings(self) -> None:
         for seller, number in self._shares(_EVENTS["past meetings"]):
@@ -223,21 +321,40 @@ class Company:
             for _ in range(number):
                 day = self.rng.choice(self.presence[seller.id])
                 weights = (83 * (1 - late), 10, 7, 100 * late)
-                status = self.rng.choices(("held", "cancelled", "no show", "planned"), weights)[0]
-                self.add_meeting(seller.id, self.start(day), status, self.earlier(seller.id, day, 1, 12))
+                status = self.rng.choices(("held", "cancelled", "no show", "planned"), weights)[
+                    0
+                ]
+                self.add_meeting(
+                    seller.id, self.start(day), status, self.earlier(seller.id, day, 1, 12)
+                )
         for owner in self._busy(_EVENTS["planned meetings"]):
-            self.add_meeting(owner, self._future_start(), "planned", self.rng.choice(self.presence[owner][-12:]))
+            self.add_meeting(
+                owner,
+                self._future_start(),
+                "planned",
+                self.rng.choice(self.presence[owner][-12:]),
+            )
 
     def add_meeting(self, owner: str, start: datetime, status: str, made: date) -> Row:
-        """With contacts of one client, or a lead, or a private person, or (carelessly) with nobody."""
+        """With contacts of one client, or a lead, or a private person, or
+        (carelessly) with nobody.
+        """
         begin, created = text_of(start.astimezone(UTC)), self.past_moment(made)
         row = self._add(
-            "meetings", owner_id=owner, subject=self.rng.choice(words.SUBJECTS), status=status, starts_at=begin
+            "meetings",
+            owner_id=owner,
+            subject=self.rng.choice(words.SUBJECTS),
+            status=status,
+            starts_at=begin,
         )
-        row["ends_at"] = text_of((start + timedelta(minutes=self.rng.choice((30, 60, 60, 90)))).astimezone(UTC))
+        row["ends_at"] = text_of(
+            (start + timedelta(minutes=self.rng.choice((30, 60, 60, 90)))).astimezone(UTC)
+        )
         row["created_at"] = min(begin, created)
         if status == "held":
-            row["result"] = f"{self.rng.choice(words.RESULTS)}; {self.rng.choice(words.NEXT_STEPS)}."
+            row["result"] = (
+                f"{self.rng.choice(words.RESULTS)}; {self.rng.choice(words.NEXT_STEPS)}."
+            )
         if self.chance(words.NO_CONTACT, owner):
             return row
         kind = self.rng.random()
@@ -257,7 +374,9 @@ class Company:
         second = self._book("contacts", owner, moment) if self.rng.random() < 0.15 else None
         for contact in (first, second if second is not first else None):
             if contact is not None:
-                self._add("meeting_contacts", meeting_id=meeting["id"], contact_id=contact["id"])
+                self._add(
+                    "meeting_contacts", meeting_id=meeting["id"], contact_id=contact["id"]
+                )
                 meeting["client_id"] = meeting.get("client_id") or contact["client_id"]
 
     def make_calls(self) -> None:
@@ -267,7 +386,12 @@ class Company:
                 status = self.rng.choices(("done", "cancelled", "planned"), (92, 5, 3))[0]
                 self._call(seller.id, self.start(day), status, day)
         for owner in self._busy(_EVENTS["planned calls"]):
-            self._call(owner, self._future_start(), "planned", self.rng.choice(self.presence[owner][-12:]))
+            self._call(
+                owner,
+                self._future_start(),
+                "planned",
+                self.rng.choice(self.presence[owner][-12:]),
+            )
 
     def _call(self, owner: str, start: datetime, status: str, made: date) -> None:
         begin = text_of(start.astimezone(UTC))
@@ -281,11 +405,13 @@ class Company:
             subject=self.rng.choice(words.CALL_SUBJECTS),
             status=status,
             starts_at=begin,
-            ends_at=text_of((start + timedelta(minutes=self.rng.randint(1, 25))).astimezone(UTC)),
+            ends_at=text_of(
+                (start + timedelta(minutes=self.rng.randint(1, 25))).astimezone(UTC)
+            ),
             created_at=begin if status == "done" else min(begin, self.past_moment(made)),
         )
 
-    # --- deals --------------------------------------------------------------------------------------------------
+    # --- deals --------------------------------------------------------------------------------
 
     def close_deals(self) -> None:
         """Won ones month by month, the open stock, and lost ones up to the promised number."""
@@ -298,7 +424,9 @@ class Company:
                 self._open_deal(seller, number < seller.overdue)
         careless = [seller for seller in words.SELLERS if seller.state == "active"]
         for seller in self.rng.choices(careless, [min(s.care, 3) for s in careless], k=14):
-            deal = self._deal(seller.id, "won", self.earlier(seller.id, self.today, 0, 15), 8, 30)
+            deal = self._deal(
+                seller.id, "won", self.earlier(seller.id, self.today, 0, 15), 8, 30
+            )
             deal["closed_on"] = None  # won, and in no month
             self.kept.add(id(deal))
         for seller, lost in self._shares(_SIZES["deals"] - len(self.rows["deals"])):
@@ -309,11 +437,15 @@ class Company:
         """How many deals the seller wins in that month, of which he was there so many days."""
         if month < self.month:
             whole = min(1.0, days / (18 * seller.writes))
-            return round(seller.wins * whole * self.rng.uniform(0.75, 1.15) * max(1.0, seller.form))
+            return round(
+                seller.wins * whole * self.rng.uniform(0.75, 1.15) * max(1.0, seller.form)
+            )
         elapsed = len([day for day in self.past if day >= month])
         if seller.id == words.STAR:  # 9 of 8, and on the first days of a month on his way
             return min(seller.wins + 1, elapsed + 2)
-        share = elapsed / max(elapsed, len(working_days(days_between(month, next_month(month)))))
+        share = elapsed / max(
+            elapsed, len(working_days(days_between(month, next_month(month))))
+        )
         return max(1, round(seller.wins * share * seller.form)) if seller.form else 0
 
     def _deal(self, owner: str, stage: str, closed: date, low: int, high: int) -> Row:
@@ -336,7 +468,13 @@ class Company:
     def _open_deal(self, seller: words.Seller, overdue: bool) -> None:
         """An open deal; its close day is an expectation, already past if overdue."""
         last = self.presence[seller.id][-1]
-        deal = self._deal(seller.id, self.rng.choices(words.OPEN, (3, 4, 3))[0], last, 20 if overdue else 0, 80)
+        deal = self._deal(
+            seller.id,
+            self.rng.choices(words.OPEN, (3, 4, 3))[0],
+            last,
+            20 if overdue else 0,
+            80,
+        )
         created = date.fromisoformat(str(deal["created_at"])[:10])
         if overdue:
             closed = max(created, self.today - timedelta(days=self.rng.randint(1, 60)))
@@ -345,9 +483,25 @@ class Company:
             closed = self.today + timedelta(days=self.rng.randint(1, 75))
         deal["closed_on"] = closed.isoformat()
 
-    # --- the audit trail ----------------------------------------------------------------------------------------
+    # --- the audit trail ----------------------------------------------------------------------
 
-    def change(self, table: str, row: Row, field: str, old: str | None, new: str, user: str, moment: str) -> None:
+    def change(
+        self,
+        table: str,
+        row: Row,
+        field: str,
+        old: str | None,
+        new: str,
+        user: str,
+        moment: str,
+    ) -> None:
         """Somebody changed a field."""
-        made: Row = {"table_name": table, "record_id": row["id"], "field": field, "old_value": old}
-        self.rows["changes"].append(made | {"new_value": new, "user_id": user, "changed_at": moment})
+        made: Row = {
+            "table_name": table,
+            "record_id": row["id"],
+            "field": field,
+            "old_value": old,
+        }
+        self.rows["changes"].append(
+            made | {"new_value": new, "user_id": user, "changed_at": moment}
+        )

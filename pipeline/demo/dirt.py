@@ -1,4 +1,6 @@
-"""The demo's dirt: of every kind that the audit finds several, spread unevenly over the managers."""
+"""The demo's dirt: of every kind that the audit finds several, spread
+unevenly over the managers.
+"""
 
 from __future__ import annotations
 
@@ -7,42 +9,60 @@ from datetime import date, timedelta
 from pipeline.demo import words
 from pipeline.demo.company import Company, Row, Test, exposed, owner_of
 
-# --- dirt ---------------------------------------------------------------------------------------------------
+# --- dirt -------------------------------------------------------------------------------------
 
 
 def spoil(crm: Company, table: str) -> None:
     """Leave fields empty, each owner by his carelessness."""
     for _, fields, share, states in (spoil for spoil in words.SPOILS if spoil[0] == table):
         for row in crm.rows[table]:
-            if (not states or row.get("status", row.get("stage")) in states) and crm.chance(share, owner_of(row)):
+            if (not states or row.get("status", row.get("stage")) in states) and crm.chance(
+                share, owner_of(row)
+            ):
                 for field in fields:
-                    row[field] = None if field in words.TEXTLESS else crm.rng.choice(words.BLANKS)
+                    row[field] = (
+                        None if field in words.TEXTLESS else crm.rng.choice(words.BLANKS)
+                    )
 
 
 def protect_month(crm: Company) -> None:
-    """The current month stays healthy: its won deals, and a held meeting of every manager but the silent one."""
+    """The current month stays healthy: its won deals, and a held meeting of every
+    manager but the silent one.
+    """
     first, now = crm.at(crm.month, 0), crm.now
     won = (row for row in crm.rows["deals"] if row["stage"] == "won")
     crm.kept |= {id(row) for row in won if str(row["closed_on"] or "") >= crm.month.isoformat()}
     for seller in words.SELLERS:
         if seller.state != "active" or seller.id == words.SILENT:
             continue
-        own = (row for row in crm.rows["meetings"] if owner_of(row) == seller.id and row["status"] == "held")
+        own = (
+            row
+            for row in crm.rows["meetings"]
+            if owner_of(row) == seller.id and row["status"] == "held"
+        )
         held = next((row for row in own if first <= str(row["starts_at"]) <= now), None)
         if held is None:
             day = crm.presence[seller.id][-1]
-            held = crm.add_meeting(seller.id, crm.start(day), "held", crm.earlier(seller.id, day, 0, 5))
+            held = crm.add_meeting(
+                seller.id, crm.start(day), "held", crm.earlier(seller.id, day, 0, 5)
+            )
         crm.kept.add(id(held))
 
 
 def _pick(crm: Company, table: str, number: int, where: Test = lambda row: True) -> list[Row]:
     """Rows for a defect, the careless owners' more often; each row is picked once."""
     draws = [
-        (crm.rng.random() ** (1 / min(3.0, max(0.3, crm.care.get(owner_of(row), 1.0)))), str(row["id"]), row)
+        (
+            crm.rng.random() ** (1 / min(3.0, max(0.3, crm.care.get(owner_of(row), 1.0)))),
+            str(row["id"]),
+            row,
+        )
         for row in crm.rows[table]
         if id(row) not in crm.kept and where(row)
     ]
-    chosen = [row for _, _, row in sorted(draws, key=lambda draw: draw[:2], reverse=True)[:number]]
+    chosen = [
+        row for _, _, row in sorted(draws, key=lambda draw: draw[:2], reverse=True)[:number]
+    ]
     crm.kept |= {id(row) for row in chosen}
     return chosen
 
@@ -57,23 +77,39 @@ def plant_states(crm: Company) -> None:
         ("deals", 4, lambda r: r["stage"] in words.OPEN, {"stage": "tbd"}),
         ("meetings", 7, lambda r: str(r["starts_at"]) > soon, {"status": "held"}),
         ("meetings", 8, lambda r: r["status"] == "held", {"starts_at": None, "ends_at": None}),
-        ("meetings", 1, lambda r: r["status"] == "held", {"starts_at": None, "ends_at": None, "created_at": None}),
-        ("calls", 1, lambda r: r["status"] == "done", {"starts_at": None, "ends_at": None, "created_at": None}),
+        (
+            "meetings",
+            1,
+            lambda r: r["status"] == "held",
+            {"starts_at": None, "ends_at": None, "created_at": None},
+        ),
+        (
+            "calls",
+            1,
+            lambda r: r["status"] == "done",
+            {"starts_at": None, "ends_at": None, "created_at": None},
+        ),
         ("deals", 9, lambda r: r["amount_cents"] is not None, {"currency": "USD"}),
         ("deals", 2, lambda r: r["amount_cents"] is not None, {"currency": "JPY"}),
     )
     for table, number, where, values in plants:
         for row in _pick(crm, table, number, where):
             row.update(values)
-    for row in _pick(crm, "deals", 3, lambda r: r["stage"] == "won" and str(r["closed_on"]) < long_ago):
+    for row in _pick(
+        crm, "deals", 3, lambda r: r["stage"] == "won" and str(r["closed_on"]) < long_ago
+    ):
         closed = date.fromisoformat(str(row["closed_on"]))
-        row["created_at"] = crm.past_moment(closed + timedelta(days=crm.rng.randint(2, 9)))  # after it closed
+        row["created_at"] = crm.past_moment(
+            closed + timedelta(days=crm.rng.randint(2, 9))
+        )  # after it closed
 
 
 def plant_references(crm: Company) -> None:
     """Owners and clients that are nobody, or do not exist."""
     for table in ("clients", "contacts", "leads", "meetings", "calls", "deals"):
-        for row, owner in zip(_pick(crm, table, len(words.LOST_OWNERS)), words.LOST_OWNERS, strict=True):
+        for row, owner in zip(
+            _pick(crm, table, len(words.LOST_OWNERS)), words.LOST_OWNERS, strict=True
+        ):
             row["owner_id"] = owner
     for row in _pick(crm, "contacts", 120, lambda r: r["client_id"] is not None):
         row["owner_id"] = None  # its client's owner answers for it

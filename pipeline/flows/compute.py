@@ -1,4 +1,6 @@
-"""Computing everything that is printed from the snapshot alone, and proving it against the witness."""
+"""Computing everything that is printed from the snapshot alone, and
+proving it against the witness.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +46,17 @@ _NAMED: Final = 20
 
 
 def open_run(folder: Path, progress: Progress) -> Edition:
-    """What a published run said, computed once more from its manifest and snapshot alone. `folder` is the run's."""
+    """What a published run said, computed once more from its manifest and snapshot
+    alone. `folder` is the run's.
+    """
     return compute(folder / "snapshot", run_id=folder.name, progress=progress)
 
 
-def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit | None = None) -> Edition:
-    """Everything that is printed, from the snapshot alone, proven against its witness. ProofError where it differs.
+def compute(
+    data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit | None = None
+) -> Edition:
+    """Everything that is printed, from the snapshot alone, proven against its witness.
+    ProofError where it differs.
 
     The audit is the manifest's, unless another is given.
     """
@@ -62,9 +69,13 @@ def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit
     views = queries.views_of(entities, terms)
     own = tuple(map(measure_of, audit.measures))
 
-    def figures_of(given: Answers, users: Iterable[Person]) -> tuple[list[Person], list[Figure]]:
+    def figures_of(
+        given: Answers, users: Iterable[Person]
+    ) -> tuple[list[Person], list[Figure]]:
         people = who_owns(users, given, audit.targets, plan_month(window) or "")
-        ground = Ground(people, audit.field_sets, audit.targets, manifest.accounts, window, (*COUNTED, *own))
+        ground = Ground(
+            people, audit.field_sets, audit.targets, manifest.accounts, window, (*COUNTED, *own)
+        )
         return people, make_figures(given, ground)
 
     with (
@@ -83,7 +94,9 @@ def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit
             rows = {one.entity: one.rows for one in counted}
             odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
             must_be_plausible(odd, audit.accept)
-            labels = findings.labels_of(connection, shelf.views, queries.failing(shelf.views, audit.field_sets))
+            labels = findings.labels_of(
+                connection, shelf.views, queries.failing(shelf.views, audit.field_sets)
+            )
         people, figures = figures_of(Answers((*measured, *found), ()), users)
         progress.stage("Proving every figure against the CRM")
         controls = _prove(data, manifest, figures_of, figures, users, failing)
@@ -91,7 +104,11 @@ def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit
         by_id = {figure.id: figure for figure in [*figures, _proven(proven(figures))]}
         prove_controls(by_id, controls)
         progress.stage("Making the fix-lists")
-        repairs = tuple(findings.repairs(read_failing(failing), labels, audit.field_sets, audit.links, window.zone))
+        repairs = tuple(
+            findings.repairs(
+                read_failing(failing), labels, audit.field_sets, audit.links, window.zone
+            )
+        )
     return Edition(
         run_id=run_id,
         audit=audit.name,
@@ -103,17 +120,24 @@ def compute(data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit, manifest.not_given),
         own=tuple(map(face_of, own)),
-        warnings=tuple(filter(None, (manifest.hidden, *targets_of_strangers(audit.targets, users)))),
+        warnings=tuple(
+            filter(None, (manifest.hidden, *targets_of_strangers(audit.targets, users)))
+        ),
         caveats=(
             *manifest.caveats,
             *_undecodable(manifest.stored),
-            *(f"Accepted in audit.yaml though not plausible, {one.name}: {one.sentence}" for one in odd),
+            *(
+                f"Accepted in audit.yaml though not plausible, {one.name}: {one.sentence}"
+                for one in odd
+            ),
             *_without_plan(audit.targets, users, plan_month(window)),
         ),
     )
 
 
-def _kept(manifest: Manifest, data: Path, audit: ResolvedAudit | None) -> tuple[ResolvedAudit, PeriodBounds]:
+def _kept(
+    manifest: Manifest, data: Path, audit: ResolvedAudit | None
+) -> tuple[ResolvedAudit, PeriodBounds]:
     """How the run was audited, unless another audit is given, and over which days."""
     audit = audit or manifest.audit
     if audit is None or manifest.period is None:
@@ -139,11 +163,16 @@ def _window_of(audit: ResolvedAudit, manifest: Manifest, period: PeriodBounds) -
 
 
 def _prove(
-    data: Path, manifest: Manifest,
+    data: Path,
+    manifest: Manifest,
     figures_of: Callable[[Answers, Iterable[Person]], tuple[list[Person], list[Figure]]],
-    figures: Sequence[Figure], users: Sequence[Person], failing: Path,
-) -> tuple[tuple[str, str], ...]:  # fmt: skip
-    """Compares ours with the witness. Nothing of it stays in memory but the control totals, which are returned."""
+    figures: Sequence[Figure],
+    users: Sequence[Person],
+    failing: Path,
+) -> tuple[tuple[str, str], ...]:
+    """Compares ours with the witness. Nothing of it stays in memory but the control
+    totals, which are returned.
+    """
     witness = load_witness(data)
     fingerprints.prove_again(witness.fingerprints, data, manifest.stored)
     _, seen = figures_of(witness.answers, witness.people)
@@ -155,22 +184,46 @@ def _prove(
 def _proven(count: int) -> Figure:
     measure = FIGURES_PROVEN
     name = figure_id(measure.name, "", "", Scope.COMPANY, "")
-    return Figure(name, Scope.COMPANY, "", measure.name, "", measure.period, count, None, measure.unit, "", "proof")
+    return Figure(
+        name,
+        Scope.COMPANY,
+        "",
+        measure.name,
+        "",
+        measure.period,
+        count,
+        None,
+        measure.unit,
+        "",
+        "proof",
+    )
 
 
 def _not_checked(audit: ResolvedAudit, not_given: Mapping[str, str]) -> dict[str, str]:
-    """'meeting.result' -> why: each field of a set that this CRM does not hold, each column that no SELECT gives."""
+    """'meeting.result' -> why: each field of a set that this CRM does not hold, each
+    column that no SELECT gives.
+    """
     fields = {
-        f"{entity}.{name}": why for entity, fields in audit.field_sets.items() for name, why in fields.absent.items()
+        f"{entity}.{name}": why
+        for entity, fields in audit.field_sets.items()
+        for name, why in fields.absent.items()
     }
     return {**fields, **not_given}
 
 
 def _undecodable(stored: Iterable[snapshot.Stored]) -> Iterator[str]:
     """The records that hold text which is no UTF-8, as a sentence."""
-    found = [f"{one.entity} {record} ({column})" for one in stored for column, record in one.undecodable]
+    found = [
+        f"{one.entity} {record} ({column})"
+        for one in stored
+        for column, record in one.undecodable
+    ]
     if found:
-        more = f" and {len(found) - _NAMED} more, all in snapshot/manifest.json" if len(found) > _NAMED else ""
+        more = (
+            f" and {len(found) - _NAMED} more, all in snapshot/manifest.json"
+            if len(found) > _NAMED
+            else ""
+        )
         yield (
             f"Text that is no UTF-8 counts as entered, and is shown with \ufffd where it cannot be read: "
             f"{', '.join(found[:_NAMED])}{more}."
@@ -184,8 +237,12 @@ def _strangers(targets: Iterable[Target], users: Iterable[Person]) -> list[Targe
     return sorted(strangers, key=lambda target: (target.manager, target.metric))
 
 
-def _without_plan(targets: Iterable[Target], users: Sequence[Person], month: str | None) -> Iterator[str]:
-    """What management reads about targets of the plan's month that are in no plan, by name where there is one."""
+def _without_plan(
+    targets: Iterable[Target], users: Sequence[Person], month: str | None
+) -> Iterator[str]:
+    """What management reads about targets of the plan's month that are in no plan, by
+    name where there is one.
+    """
     names = {user.id: user.name for user in users}
     found = [
         f"{names.get(target.manager, target.manager)} ({MEASURES[target.metric].label.lower()}: {target.target:,})"
@@ -205,5 +262,7 @@ def targets_of_strangers(targets: Iterable[Target], users: Iterable[Person]) -> 
     if strangers := sorted({target.manager for target in _strangers(targets, users)}):
         more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
         named = ", ".join(strangers[:_NAMED]) + more
-        return (f"targets are set for users who are no managers of this CRM, and count in no plan: {named}.",)
+        return (
+            f"targets are set for users who are no managers of this CRM, and count in no plan: {named}.",
+        )
     return ()

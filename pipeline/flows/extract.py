@@ -1,4 +1,6 @@
-"""Extracting: one transaction, two readings: the rows as typed Parquet, and the witness, what the CRM itself counts."""
+"""Extracting: one transaction, two readings: the rows as typed Parquet, and the witness,
+what the CRM itself counts.
+"""
 
 from __future__ import annotations
 
@@ -26,29 +28,46 @@ Clock = Callable[[], datetime]
 
 
 def extract(
-    audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, progress: Progress,
-    begin: Sequence[str] | None = None, fire: datetime | None = None,
-) -> None:  # fmt: skip
-    """One transaction, two readings: the rows to Parquet, and the witness. A passing failure begins it anew.
+    audit: Audit,
+    folder: Path,
+    *,
+    clock: Clock,
+    as_of: datetime | None,
+    progress: Progress,
+    begin: Sequence[str] | None = None,
+    fire: datetime | None = None,
+) -> None:
+    """One transaction, two readings: the rows to Parquet, and the witness. A
+    passing failure begins it anew.
 
-    `as_of` injects the instant of the run, else `clock` gives it inside the transaction; `fire` is the instant at
-    which the run was due, None by hand: it decides the period.
+    `as_of` injects the instant of the run, else `clock` gives it inside the transaction; `fire`
+    is the instant at which the run was due, None by hand: it decides the period.
     """
 
     def once() -> None:
-        _extract_once(audit, folder, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
+        _extract_once(
+            audit, folder, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin
+        )
 
     anew(once, progress.stage)
 
 
 def _extract_once(
-    audit: Audit, folder: Path, *, clock: Clock, as_of: datetime | None, fire: datetime | None, progress: Progress,
+    audit: Audit,
+    folder: Path,
+    *,
+    clock: Clock,
+    as_of: datetime | None,
+    fire: datetime | None,
+    progress: Progress,
     begin: Sequence[str] | None,
-) -> None:  # fmt: skip
+) -> None:
     """Every file that it writes replaces the one of an attempt before it."""
     settings = audit.settings
     hold = source.Hold(settings.source.max_hold)
-    engine = source.open_engine(secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit)
+    engine = source.open_engine(
+        secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit
+    )
     progress.stage("Opening the CRM")
     try:
         with source.consistent(engine, begin, hold) as connection:
@@ -58,7 +77,10 @@ def _extract_once(
             audit = completed(audit, reading.not_given)
             hidden = hidden_rows(audit, connection, reading)
             accounts = reading.accounts()
-            stored = [_store(reading, entity, folder, audit, progress, hold) for entity in audit.schema]
+            stored = [
+                _store(reading, entity, folder, audit, progress, hold)
+                for entity in audit.schema
+            ]
             progress.stage("Comparing text with the CRM's")
             texts = fingerprints.must_agree(reading, folder, stored, hold)
             shared = fingerprints.basis(reading)
@@ -66,7 +88,10 @@ def _extract_once(
             witness = witness_of(audit, reading, window)
     finally:
         engine.dispose()
-    held, said = round(hold.seconds, 3), "; ".join(filter(None, (source.moment(engine), reading.lent(), shared)))
+    held, said = (
+        round(hold.seconds, 3),
+        "; ".join(filter(None, (source.moment(engine), reading.lent(), shared))),
+    )
     save_witness(folder, replace(witness, fingerprints=tuple(texts)))
     resolved = audit.resolved()
     save_manifest(
@@ -104,11 +129,15 @@ def demand_of(audit: Audit) -> source.Demand:
 
 
 def hidden_rows(audit: Audit, connection: Connection, reading: source.Reading) -> str:
-    """What every report has to say where the database hides rows; SourceError where audit.yaml does not allow it."""
+    """What every report has to say where the database hides rows; SourceError where
+    audit.yaml does not allow it.
+    """
     tables = source.hidden(connection, reading.tables)
     if not tables:
         return ""
-    said = f"row-level security may hide rows of {', '.join(tables)} from the account that reads"
+    said = (
+        f"row-level security may hide rows of {', '.join(tables)} from the account that reads"
+    )
     if audit.settings.source.hidden_rows == "allow":
         return f"{said}, so only what it sees is counted"
     raise SourceError(
@@ -119,16 +148,28 @@ def hidden_rows(audit: Audit, connection: Connection, reading: source.Reading) -
 
 
 def _store(
-    reading: source.Reading, entity: str, folder: Path, audit: Audit, progress: Progress, hold: source.Hold
+    reading: source.Reading,
+    entity: str,
+    folder: Path,
+    audit: Audit,
+    progress: Progress,
+    hold: source.Hold,
 ) -> snapshot.Stored:
     expected = reading.count(entity)
     if reading.columns(entity):
         progress.stage(f"Reading {entity.replace('_', ' ')}s", expected)
     return snapshot.write_entity(
-        folder, entity, reading.columns(entity), hold.watched(reading.rows(entity)),
-        schema=audit.schema, rules=reading.demand.rules, expected=expected, minor=audit.preset.money == "minor",
-        advance=progress.advance, origin=_origin(audit, entity),
-    )  # fmt: skip
+        folder,
+        entity,
+        reading.columns(entity),
+        hold.watched(reading.rows(entity)),
+        schema=audit.schema,
+        rules=reading.demand.rules,
+        expected=expected,
+        minor=audit.preset.money == "minor",
+        advance=progress.advance,
+        origin=_origin(audit, entity),
+    )
 
 
 def _origin(audit: Audit, entity: str) -> str:
@@ -147,11 +188,15 @@ def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness
     controls = tuple(
         (
             control.figure,
-            str(control.equals) if control.select is None else reading.control(control.figure, control.select),
+            str(control.equals)
+            if control.select is None
+            else reading.control(control.figure, control.select),
         )
         for control in audit.settings.controls
     )
-    return Witness(answers, tuple(ask_people(reading.connection, reading.entities()["manager"])), controls)
+    return Witness(
+        answers, tuple(ask_people(reading.connection, reading.entities()["manager"])), controls
+    )
 
 
 def answers_of(audit: Audit, reading: source.Reading, window: Window) -> Answers:
@@ -166,7 +211,9 @@ def answers_of(audit: Audit, reading: source.Reading, window: Window) -> Answers
     )
 
 
-def window_of(audit: Audit, as_of: datetime, *, injected: bool, fire: datetime | None = None) -> Window:
+def window_of(
+    audit: Audit, as_of: datetime, *, injected: bool, fire: datetime | None = None
+) -> Window:
     """The moments of a run of this audit that was due at `fire`."""
     asked = audit.settings.period
     days = asked if isinstance(asked, Period) else None

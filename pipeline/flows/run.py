@@ -1,4 +1,6 @@
-"""One run, from the CRM to its published reports. It reads as the architecture does: top to bottom."""
+"""One run, from the CRM to its published reports. It reads as the
+architecture does: top to bottom.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +36,20 @@ class Outcome:
 
 
 def run_audit(
-    audit: Audit, *, run_id: str, clock: Clock, progress: Progress, as_of: datetime | None = None,
-    begin: Sequence[str] | None = None, fire: datetime | None = None,
-) -> Outcome:  # fmt: skip
-    """Extracts, validates, measures, proves, renders, verifies and publishes; an AuditError means that nothing was.
+    audit: Audit,
+    *,
+    run_id: str,
+    clock: Clock,
+    progress: Progress,
+    as_of: datetime | None = None,
+    begin: Sequence[str] | None = None,
+    fire: datetime | None = None,
+) -> Outcome:
+    """Extracts, validates, measures, proves, renders, verifies and publishes; an
+    AuditError means that nothing was.
 
-    `as_of` injects the instant of the run; `fire` is the instant at which it was due, None by hand; `begin` replaces
-    the statements that open the source's transaction.
+    `as_of` injects the instant of the run; `fire` is the instant at which it was due, None by
+    hand; `begin` replaces the statements that open the source's transaction.
     """
     os.umask(0o077)  # what is written holds clients' data: folders 0700, files 0600
     with _lacks_said():
@@ -48,7 +57,9 @@ def run_audit(
         with folder.draft(audit.output) as draft:
             data = draft.folder / "snapshot"
             data.mkdir()
-            extract(audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin)
+            extract(
+                audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin
+            )
             let_go()
             edition = compute(data, run_id=run_id, progress=progress)
             with settled():
@@ -60,7 +71,9 @@ def run_audit(
 
 @contextmanager
 def _lacks_said() -> Iterator[None]:
-    """A lack of memory, of open files or of room is no defect of ours, and is said as what it is."""
+    """A lack of memory, of open files or of room is no defect of ours,
+    and is said as what it is.
+    """
     try:
         yield
     except AuditError:

@@ -1,8 +1,10 @@
-"""How a preset declares that days, instants and amounts are written: the rules by which a text is read.
+"""How a preset declares that days, instants and amounts are written: the rules
+by which a text is read.
 
-They apply to text; what a database holds as a day, an instant or a number of its own is read as that. Two readings
-compare in the proof: Python's (texts.py) and that of the database's SQL (written.py). They share the declaration and
-nothing else, SQLite aside, which has no means of its own and calls Python's.
+They apply to text; what a database holds as a day, an instant or a number of its own is read as
+that. Two readings compare in the proof: Python's (texts.py) and that of the database's SQL
+(written.py). They share the declaration and nothing else, SQLite aside, which has no means of
+its own and calls Python's.
 """
 
 from __future__ import annotations
@@ -53,7 +55,9 @@ _SPACES_AS_THOUSANDS: Final = " \u00a0\u202f"
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How what was entered is read: declared formats (None: the database's own types), empty words, and a zone."""
+    """How what was entered is read: declared formats (None: the database's own types),
+    empty words, and a zone.
+    """
 
     formats: Formats | None = None
     empty: frozenset[str] = frozenset()
@@ -61,9 +65,13 @@ class Rules:
     datetimes: str = "UTC"  # of the datetimes of the database's own types that name no zone
     home: str = "UTC"  # the audit's zone: whose day it is at an instant
     exact: bool = False  # nothing may stand around a text, white space neither
-    contents: Mapping[str, Content] = field(default_factory=dict)  # 'entity.column' -> HTML or JSON
+    contents: Mapping[str, Content] = field(
+        default_factory=dict
+    )  # 'entity.column' -> HTML or JSON
     currency: str = ""  # of amounts that name none
-    signs: Mapping[str, str] = field(default_factory=lambda: SIGNS)  # of currencies -> their codes
+    signs: Mapping[str, str] = field(
+        default_factory=lambda: SIGNS
+    )  # of currencies -> their codes
 
     @classmethod
     def of(cls, preset: Preset, zone: str, currency: str = "") -> Rules:
@@ -72,7 +80,9 @@ class Rules:
         datetimes = zone if preset.datetimes == "audit" else preset.datetimes
         written = zone if preset.text_zone == "audit" else preset.text_zone
         contents = {
-            name: Content("json", tuple(what["json"])) if isinstance(what, dict) else Content(what)
+            name: Content("json", tuple(what["json"]))
+            if isinstance(what, dict)
+            else Content(what)
             for name, what in preset.contents.items()
         }
         return cls(
@@ -86,21 +96,27 @@ class Rules:
             signs={**SIGNS, **preset.currencies},
         )
 
-    # ---------------------------------------------------------------------------------------- in Python
+    # -------------------------------------------------------------------------------- in Python
 
     def is_empty(self, value: Any) -> bool:
-        """A declared empty word, white space around it aside; of several values each is one, or blank."""
+        """A declared empty word, white space around it aside; of several
+        values each is one, or blank.
+        """
         value = text_of(value)
         if not isinstance(value, str):
             return False
-        return value.strip(WHITE_SPACE) in self.empty or (SEVERAL in value and is_empty_in_parts(value, self.empty))
+        return value.strip(WHITE_SPACE) in self.empty or (
+            SEVERAL in value and is_empty_in_parts(value, self.empty)
+        )
 
     def may_drop(self, entity: str, name: str) -> bool:
         """Whether a text of this column can count as missing that is not blank."""
         return bool(self.empty) or f"{entity}.{name}" in self.contents
 
     def day(self, value: str | None) -> Any:
-        """The calendar day; None where nothing was entered. Of an instant the local day, of hours their own day."""
+        """The calendar day; None where nothing was entered. Of an instant the local
+        day, of hours their own day.
+        """
         moment = self._moment(value, self.formats.day if self.formats else ())
         if not isinstance(moment, datetime):
             return moment
@@ -108,7 +124,9 @@ class Rules:
         return UNREADABLE if day is None else day
 
     def instant(self, value: str | None) -> Any:
-        """The instant in UTC. Of a local time that exists twice the first; one that is skipped, as if it was not."""
+        """The instant in UTC. Of a local time that exists twice the first; one that is
+        skipped, as if it was not.
+        """
         moment = self._moment(value, self.formats.instant if self.formats else ())
         if not isinstance(moment, datetime):
             return moment
@@ -116,12 +134,18 @@ class Rules:
         return UNREADABLE if instant is None else instant
 
     def own_instant(self, moment: datetime) -> Any:
-        """A datetime of the database's own as an instant in UTC; one that names no zone is in that of `datetimes`."""
-        instant = in_utc(moment, self.datetimes) if moment.tzinfo is None else moment.astimezone(UTC)
+        """A datetime of the database's own as an instant in UTC; one that names no zone
+        is in that of `datetimes`.
+        """
+        instant = (
+            in_utc(moment, self.datetimes) if moment.tzinfo is None else moment.astimezone(UTC)
+        )
         return UNREADABLE if instant is None else instant
 
     def own_day(self, moment: datetime) -> Any:
-        """Its day in the audit's zone: that which is written, where datetimes are in that zone."""
+        """Its day in the audit's zone: that which is written, where
+        datetimes are in that zone.
+        """
         if moment.tzinfo is None and self.datetimes == self.home:
             return moment.date()
         instant = self.own_instant(moment)
@@ -136,7 +160,9 @@ class Rules:
         if not (currency or "").strip(WHITE_SPACE):
             return UNREADABLE
         for amount in self.formats.amount if self.formats else ():
-            if (plain := plain_number(text, amount.decimal, _thousands(amount), amount.signs)) is not None:
+            if (
+                plain := plain_number(text, amount.decimal, _thousands(amount), amount.signs)
+            ) is not None:
                 units = minor_units(plain, digits_of(currency or ""))
                 return UNREADABLE if units is None else units
         return UNREADABLE
@@ -145,19 +171,33 @@ class Rules:
         text = (value or "").strip(WHITE_SPACE)
         if not text or text in _zeros(formats):
             return None
-        return next((moment for one in formats if (moment := read_moment(text, one)) is not None), UNREADABLE)
+        return next(
+            (moment for one in formats if (moment := read_moment(text, one)) is not None),
+            UNREADABLE,
+        )
 
-    # ---------------------------------------------------------------------------------------- in SQL
+    # ----------------------------------------------------------------------------------- in SQL
 
     def for_text(self) -> Rules:
-        """The rules of a column of text: those declared, else ISO exactly, with not even white space around it."""
-        return self if self.formats is not None else replace(self, formats=Formats(), exact=True)
+        """The rules of a column of text: those declared, else ISO exactly, with not
+        even white space around it.
+        """
+        return (
+            self if self.formats is not None else replace(self, formats=Formats(), exact=True)
+        )
 
     def kept(
-        self, entered: ColumnElement[Any], text: ColumnElement[Any] | None = None, content: Content | None = None
+        self,
+        entered: ColumnElement[Any],
+        text: ColumnElement[Any] | None = None,
+        content: Content | None = None,
     ) -> ColumnElement[Any]:
-        """What was entered, or the `text` made of it; NULL for an empty word, and where nobody sees anything."""
-        nothing: list[ColumnElement[bool]] = [empty_word(entered, word) for word in sorted(self.empty)]
+        """What was entered, or the `text` made of it; NULL for an empty word, and
+        where nobody sees anything.
+        """
+        nothing: list[ColumnElement[bool]] = [
+            empty_word(entered, word) for word in sorted(self.empty)
+        ]
         if nothing and text is None:
             nothing.append(empty_parts(entered, sorted(self.empty)))
         if content is not None:
@@ -190,15 +230,21 @@ class Rules:
     def micros_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Microseconds since 1970, or NULL."""
         formats = self._formats_of(Kind.INSTANT)
-        instants = [written_instant(text, literal(one)) for one in formats if one.endswith("%z")]
-        moments = [written_micros(text, literal(one)) for one in formats if not one.endswith("%z")]
+        instants = [
+            written_instant(text, literal(one)) for one in formats if one.endswith("%z")
+        ]
+        moments = [
+            written_micros(text, literal(one)) for one in formats if not one.endswith("%z")
+        ]
         if not moments:
             return func.coalesce(*instants, null(), type_=BigInteger())
         value = in_utc_of(func.coalesce(*moments, null(), type_=BigInteger()), self.zone)
         return func.coalesce(*instants, value, type_=BigInteger()) if instants else value
 
     def own_micros(self, moment: ColumnElement[Any], *, instant: bool) -> ColumnElement[Any]:
-        """The microseconds of a datetime of the database's own as those of UTC, or NULL; an `instant` has them."""
+        """The microseconds of a datetime of the database's own as those of UTC, or
+        NULL; an `instant` has them.
+        """
         return moment if instant else in_utc_of(moment, self.datetimes)
 
     def own_day_of(self, moment: ColumnElement[Any], *, instant: bool) -> ColumnElement[Any]:
@@ -211,11 +257,14 @@ class Rules:
         """The amount as '-1234.5', or NULL."""
         numbers = [
             number_in(
-                text, literal(_pattern(amount)), literal(_thousands(amount)), literal(amount.decimal),
+                text,
+                literal(_pattern(amount)),
+                literal(_thousands(amount)),
+                literal(amount.decimal),
                 literal(" ".join(amount.signs)),
             )
             for amount in (self.formats.amount if self.formats else ())
-        ]  # fmt: skip
+        ]
         return func.coalesce(*numbers, null(), type_=Text())
 
     def _formats_of(self, kind: Kind) -> Sequence[str]:
@@ -230,16 +279,23 @@ def units_of(number: ColumnElement[Any], currency: ColumnElement[Any]) -> Column
 
 
 def _digits_in(currency: ColumnElement[Any]) -> ColumnElement[int]:
-    by_digits = {digits: [code for code in ODD_FACTORS if digits_of(code) == digits] for digits in (0, 3, 4)}
-    return case(*((one_of_words(currency, codes), n) for n, codes in by_digits.items()), else_=2)
+    by_digits = {
+        digits: [code for code in ODD_FACTORS if digits_of(code) == digits]
+        for digits in (0, 3, 4)
+    }
+    return case(
+        *((one_of_words(currency, codes), n) for n, codes in by_digits.items()), else_=2
+    )
 
 
-# ------------------------------------------------------------------------------------------------ days and instants
+# ---------------------------------------------------------------------------- days and instants
 
 
 @cache
 def _zeros(formats: Sequence[str]) -> frozenset[str]:
-    """Zero dates: what a format writes of nothing but zeros, and the way in which databases write it."""
+    """Zero dates: what a format writes of nothing but zeros, and the way in
+    which databases write it.
+    """
     widths = {"Y": 4, "f": 6, "g": 3}
 
     def zero(match: re.Match[str]) -> str:
@@ -247,10 +303,13 @@ def _zeros(formats: Sequence[str]) -> frozenset[str]:
 
     offsets = ("Z", "+0000", "+00:00")
     written = {one.replace("%z", offset) for one in formats for offset in offsets}
-    return frozenset(DIRECTIVE.sub(zero, one) for one in written) | {"0000-00-00", "0000-00-00 00:00:00"}
+    return frozenset(DIRECTIVE.sub(zero, one) for one in written) | {
+        "0000-00-00",
+        "0000-00-00 00:00:00",
+    }
 
 
-# ------------------------------------------------------------------------------------------------ amounts
+# -------------------------------------------------------------------------------------- amounts
 
 
 def _thousands(amount: Amount) -> str:
@@ -258,9 +317,15 @@ def _thousands(amount: Amount) -> str:
 
 
 def _pattern(amount: Amount) -> str:
-    """The same as a regular expression: at most one minus and one sign, before the digits, or the sign behind."""
+    """The same as a regular expression: at most one minus and one sign, before the
+    digits, or the sign behind.
+    """
     space = f"[{WHITE_SPACE_CLASS}]*"
-    sign = "(?:" + "|".join(map(_escaped, sorted(amount.signs, key=len, reverse=True))) + ")" if amount.signs else ""
+    sign = (
+        "(?:" + "|".join(map(_escaped, sorted(amount.signs, key=len, reverse=True))) + ")"
+        if amount.signs
+        else ""
+    )
     mark, thousands = _escaped(amount.decimal), "".join(map(_escaped, _thousands(amount)))
     grouped = f"[0-9]{{1,3}}(?:[{thousands}][0-9]{{3}})+|" if thousands else ""
     number = f"(?:{grouped}[0-9]+)(?:{mark}[0-9]+)?"

@@ -1,4 +1,6 @@
-"""Currencies: what stands beside an amount as an ISO 4217 code, as Python reads it and as each database does."""
+"""Currencies: what stands beside an amount as an ISO 4217 code, as Python reads it
+and as each database does.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ SIGNS: Final[Mapping[str, str]] = {"\u20ac": "EUR", "\u00a3": "GBP"}
 
 
 def read_currency(value: Any, signs: Mapping[str, str], currency: str) -> Any:
-    """The code; of nothing the audit's `currency`, and UNREADABLE of what is no code, sign or declared word."""
+    """The code; of nothing the audit's `currency`, and UNREADABLE of what is no
+    code, sign or declared word.
+    """
     text = "" if value is None else str(text_of(value)).strip(WHITE_SPACE)
     if not text:
         return currency or UNREADABLE
@@ -29,12 +33,17 @@ def read_currency(value: Any, signs: Mapping[str, str], currency: str) -> Any:
     return code if code in CODES else UNREADABLE
 
 
-def currency_of(entered: ColumnElement[Any], signs: Mapping[str, str], currency: str) -> ColumnElement[Any]:
+def currency_of(
+    entered: ColumnElement[Any], signs: Mapping[str, str], currency: str
+) -> ColumnElement[Any]:
     """The same in SQL; NULL where it cannot be read."""
     code = raised(entered)
     # almost every amount is in the audit's own currency, and is settled first
     branches: list[Any] = [(code == currency, literal(currency))] if currency else []
-    branches += [(is_sign(entered, literal(s), literal(s.encode().hex())), literal(c)) for s, c in signs.items()]
+    branches += [
+        (is_sign(entered, literal(s), literal(s.encode().hex())), literal(c))
+        for s, c in signs.items()
+    ]
     nothing = [(func.coalesce(code, "") == "", literal(currency))] if currency else []
     return case(*branches, *nothing, (code.in_(sorted(CODES)), code), else_=null())
 
@@ -47,7 +56,9 @@ class raised(FunctionElement[str]):
 
 
 class is_sign(FunctionElement[bool]):
-    """is_sign(column, sign, hex): the sign and nothing else, white space around it aside; hex is that of its UTF-8."""
+    """is_sign(column, sign, hex): the sign and nothing else, white space around it aside;
+    hex is that of its UTF-8.
+    """
 
     type: TypeEngine[bool] = Boolean()
     inherit_cache = True

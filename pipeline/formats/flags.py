@@ -1,8 +1,8 @@
 """Yes and no: the words that say so, as Python reads them and as each database does.
 
-A flag is written as a word of the table below, as a number or a truth value, as a byte (MySQL's BIT), or as the date
-on which it was set. NULL and blank say no. Anything else is unreadable: a mark of deletion that nobody understands
-must neither delete a record nor keep it.
+A flag is written as a word of the table below, as a number or a truth value, as a byte (MySQL's
+BIT), or as the date on which it was set. NULL and blank say no. Anything else is unreadable: a
+mark of deletion that nobody understands must neither delete a record nor keep it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,22 @@ from pipeline.databases.expressions import SPACES, STRIPPED_MYSQL, compiles_by
 from pipeline.values.texts import UNREADABLE, text_of
 from pipeline.values.white_space import WHITE_SPACE
 
-YES: Final = ("1", "-1", "1.0", "-1.0", "true", "t", "yes", "y", "ja", "j", "waar", "on", "aan", "x")
+YES: Final = (
+    "1",
+    "-1",
+    "1.0",
+    "-1.0",
+    "true",
+    "t",
+    "yes",
+    "y",
+    "ja",
+    "j",
+    "waar",
+    "on",
+    "aan",
+    "x",
+)
 """In small letters, white space around them aside. -1 is what Access writes, 1.0 a float."""
 
 NO: Final = ("0", "0.0", "false", "f", "no", "n", "nee", "onwaar", "off", "uit")
@@ -59,7 +74,9 @@ def read_flag(value: Any) -> Any:
 
 
 class folded(FunctionElement[str]):
-    """folded(column): its text without white space around it, its ASCII capitals as small letters."""
+    """folded(column): its text without white space around it, its ASCII
+    capitals as small letters.
+    """
 
     type: TypeEngine[str] = Text()
     inherit_cache = True
@@ -90,14 +107,16 @@ def flag_of(entered: ColumnElement[Any]) -> ColumnElement[Any]:
     ).cast(BigInteger)
 
 
-_SQLITE_AT_ONCE: Final = "WHEN 1 THEN '1' WHEN 0 THEN '0' WHEN x'01' THEN '1' WHEN x'00' THEN '0'"
+_SQLITE_AT_ONCE: Final = (
+    "WHEN 1 THEN '1' WHEN 0 THEN '0' WHEN x'01' THEN '1' WHEN x'00' THEN '0'"
+)
 _FOLDED_SQLITE: Final = f"lower(trim(CAST({{0}} AS TEXT), {SPACES}))"
 # what is no ASCII becomes a '?', or LOWER would make a k of the sign for kelvin
 _FOLDED_MYSQL: Final = f"LOWER(CONVERT({STRIPPED_MYSQL} USING ascii))"
 _BYTE_MYSQL: Final = "ASCII(CONVERT({0} USING utf8mb4))"
 _GLOBS: Final = " OR ".join(
     f"{{0}} GLOB '{shape}{after}'" for shape in _SHAPES for after in ("", f"{_AFTER}*")
-)  # fmt: skip
+)
 
 _TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
     folded: {

@@ -1,7 +1,9 @@
-"""Text that stands for a day, an instant or an amount, read in SQL: strictly, and never with an error of the database.
+"""Text that stands for a day, an instant or an amount, read in SQL: strictly, and never with
+an error of the database.
 
-DuckDB has functions that read by a format. SQLite calls Python (texts.py). MariaDB, MySQL and PostgreSQL cut the text
-into pieces, put them together as ISO writes it, and read that if it is a moment of the calendar.
+DuckDB has functions that read by a format. SQLite calls Python (texts.py). MariaDB, MySQL and
+PostgreSQL cut the text into pieces, put them together as ISO writes it, and read that if it is
+a moment of the calendar.
 """
 
 from __future__ import annotations
@@ -12,7 +14,18 @@ from datetime import UTC, datetime
 from itertools import product
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Date, Text, and_, case, cast, func, literal, literal_column
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -32,7 +45,9 @@ from pipeline.values.texts import DIRECTIVE, ZONED
 
 
 class as_text(FunctionElement[str]):
-    """as_text(column): the text, code point for code point; of bytes that say something U+FFFD, which nothing reads."""
+    """as_text(column): the text, code point for code point; of bytes that say something
+    U+FFFD, which nothing reads.
+    """
 
     type: TypeEngine[str] = Text()
     inherit_cache = True
@@ -53,23 +68,29 @@ class written_day(FunctionElement[Any]):
 
 
 class written_micros(FunctionElement[int]):
-    """written_micros(text, format): microseconds, as if it was in UTC, of the moment written exactly so; else NULL."""
+    """written_micros(text, format): microseconds, as if it was in UTC, of the moment
+    written exactly so; else NULL.
+    """
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = False
 
 
 class written_instant(FunctionElement[int]):
-    """written_instant(text, format): microseconds of the instant that a format with an offset writes so; else NULL."""
+    """written_instant(text, format): microseconds of the instant that a format with an
+    offset writes so; else NULL.
+    """
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = False
 
 
 class written_local_day(FunctionElement[Any]):
-    """written_local_day(text, format, bounds, offsets, zone): the zone's day at the instant written so; else NULL.
+    """written_local_day(text, format, bounds, offsets, zone): the zone's day at the
+    instant written so; else NULL.
 
-    Bounds are the instants at which the zone's offset changes, ascending; offsets have the other sign.
+    Bounds are the instants at which the zone's offset changes, ascending;
+    offsets have the other sign.
     """
 
     type: TypeEngine[Any] = Date()
@@ -87,14 +108,18 @@ class local_micros(FunctionElement[int]):
 
 
 class plain_number(FunctionElement[str]):
-    """plain_number(text, pattern, thousands, decimal, signs): an amount as '-1234.5', else NULL."""
+    """plain_number(text, pattern, thousands, decimal, signs): an amount
+    as '-1234.5', else NULL.
+    """
 
     type: TypeEngine[str] = Text()
     inherit_cache = False
 
 
 class decimal_units(FunctionElement[int]):
-    """decimal_units(number, digits): minor units of a plain number's text, exactly; else NULL."""
+    """decimal_units(number, digits): minor units of a plain number's
+    text, exactly; else NULL.
+    """
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = True
@@ -136,7 +161,9 @@ class _iso_day(FunctionElement[Any]):
 
 
 class _iso_micros(FunctionElement[int]):
-    """_iso_micros(text): the microseconds of 'YYYY-MM-DD HH:MM:SS.ffffff', if calendar and clock have it."""
+    """_iso_micros(text): the microseconds of 'YYYY-MM-DD HH:MM:SS.ffffff', if
+    calendar and clock have it.
+    """
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = True
@@ -153,21 +180,27 @@ _CLOCK: Final = " ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][.][0-9][0-9][0-9][0-9
 
 _AS_TEXT_MYSQL: Final = "CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin"
 _BYTES_MYSQL: Final = (
-    f"CASE WHEN CHARSET({{0}}) <> 'binary' THEN {{text}} WHEN {STRIPPED_MYSQL} <> '' THEN '\ufffd' END"
+    f"CASE WHEN CHARSET({{0}}) <> 'binary' THEN {{text}}"
+    f" WHEN {STRIPPED_MYSQL} <> '' THEN '\ufffd' END"
 )
-_BYTES_SQLITE: Final = f"WHEN 'blob' THEN CASE WHEN trim(CAST({{0}} AS TEXT), {SPACES}) <> '' THEN '\ufffd' END"
+_BYTES_SQLITE: Final = (
+    f"WHEN 'blob' THEN CASE WHEN trim(CAST({{0}} AS TEXT), {SPACES}) <> '' THEN '\ufffd' END"
+)
 _MOMENT_DUCKDB: Final = (
     # DuckDB knows the year 0, and calendars do not
     "CASE WHEN strftime(try_strptime({0}, {1}), {1}) = {0}"
     " AND try_strptime({0}, {1}) >= TIMESTAMP '0001-01-01' THEN try_strptime({0}, {1}) END"
 )
 _WHOLE_MYSQL: Final = "TRIM(LEADING '0' FROM REPLACE(SUBSTRING_INDEX({0}, '.', 1), '-', ''))"
-_PART_MYSQL: Final = "TRIM(TRAILING '0' FROM IF(LOCATE('.', {0}) > 0, SUBSTRING_INDEX({0}, '.', -1), ''))"
+_PART_MYSQL: Final = (
+    "TRIM(TRAILING '0' FROM IF(LOCATE('.', {0}) > 0, SUBSTRING_INDEX({0}, '.', -1), ''))"
+)
 _WHOLE_POSTGRESQL: Final = "ltrim(split_part({0}, '.', 1), '-0')"
 _PART_POSTGRESQL: Final = "rtrim(split_part({0}, '.', 2), '0')"
 
 TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
-    # SQLite's values have a type each: the functions below are given the bytes of those that are text
+    # SQLite's values have a type each: the functions below are given the bytes
+    # of those that are text
     as_text: {
         "sqlite": f"CASE typeof({{0}}) {_BYTES_SQLITE} ELSE {{0}} END",
         "duckdb": "CAST({0} AS VARCHAR)",
@@ -188,14 +221,22 @@ TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         "sqlite": "CASE typeof({0}) WHEN 'text' THEN micros_written(CAST({0} AS BLOB), {1}) END",
         "duckdb": f"epoch_us({_MOMENT_DUCKDB})",
     },
-    written_instant: {"sqlite": "CASE typeof({0}) WHEN 'text' THEN micros_written(CAST({0} AS BLOB), {1}) END"},
-    written_local_day: {"sqlite": "CASE typeof({0}) WHEN 'text' THEN day_written(CAST({0} AS BLOB), {1}, {4}) END"},
+    written_instant: {
+        "sqlite": "CASE typeof({0}) WHEN 'text' THEN micros_written(CAST({0} AS BLOB), {1}) END"
+    },
+    written_local_day: {
+        "sqlite": "CASE typeof({0}) WHEN 'text' THEN day_written(CAST({0} AS BLOB), {1}, {4}) END"
+    },
     _head: {
         "duckdb": "left({0}, -{1})",
         "mysql": "LEFT({0}, CHAR_LENGTH({0}) - {1})",
         "postgresql": "left({0}, -{1})",
     },
-    _tail: {"duckdb": "right({0}, {1})", "mysql": "RIGHT({0}, {1})", "postgresql": "right({0}, {1})"},
+    _tail: {
+        "duckdb": "right({0}, {1})",
+        "mysql": "RIGHT({0}, {1})",
+        "postgresql": "right({0}, {1})",
+    },
     day_at: {
         "duckdb": "CAST(make_timestamp({0}) AS DATE)",
         "mysql": "DATE('1970-01-01 00:00:00.000000' + INTERVAL {0} MICROSECOND)",
@@ -246,31 +287,47 @@ TEMPLATES: Final[Mapping[type[FunctionElement[Any]], Mapping[str, str]]] = {
         " TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', CAST({0} AS DATETIME(6))) END",
         "postgresql": f"CASE WHEN {{0}} ~ '{_CALENDAR}{_CLOCK}$' THEN {INSTANT_POSTGRESQL} END",
     },
-}  # fmt: skip
+}
 
 
-# ------------------------------------------------------------------------------------------------ put together as ISO
+# -------------------------------------------------------------------------- put together as ISO
 
 _LONG: Final = tuple(sorted({len(month) for month in MONTHS}))
 _WIDTHS: Final[Mapping[str, tuple[int, ...]]] = {
-    "Y": (4,), "f": (6,), "g": (3,), "b": (3,), "B": _LONG,
+    "Y": (4,),
+    "f": (6,),
+    "g": (3,),
+    "b": (3,),
+    "B": _LONG,
     **dict.fromkeys(("-d", "-m", "-H", "-I"), (1, 2)),
     **dict.fromkeys(("y", "m", "d", "H", "I", "M", "S", "p"), (2,)),
-}  # fmt: skip
+}
 """How many characters a part of a format may take."""
 
 _Pieces = Mapping[str, ColumnElement[str]]
 
 
 def _ways(text: ColumnElement[str], written: str) -> Iterator[tuple[str, _Pieces]]:
-    """Each way in which the format's parts can share the text: its pattern, and each part's piece of the text."""
+    """Each way in which the format's parts can share the text: its pattern, and each
+    part's piece of the text.
+    """
     parts = DIRECTIVE.split(written)  # literal, directive, literal, …
     for widths in product(*(_WIDTHS[part] for part in parts[1::2])):
         pattern, at, pieces = re.escape(parts[0]), 1 + len(parts[0]), {}
         for part, width, then in zip(parts[1::2], widths, parts[2::2], strict=True):
-            kind = "[A-Za-z]" if part in "bBp" else "[1-9]" if part[0] == "-" and width == 2 else "[0-9]"
-            pattern += kind + ("[0-9]" if kind == "[1-9]" else kind) * (width - 1) + re.escape(then)
-            pieces[part.removeprefix("-")] = _padded(func.substr(text, at, width), short=part[0] == "-" and width == 1)
+            kind = (
+                "[A-Za-z]"
+                if part in "bBp"
+                else "[1-9]"
+                if part[0] == "-" and width == 2
+                else "[0-9]"
+            )
+            pattern += (
+                kind + ("[0-9]" if kind == "[1-9]" else kind) * (width - 1) + re.escape(then)
+            )
+            pieces[part.removeprefix("-")] = _padded(
+                func.substr(text, at, width), short=part[0] == "-" and width == 1
+            )
             at += width + len(then)
         yield f"^{pattern}", pieces
 
@@ -290,8 +347,16 @@ def _iso(pieces: _Pieces, *, time: bool) -> ColumnElement[str]:
     if not time:
         return day
     none = literal("00")
-    minutes = literal(":").concat(pieces.get("M", none)).concat(":").concat(pieces.get("S", none))
-    return day.concat(" ").concat(_hour(pieces)).concat(minutes).concat(".").concat(_fraction(pieces))
+    minutes = (
+        literal(":").concat(pieces.get("M", none)).concat(":").concat(pieces.get("S", none))
+    )
+    return (
+        day.concat(" ")
+        .concat(_hour(pieces))
+        .concat(minutes)
+        .concat(".")
+        .concat(_fraction(pieces))
+    )
 
 
 def _year(pieces: _Pieces) -> ColumnElement[str]:
@@ -304,13 +369,20 @@ def _month(pieces: _Pieces) -> ColumnElement[str]:
     if "m" in pieces:
         return pieces["m"]
     name = "b" if "b" in pieces else "B"
-    return _named(pieces[name], {month[:3] if name == "b" else month: f"{n:02}" for n, month in enumerate(MONTHS, 1)})
+    return _named(
+        pieces[name],
+        {month[:3] if name == "b" else month: f"{n:02}" for n, month in enumerate(MONTHS, 1)},
+    )
 
 
 def _hour(pieces: _Pieces) -> ColumnElement[str]:
     if "I" not in pieces:
         return pieces.get("H", literal("00"))
-    hours = {f"{n:02}{half}": f"{n % 12 + later:02}" for n in range(1, 13) for half, later in (("AM", 0), ("PM", 12))}
+    hours = {
+        f"{n:02}{half}": f"{n % 12 + later:02}"
+        for n in range(1, 13)
+        for half, later in (("AM", 0), ("PM", 12))
+    }
     return _named(pieces["I"].concat(pieces["p"]), hours)
 
 
@@ -339,12 +411,14 @@ def _read_day(pieces: _Pieces) -> ColumnElement[Any]:
     return case((_read_micros(pieces).is_not(None), day))
 
 
-# ------------------------------------------------------------------------------------------------ offsets from UTC
+# ----------------------------------------------------------------------------- offsets from UTC
 
 _HOURS: Final = "([01][0-9]|2[0-3])"
 _OFFSETS: Final = ((1, "Z"), (5, f"[+-]{_HOURS}[0-5][0-9]"), (6, f"[+-]{_HOURS}:[0-5][0-9]"))
 """How many characters an offset takes, and its pattern."""
-_KNOWN: Final = tuple(1_000_000 * int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in ZONED)
+_KNOWN: Final = tuple(
+    1_000_000 * int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in ZONED
+)
 """The instants between which zones are known."""
 
 
@@ -375,10 +449,12 @@ def _day_by_offset(element: FunctionElement[Any]) -> ColumnElement[Any]:
     return day_at(local_micros(_by_offset(element), bounds, offsets, zone))
 
 
-# ------------------------------------------------------------------------------------------------ compiled
+# ------------------------------------------------------------------------------------- compiled
 
 _BY_PIECES: Final = ("mysql", "mariadb", "postgresql")
-_PUT_TOGETHER: Final[Mapping[type[FunctionElement[Any]], Callable[[FunctionElement[Any]], ColumnElement[Any]]]] = {
+_PUT_TOGETHER: Final[
+    Mapping[type[FunctionElement[Any]], Callable[[FunctionElement[Any]], ColumnElement[Any]]]
+] = {
     written_instant: _by_offset,
     written_local_day: _day_by_offset,
 }

@@ -18,10 +18,11 @@ def _tenths(numerator: int, denominator: int) -> int:
 
 
 def rounded(figure: Figure) -> Decimal | None:
-    """The decimal that is printed: a percentage in hundredths of its own (91.3), money in units; None = no value.
+    """The decimal that is printed: a percentage in hundredths of its own (91.3), money
+    in units; None = no value.
 
-    A ratio that is not exactly 0 or 1 is printed as 0.1 to 99.9, or as 100.1 and more, so that neither is said of what
-    is not so.
+    A ratio that is not exactly 0 or 1 is printed as 0.1 to 99.9, or as 100.1 and more, so that
+    neither is said of what is not so.
     """
     match figure.unit:
         case Unit.MONEY if figure.denominator is None:
@@ -86,11 +87,15 @@ def excel_format(figure: Figure) -> str:
 
 
 def excel_value(figure: Figure) -> Decimal | None:
-    """The number for the cell; None where Excel cannot hold it exactly (or there is none): then `show`, as text."""
+    """The number for the cell; None where Excel cannot hold it exactly (or there is
+    none): then `show`, as text.
+    """
     value = rounded(figure)
     if value is None:
         return None
     if figure.unit is Unit.PERCENT:
         value = value.scaleb(-2)
-    odd = not figure.currency.isalnum() if figure.unit is Unit.MONEY else False  # it could not stand in a format
+    odd = (
+        not figure.currency.isalnum() if figure.unit is Unit.MONEY else False
+    )  # it could not stand in a format
     return value if len(value.as_tuple().digits) <= 15 and not odd else None

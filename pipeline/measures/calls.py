@@ -6,7 +6,14 @@ from typing import Final
 
 from sqlalchemy import FromClause, and_
 
-from pipeline.measures.common import Held, HeldAhead, Undated, every, in_period, in_unknown_state
+from pipeline.measures.common import (
+    Held,
+    HeldAhead,
+    Undated,
+    every,
+    in_period,
+    in_unknown_state,
+)
 from pipeline.measures.measure import STOCK, counted
 from pipeline.queries.context import Condition, Terms
 

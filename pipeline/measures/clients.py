@@ -9,7 +9,9 @@ from pipeline.measures.measure import STOCK, counted
 
 _CREATED: Final = ("created_at",)
 
-CLIENTS: Final = counted("clients", "Clients looked after", of="client", where=every, period=STOCK)
+CLIENTS: Final = counted(
+    "clients", "Clients looked after", of="client", where=every, period=STOCK
+)
 CLIENTS_NEW: Final = counted(
     "clients_new",
     "New clients",

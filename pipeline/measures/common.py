@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import FromClause, and_, true
 
-from pipeline.queries.context import UNKNOWN, Condition, Terms, in_flow, in_month, in_state, nothing_entered
+from pipeline.queries.context import (
+    UNKNOWN,
+    Condition,
+    Terms,
+    in_flow,
+    in_month,
+    in_state,
+    nothing_entered,
+)
 
 
 def every(_view: FromClause, _terms: Terms) -> Condition:
@@ -50,7 +58,10 @@ class Held:
     def __call__(self, view: FromClause, terms: Terms) -> Condition:
         """The condition on a view of the entity."""
         start = view.c.start_at
-        return and_(in_state(view, self.entity, "held"), start.is_(None) | (start <= terms.window.as_of_us))
+        return and_(
+            in_state(view, self.entity, "held"),
+            start.is_(None) | (start <= terms.window.as_of_us),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +72,6 @@ class HeldAhead:
 
     def __call__(self, view: FromClause, terms: Terms) -> Condition:
         """The condition on a view of the entity."""
-        return and_(in_state(view, self.entity, "held"), view.c.start_at > terms.window.as_of_us)
+        return and_(
+            in_state(view, self.entity, "held"), view.c.start_at > terms.window.as_of_us
+        )

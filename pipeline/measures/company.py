@@ -13,4 +13,6 @@ INACTIVE_USERS: Final = Measure(name="inactive_users", label="Inactive owners", 
 TABLE_ROWS: Final = Measure(name="table_rows", label="Rows in the source", period=STOCK)
 TABLE_AUDITED: Final = Measure(name="table_audited", label="Audited", period=STOCK)
 TABLE_EXCLUDED: Final = Measure(name="table_excluded", label="Excluded", period=STOCK)
-FIGURES_PROVEN: Final = Measure(name="figures_proven", label="Figures equal to the CRM", period="run")
+FIGURES_PROVEN: Final = Measure(
+    name="figures_proven", label="Figures equal to the CRM", period="run"
+)

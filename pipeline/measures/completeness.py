@@ -1,4 +1,6 @@
-"""What the minimum field sets come to: scores, fields, records to repair. Made from the field sets' own counts."""
+"""What the minimum field sets come to: scores, fields, records to repair. Made from
+the field sets' own counts.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,16 @@ FIELD_FILLED: Final = Measure(name="field_filled", label="Filled", unit=Unit.PER
 FIELD_MISSING: Final = Measure(name="field_missing", label="Missing")
 RECORDS_FAILING: Final = Measure(name="records_failing", label="Records to repair")
 
-BASE_SCORE: Final = Measure(name="base", label="Completeness of the base", unit=Unit.PERCENT, period=BASE)
-BASE_FILLED: Final = Measure(name="base_filled", label="Filled in the base", unit=Unit.PERCENT, period=BASE)
+BASE_SCORE: Final = Measure(
+    name="base", label="Completeness of the base", unit=Unit.PERCENT, period=BASE
+)
+BASE_FILLED: Final = Measure(
+    name="base_filled", label="Filled in the base", unit=Unit.PERCENT, period=BASE
+)
 BASE_MISSING: Final = Measure(name="base_missing", label="Missing in the base", period=BASE)
-BASE_FAILING: Final = Measure(name="base_failing", label="Records to repair outside this period", period=BASE)
+BASE_FAILING: Final = Measure(
+    name="base_failing", label="Records to repair outside this period", period=BASE
+)
 
 UNREADABLE: Final = Counted(
     name="unreadable",

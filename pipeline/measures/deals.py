@@ -1,4 +1,6 @@
-"""Measures of deals: open, won and lost, in number and in money. Days are compared as days, never as moments."""
+"""Measures of deals: open, won and lost, in number and in money. Days are compared
+as days, never as moments.
+"""
 
 from __future__ import annotations
 
@@ -72,8 +74,12 @@ DEALS_WON: Final = counted(
     in_month=_won_in_month,
 )
 DEALS_WON_AMOUNT: Final = amount_of(DEALS_WON, "deals_won_amount", "Won amount")
-DEALS_LOST: Final = counted("deals_lost", "Deals lost", of="deal", needs=_CLOSED, where=_ClosedInPeriod("lost"))
-WIN_RATE: Final = share("win_rate", "Win rate", DEALS_WON.numerator, (*DEALS_WON.numerator, *DEALS_LOST.numerator))
+DEALS_LOST: Final = counted(
+    "deals_lost", "Deals lost", of="deal", needs=_CLOSED, where=_ClosedInPeriod("lost")
+)
+WIN_RATE: Final = share(
+    "win_rate", "Win rate", DEALS_WON.numerator, (*DEALS_WON.numerator, *DEALS_LOST.numerator)
+)
 DEALS_WON_UNDATED: Final = counted(
     "deals_won_undated",
     "Won deals without a closing date",

@@ -1,4 +1,6 @@
-"""What a measure is: one declaration says what is counted, where that can be told, and how it is published."""
+"""What a measure is: one declaration says what is counted, where that can be told,
+and how it is published.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ BASE = "base"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted(Measure):
-    """A measure whose figures are the sum of `numerator`, over the sum of `denominator` where it is a ratio."""
+    """A measure whose figures are the sum of `numerator`, over the sum of
+    `denominator` where it is a ratio.
+    """
 
     numerator: tuple[Count, ...]
     denominator: tuple[Count, ...] = ()
@@ -69,10 +73,16 @@ def amount_of(records: Counted, name: str, label: str) -> Counted:
     )
 
 
-def share(name: str, label: str, numerator: Sequence[Count], denominator: Sequence[Count]) -> Counted:
+def share(
+    name: str, label: str, numerator: Sequence[Count], denominator: Sequence[Count]
+) -> Counted:
     """So many of so many, in per cent."""
     return Counted(
-        name=name, label=label, unit=Unit.PERCENT, numerator=tuple(numerator), denominator=tuple(denominator)
+        name=name,
+        label=label,
+        unit=Unit.PERCENT,
+        numerator=tuple(numerator),
+        denominator=tuple(denominator),
     )
 
 

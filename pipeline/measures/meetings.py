@@ -8,9 +8,24 @@ from typing import Final
 from sqlalchemy import FromClause, and_, not_, true
 
 from pipeline.databases.expressions import blank
-from pipeline.measures.common import Held, HeldAhead, Undated, every, in_period, in_plan_month, in_unknown_state
+from pipeline.measures.common import (
+    Held,
+    HeldAhead,
+    Undated,
+    every,
+    in_period,
+    in_plan_month,
+    in_unknown_state,
+)
 from pipeline.measures.measure import STOCK, counted, share
-from pipeline.queries.context import Condition, Count, Terms, ended_at, in_state, nothing_entered
+from pipeline.queries.context import (
+    Condition,
+    Count,
+    Terms,
+    ended_at,
+    in_state,
+    nothing_entered,
+)
 
 COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
     "date": ("meeting.start_at",),
@@ -20,7 +35,9 @@ COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
     "subject": ("meeting.subject",),
     "result": ("meeting.result",),
 }
-"""What a complete meeting has -> the columns it is read from; names and contact details are borrowed."""
+"""What a complete meeting has -> the columns it is read from; names and
+contact details are borrowed.
+"""
 
 _BORROWED: Final = frozenset({"last name", "first name", "contact details"})
 """What is the contact's, and so is known only where it is known whom a meeting was with."""
@@ -75,7 +92,9 @@ def _lacking(m: FromClause, t: Terms) -> Mapping[str, Condition]:
     return {what: and_(ours, lack) for what, lack in _lacks(m, t).items()}
 
 
-MEETINGS: Final = counted("meetings", "Meetings in the CRM", of="meeting", where=every, period=STOCK)
+MEETINGS: Final = counted(
+    "meetings", "Meetings in the CRM", of="meeting", where=every, period=STOCK
+)
 MEETINGS_HELD: Final = counted(
     "meetings_held",
     "Meetings held",
@@ -124,7 +143,10 @@ MEETINGS_HELD_IN_FUTURE: Final = counted(
     where=HeldAhead("meeting"),
     period=STOCK,
     left_out=True,
-    sentence=("meeting is called held but lies ahead", "meetings are called held but lie ahead"),
+    sentence=(
+        "meeting is called held but lies ahead",
+        "meetings are called held but lie ahead",
+    ),
 )
 MEETINGS_UNKNOWN: Final = counted(
     "meetings_unknown",

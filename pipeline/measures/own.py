@@ -38,7 +38,9 @@ class _Narrowed:
 
 
 def measure_of(own: OwnMeasure) -> Counted:
-    """A measure of the audit's own as it is published: over the days and in the unit of what it narrows."""
+    """A measure of the audit's own as it is published: over the days and in the
+    unit of what it narrows.
+    """
     ours = NARROWED[own.counted]
     (count,) = ours.numerator
     narrowed = replace(count, name=own.name, where=_Narrowed(count.where, own))
@@ -51,7 +53,13 @@ def measure_of(own: OwnMeasure) -> Counted:
             numerator=(narrowed,),
             denominator=(count,),
         )
-    return Counted(name=own.name, label=own.label, unit=ours.unit, period=ours.period, numerator=(narrowed,))
+    return Counted(
+        name=own.name,
+        label=own.label,
+        unit=ours.unit,
+        period=ours.period,
+        numerator=(narrowed,),
+    )
 
 
 def face_of(measure: Measure) -> Measure:

@@ -1,4 +1,6 @@
-"""Progress against plan, over the calendar month. Each figure's dimension is the measure that has a target."""
+"""Progress against plan, over the calendar month. Each figure's dimension is the
+measure that has a target.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,15 @@ PLAN_DONE: Final = Measure(name="plan_done", label="Done", period=MONTH)
 PLAN_TARGET: Final = Measure(name="plan_target", label="Target", period=MONTH)
 PLAN_LEFT: Final = Measure(name="plan_left", label="To go", period=MONTH)
 PLAN_OVER: Final = Measure(name="plan_over", label="Over target", period=MONTH)
-PLAN_PROGRESS: Final = Measure(name="plan_progress", label="Progress against plan", unit=Unit.PERCENT, period=MONTH)
+PLAN_PROGRESS: Final = Measure(
+    name="plan_progress", label="Progress against plan", unit=Unit.PERCENT, period=MONTH
+)
 PLAN_NEEDED_PER_DAY: Final = Measure(
     name="plan_needed_per_day", label="Needed per working day", unit=Unit.PER_DAY, period=MONTH
 )
-PLAN_WITHOUT_TARGET: Final = Measure(name="plan_without_target", label="Done without a target", period=MONTH)
-WORKING_DAYS_LEFT: Final = Measure(name="working_days_left", label="Working days left", unit=Unit.DAYS, period=MONTH)
+PLAN_WITHOUT_TARGET: Final = Measure(
+    name="plan_without_target", label="Done without a target", period=MONTH
+)
+WORKING_DAYS_LEFT: Final = Measure(
+    name="working_days_left", label="Working days left", unit=Unit.DAYS, period=MONTH
+)

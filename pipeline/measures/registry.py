@@ -51,7 +51,11 @@ COUNTED: Final[tuple[Counted, ...]] = (
 """The measures whose figures are sums of what databases count."""
 
 _MADE: Final = (
-    *(measure for span in completeness.SPANS for measure in (span.score, span.filled, span.missing, span.failing)),
+    *(
+        measure
+        for span in completeness.SPANS
+        for measure in (span.score, span.filled, span.missing, span.failing)
+    ),
     plan.PLAN_DONE,
     plan.PLAN_TARGET,
     plan.PLAN_LEFT,
@@ -70,10 +74,14 @@ _MADE: Final = (
 )
 """Those whose figures are made of field sets, of the plan, of the audit itself."""
 
-MEASURES: Final[Mapping[str, Measure]] = {measure.name: measure for measure in (*COUNTED, *_MADE)}
+MEASURES: Final[Mapping[str, Measure]] = {
+    measure.name: measure for measure in (*COUNTED, *_MADE)
+}
 """Every measure by its name."""
 
-NARROWED: Final = {measure.name: measure for measure in COUNTED if not (measure.denominator or measure.each)}
+NARROWED: Final = {
+    measure.name: measure for measure in COUNTED if not (measure.denominator or measure.each)
+}
 """What a measure of an audit's own may narrow: whatever is one figure, and no ratio."""
 
 LEFT_OUT: Final = tuple(measure for measure in COUNTED if measure.left_out)
@@ -90,6 +98,10 @@ PLANNED: Final = tuple(
 
 
 def counts_of(measures: Iterable[Counted]) -> tuple[Count, ...]:
-    """What databases count for these measures, each once; the field sets' own counts are not among them."""
-    counts = {count.name: count for measure in measures for count in measure.counts if count.entity}
+    """What databases count for these measures, each once; the field sets' own
+    counts are not among them.
+    """
+    counts = {
+        count.name: count for measure in measures for count in measure.counts if count.entity
+    }
     return tuple(counts.values())

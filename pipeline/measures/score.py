@@ -1,6 +1,7 @@
 """From what databases counted to everything that is printed: figures, for every scope, exactly.
 
-The witness's answers and our own both go through here, so that they are compared figure by figure.
+The witness's answers and our own both go through here, so that they are
+compared figure by figure.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class Pool:
     scope: Scope
     key: str
     counts: Counts
-    targets: Mapping[str, int]  # name of a measure -> target; of a team and the company, of the managers with one
+    targets: Mapping[
+        str, int
+    ]  # name of a measure -> target; of a team and the company, of the managers with one
     aimed: Counts  # what those have done who have a target, by the name of the measure in the second place
 
 
@@ -60,24 +63,44 @@ class Ground:
     measures: Sequence[Counted] = COUNTED
 
 
-def who_owns(people: Iterable[Person], answers: Answers, targets: Collection[Target], month: str) -> list[Person]:
-    """The users that a report is about: managers who own a record or have a plan, and inactive owners."""
+def who_owns(
+    people: Iterable[Person], answers: Answers, targets: Collection[Target], month: str
+) -> list[Person]:
+    """The users that a report is about: managers who own a record or have a
+    plan, and inactive owners.
+    """
     owners = {tally.owner for tally in answers.tallies if tally.value and tally.owner}
     planned = {target.manager for target in targets if target.month == month}
     users = list(people)
-    return _with_teams([p for p in users if p.id in owners or (p.scope is Scope.MANAGER and p.id in planned)], users)
+    return _with_teams(
+        [p for p in users if p.id in owners or (p.scope is Scope.MANAGER and p.id in planned)],
+        users,
+    )
 
 
 def _with_teams(people: Sequence[Person], users: Iterable[Person]) -> list[Person]:
-    """Where people report to each other: a leader is whoever a manager reports to, and belongs to the team he leads."""
+    """Where people report to each other: a leader is whoever a manager reports to, and
+    belongs to the team he leads.
+    """
     names = {user.id: user.name for user in users}
-    leaders = {person.leader_id for person in people if person.scope is Scope.MANAGER and person.leader_id}
-    teams = {person.id: person.id if person.id in leaders else person.leader_id for person in people}
-    return [replace(p, team_id=teams[p.id], team=names.get(teams[p.id], "")) if leaders else p for p in people]
+    leaders = {
+        person.leader_id
+        for person in people
+        if person.scope is Scope.MANAGER and person.leader_id
+    }
+    teams = {
+        person.id: person.id if person.id in leaders else person.leader_id for person in people
+    }
+    return [
+        replace(p, team_id=teams[p.id], team=names.get(teams[p.id], "")) if leaders else p
+        for p in people
+    ]
 
 
 def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
-    """Every figure, in a stable order. ProofError where the parts do not add up to the company."""
+    """Every figure, in a stable order. ProofError where the parts do
+    not add up to the company.
+    """
     pools = _pools(answers, ground)
     _must_add_up(pools)
     slices = [(measure, _slices(measure, pools[-1].counts)) for measure in ground.measures]
@@ -91,16 +114,23 @@ def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
 
 
 def _due_to_somebody(figures: Sequence[Figure]) -> list[Figure]:
-    """All but the ratios of which nothing is due to anybody: 0 of 0 for everybody says less than a sentence."""
-    due = {(figure.metric, figure.dimension, figure.currency) for figure in figures if figure.denominator}
+    """All but the ratios of which nothing is due to anybody: 0 of 0 for everybody
+    says less than a sentence.
+    """
+    due = {
+        (figure.metric, figure.dimension, figure.currency)
+        for figure in figures
+        if figure.denominator
+    }
     return [
         figure
         for figure in figures
-        if figure.denominator is None or (figure.metric, figure.dimension, figure.currency) in due
+        if figure.denominator is None
+        or (figure.metric, figure.dimension, figure.currency) in due
     ]
 
 
-# ------------------------------------------------------------------------------------------------ pools
+# ---------------------------------------------------------------------------------------- pools
 
 
 def _pools(answers: Answers, ground: Ground) -> list[Pool]:
@@ -108,9 +138,16 @@ def _pools(answers: Answers, ground: Ground) -> list[Pool]:
     by_owner: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
     again: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
     company: dict[tuple[str, str, str], int] = defaultdict(int)
-    failing = Counter((record.owner, record.entity, record.in_period, record.again) for record in answers.failing)
+    failing = Counter(
+        (record.owner, record.entity, record.in_period, record.again)
+        for record in answers.failing
+    )
     for tally in (*answers.tallies, *failing_tallies(failing)):
-        counts = company if tally.company else (again if tally.again else by_owner)[tally.owner or ""]
+        counts = (
+            company
+            if tally.company
+            else (again if tally.again else by_owner)[tally.owner or ""]
+        )
         counts[tally.name, tally.dimension, tally.currency] += tally.value
     managers = [person.id for person in ground.people if person.scope is Scope.MANAGER]
     targets = {owner: own for owner, own in _targets_of(ground).items() if owner in managers}
@@ -131,7 +168,9 @@ def _pools(answers: Answers, ground: Ground) -> list[Pool]:
         if person.scope is Scope.MANAGER:
             teams[person.team_id].append(person.id)
     everyone = pool(Scope.COMPANY, "", [*managers, *inactive, ""])
-    twice = Pool(Scope.TWICE, "", _summed(again.values()), everyone.targets, _aimed(again, targets))
+    twice = Pool(
+        Scope.TWICE, "", _summed(again.values()), everyone.targets, _aimed(again, targets)
+    )
     return [
         *(pool(Scope.MANAGER, owner, [owner]) for owner in managers),
         pool(Scope.INACTIVE, "", inactive),
@@ -161,7 +200,9 @@ def _aimed(by_owner: Mapping[str, Counts], targets: Mapping[str, Mapping[str, in
     aimed: Counter[tuple[str, str, str]] = Counter()
     for measure in PLANNED:
         done = (measure.month.name if measure.month else "", "", "")
-        ours = [owner for owner, own in targets.items() if measure.name in own and owner in by_owner]
+        ours = [
+            owner for owner, own in targets.items() if measure.name in own and owner in by_owner
+        ]
         aimed["aimed", measure.name, ""] = sum(by_owner[owner].get(done, 0) for owner in ours)
     return aimed
 
@@ -184,25 +225,41 @@ def _targets_of(ground: Ground) -> dict[str, dict[str, int]]:
 
 
 def plan_month(window: Window) -> str | None:
-    """The calendar month ('2026-11') whose targets count; None where the period is not inside one."""
+    """The calendar month ('2026-11') whose targets count; None where the
+    period is not inside one.
+    """
     return window.month_first.strftime("%Y-%m") if window.month_first else None
 
 
 def _must_add_up(pools: Sequence[Pool]) -> None:
-    parts = _summed(pool.counts for pool in pools if pool.scope in (Scope.MANAGER, Scope.INACTIVE, Scope.UNASSIGNED))
+    parts = _summed(
+        pool.counts
+        for pool in pools
+        if pool.scope in (Scope.MANAGER, Scope.INACTIVE, Scope.UNASSIGNED)
+    )
     twice = _summed(pool.counts for pool in pools if pool.scope is Scope.TWICE)
     company = pools[-1].counts
-    once = {name: parts.get(name, 0) - twice.get(name, 0) for name in {*parts, *twice, *company}}
+    once = {
+        name: parts.get(name, 0) - twice.get(name, 0) for name in {*parts, *twice, *company}
+    }
     wrong = [
-        (f"{'/'.join(filter(None, name))}@company", "adding up", str(company.get(name, 0)), str(value))
+        (
+            f"{'/'.join(filter(None, name))}@company",
+            "adding up",
+            str(company.get(name, 0)),
+            str(value),
+        )
         for name, value in sorted(once.items())
         if value != company.get(name, 0)
     ]
     if wrong:
-        raise ProofError("Managers, inactive owners and records of nobody do not add up to the company.", tuple(wrong))
+        raise ProofError(
+            "Managers, inactive owners and records of nobody do not add up to the company.",
+            tuple(wrong),
+        )
 
 
-# ------------------------------------------------------------------------------------------------ figures
+# -------------------------------------------------------------------------------------- figures
 
 
 def _figure(
@@ -235,18 +292,32 @@ Slice = tuple[str, str]
 
 
 def _slices(measure: Counted, company: Counts) -> list[Slice]:
-    """The slices in which the company has this measure: every scope has them, be it as a zero."""
+    """The slices in which the company has this measure: every scope
+    has them, be it as a zero.
+    """
     names = {count.name for count in (*measure.numerator, *measure.denominator)}
     found = {(dimension, currency) for name, dimension, currency in company if name in names}
-    return sorted(found if measure.unit is not Unit.MONEY else {slice for slice in found if slice[1]})
+    return sorted(
+        found if measure.unit is not Unit.MONEY else {slice for slice in found if slice[1]}
+    )
 
 
 def _measured(pool: Pool, slices: Sequence[tuple[Counted, list[Slice]]]) -> Iterator[Figure]:
     for measure, found in slices:
         for slice in found:
-            total, of = (_total(pool, counts, slice) for counts in (measure.numerator, measure.denominator))
+            total, of = (
+                _total(pool, counts, slice)
+                for counts in (measure.numerator, measure.denominator)
+            )
             denominator = of if measure.denominator else None
-            yield _figure(pool, measure, total, denominator=denominator, dimension=slice[0], currency=slice[1])
+            yield _figure(
+                pool,
+                measure,
+                total,
+                denominator=denominator,
+                dimension=slice[0],
+                currency=slice[1],
+            )
 
 
 def _total(pool: Pool, counts: Iterable[Count], slice: Slice) -> int:
@@ -262,7 +333,9 @@ def _fields(pool: Pool, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
                 dimension = f"{entity}.{field.name}"
                 due = pool.counts.get((f"due.{span.name}", dimension, ""), 0)
                 lacking = pool.counts.get((f"missing.{span.name}", dimension, ""), 0)
-                yield _figure(pool, span.filled, due - lacking, denominator=due, dimension=dimension)
+                yield _figure(
+                    pool, span.filled, due - lacking, denominator=due, dimension=dimension
+                )
                 yield _figure(pool, span.missing, lacking, dimension=dimension)
                 got, owed = got + field.weight * (due - lacking), owed + field.weight * due
             weights[entity] = (got, owed)
@@ -319,14 +392,20 @@ def _about_the_company(ground: Ground) -> Iterator[Figure]:
     teams = {person.team_id for person in managers if person.team_id}
     yield _figure(company, of_company.MANAGERS, len(managers), basis="people")
     yield _figure(company, of_company.TEAMS, len(teams), basis="people")
-    yield _figure(company, of_company.INACTIVE_USERS, len(ground.people) - len(managers), basis="people")
+    yield _figure(
+        company, of_company.INACTIVE_USERS, len(ground.people) - len(managers), basis="people"
+    )
     days = ground.window.working_days_left
     if days is not None:
         yield _figure(company, plan.WORKING_DAYS_LEFT, days, basis="calendar")
     for account in ground.accounts:
         table = account.table
-        yield _figure(company, of_company.TABLE_ROWS, account.rows, dimension=table, basis=ONE_READING)
+        yield _figure(
+            company, of_company.TABLE_ROWS, account.rows, dimension=table, basis=ONE_READING
+        )
         yield _figure(company, of_company.TABLE_AUDITED, account.audited, dimension=table)
         for reason, rows in sorted(account.excluded.items()):
             of = f"{table}: {reason}"
-            yield _figure(company, of_company.TABLE_EXCLUDED, rows, dimension=of, basis=ONE_READING)
+            yield _figure(
+                company, of_company.TABLE_EXCLUDED, rows, dimension=of, basis=ONE_READING
+            )

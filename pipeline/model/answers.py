@@ -23,7 +23,9 @@ class Tally:
 
 
 class Failing(NamedTuple):
-    """A record that misses a field that it owes, or holds what cannot be read; once for each of its owners."""
+    """A record that misses a field that it owes, or holds what cannot be read;
+    once for each of its owners.
+    """
 
     entity: str
     record_id: str
@@ -31,7 +33,9 @@ class Failing(NamedTuple):
     mask: int
     in_period: bool  # else it counts in the base only
     again: bool = False  # listed at another owner already
-    at_us: int | None = None  # its own moment, in microseconds since 1970; None without a readable one
+    at_us: int | None = (
+        None  # its own moment, in microseconds since 1970; None without a readable one
+    )
 
 
 class Fingerprint(NamedTuple):
@@ -46,7 +50,9 @@ class Fingerprint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """All that one reading of the data says: of the source itself (the witness), or of the snapshot."""
+    """All that one reading of the data says: of the source itself (the
+    witness), or of the snapshot.
+    """
 
     tallies: tuple[Tally, ...]
     failing: tuple[Failing, ...]

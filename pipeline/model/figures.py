@@ -19,9 +19,11 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Whatever is printed. Exact: counts and minor units are integers, a ratio is a pair of integers.
+    """Whatever is printed. Exact: counts and minor units are integers, a
+    ratio is a pair of integers.
 
-    `denominator` is None where the figure is no ratio; 0 means that nothing was due: no value, never zero.
+    `denominator` is None where the figure is no ratio; 0 means that nothing was
+    due: no value, never zero.
     """
 
     id: str
@@ -38,13 +40,19 @@ class Figure:
 
 
 ONE_READING: Final = "the source alone"
-"""The basis of a figure that only the CRM's database has counted: rows that are not audited are never read."""
+"""The basis of a figure that only the CRM's database has counted: rows that are
+not audited are never read.
+"""
 
 UNCOMPARED: Final = (ONE_READING, "targets", "calendar")
-"""The bases of figures that are in no proof: no second reading makes them, or they are none of the CRM's."""
+"""The bases of figures that are in no proof: no second reading makes them, or
+they are none of the CRM's.
+"""
 
 
 def figure_id(metric: str, dimension: str, currency: str, scope: Scope, key: str) -> str:
-    """The name under which a figure is found in every file: metric[/dimension][/currency]@scope[:key]."""
+    """The name under which a figure is found in every file:
+    metric[/dimension][/currency]@scope[:key].
+    """
     what = "/".join(part for part in (metric, dimension, currency) if part)
     return f"{what}@{scope}:{key}" if key else f"{what}@{scope}"

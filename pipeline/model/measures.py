@@ -9,7 +9,9 @@ from pipeline.model.figures import Unit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """Something that is published of every scope. What its figures are made of is declared in pipeline/measures."""
+    """Something that is published of every scope. What its figures are made of is
+    declared in pipeline/measures.
+    """
 
     name: str
     label: str
@@ -17,4 +19,7 @@ class Measure:
     period: str = "period"  # 'period', 'month', 'stock', 'base', 'next 7 days' or 'run'
     each: str = ""  # what each of its figures is of, where there are several: 'thing lacking'
     left_out: bool = False  # counts records that are in no result
-    sentence: tuple[str, str] = ("", "")  # what is said of one record, and of many, after their number
+    sentence: tuple[str, str] = (
+        "",
+        "",
+    )  # what is said of one record, and of many, after their number

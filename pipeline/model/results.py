@@ -13,7 +13,9 @@ from pipeline.model.rules import FieldSet
 from pipeline.model.window import Window
 
 Difference = tuple[str, str, str, str]
-"""(figure, record or row; in which comparison, or in which file and where; as it should be; as it is)"""
+"""(figure, record or row; in which comparison, or in which file and where;
+as it should be; as it is)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ class Repair:
     why: tuple[str, ...]
     link: str  # '' where the CRM has no address
     in_period: bool  # else it counts in the base only
-    day: date | None = None  # its own day in the audit's zone: by it a manager knows a record without a name
+    day: date | None = (
+        None  # its own day in the audit's zone: by it a manager knows a record without a name
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,12 @@ class Edition:
     caveats: tuple[str, ...] = ()  # what management should know of how the source was read
 
     def find(
-        self, measure: Measure, scope: Scope = Scope.COMPANY, key: str = "", dimension: str = "", currency: str = ""
+        self,
+        measure: Measure,
+        scope: Scope = Scope.COMPANY,
+        key: str = "",
+        dimension: str = "",
+        currency: str = "",
     ) -> Figure | None:
         """The figure, or None where it does not exist."""
         return self.figures.get(figure_id(measure.name, dimension, currency, scope, key))

@@ -26,21 +26,28 @@ class Field:
 class FieldSet:
     """The minimum field set of an entity, and its columns that may be unreadable.
 
-    Bit i of a failing record's mask stands for `fields[i]`, missing; the bits above, for `readable`, unreadable.
+    Bit i of a failing record's mask stands for `fields[i]`, missing; the bits above,
+    for `readable`, unreadable.
     """
 
     entity: str
     fields: tuple[Field, ...]
     absent: Mapping[str, str] = field(default_factory=dict)  # field -> why it is not checked
-    readable: tuple[str, ...] = ()  # dates and amounts that the CRM holds; of files also texts that are due
+    readable: tuple[
+        str, ...
+    ] = ()  # dates and amounts that the CRM holds; of files also texts that are due
 
     def missing(self, mask: int) -> tuple[Field, ...]:
         """The fields that a record with this mask misses."""
         return tuple(f for bit, f in enumerate(self.fields) if mask >> bit & 1)
 
     def unreadable(self, mask: int) -> tuple[str, ...]:
-        """The columns of a record with this mask in which something stands that cannot be read."""
-        return tuple(name for bit, name in enumerate(self.readable, len(self.fields)) if mask >> bit & 1)
+        """The columns of a record with this mask in which something
+        stands that cannot be read.
+        """
+        return tuple(
+            name for bit, name in enumerate(self.readable, len(self.fields)) if mask >> bit & 1
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,9 @@ class OwnMeasure:
     label: str
     counted: str  # 'meetings_held'
     entity: str
-    where: Mapping[str, tuple[str, ...] | Literal["filled", "missing"]]  # column -> one of these words, or whether any
+    where: Mapping[
+        str, tuple[str, ...] | Literal["filled", "missing"]
+    ]  # column -> one of these words, or whether any
     share: bool = False  # as a share of what it narrows
 
 

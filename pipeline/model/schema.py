@@ -70,7 +70,11 @@ ENTITIES: Final[Schema] = {
         "parent_id": Kind.TEXT,
         "client_id": Kind.TEXT,
     },
-    "meeting_contact": {"meeting_id": Kind.TEXT, "person_kind": Kind.TEXT, "person_id": Kind.TEXT},
+    "meeting_contact": {
+        "meeting_id": Kind.TEXT,
+        "person_kind": Kind.TEXT,
+        "person_id": Kind.TEXT,
+    },
     "call": {**_EVENT, "direction": Kind.TEXT, "client_id": Kind.TEXT, "contact_id": Kind.TEXT},
     "co_owner": {"record_kind": Kind.TEXT, "record_id": Kind.TEXT, "owner_id": Kind.TEXT},
     "deal": {
@@ -95,7 +99,9 @@ READ: Final = (*FORMATTED, Kind.CURRENCY, Kind.FLAG)
 """The kinds of what has to be read, and may be unreadable: whatever was entered is text."""
 
 ASSUMED: Final[Mapping[str, int]] = {"active": 1, "person": 1, "private_person": 0}
-"""What a flag says where the CRM has no such column: every user is active and a person, no client is a private one."""
+"""What a flag says where the CRM has no such column: every user is active and a person, no
+client is a private one.
+"""
 
 READ_AS: Final[Mapping[str, str]] = {
     "start_at": "start",
@@ -115,16 +121,38 @@ def read_as(column: str) -> str:
 
 
 UNREADABLE_MARK: Final = ": unreadable"
-"""How the reason ends of a row whose mark says neither yes nor no: 'deleted: unreadable', whatever the reason is."""
+"""How the reason ends of a row whose mark says neither yes nor no: 'deleted:
+unreadable', whatever the reason is.
+"""
 
 NEVER_COMPUTED: Final = "=?"
 """What stands for the value of a workbook's formula that has none: no format reads it."""
 
 CELL_ERRORS: Final = (
-    "#REF!", "#N/A", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!",
-    "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#GETTING_DATA",
-    "#VERW!", "#N/B", "#NAAM?", "#DEEL/0!", "#WAARDE!", "#LEEG!", "#GETAL!", NEVER_COMPUTED,
-)  # fmt: skip
+    "#REF!",
+    "#N/A",
+    "#NAME?",
+    "#DIV/0!",
+    "#VALUE!",
+    "#NULL!",
+    "#NUM!",
+    "#SPILL!",
+    "#CALC!",
+    "#FIELD!",
+    "#BLOCKED!",
+    "#CONNECT!",
+    "#BUSY!",
+    "#UNKNOWN!",
+    "#GETTING_DATA",
+    "#VERW!",
+    "#N/B",
+    "#NAAM?",
+    "#DEEL/0!",
+    "#WAARDE!",
+    "#LEEG!",
+    "#GETAL!",
+    NEVER_COMPUTED,
+)
 """What a spreadsheet writes into a cell of which it has no value, in English and Dutch."""
 
 RECORD_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -135,23 +163,38 @@ RECORD_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "contact": ("first_name", "last_name"),
     "lead": ("first_name", "last_name"),
 }
-"""By what its manager knows a record: columns that stand in fix-lists, in the order of reading."""
+"""By what its manager knows a record: columns that stand in fix-lists,
+in the order of reading.
+"""
 
-PROVEN_TEXT: Final[Mapping[str, tuple[str, ...]]] = {"manager": ("name", "team"), **RECORD_NAMES}
-"""Text columns that are printed, or judged in Python: fingerprints show that the snapshot holds the source's text."""
+PROVEN_TEXT: Final[Mapping[str, tuple[str, ...]]] = {
+    "manager": ("name", "team"),
+    **RECORD_NAMES,
+}
+"""Text columns that are printed, or judged in Python: fingerprints show that the snapshot
+holds the source's text.
+"""
 
 CHECKED: Final = ("meeting", "call", "deal", "client", "contact", "lead")
 """The entities that have a minimum field set, in the order in which reports name them."""
 
 SCORED: Final = tuple(entity for entity in CHECKED if entity != "lead")
-"""The entities of a manager's score: a lead is nobody's client yet and has a score of its own."""
+"""The entities of a manager's score: a lead is nobody's client yet
+and has a score of its own.
+"""
 
 STATES: Final[Mapping[str, tuple[str, ...]]] = {
     "meeting": ("planned", "held", "not held"),
     "call": ("planned", "held", "not held"),
     "deal": ("open", "won", "lost"),
 }
-"""The states onto which a preset maps the CRM's own words; a word that is not mapped is *unknown*."""
+"""The states onto which a preset maps the CRM's own words; a word that is
+not mapped is *unknown*.
+"""
 
-STATE_COLUMNS: Final[Mapping[str, str]] = {"meeting": "status", "call": "status", "deal": "stage"}
+STATE_COLUMNS: Final[Mapping[str, str]] = {
+    "meeting": "status",
+    "call": "status",
+    "deal": "stage",
+}
 """Where those words stand."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 PeriodWord = Literal[
     "month", "last month", "week", "last week", "quarter", "last quarter", "year", "last year"
-]  # fmt: skip
+]
 """How a period is asked for; `pipeline/calendar/window.py` says which days each one holds."""
 
 
@@ -26,7 +26,8 @@ class PeriodBounds:
 class Window:
     """The moments of one run. Bounds are half-open; `*_us` are microseconds since 1970 in UTC.
 
-    `month_*` bound the calendar month that holds the period: the plan's. None where the period leaves it.
+    `month_*` bound the calendar month that holds the period: the plan's. None
+    where the period leaves it.
     """
 
     zone: str

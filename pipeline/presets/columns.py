@@ -1,4 +1,6 @@
-"""What `columns` and `excluded` of a preset may say: a column of the table, an expression, or a constant."""
+"""What `columns` and `excluded` of a preset may say: a column of the table, an
+expression, or a constant.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,11 @@ def _answer(given: object) -> object:
 
 
 class Mapped(BaseModel):
-    """Where a value comes from. In the file a bare word is a column; the other forms are mappings.
+    """Where a value comes from. In the file a bare word is a column; the
+    other forms are mappings.
 
-    `{sql: …}` is an expression, `{value: …}` a constant, and `{column: is_active, is: no}` is yes where the column,
-    read as yes and no, says no.
+    `{sql: …}` is an expression, `{value: …}` a constant, and `{column: is_active, is: no}` is
+    yes where the column, read as yes and no, says no.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -36,7 +39,9 @@ class Mapped(BaseModel):
     def _one_form(self) -> Mapped:
         given = [form for form in (self.column, self.sql, self.value) if form is not None]
         if len(given) != 1:
-            raise ValueError("write a column's name, {sql: EXPRESSION}, {value: CONSTANT} or {column: NAME, is: no}")
+            raise ValueError(
+                "write a column's name, {sql: EXPRESSION}, {value: CONSTANT} or {column: NAME, is: no}"
+            )
         if self.column is None and not self.says:
             raise ValueError("'is' goes with 'column' only")
         return self
@@ -47,9 +52,13 @@ def _mapped(given: object) -> object:
     if isinstance(given, str):
         return {"column": given}
     if isinstance(given, bool):
-        raise ValueError("yes, no, on and off are no texts in YAML; put the column's name between quotes")
+        raise ValueError(
+            "yes, no, on and off are no texts in YAML; put the column's name between quotes"
+        )
     if isinstance(given, int | float):
-        raise ValueError(f"a constant is written as {{value: {given}}}, and a column's name between quotes")
+        raise ValueError(
+            f"a constant is written as {{value: {given}}}, and a column's name between quotes"
+        )
     return given
 
 

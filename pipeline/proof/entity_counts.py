@@ -1,4 +1,6 @@
-"""Counting what tells whether a mapping is plausible, in the snapshot or, before a run, in the CRM itself."""
+"""Counting what tells whether a mapping is plausible, in the snapshot or, before
+a run, in the CRM itself.
+"""
 
 from __future__ import annotations
 
@@ -18,29 +20,49 @@ _NAMED = 3
 
 
 def count_entities(
-    connection: Connection, entities: Mapping[str, FromClause], schema: Schema, tallies: Iterable[Tally]
+    connection: Connection,
+    entities: Mapping[str, FromClause],
+    schema: Schema,
+    tallies: Iterable[Tally],
 ) -> Iterator[EntityCounts]:
-    """The counts of each entity. `tallies` are the same reading's: they know states and owners already."""
+    """The counts of each entity. `tallies` are the same reading's: they know
+    states and owners already.
+    """
     counted = _counted(tallies)
     for name, entity in entities.items():
-        kinds = {column: kind for column, kind in schema[name].items() if f"{column}_unreadable" in entity.c}
-        [row] = connection.execute(select(func.count(), *_values(name, entity, kinds)).select_from(entity)).all()
+        kinds = {
+            column: kind
+            for column, kind in schema[name].items()
+            if f"{column}_unreadable" in entity.c
+        }
+        [row] = connection.execute(
+            select(func.count(), *_values(name, entity, kinds)).select_from(entity)
+        ).all()
         rows, *numbers = (int(number or 0) for number in row)
-        read = {column: (numbers[2 * place], numbers[2 * place + 1]) for place, column in enumerate(kinds)}
-        unknown, unassigned = counted.get((f"{name}s_unknown", True), 0), counted.get((f"{name}s", False), 0)
+        read = {
+            column: (numbers[2 * place], numbers[2 * place + 1])
+            for place, column in enumerate(kinds)
+        }
+        unknown, unassigned = (
+            counted.get((f"{name}s_unknown", True), 0),
+            counted.get((f"{name}s", False), 0),
+        )
         stated = numbers[-1] if name in STATE_COLUMNS else 0
         yield EntityCounts(
             name,
             rows,
             read,
-            # without a column of states they follow from the hour: none is stated, and none unknown
+            # without a column of states they follow from the hour: none is
+            # stated, and none unknown
             (stated, min(unknown, stated)),
             unassigned if name in OWNED else 0,
             _repeated(connection, entity) if "id" in schema[name] else (),
         )
 
 
-def _values(name: str, entity: FromClause, kinds: Mapping[str, Kind]) -> Iterator[ColumnElement[Any]]:
+def _values(
+    name: str, entity: FromClause, kinds: Mapping[str, Kind]
+) -> Iterator[ColumnElement[Any]]:
     for column in kinds:
         unreadable = entity.c[f"{column}_unreadable"] == 1
         yield func.sum(case((or_(entity.c[column].is_not(None), unreadable), 1), else_=0))
@@ -54,7 +76,10 @@ def _counted(tallies: Iterable[Tally]) -> dict[tuple[str, bool], int]:
     return {
         (tally.name, tally.company): tally.value
         for tally in tallies
-        if not tally.dimension and not tally.currency and not tally.again and (tally.company or not tally.owner)
+        if not tally.dimension
+        and not tally.currency
+        and not tally.again
+        and (tally.company or not tally.owner)
     }
 
 
@@ -62,4 +87,6 @@ def _repeated(connection: Connection, entity: FromClause) -> tuple[tuple[str, in
     key = exact_text(entity.c.id)
     times = func.count()
     statement = select(key, times).group_by(key).having(times > 1).order_by(key).limit(_NAMED)
-    return tuple((text_said(record), int(number)) for record, number in connection.execute(statement))
+    return tuple(
+        (text_said(record), int(number)) for record, number in connection.execute(statement)
+    )

@@ -1,7 +1,8 @@
 """Fingerprints: what is printed is the CRM's own text, letter by letter and record by record.
 
-Source and snapshot each hash every text of PROVEN_TEXT together with its record's id, and add the hashes up per owner
-and column. Equal sums are equal texts. Where they differ, the records that do are named while the source is still open.
+Source and snapshot each hash every text of PROVEN_TEXT together with its record's id, and add
+the hashes up per owner and column. Equal sums are equal texts. Where they differ, the records
+that do are named while the source is still open.
 """
 
 from __future__ import annotations
@@ -53,11 +54,13 @@ Marks = dict[tuple[str, str], int | None]
 """(owner, record id) -> the hash of a text; None where it is no UTF-8."""
 
 
-# ------------------------------------------------------------------------------------------------ in SQL
+# --------------------------------------------------------------------------------------- in SQL
 
 
 class text_mark(FunctionElement[int]):
-    """text_mark(id, text): the first 32 bits of MD5 (id, U+001F, text) in UTF-8; NULL without text or UTF-8."""
+    """text_mark(id, text): the first 32 bits of MD5 (id, U+001F, text) in UTF-8;
+    NULL without text or UTF-8.
+    """
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = True
@@ -80,13 +83,19 @@ _MARKS: Final[Mapping[str, str]] = {
     " (typeof({0}) = 'text') + 2 * (typeof({1}) = 'text'))",
     "postgresql": _BITS_POSTGRESQL % f"convert_to({_TEXT_POSTGRESQL}, 'UTF8')",
     "bytewise": f"CASE WHEN CAST({{1}} AS text) ~ '{_UTF8}' THEN {_BITS_POSTGRESQL % _TEXT_POSTGRESQL} END",
-    # of bytes it converts what it cannot read into '?', and halves of characters into themselves
-    "mysql": "CASE WHEN CHARSET({1}) = 'binary' AND (" + _BYTES_MYSQL % "{1}" + " <> CAST({1} AS BINARY)"
+    # of bytes it converts what it cannot read into '?', and halves of
+    # characters into themselves
+    "mysql": "CASE WHEN CHARSET({1}) = 'binary' AND ("
+    + _BYTES_MYSQL % "{1}"
+    + " <> CAST({1} AS BINARY)"
     " OR CONVERT(CAST({1} AS BINARY) USING latin1) COLLATE latin1_bin REGEXP '\\\\x{ED}[\\\\x{A0}-\\\\x{BF}]')"
     " THEN NULL ELSE CAST(CONV(LEFT(MD5(CONCAT("
-    + _BYTES_MYSQL % "{0}" + ", 0x1F, " + _BYTES_MYSQL % "{1}" + ")), 8), 16, 10) AS UNSIGNED) END",
+    + _BYTES_MYSQL % "{0}"
+    + ", 0x1F, "
+    + _BYTES_MYSQL % "{1}"
+    + ")), 8), 16, 10) AS UNSIGNED) END",
     "duckdb": "CAST('0x' || left(md5(CAST({0} AS VARCHAR) || chr(31) || CAST({1} AS VARCHAR)), 8) AS BIGINT)",
-}  # fmt: skip
+}
 
 
 @compiles(text_mark)
@@ -102,7 +111,9 @@ def _owner(rows: FromClause) -> ColumnElement[Any] | None:
 
 
 def _sums(rows: FromClause, marks: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
-    """One row per owner: how many texts, and the sum of their hashes, of one column after the other."""
+    """One row per owner: how many texts, and the sum of their hashes, of
+    one column after the other.
+    """
     owner = _owner(rows)
     columns: list[ColumnElement[Any]] = [null() if owner is None else owner]
     for name, mark in marks.items():
@@ -110,7 +121,9 @@ def _sums(rows: FromClause, marks: Mapping[str, ColumnElement[Any]]) -> Select[A
     return select(*columns) if owner is None else select(*columns).group_by(owner)
 
 
-def _fingerprints(entity: str, columns: Iterable[str], rows: Iterable[Any]) -> Iterator[Fingerprint]:
+def _fingerprints(
+    entity: str, columns: Iterable[str], rows: Iterable[Any]
+) -> Iterator[Fingerprint]:
     """The rows of `_sums`. An owner may stand there as NULL and as '', and both are nobody."""
     found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for owner, *numbers in rows:
@@ -128,7 +141,7 @@ def _said(value: Any) -> str:
     return "" if value is None else str(texts.text_of(value))
 
 
-# ------------------------------------------------------------------------------------------------ the source
+# ----------------------------------------------------------------------------------- the source
 
 
 class SourceTexts:
@@ -147,7 +160,11 @@ class SourceTexts:
         if name not in self._columns(entity):
             return {}
         if name in self.read_twice(entity):
-            return {key: mark for key, mark in self._in_python(entity, [name])[name] if key[0] in owners}
+            return {
+                key: mark
+                for key, mark in self._in_python(entity, [name])[name]
+                if key[0] in owners
+            }
         rows = self._rows(entity)
         return _marks(rows, name, self._mark(entity, rows, name), owners, self._stream)
 
@@ -159,13 +176,17 @@ class SourceTexts:
         return [name for name in PROVEN_TEXT[entity] if name in held]
 
     def read_twice(self, entity: str) -> list[str]:
-        """Columns of which the driver makes another text than the database itself: days, numbers, lists."""
+        """Columns of which the driver makes another text than the database
+        itself: days, numbers, lists.
+        """
         spelled = self.reading.spelled(entity)
         return [name for name in self._columns(entity) if name not in spelled]
 
     def _rows(self, entity: str) -> FromClause:
         owner = ["owner_id"] if "owner_id" in self.reading.columns(entity) else []
-        rows = self.reading.audited(entity, ["id", *owner, *self._columns(entity)]).subquery("texts")
+        rows = self.reading.audited(entity, ["id", *owner, *self._columns(entity)]).subquery(
+            "texts"
+        )
         rules = self.reading.demand.rules
         if not owner or not rules.empty or self.reading.holds_number(entity, "owner_id"):
             return rows
@@ -190,19 +211,30 @@ class SourceTexts:
             sums = ((owner, 1, mark) for (owner, _), mark in found)
             yield from _fingerprints(entity, [name], sums)
 
-    def _in_python(self, entity: str, names: Sequence[str]) -> dict[str, list[tuple[tuple[str, str], int | None]]]:
-        """Column -> ((owner, record id), hash) of each text, as the driver delivers it a second time."""
-        found: dict[str, list[tuple[tuple[str, str], int | None]]] = {name: [] for name in names}
+    def _in_python(
+        self, entity: str, names: Sequence[str]
+    ) -> dict[str, list[tuple[tuple[str, str], int | None]]]:
+        """Column -> ((owner, record id), hash) of each text, as the driver
+        delivers it a second time.
+        """
+        found: dict[str, list[tuple[tuple[str, str], int | None]]] = {
+            name: [] for name in names
+        }
         if not names:
             return found
         owner = ["owner_id"] if "owner_id" in self.reading.columns(entity) else []
         for batch in self._stream(self.reading.audited(entity, [*names, "id", *owner])):
             for row in batch:
-                record, named = _said(row[len(names)]), self._named(row[len(names) + 1]) if owner else ""
+                record, named = (
+                    _said(row[len(names)]),
+                    self._named(row[len(names) + 1]) if owner else "",
+                )
                 for name, value in zip(names, row, strict=False):
                     if value is not None:
                         text = texts.text_of(value)
-                        mark = texts.fingerprint(record, text if isinstance(text, str) else str(text))
+                        mark = texts.fingerprint(
+                            record, text if isinstance(text, str) else str(text)
+                        )
                         found[name].append(((named, record), mark))
         return found
 
@@ -212,12 +244,17 @@ class SourceTexts:
 
 
 def _marks(
-    rows: FromClause, name: str, mark: ColumnElement[Any], owners: Sequence[str],
+    rows: FromClause,
+    name: str,
+    mark: ColumnElement[Any],
+    owners: Sequence[str],
     stream: Callable[[Select[Any]], Iterable[Sequence[Any]]],
-) -> Marks:  # fmt: skip
+) -> Marks:
     """(owner, record id) -> hash, of these owners' records."""
     owner = _owner(rows)
-    asked = select(rows.c.id, mark, null() if owner is None else owner).where(rows.c[name].is_not(None))
+    asked = select(rows.c.id, mark, null() if owner is None else owner).where(
+        rows.c[name].is_not(None)
+    )
     if owner is not None and len(owners) <= _FEW:
         nobody = [rows.c.owner_id.is_(None)] if "" in owners else []
         asked = asked.where(or_(one_of_words(rows.c.owner_id, owners), *nobody))
@@ -229,7 +266,7 @@ def _marks(
     return {key: value for key, value in found if key[0] in owners}
 
 
-# ------------------------------------------------------------------------------------------------ the snapshot
+# --------------------------------------------------------------------------------- the snapshot
 
 
 class StoredTexts:
@@ -242,12 +279,16 @@ class StoredTexts:
         for entry in stored:
             if entry.entity in PROVEN_TEXT:
                 self._names[entry.entity] = self._open(folder / entry.file, entry.entity)
-                self._undecodable += [(entry.entity, name, record) for name, record in entry.undecodable]
+                self._undecodable += [
+                    (entry.entity, name, record) for name, record in entry.undecodable
+                ]
         self._leave_out()
 
     def fingerprints(self) -> list[Fingerprint]:
         """Of every column of PROVEN_TEXT that the files have."""
-        return [found for entity, names in self._names.items() for found in self._of(entity, names)]
+        return [
+            found for entity, names in self._names.items() for found in self._of(entity, names)
+        ]
 
     def marks(self, entity: str, name: str, owners: Sequence[str]) -> Marks:
         """The hash of every text in a column, of these owners' records."""
@@ -263,8 +304,13 @@ class StoredTexts:
         """A view over the file; its texts as they were delivered."""
         there = pq.read_schema(file).names
         names = [name for name in PROVEN_TEXT[entity] if name in there]
-        delivered = {name: f"{name}{DELIVERED}" for name in names if f"{name}{DELIVERED}" in there}
-        columns = [f"coalesce({name}, {delivered[name]}) AS {name}" if name in delivered else name for name in names]
+        delivered = {
+            name: f"{name}{DELIVERED}" for name in names if f"{name}{DELIVERED}" in there
+        }
+        columns = [
+            f"coalesce({name}, {delivered[name]}) AS {name}" if name in delivered else name
+            for name in names
+        ]
         keys = [name for name in ("id", "owner_id") if name in there]
         path = str(file).replace("'", "''")
         self.connection.exec_driver_sql(
@@ -299,7 +345,9 @@ class StoredTexts:
 @contextmanager
 def stored_texts(folder: Path, stored: Iterable[Stored]) -> Iterator[StoredTexts]:
     """The snapshot's texts, in a DuckDB of their own that leaves no file."""
-    engine = create_engine("duckdb:///:memory:", poolclass=StaticPool, connect_args=spilling_duckdb())
+    engine = create_engine(
+        "duckdb:///:memory:", poolclass=StaticPool, connect_args=spilling_duckdb()
+    )
     try:
         with engine.connect() as connection:
             yield StoredTexts(connection, folder, stored)
@@ -307,41 +355,63 @@ def stored_texts(folder: Path, stored: Iterable[Stored]) -> Iterator[StoredTexts
         engine.dispose()
 
 
-# ------------------------------------------------------------------------------------------------ compared
+# ------------------------------------------------------------------------------------- compared
 
 
 def basis(reading: Reading) -> str:
     """What a reader should know of how the source's sums were made; else ''."""
     if reading.connection.dialect.name == "sqlite":
         return "SQLite has no MD5: Python makes it from the bytes of the file"
-    odd = [f"{entity}.{name}" for entity in PROVEN_TEXT for name in SourceTexts(reading).read_twice(entity)]
+    odd = [
+        f"{entity}.{name}"
+        for entity in PROVEN_TEXT
+        for name in SourceTexts(reading).read_twice(entity)
+    ]
     return f"no text in the source, and read twice instead: {', '.join(odd)}" if odd else ""
 
 
-def must_agree(reading: Reading, folder: Path, stored: Iterable[Stored], hold: Hold | None = None) -> list[Fingerprint]:
-    """The source's fingerprints, which are the snapshot's. ProofError names the records whose text differs.
+def must_agree(
+    reading: Reading, folder: Path, stored: Iterable[Stored], hold: Hold | None = None
+) -> list[Fingerprint]:
+    """The source's fingerprints, which are the snapshot's. ProofError names the
+    records whose text differs.
 
-    To be asked while the source's transaction is open: only then can the records be found. `hold` bounds it.
+    To be asked while the source's transaction is open: only then can the records be
+    found. `hold` bounds it.
     """
     source = SourceTexts(reading, hold)
     seen = source.fingerprints()
     with stored_texts(folder, stored) as ours:
         if differing := _differing(seen, ours.fingerprints()):
-            raise _refusal([row for what, owners in differing.items() for row in _records(source, ours, what, owners)])
+            raise _refusal(
+                [
+                    row
+                    for what, owners in differing.items()
+                    for row in _records(source, ours, what, owners)
+                ]
+            )
     return seen
 
 
 def prove_again(witness: Iterable[Fingerprint], folder: Path, stored: Iterable[Stored]) -> None:
-    """Proves the snapshot's texts against what the source said of them. ProofError names the owners that differ.
+    """Proves the snapshot's texts against what the source said of them. ProofError
+    names the owners that differ.
 
     Without the source nobody can say which of an owner's records it is.
     """
     seen = list(witness)
     with stored_texts(folder, stored) as ours:
         found = ours.fingerprints()
-    said = [{one[:3]: f"{one.texts} texts, sum {one.total}" for one in all_of} for all_of in (seen, found)]
+    said = [
+        {one[:3]: f"{one.texts} texts, sum {one.total}" for one in all_of}
+        for all_of in (seen, found)
+    ]
     rows = [
-        (f"{entity}.{name} of {owner or 'nobody'}", "text", *(one.get((entity, name, owner), "none") for one in said))
+        (
+            f"{entity}.{name} of {owner or 'nobody'}",
+            "text",
+            *(one.get((entity, name, owner), "none") for one in said),
+        )
         for (entity, name), owners in _differing(seen, found).items()
         for owner in owners
     ]
@@ -349,7 +419,9 @@ def prove_again(witness: Iterable[Fingerprint], folder: Path, stored: Iterable[S
         raise _refusal([(name, where, source, mine) for name, where, source, mine in rows])
 
 
-def _differing(seen: Iterable[Fingerprint], found: Iterable[Fingerprint]) -> dict[tuple[str, str], list[str]]:
+def _differing(
+    seen: Iterable[Fingerprint], found: Iterable[Fingerprint]
+) -> dict[tuple[str, str], list[str]]:
     """(entity, column) -> the owners whose sums differ."""
     owners: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in set(seen) ^ set(found):
@@ -362,7 +434,9 @@ def _records(
 ) -> Iterator[Difference]:
     """The records of these owners whose text in that column differs."""
     there, here = source.marks(*what, owners), ours.marks(*what, owners)
-    keys = sorted(key for key in there.keys() | here.keys() if there.get(key, -1) != here.get(key, -1))
+    keys = sorted(
+        key for key in there.keys() | here.keys() if there.get(key, -1) != here.get(key, -1)
+    )
     for owner, record in keys[:_SHOWN]:
         named = f"{what[0]} {record}", f"{what[1]}, owner {owner or 'nobody'}"
         yield *named, _written(there, (owner, record)), _written(here, (owner, record))
@@ -371,7 +445,9 @@ def _records(
 
 
 def _written(marks: Marks, key: tuple[str, str]) -> str:
-    """A text as its hash: what differs by a character that nobody sees still looks different."""
+    """A text as its hash: what differs by a character that nobody
+    sees still looks different.
+    """
     if key not in marks:
         return "no text"
     mark = marks[key]
@@ -382,5 +458,8 @@ def _refusal(differences: Sequence[Difference]) -> ProofError:
     return ProofError(
         "The text of records differs between the source and the snapshot; nothing was published, and the last good "
         "report stays. Run again; if it happens again, compare these records with the CRM.",
-        tuple((visible(name), visible(where), source, ours) for name, where, source, ours in differences),
+        tuple(
+            (visible(name), visible(where), source, ours)
+            for name, where, source, ours in differences
+        ),
     )

@@ -1,4 +1,5 @@
-"""Is it plausible? A mapping that fits nothing gives figures that prove equal to themselves; those are not published.
+"""Is it plausible? A mapping that fits nothing gives figures that prove equal to themselves;
+those are not published.
 
 Rules and words: docs/measures.md. A pure function of what was counted.
 """
@@ -10,7 +11,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.errors import ImplausibleError
-from pipeline.model import READ, STATE_COLUMNS, STATES, UNREADABLE_MARK, Kind, Scope, TableAccount
+from pipeline.model import (
+    READ,
+    STATE_COLUMNS,
+    STATES,
+    UNREADABLE_MARK,
+    Kind,
+    Scope,
+    TableAccount,
+)
 from pipeline.values.visible import visible
 
 LEAST_ROWS: Final = 20
@@ -25,10 +34,14 @@ class EntityCounts:
 
     entity: str
     rows: int
-    read: Mapping[str, tuple[int, int]]  # date, amount or flag -> (values that were stated, of these unreadable)
+    read: Mapping[
+        str, tuple[int, int]
+    ]  # date, amount or flag -> (values that were stated, of these unreadable)
     states: tuple[int, int] = (0, 0)  # (stated, of these unknown)
     unassigned: int = 0
-    repeated: Sequence[tuple[str, int]] = ()  # ids that stand more than once, and how often: some of them
+    repeated: Sequence[
+        tuple[str, int]
+    ] = ()  # ids that stand more than once, and how often: some of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,9 @@ class Implausible:
 
 
 def implausibilities(
-    entities: Iterable[EntityCounts], accounts: Iterable[TableAccount], scopes: Collection[Scope]
+    entities: Iterable[EntityCounts],
+    accounts: Iterable[TableAccount],
+    scopes: Collection[Scope],
 ) -> tuple[Implausible, ...]:
     """All that is not plausible. `scopes` are those of the CRM's users."""
     found = [one for counts in entities for one in _of_entity(counts)]
@@ -68,21 +83,29 @@ def must_be_plausible(found: Sequence[Implausible], accepted: Collection[str]) -
 
 
 def names(schema: Mapping[str, Mapping[str, Kind]], tables: Iterable[str]) -> set[str]:
-    """The names that `accept` may hold. An id that stands twice is none: its record would be counted twice."""
+    """The names that `accept` may hold. An id that stands twice is none: its
+    record would be counted twice.
+    """
     found = {
-        f"{entity}.{column}.unreadable" for entity, kinds in schema.items() for column, kind in kinds.items()
+        f"{entity}.{column}.unreadable"
+        for entity, kinds in schema.items()
+        for column, kind in kinds.items()
         if kind in (*READ, Kind.FLAG)
-    }  # fmt: skip
+    }
     found |= {f"{entity}.{column}.unknown" for entity, column in STATE_COLUMNS.items()}
     found |= {f"{entity}.owner.unassigned" for entity in OWNED}
-    found |= {f"{table}.{what}" for table in tables for what in ("audited.none", "deleted.unreadable")}
+    found |= {
+        f"{table}.{what}" for table in tables for what in ("audited.none", "deleted.unreadable")
+    }
     return found | {NO_MANAGER}
 
 
 def _of_entity(counts: EntityCounts) -> Iterator[Implausible]:
     entity = counts.entity
     if counts.repeated:
-        said = ", ".join(f"'{visible(record[:60])}' ({times:,} times)" for record, times in counts.repeated)
+        said = ", ".join(
+            f"'{visible(record[:60])}' ({times:,} times)" for record, times in counts.repeated
+        )
         yield Implausible(
             f"{entity}.id.twice",
             f"{entity}: an id names one record, and this source has {said}; correct the source, or the preset's SELECT "
@@ -116,13 +139,17 @@ def _of_entity(counts: EntityCounts) -> Iterator[Implausible]:
 def _of_table(account: TableAccount) -> Iterator[Implausible]:
     table = account.table
     if account.rows >= LEAST_ROWS and not account.audited:
-        reasons = ", ".join(f"{reason} {rows:,}" for reason, rows in sorted(account.excluded.items()))
+        reasons = ", ".join(
+            f"{reason} {rows:,}" for reason, rows in sorted(account.excluded.items())
+        )
         yield Implausible(
             f"{table}.audited.none",
             f"None of the {account.rows:,} rows of the table {table} is audited ({reasons}); correct the conditions of "
             "these reasons in the preset.",
         )
-    unreadable = sum(rows for reason, rows in account.excluded.items() if reason.endswith(UNREADABLE_MARK))
+    unreadable = sum(
+        rows for reason, rows in account.excluded.items() if reason.endswith(UNREADABLE_MARK)
+    )
     if unreadable * 1_000 > account.rows:
         yield Implausible(
             f"{table}.deleted.unreadable",

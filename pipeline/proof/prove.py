@@ -1,4 +1,6 @@
-"""The proof: what the CRM's own database says against what was computed from the snapshot. A pure comparison."""
+"""The proof: what the CRM's own database says against what was computed from the
+snapshot. A pure comparison.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +23,23 @@ _SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope")
 
 
 def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Path, found: Path) -> None:
-    """Every figure and every failing record must be the same in both; else a ProofError names them.
+    """Every figure and every failing record must be the same in both; else
+    a ProofError names them.
 
     Of a record its mask, owner, period and moment are compared.
 
-    `seen` and `found` are Parquet files of failing records, the source's and ours; only what differs is read from them.
+    `seen` and `found` are Parquet files of failing records, the source's and ours; only what
+    differs is read from them.
     """
-    _must_be_none([*_figures(witness, ours), *_records(seen, found)], "figures or records differ")
+    _must_be_none(
+        [*_figures(witness, ours), *_records(seen, found)], "figures or records differ"
+    )
 
 
 def prove_people(seen: Iterable[Person], found: Iterable[Person]) -> None:
-    """Every user of the CRM must have the same name, team, leader and scope in both; else a ProofError names them."""
+    """Every user of the CRM must have the same name, team, leader and scope in both; else
+    a ProofError names them.
+    """
     source, ours = (Counter(users) for users in (seen, found))
     both = [
         sorted((source - ours).elements(), key=_identity),
@@ -39,26 +47,39 @@ def prove_people(seen: Iterable[Person], found: Iterable[Person]) -> None:
     ]
     there, here = ({user.id: user for user in users} for users in both)
     _must_be_none(
-        [_person_differs(there.get(name), here.get(name)) for name in dict.fromkeys((*there, *here))],
+        [
+            _person_differs(there.get(name), here.get(name))
+            for name in dict.fromkeys((*there, *here))
+        ],
         "users differ",
     )
 
 
 def prove_accounts(
-    accounts: Collection[TableAccount], tables: Mapping[str, Collection[str]], rows: Mapping[str, int]
+    accounts: Collection[TableAccount],
+    tables: Mapping[str, Collection[str]],
+    rows: Mapping[str, int],
 ) -> None:
-    """What the source counted as audited must be as many rows as were read; else a ProofError names the tables.
+    """What the source counted as audited must be as many rows as were read; else a
+    ProofError names the tables.
 
-    `tables`: entity -> the tables that it is read from; `rows`: entity -> its rows in the snapshot. Entities that share
-    a table are compared together.
+    `tables`: entity -> the tables that it is read from; `rows`: entity -> its rows in the
+    snapshot. Entities that share a table are compared together.
     """
     audited = {account.table: account.audited for account in accounts}
     differences = []
     for entities in _sharing(tables):
-        names = sorted({table for entity in entities for table in tables[entity]} & audited.keys())
-        counted, read = sum(audited[table] for table in names), sum(rows.get(entity, 0) for entity in entities)
+        names = sorted(
+            {table for entity in entities for table in tables[entity]} & audited.keys()
+        )
+        counted, read = (
+            sum(audited[table] for table in names),
+            sum(rows.get(entity, 0) for entity in entities),
+        )
         if counted != read:
-            differences.append((f"audited rows of {', '.join(names)}", "accounting", str(counted), str(read)))
+            differences.append(
+                (f"audited rows of {', '.join(names)}", "accounting", str(counted), str(read))
+            )
     _must_be_none(differences, "counts of audited rows differ")
 
 
@@ -73,7 +94,8 @@ def _must_be_none(differences: Sequence[Difference], what: str) -> None:
             f"{len(differences)} {what} between the source and what was computed; "
             "nothing was published, and the last good report stays.",
             tuple(
-                (visible(name), visible(where), *told_apart(source, ours)) for name, where, source, ours in differences
+                (visible(name), visible(where), *told_apart(source, ours))
+                for name, where, source, ours in differences
             ),
         )
 
@@ -84,17 +106,25 @@ def _identity(user: Person) -> tuple[str, ...]:
 
 def _person_differs(there: Person | None, here: Person | None) -> Difference:
     """The parts that differ; all of them where a user is in one reading only."""
-    parts = [part for part in _SHOWN if there is None or here is None or getattr(there, part) != getattr(here, part)]
+    parts = [
+        part
+        for part in _SHOWN
+        if there is None or here is None or getattr(there, part) != getattr(here, part)
+    ]
     user = there or here
     said = tuple(
-        ", ".join(f"{part} {getattr(one, part) or 'none'}" for part in parts) if one else "no such user"
+        ", ".join(f"{part} {getattr(one, part) or 'none'}" for part in parts)
+        if one
+        else "no such user"
         for one in (there, here)
     )
     return (f"user {user.id if user else ''}", "people", said[0], said[1])
 
 
 def _sharing(tables: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
-    """The entities in groups: those of one group share tables with each other and with no other."""
+    """The entities in groups: those of one group share tables with each
+    other and with no other.
+    """
     left = dict(tables)
     while left:
         first, names = left.popitem()
@@ -107,9 +137,16 @@ def _sharing(tables: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
 
 
 def prove_controls(figures: Mapping[str, Figure], controls: Iterable[tuple[str, str]]) -> None:
-    """Every control total (figure, number as text) must be what its figure says. ProofError names those that differ."""
+    """Every control total (figure, number as text) must be what its figure says. ProofError
+    names those that differ.
+    """
     differences = [
-        (name, "control total", given, show(figures[name]) if name in figures else "no such figure")
+        (
+            name,
+            "control total",
+            given,
+            show(figures[name]) if name in figures else "no such figure",
+        )
         for name, given in controls
         if name not in figures or not _says(figures[name], given)
     ]
@@ -144,12 +181,18 @@ def _written(figure: Figure | None) -> str:
     """All of a figure that is compared: how it was found is no difference."""
     if figure is None:
         return "no such figure"
-    number = f"{figure.numerator}" if figure.denominator is None else f"{figure.numerator} of {figure.denominator}"
+    number = (
+        f"{figure.numerator}"
+        if figure.denominator is None
+        else f"{figure.numerator} of {figure.denominator}"
+    )
     return " ".join(filter(None, (number, figure.unit, figure.currency, f"({figure.period})")))
 
 
 _KEY: Final = "entity, record_id, again, holder"
-"""What names a failing record, and where it is another owner's already, that owner: an owner's id may be blank."""
+"""What names a failing record, and where it is another owner's already, that owner: an
+owner's id may be blank.
+"""
 
 _DIFFERING: Final = """
     SELECT entity, record_id, source.mask, source.owner, source.in_period,
@@ -165,13 +208,20 @@ _DIFFERING: Final = """
 def _records(seen: Path, found: Path) -> Iterator[Difference]:
     with closing(duckdb.connect(config={"temp_directory": str(found.parent)})) as db:
         for name, file in (("source", seen), ("ours", found)):
-            records = db.read_parquet(str(file)).project("*, CASE WHEN again THEN owner ELSE '' END AS holder")
+            records = db.read_parquet(str(file)).project(
+                "*, CASE WHEN again THEN owner ELSE '' END AS holder"
+            )
             records.create_view(name)
             repeated = _count(records) - _count(records.project(_KEY).distinct())
             if repeated:
                 yield "failing records", f"listed more than once in {name}", str(repeated), "0"
         for entity, record, *sides in db.execute(_DIFFERING).fetchall():
-            yield f"{entity} {record}", "failing records", _failing(*sides[:4]), _failing(*sides[4:])
+            yield (
+                f"{entity} {record}",
+                "failing records",
+                _failing(*sides[:4]),
+                _failing(*sides[4:]),
+            )
 
 
 def _count(records: duckdb.DuckDBPyRelation) -> int:
@@ -179,7 +229,9 @@ def _count(records: duckdb.DuckDBPyRelation) -> int:
     return int(number)
 
 
-def _failing(mask: str | None, owner: str | None, in_period: bool | None, moment: str | None) -> str:
+def _failing(
+    mask: str | None, owner: str | None, in_period: bool | None, moment: str | None
+) -> str:
     """`mask` is written to the base of 16."""
     if mask is None:
         return "not failing"

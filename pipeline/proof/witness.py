@@ -1,4 +1,6 @@
-"""The witness: what the CRM's own database said inside the transaction, kept so that a rerun can prove itself again."""
+"""The witness: what the CRM's own database said inside the transaction, kept so that a
+rerun can prove itself again.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ WITNESS_FAILING: Final = "witness_failing.parquet"
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """The source's own answers, the users that it knows, and what the analyst's own SELECTs say."""
+    """The source's own answers, the users that it knows, and what the
+    analyst's own SELECTs say.
+    """
 
     answers: Answers
     people: tuple[Person, ...]
@@ -24,7 +28,9 @@ class Witness:
 
 
 def save_witness(folder: Path, witness: Witness) -> None:
-    """Tallies and users as JSON, whose integers have no bound; failing records, which may be many, as Parquet."""
+    """Tallies and users as JSON, whose integers have no bound; failing records, which
+    may be many, as Parquet.
+    """
     document = {
         "tallies": [asdict(tally) for tally in witness.answers.tallies],
         "people": [asdict(person) for person in witness.people],
@@ -36,10 +42,17 @@ def save_witness(folder: Path, witness: Witness) -> None:
 
 
 def load_witness(folder: Path) -> Witness:
-    """The witness of a snapshot. Its failing records stay in their file; what they come to is among the tallies."""
+    """The witness of a snapshot. Its failing records stay in their file; what they come
+    to is among the tallies.
+    """
     document = json.loads((folder / "witness.json").read_text("utf-8"))
-    people = (Person(**{**person, "scope": Scope(person["scope"])}) for person in document["people"])
-    tallies = (*(Tally(**tally) for tally in document["tallies"]), *tallies_of_failing(folder / WITNESS_FAILING))
+    people = (
+        Person(**{**person, "scope": Scope(person["scope"])}) for person in document["people"]
+    )
+    tallies = (
+        *(Tally(**tally) for tally in document["tallies"]),
+        *tallies_of_failing(folder / WITNESS_FAILING),
+    )
     controls = tuple((str(figure), str(value)) for figure, value in document["controls"])
     fingerprints = tuple(Fingerprint(*one) for one in document["fingerprints"])
     return Witness(Answers(tallies, ()), tuple(people), controls, fingerprints)

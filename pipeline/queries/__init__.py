@@ -1,7 +1,9 @@
-"""What is asked: the entities, the minimum field sets and the metrics, as SQLAlchemy Core selectables.
+"""What is asked: the entities, the minimum field sets and the metrics, as
+SQLAlchemy Core selectables.
 
-Nothing here touches a database. The same selectables run on the source (the witness) and on the snapshot: databases
-only count and sum integers over conditions; ratios and percentages are made later, in Python, exactly.
+Nothing here touches a database. The same selectables run on the source (the witness) and on the
+snapshot: databases only count and sum integers over conditions; ratios and percentages are made
+later, in Python, exactly.
 """
 
 from __future__ import annotations
@@ -71,14 +73,22 @@ def censuses(
     *,
     rolled_up: bool,
 ) -> Iterator[Census]:
-    """All that is asked of every entity, one statement each: how a CRM's own database is asked."""
+    """All that is asked of every entity, one statement each: how a
+    CRM's own database is asked.
+    """
     for entity in _held(terms):
-        yield census(entity, entities, field_sets[entity], terms, worked_out, rolled_up=rolled_up)
+        yield census(
+            entity, entities, field_sets[entity], terms, worked_out, rolled_up=rolled_up
+        )
 
 
 def measures(views: Mapping[str, FromClause], terms: Terms) -> tuple[Question, ...]:
     """Every count and sum of the metrics."""
-    return tuple(question for entity, view in views.items() for question in measure_questions(entity, view, terms))
+    return tuple(
+        question
+        for entity, view in views.items()
+        for question in measure_questions(entity, view, terms)
+    )
 
 
 def field_counts(
@@ -93,8 +103,12 @@ def field_counts(
     )
 
 
-def failing(views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]) -> dict[str, Select[Any]]:
+def failing(
+    views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]
+) -> dict[str, Select[Any]]:
     """Entity -> the SELECT of its failing records."""
     return {
-        entity: failing_records(field_sets[entity], view) for entity, view in views.items() if asks(field_sets[entity])
+        entity: failing_records(field_sets[entity], view)
+        for entity, view in views.items()
+        if asks(field_sets[entity])
     }

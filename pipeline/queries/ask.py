@@ -1,4 +1,6 @@
-"""Asking a database our questions, and making its answers alike: integers, and text for identifiers."""
+"""Asking a database our questions, and making its answers alike: integers,
+and text for identifiers.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def ask(connection: Connection, questions: Iterable[Question]) -> Iterator[Tally
 
 
 def tallies(question: Question, rows: Iterable[Any]) -> Iterator[Tally]:
-    """A question's rows as tallies: SUM comes as a Decimal here, as a huge integer there, as NULL of no rows."""
+    """A question's rows as tallies: SUM comes as a Decimal here, as a huge integer
+    there, as NULL of no rows.
+    """
     for row in rows:
         values = list(row)
         company = question.whose is Whose.COMPANY
@@ -33,7 +37,9 @@ def tallies(question: Question, rows: Iterable[Any]) -> Iterator[Tally]:
             yield Tally(company, owner, name, dimension, currency or "", int(value or 0), again)
 
 
-def ask_failing(connection: Connection, selects: Mapping[str, Select[Any]]) -> Iterator[Failing]:
+def ask_failing(
+    connection: Connection, selects: Mapping[str, Select[Any]]
+) -> Iterator[Failing]:
     """Every failing record of every entity."""
     for entity, statement in selects.items():
         yield from failing(entity, connection.execute(statement))
@@ -44,7 +50,9 @@ def failing(entity: str, rows: Iterable[Any]) -> Iterator[Failing]:
     owner_of = cache(text_said)  # one text for all the records of an owner
     for record_id, owner, in_period, again, at_us, *words in rows:
         named = text_said(record_id), owner_of(owner)
-        yield Failing(entity, *named, _joined(words), bool(in_period), bool(again), _moment(at_us))
+        yield Failing(
+            entity, *named, _joined(words), bool(in_period), bool(again), _moment(at_us)
+        )
 
 
 def _moment(at_us: Any) -> int | None:
@@ -58,11 +66,19 @@ def _joined(words: Iterable[Any]) -> int:
 
 
 def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
-    """The CRM's users: who is active and a person is a manager, everyone else an inactive owner."""
+    """The CRM's users: who is active and a person is a manager,
+    everyone else an inactive owner.
+    """
     columns = manager.c
     rows = connection.execute(
         select(
-            columns.id, columns.name, columns.team_id, columns.team, columns.leader_id, columns.active, columns.person
+            columns.id,
+            columns.name,
+            columns.team_id,
+            columns.team,
+            columns.leader_id,
+            columns.active,
+            columns.person,
         )
     )
     people = [
@@ -79,7 +95,7 @@ def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
     return sorted(people, key=lambda person: (person.name.casefold(), person.id))
 
 
-# ------------------------------------------------------------------------------------------------ at once
+# -------------------------------------------------------------------------------------- at once
 
 
 def ask_at_once(connection: Connection, census: Census) -> Answers:
@@ -100,8 +116,12 @@ class _Expansion:
         self.failing: list[Failing] = []
         self._census = census
         self._counts: dict[_Whom, list[int]] = defaultdict(lambda: [0] * len(census.counts))
-        self._amounts: dict[tuple[_Whom, str], list[int]] = defaultdict(lambda: [0] * len(census.amounts))
-        self._numbers: dict[tuple[_Whom, str], list[int]] = defaultdict(lambda: [0] * len(census.priced))
+        self._amounts: dict[tuple[_Whom, str], list[int]] = defaultdict(
+            lambda: [0] * len(census.amounts)
+        )
+        self._numbers: dict[tuple[_Whom, str], list[int]] = defaultdict(
+            lambda: [0] * len(census.priced)
+        )
         self._counts[Whose.COMPANY, None]  # is said to be zero where there are no records
         self._bits = cache(lambda *words: _joined(words))
         self._counted = cache(lambda bits: _held(census.counts.values(), bits))
@@ -111,7 +131,15 @@ class _Expansion:
         self._text = cache(text_said)
 
     def add(
-        self, part: int, owner: Any, again: int, currency: Any, record: Any, records: int, value: Any, *words: int
+        self,
+        part: int,
+        owner: Any,
+        again: int,
+        currency: Any,
+        record: Any,
+        records: int,
+        value: Any,
+        *words: int,
     ) -> None:
         """One row of the statement."""
         bits = self._bits(*words)
@@ -119,7 +147,9 @@ class _Expansion:
         if part == Part.WRONG:
             in_period = bits & self._census.in_period != 0
             named = self._census.entity, text_said(record), name or ""
-            self.failing.append(Failing(*named, self._mask(bits), in_period, bool(again), _moment(value)))
+            self.failing.append(
+                Failing(*named, self._mask(bits), in_period, bool(again), _moment(value))
+            )
             return
         for whom in self._whom(part, name, again):
             self._add_up(whom, self._text(currency), int(records), int(value or 0), bits)
@@ -159,10 +189,20 @@ def _held(masks: Iterable[int], bits: int) -> tuple[int, ...]:
     return tuple(place for place, mask in enumerate(masks) if bits & mask == mask)
 
 
-def _tallies(whom: _Whom, currency: str, names: Iterable[tuple[str, str]], values: Iterable[int]) -> Iterator[Tally]:
+def _tallies(
+    whom: _Whom, currency: str, names: Iterable[tuple[str, str]], values: Iterable[int]
+) -> Iterator[Tally]:
     whose, owner = whom
     for (name, dimension), value in zip(names, values, strict=True):
-        yield Tally(whose is Whose.COMPANY, owner, name, dimension, currency, value, whose is Whose.AGAIN)
+        yield Tally(
+            whose is Whose.COMPANY,
+            owner,
+            name,
+            dimension,
+            currency,
+            value,
+            whose is Whose.AGAIN,
+        )
 
 
 def text_said(value: Any) -> str:

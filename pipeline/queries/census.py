@@ -1,9 +1,11 @@
-"""All that is asked of an entity in one statement: what a record meets is a set of bits, and equal sets are counted.
+"""All that is asked of an entity in one statement: what a record meets is a set of bits,
+and equal sets are counted.
 
-The questions of counts.py and fields.py go through the records once each. A CRM is held while it counts, so there its
-view is worked out once: each condition becomes a bit, records of the same owner and bits become one row with their
-number, and Python adds up for each count the rows that have all its bits. The snapshot is asked the questions one by
-one, so that the two readings of the proof differ in form.
+The questions of counts.py and fields.py go through the records once each. A CRM is held while
+it counts, so there its view is worked out once: each condition becomes a bit, records of the
+same owner and bits become one row with their number, and Python adds up for each count the rows
+that have all its bits. The snapshot is asked the questions one by one, so that the two readings
+of the proof differ in form.
 """
 
 from __future__ import annotations
@@ -36,13 +38,21 @@ from sqlalchemy.sql.selectable import CompoundSelect
 from pipeline.databases.expressions import exact_text
 from pipeline.model import FieldSet
 from pipeline.queries.context import WORD, Condition, Entities, Terms
-from pipeline.queries.counts import conditions_of, has_amount, of_currencies, of_money, of_records
+from pipeline.queries.counts import (
+    conditions_of,
+    has_amount,
+    of_currencies,
+    of_money,
+    of_records,
+)
 from pipeline.queries.fields import asks, field_counts_of, wrong_of
 from pipeline.queries.views import LOOKED_AT, view_from, view_of, with_state
 
 
 class Part(IntEnum):
-    """What a row is about: records of one owner, records of the company, or one failing record of one owner."""
+    """What a row is about: records of one owner, records of the company, or one
+    failing record of one owner.
+    """
 
     OWNERS = 0
     COMPANY = 1
@@ -59,10 +69,10 @@ WorkedOut = Callable[[Select[Any], str], FromClause]
 class Census:
     """One statement, and what its rows stand for.
 
-    A row is (part, owner, again, currency, id, records, value, *words of bits). `value` is the sum of the amounts, and
-    of a failing record its moment in microseconds. A record counts where it has all bits of a count's mask; `priced`
-    are the counts that are made per currency. `wrong` gives, for each bit of a failing record's mask, the one bit here
-    that sets it.
+    A row is (part, owner, again, currency, id, records, value, *words of bits). `value` is the
+    sum of the amounts, and of a failing record its moment in microseconds. A record counts
+    where it has all bits of a count's mask; `priced` are the counts that are made per currency.
+    `wrong` gives, for each bit of a failing record's mask, the one bit here that sets it.
     """
 
     entity: str
@@ -101,7 +111,9 @@ class _Bits:
 
     def __init__(self) -> None:
         self.conditions: list[Condition] = []
-        self._places: dict[int, int] = {}  # by identity: SQLAlchemy's == makes another condition
+        self._places: dict[
+            int, int
+        ] = {}  # by identity: SQLAlchemy's == makes another condition
 
     def of(self, *conditions: Condition) -> int:
         """The mask of the bits that a record has if it meets them all."""
@@ -117,12 +129,19 @@ class _Bits:
 
 
 def census(
-    entity: str, entities: Entities, fields: FieldSet, terms: Terms, worked_out: WorkedOut, *, rolled_up: bool
+    entity: str,
+    entities: Entities,
+    fields: FieldSet,
+    terms: Terms,
+    worked_out: WorkedOut,
+    *,
+    rolled_up: bool,
 ) -> Census:
     """Counts, amounts, field counts and failing records of an entity's view, as one statement.
 
-    `worked_out` is the database's own way to work a part out once. `rolled_up` asks for one GROUP BY … WITH ROLLUP,
-    where a database would work out a part anew each time that the statement names it.
+    `worked_out` is the database's own way to work a part out once. `rolled_up` asks for
+    one GROUP BY … WITH ROLLUP, where a database would work out a part anew each time
+    that the statement names it.
     """
     whole = view_of(entity, entities, terms).subquery()
     asked = _asked(entity, whole, fields, terms)
@@ -132,23 +151,44 @@ def census(
     if asked.wrong:
         kept.add("at_us")
     stated = with_state(entity, entities[entity], terms)
-    looked_at = [column for column in stated.selected_columns if column.key in kept | LOOKED_AT | {"state"}]
+    looked_at = [
+        column
+        for column in stated.selected_columns
+        if column.key in kept | LOOKED_AT | {"state"}
+    ]
     # worked out, or dates would be read and texts compared wherever they are named
-    records = worked_out(stated.with_only_columns(*looked_at, maintain_column_froms=True), f"records_{entity}")
+    records = worked_out(
+        stated.with_only_columns(*looked_at, maintain_column_froms=True), f"records_{entity}"
+    )
     view = view_from(entity, entities, records, terms)
     columns = [column for column in view.selected_columns if column.key in kept]
-    narrow = worked_out(view.with_only_columns(*columns, maintain_column_froms=True), f"view_{entity}")
-    asked = replace(asked, conditions=[_moved(condition, whole, narrow) for condition in asked.conditions])
+    narrow = worked_out(
+        view.with_only_columns(*columns, maintain_column_froms=True), f"view_{entity}"
+    )
+    asked = replace(
+        asked, conditions=[_moved(condition, whole, narrow) for condition in asked.conditions]
+    )
     compose = _rolled_up if rolled_up else _in_arms
     statement = compose(asked, worked_out(_flagged(asked, narrow), f"flagged_{entity}"))
-    return Census(entity, asked.counts, asked.amounts, asked.priced, asked.wrong, asked.in_period, statement)
+    return Census(
+        entity,
+        asked.counts,
+        asked.amounts,
+        asked.priced,
+        asked.wrong,
+        asked.in_period,
+        statement,
+    )
 
 
 def _asked(entity: str, view: FromClause, fields: FieldSet, terms: Terms) -> _Asked:
     bits, conditions = _Bits(), conditions_of(entity, view, terms)
     counts = {name: bits.of(condition) for name, condition in of_records(conditions).items()}
     amounts = {name: bits.of(condition) for name, condition in of_money(conditions).items()}
-    priced = {name: bits.of(condition, has_amount(view)) for name, condition in of_currencies(conditions).items()}
+    priced = {
+        name: bits.of(condition, has_amount(view))
+        for name, condition in of_currencies(conditions).items()
+    }
     if not asks(fields):
         return _Asked(bits.conditions, counts, amounts, priced, (), 0)
     in_period = view.c.in_period == 1
@@ -202,7 +242,9 @@ def _word(conditions: Sequence[Condition], number: int) -> ColumnElement[int]:
 
 
 def _integer(value: int) -> ColumnElement[int]:
-    """Written out: a driver would give a parameter the smallest type that holds it, and sums would leave that."""
+    """Written out: a driver would give a parameter the smallest type that holds it,
+    and sums would leave that.
+    """
     return literal_column(str(int(value)), BigInteger)
 
 
@@ -211,20 +253,33 @@ def _is_wrong(asked: _Asked, flagged: FromClause) -> Condition:
     bits = 0
     for mask in asked.wrong:
         bits |= mask
-    words = ((flagged.c[f"w{number}"], bits >> number * WORD & (1 << WORD) - 1) for number in asked.words)
-    return or_(false(), *(word.bitwise_and(_integer(part)) != 0 for word, part in words if part))
+    words = (
+        (flagged.c[f"w{number}"], bits >> number * WORD & (1 << WORD) - 1)
+        for number in asked.words
+    )
+    return or_(
+        false(), *(word.bitwise_and(_integer(part)) != 0 for word, part in words if part)
+    )
 
 
-# ------------------------------------------------------------------------------------------------ two compositions
+# ----------------------------------------------------------------------------- two compositions
 
 
 def _in_arms(asked: _Asked, flagged: FromClause) -> CompoundSelect[Any]:
-    """Owners, the company by a grouping of its own, and failing records: arms that read the same flagged records."""
+    """Owners, the company by a grouping of its own, and failing records: arms that read
+    the same flagged records.
+    """
     words, nothing = [flagged.c[f"w{number}"] for number in asked.words], cast(null(), Text)
-    owner, again, currency = exact_text(flagged.c.owner), flagged.c.again, exact_text(flagged.c.currency)
+    owner, again, currency = (
+        exact_text(flagged.c.owner),
+        flagged.c.again,
+        exact_text(flagged.c.currency),
+    )
     sums = (func.count(), func.sum(flagged.c.amount))
     owners = select(_integer(Part.OWNERS), owner, again, currency, nothing, *sums, *words)
-    company = select(_integer(Part.COMPANY), nothing, _integer(0), currency, nothing, *sums, *words)
+    company = select(
+        _integer(Part.COMPANY), nothing, _integer(0), currency, nothing, *sums, *words
+    )
     arms = [
         owners.group_by(owner, again, currency, *words),
         company.where(again == 0).group_by(currency, *words),
@@ -237,7 +292,9 @@ def _in_arms(asked: _Asked, flagged: FromClause) -> CompoundSelect[Any]:
 
 
 def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
-    """The same rows by one grouping: the company's bits, of these each owner's, of these each failing record."""
+    """The same rows by one grouping: the company's bits, of these each owner's, of
+    these each failing record.
+    """
     words = [flagged.c[f"w{number}"] for number in asked.words]
     wrong = case((_is_wrong(asked, flagged), _marked(flagged.c.id)), else_=literal(""))
     keyed = select(
@@ -250,11 +307,19 @@ def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
         flagged.c.at_us,
     ).subquery()
     *keys, amount, moment = keyed.c
-    sums = (func.count().label("records"), func.sum(amount).label("amount"), func.max(moment).label("at_us"))
+    sums = (
+        func.count().label("records"),
+        func.sum(amount).label("amount"),
+        func.max(moment).label("at_us"),
+    )
     grouped = select(*keys, *sums).group_by(*keys)
     r = grouped.suffix_with("WITH ROLLUP").subquery("rolled").c
     of_company, of_owner = r.owner.is_(None), r.id.is_(None)
-    part = case((of_company, _integer(Part.COMPANY)), (of_owner, _integer(Part.OWNERS)), else_=_integer(Part.WRONG))
+    part = case(
+        (of_company, _integer(Part.COMPANY)),
+        (of_owner, _integer(Part.OWNERS)),
+        else_=_integer(Part.WRONG),
+    )
     names = (_unmarked(r.owner), r.again, _unmarked(r.currency), _unmarked(r.id))
     value = case((part == _integer(Part.WRONG), r.at_us), else_=r.amount)
     return select(part, *names, r.records, value, *(r[word.key] for word in words)).where(

@@ -1,4 +1,6 @@
-"""The words in which everything is asked: on what terms, of which states, and what a question is."""
+"""The words in which everything is asked: on what terms, of which
+states, and what a question is.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ Condition = ColumnElement[bool]
 Conditions = dict[tuple[str, str], Condition]
 """(name of a count, its dimension or '') -> the condition that a record meets to be counted."""
 Entities = Mapping[str, FromClause]
-"""Entity -> its audited rows: instants as integers of microseconds, money of minor units, days as days."""
+"""Entity -> its audited rows: instants as integers of microseconds, money of
+minor units, days as days.
+"""
 
 UNKNOWN: Final = 0
 """The state of a word that is not mapped: in no figure but its own."""
@@ -32,7 +36,9 @@ DERIVED: Final[Mapping[str, Mapping[str, Kind]]] = {"meeting": {"contact": Kind.
 
 
 class Whose(StrEnum):
-    """Of whom a question asks. Of several owners each has the record, and the company has it once."""
+    """Of whom a question asks. Of several owners each has the record, and
+    the company has it once.
+    """
 
     OWNERS = "owners"
     COMPANY = "company"
@@ -41,23 +47,31 @@ class Whose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One SELECT of integers. Its columns: the owner (unless of the company), the currency (if of money), `counts`."""
+    """One SELECT of integers. Its columns: the owner (unless of the company), the currency
+    (if of money), `counts`.
+    """
 
     name: str
     whose: Whose
     money: bool
-    counts: tuple[tuple[str, str], ...]  # (name, dimension) of each integer, in the order of the columns
+    counts: tuple[
+        tuple[str, str], ...
+    ]  # (name, dimension) of each integer, in the order of the columns
     statement: Select[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms everything is asked: the moments, the CRM's words for our states, and what it does not hold."""
+    """On what terms everything is asked: the moments, the CRM's words for our states,
+    and what it does not hold.
+    """
 
     window: Window
     words: Mapping[str, Mapping[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     absent: frozenset[str] = frozenset()  # 'entity.column'
-    held_at_end: frozenset[str] = frozenset()  # entities without a status, whose events are held once their end passed
+    held_at_end: frozenset[str] = (
+        frozenset()
+    )  # entities without a status, whose events are held once their end passed
     several_owners: bool = False  # a record counts for each of its owners
     counts: tuple[Count, ...] = ()  # what is counted, besides what the field sets ask
 
@@ -67,13 +81,17 @@ class Terms:
         return tuple(Whose) if self.several_owners else (Whose.OWNERS, Whose.COMPANY)
 
     def holds(self, *columns: str) -> bool:
-        """Whether the CRM holds all of these, given as 'entity.column'; a status that the time tells counts."""
+        """Whether the CRM holds all of these, given as 'entity.column'; a status
+        that the time tells counts.
+        """
         told = {f"{entity}.status" for entity in self.held_at_end}
         return not (set(columns) & self.absent) - told
 
 
 Where = Callable[[FromClause, Terms], Condition | Mapping[str, Condition]]
-"""Gives, on an entity's view, the condition that its records meet to be counted; or one for each dimension."""
+"""Gives, on an entity's view, the condition that its records meet to be counted;
+or one for each dimension.
+"""
 
 
 def by_dimension(condition: Condition | Mapping[str, Condition]) -> Mapping[str, Condition]:
@@ -87,10 +105,12 @@ def _nowhere(_view: FromClause, _terms: Terms) -> Mapping[str, Condition]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Count:
-    """An integer that databases make: the number of an entity's records that meet a condition, or the money in them.
+    """An integer that databases make: the number of an entity's records that meet a
+    condition, or the money in them.
 
-    `needs` names the columns without which it says nothing: in a CRM that lacks one, there is no such count.
-    Of columns with | between them one is enough. Without an entity, it is the field sets that count it.
+    `needs` names the columns without which it says nothing: in a CRM that lacks one, there is
+    no such count. Of columns with | between them one is enough. Without an entity, it is the
+    field sets that count it.
     """
 
     name: str
@@ -103,11 +123,15 @@ class Count:
     def can_be_told(self, terms: Terms) -> bool:
         """Whether the CRM holds what it needs."""
         needs = (need.split("|") for need in self.needs)
-        return all(any(terms.holds(f"{self.entity}.{column}") for column in any_of) for any_of in needs)
+        return all(
+            any(terms.holds(f"{self.entity}.{column}") for column in any_of) for any_of in needs
+        )
 
 
 def state_code(entity: str, state: str) -> int:
-    """The integer that stands for a state in a view: text would be compared by the database's collation."""
+    """The integer that stands for a state in a view: text would be compared by
+    the database's collation.
+    """
     return STATES[entity].index(state) + 1
 
 
@@ -136,11 +160,15 @@ def in_month(moment: ColumnElement[Any], w: Window) -> Condition:
 
 def ended_at(event: FromClause) -> ColumnElement[Any]:
     """An event's end, else its start; NULL where an end was entered that cannot be read."""
-    return case((event.c.end_at_unreadable == 0, func.coalesce(event.c.end_at, event.c.start_at)))
+    return case(
+        (event.c.end_at_unreadable == 0, func.coalesce(event.c.end_at, event.c.start_at))
+    )
 
 
 def nothing_entered(view: FromClause, entity: str, column: str) -> Condition:
-    """Nothing was entered. What was entered and cannot be read is not missing: it is counted apart."""
+    """Nothing was entered. What was entered and cannot be read is not
+    missing: it is counted apart.
+    """
     match columns_of(entity).get(column, Kind.TEXT):  # what an audit adds is text
         case Kind.TEXT:
             return blank(view.c[column])
@@ -151,7 +179,9 @@ def nothing_entered(view: FromClause, entity: str, column: str) -> Condition:
 
 
 def unreadable(view: FromClause, entity: str, column: str) -> Condition:
-    """Something was entered that cannot be read. A text says so itself: a spreadsheet wrote an error instead of it."""
+    """Something was entered that cannot be read. A text says so itself: a spreadsheet
+    wrote an error instead of it.
+    """
     if columns_of(entity).get(column, Kind.TEXT) is Kind.TEXT:
         return one_of_words(view.c[column], CELL_ERRORS)
     return view.c[f"{column}_unreadable"] == 1
@@ -165,11 +195,15 @@ def question(
     whose: Whose,
     money: bool = False,
 ) -> Question:
-    groups: list[ColumnElement[Any]] = [] if whose is Whose.COMPANY else [exact_text(view.c.owner)]
+    groups: list[ColumnElement[Any]] = (
+        [] if whose is Whose.COMPANY else [exact_text(view.c.owner)]
+    )
     if money:
         groups.append(exact_text(view.c.currency))
     labelled = [column.label(f"n{position}") for position, column in enumerate(sums.values())]
     statement = select(*groups, *labelled).select_from(view)
     if whose is not Whose.OWNERS:
         statement = statement.where(view.c.again == int(whose is Whose.AGAIN))
-    return Question(name, whose, money, tuple(sums), statement.group_by(*groups) if groups else statement)
+    return Question(
+        name, whose, money, tuple(sums), statement.group_by(*groups) if groups else statement
+    )

@@ -1,4 +1,6 @@
-"""What is counted of an entity's records: the counts that a run asks for, as questions to a database."""
+"""What is counted of an entity's records: the counts that a run asks for, as
+questions to a database.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,25 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import FromClause, and_, case, func
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.queries.context import Condition, Conditions, Count, Question, Terms, Where, by_dimension, flag, question
+from pipeline.queries.context import (
+    Condition,
+    Conditions,
+    Count,
+    Question,
+    Terms,
+    Where,
+    by_dimension,
+    flag,
+    question,
+)
 
 
-def conditions_of(entity: str, view: FromClause, terms: Terms) -> dict[Count, Mapping[str, Condition]]:
-    """Each count of an entity that the CRM can tell -> dimension -> its condition; one object for one condition."""
+def conditions_of(
+    entity: str, view: FromClause, terms: Terms
+) -> dict[Count, Mapping[str, Condition]]:
+    """Each count of an entity that the CRM can tell -> dimension -> its condition; one
+    object for one condition.
+    """
     made: dict[Where, Mapping[str, Condition]] = {}
     found = {}
     for count in terms.counts:
@@ -38,7 +54,9 @@ def of_currencies(conditions: Mapping[Count, Mapping[str, Condition]]) -> Condit
     return _named(conditions, money=False, per_currency=True)
 
 
-def _named(conditions: Mapping[Count, Mapping[str, Condition]], *, money: bool, per_currency: bool) -> Conditions:
+def _named(
+    conditions: Mapping[Count, Mapping[str, Condition]], *, money: bool, per_currency: bool
+) -> Conditions:
     return {
         (count.name, dimension): condition
         for count, by_dimension in conditions.items()
@@ -48,9 +66,13 @@ def _named(conditions: Mapping[Count, Mapping[str, Condition]], *, money: bool, 
 
 
 def measure_questions(entity: str, view: FromClause, terms: Terms) -> Iterator[Question]:
-    """What is counted of an entity: per owner, and once more for the company, by a query of its own."""
+    """What is counted of an entity: per owner, and once more for the
+    company, by a query of its own.
+    """
     conditions = conditions_of(entity, view, terms)
-    counts = {name: func.sum(flag(condition)) for name, condition in of_records(conditions).items()}
+    counts = {
+        name: func.sum(flag(condition)) for name, condition in of_records(conditions).items()
+    }
     amounts: dict[tuple[str, str], ColumnElement[int]] = {
         name: func.sum(case((and_(condition, view.c.amount_unreadable == 0), view.c.amount)))
         for name, condition in of_money(conditions).items()

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, FromClause, Select, and_, case, cast, func, literal, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.model import FieldSet
@@ -30,16 +42,25 @@ def asks(fields: FieldSet) -> bool:
 def field_counts_of(
     fields: FieldSet, view: FromClause, in_period: Condition
 ) -> dict[tuple[str, str], tuple[Condition, ...]]:
-    """Due, missing, unreadable: each count -> the conditions that a record must meet, all of them, to be counted."""
+    """Due, missing, unreadable: each count -> the conditions that a record must meet,
+    all of them, to be counted.
+    """
     found: dict[tuple[str, str], tuple[Condition, ...]] = {}
     dues = {field.when: _due(fields.entity, view, field.when) for field in fields.fields}
     for field in fields.fields:
         due, dimension = dues[field.when], f"{fields.entity}.{field.name}"
-        owed = and_(due, *(nothing_entered(view, fields.entity, column) for column in field.columns))
+        owed = and_(
+            due, *(nothing_entered(view, fields.entity, column) for column in field.columns)
+        )
         found["due.base", dimension], found["missing.base", dimension] = (due,), (owed,)
-        found["due.period", dimension], found["missing.period", dimension] = (in_period, due), (in_period, owed)
+        found["due.period", dimension], found["missing.period", dimension] = (
+            (in_period, due),
+            (in_period, owed),
+        )
     for column in fields.readable:
-        found["unreadable", f"{fields.entity}.{column}"] = (unreadable(view, fields.entity, column),)
+        found["unreadable", f"{fields.entity}.{column}"] = (
+            unreadable(view, fields.entity, column),
+        )
     return found
 
 
@@ -55,16 +76,20 @@ def _due(entity: str, view: FromClause, when: str | None) -> Condition:
 
 
 def field_question(fields: FieldSet, view: FromClause, whose: Whose) -> Question:
-    """One scan: due and missing per field, of the period and of the base, and what cannot be read."""
+    """One scan: due and missing per field, of the period and of the base,
+    and what cannot be read.
+    """
     counts = field_counts_of(fields, view, view.c.in_period == 1)
     sums = {name: func.sum(flag(and_(*conditions))) for name, conditions in counts.items()}
     return question(f"{fields.entity}.fields", view, sums, whose=whose)
 
 
 def failing_records(fields: FieldSet, view: FromClause) -> Select[Any]:
-    """The second scan: every record that misses something or holds what cannot be read, and the bit mask of it.
+    """The second scan: every record that misses something or holds what cannot be
+    read, and the bit mask of it.
 
-    Its columns are id, owner, in_period, again, at_us, and the mask in words of WORD bits, the lowest first.
+    Its columns are id, owner, in_period, again, at_us, and the mask in words of
+    WORD bits, the lowest first.
     """
     counts = field_counts_of(fields, view, view.c.in_period == 1)
     wrong = [and_(*counts[name]) for name in wrong_of(fields)]
@@ -72,7 +97,9 @@ def failing_records(fields: FieldSet, view: FromClause) -> Select[Any]:
         cast(_word(wrong[start : start + WORD]), BigInteger).label(f"mask_{start}")
         for start in range(0, len(wrong), WORD)
     ]
-    masked = select(view.c.id, view.c.owner, view.c.in_period, view.c.again, view.c.at_us, *words).subquery()
+    masked = select(
+        view.c.id, view.c.owner, view.c.in_period, view.c.again, view.c.at_us, *words
+    ).subquery()
     return select(masked).where(or_(*(masked.c[word.key] != 0 for word in words)))
 
 

@@ -1,4 +1,6 @@
-"""Views: an entity's live records with everything that later questions look at, its owner and its moment first."""
+"""Views: an entity's live records with everything that later questions look at, its
+owner and its moment first.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +25,32 @@ from pipeline.queries.context import (
 )
 
 LOOKED_AT: Final = frozenset(
-    {"id", "owner_id", "client_id", "contact_id", "parent_kind", "parent_id", "created_at", "start_at",
-     "start_at_unreadable"}
-)  # fmt: skip
-"""The columns of a record from which a view derives others; of the rest of them it makes nothing else."""
+    {
+        "id",
+        "owner_id",
+        "client_id",
+        "contact_id",
+        "parent_kind",
+        "parent_id",
+        "created_at",
+        "start_at",
+        "start_at_unreadable",
+    }
+)
+"""The columns of a record from which a view derives others; of the rest of
+them it makes nothing else.
+"""
 
 
 def view_of(entity: str, e: Entities, terms: Terms) -> Select[Any]:
-    """An entity's live records, each with: owner, again, state, at_us (its moment), scored and in_period (0 or 1).
+    """An entity's live records, each with: owner, again, state, at_us (its moment),
+    scored and in_period (0 or 1).
 
-    A record of several owners stands there once for each of them, but for the first with again = 1.
+    A record of several owners stands there once for each of them, but for
+    the first with again = 1.
 
-    Also what is derived from other entities, so that every later question looks at this view alone.
+    Also what is derived from other entities, so that every later question
+    looks at this view alone.
     """
     return view_from(entity, e, with_state(entity, e[entity], terms).subquery(), terms)
 
@@ -56,7 +72,9 @@ def with_state(entity: str, record: FromClause, terms: Terms) -> Select[Any]:
 
 def _state(entity: str, column: ColumnElement[Any], terms: Terms) -> ColumnElement[int]:
     words = terms.words.get(entity, {})
-    known = [(one_of_words(column, said), state_code(entity, state)) for state, said in words.items()]
+    known = [
+        (one_of_words(column, said), state_code(entity, state)) for state, said in words.items()
+    ]
     return case((blank(column), MISSING), *known, else_=UNKNOWN)
 
 
@@ -67,34 +85,51 @@ def _kept(record: FromClause, *without: str) -> list[ColumnElement[Any]]:
 def _placed(rows: Select[Any], w: Window) -> Select[Any]:
     """Adds in_period to a SELECT that already has scored and at_us."""
     inner = rows.subquery()
-    return select(inner, flag(and_(inner.c.scored == 1, in_flow(inner.c.at_us, w))).label("in_period"))
+    return select(
+        inner, flag(and_(inner.c.scored == 1, in_flow(inner.c.at_us, w))).label("in_period")
+    )
 
 
-def _owned(entity: str, e: Entities, record: FromClause, terms: Terms) -> tuple[list[ColumnElement[Any]], FromClause]:
-    """The owner who exists and whether it is not his first time, and the join that finds both."""
+def _owned(
+    entity: str, e: Entities, record: FromClause, terms: Terms
+) -> tuple[list[ColumnElement[Any]], FromClause]:
+    """The owner who exists and whether it is not his first time, and
+    the join that finds both.
+    """
     if terms.several_owners:
         owners = _owners(entity, e, record)
         again = flag(owners.c.place > 1).label("again")
-        return [owners.c.owner, again], record.outerjoin(owners, owners.c.record_id == derived_key(record.c.id))
+        return [owners.c.owner, again], record.outerjoin(
+            owners, owners.c.record_id == derived_key(record.c.id)
+        )
     owner = e["manager"].alias()
     joined = record.outerjoin(owner, same_id(owner.c.id, record.c.owner_id))
     return [owner.c.id.label("owner"), literal(0).label("again")], joined
 
 
 def _owners(entity: str, e: Entities, record: FromClause) -> FromClause:
-    """(record_id, owner, place) of everybody who exists and owns a record: its own owner first, then by id."""
+    """(record_id, owner, place) of everybody who exists and owns a record: its own
+    owner first, then by id.
+    """
     more, manager = e["co_owner"].alias(), e["manager"].alias()
     own = select(record.c.id.label("record_id"), record.c.owner_id, literal(0).label("rank"))
-    co = select(more.c.record_id, more.c.owner_id, literal(1)).where(more.c.record_kind == entity)
+    co = select(more.c.record_id, more.c.owner_id, literal(1)).where(
+        more.c.record_kind == entity
+    )
     named = union_all(own, co).subquery()
     record_id, owner = derived_key(named.c.record_id), manager.c.id.label("owner")
-    place = func.row_number().over(partition_by=record_id, order_by=(named.c.rank, exact_text(owner)))
+    place = func.row_number().over(
+        partition_by=record_id, order_by=(named.c.rank, exact_text(owner))
+    )
     ranked = (
         select(record_id.label("record_id"), owner, place.label("place"))
         .join_from(named, manager, same_id(manager.c.id, named.c.owner_id))
         .subquery()
     )
-    key, least = derived_key(ranked.c.record_id), func.min(ranked.c.place)  # whoever is named twice has his first place
+    key, least = (
+        derived_key(ranked.c.record_id),
+        func.min(ranked.c.place),
+    )  # whoever is named twice has his first place
     by_owner = select(key.label("record_id"), ranked.c.owner, least.label("place"))
     return by_owner.group_by(key, exact_text(ranked.c.owner), ranked.c.owner).subquery()
 
@@ -103,20 +138,34 @@ def _state_by_time(entity: str, record: FromClause, terms: Terms) -> ColumnEleme
     """Without a status: held once its end passed, planned until then."""
     end = ended_at(record)
     held, planned = state_code(entity, "held"), state_code(entity, "planned")
-    nothing = and_(nothing_entered(record, entity, "end_at"), nothing_entered(record, entity, "start_at"))
+    nothing = and_(
+        nothing_entered(record, entity, "end_at"), nothing_entered(record, entity, "start_at")
+    )
     passed = end <= terms.window.as_of_us
     # an end that cannot be read leaves the record in the base, in neither state
     return case((nothing, UNKNOWN), (end.is_(None), MISSING), (passed, held), else_=planned)
 
 
 def _moment(record: FromClause) -> ColumnElement[Any]:
-    """An event's start, else its creation; NULL where a start was entered that cannot be read."""
-    return case((record.c.start_at_unreadable == 0, func.coalesce(record.c.start_at, record.c.created_at)))
+    """An event's start, else its creation; NULL where a start was
+    entered that cannot be read.
+    """
+    return case(
+        (
+            record.c.start_at_unreadable == 0,
+            func.coalesce(record.c.start_at, record.c.created_at),
+        )
+    )
 
 
 def _event(entity: str, record: FromClause, terms: Terms) -> list[ColumnElement[Any]]:
-    early = and_(record.c.state == state_code(entity, "held"), record.c.start_at > terms.window.as_of_us)
-    return [_moment(record).label("at_us"), case((record.c.state == UNKNOWN, 0), (early, 0), else_=1).label("scored")]
+    early = and_(
+        record.c.state == state_code(entity, "held"), record.c.start_at > terms.window.as_of_us
+    )
+    return [
+        _moment(record).label("at_us"),
+        case((record.c.state == UNKNOWN, 0), (early, 0), else_=1).label("scored"),
+    ]
 
 
 def _meeting(e: Entities, m: FromClause, terms: Terms) -> Select[Any]:
@@ -127,7 +176,8 @@ def _meeting(e: Entities, m: FromClause, terms: Terms) -> Select[Any]:
         *owned,
         *_event("meeting", m, terms),
         flag(penalty.is_not(None)).label("contact"),
-        # what the best contact lacks: 1 last name, 2 first name, 4 contact details; without a contact all of them
+        # what the best contact lacks: 1 last name, 2 first name, 4 contact details;
+        # without a contact all of them
         func.coalesce(penalty % 8, 7).label("person_lacks"),
     ).select_from(joined)
     return _placed(rows, terms.window)
@@ -138,35 +188,49 @@ def _best_penalty(
 ) -> tuple[ColumnElement[int], FromClause]:
     """The penalty of a meeting's best contact, NULL without one, and the joins that find it.
 
-    Its invitees; else its parent, if that is a contact or lead; else its client, if that is a private person. Only
-    the invitees are many: an identifier names one person, so that the others need no group.
+    Its invitees; else its parent, if that is a contact or lead; else its client, if that is
+    a private person. Only the invitees are many: an identifier names one person, so that
+    the others need no group.
     """
     invited = _invited(e, absent)
     joined = joined.outerjoin(invited, invited.c.meeting_id == derived_key(m.c.id))
     found: list[ColumnElement[Any]] = [invited.c.penalty]
     for kind in ("contact", "lead"):
         person = _persons(e, kind, absent)
-        joined = joined.outerjoin(person, and_(same_id(person.c.id, m.c.parent_id), m.c.parent_kind == kind))
+        joined = joined.outerjoin(
+            person, and_(same_id(person.c.id, m.c.parent_id), m.c.parent_kind == kind)
+        )
         found.append(person.c.penalty)
     if "client.private_person" in absent:  # then no client is one
         return func.coalesce(*found), joined
     client = _persons(e, "client", absent)
-    joined = joined.outerjoin(client, and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1))
+    joined = joined.outerjoin(
+        client, and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1)
+    )
     return func.coalesce(*found, client.c.penalty), joined
 
 
 def _invited(e: Entities, absent: frozenset[str]) -> FromClause:
-    """(meeting_id, penalty) of the best of a meeting's invitees; NULL if none of them exists."""
+    """(meeting_id, penalty) of the best of a meeting's invitees;
+    NULL if none of them exists.
+    """
     link = e["meeting_contact"].alias()
     joined: FromClause = link
     found: list[ColumnElement[Any]] = []
     for kind in ("contact", "lead"):
         person = _persons(e, kind, absent)
-        joined = joined.outerjoin(person, and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind))
+        joined = joined.outerjoin(
+            person, and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind)
+        )
         found.append(person.c.penalty)
     penalty = func.min(func.coalesce(*found)).label("penalty")
     meeting_id = derived_key(link.c.meeting_id)
-    return select(meeting_id.label("meeting_id"), penalty).select_from(joined).group_by(meeting_id).subquery()
+    return (
+        select(meeting_id.label("meeting_id"), penalty)
+        .select_from(joined)
+        .group_by(meeting_id)
+        .subquery()
+    )
 
 
 def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
@@ -177,11 +241,15 @@ def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
     person = e[kind].alias()
 
     def lacks(*columns: str) -> ColumnElement[int]:
-        held = [blank(person.c[column]) for column in columns if f"{kind}.{column}" not in absent]
+        held = [
+            blank(person.c[column]) for column in columns if f"{kind}.{column}" not in absent
+        ]
         return flag(and_(*held)) if held else literal(0)
 
     last, first, details = lacks("last_name"), lacks("first_name"), lacks("phone", "email")
-    penalty = 9 * last + 10 * first + 12 * details  # each named once: a database works it out wherever it is named
+    penalty = (
+        9 * last + 10 * first + 12 * details
+    )  # each named once: a database works it out wherever it is named
     private = [person.c.private_person] if kind == "client" else []
     return select(person.c.id, *private, penalty.label("penalty")).subquery()
 
@@ -239,9 +307,16 @@ def _contact(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
 
 def _created(record: FromClause, owned: Sequence[ColumnElement[Any]]) -> Select[Any]:
     """A record that belongs to the day on which it was created, and has no state."""
-    return select(*_kept(record), *owned, record.c.created_at.label("at_us"), literal(1).label("scored"))
+    return select(
+        *_kept(record), *owned, record.c.created_at.label("at_us"), literal(1).label("scored")
+    )
 
 
 _VIEWS: Final[Mapping[str, Callable[..., Select[Any]]]] = {
-    "meeting": _meeting, "call": _call, "deal": _deal, "client": _client, "contact": _contact, "lead": _lead,
-}  # fmt: skip
+    "meeting": _meeting,
+    "call": _call,
+    "deal": _deal,
+    "client": _client,
+    "contact": _contact,
+    "lead": _lead,
+}

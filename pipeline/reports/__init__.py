@@ -1,1 +1,3 @@
-"""Reports: what stands in them, how they are written as page and workbook, and how each is read back."""
+"""Reports: what stands in them, how they are written as page and workbook,
+and how each is read back.
+"""

@@ -1,4 +1,5 @@
-"""Drawings: pure functions from figures to inline SVG. What is drawn as text is marked like every other figure.
+"""Drawings: pure functions from figures to inline SVG. What is drawn as text is marked
+like every other figure.
 
 Coordinates are floats; nothing is read from them: the numbers stand beside, exactly.
 """
@@ -23,7 +24,9 @@ _LINE: Final = 19  # between two labels
 
 
 def bar(part: int, whole: int) -> Markup:
-    """A bar of which `part` of `whole` is filled, the whole of it at most. Decoration: the numbers stand beside."""
+    """A bar of which `part` of `whole` is filled, the whole of it at most. Decoration:
+    the numbers stand beside.
+    """
     filled = 100 * min(1.0, part / whole) if whole > 0 and part > 0 else 0.0
     return Markup(
         '<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
@@ -42,7 +45,11 @@ class _Frame:
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * progress / self.reach
 
     def y(self, score: float) -> float:
-        return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * (score - self.floor) / (1 - self.floor)
+        return (
+            _HEIGHT
+            - _BOTTOM
+            - (_HEIGHT - _TOP - _BOTTOM) * (score - self.floor) / (1 - self.floor)
+        )
 
     def spot(self, row: Row) -> tuple[float, float]:
         progress, score = _place(row)
@@ -50,7 +57,11 @@ class _Frame:
 
 
 def _share(cell: Cell) -> float:
-    return cell.numerator / cell.denominator if isinstance(cell, Figure) and cell.denominator else 0.0
+    return (
+        cell.numerator / cell.denominator
+        if isinstance(cell, Figure) and cell.denominator
+        else 0.0
+    )
 
 
 def _place(row: Row) -> tuple[float, float]:
@@ -59,24 +70,41 @@ def _place(row: Row) -> tuple[float, float]:
 
 
 def scatter(table: Table) -> Markup:
-    """One point per manager, score over plan; the rows of the table are named, with their figures."""
+    """One point per manager, score over plan; the rows of the table are
+    named, with their figures.
+    """
     places = [_place(row) for row in table.drawn]
     floor = min([0.9, *(score for _, score in places)])
-    frame = _Frame(max([1.2, *(progress * 1.08 for progress, _ in places)]), max(0.0, floor - (1 - floor) * 0.15))
+    frame = _Frame(
+        max([1.2, *(progress * 1.08 for progress, _ in places)]),
+        max(0.0, floor - (1 - floor) * 0.15),
+    )
     named = {row.label for row in table.rows}
     points = (
         Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
             "named" if row.label in named else "point",
-            f"{frame.x(progress):.1f}", f"{frame.y(score):.1f}", 6 if row.label in named else 5, clean(row.label),
+            f"{frame.x(progress):.1f}",
+            f"{frame.y(score):.1f}",
+            6 if row.label in named else 5,
+            clean(row.label),
         )
-        for row, (progress, score) in sorted(zip(table.drawn, places, strict=True), key=lambda p: p[0].label in named)
-    )  # fmt: skip
+        for row, (progress, score) in sorted(
+            zip(table.drawn, places, strict=True), key=lambda p: p[0].label in named
+        )
+    )
     return Markup(
         '<svg class="scatter" viewBox="0 0 {} {}" role="img" aria-labelledby="scatter-name scatter-about">'
         '<title id="scatter-name">{}</title><desc id="scatter-about">One point per manager: the further right, the '
         "more of the plan is done; the higher, the more complete the records. All values stand in the table of "
         "managers.</desc>{}{}{}</svg>"
-    ).format(_WIDTH, _HEIGHT, table.title, _axes(frame), Markup("").join(points), _labels(frame, table))
+    ).format(
+        _WIDTH,
+        _HEIGHT,
+        table.title,
+        _axes(frame),
+        Markup("").join(points),
+        _labels(frame, table),
+    )
 
 
 def _axes(frame: _Frame) -> Markup:
@@ -90,8 +118,16 @@ def _axes(frame: _Frame) -> Markup:
         '<text class="mark" x="{right}" y="{below}" text-anchor="end">more of the plan →</text>'
         '<text class="mark" x="{left}" y="{mark}">every field filled</text>'
         '<text class="mark" transform="translate({side} {low}) rotate(-90)">more complete →</text>'
-    ).format(left=_LEFT, right=_WIDTH - _RIGHT, low=lower, up=upper, met=met, mark=upper - 9, below=lower + 22,
-             side=_LEFT - 14)  # fmt: skip
+    ).format(
+        left=_LEFT,
+        right=_WIDTH - _RIGHT,
+        low=lower,
+        up=upper,
+        met=met,
+        mark=upper - 9,
+        below=lower + 22,
+        side=_LEFT - 14,
+    )
 
 
 Box = tuple[float, float, float, float]
@@ -99,17 +135,25 @@ Box = tuple[float, float, float, float]
 
 
 def _labels(frame: _Frame, table: Table) -> Markup:
-    return Markup("").join(_label(row, *spot) for row, spot in zip(table.rows, _spots(frame, table), strict=True))
+    return Markup("").join(
+        _label(row, *spot) for row, spot in zip(table.rows, _spots(frame, table), strict=True)
+    )
 
 
 def _spots(frame: _Frame, table: Table) -> Iterator[tuple[float, float, str]]:
-    """For each named row the place nearest to its point where its label lies on no point and on no other label."""
+    """For each named row the place nearest to its point where its label lies on no
+    point and on no other label.
+    """
     taken = [(x - 7, y - 7, x + 7, y + 7) for x, y in (frame.spot(row) for row in table.drawn)]
-    taken.append((frame.x(1) - 3, _TOP, frame.x(1) + 3, _HEIGHT - _BOTTOM))  # the line where the plan is met
+    taken.append(
+        (frame.x(1) - 3, _TOP, frame.x(1) + 3, _HEIGHT - _BOTTOM)
+    )  # the line where the plan is met
     for row in table.rows:
         x, y = frame.spot(row)
         width = 8 * len(row.label) + 120.0
-        free = (t for t in _tries(x, y, width) if not any(_overlap(t[1], other) for other in taken))
+        free = (
+            t for t in _tries(x, y, width) if not any(_overlap(t[1], other) for other in taken)
+        )
         beside = (x - 12, y + 5), (x - 12 - width, y - 9, x - 12, y + 9), "end"
         at, box, anchor = next(free, beside)
         taken.append(box)
@@ -117,7 +161,9 @@ def _spots(frame: _Frame, table: Table) -> Iterator[tuple[float, float, str]]:
 
 
 def _tries(x: float, y: float, width: float) -> Iterator[tuple[tuple[float, float], Box, str]]:
-    """The baseline's start or end, the room it takes, and which of the two; on the paper only, the nearest first."""
+    """The baseline's start or end, the room it takes, and which of the two; on the paper
+    only, the nearest first.
+    """
     for lower in (0, 1, -1, 2, -2, 3, -3):
         middle = y + lower * _LINE
         sides = (("start", x + 12, x + 12 + width), ("end", x - 12, x - 12))
@@ -133,7 +179,9 @@ def _overlap(one: Box, other: Box) -> bool:
 
 def _label(row: Row, x: float, y: float, anchor: str) -> Markup:
     figures = Markup(" · ").join(
-        Markup('<tspan class="fig" data-figure="{}">{}</tspan>').format(encoded(cell.id), clean(show(cell)))
+        Markup('<tspan class="fig" data-figure="{}">{}</tspan>').format(
+            encoded(cell.id), clean(show(cell))
+        )
         for cell in row.cells
         if isinstance(cell, Figure)
     )

@@ -1,4 +1,6 @@
-"""The elements that management's report and a manager's have in common, each for whom it is about."""
+"""The elements that management's report and a manager's have in common,
+each for whom it is about.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.measures.company import FIGURES_PROVEN
-from pipeline.measures.completeness import BASE_FILLED, BASE_MISSING, BASE_SCORE, FIELD_FILLED, FIELD_MISSING, SCORE
+from pipeline.measures.completeness import (
+    BASE_FILLED,
+    BASE_MISSING,
+    BASE_SCORE,
+    FIELD_FILLED,
+    FIELD_MISSING,
+    SCORE,
+)
 from pipeline.measures.plan import (
     PLAN_DONE,
     PLAN_LEFT,
@@ -22,7 +31,9 @@ from pipeline.model import SCORED, Edition, Figure, Measure, Scope, Window
 from pipeline.reports.report import Cell, Row, Table, halves, month_text
 
 Company = Mapping[str, tuple[Figure, ...]]
-"""Metric -> the company's figures of it: every other scope has the same dimensions and currencies."""
+"""Metric -> the company's figures of it: every other scope has the same
+dimensions and currencies.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,9 @@ class Subject:
         return self.find(figure, of.name)
 
     def value(self, measure: Measure, dimension: str = "", currency: str = "") -> int:
-        """A count for sorting and choosing, never for printing; 0 where the figure does not exist."""
+        """A count for sorting and choosing, never for printing; 0 where
+        the figure does not exist.
+        """
         figure = self.find(measure, dimension, currency)
         return figure.numerator if figure else 0
 
@@ -61,15 +74,23 @@ class Subject:
         return self.company.get(measure.name, ())
 
     def amounts(self, measure: Measure) -> tuple[Cell, ...]:
-        """The money that is not nothing, as in ", 96,200.00 EUR and 1,000 JPY"; currencies are never added."""
+        """The money that is not nothing, as in ", 96,200.00 EUR and 1,000 JPY";
+        currencies are never added.
+        """
         found = [self.find(measure, currency=currency) for currency in self.currencies(measure)]
         money = [figure for figure in found if figure and figure.numerator]
         joints = [", "] * (len(money) - 1) + [" and "] if len(money) > 1 else [", "]
-        return tuple(cell for joint, figure in zip(joints, money, strict=False) for cell in (joint, figure))
+        return tuple(
+            cell
+            for joint, figure in zip(joints, money, strict=False)
+            for cell in (joint, figure)
+        )
 
 
 def the_company(edition: Edition) -> Subject:
-    """The company as the subject, with its figures by metric: one walk over all figures, for all reports."""
+    """The company as the subject, with its figures by metric: one walk over all
+    figures, for all reports.
+    """
     company: dict[str, list[Figure]] = defaultdict(list)
     money: set[tuple[str, str]] = set()
     for figure in edition.figures.values():
@@ -86,7 +107,15 @@ def counted(figure: Figure, one: str, many: str) -> tuple[Cell, ...]:
     return figure, f" {one if figure.numerator == 1 else many}"
 
 
-def ratio_row(element: str, label: str, figure: Figure | None, noun: str, rest: str = "", *, bar: bool = True) -> Row:
+def ratio_row(
+    element: str,
+    label: str,
+    figure: Figure | None,
+    noun: str,
+    rest: str = "",
+    *,
+    bar: bool = True,
+) -> Row:
     """ "91.3 %" in big type, then "8,217 of 9,000 fields are filled"; without a value, or a figure at all, why."""
     nothing = f"Nothing was due: no {noun} to look at."
     if figure is None:
@@ -95,7 +124,13 @@ def ratio_row(element: str, label: str, figure: Figure | None, noun: str, rest: 
         return Row(label, (figure, f" {nothing}"), element=element, big=1)
     part, whole = halves(figure)
     drawn = (part.numerator, whole.numerator) if bar else None
-    return Row(label, (figure, part, " of ", whole, f" {noun}{rest}"), element=element, big=1, bar=drawn)
+    return Row(
+        label,
+        (figure, part, " of ", whole, f" {noun}{rest}"),
+        element=element,
+        big=1,
+        bar=drawn,
+    )
 
 
 def score_rows(subject: Subject) -> Iterator[Row]:
@@ -105,7 +140,9 @@ def score_rows(subject: Subject) -> Iterator[Row]:
 
 
 def score_row(element: str, label: str, subject: Subject, figure: Figure | None) -> Row:
-    """A score with what its two numbers count: fields, or points where some field weighs more than another."""
+    """A score with what its two numbers count: fields, or points where some field
+    weighs more than another.
+    """
     sets = (fields for entity, fields in subject.edition.field_sets.items() if entity in SCORED)
     if {field.weight for fields in sets for field in fields.fields} <= {1}:
         return ratio_row(element, label, figure, "fields", " are filled")
@@ -113,7 +150,9 @@ def score_row(element: str, label: str, subject: Subject, figure: Figure | None)
 
 
 def plan_rows(subject: Subject) -> Iterator[Row]:
-    """Done of target, how much is to go, and what a working day needs, for every metric with targets."""
+    """Done of target, how much is to go, and what a working day needs, for
+    every metric with targets.
+    """
     for measure in PLANNED:
         done, target = subject.plan(PLAN_DONE, measure), subject.plan(PLAN_TARGET, measure)
         if done is None or target is None:
@@ -140,7 +179,9 @@ def _still(subject: Subject, measure: Measure) -> Iterator[Cell]:
 
 
 def no_plan_row(window: Window) -> Row:
-    """Why there is no plan: the period leaves its month, or nobody has a target in that month."""
+    """Why there is no plan: the period leaves its month, or nobody
+    has a target in that month.
+    """
     if window.month_first is None:
         why = "The period is not inside one calendar month: it has no plan."
     else:
@@ -160,14 +201,19 @@ def days_rows(subject: Subject) -> Iterator[Row]:
 
 
 def fields_table(subject: Subject) -> Table:
-    """Where fields are missing, the most missed first; what is filled everywhere is named below."""
+    """Where fields are missing, the most missed first; what is filled
+    everywhere is named below.
+    """
     rows: list[tuple[int, str, Row]] = []
     spotless: list[str] = []
     never: list[str] = []
     for entity, fields in subject.edition.field_sets.items():
         for field in fields.fields:
             dimension, label = f"{entity}.{field.name}", f"{entity}: {field.label}"
-            missing, older = subject.value(FIELD_MISSING, dimension), subject.value(BASE_MISSING, dimension)
+            missing, older = (
+                subject.value(FIELD_MISSING, dimension),
+                subject.value(BASE_MISSING, dimension),
+            )
             if missing or older:
                 rows.append((-missing, label, _field_row(subject, dimension, label)))
             elif subject.find(BASE_FILLED, dimension) is None:
@@ -178,17 +224,25 @@ def fields_table(subject: Subject) -> Table:
     notes = [f"Nowhere missing: {', '.join(spotless)}."] if spotless else []
     notes += [f"Due of no record: {', '.join(never)}."] if never else []
     return Table(
-        "fields", "Where fields are missing",
+        "fields",
+        "Where fields are missing",
         ("Field", "Missing", "Of those due", "Filled", "Missing in the base"),
-        tuple(_scaled(row, most) for _, _, row in sorted(rows, key=lambda row: row[:2])), " ".join(notes), look="bars",
-    )  # fmt: skip
+        tuple(_scaled(row, most) for _, _, row in sorted(rows, key=lambda row: row[:2])),
+        " ".join(notes),
+        look="bars",
+    )
 
 
 def _field_row(subject: Subject, dimension: str, label: str) -> Row:
     filled = subject.find(FIELD_FILLED, dimension)
     due = halves(filled)[1] if filled else "none"
-    missing, older = subject.find(FIELD_MISSING, dimension), subject.find(BASE_MISSING, dimension)
-    return Row(label, (missing, due, filled, older), bar=(subject.value(FIELD_MISSING, dimension), 0))
+    missing, older = (
+        subject.find(FIELD_MISSING, dimension),
+        subject.find(BASE_MISSING, dimension),
+    )
+    return Row(
+        label, (missing, due, filled, older), bar=(subject.value(FIELD_MISSING, dimension), 0)
+    )
 
 
 def _scaled(row: Row, most: int) -> Row:
@@ -196,7 +250,11 @@ def _scaled(row: Row, most: int) -> Row:
     return replace(row, bar=(missing, most))
 
 
-_OVER = {"period": "the period", "stock": "all there is now", "next 7 days": "the next seven days"}
+_OVER = {
+    "period": "the period",
+    "stock": "all there is now",
+    "next 7 days": "the next seven days",
+}
 
 
 def own_columns(subject: Subject) -> list[tuple[str, Measure, str]]:
@@ -206,18 +264,32 @@ def own_columns(subject: Subject) -> list[tuple[str, Measure, str]]:
         for currency in subject.currencies(measure):
             if currency and (measure.name, currency) not in subject.money:
                 continue  # a column of nothing but zeros is no news
-            found.append((f"{measure.label}, {currency}" if currency else measure.label, measure, currency))
+            found.append(
+                (
+                    f"{measure.label}, {currency}" if currency else measure.label,
+                    measure,
+                    currency,
+                )
+            )
     return found
 
 
 def own_table(subject: Subject) -> Iterator[Table]:
     """What one subject has of the audit's own measures; no table where there are none."""
     rows = tuple(
-        Row(heading, (subject.find(measure, currency=currency), _OVER.get(measure.period, measure.period)))
+        Row(
+            heading,
+            (
+                subject.find(measure, currency=currency),
+                _OVER.get(measure.period, measure.period),
+            ),
+        )
         for heading, measure, currency in own_columns(subject)
     )
     if rows or own_note(subject):
-        yield Table("own", "Further measures", ("Measure", "Yours", "Over"), rows, own_note(subject))
+        yield Table(
+            "own", "Further measures", ("Measure", "Yours", "Over"), rows, own_note(subject)
+        )
 
 
 def own_note(subject: Subject) -> str:
@@ -227,9 +299,12 @@ def own_note(subject: Subject) -> str:
 
 
 def not_checked_table(edition: Edition) -> Table:
-    """The fields that this CRM does not hold: nobody is charged for them, and every report says so."""
+    """The fields that this CRM does not hold: nobody is charged for them,
+    and every report says so.
+    """
     rows = tuple(
-        Row(field.replace(".", ": ").replace("_", " "), (why,)) for field, why in sorted(edition.not_checked.items())
+        Row(field.replace(".", ": ").replace("_", " "), (why,))
+        for field, why in sorted(edition.not_checked.items())
     )
     note = "" if rows else "Every field of the minimum set is checked."
     return Table("not_checked", "Not checked", ("Field", "Why"), rows, note)
@@ -239,4 +314,8 @@ def proof_rows(subject: Subject) -> Iterator[Row]:
     """How many figures were compared with the CRM's own counts; nothing before the proof."""
     proven = subject.about(Scope.COMPANY).find(FIGURES_PROVEN)
     if proven is not None:
-        yield Row("Proof", counted(proven, "figure equal to the CRM", "figures equal to the CRM"), element="proof")
+        yield Row(
+            "Proof",
+            counted(proven, "figure equal to the CRM", "figures equal to the CRM"),
+            element="proof",
+        )

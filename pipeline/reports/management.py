@@ -1,4 +1,6 @@
-"""Management's report: the company at a glance, whom to talk to, and that everything adds up."""
+"""Management's report: the company at a glance, whom to talk to, and
+that everything adds up.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,13 @@ from pipeline.measures.deals import (
     DEALS_WON_UNDATED_AMOUNT,
     WON_ON_NO_DAY,
 )
-from pipeline.measures.meetings import COMPLETE, COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_LACKING, MEETINGS_OVERDUE
+from pipeline.measures.meetings import (
+    COMPLETE,
+    COMPLETE_MEETINGS,
+    MEETINGS_HELD,
+    MEETINGS_LACKING,
+    MEETINGS_OVERDUE,
+)
 from pipeline.measures.plan import PLAN_DONE, PLAN_PROGRESS, PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT, MEASURES, PLANNED
 from pipeline.model import Edition, Figure, Measure, Person, Scope, read_as
@@ -77,7 +85,11 @@ def management_report(edition: Edition) -> Report:
 def _headline(company: Subject) -> Iterator[Row]:
     managers, teams = company.find(MANAGERS), company.find(TEAMS)
     if managers is not None and teams is not None:
-        who = (*counted(managers, "manager", "managers"), " in ", *counted(teams, "team", "teams"))
+        who = (
+            *counted(managers, "manager", "managers"),
+            " in ",
+            *counted(teams, "team", "teams"),
+        )
         yield Row("Audited", who, element="who")
     yield from proof_rows(company)
     yield from _stake(company)
@@ -88,7 +100,9 @@ def _headline(company: Subject) -> Iterator[Row]:
 
 
 def _stake(company: Subject) -> Iterator[Row]:
-    lost = [row for deals, amount in WON_ON_NO_DAY for row in _won_on_no_day(company, deals, amount)]
+    lost = [
+        row for deals, amount in WON_ON_NO_DAY for row in _won_on_no_day(company, deals, amount)
+    ]
     yield from lost
     if not lost and company.find(DEALS_WON_UNDATED) is not None:
         yield Row("No closing date", ("Every won deal has a closing date.",), element="stake")
@@ -120,16 +134,20 @@ def _meetings(company: Subject) -> Iterator[Row]:
     if company.find(MEETINGS_HELD) is None:
         return
     yield ratio_row("meetings", "Complete meetings", complete, "held meetings")
-    lacking = sorted(company.company_has(MEETINGS_LACKING), key=lambda f: (-f.numerator, f.dimension))
+    lacking = sorted(
+        company.company_has(MEETINGS_LACKING), key=lambda f: (-f.numerator, f.dimension)
+    )
     for figure in lacking:
         if figure.numerator:
             yield Row(figure.dimension, (figure,), element="lacking")
-    unseen = [thing for thing in COMPLETE if thing not in {figure.dimension for figure in lacking}]
+    unseen = [
+        thing for thing in COMPLETE if thing not in {figure.dimension for figure in lacking}
+    ]
     if unseen:
         yield Row("not checked", (", ".join(unseen),), element="lacking")
 
 
-# ------------------------------------------------------------------------------------------------ people
+# --------------------------------------------------------------------------------------- people
 
 
 def _people(company: Subject) -> Iterator[Row]:
@@ -144,7 +162,11 @@ def _people(company: Subject) -> Iterator[Row]:
             chosen.add(manager.key)
             yield Row(names[manager.key], evidence, element="person")
     if not chosen:
-        yield Row("Nobody", ("No manager stands out by the figures of this period.",), element="person")
+        yield Row(
+            "Nobody",
+            ("No manager stands out by the figures of this period.",),
+            element="person",
+        )
 
 
 Found = tuple[Subject, tuple[Cell, ...]] | None
@@ -158,11 +180,17 @@ def _by_name(edition: Edition) -> list[Person]:
 
 def share(figure: Figure | None) -> Fraction | None:
     """A ratio's exact value; None where nothing was due."""
-    return Fraction(figure.numerator, figure.denominator) if figure and figure.denominator else None
+    return (
+        Fraction(figure.numerator, figure.denominator)
+        if figure and figure.denominator
+        else None
+    )
 
 
 def _sells_but_does_not_type(company: Subject, managers: Sequence[Subject]) -> Found:
-    """The plan is met and the score under the company's: of these the one with the lowest score."""
+    """The plan is met and the score under the company's: of these the
+    one with the lowest score.
+    """
     pool = share(company.find(SCORE))
     found: list[tuple[Fraction, Subject]] = []
     for manager in managers:
@@ -174,10 +202,20 @@ def _sells_but_does_not_type(company: Subject, managers: Sequence[Subject]) -> F
         return None
     best = min(found, key=lambda pair: pair[0])[1]
     done, target_, score_, all_ = (
-        best.plan(PLAN_DONE, DEALS_WON), best.plan(PLAN_TARGET, DEALS_WON), best.find(SCORE),
+        best.plan(PLAN_DONE, DEALS_WON),
+        best.plan(PLAN_TARGET, DEALS_WON),
+        best.find(SCORE),
         company.find(SCORE),
-    )  # fmt: skip
-    return best, (done, " won of ", target_, " planned, but only ", score_, " complete; the company ", all_)
+    )
+    return best, (
+        done,
+        " won of ",
+        target_,
+        " planned, but only ",
+        score_,
+        " complete; the company ",
+        all_,
+    )
 
 
 def _most(measure: Measure, managers: Sequence[Subject]) -> tuple[Subject, Figure] | None:
@@ -192,8 +230,14 @@ def _leaves_meetings_open(company: Subject, managers: Sequence[Subject]) -> Foun
         return None
     manager, overdue = most
     said = counted(overdue, "overdue meeting", "overdue meetings")
-    return manager, (*said, " of the company's ", company.find(MEETINGS_OVERDUE), "; ",
-                     manager.find(DEALS_OPEN), " open deals")  # fmt: skip
+    return manager, (
+        *said,
+        " of the company's ",
+        company.find(MEETINGS_OVERDUE),
+        "; ",
+        manager.find(DEALS_OPEN),
+        " open deals",
+    )
 
 
 def _wins_without_a_date(_: Subject, managers: Sequence[Subject]) -> Found:
@@ -210,7 +254,11 @@ def _has_most_to_repair(_: Subject, managers: Sequence[Subject]) -> Found:
     if most is None:
         return None
     manager, failing = most
-    return manager, (*counted(failing, "record", "records"), " to repair", *_complete(manager.find(SCORE)))
+    return manager, (
+        *counted(failing, "record", "records"),
+        " to repair",
+        *_complete(manager.find(SCORE)),
+    )
 
 
 def _complete(score: Figure | None) -> tuple[Cell, ...]:
@@ -218,11 +266,14 @@ def _complete(score: Figure | None) -> tuple[Cell, ...]:
 
 
 _REASONS: tuple[Reason, ...] = (
-    _sells_but_does_not_type, _leaves_meetings_open, _wins_without_a_date, _has_most_to_repair,
-)  # fmt: skip
+    _sells_but_does_not_type,
+    _leaves_meetings_open,
+    _wins_without_a_date,
+    _has_most_to_repair,
+)
 
 
-# ------------------------------------------------------------------------------------------------ tables
+# --------------------------------------------------------------------------------------- tables
 
 
 def _teams(company: Subject) -> Table:
@@ -236,18 +287,30 @@ def _teams(company: Subject) -> Table:
     def row(label: str, subject: Subject, *, total: bool = False) -> Row:
         before = [subject.find(SCORE), subject.find(MEETINGS_HELD), subject.find(DEALS_OPEN)]
         amounts = [subject.find(measure, currency=currency) for measure, currency in money]
-        after = [subject.find(DEALS_WON), subject.plan(PLAN_DONE, DEALS_WON),
-                 subject.plan(PLAN_TARGET, DEALS_WON), subject.find(RECORDS_FAILING)]  # fmt: skip
+        after = [
+            subject.find(DEALS_WON),
+            subject.plan(PLAN_DONE, DEALS_WON),
+            subject.plan(PLAN_TARGET, DEALS_WON),
+            subject.find(RECORDS_FAILING),
+        ]
         return Row(label, (*before, *amounts, *after), total)
 
     note = "Counts and amounts add up to the company's; “complete” is computed on all records of the group."
-    teams = sorted({(p.team, p.team_id) for p in company.edition.people if p.scope is Scope.MANAGER and p.team_id})
+    teams = sorted(
+        {
+            (p.team, p.team_id)
+            for p in company.edition.people
+            if p.scope is Scope.MANAGER and p.team_id
+        }
+    )
     rows = [row(name or key, company.about(Scope.TEAM, key)) for name, key in teams]
     if any(p.scope is Scope.MANAGER and not p.team_id for p in company.edition.people):
         rows.append(row(NO_TEAM, company.about(Scope.TEAM)))
     rows += [row(label, subject) for label, subject in _others(company)]
     if company.about(Scope.TWICE).find(RECORDS_FAILING):
-        note += " A record of several owners counts for each; what that counts twice is taken off."
+        note += (
+            " A record of several owners counts for each; what that counts twice is taken off."
+        )
     rows.append(row("Company", company, total=True))
     columns = (
         "Team",
@@ -265,7 +328,9 @@ def _teams(company: Subject) -> Table:
 
 def _managers(company: Subject) -> Table:
     rows = []
-    for person in sorted(_by_name(company.edition), key=lambda person: (not person.team_id, person.team)):
+    for person in sorted(
+        _by_name(company.edition), key=lambda person: (not person.team_id, person.team)
+    ):
         manager = company.about(Scope.MANAGER, person.id)
         cells = (
             person.team or NO_TEAM,
@@ -281,8 +346,20 @@ def _managers(company: Subject) -> Table:
             manager.find(RECORDS_FAILING),
         )
         rows.append(Row(person.name, cells))
-    columns = ("Manager", "Team", "Complete", "Base", "Meetings held", "Of them complete", "Overdue", "Open deals",
-               "Deals won", "Target", "Plan done", "To repair")  # fmt: skip
+    columns = (
+        "Manager",
+        "Team",
+        "Complete",
+        "Base",
+        "Meetings held",
+        "Of them complete",
+        "Overdue",
+        "Open deals",
+        "Deals won",
+        "Target",
+        "Plan done",
+        "To repair",
+    )
     return Table("managers", "Managers", columns, tuple(rows))
 
 
@@ -296,12 +373,21 @@ def _own(company: Subject) -> Iterator[Table]:
         return
 
     def row(label: str, subject: Subject, *, total: bool = False) -> Row:
-        return Row(label, tuple(subject.find(measure, currency=money) for _, measure, money in columns), total)
+        return Row(
+            label,
+            tuple(subject.find(measure, currency=money) for _, measure, money in columns),
+            total,
+        )
 
-    rows = [row(person.name, company.about(Scope.MANAGER, person.id)) for person in _by_name(company.edition)]
+    rows = [
+        row(person.name, company.about(Scope.MANAGER, person.id))
+        for person in _by_name(company.edition)
+    ]
     rows += [row(label, subject) for label, subject in _others(company)]
     headings = ("Manager", *(heading for heading, *_ in columns))
-    yield Table("own", "Your own measures", headings, (*rows, row("Company", company, total=True)), note)
+    yield Table(
+        "own", "Your own measures", headings, (*rows, row("Company", company, total=True)), note
+    )
 
 
 def _others(company: Subject) -> Iterator[tuple[str, Subject]]:
@@ -312,8 +398,12 @@ def _others(company: Subject) -> Iterator[tuple[str, Subject]]:
 
 
 def _score_against_plan(company: Subject) -> Table:
-    """One point per manager with a target and a score; the extremes on either side are named."""
-    planned = next((measure for measure in PLANNED if company.plan(PLAN_TARGET, measure)), DEALS_WON)
+    """One point per manager with a target and a score; the extremes
+    on either side are named.
+    """
+    planned = next(
+        (measure for measure in PLANNED if company.plan(PLAN_TARGET, measure)), DEALS_WON
+    )
     points: list[tuple[Fraction, Fraction, Row]] = []
     without: list[str] = []
     for person in _by_name(company.edition):
@@ -325,14 +415,24 @@ def _score_against_plan(company: Subject) -> Table:
         else:
             points.append((height, reach, Row(person.name, (score, progress))))
     named: list[Row] = []
-    for ranked in (sorted(points, key=lambda point: point[0]), sorted(points, key=lambda point: point[1])):
+    for ranked in (
+        sorted(points, key=lambda point: point[0]),
+        sorted(points, key=lambda point: point[1]),
+    ):
         named += [row for *_, row in (*ranked[:1], *ranked[-1:]) if row not in named]
     note = "Up and down, the scale shows only the part in which the managers are."
     if without:
         note += f" Without a target or a score, and so without a point: {', '.join(without)}."
     title = f"Completeness against plan: {planned.label.lower()}"
-    return Table("scatter", title, ("Manager", "Complete", "Plan done"), tuple(named), note, look="scatter",
-                 drawn=tuple(row for _, _, row in points))  # fmt: skip
+    return Table(
+        "scatter",
+        title,
+        ("Manager", "Complete", "Plan done"),
+        tuple(named),
+        note,
+        look="scatter",
+        drawn=tuple(row for _, _, row in points),
+    )
 
 
 def _findings(company: Subject) -> Table:
@@ -352,14 +452,31 @@ def _reason(figure: Figure) -> str:
 def _accounting(company: Subject) -> Table:
     tables = [figure.dimension for figure in company.company_has(TABLE_ROWS)]
     excluded = {figure.dimension for figure in company.company_has(TABLE_EXCLUDED)}
-    reasons = sorted({what.removeprefix(f"{table}: ") for table in tables for what in excluded
-                      if what.startswith(f"{table}: ")})  # fmt: skip
+    reasons = sorted(
+        {
+            what.removeprefix(f"{table}: ")
+            for table in tables
+            for what in excluded
+            if what.startswith(f"{table}: ")
+        }
+    )
     rows = tuple(
-        Row(table, (company.find(TABLE_ROWS, table), company.find(TABLE_AUDITED, table),
-                    *(company.find(TABLE_EXCLUDED, f"{table}: {reason}") for reason in reasons)))
+        Row(
+            table,
+            (
+                company.find(TABLE_ROWS, table),
+                company.find(TABLE_AUDITED, table),
+                *(company.find(TABLE_EXCLUDED, f"{table}: {reason}") for reason in reasons),
+            ),
+        )
         for table in tables
-    )  # fmt: skip
-    columns = ("Table of the CRM", "Rows", "Audited", *(f"Excluded: {reason}" for reason in reasons))
+    )
+    columns = (
+        "Table of the CRM",
+        "Rows",
+        "Audited",
+        *(f"Excluded: {reason}" for reason in reasons),
+    )
     note = (
         "Rows are audited or excluded, never lost. Audited rows are counted twice, by the CRM's database and as they "
         "were read; rows and reasons of exclusion by the CRM's database alone."

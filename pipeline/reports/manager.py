@@ -1,4 +1,6 @@
-"""A manager's own report: the counters, the score, and what to repair; nobody else's figures."""
+"""A manager's own report: the counters, the score, and what to
+repair; nobody else's figures.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def manager_reports(edition: Edition) -> Iterator[Report]:
     company, lists = the_company(edition), fix_lists(edition)
     for person in edition.people:
         if person.scope is Scope.MANAGER:
-            yield _report(company.about(Scope.MANAGER, person.id), person, lists.get(person.id, ()))
+            yield _report(
+                company.about(Scope.MANAGER, person.id), person, lists.get(person.id, ())
+            )
 
 
 def manager_report(edition: Edition, person: Person) -> Report:
@@ -85,7 +89,9 @@ def _report(own: Subject, person: Person, repairs: tuple[Repair, ...]) -> Report
 
 
 def fix_lists(edition: Edition) -> dict[str, tuple[Repair, ...]]:
-    """Owner -> every record that misses something: by section, entity, the most missing first, name."""
+    """Owner -> every record that misses something: by section, entity, the
+    most missing first, name.
+    """
     owned: dict[str, list[Repair]] = defaultdict(list)
     for repair in edition.repairs:
         owned[repair.owner].append(repair)
@@ -98,7 +104,11 @@ def _fix_order(repair: Repair) -> tuple[int, int, int, str, str]:
 
 
 def _headline(own: Subject, person: Person) -> Iterator[Row]:
-    yield Row("Who sees this page", ("Seen by you, management and the analysts; by no colleague",), element="readers")
+    yield Row(
+        "Who sees this page",
+        ("Seen by you, management and the analysts; by no colleague",),
+        element="readers",
+    )
     yield from _plan(own)
     yield from _warnings(own)
     yield from score_rows(own)
@@ -136,18 +146,27 @@ def _warnings(own: Subject) -> Iterator[Row]:
     for measure in _OUTSIDE:
         figure = own.find(measure)
         if figure is not None and figure.numerator:
-            yield Row("Not counted", (*counted(figure, *measure.sentence), "."), element="warning")
+            yield Row(
+                "Not counted", (*counted(figure, *measure.sentence), "."), element="warning"
+            )
     for everyone in own.company_has(UNREADABLE):
         figure = own.find(UNREADABLE, everyone.dimension)
         if figure is not None and figure.numerator:
             record, _, column = everyone.dimension.partition(".")
-            said = counted(figure, f"{record}: its {read_as(column)}", f"{record}s: their {read_as(column)}")
+            said = counted(
+                figure,
+                f"{record}: its {read_as(column)}",
+                f"{record}s: their {read_as(column)}",
+            )
             yield Row("Not counted", (*said, " cannot be read."), element="warning")
 
 
 def _team(own: Subject, person: Person) -> Iterator[Row]:
-    group, label = (own.about(Scope.TEAM, person.team_id), "Your team") if person.team_id else (
-        own.about(Scope.COMPANY), "The company")  # fmt: skip
+    group, label = (
+        (own.about(Scope.TEAM, person.team_id), "Your team")
+        if person.team_id
+        else (own.about(Scope.COMPANY), "The company")
+    )
     yield score_row("team", label, own, group.find(SCORE))
 
 
@@ -157,15 +176,38 @@ def _to_repair(own: Subject) -> Iterator[Row]:
     for section, measure, dimension, before, one, many in (
         ("now", RECORDS_FAILING, "", "Repair these ", "record", "records"),
         ("leads", RECORDS_FAILING, "lead", "Repair these ", *lead),
-        ("outside", BASE_FAILING, "", "", "record outside this period", "records outside this period"),
-        ("leads outside", BASE_FAILING, "lead", "", "lead outside this period", "leads outside this period"),
+        (
+            "outside",
+            BASE_FAILING,
+            "",
+            "",
+            "record outside this period",
+            "records outside this period",
+        ),
+        (
+            "leads outside",
+            BASE_FAILING,
+            "lead",
+            "",
+            "lead outside this period",
+            "leads outside this period",
+        ),
     ):
         figure = own.find(measure, dimension)
         if figure is not None and figure.numerator:
-            words = (before if figure.numerator > 1 else before.replace("these ", ""), *counted(figure, one, many))
-            yield Row("To repair", tuple(word for word in words if word), element=f"fix {section}")
+            words = (
+                before if figure.numerator > 1 else before.replace("these ", ""),
+                *counted(figure, one, many),
+            )
+            yield Row(
+                "To repair", tuple(word for word in words if word), element=f"fix {section}"
+            )
         elif section == "now":
-            yield Row("To repair", ("Nothing to repair in this period. Thank you.",), element="fix now")
+            yield Row(
+                "To repair",
+                ("Nothing to repair in this period. Thank you.",),
+                element="fix now",
+            )
 
 
 def _ahead(own: Subject) -> Iterator[Row]:

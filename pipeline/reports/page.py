@@ -1,4 +1,6 @@
-"""Writes a report as one HTML page: self-contained, offline, without scripts; every figure is marked with its id."""
+"""Writes a report as one HTML page: self-contained, offline, without scripts; every
+figure is marked with its id.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ from pipeline.values.visible import encoded
 
 
 def render_page(report: Report) -> str:
-    """The report's page; a template that names what does not exist is an error, never a blank."""
+    """The report's page; a template that names what does not exist is
+    an error, never a blank.
+    """
     style = (REPORT_TEMPLATES / "style.css").read_text(encoding="utf-8")
     return (
         environment()
@@ -86,7 +90,9 @@ def _asked(repair: Repair) -> Sequence[tuple[str, str]]:
 
 
 def _sections(report: Report) -> list[tuple[str, Row, tuple[Repair, ...]]]:
-    """The parts of the fix-list: its name, its heading, its records; a part without records only where it says so."""
+    """The parts of the fix-list: its name, its heading, its records; a part without
+    records only where it says so.
+    """
     found = []
     for name in SECTIONS:
         records = tuple(repair for repair in report.repairs if section_of(repair) == name)

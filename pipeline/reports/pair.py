@@ -1,4 +1,6 @@
-"""A report's two files: written, and read back. Each is a task for one process, which needs nothing but the pair."""
+"""A report's two files: written, and read back. Each is a task for one process, which
+needs nothing but the pair.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,17 @@ class Pair:
 
 
 def pair_of(report: Report, folder: Path, place: Path) -> Pair:
-    """The report with no more of the edition than its own figures: what goes to another process is small."""
+    """The report with no more of the edition than its own figures: what goes to
+    another process is small.
+    """
     edition = report.edition
     names = {figure.id.partition("#")[0] for figure in report.figures()}
     own = {name: edition.figures[name] for name in names if name in edition.figures}
-    return Pair(replace(report, edition=replace(edition, figures=own, people=(), repairs=())), folder, place)
+    return Pair(
+        replace(report, edition=replace(edition, figures=own, people=(), repairs=())),
+        folder,
+        place,
+    )
 
 
 def write_pair(pair: Pair) -> None:

@@ -1,4 +1,6 @@
-"""Cells of a workbook: how they look, and that figures are numbers under a format and text stays text."""
+"""Cells of a workbook: how they look, and that figures are numbers under a
+format and text stays text.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ BAR: Final = "A9CEDA"
 FONT: Final = "Arial"
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # each is one object, so that finding its style is cheap
+@dataclass(
+    frozen=True, slots=True, eq=False
+)  # each is one object, so that finding its style is cheap
 class Look:
     """How a cell looks, apart from its number format."""
 
@@ -69,15 +73,21 @@ class Pen:
     book: Any
     places: list[tuple[Figure, str, str]] = field(default_factory=list)
     styles: dict[tuple[Look, str], Any] = field(default_factory=dict)
-    wrapped: dict[str, list[tuple[int, int, str]]] = field(default_factory=lambda: defaultdict(list))
+    wrapped: dict[str, list[tuple[int, int, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
     def style(self, look: Look, number_format: str) -> Any:
-        """One style array per look and format: assigning fonts and borders cell by cell takes ten times as long."""
+        """One style array per look and format: assigning fonts and borders cell by cell
+        takes ten times as long.
+        """
         found = self.styles.get((look, number_format))
         if found is None:
             cell = ExcelCell(self.book.active, row=1, column=1)
             line = "single" if look.underline else None
-            cell.font = Font(name=FONT, size=look.size, bold=look.bold, color=look.color, underline=line)
+            cell.font = Font(
+                name=FONT, size=look.size, bold=look.bold, color=look.color, underline=line
+            )
             cell.alignment = Alignment(
                 horizontal="right" if look.right else "left",
                 vertical="top" if look.rule == LINE and not look.middle else "center",
@@ -85,7 +95,13 @@ class Pen:
                 indent=look.indent,
             )
             edges = {"bottom": look.rule, "top": look.above}
-            cell.border = Border(**{edge: Side(style="thin", color=color) for edge, color in edges.items() if color})
+            cell.border = Border(
+                **{
+                    edge: Side(style="thin", color=color)
+                    for edge, color in edges.items()
+                    if color
+                }
+            )
             if look.fill:
                 cell.fill = PatternFill("solid", fgColor=look.fill)
             cell.number_format = number_format
@@ -94,10 +110,15 @@ class Pen:
         return found
 
     def text(self, sheet: Any, row: int, column: int, text: str, look: Look) -> Any:
-        """Text that stays text: never a formula, a number or an error, whatever it looks like."""
+        """Text that stays text: never a formula, a number or an
+        error, whatever it looks like.
+        """
         held, note = excel_text(text)
         cell = sheet.cell(row, column)
-        cell._value, cell.data_type = escaped(held), "s"  # its setter would look for what `excel_text` has replaced
+        cell._value, cell.data_type = (
+            escaped(held),
+            "s",
+        )  # its setter would look for what `excel_text` has replaced
         # Excel shows long text in a cell formatted as text as ####
         cell._style = self.style(look, "@" if len(held) <= 255 else "General")
         if look.wrap:
@@ -124,7 +145,9 @@ class Pen:
         cell._style = self.style(look, "#,##0")
         return cell
 
-    def cells(self, sheet: Any, row: int, first: int, cells: Iterable[Cell], looks: Sequence[Look]) -> None:
+    def cells(
+        self, sheet: Any, row: int, first: int, cells: Iterable[Cell], looks: Sequence[Look]
+    ) -> None:
         """A line of figures and texts; nothing stays an empty, styled cell."""
         for column, (cell, look) in enumerate(zip(cells, looks, strict=True), first):
             if isinstance(cell, Figure):
@@ -134,7 +157,9 @@ class Pen:
 
 
 def excel_number(figure: Figure) -> int | float | None:
-    """The number whose shortest text is exactly the printed decimal; None where there is none."""
+    """The number whose shortest text is exactly the printed decimal;
+    None where there is none.
+    """
     value = excel_value(figure)
     if value is None:
         return None

@@ -1,4 +1,6 @@
-"""What a workbook draws, read back: each chart shows the column that its title names, each bar lies on a percentage."""
+"""What a workbook draws, read back: each chart shows the column that its title names, each
+bar lies on a percentage.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def column_letters(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart as the file has it: its title, and the ranges of labels and numbers that it draws."""
+    """A chart as the file has it: its title, and the ranges of labels
+    and numbers that it draws.
+    """
 
     title: str
     ranges: tuple[str, ...]  # "'Teams'!$A$5:$A$9"
@@ -64,11 +68,18 @@ def chart_differences(report: Report, charts: Sequence[Chart]) -> Iterator[Diffe
         place = named.get(_PART.sub("", chart.title))
         wanted = _ranges(chart.title, *place) if place else ()
         if not wanted or sorted(chart.ranges) != sorted(wanted):
-            yield "chart", chart.title, ", ".join(wanted) or "a column of the report", ", ".join(chart.ranges)
+            yield (
+                "chart",
+                chart.title,
+                ", ".join(wanted) or "a column of the report",
+                ", ".join(chart.ranges),
+            )
 
 
 def _ranges(title: str, sheet: str, table: Table, at: int) -> tuple[str, ...]:
-    """Where labels and numbers of the title's column stand; none where one of the rows has no number to draw."""
+    """Where labels and numbers of the title's column stand; none where one of the
+    rows has no number to draw.
+    """
     part = _PART.search(title)
     count = int(part[1]) if part else len([row for row in table.rows if not row.total])
     cells = [row.cells[at] if at < len(row.cells) else None for row in table.rows[:count]]
@@ -76,16 +87,26 @@ def _ranges(title: str, sheet: str, table: Table, at: int) -> tuple[str, ...]:
         return ()
     quoted = sheet.replace("'", "''")
     last = FIRST_ROW + count - 1
-    return tuple(f"'{quoted}'!${letter}${FIRST_ROW}:${letter}${last}" for letter in ("A", column_letters(at + 2)))
+    return tuple(
+        f"'{quoted}'!${letter}${FIRST_ROW}:${letter}${last}"
+        for letter in ("A", column_letters(at + 2))
+    )
 
 
 def bar_differences(report: Report, bars: Mapping[str, Sequence[str]]) -> Iterator[Difference]:
-    """Bars inside of cells, from 0 to 100 %, that lie on anything else than percentages. `bars`: sheet -> ranges."""
+    """Bars inside of cells, from 0 to 100 %, that lie on anything else than percentages.
+    `bars`: sheet -> ranges.
+    """
     tables = dict(zip(sheet_names(report)[1:], report.tables, strict=False))
     for sheet, ranges in bars.items():
         for covered in ranges:
             if sheet not in tables or not _all_percent(tables[sheet], covered):
-                yield "bars in cells", f"{sheet}!{covered}", "a column of percentages", "something else"
+                yield (
+                    "bars in cells",
+                    f"{sheet}!{covered}",
+                    "a column of percentages",
+                    "something else",
+                )
 
 
 def _all_percent(table: Table, covered: str) -> bool:
@@ -93,6 +114,12 @@ def _all_percent(table: Table, covered: str) -> bool:
     letters = [column_letters(number) for number in range(2, len(table.columns) + 1)]
     if match is None or match[1] not in letters:
         return False
-    at, rows = letters.index(match[1]), table.rows[int(match[2]) - FIRST_ROW : int(match[3]) - FIRST_ROW + 1]
+    at, rows = (
+        letters.index(match[1]),
+        table.rows[int(match[2]) - FIRST_ROW : int(match[3]) - FIRST_ROW + 1],
+    )
     cells = [row.cells[at] if at < len(row.cells) else None for row in rows]
-    return all(cell is None or (isinstance(cell, Figure) and cell.unit is Unit.PERCENT) for cell in cells)
+    return all(
+        cell is None or (isinstance(cell, Figure) and cell.unit is Unit.PERCENT)
+        for cell in cells
+    )

@@ -1,6 +1,8 @@
-"""Reads a published page back, with another library than the one that wrote it, and says where it differs.
+"""Reads a published page back, with another library than the one that wrote it,
+and says where it differs.
 
-It knows the marks of a page and nothing of the templates: `data-figure`, `data-row`, `data-repair`, `data-meta`.
+It knows the marks of a page and nothing of the templates: `data-figure`, `data-row`,
+`data-repair`, `data-meta`.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ Find = Callable[[etree._Element], list[etree._Element]]
 
 
 def _marked(*marks: str) -> Find:
-    """Finds the elements with any of these marks: an element itself and all below it, in the order of the page."""
+    """Finds the elements with any of these marks: an element itself and all below it,
+    in the order of the page.
+    """
     either = " or ".join(f"@{mark}" for mark in marks)
     return cast(Find, etree.XPath(f"descendant-or-self::*[{either}]"))
 
@@ -46,7 +50,9 @@ _PIECES: Final = _marked("data-label", "data-text", "data-figure")
 _REPAIRS: Final = _marked("data-repair")
 _CELLS: Final = _marked("data-cell")
 _METAS: Final = _marked("data-meta")
-_text: Final = cast(Callable[[etree._Element], str], etree.XPath("string()", smart_strings=False))
+_text: Final = cast(
+    Callable[[etree._Element], str], etree.XPath("string()", smart_strings=False)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +60,26 @@ class PageContent:
     """What a page says, as its marks say it, in the order of the page."""
 
     figures: tuple[tuple[str, str], ...]  # (figure id, text)
-    rows: tuple[tuple[str, ...], ...]  # (table's key or 'headline', then each label, text and figure id)
-    repairs: tuple[tuple[str, ...], ...]  # (entity:record id, section, then each cell, and the link's address)
-    meta: tuple[tuple[str, str], ...]  # ('run-id', 'as-of', 'period', 'zone' or 'title'; the text)
+    rows: tuple[
+        tuple[str, ...], ...
+    ]  # (table's key or 'headline', then each label, text and figure id)
+    repairs: tuple[
+        tuple[str, ...], ...
+    ]  # (entity:record id, section, then each cell, and the link's address)
+    meta: tuple[
+        tuple[str, str], ...
+    ]  # ('run-id', 'as-of', 'period', 'zone' or 'title'; the text)
 
 
 def read_page(html: str) -> PageContent:
     """Every marked element of a page, those inside drawings too."""
-    page = etree.fromstring(html.encode("utf-8"), etree.HTMLParser(encoding="utf-8", huge_tree=True))
+    page = etree.fromstring(
+        html.encode("utf-8"), etree.HTMLParser(encoding="utf-8", huge_tree=True)
+    )
     return PageContent(
-        figures=tuple((decoded(_mark(found, "data-figure")), _text(found)) for found in _FIGURES(page)),
+        figures=tuple(
+            (decoded(_mark(found, "data-figure")), _text(found)) for found in _FIGURES(page)
+        ),
         rows=tuple(_row(found) for found in _ROWS(page)),
         repairs=tuple(_repair(found) for found in _REPAIRS(page)),
         meta=tuple((_mark(found, "data-meta"), _text(found)) for found in _METAS(page)),
@@ -71,19 +87,25 @@ def read_page(html: str) -> PageContent:
 
 
 def page_differences(report: Report, html: str) -> list[Difference]:
-    """Where the page differs from its report; empty where every figure, row, repair and date is as it must be."""
+    """Where the page differs from its report; empty where every figure, row, repair
+    and date is as it must be.
+    """
     page = read_page(html)
     expected = [(figure.id, clean(show(figure))) for figure in report.figures()]
     return [
         *_strangers(report),
         *_compared("figure", expected, page.figures),
         *_compared("row", map(_keyed, _expected_rows(report)), map(_keyed, page.rows)),
-        *_compared("fix-list", map(_keyed, map(_expected_repair, report.repairs)), map(_keyed, page.repairs)),
+        *_compared(
+            "fix-list",
+            map(_keyed, map(_expected_repair, report.repairs)),
+            map(_keyed, page.repairs),
+        ),
         *_meta_differences(report, page),
     ]
 
 
-# ------------------------------------------------------------------------------------------------ read
+# ----------------------------------------------------------------------------------------- read
 
 
 def _mark(element: etree._Element, mark: str) -> str:
@@ -101,7 +123,7 @@ def _repair(row: etree._Element) -> tuple[str, ...]:
     return (decoded(_mark(row, "data-repair")), _mark(row, "data-section"), *texts, *addresses)
 
 
-# ------------------------------------------------------------------------------------------------ expect
+# --------------------------------------------------------------------------------------- expect
 
 
 def _expected_rows(report: Report) -> Iterator[tuple[str, ...]]:
@@ -111,7 +133,11 @@ def _expected_rows(report: Report) -> Iterator[tuple[str, ...]]:
     )
     for key, rows in tables:
         for row in rows:
-            cells = (cell.id if isinstance(cell, Figure) else clean(cell) for cell in row.cells if cell is not None)
+            cells = (
+                cell.id if isinstance(cell, Figure) else clean(cell)
+                for cell in row.cells
+                if cell is not None
+            )
             yield (key, clean(row.label), *cells)
 
 
@@ -123,11 +149,14 @@ def _expected_repair(repair: Repair) -> tuple[str, ...]:
         f"entity: {repair.entity}",
         f"label: {label_text(repair)}",
         *([f"day: {day_text(repair.day)}"] if repair.day else []),
-        *(f"{name}: {clean(text)}" for pair in zip(repair.missing, repair.why, strict=True)
-          for name, text in zip(("missing", "why"), pair, strict=True)),
+        *(
+            f"{name}: {clean(text)}"
+            for pair in zip(repair.missing, repair.why, strict=True)
+            for name, text in zip(("missing", "why"), pair, strict=True)
+        ),
         f"link: {_LINK_TEXT if address else clean(repair.link)}",
         *([address] if address else []),
-    )  # fmt: skip
+    )
 
 
 def _expected_meta(report: Report) -> dict[str, str]:
@@ -141,7 +170,7 @@ def _expected_meta(report: Report) -> dict[str, str]:
     }
 
 
-# ------------------------------------------------------------------------------------------------ compare
+# -------------------------------------------------------------------------------------- compare
 
 
 def _keyed(parts: tuple[str, ...]) -> tuple[str, str]:
@@ -149,9 +178,14 @@ def _keyed(parts: tuple[str, ...]) -> tuple[str, str]:
     return " ".join(parts[:2]), " | ".join(parts)
 
 
-def _compared(what: str, expected: Iterable[tuple[str, str]], found: Iterable[tuple[str, str]]) -> Iterator[Difference]:
+def _compared(
+    what: str, expected: Iterable[tuple[str, str]], found: Iterable[tuple[str, str]]
+) -> Iterator[Difference]:
     """Both sides by key, repeats included: a text that is altered, lost, or of too much."""
-    sides: tuple[dict[str, list[str]], dict[str, list[str]]] = (defaultdict(list), defaultdict(list))
+    sides: tuple[dict[str, list[str]], dict[str, list[str]]] = (
+        defaultdict(list),
+        defaultdict(list),
+    )
     for side, pairs in zip(sides, (expected, found), strict=True):
         for key, text in pairs:
             side[key].append(text)
@@ -185,7 +219,9 @@ def _of_edition(edition: Edition, name: str) -> Figure | None:
 
 
 def _meta_differences(report: Report, page: PageContent) -> Iterator[Difference]:
-    """The run and the as-of stand in the head and in the foot; whatever is marked must be right."""
+    """The run and the as-of stand in the head and in the foot; whatever
+    is marked must be right.
+    """
     found: dict[str, list[str]] = defaultdict(list)
     for name, text in page.meta:
         found[name].append(text)

@@ -1,7 +1,9 @@
-"""A workbook read back, by other libraries than the one that wrote it, and compared with the report cell by cell.
+"""A workbook read back, by other libraries than the one that wrote it, and compared with
+the report cell by cell.
 
-What each sheet must hold is built here once more, straight from the report: a row that the writer forgets, moves or
-repeats is a difference. Values are python-calamine's; types, formats and links are read from the file's own XML.
+What each sheet must hold is built here once more, straight from the report: a row that the
+writer forgets, moves or repeats is a difference. Values are python-calamine's; types, formats
+and links are read from the file's own XML.
 """
 
 from __future__ import annotations
@@ -20,7 +22,13 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from pipeline.language.format import excel_format, excel_value, show
 from pipeline.model import Difference, Figure
-from pipeline.reports.read_drawings import Chart, bar_differences, chart_differences, charts_in, column_letters
+from pipeline.reports.read_drawings import (
+    Chart,
+    bar_differences,
+    chart_differences,
+    charts_in,
+    column_letters,
+)
 from pipeline.reports.report import Cell, Report, Row
 from pipeline.reports.sheets import (
     FIRST_ROW,
@@ -50,14 +58,33 @@ from pipeline.values.visible import decoded
 
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINKED: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_BUILT_IN: Final = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 49: "@"}
+_BUILT_IN: Final = {
+    0: "General",
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    9: "0%",
+    10: "0.00%",
+    49: "@",
+}
 _FORMAT: Final = re.compile(r'#,##0(?:\.(0+))?( %| "([^"]+)")?')
 _TEXT: Final = ("s", "inlineStr", "str")
-_UNREADABLE: Final = (CalamineError, BadZipFile, etree.XMLSyntaxError, KeyError, ValueError, IndexError, OSError)
+_UNREADABLE: Final = (
+    CalamineError,
+    BadZipFile,
+    etree.XMLSyntaxError,
+    KeyError,
+    ValueError,
+    IndexError,
+    OSError,
+)
 
 
 def workbook_differences(report: Report, file: Path) -> list[Difference]:
-    """Where the file says anything else than the report; empty where it says the same, no more and no less."""
+    """Where the file says anything else than the report; empty where it says the
+    same, no more and no less.
+    """
     try:
         found = _read(file)
     except _UNREADABLE as error:
@@ -72,11 +99,13 @@ def workbook_differences(report: Report, file: Path) -> list[Difference]:
     differences += _compared(found.sheets[INDEX], _expected_index(report, places), [])
     differences += _unaccounted(report, found)
     differences += chart_differences(report, found.charts)
-    differences += bar_differences(report, {name: sheet.bars for name, sheet in found.sheets.items()})
+    differences += bar_differences(
+        report, {name: sheet.bars for name, sheet in found.sheets.items()}
+    )
     return differences
 
 
-# ------------------------------------------------------------------------------------------------ what must be there
+# --------------------------------------------------------------------------- what must be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +119,9 @@ class _Link:
 _Expected = Cell | int | _Link
 
 
-def _head(report: Report, title: str, note: str, headings: Sequence[str]) -> list[Sequence[_Expected]]:
+def _head(
+    report: Report, title: str, note: str, headings: Sequence[str]
+) -> list[Sequence[_Expected]]:
     return [(title,), (stamp(report.edition),), (note,), headings]
 
 
@@ -108,7 +139,9 @@ def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
     if report.audience == "manager":
         head = _head(report, REPAIRS_TITLE, note_of_repairs(report), REPAIR_HEADINGS)
         yield head + (list(_expected_repairs(report)) or [(NO_REPAIRS,)])
-    yield _head(report, NOTES, "", (NOTES_HEADING,)) + [(note,) for note in report.notes or (NO_NOTES,)]
+    yield _head(report, NOTES, "", (NOTES_HEADING,)) + [
+        (note,) for note in report.notes or (NO_NOTES,)
+    ]
 
 
 def _expected_repairs(report: Report) -> Iterator[Sequence[_Expected]]:
@@ -118,11 +151,15 @@ def _expected_repairs(report: Report) -> Iterator[Sequence[_Expected]]:
         yield *texts, _Link(link, repair.link) if linked else link, counts, record_id
 
 
-def _expected_index(report: Report, places: Sequence[tuple[Figure, str, str]]) -> list[Sequence[_Expected]]:
-    return _head(report, INDEX, NOTE_OF_INDEX, INDEX_HEADINGS) + [index_row(*place) for place in places]
+def _expected_index(
+    report: Report, places: Sequence[tuple[Figure, str, str]]
+) -> list[Sequence[_Expected]]:
+    return _head(report, INDEX, NOTE_OF_INDEX, INDEX_HEADINGS) + [
+        index_row(*place) for place in places
+    ]
 
 
-# ------------------------------------------------------------------------------------------------ what is there
+# -------------------------------------------------------------------------------- what is there
 
 
 @dataclass(slots=True)
@@ -163,7 +200,9 @@ def _read(file: Path) -> _Workbook:
         styles = etree.fromstring(archive.read("xl/styles.xml"))
         formats = _formats(styles)
         if styles.find(f"{_MAIN}dxfs//{_MAIN}numFmt") is not None:
-            workbook.oddities.append(("format", "conditional format", "no number format", "one"))
+            workbook.oddities.append(
+                ("format", "conditional format", "no number format", "one")
+            )
         for metadata, part in zip(calamine.sheets_metadata, _parts(archive), strict=True):
             if metadata.visible is not SheetVisibleEnum.Visible:
                 workbook.oddities.append(("sheet", metadata.name, "visible", "hidden"))
@@ -190,7 +229,10 @@ def _relations(archive: ZipFile, part: str) -> dict[str, str]:
     name = str(path.parent / "_rels" / f"{path.name}.rels")
     if name not in archive.namelist():
         return {}
-    return {str(node.get("Id")): str(node.get("Target")) for node in etree.fromstring(archive.read(name))}
+    return {
+        str(node.get("Id")): str(node.get("Target"))
+        for node in etree.fromstring(archive.read(name))
+    }
 
 
 def _parts(archive: ZipFile) -> list[str]:
@@ -198,12 +240,17 @@ def _parts(archive: ZipFile) -> list[str]:
     targets = _relations(archive, "xl/workbook.xml")
     sheets = etree.fromstring(archive.read("xl/workbook.xml")).iter(f"{_MAIN}sheet")
     found = [targets[str(sheet.get(_LINKED))] for sheet in sheets]
-    return [target.lstrip("/") if target.startswith("/") else f"xl/{target}" for target in found]
+    return [
+        target.lstrip("/") if target.startswith("/") else f"xl/{target}" for target in found
+    ]
 
 
 def _formats(styles: etree._Element) -> list[str]:
     """The number format of each style that a cell can name."""
-    own = {str(node.get("numFmtId")): str(node.get("formatCode")) for node in styles.iter(f"{_MAIN}numFmt")}
+    own = {
+        str(node.get("numFmtId")): str(node.get("formatCode"))
+        for node in styles.iter(f"{_MAIN}numFmt")
+    }
     found = []
     for node in styles.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf"):
         number = str(node.get("numFmtId", "0"))
@@ -211,8 +258,12 @@ def _formats(styles: etree._Element) -> list[str]:
     return found
 
 
-def _types(archive: ZipFile, part: str, formats: Sequence[str], sheet: _Sheet) -> list[Difference]:
-    """Fill in types, formats and links of the sheet's cells; the differences are rows and columns out of sight."""
+def _types(
+    archive: ZipFile, part: str, formats: Sequence[str], sheet: _Sheet
+) -> list[Difference]:
+    """Fill in types, formats and links of the sheet's cells; the differences are rows
+    and columns out of sight.
+    """
     tree = etree.fromstring(archive.read(part))
     for node in tree.iter(f"{_MAIN}c"):
         if cell := sheet.cells.get(str(node.get("r"))):
@@ -228,21 +279,32 @@ def _types(archive: ZipFile, part: str, formats: Sequence[str], sheet: _Sheet) -
             cell.link = target + (f"#{node.get('location')}" if node.get("location") else "")
     sheet.bars = [str(node.get("sqref")) for node in tree.iter(f"{_MAIN}conditionalFormatting")]
     hidden = [
-        node for tag in ("row", "col") for node in tree.iter(f"{_MAIN}{tag}") if node.get("hidden") in ("1", "true")
+        node
+        for tag in ("row", "col")
+        for node in tree.iter(f"{_MAIN}{tag}")
+        if node.get("hidden") in ("1", "true")
     ]
-    return [("sheet", sheet.name, "rows and columns in sight", f"{len(hidden)} hidden")] if hidden else []
+    return (
+        [("sheet", sheet.name, "rows and columns in sight", f"{len(hidden)} hidden")]
+        if hidden
+        else []
+    )
 
 
-# ------------------------------------------------------------------------------------------------ the comparison
+# ------------------------------------------------------------------------------- the comparison
 
 
 def as_printed(value: Decimal, number_format: str) -> str | None:
-    """The text that Excel prints for a number under one of the formats of `show`; None for any other format."""
+    """The text that Excel prints for a number under one of the formats of `show`;
+    None for any other format.
+    """
     match = _FORMAT.fullmatch(number_format)
     if not match:
         return None
     digits, percent, currency = len(match[1] or ""), match[2] == " %", match[3]
-    shown = (value.scaleb(2) if percent else value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    shown = (value.scaleb(2) if percent else value).quantize(
+        Decimal(1).scaleb(-digits), ROUND_HALF_UP
+    )
     return f"{shown:,f}" + (" %" if percent else f" {currency}" if currency else "")
 
 
@@ -260,26 +322,45 @@ def _compared(
             if isinstance(expected, Figure):
                 places.append((expected, sheet.name, ref))
     for ref, expected in awaited.items():
-        what = expected.id if isinstance(expected, Figure) else f"row {ref.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
+        what = (
+            expected.id
+            if isinstance(expected, Figure)
+            else f"row {ref.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
+        )
         cell = sheet.cells.get(ref)
         wanted, equal = _wanted(expected, cell)
         if not equal:
             yield what, f"{sheet.name}!{ref}", wanted[:200], cell.text() if cell else "nothing"
     for ref, cell in sheet.cells.items():
         if ref not in awaited:
-            yield "a cell that is not in the report", f"{sheet.name}!{ref}", "nothing", cell.text()
+            yield (
+                "a cell that is not in the report",
+                f"{sheet.name}!{ref}",
+                "nothing",
+                cell.text(),
+            )
 
 
 def _wanted(expected: _Expected, cell: _Found | None) -> tuple[str, bool]:
     """What is expected, for a message, and whether the cell is just that."""
     if isinstance(expected, Figure):
-        return f"{show(expected)} as {excel_format(expected)}", cell is not None and _is_figure(cell, expected)
+        return f"{show(expected)} as {excel_format(expected)}", cell is not None and _is_figure(
+            cell, expected
+        )
     if isinstance(expected, int):
-        return str(expected), cell is not None and _number(cell) == expected and cell.number_format == "#,##0"
-    text, target = (expected.text, expected.target) if isinstance(expected, _Link) else (expected or "", "")
+        return str(expected), cell is not None and _number(
+            cell
+        ) == expected and cell.number_format == "#,##0"
+    text, target = (
+        (expected.text, expected.target)
+        if isinstance(expected, _Link)
+        else (expected or "", "")
+    )
     held = excel_text(text)[0]
     wanted = f"{held} -> {target}" if target else held
-    return wanted, cell is not None and _is_text(cell, held) and (not target or cell.link == target)
+    return wanted, cell is not None and _is_text(cell, held) and (
+        not target or cell.link == target
+    )
 
 
 def _is_text(cell: _Found, text: str) -> bool:
@@ -288,8 +369,15 @@ def _is_text(cell: _Found, text: str) -> bool:
 
 
 def _number(cell: _Found) -> Decimal | None:
-    """The number of a cell that is one, by the shortest text of its float; None for anything else."""
-    if cell.kind != "n" or cell.formula or not isinstance(cell.value, (int, float)) or isinstance(cell.value, bool):
+    """The number of a cell that is one, by the shortest text of its
+    float; None for anything else.
+    """
+    if (
+        cell.kind != "n"
+        or cell.formula
+        or not isinstance(cell.value, (int, float))
+        or isinstance(cell.value, bool)
+    ):
         return None
     return Decimal(repr(cell.value))
 
@@ -299,11 +387,17 @@ def _is_figure(cell: _Found, figure: Figure) -> bool:
     if value is None:
         return _is_text(cell, excel_text(show(figure))[0])
     number = _number(cell)
-    return number is not None and number == value and as_printed(number, cell.number_format) == show(figure)
+    return (
+        number is not None
+        and number == value
+        and as_printed(number, cell.number_format) == show(figure)
+    )
 
 
 def _unaccounted(report: Report, found: _Workbook) -> Iterator[Difference]:
-    """The index against the report and against the cells, apart from where anything was expected to stand."""
+    """The index against the report and against the cells, apart from where
+    anything was expected to stand.
+    """
     lines: dict[int, dict[str, _Found]] = {}
     for ref, cell in found.sheets[INDEX].cells.items():
         column = ref.rstrip("0123456789")
@@ -314,8 +408,17 @@ def _unaccounted(report: Report, found: _Workbook) -> Iterator[Difference]:
     for name in sorted({*indexed, *due}):
         if indexed[name] != due[name]:
             yield name, INDEX, f"{due[name]} times", f"{indexed[name]} times"
-    places = {tuple(str(line[column].value) for column in "BC") for line in rows if {"B", "C"} <= line.keys()}
+    places = {
+        tuple(str(line[column].value) for column in "BC")
+        for line in rows
+        if {"B", "C"} <= line.keys()
+    }
     for name, sheet in found.sheets.items():
         for ref, cell in sheet.cells.items():
             if name != INDEX and cell.kind not in _TEXT and (name, ref) not in places:
-                yield "a number that is not in the index", f"{name}!{ref}", "nothing", cell.text()
+                yield (
+                    "a number that is not in the index",
+                    f"{name}!{ref}",
+                    "nothing",
+                    cell.text(),
+                )

@@ -1,4 +1,6 @@
-"""What stands in a report, for whom, and in which order; how it looks is for the page and the workbook."""
+"""What stands in a report, for whom, and in which order; how it looks is for
+the page and the workbook.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,18 @@ Cell = Figure | str | None
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table; `total` sets it apart. In the headline the cells form a sentence, with its own spaces."""
+    """A line of a table; `total` sets it apart. In the headline the cells form a
+    sentence, with its own spaces.
+    """
 
     label: str
     cells: tuple[Cell, ...]
     total: bool = False
     element: str = ""  # of the headline: 'stake', 'plan', 'score', …
     big: int = 0  # so many of the first cells are set in big type
-    bar: tuple[int, int] | None = None  # drawn beside the cells and not printed: a part, and its whole
+    bar: tuple[int, int] | None = (
+        None  # drawn beside the cells and not printed: a part, and its whole
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,9 @@ class Table:
     rows: tuple[Row, ...]
     note: str = ""
     look: Literal["plain", "bars", "scatter"] = "plain"
-    drawn: tuple[Row, ...] = ()  # of a scatter, every point: drawn and not printed; `rows` are those that are named
+    drawn: tuple[
+        Row, ...
+    ] = ()  # of a scatter, every point: drawn and not printed; `rows` are those that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,9 @@ class Report:
     notes: tuple[str, ...]  # what is not checked, what is excluded, who else sees this
 
     def figures(self) -> Iterator[Figure]:
-        """Every figure that must be found in the published files, in order, repeats included."""
+        """Every figure that must be found in the published files, in
+        order, repeats included.
+        """
         for row in (*self.headline, *(row for table in self.tables for row in table.rows)):
             yield from (cell for cell in row.cells if isinstance(cell, Figure))
 
@@ -67,35 +77,64 @@ class Report:
         return tuple(row for row in self.headline if row.element == name)
 
 
-# ------------------------------------------------------------------------------------------------ words
+# ---------------------------------------------------------------------------------------- words
 
 BESIDE: Final = {
     Scope.INACTIVE: "Inactive owners",
     Scope.UNASSIGNED: "Records of nobody",
     Scope.TWICE: "Less: counted twice",
 }
-"""What it takes beside the managers to add up to the company; the last only where records have several owners."""
+"""What it takes beside the managers to add up to the company; the last only where
+records have several owners.
+"""
 
 SECTIONS: Final = ("now", "leads", "outside", "leads outside")
 """The parts of a fix-list, in its order; leads are in no manager's score and stand apart."""
 
 ELEMENTS: Final = frozenset(
     {
-        "who", "readers", "proof", "stake", "plan", "days", "score", "base", "team", "meetings", "lacking", "person",
-        "warning", "ahead", *(f"fix {section}" for section in SECTIONS),
+        "who",
+        "readers",
+        "proof",
+        "stake",
+        "plan",
+        "days",
+        "score",
+        "base",
+        "team",
+        "meetings",
+        "lacking",
+        "person",
+        "warning",
+        "ahead",
+        *(f"fix {section}" for section in SECTIONS),
     }
-)  # fmt: skip
+)
 """What a headline consists of: templates and tests ask for its rows by these names."""
 
 _BREAKS: Final = re.compile(r"\r\n|[\t\n\r]")
-_HARMFUL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
-"""Control characters, those that turn the direction of the text around them, and what is no character at all."""
+_HARMFUL: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
+)
+"""Control characters, those that turn the direction of the text around them, and
+what is no character at all.
+"""
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def section_of(repair: Repair) -> str:
@@ -108,7 +147,9 @@ def section_of(repair: Repair) -> str:
 def halves(figure: Figure) -> tuple[Figure, Figure]:
     """A ratio's numerator and denominator, as figures that can be printed: "440" and "500"."""
     numerator = replace(figure, id=f"{figure.id}#numerator", denominator=None, unit=Unit.COUNT)
-    return numerator, replace(numerator, id=f"{figure.id}#denominator", numerator=figure.denominator or 0)
+    return numerator, replace(
+        numerator, id=f"{figure.id}#denominator", numerator=figure.denominator or 0
+    )
 
 
 def day_text(day: date) -> str:
@@ -134,7 +175,9 @@ def month_text(day: date) -> str:
 
 
 def period_text(window: Window) -> str:
-    """'November 2026 to date', 'week of 16 Nov 2026', 'Q4 2026', '2026', or the first and the last day."""
+    """'November 2026 to date', 'week of 16 Nov 2026', 'Q4 2026', '2026', or
+    the first and the last day.
+    """
     to_date = window.first <= window.today < window.after_last
     days = window.first, window.after_last
     if days == month_of(window.first):
@@ -152,7 +195,9 @@ def period_text(window: Window) -> str:
 
 
 def period_notes(window: Window) -> Iterator[str]:
-    """What a reader must know where a period is over: results are the period's, and stocks are of now."""
+    """What a reader must know where a period is over: results are the
+    period's, and stocks are of now.
+    """
     if window.today >= window.after_last:
         yield (
             f"This report is about {period_text(window)}, and was made when that was over: what happened, and the "
@@ -164,13 +209,19 @@ def period_notes(window: Window) -> Iterator[str]:
 
 
 def clean(text: str) -> str:
-    """A text of the CRM as it is shown: a line break is a blank, what could garble the page is U+FFFD."""
+    """A text of the CRM as it is shown: a line break is a blank, what could
+    garble the page is U+FFFD.
+    """
     return _HARMFUL.sub("\ufffd", _BREAKS.sub(" ", text))
 
 
 def label_text(repair: Repair) -> str:
     """The record's own name; without one, its id."""
-    return clean(repair.label) if repair.label.strip() else f"without a name, {clean(repair.record_id)}"
+    return (
+        clean(repair.label)
+        if repair.label.strip()
+        else f"without a name, {clean(repair.record_id)}"
+    )
 
 
 def web_address(link: str) -> str:

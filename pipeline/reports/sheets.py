@@ -1,4 +1,6 @@
-"""What a workbook says beside the report's own words: sheets, headings, and text as a cell holds it."""
+"""What a workbook says beside the report's own words: sheets, headings, and
+text as a cell holds it.
+"""
 
 from __future__ import annotations
 
@@ -22,19 +24,41 @@ NO_REPAIRS: Final = "Nothing to repair."
 NO_NOTES: Final = "No notes."
 REPAIRS_TITLE: Final = "Records to repair"
 NOTES_HEADING: Final = "What to know when reading this report"
-NOTE_OF_INDEX: Final = "Every figure of this workbook: where it stands, and the exact numbers it is made of."
+NOTE_OF_INDEX: Final = (
+    "Every figure of this workbook: where it stands, and the exact numbers it is made of."
+)
 OPEN: Final = "Open in the CRM"
 HEADLINE_HEADINGS: Final = ("At a glance", "Figure", "In words", "In numbers")
-REPAIR_HEADINGS: Final = ("What", "Record", "Day", "Missing", "Why it is asked", "Link", "Counts in", "Record id")
+REPAIR_HEADINGS: Final = (
+    "What",
+    "Record",
+    "Day",
+    "Missing",
+    "Why it is asked",
+    "Link",
+    "Counts in",
+    "Record id",
+)
 INDEX_HEADINGS: Final = (
-    "Figure", "Sheet", "Cell", "As shown", "Numerator", "Denominator", "Unit", "Currency", "Period", "Basis",
-)  # fmt: skip
+    "Figure",
+    "Sheet",
+    "Cell",
+    "As shown",
+    "Numerator",
+    "Denominator",
+    "Unit",
+    "Currency",
+    "Period",
+    "Basis",
+)
 
 CELL_LIMIT: Final = 32_767  # UTF-16 units in one cell
 LINK_LIMIT: Final = 65_530  # hyperlinks on one sheet
 EXACT_BELOW: Final = 10**15  # Excel keeps 15 significant digits
 
-_LINK: Final = re.compile(r"https?://[!#-;=?-\[\]_a-z~]{1,2040}", re.IGNORECASE | re.ASCII)  # what a URI may consist of
+_LINK: Final = re.compile(
+    r"https?://[!#-;=?-\[\]_a-z~]{1,2040}", re.IGNORECASE | re.ASCII
+)  # what a URI may consist of
 _UNHELD: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CODE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads _x0041_ as the letter A
 
@@ -49,16 +73,27 @@ _COUNTS_IN: Final = {
 def excel_text(text: str) -> tuple[str, str]:
     """The text as a cell holds it, and a note on what had to be changed ('' = nothing).
 
-    Line ends become Excel's own; whatever XML cannot carry becomes U+FFFD; what exceeds a cell is cut and says so.
+    Line ends become Excel's own; whatever XML cannot carry becomes U+FFFD; what exceeds a
+    cell is cut and says so.
     """
-    if len(text) <= CELL_LIMIT // 4 and text.isprintable():  # even if every character counted for four
+    if (
+        len(text) <= CELL_LIMIT // 4 and text.isprintable()
+    ):  # even if every character counted for four
         return text, ""
     held, replaced = _UNHELD.subn("\ufffd", re.sub("\r\n?", "\n", text))
-    notes = [f"{replaced} characters that Excel cannot hold are shown as \ufffd."] if replaced else []
+    notes = (
+        [f"{replaced} characters that Excel cannot hold are shown as \ufffd."]
+        if replaced
+        else []
+    )
     if size(held) > CELL_LIMIT:
         room = CELL_LIMIT - len(f"… [cut: {len(held)} characters]")
-        kept = bisect_right(range(len(held) + 1), room, key=lambda length: size(held[:length])) - 1
-        notes.append(f"A cell holds {CELL_LIMIT:,} characters: {len(held) - kept:,} are cut; the CRM has them all.")
+        kept = (
+            bisect_right(range(len(held) + 1), room, key=lambda length: size(held[:length])) - 1
+        )
+        notes.append(
+            f"A cell holds {CELL_LIMIT:,} characters: {len(held) - kept:,} are cut; the CRM has them all."
+        )
         held = f"{held[:kept]}… [cut: {len(held) - kept} characters]"
     return held, " ".join(notes)
 
@@ -81,7 +116,9 @@ def about(report: Report) -> str:
     """For whom the report is, which audit made it, from what, and over which days."""
     edition = report.edition
     whom = report.person.name if report.person else report.audience
-    return f"For {whom} · audit {edition.audit} · {edition.source} · {period_text(edition.window)}"
+    return (
+        f"For {whom} · audit {edition.audit} · {edition.source} · {period_text(edition.window)}"
+    )
 
 
 def headline_label(row: Row) -> str:
@@ -90,22 +127,31 @@ def headline_label(row: Row) -> str:
 
 
 def split_headline(row: Row) -> tuple[Figure | None, str, tuple[Figure, ...]]:
-    """A sentence of the headline as its first figure, the words that follow it, and the other figures as numbers.
+    """A sentence of the headline as its first figure, the words that follow it, and the
+    other figures as numbers.
 
-    The words say every figure as `show` does; only a figure that opens the sentence is not said twice.
+    The words say every figure as `show` does; only a figure that opens the
+    sentence is not said twice.
     """
     figures = tuple(cell for cell in row.cells if isinstance(cell, Figure))
     opens = bool(row.cells) and isinstance(row.cells[0], Figure)
     said = [show(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells]
-    large, small = "".join(said[opens : max(row.big, opens)]), "".join(said[max(row.big, opens) :])
+    large, small = (
+        "".join(said[opens : max(row.big, opens)]),
+        "".join(said[max(row.big, opens) :]),
+    )
     words = " · ".join(part for part in (large.strip(), small.strip(" ,")) if part)
     return (figures[0] if figures else None), words, figures[1:]
 
 
 def sheet_names(report: Report) -> list[str]:
-    """The sheets in their order: one per table between Overview and Notes, named within Excel's rules, each once."""
+    """The sheets in their order: one per table between Overview and Notes, named within
+    Excel's rules, each once.
+    """
     fixed = [REPAIRS, NOTES, INDEX] if report.audience == "manager" else [NOTES, INDEX]
-    taken = {name.casefold() for name in (OVERVIEW, REPAIRS, NOTES, INDEX, "History")}  # the last is Excel's own
+    taken = {
+        name.casefold() for name in (OVERVIEW, REPAIRS, NOTES, INDEX, "History")
+    }  # the last is Excel's own
     names = []
     for table in report.tables:
         base, number = _short(table.title), 1
@@ -156,12 +202,22 @@ def is_link(link: str) -> bool:
 
 
 def index_row(figure: Figure, sheet: str, cell: str) -> tuple[str | int, ...]:
-    """The figure's line in the index: where it stands, what it says, and what it is made of, exactly."""
+    """The figure's line in the index: where it stands, what it says, and
+    what it is made of, exactly.
+    """
     denominator = "" if figure.denominator is None else _exact(figure.denominator)
     return (
-        encoded(figure.id), sheet, cell, show(figure), _exact(figure.numerator), denominator,
-        figure.unit.value, figure.currency, figure.period, figure.basis,
-    )  # fmt: skip
+        encoded(figure.id),
+        sheet,
+        cell,
+        show(figure),
+        _exact(figure.numerator),
+        denominator,
+        figure.unit.value,
+        figure.currency,
+        figure.period,
+        figure.basis,
+    )
 
 
 def _exact(number: int) -> int | str:

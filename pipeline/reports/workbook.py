@@ -1,7 +1,8 @@
-"""The report as an Excel workbook: figures are numbers under a format, everything else is text that stays text.
+"""The report as an Excel workbook: figures are numbers under a format, everything else
+is text that stays text.
 
-Each sheet has the same head: row 1 its title, row 2 run and as-of, row 3 a note, row 4 the headings, then the rows.
-The same report gives the same bytes.
+Each sheet has the same head: row 1 its title, row 2 run and as-of, row 3 a note, row 4 the
+headings, then the rows. The same report gives the same bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.drawing.line import LineProperties
-from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties, RegularTextRun
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Paragraph,
+    ParagraphProperties,
+    RegularTextRun,
+)
 from openpyxl.drawing.text import Font as DrawingFont
 from openpyxl.formatting.rule import DataBarRule
 from openpyxl.styles import Font
@@ -87,13 +93,15 @@ from pipeline.reports.sheets import (
 MOST_BARS: Final = 12
 
 
-# ------------------------------------------------------------------------------------------------ sheets
+# --------------------------------------------------------------------------------------- sheets
 
 
 def write_workbook(report: Report, file: Path) -> None:
     """Write the report's workbook; the same report gives the same bytes."""
     book = Workbook()
-    book._named_styles["Normal"].font = Font(name=FONT, size=10, color=INK)  # column widths are counted in it
+    book._named_styles["Normal"].font = Font(
+        name=FONT, size=10, color=INK
+    )  # column widths are counted in it
     pen = Pen(report, book)
     names = sheet_names(report)
     overview = book.active
@@ -110,7 +118,9 @@ def write_workbook(report: Report, file: Path) -> None:
     file.write_bytes(_packed(book, report))
 
 
-def _head(pen: Pen, sheet: Any, title: str, note: str, headings: Sequence[str], looks: Sequence[Look]) -> None:
+def _head(
+    pen: Pen, sheet: Any, title: str, note: str, headings: Sequence[str], looks: Sequence[Look]
+) -> None:
     """The first four rows of every sheet, and how it is printed."""
     pen.text(sheet, 1, 1, title, TITLE)
     pen.text(sheet, 2, 1, stamp(pen.report.edition), SMALL)
@@ -136,7 +146,9 @@ def _head(pen: Pen, sheet: Any, title: str, note: str, headings: Sequence[str], 
 
 
 def _printed(text: str) -> str:
-    """Text for a printed header, where & begins a code and all of it has to fit into 255 characters."""
+    """Text for a printed header, where & begins a code and all of it has to
+    fit into 255 characters.
+    """
     return excel_text(text)[0].replace("\n", " ")[:90].replace("&", "&&")
 
 
@@ -152,17 +164,30 @@ def _body_look(total: bool, right: bool, text: bool) -> Look:
 
 
 def _overview(pen: Pen, sheet: Any) -> None:
-    """One line per element: its figure in large type, the sentence, and the sentence's other figures as numbers."""
+    """One line per element: its figure in large type, the sentence, and the sentence's
+    other figures as numbers.
+    """
     report = pen.report
-    _head(pen, sheet, report.title, about(report), HEADLINE_HEADINGS, [HEAD, HEAD_RIGHT, HEAD_INDENTED, HEAD_RIGHT])
+    _head(
+        pen,
+        sheet,
+        report.title,
+        about(report),
+        HEADLINE_HEADINGS,
+        [HEAD, HEAD_RIGHT, HEAD_INDENTED, HEAD_RIGHT],
+    )
     lines = [split_headline(row) for row in report.headline]
     columns = max((len(others) for _, _, others in lines), default=1)
     for column in range(len(HEADLINE_HEADINGS) + 1, columns + 4):
         pen.text(sheet, FIRST_ROW - 1, column, "", HEAD)
-    for number, (row, (figure, words, others)) in enumerate(zip(report.headline, lines, strict=True), FIRST_ROW):
+    for number, (row, (figure, words, others)) in enumerate(
+        zip(report.headline, lines, strict=True), FIRST_ROW
+    ):
         looks = (LARGE, SENTENCE, *[SMALL_NUMBER] * columns)
         pen.text(sheet, number, 1, headline_label(row), LABEL)
-        pen.cells(sheet, number, 2, (figure, words, *others, *[None] * (columns - len(others))), looks)
+        pen.cells(
+            sheet, number, 2, (figure, words, *others, *[None] * (columns - len(others))), looks
+        )
         sheet.row_dimensions[number].height = 20
     _widths(pen, sheet, most=74)
     sheet.column_dimensions["B"].width *= 1.25  # its figures are in larger type
@@ -170,22 +195,34 @@ def _overview(pen: Pen, sheet: Any) -> None:
 
 
 def _table(pen: Pen, sheet: Any, table: Table) -> None:
-    numeric = [any(isinstance(row.cells[at], Figure) for row in table.rows if at < len(row.cells))
-               for at in range(len(table.columns) - 1)]  # fmt: skip
+    numeric = [
+        any(isinstance(row.cells[at], Figure) for row in table.rows if at < len(row.cells))
+        for at in range(len(table.columns) - 1)
+    ]
     looks = [HEAD, *(HEAD_RIGHT if is_number else HEAD for is_number in numeric)]
     _head(pen, sheet, table.title, table.note, table.columns, looks)
     for number, row in enumerate(table.rows, FIRST_ROW):
         pen.text(sheet, number, 1, row.label, _look(None, row, numeric=False))
         cells = (*row.cells, *[None] * (len(numeric) - len(row.cells)))
-        pen.cells(sheet, number, 2, cells, [_look(c, row, n) for c, n in zip(cells, numeric, strict=True)])
+        pen.cells(
+            sheet,
+            number,
+            2,
+            cells,
+            [_look(c, row, n) for c, n in zip(cells, numeric, strict=True)],
+        )
     sheet.freeze_panes = f"B{FIRST_ROW}"
     body = _body(table)
     if body >= 6 and body + sum(row.total for row in table.rows) == len(table.rows):
-        sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:{get_column_letter(len(table.columns))}{FIRST_ROW + body - 1}"
+        sheet.auto_filter.ref = (
+            f"A{FIRST_ROW - 1}:{get_column_letter(len(table.columns))}{FIRST_ROW + body - 1}"
+        )
     for at in _percent_columns(table):
         bar = DataBarRule("num", 0, "num", 1, color=BAR, showValue=True)
         letter = get_column_letter(at + 2)
-        sheet.conditional_formatting.add(f"{letter}{FIRST_ROW}:{letter}{FIRST_ROW + body - 1}", bar)
+        sheet.conditional_formatting.add(
+            f"{letter}{FIRST_ROW}:{letter}{FIRST_ROW + body - 1}", bar
+        )
     _widths(pen, sheet, most=46)
 
 
@@ -195,18 +232,31 @@ def _body(table: Table) -> int:
 
 
 def _percent_columns(table: Table) -> list[int]:
-    """The columns of percentages in the rows above the totals; none where there is too little to compare."""
+    """The columns of percentages in the rows above the totals; none where there
+    is too little to compare.
+    """
     rows = table.rows[: _body(table)]
     found = []
     for at in range(len(table.columns) - 1) if len(rows) >= 2 else ():
-        cells = [row.cells[at] for row in rows if at < len(row.cells) and row.cells[at] is not None]
-        if cells and all(isinstance(cell, Figure) and cell.unit is Unit.PERCENT for cell in cells):
+        cells = [
+            row.cells[at] for row in rows if at < len(row.cells) and row.cells[at] is not None
+        ]
+        if cells and all(
+            isinstance(cell, Figure) and cell.unit is Unit.PERCENT for cell in cells
+        ):
             found.append(at)
     return found
 
 
 def _repairs(pen: Pen, sheet: Any) -> None:
-    _head(pen, sheet, REPAIRS_TITLE, note_of_repairs(pen.report), REPAIR_HEADINGS, [HEAD] * len(REPAIR_HEADINGS))
+    _head(
+        pen,
+        sheet,
+        REPAIRS_TITLE,
+        note_of_repairs(pen.report),
+        REPAIR_HEADINGS,
+        [HEAD] * len(REPAIR_HEADINGS),
+    )
     for number, repair in enumerate(pen.report.repairs, FIRST_ROW):
         for column, text in enumerate(repair_texts(repair), 1):
             cell = pen.text(sheet, number, column, text, WRAPPED)
@@ -219,7 +269,9 @@ def _repairs(pen: Pen, sheet: Any) -> None:
     sheet.freeze_panes = f"C{FIRST_ROW}"
     if len(pen.report.repairs) >= 6:
         last = get_column_letter(len(REPAIR_HEADINGS))
-        sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + len(pen.report.repairs) - 1}"
+        sheet.auto_filter.ref = (
+            f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + len(pen.report.repairs) - 1}"
+        )
     _widths(pen, sheet, most=44)
 
 
@@ -240,11 +292,19 @@ def _index(pen: Pen, sheet: Any) -> None:
             if isinstance(value, int):
                 pen.number(sheet, number, column, value, right)
             elif value:
-                pen.text(sheet, number, column, value, right if 4 <= column <= 6 else INDENTED if column > 6 else PLAIN)
+                pen.text(
+                    sheet,
+                    number,
+                    column,
+                    value,
+                    right if 4 <= column <= 6 else INDENTED if column > 6 else PLAIN,
+                )
         if number - FIRST_ROW < LINK_LIMIT:
             cell = sheet.cell(number, 3)
             cell._style = pen.style(URL, "@")
-            cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"{quote_sheetname(where)}!{ref}")
+            cell.hyperlink = Hyperlink(
+                ref=cell.coordinate, location=f"{quote_sheetname(where)}!{ref}"
+            )
     sheet.freeze_panes = f"B{FIRST_ROW}"
     if pen.places:
         sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:J{FIRST_ROW + len(pen.places) - 1}"
@@ -255,16 +315,22 @@ def _widths(pen: Pen, sheet: Any, most: int) -> None:
     """Each column as wide as what it shows, within reason; a heading breaks at its spaces."""
     for column, cells in enumerate(sheet.iter_cols(min_row=FIRST_ROW - 1), 1):
         head = str(cells[0].value or "")
-        longest = max((len(word) for word in head.split()), default=0) + (3 if sheet.auto_filter.ref else 1)
+        longest = max((len(word) for word in head.split()), default=0) + (
+            3 if sheet.auto_filter.ref else 1
+        )
         for cell in cells[1:]:
             longest = max(longest, _shown_width(cell))
-        sheet.column_dimensions[get_column_letter(column)].width = min(max(longest + 2, 9), most)
+        sheet.column_dimensions[get_column_letter(column)].width = min(
+            max(longest + 2, 9), most
+        )
     _heights(pen, sheet)
     _fit_note(pen, sheet)
 
 
 def _heights(pen: Pen, sheet: Any) -> None:
-    """Rows as high as their wrapped texts need: not every program works that out when it opens the file."""
+    """Rows as high as their wrapped texts need: not every program works that
+    out when it opens the file.
+    """
     needed: dict[int, int] = {}
     for row, column, text in pen.wrapped[sheet.title]:
         width = sheet.column_dimensions[get_column_letter(column)].width - 1
@@ -276,11 +342,15 @@ def _heights(pen: Pen, sheet: Any) -> None:
 
 
 def _fit_note(pen: Pen, sheet: Any) -> None:
-    """Let a long note run over the table's width, or a page's, and as many lines as it needs."""
+    """Let a long note run over the table's width, or a page's, and
+    as many lines as it needs.
+    """
     last, width, columns = 0, 0.0, sheet.max_column
     while last < columns or width < 100:
         last += 1
-        width += sheet.column_dimensions[get_column_letter(last)].width if last <= columns else 12
+        width += (
+            sheet.column_dimensions[get_column_letter(last)].width if last <= columns else 12
+        )
     lines = ceil(len(sheet["A3"].value or "") / width)
     if lines > 1:
         sheet.merge_cells(start_row=3, end_row=3, start_column=1, end_column=last)
@@ -298,31 +368,60 @@ def _shown_width(cell: Any) -> int:
     return len(f"{value:,.0f}") + len(cell.number_format.removeprefix("#,##0").replace('"', ""))
 
 
-# ------------------------------------------------------------------------------------------------ picture, file
+# -------------------------------------------------------------------------------- picture, file
 
 
 def _charts(report: Report, overview: Any, sheets: Sequence[Any]) -> None:
-    """Under the headline, side by side: how complete the teams are, and where most is missing."""
+    """Under the headline, side by side: how complete the teams are,
+    and where most is missing.
+    """
     charts = []
     for table, sheet in zip(report.tables, sheets, strict=False):
-        at = next(iter(_percent_columns(table)), None) if table.key == "teams" else 0 if table.key == "fields" else None
+        at = (
+            next(iter(_percent_columns(table)), None)
+            if table.key == "teams"
+            else 0
+            if table.key == "fields"
+            else None
+        )
         bars = 0 if at is None else _leading_numbers(table, at)
         if at is not None and bars >= 2:
             charts.append(_bars(table, sheet, at, bars))
-    for chart, columns in zip(charts, ("AB", "C") if len(charts) == 2 else ("ABC",), strict=True) if charts else ():
+    for chart, columns in (
+        zip(charts, ("AB", "C") if len(charts) == 2 else ("ABC",), strict=True)
+        if charts
+        else ()
+    ):
         # a column's width is in digits of 7 pixels; 96 pixels are an inch
-        chart.width = sum(overview.column_dimensions[name].width * 7 + 5 for name in columns) / 96 * 2.54 - 0.4
+        chart.width = (
+            sum(overview.column_dimensions[name].width * 7 + 5 for name in columns) / 96 * 2.54
+            - 0.4
+        )
         overview.add_chart(chart, f"{columns[0]}{FIRST_ROW + len(report.headline) + 1}")
 
 
 def _leading_numbers(table: Table, at: int) -> int:
-    """How many rows can be drawn, at most twelve: a bar for "no value" would say zero, so they end before it."""
-    cells = [row.cells[at] if at < len(row.cells) else None for row in table.rows[: min(_body(table), MOST_BARS)]]
-    return next((n for n, c in enumerate(cells) if not isinstance(c, Figure) or excel_number(c) is None), len(cells))
+    """How many rows can be drawn, at most twelve: a bar for "no value" would say
+    zero, so they end before it.
+    """
+    cells = [
+        row.cells[at] if at < len(row.cells) else None
+        for row in table.rows[: min(_body(table), MOST_BARS)]
+    ]
+    return next(
+        (
+            n
+            for n, c in enumerate(cells)
+            if not isinstance(c, Figure) or excel_number(c) is None
+        ),
+        len(cells),
+    )
 
 
 def _bars(table: Table, sheet: Any, at: int, count: int) -> BarChart:
-    """Horizontal bars for the first `count` rows of a column, the first on top, as in the table."""
+    """Horizontal bars for the first `count` rows of a column, the first
+    on top, as in the table.
+    """
     chart = BarChart(barDir="bar", gapWidth=45)
     last = FIRST_ROW + count - 1
     chart.add_data(Reference(sheet, min_col=at + 2, min_row=FIRST_ROW, max_row=last))
@@ -333,7 +432,9 @@ def _bars(table: Table, sheet: Any, at: int, count: int) -> BarChart:
     chart.title.overlay = False
     chart.legend = None
     chart.series[0].graphicalProperties = GraphicalProperties(solidFill=ACCENT)
-    chart.dataLabels = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False)
+    chart.dataLabels = DataLabelList(
+        showVal=True, showSerName=False, showCatName=False, showLegendKey=False
+    )
     chart.x_axis.scaling.orientation = "maxMin"
     chart.x_axis.delete, chart.y_axis.delete = False, True
     chart.x_axis.majorTickMark, chart.x_axis.tickLblSkip = None, 1
@@ -347,23 +448,39 @@ def _bars(table: Table, sheet: Any, at: int, count: int) -> BarChart:
 
 def _type(size: int, *, bold: bool = False, text: str = "") -> RichText:
     """Type for a chart, in hundredths of a point; with a text for a title."""
-    properties = CharacterProperties(sz=size, b=bold, solidFill=INK, latin=DrawingFont(typeface=FONT))
+    properties = CharacterProperties(
+        sz=size, b=bold, solidFill=INK, latin=DrawingFont(typeface=FONT)
+    )
     runs = [RegularTextRun(rPr=properties, t=text)] if text else []
-    return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), r=runs, endParaRPr=properties)])
+    return RichText(
+        p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), r=runs, endParaRPr=properties)]
+    )
 
 
 def _packed(book: Any, report: Report) -> bytes:
-    """The file's bytes, stamped with the run's as-of wherever openpyxl stamps the time of saving."""
+    """The file's bytes, stamped with the run's as-of wherever openpyxl
+    stamps the time of saving.
+    """
     moment = report.edition.window.as_of
     book.properties.creator = "crm-audit"
     book.properties.title = excel_text(report.title)[0]
     loose, packed = BytesIO(), BytesIO()
     ExcelWriter(book, ZipFile(loose, "w")).save()  # not compressed: that is done once, below
-    book.properties.created = book.properties.modified = moment.replace(tzinfo=None, microsecond=0)
+    book.properties.created = book.properties.modified = moment.replace(
+        tzinfo=None, microsecond=0
+    )
     with ZipFile(loose) as source, ZipFile(packed, "w", ZIP_DEFLATED) as target:
         for name in source.namelist():
-            content = tostring(book.properties.to_tree()) if name == "docProps/core.xml" else source.read(name)
+            content = (
+                tostring(book.properties.to_tree())
+                if name == "docProps/core.xml"
+                else source.read(name)
+            )
             entry = ZipInfo(name, max((1980, 1, 1, 0, 0, 0), moment.timetuple()[:6]))
-            entry.compress_type, entry.external_attr, entry.create_system = ZIP_DEFLATED, 0o600 << 16, 3
+            entry.compress_type, entry.external_attr, entry.create_system = (
+                ZIP_DEFLATED,
+                0o600 << 16,
+                3,
+            )
             target.writestr(entry, content)
     return packed.getvalue()

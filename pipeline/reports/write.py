@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 
 def write_reports(edition: Edition, folder: Path, progress: Progress) -> None:
-    """Management's pair, a pair per manager, and the files for analysts; then every figure is read back.
+    """Management's pair, a pair per manager, and the files for analysts; then
+    every figure is read back.
 
-    Reports are made one at a time, once to be written and once more to be compared with what all of them left behind.
+    Reports are made one at a time, once to be written and once more to be compared with what
+    all of them left behind.
     """
     from pipeline.reports.pair import read_pair, write_pair
 
@@ -60,7 +62,9 @@ def _pairs(edition: Edition, folder: Path) -> Iterator[Pair]:
 
 
 def _places_made(pairs: Iterable[Pair]) -> Iterator[Pair]:
-    """The pairs, each of whose folders is made. A folder that is there already would be another report's."""
+    """The pairs, each of whose folders is made. A folder that is there already
+    would be another report's.
+    """
     for pair in pairs:
         if pair.place.parts:
             pair.page.parent.mkdir(parents=True)
@@ -75,7 +79,9 @@ def folder_of(person: Person) -> str:
 
 
 def _write_figures(edition: Edition, file: Path) -> None:
-    """figures.json, a figure to a line: of a large company they are many, and together would fill the memory."""
+    """figures.json, a figure to a line: of a large company they are many, and
+    together would fill the memory.
+    """
     window = edition.window
     document: dict[str, Any] = {
         "run_id": edition.run_id,

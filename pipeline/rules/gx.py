@@ -1,7 +1,9 @@
-"""Minimum field sets, validated by Great Expectations: one expectation of our own per entity, over the snapshot.
+"""Minimum field sets, validated by Great Expectations: one expectation of our own per
+entity, over the snapshot.
 
-One scan counts what is due and missing per field and manager; a second one gives every failing record, without a
-cap. Only this module imports the library, and its failure is our error, never a defect of the data.
+One scan counts what is due and missing per field and manager; a second one gives every failing
+record, without a cap. Only this module imports the library, and its failure is our error,
+never a defect of the data.
 """
 
 from __future__ import annotations
@@ -25,33 +27,48 @@ from pipeline.model import Answers, Field, FieldSet, Tally
 from pipeline.queries import Whose, asks, failing_records, field_question
 from pipeline.queries.ask import ask, failing
 
-os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at the import: it would tell others of every run
+os.environ["GX_ANALYTICS_ENABLED"] = (
+    "false"  # read at the import: it would tell others of every run
+)
 
 import great_expectations as gx
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.exceptions.exceptions import GreatExpectationsError
-from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.execution_engine.sqlalchemy_execution_engine import (
+    SqlAlchemyExecutionEngine,
+)
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
 
-logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # what it has to say comes back in its results
+logging.getLogger("great_expectations").setLevel(
+    logging.CRITICAL
+)  # what it has to say comes back in its results
 
 _OF_THE_SQL: Final = ("Binder Error", "Catalog Error")
 """Complaints that quote names of ours only: whatever else is quoted may be a client's."""
 
 
 def validate(
-    url: str, views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], *, several_owners: bool = False
+    url: str,
+    views: Mapping[str, FromClause],
+    field_sets: Mapping[str, FieldSet],
+    *,
+    several_owners: bool = False,
 ) -> Answers:
-    """Due, missing and unreadable, and every failing record. `url` names a DuckDB that holds the views.
+    """Due, missing and unreadable, and every failing record. `url` names a
+    DuckDB that holds the views.
 
     AuditError where the library failed: a validation that did not run is no verdict.
     """
     try:
         with uncollected():
             found = _validated(url, views, field_sets, several_owners)
-    except (GreatExpectationsError, SQLAlchemyError, OSError) as error:  # a connection of the library is an OSError
+    except (
+        GreatExpectationsError,
+        SQLAlchemyError,
+        OSError,
+    ) as error:  # a connection of the library is an OSError
         if lack := lack_of(error):
             raise PublishError(lack) from None
         said = f"{type(error).__name__}: {without_values(str(error))}"
@@ -63,7 +80,10 @@ def validate(
 
 
 def _validated(
-    url: str, views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], several_owners: bool
+    url: str,
+    views: Mapping[str, FromClause],
+    field_sets: Mapping[str, FieldSet],
+    several_owners: bool,
 ) -> list[Answers]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
@@ -80,19 +100,29 @@ def _validated(
                     "columns": [c.key for c in view.c],
                     "several_owners": several_owners,
                 }
-                found.append(_answers(field_sets[entity], batch.validate(ExpectMinimumFieldSet(demand=demand))))
+                found.append(
+                    _answers(
+                        field_sets[entity], batch.validate(ExpectMinimumFieldSet(demand=demand))
+                    )
+                )
     return found
 
 
 def _answers(fields: FieldSet, outcome: Any) -> Answers:
-    """The outcome's rows as answers; the two scans must agree on how much is missing or unreadable."""
+    """The outcome's rows as answers; the two scans must agree on how much
+    is missing or unreadable.
+    """
     if "counts" not in outcome.result:
         raise _not_run(f"The validation of {fields.entity}", _reason(outcome.exception_info))
     counted = outcome.result["counts"]
     records = tuple(failing(fields.entity, outcome.result["failing"]))
-    wrong = sum(t.value for t in counted if _of_an_owner(t) and t.name in ("missing.base", "unreadable"))
+    wrong = sum(
+        t.value for t in counted if _of_an_owner(t) and t.name in ("missing.base", "unreadable")
+    )
     if wrong != sum(record.mask.bit_count() for record in records):
-        raise AuditError(f"The validation of {fields.entity} counted {wrong} fields to repair and listed others.")
+        raise AuditError(
+            f"The validation of {fields.entity} counted {wrong} fields to repair and listed others."
+        )
     return Answers(tuple(counted), records)
 
 
@@ -109,14 +139,25 @@ def _of_an_owner(tally: Tally) -> bool:
 def _reason(info: Mapping[str, Any]) -> str:
     """The library's own words: it gives one entry, or one for every metric that failed."""
     entries = [info] if "exception_message" in info else list(info.values())
-    return "; ".join(sorted({str(entry["exception_message"]) for entry in entries if entry.get("exception_message")}))
+    return "; ".join(
+        sorted(
+            {
+                str(entry["exception_message"])
+                for entry in entries
+                if entry.get("exception_message")
+            }
+        )
+    )
 
 
 class ExpectMinimumFieldSet(BatchExpectation):
     """Expects of every record of an entity that all fields which it owes are filled."""
 
     demand: dict[str, Any]
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("minimum_field_set.counts", "minimum_field_set.failing")
+    metric_dependencies: ClassVar[tuple[str, ...]] = (
+        "minimum_field_set.counts",
+        "minimum_field_set.failing",
+    )
     success_keys: ClassVar[tuple[str, ...]] = ("demand",)
     args_keys: ClassVar[tuple[str, ...]] = ("demand",)
 
@@ -142,12 +183,21 @@ class _Scan(MetricProvider):
     def _view(engine: Any, domain: Any, demand: Mapping[str, Any]) -> FromClause:
         """The batch with its columns: what the library gives has none to name."""
         batch, _, _ = engine.get_compute_domain(domain, domain_type=MetricDomainTypes.TABLE)
-        return select(*(column(name) for name in demand["columns"])).select_from(batch).subquery("batch")
+        return (
+            select(*(column(name) for name in demand["columns"]))
+            .select_from(batch)
+            .subquery("batch")
+        )
 
     @staticmethod
     def _fields(demand: Mapping[str, Any]) -> FieldSet:
-        fields = (Field(**{**field, "columns": tuple(field["columns"])}) for field in demand["set"]["fields"])
-        return FieldSet(demand["set"]["entity"], tuple(fields), {}, tuple(demand["set"]["readable"]))
+        fields = (
+            Field(**{**field, "columns": tuple(field["columns"])})
+            for field in demand["set"]["fields"]
+        )
+        return FieldSet(
+            demand["set"]["entity"], tuple(fields), {}, tuple(demand["set"]["readable"])
+        )
 
 
 class FieldSetCounts(_Scan):
@@ -160,9 +210,13 @@ class FieldSetCounts(_Scan):
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _counts(
-        cls, execution_engine: Any, metric_domain_kwargs: Any, metric_value_kwargs: Any, metrics: Any,
+        cls,
+        execution_engine: Any,
+        metric_domain_kwargs: Any,
+        metric_value_kwargs: Any,
+        metrics: Any,
         runtime_configuration: Any,
-    ) -> list[Any]:  # fmt: skip
+    ) -> list[Any]:
         demand = metric_value_kwargs["demand"]
         view = cls._view(execution_engine, metric_domain_kwargs, demand)
         whose = (Whose.OWNERS, Whose.AGAIN) if demand["several_owners"] else (Whose.OWNERS,)
@@ -172,25 +226,41 @@ class FieldSetCounts(_Scan):
 
 
 def _with_company(counts: Iterable[tuple[str, str]], owners: list[Tally]) -> list[Tally]:
-    """The owners' tallies, and their sums as the company's: the witness asks for those by a query of its own."""
+    """The owners' tallies, and their sums as the company's: the witness asks for
+    those by a query of its own.
+    """
     company = Counter(dict.fromkeys(counts, 0))  # zeros where there is no record at all
     for tally in owners:
         company[tally.name, tally.dimension] += -tally.value if tally.again else tally.value
-    return [*owners, *(Tally(True, None, name, dimension, "", value) for (name, dimension), value in company.items())]
+    return [
+        *owners,
+        *(
+            Tally(True, None, name, dimension, "", value)
+            for (name, dimension), value in company.items()
+        ),
+    ]
 
 
 class FieldSetFailing(_Scan):
-    """Every record that misses something or holds what cannot be read: (id, owner, in_period, again, at_us, *mask)."""
+    """Every record that misses something or holds what cannot be read: (id, owner,
+    in_period, again, at_us, *mask).
+    """
 
     metric_name = "minimum_field_set.failing"
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _failing(
-        cls, execution_engine: Any, metric_domain_kwargs: Any, metric_value_kwargs: Any, metrics: Any,
+        cls,
+        execution_engine: Any,
+        metric_domain_kwargs: Any,
+        metric_value_kwargs: Any,
+        metrics: Any,
         runtime_configuration: Any,
-    ) -> list[tuple[Any, ...]]:  # fmt: skip
+    ) -> list[tuple[Any, ...]]:
         demand = metric_value_kwargs["demand"]
         view = cls._view(execution_engine, metric_domain_kwargs, demand)
         with execution_engine.get_connection() as connection:
             found = connection.execute(failing_records(cls._fields(demand), view))
-            return list(found.cursor.fetchall())  # plain tuples: a Row of each is made one by one
+            return list(
+                found.cursor.fetchall()
+            )  # plain tuples: a Row of each is made one by one

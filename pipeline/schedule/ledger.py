@@ -1,8 +1,9 @@
-"""The run ledger: which fire of which schedule was published, missed, or is still open, in one SQLite file.
+"""The run ledger: which fire of which schedule was published, missed, or is still
+open, in one SQLite file.
 
-Several processes may use it at once: every transaction takes the write lock when it begins, so that what it read
-still holds when it writes, and waits for its turn. Times are kept as text in UTC of one fixed width: text order is
-time order. No row holds the CRM's data or a secret.
+Several processes may use it at once: every transaction takes the write lock when it begins, so
+that what it read still holds when it writes, and waits for its turn. Times are kept as text in
+UTC of one fixed width: text order is time order. No row holds the CRM's data or a secret.
 """
 
 from __future__ import annotations
@@ -94,7 +95,9 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A row of the ledger. `run_id` is None where no run was ever begun, `exit_status` where none ended."""
+    """A row of the ledger. `run_id` is None where no run was ever begun,
+    `exit_status` where none ended.
+    """
 
     id: int
     fire: Fire
@@ -108,7 +111,8 @@ class Run:
 
 
 class Ledger:
-    """The ledger in `file`, made if it is not there (0600, a new folder 0700). PublishError if it cannot be used.
+    """The ledger in `file`, made if it is not there (0600, a new folder 0700).
+    PublishError if it cannot be used.
 
     A fire that has ended, as published or as missed, stays as it ended.
     """
@@ -119,46 +123,72 @@ class Ledger:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
-            raise PublishError(f"{file}: the run ledger cannot be opened ({error.strerror}).") from None
+            raise PublishError(
+                f"{file}: the run ledger cannot be opened ({error.strerror})."
+            ) from None
         # Without a pool nothing of SQLite's is carried into another process by a fork.
         self._engine = create_engine(
-            f"sqlite:///{file}", poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None}
+            f"sqlite:///{file}",
+            poolclass=NullPool,
+            connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
         )
-        event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(
+            self._engine,
+            "begin",
+            lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"),
+        )
         with self._transaction() as connection:
             _METADATA.create_all(connection)
 
     def known_since(self, audit: str, schedule: str, line: str, now: datetime) -> datetime:
-        """Since when the schedule is known with this line: no fire before that is owed. First sight is `now`."""
+        """Since when the schedule is known with this line: no fire before that is
+        owed. First sight is `now`.
+        """
         values = {"audit": audit, "schedule": schedule, "line": line, "since_utc": _text(now)}
         anew = insert(_SCHEDULES).values(values)
-        anew = anew.on_conflict_do_update(["audit", "schedule"], set_=values, where=_SCHEDULES.c.line != line)
+        anew = anew.on_conflict_do_update(
+            ["audit", "schedule"], set_=values, where=_SCHEDULES.c.line != line
+        )
         since = select(_SCHEDULES.c.since_utc).filter_by(audit=audit, schedule=schedule)
         with self._transaction() as connection:
             connection.execute(anew)
             return datetime.fromisoformat(connection.execute(since).scalar_one())
 
     def opened(self, fire: Fire, run_id: str, now: datetime) -> None:
-        """An attempt begins. What an earlier attempt left behind is cleared, the number of attempts goes up."""
-        begun = {"run_id": run_id, "started_at": _text(now), "ended_at": None, "exit_status": None, "message": ""}
+        """An attempt begins. What an earlier attempt left behind is cleared, the
+        number of attempts goes up.
+        """
+        begun = {
+            "run_id": run_id,
+            "started_at": _text(now),
+            "ended_at": None,
+            "exit_status": None,
+            "message": "",
+        }
         statement = insert(_RUNS).values(**_key(fire), **begun, state=State.OPEN, attempts=1)
         statement = statement.on_conflict_do_update(
-            _KEY, set_={**begun, "attempts": _RUNS.c.attempts + 1}, where=_RUNS.c.state == State.OPEN
+            _KEY,
+            set_={**begun, "attempts": _RUNS.c.attempts + 1},
+            where=_RUNS.c.state == State.OPEN,
         )
         with self._transaction() as connection:
             connection.execute(statement)
 
     @contextmanager
     def by_hand(self, audit: str, output: Path, now: datetime) -> Iterator[None]:
-        """Within it a run by hand is under way; whoever dies in it is closed as broken off by the next one.
+        """Within it a run by hand is under way; whoever dies in it is closed as
+        broken off by the next one.
 
-        A lock tells whether one is alive: each holds it shared, and one that gets it alone is alone.
+        A lock tells whether one is alive: each holds it shared, and one
+        that gets it alone is alone.
         """
         file = self._file.with_name(f".{MANUAL}.lock")
         try:
             lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise PublishError(f"{file}: the run cannot be locked ({error.strerror}).") from None
+            raise PublishError(
+                f"{file}: the run cannot be locked ({error.strerror})."
+            ) from None
         try:
             if _alone(lock):
                 self._close_broken_off(audit, output, now)
@@ -168,46 +198,74 @@ class Ledger:
             os.close(lock)
 
     def _close_broken_off(self, audit: str, output: Path, now: datetime) -> None:
-        """A run by hand is never owed: what is open has failed, or its process died, maybe after publishing."""
+        """A run by hand is never owed: what is open has failed, or its process
+        died, maybe after publishing.
+        """
         for run in self.rows(audit, MANUAL, State.OPEN):
             if run.run_id and (output / "runs" / run.run_id).exists():
                 self.published(run.fire, now, "was published before it could be written down")
             elif run.exit_status is None:
-                self._close(run.fire, state=State.MISSED, ended_at=_text(now), message="broken off")
+                self._close(
+                    run.fire, state=State.MISSED, ended_at=_text(now), message="broken off"
+                )
             else:
                 self._close(run.fire, state=State.MISSED)
 
     def published(self, fire: Fire, now: datetime, message: str = "") -> None:
         """The attempt ended well; so did the fire."""
-        self._close(fire, state=State.PUBLISHED, ended_at=_text(now), exit_status=0, message=_one_line(message))
+        self._close(
+            fire,
+            state=State.PUBLISHED,
+            ended_at=_text(now),
+            exit_status=0,
+            message=_one_line(message),
+        )
 
     def failed(self, fire: Fire, exit_status: int, message: str, now: datetime) -> None:
-        """The attempt ended badly; the fire stays open. `message` holds no personal data and no secret."""
-        self._close(fire, ended_at=_text(now), exit_status=exit_status, message=_one_line(message))
+        """The attempt ended badly; the fire stays open. `message` holds no
+        personal data and no secret.
+        """
+        self._close(
+            fire, ended_at=_text(now), exit_status=exit_status, message=_one_line(message)
+        )
 
     def missed(self, passed_over: Iterable[Fire], now: datetime) -> None:
-        """These fires end without a report, all at once; one that had failed keeps its exit status and message."""
+        """These fires end without a report, all at once; one that had failed keeps its
+        exit status and message.
+        """
         ended = {"state": State.MISSED, "ended_at": _text(now)}
-        rows = [_key(fire) | ended | {"attempts": 0, "message": "a later one was due"} for fire in passed_over]
-        statement = insert(_RUNS).on_conflict_do_update(_KEY, set_=ended, where=_RUNS.c.state == State.OPEN)
+        rows = [
+            _key(fire) | ended | {"attempts": 0, "message": "a later one was due"}
+            for fire in passed_over
+        ]
+        statement = insert(_RUNS).on_conflict_do_update(
+            _KEY, set_=ended, where=_RUNS.c.state == State.OPEN
+        )
         if rows:
             with self._transaction() as connection:
                 connection.execute(statement, rows)
 
-    def last_fires(self, audit: str, schedule: str, now: datetime) -> tuple[datetime | None, datetime | None]:
-        """The latest fire up to now that was published or missed, and the latest that is known at all, be it to come.
+    def last_fires(
+        self, audit: str, schedule: str, now: datetime
+    ) -> tuple[datetime | None, datetime | None]:
+        """The latest fire up to now that was published or missed, and the latest that is
+        known at all, be it to come.
 
         None where there is none.
         """
         fire = _RUNS.c.fire_utc
         ended = case((and_(_RUNS.c.state != State.OPEN, fire <= _text(now)), fire))
-        latest = select(func.max(ended), func.max(fire)).filter_by(audit=audit, schedule=schedule)
+        latest = select(func.max(ended), func.max(fire)).filter_by(
+            audit=audit, schedule=schedule
+        )
         with self._transaction() as connection:
             last, known = connection.execute(latest).one()
         return _instant(last), _instant(known)
 
     def set_back(self, audit: str, schedule: str, now: datetime) -> None:
-        """Forgets what a wrong clock made the schedule owe or miss after now. What was published stays."""
+        """Forgets what a wrong clock made the schedule owe or miss after now.
+        What was published stays.
+        """
         ours, present = {"audit": audit, "schedule": schedule}, _text(now)
         unpublished = delete(_RUNS).filter_by(**ours).where(_RUNS.c.state != State.PUBLISHED)
         known = update(_SCHEDULES).filter_by(**ours).values(since_utc=present)
@@ -215,12 +273,19 @@ class Ledger:
             connection.execute(unpublished.where(_RUNS.c.fire_utc > present))
             connection.execute(known.where(_SCHEDULES.c.since_utc > present))
 
-    def rows(self, audit: str | None = None, schedule: str | None = None, state: State | None = None) -> list[Run]:
+    def rows(
+        self, audit: str | None = None, schedule: str | None = None, state: State | None = None
+    ) -> list[Run]:
         """The rows that match whatever is given, by fire time."""
         given = {"audit": audit, "schedule": schedule, "state": state}
-        wanted = select(_RUNS).filter_by(**{name: value for name, value in given.items() if value is not None})
+        wanted = select(_RUNS).filter_by(
+            **{name: value for name, value in given.items() if value is not None}
+        )
         with self._transaction() as connection:
-            return [_run(row) for row in connection.execute(wanted.order_by(_RUNS.c.fire_utc, _RUNS.c.id))]
+            return [
+                _run(row)
+                for row in connection.execute(wanted.order_by(_RUNS.c.fire_utc, _RUNS.c.id))
+            ]
 
     def find(self, fire: Fire) -> Run | None:
         """The fire's row, None where it has none."""
@@ -240,7 +305,9 @@ class Ledger:
                 yield connection
         except SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or type(error).__name__
-            raise PublishError(f"{self._file}: the run ledger cannot be used ({reason}).") from None
+            raise PublishError(
+                f"{self._file}: the run ledger cannot be used ({reason})."
+            ) from None
 
 
 def _alone(lock: int) -> bool:

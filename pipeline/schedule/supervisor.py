@@ -1,4 +1,6 @@
-"""What keeps `crm-audit schedule` running on a machine: a unit of systemd, or an agent of launchd on macOS."""
+"""What keeps `crm-audit schedule` running on a machine: a unit of systemd, or an
+agent of launchd on macOS.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Service:
     def of(cls, audit_file: Path, output: Path) -> Service:
         """This program, as it was started, by the account that runs it now."""
         started = shutil.which(sys.argv[0])
-        program = (str(Path(started).absolute()),) if started else (sys.executable, "-m", "pipeline")
+        program = (
+            (str(Path(started).absolute()),) if started else (sys.executable, "-m", "pipeline")
+        )
         return cls(program, audit_file.absolute(), output, getpass.getuser())
 
     @property
@@ -35,7 +39,9 @@ class Service:
 
 
 def unit_text(kind: str, service: Service) -> str:
-    """The unit's text; `kind` is 'systemd' or 'launchd'. ConfigError where a path cannot stand in one."""
+    """The unit's text; `kind` is 'systemd' or 'launchd'. ConfigError where a
+    path cannot stand in one.
+    """
     for word in (*service.command, service.account):
         if not word.isprintable():
             raise ConfigError(f"--unit: {word!r} cannot stand in a unit; rename it.")

@@ -1,4 +1,6 @@
-"""`crm-audit init`: the first ten minutes. Recognises the CRM, asks what only its owner knows, writes audit.yaml."""
+"""`crm-audit init`: the first ten minutes. Recognises the CRM, asks what only its owner
+knows, writes audit.yaml.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,13 @@ from pipeline.setup.contents import Looked
 from pipeline.setup.draft import Settings, audit_text, clean, targets_text
 from pipeline.setup.extended import Extended, fit_in
 from pipeline.setup.guess import Proposal, propose, results_of, state_of, written_in
-from pipeline.setup.leftover import leftovers, on_custom_fields, on_the_terminal, unmarked, unmarked_said
+from pipeline.setup.leftover import (
+    leftovers,
+    on_custom_fields,
+    on_the_terminal,
+    unmarked,
+    unmarked_said,
+)
 from pipeline.setup.mapping import Own, states_of
 from pipeline.setup.own import left_open, preset_text
 from pipeline.setup.recognise import Known, Place, best, fitting, masked, share, survey
@@ -36,8 +44,12 @@ _PRESET_FILE: Final = "crm.yaml"
 _TARGETS_FILE: Final = "targets-example.csv"
 
 
-def initialise(address: str, output: Path, *, preset: str | None, asking: bool, now: datetime) -> None:
-    """Looks, asks where it may, and writes. ConfigError where there is nothing to write, or a file in the way."""
+def initialise(
+    address: str, output: Path, *, preset: str | None, asking: bool, now: datetime
+) -> None:
+    """Looks, asks where it may, and writes. ConfigError where there is nothing to
+    write, or a file in the way.
+    """
     _must_not_overwrite(output, asking)
     written = without_password(address)
     if written != address:
@@ -46,7 +58,9 @@ def initialise(address: str, output: Path, *, preset: str | None, asking: bool, 
             "variable before `crm-audit check` and `run`."
         )
     place = Place(secrets_of(address), Path.cwd())
-    click.echo(f"Looking into the {'files' if address.startswith('files:') else 'database'}, read-only …")
+    click.echo(
+        f"Looking into the {'files' if address.startswith('files:') else 'database'}, read-only …"
+    )
     settings = Settings(_from(written, output.parent), "", "")
     chosen = _chosen(place, preset, output.parent, asking)
     if chosen is None:
@@ -64,20 +78,30 @@ def without_password(address: str) -> str:
 
 def _from(address: str, folder: Path) -> str:
     """A relative file was meant from here; in audit.yaml it starts at that file."""
-    if "${" in address or folder.resolve() == Path.cwd() or not re.match(r"(sqlite|duckdb|files)\b[^:]*:", address):
+    if (
+        "${" in address
+        or folder.resolve() == Path.cwd()
+        or not re.match(r"(sqlite|duckdb|files)\b[^:]*:", address)
+    ):
         return address
     url = make_url(address)
     if not url.database or Path(url.database).is_absolute() or url.database.startswith(":"):
         return address
-    return url.set(database=os.path.relpath(url.database, folder)).render_as_string(hide_password=False)
+    return url.set(database=os.path.relpath(url.database, folder)).render_as_string(
+        hide_password=False
+    )
 
 
 def _must_not_overwrite(file: Path, asking: bool) -> None:
-    if file.exists() and not (asking and click.confirm(f"{file} is there already. Write it anew?", default=False)):
-        raise ConfigError(f"{file} is there already, and was left as it is; choose another place with --output.")
+    if file.exists() and not (
+        asking and click.confirm(f"{file} is there already. Write it anew?", default=False)
+    ):
+        raise ConfigError(
+            f"{file} is there already, and was left as it is; choose another place with --output."
+        )
 
 
-# ------------------------------------------------------------------------------------------------ which CRM
+# ------------------------------------------------------------------------------------ which CRM
 
 
 def _chosen(place: Place, preset: str | None, folder: Path, asking: bool) -> Preset | None:
@@ -92,25 +116,49 @@ def _chosen(place: Place, preset: str | None, folder: Path, asking: bool) -> Pre
         return first[0]
     names = [one.name for one in first]
     if not asking:
-        raise ConfigError(f"--preset: {', '.join(names)} fit equally well; name the one that it is with --preset.")
-    name = click.prompt("Several presets fit equally well. Which is it?", type=click.Choice(names))
+        raise ConfigError(
+            f"--preset: {', '.join(names)} fit equally well; name the one that it is with --preset."
+        )
+    name = click.prompt(
+        "Several presets fit equally well. Which is it?", type=click.Choice(names)
+    )
     return next(one for one in first if one.name == name)
 
 
 def _recognised(preset: Preset, named: str | None) -> str:
-    return f"{preset.about}: " + ("as you said." if named else "recognised by its tables and columns.")
+    return f"{preset.about}: " + (
+        "as you said." if named else "recognised by its tables and columns."
+    )
 
 
 def _rows(known: Known) -> str:
-    shown = {"client": "clients", "contact": "contacts", "meeting": "meetings", "call": "calls", "deal": "deals"}
-    said = [f"{known.rows[entity]:,} {many}" for entity, many in shown.items() if entity in known.rows]
+    shown = {
+        "client": "clients",
+        "contact": "contacts",
+        "meeting": "meetings",
+        "call": "calls",
+        "deal": "deals",
+    }
+    said = [
+        f"{known.rows[entity]:,} {many}"
+        for entity, many in shown.items()
+        if entity in known.rows
+    ]
     return ", ".join([f"{len(known.managers):,} active users", *said])
 
 
 def _known(
-    place: Place, settings: Settings, preset: Preset, recognised: str, output: Path, asking: bool, now: datetime
-) -> None:  # fmt: skip
-    """A preset knows it; where texts are written otherwise, one of the user's own on top of it says how."""
+    place: Place,
+    settings: Settings,
+    preset: Preset,
+    recognised: str,
+    output: Path,
+    asking: bool,
+    now: datetime,
+) -> None:
+    """A preset knows it; where texts are written otherwise, one of the user's
+    own on top of it says how.
+    """
     known = survey(place, preset)
     click.echo(f"Recognised: {clean(preset.about)}, with {_rows(known)}.")
     settings.preset, settings.recognised = preset.name, recognised
@@ -130,12 +178,18 @@ def _known(
 
 
 def _can_extend(preset: Preset) -> bool:
-    """Whether a preset of the user's own can lay formats over it: one of ours, whose amounts are no integers."""
+    """Whether a preset of the user's own can lay formats over it: one of ours, whose
+    amounts are no integers.
+    """
     return not preset.name.endswith((".yaml", ".yml")) and preset.money == "decimal"
 
 
-def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: datetime) -> None:
-    """No preset knows it: a preset of the user's own, of guesses that he confirms here or in the file."""
+def _unknown(
+    place: Place, settings: Settings, output: Path, asking: bool, now: datetime
+) -> None:
+    """No preset knows it: a preset of the user's own, of guesses that he
+    confirms here or in the file.
+    """
     own_file = output.parent / _PRESET_FILE
     _must_not_overwrite(own_file, asking)
     with place.opened() as connection:
@@ -150,8 +204,16 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
             )
         quote = connection.dialect.identifier_preparer.quote
         written = written_in(connection, proposals)
-        own = Own("Our own CRM", dialect, quote, proposals, states_of(proposals), True, confirmed=False,
-                  written=written)  # fmt: skip
+        own = Own(
+            "Our own CRM",
+            dialect,
+            quote,
+            proposals,
+            states_of(proposals),
+            True,
+            confirmed=False,
+            written=written,
+        )
         _say_what_lacks(looked, proposals)
         if asking:
             own = interview.about_own(connection, own)
@@ -163,11 +225,18 @@ def _unknown(place: Place, settings: Settings, output: Path, asking: bool, now: 
     known = replace(_survey_of(place, own), candidates=found)
     if own.written:
         known = replace(known, currencies=currencies(own.written))
-    settings.preset, settings.recognised = own_file.name, "No preset of ours knows this CRM; this one is its own."
+    settings.preset, settings.recognised = (
+        own_file.name,
+        "No preset of ours knows this CRM; this one is its own.",
+    )
     settings.own_mapping = True
     if not own.confirmed:
-        click.echo(f"No preset knows {what}. {own_file} holds {len(proposals)} guesses with what speaks for each.")
-        settings.open_keys.append(f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used before")
+        click.echo(
+            f"No preset knows {what}. {own_file} holds {len(proposals)} guesses with what speaks for each."
+        )
+        settings.open_keys.append(
+            f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used before"
+        )
     settings.open_keys.extend(f"{own_file.name}: {line}" for line in left_open(own))
     _settle(settings, known, output, asking, now, {own_file: preset_text(own)})
 
@@ -199,13 +268,15 @@ def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> 
 
 def _exports(
     place: Place, settings: Settings, preset: Preset, output: Path, asking: bool, now: datetime
-) -> None:  # fmt: skip
+) -> None:
     """Exports of a cloud CRM: a preset of the user's own says what these hold and lack."""
     own_file = output.parent / _PRESET_FILE
     _must_not_overwrite(own_file, asking)
     own = exported.Own(preset, find(preset, place.headers()))
     if "manager" in own.lacking:
-        raise ConfigError(f"--source: {own.lacking['manager']}, so nobody would be known; add it to the folder.")
+        raise ConfigError(
+            f"--source: {own.lacking['manager']}, so nobody would be known; add it to the folder."
+        )
     loaded = own.loaded()
     fit = fit_in(place, loaded)
     if fit.misread:
@@ -226,19 +297,28 @@ def _exports(
             own.states[entity] = interview.about_words(entity, words, guessed)
         else:
             listed = ", ".join(words)
-            settings.open_keys.append(f"{own_file.name}: states.{entity}: what these words mean: {listed}")
-    settings.preset, settings.recognised = own_file.name, f"{preset.about}, recognised by their headers."
+            settings.open_keys.append(
+                f"{own_file.name}: states.{entity}: what these words mean: {listed}"
+            )
+    settings.preset, settings.recognised = (
+        own_file.name,
+        f"{preset.about}, recognised by their headers.",
+    )
     _settle(settings, known, output, asking, now, {own_file: own.text()})
 
 
 def _about_the_fit(settings: Settings, own: Extended, file: str, asking: bool) -> None:
-    """Texts that the preset's formats do not read: what fits is confirmed here or in the file."""
+    """Texts that the preset's formats do not read: what fits is
+    confirmed here or in the file.
+    """
     _say_what_is_misread(own)
     if own.fit and asking:
         written = interview.about_the_writing(own.fit.written, zone=False)
         own.fit, own.confirmed = replace(own.fit, written=written), True
     elif own.unconfirmed():
-        settings.open_keys.append(f"{file}: confirm each line under `unconfirmed`; nothing is used before")
+        settings.open_keys.append(
+            f"{file}: confirm each line under `unconfirmed`; nothing is used before"
+        )
 
 
 def _say_what_is_misread(own: Extended) -> None:
@@ -254,17 +334,25 @@ def _survey_of(place: Place, own: Own) -> Known:
     """What the CRM says by a preset that is not confirmed yet."""
     with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:
         (Path(folder) / _PRESET_FILE).write_text(preset_text(own, tried=True), "utf-8")
-        # a field that is added to a SELECT needs a key named id; here the preset itself says where results are
+        # a field that is added to a SELECT needs a key named id; here the preset itself
+        # says where results are
         return survey(place, load_preset(_PRESET_FILE, Path(folder)), results=False)
 
 
-# ------------------------------------------------------------------------------------------------ what only he knows
+# --------------------------------------------------------------------------- what only he knows
 
 
 def _settle(
-    settings: Settings, known: Known, output: Path, asking: bool, now: datetime, files: dict[Path, str]
+    settings: Settings,
+    known: Known,
+    output: Path,
+    asking: bool,
+    now: datetime,
+    files: dict[Path, str],
 ) -> None:
-    """The questions; then all files at once, so that whoever breaks off has none; and what to do next."""
+    """The questions; then all files at once, so that whoever breaks off has
+    none; and what to do next.
+    """
     if asking:
         if interview.about_the_rest(settings, known):
             settings.targets_example = _TARGETS_FILE
@@ -286,19 +374,25 @@ def _settle(
 
 
 def _leave_open(settings: Settings, known: Known) -> None:
-    """Without an answer only what the CRM itself says beyond doubt is written; the rest is named."""
+    """Without an answer only what the CRM itself says beyond doubt is
+    written; the rest is named.
+    """
     settings.open_keys.append("zone: the zone of your people, like Europe/Amsterdam")
     codes = [code for code in known.currencies if code]
     if len(codes) == 1 and set(known.currencies) == set(codes):
         settings.currency, settings.currency_said = codes[0], "every amount names it"
     else:
-        settings.open_keys.append("currency: of the plan, and of amounts that name none, like EUR")
+        settings.open_keys.append(
+            "currency: of the plan, and of amounts that name none, like EUR"
+        )
     absent = known.preset.absent_columns()
     if "meeting" not in known.preset.entities:
         return
     if "meeting.result" in absent:
         where = settings.preset if settings.own_mapping else "source.add"
-        settings.open_keys.append(f"{where}: meeting.result, if results are written somewhere; else nobody owes them")
+        settings.open_keys.append(
+            f"{where}: meeting.result, if results are written somewhere; else nobody owes them"
+        )
         settings.result_said = _candidates_said(where, known)
     if "meeting.status" in absent:
         settings.open_keys.append(
@@ -314,7 +408,10 @@ def _candidates_said(where: str, known: Known) -> Sequence[str]:
         start = f"Nobody owes a meeting's result until you say where it is: add: {{meeting.result: {column}}}"
     return [
         start,
-        *(f"  {one.column}: filled in {share(one.filled, one.held)} of {one.held:,}" for one in known.candidates),
+        *(
+            f"  {one.column}: filled in {share(one.filled, one.held)} of {one.held:,}"
+            for one in known.candidates
+        ),
     ]
 
 

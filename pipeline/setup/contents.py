@@ -1,4 +1,6 @@
-"""What stands in the tables of a database that nobody described: kinds of values, keys and references."""
+"""What stands in the tables of a database that nobody described: kinds of
+values, keys and references.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Contents:
     odd_amounts: int  # texts that are no plain number
     whole: bool  # numbers without decimals
     markup: Markup | None = None  # of which nobody sees every character
-    zoned: bool | None = None  # whether datetimes of the database's own type name their zone; None of all others
+    zoned: bool | None = (
+        None  # whether datetimes of the database's own type name their zone; None of all others
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,16 @@ class Looked:
     key: str | None
     columns: tuple[Contents, ...]
     refers: Mapping[str, str]  # declared foreign keys: column -> table
-    names: tuple[str, ...] = ()  # columns of a name that no two rows share: others may refer to the table by it
+    names: tuple[
+        str, ...
+    ] = ()  # columns of a name that no two rows share: others may refer to the table by it
     odd_names: tuple[str, ...] = ()  # of columns, which cannot stand in a preset
 
 
 def plain(name: str) -> str:
-    """'tblKlant_Personen' -> 'klant personen': words in small letters without accents and prefixes."""
+    """'tblKlant_Personen' -> 'klant personen': words in small letters
+    without accents and prefixes.
+    """
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(
@@ -70,7 +78,9 @@ def plain(name: str) -> str:
 def entity_of(name: str) -> str | None:
     """The entity of ours that a table so called may hold."""
     words = plain(name)
-    return next((entity for entity, pattern in TABLES.items() if re.match(rf"({pattern})", words)), None)
+    return next(
+        (entity for entity, pattern in TABLES.items() if re.match(rf"({pattern})", words)), None
+    )
 
 
 def _duckdb(connection: Connection) -> bool:
@@ -88,12 +98,28 @@ def look(connection: Connection, name: str) -> Looked:
     rows = int(connection.scalar(select(func.count()).select_from(source)) or 0)
     wanted: list[ColumnElement[Any]] = [column(one) for one in names]
     taken = connection.execute(select(*wanted).select_from(source).limit(_SAMPLE)).all()
-    contents = tuple(_contents(one, [row[place] for row in taken]) for place, one in enumerate(names))
-    keyed = [] if _duckdb(connection) else inspect(connection).get_pk_constraint(name)["constrained_columns"]
+    contents = tuple(
+        _contents(one, [row[place] for row in taken]) for place, one in enumerate(names)
+    )
+    keyed = (
+        []
+        if _duckdb(connection)
+        else inspect(connection).get_pk_constraint(name)["constrained_columns"]
+    )
     declared = [one for one in keyed if one in names]
-    unique = [one.name for one in contents if 0 < len(taken) == one.distinct and _differs(connection, name, one, rows)]
-    shared = tuple(one for one in unique if _names_it(name, one)) or _in_two_parts(connection, name, names, rows)
-    key = declared[0] if len(declared) == 1 else next((one for one in unique if _is_key(name, one)), None)
+    unique = [
+        one.name
+        for one in contents
+        if 0 < len(taken) == one.distinct and _differs(connection, name, one, rows)
+    ]
+    shared = tuple(one for one in unique if _names_it(name, one)) or _in_two_parts(
+        connection, name, names, rows
+    )
+    key = (
+        declared[0]
+        if len(declared) == 1
+        else next((one for one in unique if _is_key(name, one)), None)
+    )
     refers = {
         str(one["constrained_columns"][0]): str(one["referred_table"])
         for one in ([] if _duckdb(connection) else inspect(connection).get_foreign_keys(name))
@@ -111,12 +137,18 @@ def key_column(key: str) -> ColumnElement[Any]:
     first, glue, last = key.partition(GLUE)
     if not glue:
         return column(key)
-    parts: list[ColumnElement[str]] = [func.coalesce(column(part, String), "") for part in (first, last)]
+    parts: list[ColumnElement[str]] = [
+        func.coalesce(column(part, String), "") for part in (first, last)
+    ]
     return func.trim(parts[0] + " " + parts[1])
 
 
-def _in_two_parts(connection: Connection, name: str, names: Sequence[str], rows: int) -> tuple[str, ...]:
-    """First and last name, where people's names are kept in two columns and no two share both."""
+def _in_two_parts(
+    connection: Connection, name: str, names: Sequence[str], rows: int
+) -> tuple[str, ...]:
+    """First and last name, where people's names are kept in two
+    columns and no two share both.
+    """
     if entity_of(name) != "manager" or not rows:
         return ()
     found = [
@@ -126,23 +158,40 @@ def _in_two_parts(connection: Connection, name: str, names: Sequence[str], rows:
     if None in found:
         return ()
     key = GLUE.join(map(str, found))
-    different = connection.scalar(select(func.count(key_column(key).distinct())).select_from(table(name)))
+    different = connection.scalar(
+        select(func.count(key_column(key).distinct())).select_from(table(name))
+    )
     return (key,) if different == rows else ()
 
 
 def hours_of(connection: Connection, name: str, own: str) -> list[int]:
     """The hours that stand most often in a column of times, those of most of them first."""
     wanted: ColumnElement[Any] = column(own)
-    found = connection.execute(select(wanted).select_from(table(name)).limit(_MOST_TIMES)).scalars()
+    found = connection.execute(
+        select(wanted).select_from(table(name)).limit(_MOST_TIMES)
+    ).scalars()
     times = (re.match(r"\d{4}-\d\d-\d\d[ T](\d\d):", str(value)) for value in found)
-    return [int(hour) for hour, _ in Counter(time[1] for time in times if time).most_common(_HOURS_SHOWN)]
+    return [
+        int(hour)
+        for hour, _ in Counter(time[1] for time in times if time).most_common(_HOURS_SHOWN)
+    ]
 
 
 def _differs(connection: Connection, name: str, one: Contents, rows: int) -> bool:
-    """Whether the column differs in every row, not of the sample only; asked of what may be a key."""
+    """Whether the column differs in every row, not of the sample only;
+    asked of what may be a key.
+    """
     if not (_is_key(name, one.name) or _names_it(name, one.name)):
         return False
-    return int(connection.scalar(select(func.count(column(one.name).distinct())).select_from(table(name))) or 0) == rows
+    return (
+        int(
+            connection.scalar(
+                select(func.count(column(one.name).distinct())).select_from(table(name))
+            )
+            or 0
+        )
+        == rows
+    )
 
 
 def _is_key(name: str, own: str) -> bool:
@@ -150,13 +199,17 @@ def _is_key(name: str, own: str) -> bool:
     if entity_of(name) == "meeting_contact":
         return False  # what looks like one there is a reference
     called = re.fullmatch(r"(.*?) ?(id|nr|nummer|code|key|guid|uuid)", plain(own))
-    return called is not None and (called[1] == "record" or plain(name).startswith(called[1][:4]))
+    return called is not None and (
+        called[1] == "record" or plain(name).startswith(called[1][:4])
+    )
 
 
 def _names_it(name: str, own: str) -> bool:
     """Whether people and clients are called by this column."""
     entity = entity_of(name)
-    return entity in ("manager", "client") and bool(re.fullmatch(COLUMNS[entity]["name"], plain(own)))
+    return entity in ("manager", "client") and bool(
+        re.fullmatch(COLUMNS[entity]["name"], plain(own))
+    )
 
 
 def _contents(name: str, values: Sequence[Any]) -> Contents:
@@ -165,14 +218,19 @@ def _contents(name: str, values: Sequence[Any]) -> Contents:
     told = [place for place, text in enumerate(texts) if text.strip().lower() not in EMPTY]
     what = _what([given[place] for place in told], [texts[place] for place in told])
     odd = [
-        sum(isinstance(given[place], str) and not re.fullmatch(strict, given[place].strip()) for place in told)
+        sum(
+            isinstance(given[place], str) and not re.fullmatch(strict, given[place].strip())
+            for place in told
+        )
         for strict in (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\d", r"-?\d+(\.\d+)?")
     ]
     whole = bool(texts) and all(re.fullmatch(r"-?\d+(\.0+)?", text.strip()) for text in texts)
     markup = markup_in([texts[place] for place in told]) if what in ("text", "word") else None
     zones = [value.tzinfo is not None for value in given if isinstance(value, datetime)]
     zoned = all(zones) if zones else None
-    return Contents(name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole, markup, zoned)
+    return Contents(
+        name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole, markup, zoned
+    )
 
 
 def _shown(value: Any) -> str:
@@ -201,11 +259,19 @@ _SHAPES: Final = (
 def _what(given: Sequence[Any], texts: Sequence[str]) -> str:
     """The kind of nearly all that stands there."""
     for what, shape in _SHAPES:
-        if texts and sum(bool(re.fullmatch(shape, text.strip())) for text in texts) >= 0.8 * len(texts):
+        if texts and sum(
+            bool(re.fullmatch(shape, text.strip())) for text in texts
+        ) >= 0.8 * len(texts):
             return "phone" if what == "number" and _dialled(given, texts) else what
     short = max(map(len, texts), default=0) <= 40
-    return "word" if texts and short and len(set(texts)) <= min(_MOST_WORDS, max(3, len(texts) // 2)) else "text"
+    return (
+        "word"
+        if texts and short and len(set(texts)) <= min(_MOST_WORDS, max(3, len(texts) // 2))
+        else "text"
+    )
 
 
 def _dialled(given: Sequence[Any], texts: Sequence[str]) -> bool:
-    return all(isinstance(value, str) for value in given) and all(text.strip()[0] == "0" for text in texts)
+    return all(isinstance(value, str) for value in given) and all(
+        text.strip()[0] == "0" for text in texts
+    )

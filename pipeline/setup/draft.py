@@ -1,7 +1,9 @@
-"""The files that `crm-audit init` writes: audit.yaml, and an example of a plan; of a preset see own.py.
+"""The files that `crm-audit init` writes: audit.yaml, and an example of a
+plan; of a preset see own.py.
 
-They are written as text, not dumped: their comments are half of what they are for. Whatever comes from the CRM or the
-user goes through `quoted` or `clean`, so that no name breaks a line or becomes a key.
+They are written as text, not dumped: their comments are half of what they are for.
+Whatever comes from the CRM or the user goes through `quoted` or `clean`, so that no name
+breaks a line or becomes a key.
 """
 
 from __future__ import annotations
@@ -26,12 +28,14 @@ def quoted(text: str) -> str:
 
 
 def clean(text: object, most: int = _WIDEST) -> str:
-    """The text as it can stand in a comment or on a terminal: printable, on one line, not too long."""
+    """The text as it can stand in a comment or on a terminal: printable,
+    on one line, not too long.
+    """
     shown = printable(str(text))
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
-# ------------------------------------------------------------------------------------------------ audit.yaml
+# ----------------------------------------------------------------------------------- audit.yaml
 
 
 @dataclass(slots=True)
@@ -41,7 +45,9 @@ class Settings:
     url: str
     preset: str
     recognised: str  # how, as a comment
-    own_mapping: bool = False  # whether the preset maps the CRM's tables itself: what is lacking is added there
+    own_mapping: bool = (
+        False  # whether the preset maps the CRM's tables itself: what is lacking is added there
+    )
     zone: str | None = None
     currency: str | None = None
     currency_said: str = ""
@@ -76,7 +82,11 @@ def _audit_lines(settings: Settings) -> Iterator[str]:
     yield ""
     yield "# The currency of the plan, and of amounts that name none."
     said = f"  # {clean(settings.currency_said, 90)}" if settings.currency_said else ""
-    yield f"currency: {quoted(settings.currency)}{said}" if settings.currency else f"# currency: EUR{said}"
+    yield (
+        f"currency: {quoted(settings.currency)}{said}"
+        if settings.currency
+        else f"# currency: EUR{said}"
+    )
     yield from _rest_lines(settings)
 
 
@@ -87,7 +97,11 @@ def _source_lines(settings: Settings) -> Iterator[str]:
     yield f"  # {clean(settings.recognised, 110)}"
     yield f"  preset: {quoted(settings.preset)}"
     yield "  # The address of the CRM's pages: it makes the links in the fix-lists."
-    yield f"  crm_url: {quoted(settings.crm_url)}" if settings.crm_url else "  # crm_url: https://crm.example.com"
+    yield (
+        f"  crm_url: {quoted(settings.crm_url)}"
+        if settings.crm_url
+        else "  # crm_url: https://crm.example.com"
+    )
     yield from (f"  # {clean(line, 110)}" for line in settings.result_said)
     if settings.result:
         yield "  add:"
@@ -125,5 +139,13 @@ def targets_text(managers: Iterable[tuple[str, str]], month: str) -> str:
     writer.writerow(("manager", "month", "metric", "target", "name"))
     for key, name in managers:
         shown = clean(name)
-        writer.writerow((key, month, "meetings_held", 20, f"'{shown}" if shown.startswith(_ID_CELLS) else shown))
+        writer.writerow(
+            (
+                key,
+                month,
+                "meetings_held",
+                20,
+                f"'{shown}" if shown.startswith(_ID_CELLS) else shown,
+            )
+        )
     return text.getvalue()

@@ -1,4 +1,6 @@
-"""A folder of exports of a cloud CRM: a preset of the user's own, which says what these exports hold and lack."""
+"""A folder of exports of a cloud CRM: a preset of the user's own, which says what
+these exports hold and lack.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,14 @@ _SAYS_STATE: Final = {"meeting": "status", "call": "status", "deal": "stage"}
 
 @dataclass
 class Own(Extended):
-    """A preset of ours, what a folder holds of its exports, and what the user says of words that it does not know."""
+    """A preset of ours, what a folder holds of its exports, and what the user says of
+    words that it does not know.
+    """
 
     found: Found
-    states: dict[str, dict[str, str]] = field(default_factory=dict)  # entity -> the CRM's word -> our state
+    states: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # entity -> the CRM's word -> our state
     left: tuple[Left, ...] = ()  # columns that are not used
 
     @cached_property
@@ -47,7 +53,9 @@ class Own(Extended):
         return "What our exports hold. docs/exports.md says more."
 
     def _why(self) -> str:
-        return "The files are not written as the CRM writes them: a spreadsheet saved them anew."
+        return (
+            "The files are not written as the CRM writes them: a spreadsheet saved them anew."
+        )
 
     def _lines(self, unconfirmed: Sequence[str]) -> Iterator[str]:
         yield from super()._lines(unconfirmed)
@@ -96,14 +104,23 @@ def left_in(place: Place, preset: Preset) -> tuple[Left, ...]:
     with place.opened(preset) as connection:
         there = tables_in(connection)
         tables = [table for table in preset.exports if table in there]
-        found = [left_of(look(connection, table), preset.exports[table], reads.get(table, table)) for table in tables]
+        found = [
+            left_of(look(connection, table), preset.exports[table], reads.get(table, table))
+            for table in tables
+        ]
     return tuple(left for left in found if left.columns)
 
 
 def unknown_words(place: Place, preset: Preset) -> dict[str, dict[str, int]]:
-    """Entity -> the words of its status or stage that the preset does not know -> how often each stands there."""
+    """Entity -> the words of its status or stage that the preset does not know -> how
+    often each stands there.
+    """
     absent = preset.absent_columns()
-    asked = [name for name in _SAYS_STATE if name in preset.entities and f"{name}.{_SAYS_STATE[name]}" not in absent]
+    asked = [
+        name
+        for name in _SAYS_STATE
+        if name in preset.entities and f"{name}.{_SAYS_STATE[name]}" not in absent
+    ]
     with place.opened(preset) as connection:
         entities = reading_of(connection, preset, preset.add).entities()
         counted: dict[str, Iterable[tuple[str, int]]] = {}
@@ -112,9 +129,17 @@ def unknown_words(place: Place, preset: Preset) -> dict[str, dict[str, int]]:
             words = select(column, func.count()).where(not_(blank(column))).group_by(column)
             rows = connection.execute(words.order_by(func.count().desc(), column)).all()
             counted[entity] = [(str(word), int(times)) for word, times in rows]
-    return {entity: dict(unknown) for entity, words in counted.items() if (unknown := _unknown(preset, entity, words))}
+    return {
+        entity: dict(unknown)
+        for entity, words in counted.items()
+        if (unknown := _unknown(preset, entity, words))
+    }
 
 
-def _unknown(preset: Preset, entity: str, words: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+def _unknown(
+    preset: Preset, entity: str, words: Iterable[tuple[str, int]]
+) -> Mapping[str, int]:
     known = {word for said in preset.states.get(entity, {}).values() for word in said}
-    return dict([(word, times) for word, times in words if word.strip() not in known][:_MOST_WORDS])
+    return dict(
+        [(word, times) for word, times in words if word.strip() not in known][:_MOST_WORDS]
+    )

@@ -1,4 +1,6 @@
-"""A preset of the user's own on top of one of ours: how texts are written that ours does not read."""
+"""A preset of the user's own on top of one of ours: how texts are written
+that ours does not read.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ class Extended:
     def text(self, *, tried: bool = False) -> str:
         """The preset: on top of ours, with what was found.
 
-        Formats that nobody confirmed are refused until the user did; of one that is `tried` they never are.
+        Formats that nobody confirmed are refused until the user did; of one that
+        is `tried` they never are.
         """
         return "\n".join(self._lines([] if tried else self.unconfirmed())) + "\n"
 
@@ -49,7 +52,11 @@ class Extended:
         if self.fit is None:
             return []
         kinds = tuple(f"{line.partition(':')[0]} =" for line in self.lines())
-        guesses = [line for line in format_guesses(self.fit.written) if line.partition(".")[2].startswith(kinds)]
+        guesses = [
+            line
+            for line in format_guesses(self.fit.written)
+            if line.partition(".")[2].startswith(kinds)
+        ]
         return [*doubts(self.fit.written), *([] if self.confirmed else guesses)]
 
     def _lines(self, unconfirmed: Sequence[str]) -> Iterator[str]:
@@ -79,5 +86,7 @@ def fit_in(place: Place, preset: Preset) -> Fit:
     with place.opened(preset) as connection:
         reading = reading_of(connection, preset, preset.add)
         held = [(entity, reading.columns(entity)) for entity in preset.entities]
-        heads = {entity: (names, reading.head(entity, _LOOKED_AT)) for entity, names in held if names}
+        heads = {
+            entity: (names, reading.head(entity, _LOOKED_AT)) for entity, names in held if names
+        }
         return fit_of(reading.demand.rules, ENTITIES, heads)

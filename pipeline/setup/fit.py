@@ -1,7 +1,8 @@
-"""Whether texts are written as a preset's formats say; where most are not, the formats that fit.
+"""Whether texts are written as a preset's formats say; where most are
+not, the formats that fit.
 
-A preset that was recognised by headers or tables says how its CRM writes. A spreadsheet that saved the exports anew
-writes 5-11-2026 10:00, 1234,5 and WAAR instead.
+A preset that was recognised by headers or tables says how its CRM writes. A spreadsheet that
+saved the exports anew writes 5-11-2026 10:00, 1234,5 and WAAR instead.
 """
 
 from __future__ import annotations
@@ -59,14 +60,22 @@ class Fit:
 
     def _written(self, kind: Kind, formats: Formats) -> Iterator[str]:
         if kind is Kind.MONEY:
-            yield from map(_amount, formats.amount)  # 1.234 of a former format would be another amount
+            yield from map(
+                _amount, formats.amount
+            )  # 1.234 of a former format would be another amount
             return
         new, old = (getattr(one, _NAMES[kind]) for one in (formats, self.before))
-        year_first = [one for one in old if one.startswith("%Y")]  # reads nothing that the new ones read otherwise
+        year_first = [
+            one for one in old if one.startswith("%Y")
+        ]  # reads nothing that the new ones read otherwise
         yield from (f'"{one}"' for one in dict.fromkeys((*_of_every_month(new), *year_first)))
 
 
-_NAMES: Final[Mapping[Kind, str]] = {Kind.DAY: "day", Kind.INSTANT: "instant", Kind.MONEY: "amount"}
+_NAMES: Final[Mapping[Kind, str]] = {
+    Kind.DAY: "day",
+    Kind.INSTANT: "instant",
+    Kind.MONEY: "amount",
+}
 
 
 def fit_of(rules: Rules, schema: Schema, heads: Mapping[str, Head]) -> Fit:
@@ -77,20 +86,32 @@ def fit_of(rules: Rules, schema: Schema, heads: Mapping[str, Head]) -> Fit:
         for place, name in enumerate(names):
             kind = schema[entity][name]
             if kind in (*FORMATTED, Kind.FLAG):
-                values = [value for row in rows if _is_stated(value := text_of(row[place]), rules)]
+                values = [
+                    value for row in rows if _is_stated(value := text_of(row[place]), rules)
+                ]
                 misread += _misread(rules, entity, name, kind, values)
                 if kind in texts:
-                    texts[kind].update(value.strip() for value in values if isinstance(value, str))
+                    texts[kind].update(
+                        value.strip() for value in values if isinstance(value, str)
+                    )
     kinds = {one.kind for one in misread}
-    days, instants, amounts = (texts[kind] if kind in kinds else {} for kind in (Kind.DAY, Kind.INSTANT, Kind.MONEY))
-    return Fit(tuple(misread), settle(Texts(days, instants, amounts, {})), rules.for_text().formats or Formats())
+    days, instants, amounts = (
+        texts[kind] if kind in kinds else {} for kind in (Kind.DAY, Kind.INSTANT, Kind.MONEY)
+    )
+    return Fit(
+        tuple(misread),
+        settle(Texts(days, instants, amounts, {})),
+        rules.for_text().formats or Formats(),
+    )
 
 
 def _is_stated(value: Any, rules: Rules) -> bool:
     return value is not None and bool(str(value).strip()) and not rules.is_empty(value)
 
 
-def _misread(rules: Rules, entity: str, name: str, kind: Kind, values: Sequence[Any]) -> Iterator[Misread]:
+def _misread(
+    rules: Rules, entity: str, name: str, kind: Kind, values: Sequence[Any]
+) -> Iterator[Misread]:
     wrong = [value for value in values if not _is_read(rules.for_text(), kind, value)]
     if 2 * len(wrong) > len(values):
         samples = tuple(dict.fromkeys(map(str, wrong)))[:_SAMPLES]
@@ -109,7 +130,9 @@ def _is_read(rules: Rules, kind: Kind, value: Any) -> bool:
 
 
 def _of_every_month(formats: Iterable[str]) -> Iterator[str]:
-    """In autumn no month shows whether a zero stands before it; who writes 5 for the day writes 1 for the month."""
+    """In autumn no month shows whether a zero stands before it; who writes 5 for the
+    day writes 1 for the month.
+    """
     for one in formats:
         yield one
         if ("%-d" in one and "%m" in one) or ("%-m" in one and "%d" in one):
@@ -118,5 +141,8 @@ def _of_every_month(formats: Iterable[str]) -> Iterator[str]:
 
 def _amount(one: Amount) -> str:
     signs = ", ".join(f'"{sign}"' for sign in one.signs)
-    said = [f'decimal: "{one.decimal}"', *([f'thousands: "{one.thousands}"'] if one.thousands else [])]
+    said = [
+        f'decimal: "{one.decimal}"',
+        *([f'thousands: "{one.thousands}"'] if one.thousands else []),
+    ]
     return f"{{{', '.join([*said, *([f'signs: [{signs}]'] if signs else [])])}}}"

@@ -1,4 +1,6 @@
-"""`crm-audit grants`: the SQL that makes an account which reads what a preset reads, and nothing else."""
+"""`crm-audit grants`: the SQL that makes an account which reads what a preset
+reads, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from pipeline.presets import Preset
 ACCOUNT: Final = "crm_audit"
 PLACEHOLDER: Final = "CHANGE-THIS-PASSWORD"
 
-_SOME_LACK: Final = "-- Not every installation has the tables below; each is granted where it is there."
+_SOME_LACK: Final = (
+    "-- Not every installation has the tables below; each is granted where it is there."
+)
 _CUSTOM: Final = (
     "-- Tables of custom fields, in which init looks for a meeting's result. They hold what your company added, so",
     "-- they are granted on demand only: crm-audit grants --custom",
@@ -27,13 +31,16 @@ _CUSTOM: Final = (
 
 # what looks like a table after FROM and is none
 _NO_TABLE: Final = re.compile(
-    r"'(?:[^']|'')*'|--[^\n]*|\b(?:extract|trim|substring|overlay)\s*\([^()]*\)|\bdistinct\s+from\b", re.IGNORECASE
+    r"'(?:[^']|'')*'|--[^\n]*|\b(?:extract|trim|substring|overlay)\s*\([^()]*\)|\bdistinct\s+from\b",
+    re.IGNORECASE,
 )
 _READ: Final = re.compile(
     r"\b(?:from|join)\s+(?:lateral\s+)?((?:\w+|[`\"][^`\"]+[`\"])(?:\s*\.\s*(?:\w+|[`\"][^`\"]+[`\"]))?)(?![\w.]|\s*\()",
     re.IGNORECASE,
 )
-_CTE: Final = re.compile(r"(?:\bwith(?:\s+recursive)?|,)\s*(\w+)\s+as\s+(?:materialized\s+)?\(", re.IGNORECASE)
+_CTE: Final = re.compile(
+    r"(?:\bwith(?:\s+recursive)?|,)\s*(\w+)\s+as\s+(?:materialized\s+)?\(", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +58,17 @@ class Reader:
 def tables_of(
     preset: Preset, add: Mapping[str, str], own: Iterable[str] = ()
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Every table that is read: those that must be there, and those that an installation may lack.
+    """Every table that is read: those that must be there, and those that
+    an installation may lack.
 
     `own` are an analyst's SELECTs, which are asked inside the same transaction.
     """
-    selects = [part.select for parts in preset.entities.values() for part in parts if part.select]
-    found = {part.table for parts in preset.entities.values() for part in parts} | set(preset.tables)
+    selects = [
+        part.select for parts in preset.entities.values() for part in parts if part.select
+    ]
+    found = {part.table for parts in preset.entities.values() for part in parts} | set(
+        preset.tables
+    )
     found |= {preset.place_of(theirs)[0] for theirs in {**preset.add, **add}.values()}
     for sql in (*selects, *preset.tables.values(), *own):
         found |= _read_in(sql)
@@ -66,8 +78,12 @@ def tables_of(
 
 
 def custom_tables(preset: Preset) -> tuple[str, ...]:
-    """The tables of custom fields, which are there once the CRM has such fields; none where they are columns."""
-    read = {part.table for parts in preset.entities.values() for part in parts} | preset.tables.keys()
+    """The tables of custom fields, which are there once the CRM has such fields;
+    none where they are columns.
+    """
+    read = {
+        part.table for parts in preset.entities.values() for part in parts
+    } | preset.tables.keys()
     if isinstance(preset.custom_key, dict):
         return tuple(sorted(preset.custom_key.keys() - read))
     if preset.custom_key in (None, "id"):
@@ -79,27 +95,44 @@ def custom_tables(preset: Preset) -> tuple[str, ...]:
 def _read_in(sql: str) -> set[str]:
     """The tables that a SELECT names after FROM and JOIN."""
     plain = _NO_TABLE.sub(" ", sql)
-    named = {re.sub(r"\s*\.\s*", ".", re.sub('[`"]', "", name)) for name in _READ.findall(plain)}
+    named = {
+        re.sub(r"\s*\.\s*", ".", re.sub('[`"]', "", name)) for name in _READ.findall(plain)
+    }
     return named - set(_CTE.findall(plain)) - {"select", "lateral", "unnest"}
 
 
 def grants(
-    preset: Preset, *, audit: Audit | None = None, account: str | None = None, database: str | None = None,
-    dialect: str | None = None, custom: bool = False, password: str = PLACEHOLDER,
-) -> str:  # fmt: skip
-    """The text to hand to the database's administrator. An audit.yaml adds its own fields, account and database.
+    preset: Preset,
+    *,
+    audit: Audit | None = None,
+    account: str | None = None,
+    database: str | None = None,
+    dialect: str | None = None,
+    custom: bool = False,
+    password: str = PLACEHOLDER,
+) -> str:
+    """The text to hand to the database's administrator. An audit.yaml adds its own
+    fields, account and database.
 
     `custom` grants the tables of custom fields too, which `init` looks into.
     """
     known = _known_of(audit) if audit else {}
     dialect = dialect or known.get("dialect") or preset.dialects[0]
     if dialect not in preset.dialects:
-        raise ConfigError(f"--dialect: the preset {preset.name} reads {', '.join(preset.dialects)}, not {dialect}.")
+        raise ConfigError(
+            f"--dialect: the preset {preset.name} reads {', '.join(preset.dialects)}, not {dialect}."
+        )
     write = _WRITERS.get(dialect)
     if write is None:
-        raise ConfigError(f"--dialect: {dialect} has no accounts; there are grants for {', '.join(sorted(_WRITERS))}.")
+        raise ConfigError(
+            f"--dialect: {dialect} has no accounts; there are grants for {', '.join(sorted(_WRITERS))}."
+        )
     name, _, host = (account or known.get("account") or ACCOUNT).partition("@")
-    own = [control.select for control in audit.settings.controls if control.select] if audit else []
+    own = (
+        [control.select for control in audit.settings.controls if control.select]
+        if audit
+        else []
+    )
     required, optional = tables_of(preset, audit.add if audit else {}, own)
     of_fields = custom_tables(preset)
     extra = tuple(table for table in of_fields if table not in required)
@@ -107,7 +140,11 @@ def grants(
         optional = (*optional, *extra)
     database = database or known.get("database") or preset.name
     reader = Reader(name, host or "%", database, required, optional, password)
-    for what, value in (("--account", reader.account), ("--account", reader.host), ("--database", reader.database)):
+    for what, value in (
+        ("--account", reader.account),
+        ("--account", reader.host),
+        ("--database", reader.database),
+    ):
         if not value or not value.isprintable():
             raise ConfigError(f"{what}: {value!r} cannot be a name; write one like {ACCOUNT}.")
     first = f"-- crm-audit reads these tables by the preset {preset.name}, and nothing else."
@@ -133,18 +170,24 @@ def _known_of(audit: Audit) -> dict[str, str]:
     """Dialect, account and database as far as source.url tells; its password is not needed."""
     try:
         url = make_url(secrets_of(audit.settings.source.url))
-    except ConfigError:  # a variable that is not set is most often the password, which is not printed anyway
+    except (
+        ConfigError
+    ):  # a variable that is not set is most often the password, which is not printed anyway
         try:
             url = make_url(audit.settings.source.url)
         except (ArgumentError, ValueError):
             return {}
     except (ArgumentError, ValueError):
         return {}
-    given = {"dialect": url.get_backend_name(), "account": url.username, "database": url.database}
+    given = {
+        "dialect": url.get_backend_name(),
+        "account": url.username,
+        "database": url.database,
+    }
     return {name: value for name, value in given.items() if value and "${" not in value}
 
 
-# ------------------------------------------------------------------------------------------------ per database
+# --------------------------------------------------------------------------------- per database
 
 
 def _text(value: str) -> str:
@@ -158,12 +201,18 @@ def _placed(reader: Reader, table: str) -> tuple[str, str]:
 
 
 def _if_there(reader: Reader, table: str, grant: str) -> Iterator[str]:
-    """A grant that does nothing where the table is lacking: a client that is fed the whole text would stop there."""
+    """A grant that does nothing where the table is lacking: a client that is fed the
+    whole text would stop there.
+    """
     database, name = _placed(reader, table)
     named = f"table_schema = {_text(database)} AND table_name = {_text(name)}"
     yield f"SET @there = EXISTS (SELECT 1 FROM information_schema.tables WHERE {named});"
     yield f"SET @grant = IF(@there, {_text(grant)}, 'DO 0');"
-    yield from ("PREPARE crm_audit FROM @grant;", "EXECUTE crm_audit;", "DEALLOCATE PREPARE crm_audit;")
+    yield from (
+        "PREPARE crm_audit FROM @grant;",
+        "EXECUTE crm_audit;",
+        "DEALLOCATE PREPARE crm_audit;",
+    )
 
 
 def _mysql(reader: Reader) -> Iterable[str]:
@@ -195,14 +244,18 @@ def _postgresql(reader: Reader) -> Iterable[str]:
         return f"{quoted(schema or 'public')}.{quoted(name)}"
 
     role, database = quoted(reader.account), quoted(reader.database)
-    schemas = sorted({table.rpartition(".")[0] or "public" for table in (*reader.tables, *reader.optional)})
+    schemas = sorted(
+        {table.rpartition(".")[0] or "public" for table in (*reader.tables, *reader.optional)}
+    )
     password = reader.password.replace("'", "''")
     yield f"-- Run as an administrator, in the database {reader.database}."
     yield f"CREATE ROLE {role} LOGIN PASSWORD '{password}';"
     yield f"ALTER ROLE {role} SET default_transaction_read_only = on;"
     yield f"GRANT CONNECT ON DATABASE {database} TO {role};"
     yield from (f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {role};" for schema in schemas)
-    yield from (f"GRANT SELECT ON TABLE {qualified(table)} TO {role};" for table in reader.tables)
+    yield from (
+        f"GRANT SELECT ON TABLE {qualified(table)} TO {role};" for table in reader.tables
+    )
     if reader.optional:
         yield _SOME_LACK
         for table in reader.optional:
@@ -227,7 +280,11 @@ def _sqlite(reader: Reader) -> Iterable[str]:
     yield f"--   chown crm:{reader.account} {file} && chmod 640 {file}"
     yield "-- In WAL mode readers also need the files beside it, so that user must be able to read those:"
     yield f"--   chgrp {reader.account} . && chmod 750 . && chgrp {reader.account} {file}-wal {file}-shm"
-    yield "-- It reads " + ", ".join((*reader.tables, *reader.optional)) + "; what lies beside them it does not touch."
+    yield (
+        "-- It reads "
+        + ", ".join((*reader.tables, *reader.optional))
+        + "; what lies beside them it does not touch."
+    )
 
 
 _WRITERS: Final[Mapping[str, Callable[[Reader], Iterable[str]]]] = {

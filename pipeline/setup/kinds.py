@@ -32,7 +32,9 @@ _MEANS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """The column that says whether a row is a company or a person, with its words and how often each stands there."""
+    """The column that says whether a row is a company or a person, with its words and how
+    often each stands there.
+    """
 
     column: str
     words: Mapping[str, int]
@@ -44,17 +46,34 @@ class Kinds:
 
     def evidence(self) -> str:
         """'soort says: 12 bedrijf, 30 persoon'."""
-        return f"{self.column} says: " + ", ".join(f"{times:,} {word}" for word, times in self.words.items())
+        return f"{self.column} says: " + ", ".join(
+            f"{times:,} {word}" for word, times in self.words.items()
+        )
 
 
 def kinds_in(connection: Connection, looked: Looked) -> Kinds | None:
     """The column of the table that tells companies from persons, if there is one."""
     for one in looked.columns:
-        said = next((meaning for meaning, called in _SAYS.items() if re.fullmatch(called, plain(one.name))), "")
-        if (one.what == "flag" and said) or (one.what == "word" and re.fullmatch(_CALLED, plain(one.name))):
+        said = next(
+            (
+                meaning
+                for meaning, called in _SAYS.items()
+                if re.fullmatch(called, plain(one.name))
+            ),
+            "",
+        )
+        if (one.what == "flag" and said) or (
+            one.what == "word" and re.fullmatch(_CALLED, plain(one.name))
+        ):
             words = _words(connection, looked.name, one.name)
-            means = {word: meaning for word in words if (meaning := _flagged(word, said) or meaning_of(word))}
-            sql = all(word.isprintable() and "\\" not in word for word in words)  # they stand in a condition
+            means = {
+                word: meaning
+                for word in words
+                if (meaning := _flagged(word, said) or meaning_of(word))
+            }
+            sql = all(
+                word.isprintable() and "\\" not in word for word in words
+            )  # they stand in a condition
             if sql and set(means.values()) == {COMPANY, PERSON}:
                 return Kinds(one.name, words, means)
     return None
@@ -74,12 +93,18 @@ def meaning_of(word: str) -> str | None:
     said = plain(word)
     if re.search(r"rechtspersoon|legal ?person", said):
         return COMPANY
-    return next((meaning for meaning, pattern in _MEANS.items() if re.search(pattern, said)), None)
+    return next(
+        (meaning for meaning, pattern in _MEANS.items() if re.search(pattern, said)), None
+    )
 
 
 def _words(connection: Connection, name: str, own: str) -> dict[str, int]:
     value = cast(column(own), String)
     counted = select(value, func.count()).select_from(table(name)).group_by(value)
-    found = {str(word): int(times) for word, times in connection.execute(counted) if word and str(word).strip()}
+    found = {
+        str(word): int(times)
+        for word, times in connection.execute(counted)
+        if word and str(word).strip()
+    }
     filled = {word: times for word, times in found.items() if word.strip().lower() not in EMPTY}
     return dict(sorted(filled.items(), key=lambda one: (-one[1], one[0])))

@@ -1,4 +1,5 @@
-"""What `crm-audit init` did not use: every table and column that it left, with what stands in it.
+"""What `crm-audit init` did not use: every table and column that it
+left, with what stands in it.
 
 A mapping that is nearly right looks like one that is right, until somebody sees what it left.
 """
@@ -30,9 +31,15 @@ _SHOWN: Final = 40
 _WIDTH: Final = 108
 
 _SAID: Final[Mapping[str, str]] = {
-    "email": "e-mail addresses", "phone": "phone numbers", "instant": "dates with time", "day": "dates",
-    "number": "numbers", "flag": "yes and no", "word": "few words", "text": "free text",
-}  # fmt: skip
+    "email": "e-mail addresses",
+    "phone": "phone numbers",
+    "instant": "dates with time",
+    "day": "dates",
+    "number": "numbers",
+    "flag": "yes and no",
+    "word": "few words",
+    "text": "free text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,11 @@ class Left:
     def said(self) -> str:
         """'klanten, read as client: regio (few words), fax (always empty)'."""
         columns = ", ".join(f"{clean(name)} ({kind})" for name, kind in self.columns)
-        rows = "" if self.rows is None else f", {self.rows:,} {'row' if self.rows == 1 else 'rows'}"
+        rows = (
+            ""
+            if self.rows is None
+            else f", {self.rows:,} {'row' if self.rows == 1 else 'rows'}"
+        )
         about = f", read as {self.used_as}" if self.used_as else rows
         return f"{clean(self.table)}{about}: {columns or self.why or 'no column that can be mapped'}"
 
@@ -62,13 +73,20 @@ def kind_said(one: Contents, key: str | None = None) -> str:
 
 def left_of(looked: Looked, used: Collection[str], used_as: str = "") -> Left:
     """The columns of a table that are not among those used."""
-    columns = [(one.name, kind_said(one, looked.key)) for one in looked.columns if one.name not in used]
-    columns += [(name, "a name that cannot be mapped") for name in looked.odd_names if name not in used]
+    columns = [
+        (one.name, kind_said(one, looked.key)) for one in looked.columns if one.name not in used
+    ]
+    columns += [
+        (name, "a name that cannot be mapped") for name in looked.odd_names if name not in used
+    ]
     return Left(looked.name, looked.rows, used_as, tuple(columns))
 
 
 def leftovers(
-    connection: Connection, looked: Sequence[Looked], proposals: Sequence[Proposal], result: str | None
+    connection: Connection,
+    looked: Sequence[Looked],
+    proposals: Sequence[Proposal],
+    result: str | None,
 ) -> tuple[Left, ...]:
     """Every table that is not used as a whole: those in use first."""
     seen, found = {one.name: one for one in looked}, []
@@ -97,7 +115,9 @@ def _used(proposals: Iterable[Proposal], result: str | None) -> Iterator[str]:
 
 
 def _looked(connection: Connection, name: str) -> Looked | None:
-    """The table, if the account may read it; an error must not end the transaction that all is read in."""
+    """The table, if the account may read it; an error must not end the
+    transaction that all is read in.
+    """
     if not SAFE.fullmatch(name):
         return None
     try:
@@ -109,7 +129,9 @@ def _looked(connection: Connection, name: str) -> Looked | None:
 
 @contextmanager
 def _tried(connection: Connection) -> Iterator[None]:
-    if connection.dialect.name != "postgresql":  # elsewhere an error ends a statement and nothing more
+    if (
+        connection.dialect.name != "postgresql"
+    ):  # elsewhere an error ends a statement and nothing more
         yield
         return
     connection.exec_driver_sql("SAVEPOINT looked")
@@ -122,9 +144,12 @@ def _tried(connection: Connection) -> Iterator[None]:
         raise
 
 
-def on_custom_fields(place: Place, preset: Preset, candidates: Sequence[Candidate]) -> Iterator[str]:
-    """Of a CRM that a preset knows: whether custom fields are seen, what is in them, and how a field for a meeting's
-    result is added where nothing looks like one."""
+def on_custom_fields(
+    place: Place, preset: Preset, candidates: Sequence[Candidate]
+) -> Iterator[str]:
+    """Of a CRM that a preset knows: whether custom fields are seen, what is in them, and how
+    a field for a meeting's result is added where nothing looks like one.
+    """
     with place.opened(preset) as connection:
         seen = tables_in(connection)
         custom = custom_tables(preset)
@@ -140,8 +165,14 @@ def on_custom_fields(place: Place, preset: Preset, candidates: Sequence[Candidat
             f"This account sees no table of custom fields ({', '.join(custom)}). Either the CRM has none, or the "
             f"account may not read them: `crm-audit grants --preset {preset.name} --custom` prints what it needs."
         )
-    yield from on_the_terminal([*(left_of(one, [str(one.key)]) for one in looked), *columns], "the database")
-    if "meeting.result" in preset.absent_columns() and not any(map(likely, candidates)) and preset.add_result:
+    yield from on_the_terminal(
+        [*(left_of(one, [str(one.key)]) for one in looked), *columns], "the database"
+    )
+    if (
+        "meeting.result" in preset.absent_columns()
+        and not any(map(likely, candidates))
+        and preset.add_result
+    ):
         yield f"No field seems to hold a meeting's result, so nobody would owe one. {preset.add_result}"
 
 
@@ -152,19 +183,25 @@ def _custom_columns(connection: Connection, preset: Preset) -> Iterator[Left]:
         for part in preset.entities.get(entity, ()):
             readers.setdefault(part.table, []).append(entity)
     for table, entities in readers.items():
-        own = [name for name in described(connection, table) if name.startswith(preset.custom_columns)]
+        own = [
+            name
+            for name in described(connection, table)
+            if name.startswith(preset.custom_columns)
+        ]
         if own:
             looked = look(connection, table)
             others = {one.name for one in looked.columns}.difference(own)
             yield left_of(looked, others, ", ".join(entities))
 
 
-# ------------------------------------------------------------------------------------------------ in words
+# ------------------------------------------------------------------------------------- in words
 
 
 def unmarked(proposals: Iterable[Proposal]) -> tuple[str, ...]:
     """Tables of records that say of no row that it is deleted."""
-    tables = (clean(one.table) for one in proposals if one.deleted is None and one.entity in CHECKED)
+    tables = (
+        clean(one.table) for one in proposals if one.deleted is None and one.entity in CHECKED
+    )
     return tuple(dict.fromkeys(tables))
 
 
@@ -179,7 +216,13 @@ def on_the_terminal(left: Sequence[Left], file: str) -> Iterator[str]:
         return
     yield "Not used, of what stands there:"
     for one in left[:_SHOWN]:
-        yield from wrap(one.said(), _WIDTH, initial_indent="  ", subsequent_indent="      ", break_long_words=False)
+        yield from wrap(
+            one.said(),
+            _WIDTH,
+            initial_indent="  ",
+            subsequent_indent="      ",
+            break_long_words=False,
+        )
     if len(left) > _SHOWN:
         yield f"  … and {len(left) - _SHOWN} more tables, which {file} names"
 
@@ -191,4 +234,10 @@ def as_comments(left: Sequence[Left]) -> Iterator[str]:
     yield ""
     yield "# Not used, of what stands there: it is in no figure. To use a column, add a line like the ones above."
     for one in left:
-        yield from wrap(one.said(), _WIDTH, initial_indent="#   ", subsequent_indent="#       ", break_long_words=False)
+        yield from wrap(
+            one.said(),
+            _WIDTH,
+            initial_indent="#   ",
+            subsequent_indent="#       ",
+            break_long_words=False,
+        )

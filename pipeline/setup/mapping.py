@@ -1,4 +1,6 @@
-"""The guesses about a CRM of the user's own as SQL: our columns, and why a row is not audited."""
+"""The guesses about a CRM of the user's own as SQL: our columns, and
+why a row is not audited.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,12 @@ class Own:
     result: str | None = None  # the column of the meetings' table
     result_markup: Markup | None = None
     left: tuple[Left, ...] = ()  # what is not used
-    written: Written | None = None  # how days, instants and amounts are written, where that must be told
-    datetimes: str = ""  # the zone of datetimes that name none, as the user says; '' where nobody was asked
+    written: Written | None = (
+        None  # how days, instants and amounts are written, where that must be told
+    )
+    datetimes: str = (
+        ""  # the zone of datetimes that name none, as the user says; '' where nobody was asked
+    )
 
     def markup(self) -> dict[str, Markup]:
         """'entity.column' -> what it holds, where nobody sees every character."""
@@ -42,7 +48,11 @@ class Own:
             for guess in proposal.columns
             if guess.markup
         }
-        return {**found, "meeting.result": self.result_markup} if self.result and self.result_markup else found
+        return (
+            {**found, "meeting.result": self.result_markup}
+            if self.result and self.result_markup
+            else found
+        )
 
     def kinds(self) -> Kinds | None:
         """What tells companies from persons, where clients and contacts share a table."""
@@ -63,23 +73,34 @@ def expressions(own: Own, proposal: Proposal) -> dict[str, Mapped]:
         if own.result:
             found["result"] = Mapped(column=own.result)
     if proposal.entity == "deal" and "amount" in found and own.written and not own.whole_units:
-        found["amount"] = Mapped(sql=f"{_sql(own, found['amount'])} / 100.0")  # of formats amounts are units
+        found["amount"] = Mapped(
+            sql=f"{_sql(own, found['amount'])} / 100.0"
+        )  # of formats amounts are units
     return found
 
 
 def reasons(own: Own, proposal: Proposal) -> dict[str, Mapped]:
-    """Why a row is not audited. A user who is deleted owns records still: inactive, not excluded."""
-    found = {reason: Mapped(sql=condition) for reason, condition in of_the_other(own, proposal).items()}
+    """Why a row is not audited. A user who is deleted owns records
+    still: inactive, not excluded.
+    """
+    found = {
+        reason: Mapped(sql=condition)
+        for reason, condition in of_the_other(own, proposal).items()
+    }
     if proposal.deleted and proposal.entity != "manager":
         found["deleted"] = Mapped(column=proposal.deleted.theirs)
     return found
 
 
 def _typed(own: Own, entity: str, guess: Guess) -> Mapped:
-    """The column; what is text to us is made so where a database does not compare numbers with texts."""
+    """The column; what is text to us is made so where a database does not
+    compare numbers with texts.
+    """
     if GLUE in guess.theirs:
         parts = [_stated(own, _named(own, part)) for part in guess.theirs.split(GLUE)]
-        return Mapped(sql=_several(own, parts) if guess.ours in _SEVERAL else _glued(own, parts))
+        return Mapped(
+            sql=_several(own, parts) if guess.ours in _SEVERAL else _glued(own, parts)
+        )
     strict = own.dialect in ("postgresql", "duckdb") and guess.ours != "active"
     if strict and ENTITIES[entity].get(guess.ours, Kind.TEXT) is Kind.TEXT:
         return Mapped(sql=f"CAST({_named(own, guess.theirs)} AS text)")
@@ -87,11 +108,17 @@ def _typed(own: Own, entity: str, guess: Guess) -> Mapped:
 
 
 def _stated(own: Own, name: str) -> str:
-    """A part of a text that is joined: a word that says nothing must not become a part of one that does."""
+    """A part of a text that is joined: a word that says nothing must not become
+    a part of one that does.
+    """
     text = "CHAR" if own.dialect in ("mysql", "mariadb") else "text"
     value = f"CAST({name} AS {text})"
     empty = own.written.empty if own.written else ()
-    return f"CASE WHEN TRIM({value}) IN ({_literals(empty)}) THEN '' ELSE {value} END" if empty else value
+    return (
+        f"CASE WHEN TRIM({value}) IN ({_literals(empty)}) THEN '' ELSE {value} END"
+        if empty
+        else value
+    )
 
 
 def _named(own: Own, name: str) -> str:
@@ -106,7 +133,9 @@ def _sql(own: Own, mapped: Mapped) -> str:
 def _manager(own: Own, proposal: Proposal, found: Mapping[str, Mapped]) -> dict[str, Mapped]:
     """People by their whole name, in teams that are called like their column."""
     names = [found[part] for part in ("first_name", "last_name") if part in found]
-    whole = Mapped(sql=_glued(own, [_sql(own, name) for name in names])) if len(names) > 1 else None
+    whole = (
+        Mapped(sql=_glued(own, [_sql(own, name) for name in names])) if len(names) > 1 else None
+    )
     name = whole or found.get("name") or (names or [found["id"]])[0]
     team = {"team_id": found["team"], "team": found["team"]} if "team" in found else {}
     active = _active(own, proposal.deleted, found.get("active"))
@@ -123,11 +152,15 @@ def _active(own: Own, deleted: Guess | None, active: Mapped | None) -> Mapped | 
     gone = f"LOWER(CAST({_named(own, deleted.theirs)} AS {text})) IN ({_literals(YES)})"
     if deleted.dated:
         gone = f"{_named(own, deleted.theirs)} IS NOT NULL"
-    return Mapped(sql=f"CASE WHEN {gone} THEN 'no' ELSE CAST({_sql(own, active)} AS {text}) END")
+    return Mapped(
+        sql=f"CASE WHEN {gone} THEN 'no' ELSE CAST({_sql(own, active)} AS {text}) END"
+    )
 
 
 _SEVERAL: Final = ("phone", "email")
-"""Of these there may be several, each judged by itself; a name or a key of two columns is one text."""
+"""Of these there may be several, each judged by itself; a name or a key of
+two columns is one text.
+"""
 
 
 def _several(own: Own, values: Sequence[str]) -> str:
@@ -155,7 +188,8 @@ def states_of(proposals: Iterable[Proposal]) -> dict[str, dict[str, str]]:
 
 
 def of_the_other(own: Own, proposal: Proposal) -> dict[str, str]:
-    """Where clients and contacts share a table, reason -> condition: rows of the other, and of neither.
+    """Where clients and contacts share a table, reason -> condition: rows of
+    the other, and of neither.
 
     A row that does not say its kind stays a client: it is the clients' table.
     """
@@ -166,8 +200,14 @@ def of_the_other(own: Own, proposal: Proposal) -> dict[str, str]:
     column = f"COALESCE(CAST({_named(own, kinds.column)} AS {text}), '')"
     neither = [word for word in kinds.words if word not in kinds.means]
     persons = f"{column} IN ({_literals(kinds.of(PERSON))})"
-    found = {"contact": persons} if proposal.entity == "client" else {"client": f"NOT {persons}"}
-    return {"neither client nor contact": f"{column} IN ({_literals(neither)})", **found} if neither else found
+    found = (
+        {"contact": persons} if proposal.entity == "client" else {"client": f"NOT {persons}"}
+    )
+    return (
+        {"neither client nor contact": f"{column} IN ({_literals(neither)})", **found}
+        if neither
+        else found
+    )
 
 
 def _literals(words: Iterable[str]) -> str:

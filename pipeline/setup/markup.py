@@ -1,4 +1,6 @@
-"""Texts of which nobody sees every character, as far as a column's texts show it: HTML and JSON."""
+"""Texts of which nobody sees every character, as far as a column's
+texts show it: HTML and JSON.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ _TAG: Final = re.compile(
     r"(?i)<(!--|(!doctype|html|head|body|p|br|div|span|font|a|b|i|u|strong|em|small|ul|ol|li|table|tr|td|h[1-6]|pre"
     r"|blockquote|img|hr|style)[\s/>])"
 )
-"""What an editor begins with; <jan@example.org> and <unknown> are read by people as they stand there."""
+"""What an editor begins with; <jan@example.org> and <unknown> are read by
+people as they stand there.
+"""
 _VALUES: Final = ("value", "number", "phone", "email", "address", "text")
 """Keys under which a list of numbers or addresses keeps them, beside their kind."""
 _ENOUGH: Final = 0.5

@@ -1,4 +1,6 @@
-"""The preset that `crm-audit init` writes for a CRM that none of ours knows: what was guessed, how surely, and why."""
+"""The preset that `crm-audit init` writes for a CRM that none of ours knows: what was
+guessed, how surely, and why.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from pipeline.setup.mapping import Own, expressions, reasons
 from pipeline.setup.recognise import masked
 from pipeline.setup.written import Written, coverage, formats_of, still_open
 
-_NOT_SO: Final = "formats: you said that they are not right; correct them below, then delete this"
+_NOT_SO: Final = (
+    "formats: you said that they are not right; correct them below, then delete this"
+)
 
 
 def left_open(own: Own) -> Sequence[str]:
@@ -25,17 +29,25 @@ def left_open(own: Own) -> Sequence[str]:
 
 
 def doubts(written: Written) -> list[str]:
-    """What the texts leave open of how they are written, and whether the user says that it is not so."""
+    """What the texts leave open of how they are written, and whether the
+    user says that it is not so.
+    """
     found = [_doubt(which, shown) for which, shown in still_open(written)]
     return [*found, _NOT_SO] if written.doubted else found
 
 
 def without_zone(own: Own) -> list[tuple[Proposal, Guess]]:
-    """The columns of times that name no zone and whose texts no format declares: which clock they show is nowhere
-    written. A meeting's first."""
+    """The columns of times that name no zone and whose texts no format declares: which clock
+    they show is nowhere written. A meeting's first.
+    """
     if own.dialect == "files":
         return []
-    found = [(one, guess) for one in own.proposals for guess in one.columns if _names_no_zone(own, one.entity, guess)]
+    found = [
+        (one, guess)
+        for one in own.proposals
+        for guess in one.columns
+        if _names_no_zone(own, one.entity, guess)
+    ]
     return sorted(found, key=lambda of: of[0].entity != "meeting")
 
 
@@ -47,7 +59,8 @@ def _names_no_zone(own: Own, entity: str, guess: Guess) -> bool:
 
 
 def preset_text(own: Own, *, tried: bool = False) -> str:
-    """The preset, with confidence and evidence beside each line. Unless confirmed it is refused until the user did.
+    """The preset, with confidence and evidence beside each line. Unless confirmed it is
+    refused until the user did.
 
     One that is `tried`, to ask the CRM what it says by it, is refused never.
     """
@@ -73,7 +86,10 @@ def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
         yield ""
         yield "# Text of which nobody sees every character; one that shows nothing counts as missing."
         yield "contents:"
-        yield from (f"  {name}: {markup.declared()}  # {markup.said()}" for name, markup in found.items())
+        yield from (
+            f"  {name}: {markup.declared()}  # {markup.said()}"
+            for name, markup in found.items()
+        )
     if without_zone(own):
         yield ""
         yield "# The zone of datetimes that name none: compare a record's time here with the one on the CRM's page."
@@ -106,7 +122,9 @@ def _format_lines(written: Written) -> Iterator[str]:
     yield "# How days, instants and amounts are written; what is written otherwise is counted as unreadable."
     yield "formats:"
     for kind, shown in (("day", formats.day), ("instant", formats.instant)):
-        yield f"  {kind}: [{', '.join(map(quoted, shown))}]" + (f"  # {_read(*read[kind])}" if kind in read else "")
+        yield f"  {kind}: [{', '.join(map(quoted, shown))}]" + (
+            f"  # {_read(*read[kind])}" if kind in read else ""
+        )
     yield f"  zone: {formats.zone}  # of the instants: " + (
         "they say so themselves" if formats.zone == "UTC" else "the clock of your people"
     )
@@ -120,7 +138,9 @@ def _format_lines(written: Written) -> Iterator[str]:
 
 
 def _times(written: Written) -> str:
-    return ", ".join(f"{clean(word)} {written.texts.empty.get(word, 0):,} times" for word in written.empty)
+    return ", ".join(
+        f"{clean(word)} {written.texts.empty.get(word, 0):,} times" for word in written.empty
+    )
 
 
 def _read(read: int, all_of_them: int, unreadable: str) -> str:
@@ -137,7 +157,11 @@ def format_guesses(written: Written) -> Iterator[str]:
         said = " or ".join(shown.get(kind) or map(_amount_said, formats.amount))
         yield f"formats.{kind} = {said}, {_read(fit, all_of_them, unreadable)}"
     if "instant" in read:
-        zone = "UTC, as they say themselves" if formats.zone == "UTC" else "the clock of your people"
+        zone = (
+            "UTC, as they say themselves"
+            if formats.zone == "UTC"
+            else "the clock of your people"
+        )
         yield f"formats.zone = {zone}"
     if written.empty:
         yield f"empty = {_times(written)}"
@@ -168,7 +192,10 @@ def _guesses(own: Own) -> Iterator[str]:
             said = f"{_spoken(kinds.of(meaning))}; {clean(kinds.evidence(), 90)}"
             yield f"{entity} = rows whose {clean(kinds.column)} is {said}"
     yield from format_guesses(own.written) if own.written else ()
-    yield from (f"contents.{name} = {one.declared()}, {one.said()}" for name, one in own.markup().items())
+    yield from (
+        f"contents.{name} = {one.declared()}, {one.said()}"
+        for name, one in own.markup().items()
+    )
     if without_zone(own):
         yield "datetimes = UTC; write the zone if the times in your database are those of your people's clock"
     if own.written is None and any(proposal.of("amount") for proposal in own.proposals):
@@ -186,7 +213,10 @@ def _state_lines(own: Own) -> Iterator[str]:
             words = [word for word in proposal.words if chosen.get(word) == state]
             if words:
                 yield f"    {state}:"
-                yield from (f"      - {quoted(word)}  # {proposal.words[word]:,} times" for word in words)
+                yield from (
+                    f"      - {quoted(word)}  # {proposal.words[word]:,} times"
+                    for word in words
+                )
         for word in proposal.words:
             if word not in chosen:
                 yield f"    # under no state: {clean(word)} ({proposal.words[word]:,} times)"
@@ -214,7 +244,9 @@ def _form(mapped: Mapped) -> str:
         return f"{{sql: {quoted(mapped.sql)}}}"
     if mapped.column is None:
         return f"{{value: {quoted(str(mapped.value))}}}"
-    return quoted(mapped.column) if mapped.says else f"{{column: {quoted(mapped.column)}, is: no}}"
+    return (
+        quoted(mapped.column) if mapped.says else f"{{column: {quoted(mapped.column)}, is: no}}"
+    )
 
 
 def _spoken(words: Sequence[str]) -> str:

@@ -1,4 +1,6 @@
-"""Which CRM is this? Answered by its tables, read-only; and what only its owner can know, with what speaks for it."""
+"""Which CRM is this? Answered by its tables, read-only; and what only its owner can know,
+with what speaks for it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,17 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import available_timezones
 
-from sqlalchemy import ColumnElement, Connection, FromClause, case, distinct, func, inspect, not_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    case,
+    distinct,
+    func,
+    inspect,
+    not_,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import JSON, Enum, String
@@ -30,10 +42,15 @@ from pipeline.source.names import described
 UNNAMED: Final = "XXX"
 """ISO 4217's code for no currency: whatever stands in it here had none of its own."""
 
-_RESULT: Final = re.compile(r"resul|outcome|uitkomst|verslag|conclu|notul|minutes|afloop|opbrengst", re.IGNORECASE)
-_NOTE: Final = re.compile(r"descr|omschr|note|notit|comment|opmerk|toelicht|tekst|text", re.IGNORECASE)
+_RESULT: Final = re.compile(
+    r"resul|outcome|uitkomst|verslag|conclu|notul|minutes|afloop|opbrengst", re.IGNORECASE
+)
+_NOTE: Final = re.compile(
+    r"descr|omschr|note|notit|comment|opmerk|toelicht|tekst|text", re.IGNORECASE
+)
 _NO_PROSE: Final = re.compile(
-    r"^duration|(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$", re.IGNORECASE
+    r"^duration|(^|_)(id|ids|guid|uuid|key|url|type|hash|token|by|zone|color|colour)(_c)?$",
+    re.IGNORECASE,
 )
 _WRITABLE: Final = re.compile(r"[^\W\d][\w ()/&:?,-]*")
 """Names of columns that source.add can say: of exports they are headers, in words."""
@@ -45,14 +62,18 @@ _MANY: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A database: its address with the secrets filled in, and the folder at which relative files start."""
+    """A database: its address with the secrets filled in, and the folder at
+    which relative files start.
+    """
 
     url: str
     base: Path
 
     @contextmanager
     def opened(self, preset: Preset | None = None) -> Iterator[Connection]:
-        """One read-only transaction. Without a preset any kind of database that we know will do."""
+        """One read-only transaction. Without a preset any kind of
+        database that we know will do.
+        """
         engine = open_engine(self.url, self.base, preset or _ANY)
         try:
             with consistent(engine) as connection:
@@ -62,7 +83,11 @@ class Place:
 
     def headers(self) -> dict[str, tuple[str, ...]]:
         """The headers of every file in a folder of exports; nothing where it is a database."""
-        return files.headers_of(make_url(self.url), self.base) if self.url.startswith("files:") else {}
+        return (
+            files.headers_of(make_url(self.url), self.base)
+            if self.url.startswith("files:")
+            else {}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +113,18 @@ class Known:
 
 
 _ANY: Final = Preset.model_construct(
-    name="of any CRM", dialects=tuple(dialect for database in DATABASES for dialect in database.dialects)
+    name="of any CRM",
+    dialects=tuple(dialect for database in DATABASES for dialect in database.dialects),
 )
 
 
-# ------------------------------------------------------------------------------------------------ which preset
+# --------------------------------------------------------------------------------- which preset
 
 
 def fitting(place: Place) -> list[tuple[Preset, int]]:
-    """The presets of ours that fit, each with the number of tables that it reads or is known by; the best first."""
+    """The presets of ours that fit, each with the number of tables that it reads or is
+    known by; the best first.
+    """
     if exported := exports_in(place):
         return exported
     with place.opened() as connection:
@@ -114,7 +142,9 @@ def fitting(place: Place) -> list[tuple[Preset, int]]:
 
 
 def exports_in(place: Place) -> list[tuple[Preset, int]]:
-    """The presets of exports that know files of a folder, each with the number of columns that it knows there."""
+    """The presets of exports that know files of a folder, each with the number of
+    columns that it knows there.
+    """
     headers = place.headers()
     presets = [load_preset(name, place.base) for name in (preset_names() if headers else ())]
     found = [
@@ -132,7 +162,9 @@ def tables_in(connection: Connection) -> frozenset[str]:
 
 
 def _describes(place: Place, preset: Preset) -> bool:
-    """Whether each SELECT of the preset has the columns that it names. A transaction each: an error may end one."""
+    """Whether each SELECT of the preset has the columns that it names. A transaction
+    each: an error may end one.
+    """
     try:
         with place.opened(preset) as connection:
             reading_of(connection, preset)
@@ -141,21 +173,28 @@ def _describes(place: Place, preset: Preset) -> bool:
     return True
 
 
-def reading_of(connection: Connection, preset: Preset, add: Mapping[str, str] | None = None) -> Reading:
+def reading_of(
+    connection: Connection, preset: Preset, add: Mapping[str, str] | None = None
+) -> Reading:
     """The CRM by that preset; columns that `add` names are text."""
     schema = {entity: dict(columns) for entity, columns in ENTITIES.items()}
     for ours in add or {}:
         entity, _, column = ours.partition(".")
         schema[entity].setdefault(column, Kind.TEXT)
     rules = Rules.of(preset, "UTC", UNNAMED)
-    return Reading(connection, Demand(preset, add or {}, UNNAMED, frozenset(preset.absent_columns()), schema, rules))
+    return Reading(
+        connection,
+        Demand(preset, add or {}, UNNAMED, frozenset(preset.absent_columns()), schema, rules),
+    )
 
 
-# ------------------------------------------------------------------------------------------------ what it says
+# --------------------------------------------------------------------------------- what it says
 
 
 def survey(place: Place, preset: Preset, *, results: bool = True) -> Known:
-    """Rows, managers, currencies, and where a meeting's result may be written, where the preset does not say it."""
+    """Rows, managers, currencies, and where a meeting's result may be written, where
+    the preset does not say it.
+    """
     absent = preset.absent_columns()
     asked = results and "meeting.result" in absent and "meeting" in preset.entities
     with place.opened(preset) as connection:
@@ -164,22 +203,37 @@ def survey(place: Place, preset: Preset, *, results: bool = True) -> Known:
         reading = reading_of(connection, preset, {**preset.add, **added})
         reading.must_understand_marks()
         entities = reading.entities()
-        rows = {entity: reading.count(entity) for entity in preset.entities if reading.columns(entity)}
+        rows = {
+            entity: reading.count(entity)
+            for entity in preset.entities
+            if reading.columns(entity)
+        }
         candidates: tuple[Candidate, ...] = ()
         if columns:
             meetings = entities["meeting"]
             words = preset.states.get("meeting", {}).get("held", ())
-            held = one_of_words(meetings.c.status, words) if words and "meeting.status" not in absent else None
+            held = (
+                one_of_words(meetings.c.status, words)
+                if words and "meeting.status" not in absent
+                else None
+            )
             named = {name: meetings.c[ours.partition(".")[2]] for ours, name in added.items()}
             candidates = candidates_in(connection, meetings, named, held)
-        managers = _managers(connection, entities["manager"]) if "manager" in preset.entities else ()
-        currencies = _currencies(connection, entities["deal"]) if "deal.currency" not in absent else {}
+        managers = (
+            _managers(connection, entities["manager"]) if "manager" in preset.entities else ()
+        )
+        currencies = (
+            _currencies(connection, entities["deal"]) if "deal.currency" not in absent else {}
+        )
     return Known(preset, rows, managers, currencies, candidates)
 
 
 def _managers(connection: Connection, users: FromClause) -> tuple[tuple[str, str], ...]:
     wanted = select(users.c.id, users.c.name).where(users.c.active == 1, users.c.person == 1)
-    return tuple((str(key), str(name or "")) for key, name in connection.execute(wanted.order_by(users.c.id)))[:_MANY]
+    return tuple(
+        (str(key), str(name or ""))
+        for key, name in connection.execute(wanted.order_by(users.c.id))
+    )[:_MANY]
 
 
 def _currencies(connection: Connection, deals: FromClause) -> dict[str, int]:
@@ -191,16 +245,22 @@ def _currencies(connection: Connection, deals: FromClause) -> dict[str, int]:
     return found
 
 
-# ------------------------------------------------------------------------------------------------ results
+# -------------------------------------------------------------------------------------- results
 
 
 def _prose_of(connection: Connection, preset: Preset) -> list[str]:
-    """Text columns of the meeting's table, and of those that are joined to it, that the preset does not read."""
+    """Text columns of the meeting's table, and of those that are joined to it, that
+    the preset does not read.
+    """
     part, tables = preset.entities["meeting"][0], tables_in(connection)
-    used = set(re.findall(r"\w+", part.select or "")) | {one.column for one in part.columns.values() if one.column}
+    used = set(re.findall(r"\w+", part.select or "")) | {
+        one.column for one in part.columns.values() if one.column
+    }
     used |= preset.exports.get(part.table, {}).keys()
     # a field that is added is joined by the key
-    joinable = part.columns or preset.key_of("meeting", part.table) in described(connection, part.table)
+    joinable = part.columns or preset.key_of("meeting", part.table) in described(
+        connection, part.table
+    )
     own = prose_in(connection, part.table) if joinable else []
     found = [f"{part.table}.{name}" for name in own if name not in used]
     if preset.custom_key != "id":
@@ -225,10 +285,14 @@ def prose_in(connection: Connection, table: str) -> list[str]:
 
 
 def candidates_in(
-    connection: Connection, meetings: FromClause, columns: Mapping[str, ColumnElement[Any]], held: Any = None
+    connection: Connection,
+    meetings: FromClause,
+    columns: Mapping[str, ColumnElement[Any]],
+    held: Any = None,
 ) -> tuple[Candidate, ...]:
-    """How full each column is over the meetings held, the likeliest first; those that are empty, or the same in each of
-    many meetings, only by their name."""
+    """How full each column is over the meetings held, the likeliest first; those that are
+    empty, or the same in each of many meetings, only by their name.
+    """
     counts: list[ColumnElement[Any]] = [func.count()]
     for column in columns.values():
         counts += [func.sum(case((blank(column), 0), else_=1)), func.count(distinct(column))]
@@ -240,13 +304,17 @@ def candidates_in(
         alike = words == 1 and filled == number > _ALIKE  # what the CRM itself fills in
         if (filled and not alike) or _RESULT.search(name.partition(".")[2]):
             written = select(column).select_from(meetings).where(not_(blank(column))).distinct()
-            texts = connection.execute((written if held is None else written.where(held)).limit(2)).scalars()
+            texts = connection.execute(
+                (written if held is None else written.where(held)).limit(2)
+            ).scalars()
             found.append(Candidate(name, filled, int(number), words, tuple(map(masked, texts))))
     return tuple(sorted(found, key=_likeliness)[:_SHOWN])
 
 
 def _likeliness(candidate: Candidate) -> tuple[int, int]:
-    """By its name, then by how many different texts it holds: a list of three words is less likely what was agreed."""
+    """By its name, then by how many different texts it holds: a list of three words is
+    less likely what was agreed.
+    """
     name = candidate.column.partition(".")[2]
     return 0 if _RESULT.search(name) else 1 if _NOTE.search(name) else 2, -candidate.words
 
@@ -258,7 +326,9 @@ def likely(candidate: Candidate) -> bool:
 
 def masked(value: Any) -> str:
     """The first letter of what somebody wrote, and how long it is."""
-    text = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
+    text = (
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    ).strip()
     first = text[:1] if text[:1].isprintable() else "?"
     return f"{first}… ({len(text):,} characters)"
 
@@ -270,11 +340,15 @@ def share(part: int, whole: int) -> str:
     return f"{min(99, max(1, round(100 * part / whole)))}%"
 
 
-# ------------------------------------------------------------------------------------------------ this machine
+# --------------------------------------------------------------------------------- this machine
 
 
-def machine_zone(environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> str | None:
-    """The zone that this machine is set to, where it is one of people: servers stand in UTC wherever they are."""
+def machine_zone(
+    environment: Mapping[str, str] = os.environ, root: Path = Path("/")
+) -> str | None:
+    """The zone that this machine is set to, where it is one of people: servers stand
+    in UTC wherever they are.
+    """
     for said in _zones_said(environment, root):
         if said in available_timezones():
             return None if said in _UTC or said.startswith("Etc/") else said

@@ -18,7 +18,9 @@ TABLES: Final[Mapping[str, str]] = {
     "meeting": r"afspra|meeting|appointment|bezoek|visit|vergader|besprek|gesprek",
     "deal": r"offerte|deal|opportunit|verkoop ?kans|kans|quote|pipeline",
 }
-"""Entity -> how its table may be called, of words in the singular or the plural; the first that fits is taken."""
+"""Entity -> how its table may be called, of words in the singular or the plural; the
+first that fits is taken.
+"""
 
 _PERSON: Final = {
     "first_name": r"voornaam|first ?name|given ?name|roepnaam",
@@ -46,28 +48,39 @@ _CLOSED: Final = (
     rf"|{_DATE} ?verwacht"
 )
 _EVENT: Final = {
-    "owner_id": _OWNER, "client_id": _CLIENT, "contact_id": _CONTACT,
+    "owner_id": _OWNER,
+    "client_id": _CLIENT,
+    "contact_id": _CONTACT,
     "subject": r"onderwerp|subject|titel|title|omschrijving|naam|name",
     "status": r"status|stand|staat|state",
     "start_at": r"(begin|start|aanvang|van$|datum|date|tijdstip|wanneer|gepland|planned)\w*"
     rf"|{_DATE} ?(start|begin|aanvang|from|van)",
     "end_at": rf"(eind|end|tot$|until)\w*|{_DATE} ?(end|eind|einde|until|tot)",
     "created_at": _MADE,
-}  # fmt: skip
+}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "manager": {
-        "first_name": _PERSON["first_name"], "last_name": _PERSON["last_name"],
+        "first_name": _PERSON["first_name"],
+        "last_name": _PERSON["last_name"],
         "name": r"naam|name|volledige naam|full ?name",
-        "team": r"team|ploeg|afdeling|department|groep|vestiging", "active": r"actief|active|enabled|in ?dienst",
+        "team": r"team|ploeg|afdeling|department|groep|vestiging",
+        "active": r"actief|active|enabled|in ?dienst",
     },
-    "client": {"owner_id": _OWNER, "name": r"naam|name|bedrijfs ?naam|company ?name|klant ?naam",
-               "phone": _PERSON["phone"], "email": _PERSON["email"], "created_at": _MADE},
+    "client": {
+        "owner_id": _OWNER,
+        "name": r"naam|name|bedrijfs ?naam|company ?name|klant ?naam",
+        "phone": _PERSON["phone"],
+        "email": _PERSON["email"],
+        "created_at": _MADE,
+    },
     "contact": {"owner_id": _OWNER, "client_id": _CLIENT, **_PERSON, "created_at": _MADE},
     "lead": {"owner_id": _OWNER, **_PERSON, "created_at": _MADE},
     "meeting": _EVENT,
     "call": {**_EVENT, "direction": r"richting|direction|in ?out|inbound"},
     "deal": {
-        "owner_id": _OWNER, "client_id": _CLIENT, "name": r"naam|name|titel|title|omschrijving|onderwerp|subject",
+        "owner_id": _OWNER,
+        "client_id": _CLIENT,
+        "name": r"naam|name|titel|title|omschrijving|onderwerp|subject",
         "stage": r"(sales|verkoop|deal)? ?(fase|stage|status|stadium)",
         "amount": r"bedrag|amount|waarde|value|prijs|price|totaal|total|omzet"
         r"|(deal|order|offerte|verkoop) ?(bedrag|waarde|amount|value)|revenue|opbrengst",
@@ -75,35 +88,92 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "close_day": _CLOSED,
         "created_at": _MADE,
     },
-    "meeting_contact": {"meeting_id": r"(afspra|meeting|appointment|bezoek|gesprek)\w*", "person_id": _CONTACT},
-}  # fmt: skip
-"""Entity -> our column -> how it may be called. The key is found by itself; a meeting's result is asked for."""
+    "meeting_contact": {
+        "meeting_id": r"(afspra|meeting|appointment|bezoek|gesprek)\w*",
+        "person_id": _CONTACT,
+    },
+}
+"""Entity -> our column -> how it may be called. The key is found by itself; a
+meeting's result is asked for.
+"""
 
 FITS: Final[Mapping[str, tuple[str, ...]]] = {
-    "owner_id": ("id",), "client_id": ("id",), "contact_id": ("id",), "meeting_id": ("id",), "person_id": ("id",),
-    "phone": ("phone", "text", "number"), "email": ("email",), "active": ("flag",),
-    "start_at": ("instant", "day"), "end_at": ("instant", "day"), "created_at": ("instant", "day"),
-    "close_day": ("day", "instant"), "amount": ("number",), "status": ("word",), "stage": ("word",),
-    "currency": ("word",), "direction": ("word", "flag"), "team": ("word", "text", "number", "flag"),
-}  # fmt: skip
+    "owner_id": ("id",),
+    "client_id": ("id",),
+    "contact_id": ("id",),
+    "meeting_id": ("id",),
+    "person_id": ("id",),
+    "phone": ("phone", "text", "number"),
+    "email": ("email",),
+    "active": ("flag",),
+    "start_at": ("instant", "day"),
+    "end_at": ("instant", "day"),
+    "created_at": ("instant", "day"),
+    "close_day": ("day", "instant"),
+    "amount": ("number",),
+    "status": ("word",),
+    "stage": ("word",),
+    "currency": ("word",),
+    "direction": ("word", "flag"),
+    "team": ("word", "text", "number", "flag"),
+}
 """Our column -> the contents that can stand in it; all others are text."""
 
 LEADS_TO: Final[Mapping[str, str]] = {
-    "owner_id": "manager", "client_id": "client", "contact_id": "contact", "meeting_id": "meeting",
+    "owner_id": "manager",
+    "client_id": "client",
+    "contact_id": "contact",
+    "meeting_id": "meeting",
     "person_id": "contact",
-}  # fmt: skip
+}
 
-EMPTY: Final = frozenset((
-    "-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "?", "??", "???", "_", "n/a", "#n/a", "#n/b", "n.a.", "n.a",
-    "n.v.t.", "n.v.t", "nvt", "nvt.", "onbekend", "unknown", "null", "(null)", "leeg", "(leeg)", "blank", "(blank)",
-    "(empty)", "(none)", "n.n.b.", "n.n.b", "nnb", "tbd",
-))  # fmt: skip
+EMPTY: Final = frozenset(
+    (
+        "-",
+        "--",
+        "---",
+        "\u2013",
+        "\u2014",
+        ".",
+        "..",
+        "...",
+        "?",
+        "??",
+        "???",
+        "_",
+        "n/a",
+        "#n/a",
+        "#n/b",
+        "n.a.",
+        "n.a",
+        "n.v.t.",
+        "n.v.t",
+        "nvt",
+        "nvt.",
+        "onbekend",
+        "unknown",
+        "null",
+        "(null)",
+        "leeg",
+        "(leeg)",
+        "blank",
+        "(blank)",
+        "(empty)",
+        "(none)",
+        "n.n.b.",
+        "n.n.b",
+        "nnb",
+        "tbd",
+    )
+)
 """Words, in small letters, that seem to say that nothing was entered."""
 
 DELETED: Final = re.compile(r"(is )?(verwijderd|deleted|gewist|weg)")
 
 _ON: Final = r"(op|at|on|datum|date|time|tijd)"
-DELETED_ON: Final = re.compile(rf"(verwijderd|deleted|gewist) {_ON}|(datum|date) (verwijderd|deleted)|deletion date")
+DELETED_ON: Final = re.compile(
+    rf"(verwijderd|deleted|gewist) {_ON}|(datum|date) (verwijderd|deleted)|deletion date"
+)
 """The date on which a row was deleted, or nothing."""
 
 STATE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {

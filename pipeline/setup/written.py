@@ -1,7 +1,7 @@
 """How days, instants and amounts are written in texts, as far as the texts themselves show it.
 
-Nothing is decided that they leave open: 03/04/2026 is a day in March or in April until another text, or the user, says
-which; 1.234 likewise is one thousand or one and a bit.
+Nothing is decided that they leave open: 03/04/2026 is a day in March or in April until another
+text, or the user, says which; 1.234 likewise is one thousand or one and a bit.
 """
 
 from __future__ import annotations
@@ -44,7 +44,16 @@ _AMOUNT: Final = re.compile(
 )
 _SPACES: Final = "\u00a0\u202f"
 _LONGEST_CODE: Final = 3
-_CURRENCY_WORDS: Final = ("euro", "euros", "dollar", "dollars", "pound", "pounds", "kronor", "kroner")
+_CURRENCY_WORDS: Final = (
+    "euro",
+    "euros",
+    "dollar",
+    "dollars",
+    "pound",
+    "pounds",
+    "kronor",
+    "kroner",
+)
 
 
 Place = tuple[str, str]
@@ -53,7 +62,9 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The different texts of a folder's days, instants and amounts, each with how often it stands there."""
+    """The different texts of a folder's days, instants and amounts, each with
+    how often it stands there.
+    """
 
     days: Mapping[str, int]
     instants: Mapping[str, int]
@@ -78,14 +89,22 @@ class Written:
 
 def settle(texts: Texts) -> Written:
     """What the texts themselves show."""
-    return Written(texts, _orders(Counter(texts.days) + Counter(texts.instants)), _decimal(texts.amounts),
-                   tuple(texts.empty))  # fmt: skip
+    return Written(
+        texts,
+        _orders(Counter(texts.days) + Counter(texts.instants)),
+        _decimal(texts.amounts),
+        tuple(texts.empty),
+    )
 
 
 def texts_of(
-    connection: Connection, *, days: Iterable[Place], instants: Iterable[Place],
-    amounts: Iterable[Place], others: Iterable[Place],
-) -> Texts:  # fmt: skip
+    connection: Connection,
+    *,
+    days: Iterable[Place],
+    instants: Iterable[Place],
+    amounts: Iterable[Place],
+    others: Iterable[Place],
+) -> Texts:
     """Reads the different texts of these columns; `others` hold words."""
     day, instant, amount = (_distinct(connection, of) for of in (days, instants, amounts))
     other = _distinct(connection, others, only=sorted({*EMPTY, "0"}))
@@ -95,14 +114,24 @@ def texts_of(
     if other["0"] and not amount["0"]:  # or an amount of nothing would be none
         empty["0"] = other["0"]
     day, instant, amount = (
-        Counter({text: times for text, times in texts.items() if text not in empty and not _zero(text)})
+        Counter(
+            {
+                text: times
+                for text, times in texts.items()
+                if text not in empty and not _zero(text)
+            }
+        )
         for texts in (day, instant, amount)
     )
     return Texts(day, instant, amount, dict(empty.most_common()))
 
 
-def _distinct(connection: Connection, columns: Iterable[Place], only: Sequence[str] = ()) -> Counter[str]:
-    """The different texts of columns that hold text, or those of them that are, in small letters, one of `only`."""
+def _distinct(
+    connection: Connection, columns: Iterable[Place], only: Sequence[str] = ()
+) -> Counter[str]:
+    """The different texts of columns that hold text, or those of them that are, in
+    small letters, one of `only`.
+    """
     found: Counter[str] = Counter()
     for name, own in columns:
         if _holds_text(connection, name, own):
@@ -112,14 +141,18 @@ def _distinct(connection: Connection, columns: Iterable[Place], only: Sequence[s
             wanted = counted.where(func.lower(value).in_(only) if only else value != "")
             if connection.dialect.name == "sqlite":  # of each value
                 wanted = wanted.where(func.typeof(column(own)) == "text")
-            for text, times in connection.execute(wanted.order_by(func.count().desc(), exact).limit(_MOST)):
+            for text, times in connection.execute(
+                wanted.order_by(func.count().desc(), exact).limit(_MOST)
+            ):
                 found[str(text_of(text))] += int(times)
     return found
 
 
 def _holds_text(connection: Connection, name: str, own: str) -> bool:
     """Whether the column can hold text: a database's own days and numbers need no format."""
-    return connection.dialect.name in ("files", "sqlite") or isinstance(described(connection, name)[own], String)
+    return connection.dialect.name in ("files", "sqlite") or isinstance(
+        described(connection, name)[own], String
+    )
 
 
 def _zero(text: str) -> bool:
@@ -127,7 +160,7 @@ def _zero(text: str) -> bool:
     return bool(re.fullmatch(r"0{1,4}[-/.]0{1,2}[-/.]0{1,4}( [0:.]+)?", text))
 
 
-# ------------------------------------------------------------------------------------------------ moments
+# -------------------------------------------------------------------------------------- moments
 
 
 def _parsed(text: str) -> re.Match[str] | None:
@@ -135,7 +168,9 @@ def _parsed(text: str) -> re.Match[str] | None:
 
 
 def _orders(moments: Mapping[str, int]) -> dict[str, str]:
-    """Of each separator whether the day or the month comes first; '' where nothing tells, or both are told."""
+    """Of each separator whether the day or the month comes first; '' where nothing
+    tells, or both are told.
+    """
     told: dict[str, Counter[str]] = {}
     for text, times in moments.items():
         found = _parsed(text)
@@ -144,7 +179,10 @@ def _orders(moments: Mapping[str, int]) -> dict[str, str]:
             seen["day"] += times * (int(found["one"]) > 12 >= int(found["two"]))
             seen["month"] += times * (int(found["two"]) > 12 >= int(found["one"]))
     return {
-        mark: next((which for which in ("day", "month") if seen[which] > _SURE * max(1, seen.total())), "")
+        mark: next(
+            (which for which in ("day", "month") if seen[which] > _SURE * max(1, seen.total())),
+            "",
+        )
         for mark, seen in sorted(told.items())
     }
 
@@ -161,15 +199,21 @@ def example(written: Written, mark: str) -> str:
 
 
 def _formats(moments: Mapping[str, int], first: Mapping[str, str]) -> list[str]:
-    """As strptime has them, those of most texts first; a number without a zero before it is of its own format."""
+    """As strptime has them, those of most texts first; a number without a zero before
+    it is of its own format.
+    """
     times: Counter[str] = Counter()
-    styles: dict[str, dict[str, set[str]]] = defaultdict(lambda: {part: set() for part in "dmH"})
+    styles: dict[str, dict[str, set[str]]] = defaultdict(
+        lambda: {part: set() for part in "dmH"}
+    )
     for text, number in moments.items():
         found = _parsed(text)
         if found and (shape := _shape(found, first)):
             times[shape] += number
             for part, digits in _numbers(found, first).items():
-                styles[shape][part] |= {"-"} if len(digits) == 1 else {""} if digits[0] == "0" else set()
+                styles[shape][part] |= (
+                    {"-"} if len(digits) == 1 else {""} if digits[0] == "0" else set()
+                )
     return [one for shape, _ in times.most_common() for one in _padded(shape, styles[shape])]
 
 
@@ -202,12 +246,16 @@ def _shape(found: re.Match[str], first: Mapping[str, str]) -> str:
     fraction = {0: "", 4: ".%g", 7: ".%f"}[len(given["f"] or "")]
     noon = (given["p"] or "")[:-2] + "%p" if given["p"] else ""
     zone = re.sub(r"[+-].*", "%z", given["z"] or "")
-    return f"{date}{given['gap']}{{H}}:%M{second}{fraction}{noon}{zone}".replace("{H}", "{I}" if noon else "{H}")
+    return f"{date}{given['gap']}{{H}}:%M{second}{fraction}{noon}{zone}".replace(
+        "{H}", "{I}" if noon else "{H}"
+    )
 
 
 def _padded(shape: str, styles: Mapping[str, set[str]]) -> Iterator[str]:
     """The formats of a shape: with zeros before small numbers, without, or both."""
-    parts = [part for part in "dmH" if f"{{{part}}}" in shape or (part == "H" and "{I}" in shape)]
+    parts = [
+        part for part in "dmH" if f"{{{part}}}" in shape or (part == "H" and "{I}" in shape)
+    ]
     for chosen in product(*(sorted(styles[part]) or [""] for part in parts)):
         one = shape
         for part, style in zip(parts, chosen, strict=True):
@@ -216,11 +264,13 @@ def _padded(shape: str, styles: Mapping[str, set[str]]) -> Iterator[str]:
         yield one
 
 
-# ------------------------------------------------------------------------------------------------ amounts
+# -------------------------------------------------------------------------------------- amounts
 
 
 def _marks(text: str) -> tuple[str, str, str] | None:
-    """(decimal mark, marks between thousands, the one mark of which it cannot be told) of a number as written."""
+    """(decimal mark, marks between thousands, the one mark of which it cannot be
+    told) of a number as written.
+    """
     found = _AMOUNT.fullmatch(text)
     if found is None:
         return None
@@ -234,7 +284,11 @@ def _marks(text: str) -> tuple[str, str, str] | None:
     if len(marks) > 1 or last in " '":
         return "", last, ""
     before = number[: -len(tail) - 1]
-    return ("", "", last) if len(tail) == 3 and len(before) <= 3 and before != "0" else (last, "", "")
+    return (
+        ("", "", last)
+        if len(tail) == 3 and len(before) <= 3 and before != "0"
+        else (last, "", "")
+    )
 
 
 def _decimal(amounts: Mapping[str, int]) -> str:
@@ -254,12 +308,19 @@ def _decimal(amounts: Mapping[str, int]) -> str:
 
 def doubtful_amount(written: Written) -> str:
     """An amount that may be one thousand or one and a bit."""
-    return next((text for text in written.texts.amounts if (marks := _marks(text)) and marks[2]), "1.234")
+    return next(
+        (text for text in written.texts.amounts if (marks := _marks(text)) and marks[2]),
+        "1.234",
+    )
 
 
 def _may_be_currency(sign: str) -> bool:
-    """A sign, a code or a word for a currency; 'about' is none, and what stands behind it is no amount."""
-    return bool(sign) and (len(sign) <= _LONGEST_CODE or not sign.isalpha() or sign.lower() in _CURRENCY_WORDS)
+    """A sign, a code or a word for a currency; 'about' is none, and what
+    stands behind it is no amount.
+    """
+    return bool(sign) and (
+        len(sign) <= _LONGEST_CODE or not sign.isalpha() or sign.lower() in _CURRENCY_WORDS
+    )
 
 
 def _amounts(written: Written) -> list[Amount]:
@@ -267,8 +328,16 @@ def _amounts(written: Written) -> list[Amount]:
     signs: Counter[str] = Counter()
     for text, times in written.texts.amounts.items():
         if (found := _AMOUNT.fullmatch(text)) and (marks := _marks(text)):
-            signs.update({sign: times for sign in (found["before"], found["behind"]) if _may_be_currency(sign)})
-            between.update({mark: times for mark in marks[1] + marks[2] if mark != written.decimal})
+            signs.update(
+                {
+                    sign: times
+                    for sign in (found["before"], found["behind"])
+                    if _may_be_currency(sign)
+                }
+            )
+            between.update(
+                {mark: times for mark in marks[1] + marks[2] if mark != written.decimal}
+            )
     shown = tuple(sign for sign, _ in signs.most_common(6))
     decimal = "," if written.decimal == "," else "."
     return [
@@ -282,7 +351,9 @@ _NAMED: Final = {"€": "EUR", "£": "GBP"}
 
 
 def currencies(written: Written) -> dict[str, int]:
-    """The currencies that the amounts name by their signs, and '' for those that name none, each with how often."""
+    """The currencies that the amounts name by their signs, and '' for those that name
+    none, each with how often.
+    """
     found: Counter[str] = Counter()
     for text, times in written.texts.amounts.items():
         signs = _AMOUNT.fullmatch(text)
@@ -291,11 +362,13 @@ def currencies(written: Written) -> dict[str, int]:
     return dict(found)
 
 
-# ------------------------------------------------------------------------------------------------ what it comes to
+# ----------------------------------------------------------------------------- what it comes to
 
 
 def formats_of(written: Written) -> Formats:
-    """The formats, as far as they are settled; what is open gets none, so that nothing of it would be read."""
+    """The formats, as far as they are settled; what is open gets none, so that
+    nothing of it would be read.
+    """
     plain = Formats()
     days = _with_offsets(_formats(written.texts.days, written.first))
     instants = _formats(written.texts.instants, written.first)
@@ -303,9 +376,11 @@ def formats_of(written: Written) -> Formats:
     if not utc:
         instants = _with_offsets(instants)
     return Formats(
-        day=tuple(days) or plain.day, instant=tuple(instants) or plain.instant, zone="UTC" if utc else "audit",
+        day=tuple(days) or plain.day,
+        instant=tuple(instants) or plain.instant,
+        zone="UTC" if utc else "audit",
         amount=tuple(_amounts(written)) if written.decimal else plain.amount,
-    )  # fmt: skip
+    )
 
 
 def _with_offsets(formats: Iterable[str]) -> list[str]:
@@ -314,12 +389,15 @@ def _with_offsets(formats: Iterable[str]) -> list[str]:
 
 
 def coverage(written: Written) -> dict[str, tuple[int, int, str]]:
-    """'day', 'instant', 'amount' -> (how many different texts are read, how many there are, one that is not)."""
+    """'day', 'instant', 'amount' -> (how many different texts are read, how many
+    there are, one that is not).
+    """
     rules = Rules(formats_of(written), zone="UTC")
     readers: Mapping[str, tuple[Mapping[str, int], Any]] = {
-        "day": (written.texts.days, rules.day), "instant": (written.texts.instants, rules.instant),
+        "day": (written.texts.days, rules.day),
+        "instant": (written.texts.instants, rules.instant),
         "amount": (written.texts.amounts, lambda text: rules.money(text, "EUR")),
-    }  # fmt: skip
+    }
     found = {}
     for kind, (texts, read) in readers.items():
         wrong = [text for text in texts if read(text) is UNREADABLE]
@@ -329,6 +407,10 @@ def coverage(written: Written) -> dict[str, tuple[int, int, str]]:
 
 
 def still_open(written: Written) -> Sequence[tuple[str, str]]:
-    """('/', a date) for each order that is open, and ('amount', an amount) where the decimal mark is."""
-    found = [(mark, example(written, mark)) for mark, first in written.first.items() if not first]
+    """('/', a date) for each order that is open, and ('amount', an amount)
+    where the decimal mark is.
+    """
+    found = [
+        (mark, example(written, mark)) for mark, first in written.first.items() if not first
+    ]
     return [*found, *([] if written.decimal else [("amount", doubtful_amount(written))])]

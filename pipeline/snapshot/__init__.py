@@ -1,6 +1,7 @@
 """The snapshot: the CRM's audited rows as typed Parquet, and DuckDB over it.
 
-Text stays text, money is exact, an instant is one and a calendar day is one. Everything later reads these files only.
+Text stays text, money is exact, an instant is one and a calendar day is one. Everything
+later reads these files only.
 """
 
 from __future__ import annotations
@@ -54,10 +55,12 @@ class Stored:
     file: str
     rows: int
     sha256: str
-    undecodable: tuple[tuple[str, str], ...] = ()  # (column, record id) of every text whose bytes are no UTF-8
+    undecodable: tuple[
+        tuple[str, str], ...
+    ] = ()  # (column, record id) of every text whose bytes are no UTF-8
 
 
-# ------------------------------------------------------------------------------------------------ writing
+# -------------------------------------------------------------------------------------- writing
 
 
 def write_entity(
@@ -73,14 +76,20 @@ def write_entity(
     rules: Rules = Rules(),  # noqa: B008 - it never changes
     origin: str = "",
 ) -> Stored:
-    """Streams an entity's rows into one Parquet file. SourceError where the stream's length is not `expected`.
+    """Streams an entity's rows into one Parquet file. SourceError where the stream's
+    length is not `expected`.
 
-    `minor` says that the source's amounts are integers of minor units; `advance` is told of rows as they come;
-    `rules` say how text is read; `origin` says where the entity's ids stand, for an error about one of them.
+    `minor` says that the source's amounts are integers of minor units; `advance` is told of
+    rows as they come; `rules` say how text is read; `origin` says where the entity's ids stand,
+    for an error about one of them.
     """
     file = folder / f"{entity}.parquet"
     kinds = schema[entity]
-    judged = [name for name in PROVEN_TEXT.get(entity, ()) if name in kinds and rules.may_drop(entity, name)]
+    judged = [
+        name
+        for name in PROVEN_TEXT.get(entity, ())
+        if name in kinds and rules.may_drop(entity, name)
+    ]
     rows = 0
     undecodable: list[tuple[str, str]] = []
     with pq.ParquetWriter(file, _arrow(kinds, judged), compression="zstd") as writer:
@@ -112,27 +121,44 @@ def _chunks(
 
 def _arrow(kinds: Mapping[str, Kind], judged: Iterable[str]) -> pa.Schema:
     fields = [
-        pa.field(name, _TYPES[kinds[name]]) if name in kinds else pa.field(name, pa.int8(), nullable=False)
+        pa.field(name, _TYPES[kinds[name]])
+        if name in kinds
+        else pa.field(name, pa.int8(), nullable=False)
         for name in _columns(kinds)
     ]
-    return pa.schema([*fields, *(pa.field(f"{name}{DELIVERED}", pa.string()) for name in judged)])
+    return pa.schema(
+        [*fields, *(pa.field(f"{name}{DELIVERED}", pa.string()) for name in judged)]
+    )
 
 
 def _typed_table(
-    entity: str, kinds: Mapping[str, Kind], columns: Sequence[str], rows: Sequence[Sequence[Any]], rules: Rules,
-    judged: Sequence[str], *, minor: bool,
-) -> pa.Table:  # fmt: skip
+    entity: str,
+    kinds: Mapping[str, Kind],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    rules: Rules,
+    judged: Sequence[str],
+    *,
+    minor: bool,
+) -> pa.Table:
     cells: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(columns)
-    given = {name: _kept(entity, name, values, rules) for name, values in zip(columns, cells, strict=True)}
+    given = {
+        name: _kept(entity, name, values, rules)
+        for name, values in zip(columns, cells, strict=True)
+    }
     codes = _codes(given.get("currency"), len(rows), rules)
     typed: dict[str, list[Any]] = {}
     for name, kind in kinds.items():
         values = given.get(name, (ASSUMED.get(name),) * len(rows))
         if kind is Kind.MONEY:
             by_text = rules.money if rules.formats else None
-            pairs = zip(values, (None if code is UNREADABLE else code for code in codes), strict=True)
+            pairs = zip(
+                values, (None if code is UNREADABLE else code for code in codes), strict=True
+            )
             read = [
-                by_text(value, currency) if by_text and isinstance(value, str) else _money(value, currency, minor)
+                by_text(value, currency)
+                if by_text and isinstance(value, str)
+                else _money(value, currency, minor)
                 for value, currency in pairs
             ]
         else:
@@ -143,7 +169,8 @@ def _typed_table(
     for name in judged:
         delivered = cells[columns.index(name)] if name in columns else (None,) * len(rows)
         typed[f"{name}{DELIVERED}"] = [
-            _text(said) if kept is None else None for said, kept in zip(delivered, typed[name], strict=True)
+            _text(said) if kept is None else None
+            for said, kept in zip(delivered, typed[name], strict=True)
         ]
     return pa.table(typed, schema=_arrow(kinds, judged))
 
@@ -157,7 +184,9 @@ def _codes(values: Sequence[Any] | None, rows: int, rules: Rules) -> list[Any]:
 
 
 def _reader(kind: Kind, rules: Rules) -> Callable[[Any], Any]:
-    """How values of a kind are read: text by the declared formats, and as it is what the database has typed itself."""
+    """How values of a kind are read: text by the declared formats, and as it is what the
+    database has typed itself.
+    """
     if kind not in (Kind.DAY, Kind.INSTANT):
         return read_flag if kind is Kind.FLAG else _text
     own, by_text = (_day, rules.day) if kind is Kind.DAY else (_instant, rules.instant)
@@ -176,13 +205,21 @@ def _kept(entity: str, name: str, values: Sequence[Any], rules: Rules) -> Sequen
     if rules.empty:
         values = [None if rules.is_empty(value) else value for value in values]
     if content := rules.contents.get(f"{entity}.{name}"):
-        values = [None if isinstance(text := text_of(value), str) and content.is_unseen(text) else value
-                  for value in values]  # fmt: skip
+        values = [
+            None
+            if isinstance(text := text_of(value), str) and content.is_unseen(text)
+            else value
+            for value in values
+        ]
     return values
 
 
-def _undecodable(columns: Sequence[str], rows: Sequence[Sequence[Any]], origin: str) -> Iterator[tuple[str, str]]:
-    """(column, record id) of each text whose bytes are no UTF-8. SourceError where that is an id."""
+def _undecodable(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], origin: str
+) -> Iterator[tuple[str, str]]:
+    """(column, record id) of each text whose bytes are no UTF-8.
+    SourceError where that is an id.
+    """
     key = columns.index("id") if "id" in columns else 0
     for position, name in enumerate(columns):
         kinds = {type(row[position]) for row in rows}
@@ -198,7 +235,7 @@ def _undecodable(columns: Sequence[str], rows: Sequence[Sequence[Any]], origin: 
                 yield name, str(_text(row[key]))
 
 
-# ------------------------------------------------------------------------------------------------ typing
+# --------------------------------------------------------------------------------------- typing
 
 
 def _text(value: Any) -> str | None:
@@ -217,13 +254,19 @@ _IN_UTC: Final = Rules()
 
 
 def _instant(value: Any, rules: Rules = _IN_UTC) -> Any:
-    """An instant in UTC; text only in the one form that the presets know: 'YYYY-MM-DD HH:MM:SS'."""
+    """An instant in UTC; text only in the one form that the presets
+    know: 'YYYY-MM-DD HH:MM:SS'.
+    """
     if _nothing(value):
         return None
     if isinstance(value, datetime):
         return rules.own_instant(value)
     try:
-        return rules.own_instant(datetime.fromisoformat(value)) if _INSTANT_TEXT.fullmatch(value) else UNREADABLE
+        return (
+            rules.own_instant(datetime.fromisoformat(value))
+            if _INSTANT_TEXT.fullmatch(value)
+            else UNREADABLE
+        )
     except (ValueError, TypeError):
         return UNREADABLE
 
@@ -242,8 +285,12 @@ def _day(value: Any, rules: Rules = _IN_UTC) -> Any:
 
 
 def _money(value: Any, currency: str | None, minor: bool) -> Any:
-    """An amount in minor units; of text only '-1234.5', and a float is taken as the decimal of its shortest text."""
-    if value is None or (isinstance(given := text_of(value), str) and not given.strip(WHITE_SPACE)):
+    """An amount in minor units; of text only '-1234.5', and a float is taken as the
+    decimal of its shortest text.
+    """
+    if value is None or (
+        isinstance(given := text_of(value), str) and not given.strip(WHITE_SPACE)
+    ):
         return None
     if not currency or not currency.strip(WHITE_SPACE):
         return UNREADABLE
@@ -259,7 +306,7 @@ def _money(value: Any, currency: str | None, minor: bool) -> Any:
     return units if units is not None and abs(units) < LARGEST_AMOUNT else UNREADABLE
 
 
-# ------------------------------------------------------------------------------------------------ reading
+# -------------------------------------------------------------------------------------- reading
 
 
 def sha256_of(file: Path) -> str:
@@ -270,7 +317,9 @@ def sha256_of(file: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The snapshot, opened: where other engines of this process find it, and the views of all queries in it."""
+    """The snapshot, opened: where other engines of this process find it, and the
+    views of all queries in it.
+    """
 
     url: str
     engine: Engine
@@ -280,23 +329,37 @@ class Shelf:
 def entities(stored: Iterable[Stored], schema: Schema = ENTITIES) -> dict[str, FromClause]:
     """The stored entities as queries ask for them."""
     names = (entry.entity for entry in stored)
-    return {name: table(name, *(column(one) for one in _columns(schema[name]))) for name in names}
+    return {
+        name: table(name, *(column(one) for one in _columns(schema[name]))) for name in names
+    }
 
 
 @contextmanager
 def opened(
-    folder: Path, stored: Sequence[Stored], views: Mapping[str, Select[Any]], work: Path, schema: Schema = ENTITIES
+    folder: Path,
+    stored: Sequence[Stored],
+    views: Mapping[str, Select[Any]],
+    work: Path,
+    schema: Schema = ENTITIES,
 ) -> Iterator[Shelf]:
-    """DuckDB over the snapshot, in a file under `work`. SourceError where a file is not the manifest's."""
+    """DuckDB over the snapshot, in a file under `work`. SourceError where a
+    file is not the manifest's.
+    """
     for entry in stored:
         if sha256_of(folder / entry.file) != entry.sha256:
-            raise SourceError(f"the snapshot's {entry.file} is not the file that its manifest names; extract again.")
-    url = URL.create("duckdb", database=str(work / "audit.duckdb")).render_as_string()  # a folder may hold a %
+            raise SourceError(
+                f"the snapshot's {entry.file} is not the file that its manifest names; extract again."
+            )
+    url = URL.create(
+        "duckdb", database=str(work / "audit.duckdb")
+    ).render_as_string()  # a folder may hold a %
     engine = create_engine(url)
     try:
         with engine.begin() as connection:
             for entry in stored:
-                connection.exec_driver_sql(_entity_view(entry.entity, schema[entry.entity], folder / entry.file))
+                connection.exec_driver_sql(
+                    _entity_view(entry.entity, schema[entry.entity], folder / entry.file)
+                )
             for entity, view in views.items():
                 sql = view.compile(engine, compile_kwargs={"literal_binds": True})
                 connection.exec_driver_sql(f"CREATE OR REPLACE VIEW view_{entity} AS {sql}")
@@ -317,6 +380,9 @@ def _columns(kinds: Mapping[str, Kind]) -> Iterator[str]:
 
 
 def _entity_view(entity: str, kinds: Mapping[str, Kind], file: Path) -> str:
-    columns = (f"epoch_us({name}) AS {name}" if kinds.get(name) is Kind.INSTANT else name for name in _columns(kinds))
+    columns = (
+        f"epoch_us({name}) AS {name}" if kinds.get(name) is Kind.INSTANT else name
+        for name in _columns(kinds)
+    )
     path = str(file).replace("'", "''")
     return f"CREATE OR REPLACE VIEW {entity} AS SELECT {', '.join(columns)} FROM read_parquet('{path}')"

@@ -1,4 +1,6 @@
-"""The manifest of a snapshot: of when and of what it is, how it was audited, and with which versions."""
+"""The manifest of a snapshot: of when and of what it is, how it was audited,
+and with which versions.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ _LIBRARIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the snapshot is: of when and of what, its files, the accounting of every source table, and the audit."""
+    """What the snapshot is: of when and of what, its files, the accounting of every
+    source table, and the audit.
+    """
 
     as_of: datetime
     injected: bool
@@ -43,19 +47,31 @@ class Manifest:
     held_seconds: float  # how long the source's transaction was open
     stored: tuple[Stored, ...]
     accounts: tuple[TableAccount, ...]
-    moment: str = ""  # what reports say beside the source: of when files are, what the two readings share
+    moment: str = (
+        ""  # what reports say beside the source: of when files are, what the two readings share
+    )
     hidden: str = ""  # what the database may have kept from the account
     caveats: tuple[str, ...] = ()  # what else a reader should know of what was read
     period: PeriodBounds | None = None  # None: as the audit says it of a run by hand
-    not_given: Mapping[str, str] = field(default_factory=dict)  # 'entity.column' that no SELECT gives -> why
-    audit: ResolvedAudit | None = None  # None in a run of a program that did not write it down yet
+    not_given: Mapping[str, str] = field(
+        default_factory=dict
+    )  # 'entity.column' that no SELECT gives -> why
+    audit: ResolvedAudit | None = (
+        None  # None in a run of a program that did not write it down yet
+    )
     field_sets_sha256: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def undecodable(self) -> tuple[tuple[str, str, str], ...]:
-        """(entity, column, record id) of every text whose bytes are no UTF-8; U+FFFD stands where they are not."""
-        return tuple((entry.entity, column, record) for entry in self.stored for column, record in entry.undecodable)
+        """(entity, column, record id) of every text whose bytes are no UTF-8; U+FFFD
+        stands where they are not.
+        """
+        return tuple(
+            (entry.entity, column, record)
+            for entry in self.stored
+            for column, record in entry.undecodable
+        )
 
 
 def save_manifest(folder: Path, manifest: Manifest) -> None:
@@ -80,13 +96,22 @@ def hash_of(field_sets: Mapping[str, FieldSet]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of this program, of the libraries that make figures and reports, and of the data on time zones."""
+    """Of this program, of the libraries that make figures and reports, and
+    of the data on time zones.
+    """
     found = {name: version(name) for name in _LIBRARIES}
-    return {"crm-audit": __version__, "python": python_version(), **found, "time zones": _time_zones()}
+    return {
+        "crm-audit": __version__,
+        "python": python_version(),
+        **found,
+        "time zones": _time_zones(),
+    }
 
 
 def _time_zones() -> str:
-    """The IANA release that Python reads: the system's own, else the package's; 'unknown' where neither tells."""
+    """The IANA release that Python reads: the system's own, else the package's;
+    'unknown' where neither tells.
+    """
     for folder in TZPATH:
         file = Path(folder) / "tzdata.zi"
         if file.is_file():

@@ -1,6 +1,7 @@
 """Reading the CRM: one consistent, read-only transaction, inside which two readings are made.
 
-The rows go out as the driver gives them; the witness is what the database itself counts. Then it is let go.
+The rows go out as the driver gives them; the witness is what the database itself
+counts. Then it is let go.
 """
 
 from pipeline.databases.adapter import Rights

@@ -1,4 +1,6 @@
-"""Reaching the CRM's database: read-only by its own means, all tables as of one moment, and not for long."""
+"""Reaching the CRM's database: read-only by its own means, all tables as of one
+moment, and not for long.
+"""
 
 from __future__ import annotations
 
@@ -37,16 +39,22 @@ _Item = TypeVar("_Item")
 
 
 def open_engine(url: str, base: Path, preset: Preset, max_hold: float = DEFAULT_HOLD) -> Engine:
-    """An engine on the source; relative files start at `base`. ConfigError where address and preset do not fit."""
+    """An engine on the source; relative files start at `base`. ConfigError where
+    address and preset do not fit.
+    """
     parsed = _address(url)
     dialect = parsed.get_dialect().name
     if dialect not in preset.dialects:
-        raise ConfigError(f"source.url: the preset {preset.name} reads {', '.join(preset.dialects)}, not {dialect}.")
+        raise ConfigError(
+            f"source.url: the preset {preset.name} reads {', '.join(preset.dialects)}, not {dialect}."
+        )
     database = kind_of(dialect)
     engine = database.open(parsed, base, preset)
 
     @event.listens_for(engine, "do_connect")
-    def _patiently(_dialect: object, _record: object, _given: object, keywords: dict[str, Any]) -> None:
+    def _patiently(
+        _dialect: object, _record: object, _given: object, keywords: dict[str, Any]
+    ) -> None:
         for name, value in database.patience(max_hold).items():
             keywords.setdefault(name, value)
 
@@ -60,7 +68,9 @@ def _address(url: str) -> URL:
         parsed.get_dialect()
     except (ArgumentError, NoSuchModuleError):
         examples = " or ".join(database.example for database in DATABASES)
-        raise ConfigError(f"source.url: this is no database address; write one like {examples}.") from None
+        raise ConfigError(
+            f"source.url: this is no database address; write one like {examples}."
+        ) from None
     except ValueError:  # the port; what stands there may be the end of a password
         parsed = None
     if parsed is None or "@" in (parsed.host or ""):
@@ -71,7 +81,7 @@ def _address(url: str) -> URL:
     return parsed
 
 
-# ------------------------------------------------------------------------------------------------ not for long
+# --------------------------------------------------------------------------------- not for long
 
 
 class Hold:
@@ -123,14 +133,18 @@ class Hold:
 
 def said_duration(seconds: float) -> str:
     """'5 minutes', '90 seconds', '0.4 seconds'."""
-    number, unit = (seconds / 60, "minute") if seconds >= 120 or seconds == 60 else (seconds, "second")
+    number, unit = (
+        (seconds / 60, "minute") if seconds >= 120 or seconds == 60 else (seconds, "second")
+    )
     text = f"{number:.0f}" if number == int(number) else f"{number:.1f}"
     return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
 
 
 @contextmanager
 def _connected(engine: Engine) -> Iterator[Connection]:
-    """A connection. ConfigError where the driver does not know an option of the address, or cannot use its value."""
+    """A connection. ConfigError where the driver does not know an option of the address,
+    or cannot use its value.
+    """
     try:
         connection = engine.connect()
     except (TypeError, ValueError, AttributeError, LookupError, FileNotFoundError):
@@ -146,11 +160,15 @@ def _connected(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def consistent(engine: Engine, begin: Sequence[str] | None = None, hold: Hold | None = None) -> Iterator[Connection]:
-    """One read-only transaction that sees one moment of every table. SourceError where the source fails.
+def consistent(
+    engine: Engine, begin: Sequence[str] | None = None, hold: Hold | None = None
+) -> Iterator[Connection]:
+    """One read-only transaction that sees one moment of every table.
+    SourceError where the source fails.
 
-    `begin` replaces the statements that open it: tests show by it that the proof notices a missing transaction.
-    `hold` bounds it, and is told how long it took. A PassingError is a failure that may not come twice.
+    `begin` replaces the statements that open it: tests show by it that the proof notices a
+    missing transaction. `hold` bounds it, and is told how long it took. A PassingError is a
+    failure that may not come twice.
     """
     database, hold = kind_of(engine.dialect.name), hold or Hold()
     try:
@@ -166,12 +184,15 @@ def consistent(engine: Engine, begin: Sequence[str] | None = None, hold: Hold | 
                 if statements:
                     connection.exec_driver_sql("ROLLBACK")
             except BaseException:
-                # closing rolls back, and at once: a stream half read would first be read to its end
+                # closing rolls back, and at once: a stream half read would
+                # first be read to its end
                 connection.invalidate()
                 raise
     except SQLAlchemyError as error:
         raise _explained(error, database, engine.url, hold) from None
-    except UnicodeDecodeError:  # MariaDB's UTF-8 lets halves of characters pass, and its driver does not
+    except (
+        UnicodeDecodeError
+    ):  # MariaDB's UTF-8 lets halves of characters pass, and its driver does not
         raise SourceError(_HALF_CHARACTER) from None
     finally:
         hold.end()
@@ -187,7 +208,9 @@ def _bounded(connection: Connection, database: Database, hold: Hold) -> None:
 
 
 def _explained(error: SQLAlchemyError, database: Database, url: URL, hold: Hold) -> SourceError:
-    """The database's complaint without statement, parameters, values or address, and what to do about it."""
+    """The database's complaint without statement, parameters, values or address,
+    and what to do about it.
+    """
     said = complaint(error, database.names_only)
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if not url.host and (lack := lack_of(error)):  # a server's lacks are not this machine's
@@ -196,14 +219,22 @@ def _explained(error: SQLAlchemyError, database: Database, url: URL, hold: Hold)
     if any(part.lower() in lower for part in database.out_of_time):
         return hold.exceeded()
     remedy = next((do for part, do in database.remedies.items() if part.lower() in lower), None)
-    kind = PassingError if lost or any(part.lower() in lower for part in database.passing) else SourceError
-    return kind(f"The source could not be read: {without(said, url)}. {remedy or _COMMON} Then run again.")
+    kind = (
+        PassingError
+        if lost or any(part.lower() in lower for part in database.passing)
+        else SourceError
+    )
+    return kind(
+        f"The source could not be read: {without(said, url)}. {remedy or _COMMON} Then run again."
+    )
 
 
 def without(text: str, url: URL) -> str:
     """The text without the address's password, however it is written there."""
     password = str(url.password or "")
-    quoted = {quote(password, safe=safe) for safe in ("", "/", " +")}  # the last is how SQLAlchemy writes it
+    quoted = {
+        quote(password, safe=safe) for safe in ("", "/", " +")
+    }  # the last is how SQLAlchemy writes it
     for form in sorted({password, quote_plus(password), *quoted} - {""}, key=len, reverse=True):
         # a very short one would be found inside of words
         pattern = re.escape(form) if len(form) > 3 else rf"(?<!\w){re.escape(form)}(?!\w)"
@@ -211,7 +242,7 @@ def without(text: str, url: URL) -> str:
     return text
 
 
-# ------------------------------------------------------------------------------------------------ what to know
+# --------------------------------------------------------------------------------- what to know
 
 
 def advice(connection: Connection) -> list[str]:
@@ -220,14 +251,18 @@ def advice(connection: Connection) -> list[str]:
 
 
 def hidden(connection: Connection, tables: Collection[str]) -> list[str]:
-    """Of these tables those whose rows the database may hide from this account, where it can tell."""
+    """Of these tables those whose rows the database may hide from this
+    account, where it can tell.
+    """
     return list(kind_of(connection.dialect.name).hides(connection, tables))
 
 
 def moment(engine: Engine) -> str:
     """Of when the figures are, where no transaction says it, and what was not read; else ''."""
     database, left = kind_of(engine.dialect.name), unread(engine)
-    return "; ".join(filter(None, (database.moment, f"not read: {', '.join(left)}" if left else "")))
+    return "; ".join(
+        filter(None, (database.moment, f"not read: {', '.join(left)}" if left else ""))
+    )
 
 
 def unread(engine: Engine) -> list[str]:

@@ -1,4 +1,6 @@
-"""Which of our columns each SELECT of the preset gives; what none gives is absent, and nobody is charged for it."""
+"""Which of our columns each SELECT of the preset gives; what none gives is absent, and
+nobody is charged for it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ _REASON: Final = "excluded"
 def given_by(connection: Connection, selects: Selects, preset: str, parts: Parts) -> Given:
     """What each part's SELECT gives; the database is asked for the names, and for no row.
 
-    ConfigError names all that is misspelt or lacking at once; the database's own complaint where it has one only.
+    ConfigError names all that is misspelt or lacking at once; the database's own
+    complaint where it has one only.
     """
     given: dict[str, list[Collection[str]]] = {}
     found: list[str] = []
@@ -48,20 +51,28 @@ def given_by(connection: Connection, selects: Selects, preset: str, parts: Parts
     if len(refused) == 1 and not found:
         raise refused[0][1]
     names_only = kind_of(connection.dialect.name).names_only
-    found += [f"the SELECT of {where}: {complaint(error, names_only)}." for where, error in refused]
+    found += [
+        f"the SELECT of {where}: {complaint(error, names_only)}." for where, error in refused
+    ]
     if found:
         raise ConfigError(listed(f"preset {preset}: SELECTs that cannot be used", found))
     return given
 
 
 def required(entity: str) -> set[str]:
-    """What every SELECT of an entity gives: without an id there is no record, and a link has nothing but its ends."""
+    """What every SELECT of an entity gives: without an id there is no record, and a link
+    has nothing but its ends.
+    """
     own = {"id"} if "id" in ENTITIES[entity] else set(ENTITIES[entity])
     return {*own, _REASON}
 
 
-def not_given(parts: Parts, given: Given, wanted: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """'entity.column' -> why it is absent, for each wanted column that none of the entity's parts gives."""
+def not_given(
+    parts: Parts, given: Given, wanted: Mapping[str, Collection[str]]
+) -> dict[str, str]:
+    """'entity.column' -> why it is absent, for each wanted column that none of
+    the entity's parts gives.
+    """
     found = {}
     for entity, of_entity in parts.items():
         tables = ", ".join(dict.fromkeys(part.table for part in of_entity))
@@ -71,7 +82,9 @@ def not_given(parts: Parts, given: Given, wanted: Mapping[str, Collection[str]])
     return found
 
 
-def partly_given(parts: Parts, given: Given, wanted: Mapping[str, Collection[str]]) -> list[str]:
+def partly_given(
+    parts: Parts, given: Given, wanted: Mapping[str, Collection[str]]
+) -> list[str]:
     """A sentence for each part that does not give what another part of the entity gives."""
     found = []
     for entity, of_entity in parts.items():

@@ -1,4 +1,6 @@
-"""The SQL that users write, before it runs: one SELECT that only reads, or a ConfigError that says where it stands."""
+"""The SQL that users write, before it runs: one SELECT that only reads, or a ConfigError
+that says where it stands.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,12 @@ from pipeline.errors import ConfigError
 
 
 def must_only_read(connection: Connection, clause: TextClause, place: str) -> None:
-    """ConfigError, beginning with `place`, where the text is anything but one SELECT that only reads."""
-    if reason := kind_of(connection.dialect.name).refuses(connection, _as_sent(connection, clause, place)):
+    """ConfigError, beginning with `place`, where the text is anything but
+    one SELECT that only reads.
+    """
+    if reason := kind_of(connection.dialect.name).refuses(
+        connection, _as_sent(connection, clause, place)
+    ):
         raise ConfigError(
             f"{place}: this is no single SELECT that only reads ({reason}); nothing of it was run. Correct it."
         )
@@ -20,11 +26,19 @@ def must_only_read(connection: Connection, clause: TextClause, place: str) -> No
 def _as_sent(connection: Connection, clause: TextClause, place: str) -> str:
     """The text that the database will get, its own values in it."""
     try:
-        sql = str(clause.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+        sql = str(
+            clause.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        )
     except CompileError:
-        named = ", ".join(f":{name}" for name, bound in clause._bindparams.items() if bound.required)
+        named = ", ".join(
+            f":{name}" for name, bound in clause._bindparams.items() if bound.required
+        )
         raise ConfigError(
             f"{place}: {named} is no value that is known here; there are :currency and :zone, and a colon that is "
             r"meant as one is written \:."
         ) from None
-    return sql.replace("%%", "%") if connection.dialect.identifier_preparer._double_percents else sql
+    return (
+        sql.replace("%%", "%")
+        if connection.dialect.identifier_preparer._double_percents
+        else sql
+    )

@@ -18,10 +18,17 @@ _DUCKDB: Final = ("duckdb", "files")
 """Its inspector asks PostgreSQL's catalogue, of which DuckDB has a part only."""
 
 
-def described(connection: Connection, name: str, schema: str | None = None) -> dict[str, TypeEngine[Any]]:
-    """The columns of a table or view, with their types; without a schema those of the session's own."""
+def described(
+    connection: Connection, name: str, schema: str | None = None
+) -> dict[str, TypeEngine[Any]]:
+    """The columns of a table or view, with their types; without a schema
+    those of the session's own.
+    """
     if connection.dialect.name not in _DUCKDB:
-        return {str(one["name"]): one["type"] for one in inspect(connection).get_columns(name, schema)}
+        return {
+            str(one["name"]): one["type"]
+            for one in inspect(connection).get_columns(name, schema)
+        }
     asked = text(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :name "
         "AND table_schema = COALESCE(:schema, current_schema()) ORDER BY ordinal_position"
@@ -33,15 +40,19 @@ def described(connection: Connection, name: str, schema: str | None = None) -> d
 def views_in(connection: Connection, schema: str | None = None) -> frozenset[str]:
     """The views that the account sees; PostgreSQL lists those that it keeps on disk apart."""
     inspector = inspect(connection)
-    kept = inspector.get_materialized_view_names(schema) if connection.dialect.name == "postgresql" else []
+    kept = (
+        inspector.get_materialized_view_names(schema)
+        if connection.dialect.name == "postgresql"
+        else []
+    )
     return frozenset((*inspector.get_view_names(schema), *kept))
 
 
 class Tables:
     """The tables and views of a source, and how a preset's name of one is written in SQL.
 
-    `deals` is one of the session's own schema, `crm.deals` one of another: of a schema of PostgreSQL or DuckDB, of
-    another database of the same MariaDB or MySQL.
+    `deals` is one of the session's own schema, `crm.deals` one of another: of a schema of
+    PostgreSQL or DuckDB, of another database of the same MariaDB or MySQL.
     """
 
     def __init__(self, connection: Connection, needed: Iterable[str]) -> None:
@@ -54,14 +65,21 @@ class Tables:
         for schema in sorted(elsewhere & self._schemas()):
             of_schema = views_in(connection, schema)
             seen_views |= {f"{schema}.{name}" for name in of_schema}
-            found |= {f"{schema}.{name}" for name in (*inspect(connection).get_table_names(schema), *of_schema)}
+            found |= {
+                f"{schema}.{name}"
+                for name in (*inspect(connection).get_table_names(schema), *of_schema)
+            }
         self.all = frozenset(found)
         self.views = frozenset(seen_views)
 
     def quoted(self, table: str) -> str:
         """The table's name as it stands in SQL."""
         schema, name = self._parted(table)
-        return self._quote(name) if schema is None else f"{self._quote(schema)}.{self._quote(name)}"
+        return (
+            self._quote(name)
+            if schema is None
+            else f"{self._quote(schema)}.{self._quote(name)}"
+        )
 
     def columns(self, table: str) -> tuple[str, ...]:
         """The columns of a table that is there."""
@@ -70,7 +88,9 @@ class Tables:
 
     def _is_elsewhere(self, table: str) -> bool:
         """A file may be called deals.2026.csv, and its table deals.2026."""
-        return "." in table and table not in self._own and self._connection.dialect.name != "files"
+        return (
+            "." in table and table not in self._own and self._connection.dialect.name != "files"
+        )
 
     def _parted(self, table: str) -> tuple[str | None, str]:
         if not self._is_elsewhere(table):
@@ -128,7 +148,9 @@ class RealColumns:
         return self._of[table]
 
     def lacking(self, table: str, names: Iterable[str]) -> list[str]:
-        """Those of the names that are no columns of the table: PostgreSQL alone tells capitals apart."""
+        """Those of the names that are no columns of the table: PostgreSQL
+        alone tells capitals apart.
+        """
         there = self.of(table)
         if self._connection.dialect.name != "postgresql":
             known = {name.lower() for name in there}

@@ -1,4 +1,6 @@
-"""The preset as SQL inside the open transaction: rows as the driver gives them, and entities that can be asked."""
+"""The preset as SQL inside the open transaction: rows as the driver gives them, and
+entities that can be asked.
+"""
 
 from __future__ import annotations
 
@@ -74,11 +76,15 @@ class Reading:
         )
 
     def entities(self) -> dict[str, FromClause]:
-        """The audited rows of every entity, in the types of our queries, as common table expressions."""
+        """The audited rows of every entity, in the types of our queries, as
+        common table expressions.
+        """
         return {entity: self._typed.audited(entity) for entity in self._raw}
 
     def worked_out(self, rows: Select[Any], name: str) -> FromClause:
-        """A part of a statement that this database works out once, as far as it can be told so."""
+        """A part of a statement that this database works out once, as
+        far as it can be told so.
+        """
         return self._typed.worked_out(rows, name)
 
     @property
@@ -87,7 +93,9 @@ class Reading:
         return kind_of(self.connection.dialect.name).rolls_up
 
     def lent(self) -> str:
-        """What the two readings share, where this database cannot work something out by itself; else ''."""
+        """What the two readings share, where this database cannot work
+        something out by itself; else ''.
+        """
         return self._typed.lent()
 
     @property
@@ -96,10 +104,14 @@ class Reading:
         return self._tables & self._needed()
 
     def caveats(self) -> list[str]:
-        """What a reader should know of what was read: tables that are views, and those that are not there."""
+        """What a reader should know of what was read: tables that are views, and
+        those that are not there.
+        """
         found = [*self._partly_given]
         if views := sorted(self.tables & self._views):
-            found.append(f"A view, so that rows which it leaves out are not accounted for: {', '.join(views)}.")
+            found.append(
+                f"A view, so that rows which it leaves out are not accounted for: {', '.join(views)}."
+            )
         if lacking := sorted(self.demand.preset.optional.keys() - self._tables):
             found.append(
                 f"Not there, or not granted, and read as if empty: {', '.join(lacking)}. "
@@ -109,21 +121,33 @@ class Reading:
 
     def columns(self, entity: str) -> list[str]:
         """The entity's columns that the CRM holds, in our order."""
-        return [name for name in self.demand.schema[entity] if f"{entity}.{name}" not in self.demand.absent]
+        return [
+            name
+            for name in self.demand.schema[entity]
+            if f"{entity}.{name}" not in self.demand.absent
+        ]
 
     def count(self, entity: str) -> int:
         """How many rows a stream of this entity must have."""
         raw = self._raw[entity]
-        return int(self.connection.scalar(select(func.count()).select_from(raw).where(raw.c.excluded.is_(None))) or 0)
+        return int(
+            self.connection.scalar(
+                select(func.count()).select_from(raw).where(raw.c.excluded.is_(None))
+            )
+            or 0
+        )
 
     def rows(self, entity: str) -> Iterator[Sequence[Any]]:
-        """The entity's audited rows in batches, as the driver gives them: never left unexhausted."""
+        """The entity's audited rows in batches, as the driver gives
+        them: never left unexhausted.
+        """
         if self.columns(entity):  # else the CRM holds no such thing
             yield from self.stream(self.audited(entity))
 
     def stream(self, statement: Select[Any]) -> Iterator[Sequence[Any]]:
         """A statement's rows in batches, as the driver gives them: never left unexhausted."""
-        # of this statement alone: options of the connection would stay, and PostgreSQL can declare no ROLLBACK a cursor
+        # of this statement alone: options of the connection would stay, and PostgreSQL can
+        # declare no ROLLBACK a cursor
         options = {"stream_results": True, "yield_per": BATCH}
         streamed = self.connection.execute(statement, execution_options=options)
         yield from streamed.partitions()
@@ -140,14 +164,20 @@ class Reading:
 
     def spelled(self, entity: str) -> frozenset[str]:
         """The columns of which the database's own text is what the driver delivers."""
-        return frozenset(name for name, code in self._codes[entity].items() if kind_of(self._dialect).spells(code))
+        return frozenset(
+            name
+            for name, code in self._codes[entity].items()
+            if kind_of(self._dialect).spells(code)
+        )
 
     def holds_number(self, entity: str, name: str) -> bool:
         """Whether the column's own type is one of numbers."""
         return self._typed.held[entity][name] is Kind.MONEY
 
     def control(self, figure: str, sql: str) -> str:
-        """The one number that an analyst's SELECT for this figure gives, as text. SourceError where it gives none."""
+        """The one number that an analyst's SELECT for this figure gives, as text.
+        SourceError where it gives none.
+        """
         clause = self._selects.text(
             f"{wrapped(self._selects.guarded(sql, f'controls: the select of {figure}'))} LIMIT 2"
         )
@@ -161,7 +191,9 @@ class Reading:
         return str(value)
 
     def accounts(self) -> list[TableAccount]:
-        """Per table that the preset reads: count(*) = audited + excluded by reason. SourceError where it is not."""
+        """Per table that the preset reads: count(*) = audited + excluded by reason.
+        SourceError where it is not.
+        """
         readers: dict[str, dict[str, str]] = {}  # table -> who reads it, each with its SELECT
         for entity, parts in self.demand.preset.entities.items():
             for number, part in enumerate(parts):
@@ -171,13 +203,25 @@ class Reading:
             readers[table] = {"": sql}
         for table, sql in self.demand.preset.tables.items():
             if table in self._tables:
-                readers[table] = {"": self._selects.guarded(sql, f"preset {self.demand.preset.name}: tables.{table}")}
-        return [self._account(table, selects) for table, selects in readers.items() if table in self._tables]
+                readers[table] = {
+                    "": self._selects.guarded(
+                        sql, f"preset {self.demand.preset.name}: tables.{table}"
+                    )
+                }
+        return [
+            self._account(table, selects)
+            for table, selects in readers.items()
+            if table in self._tables
+        ]
 
     def must_understand_marks(self) -> None:
-        """SourceError where a mark of deletion says neither yes nor no; a run excludes and lists such rows."""
+        """SourceError where a mark of deletion says neither yes nor no; a run
+        excludes and lists such rows.
+        """
         found = list(self._selects.marks_unread())
-        if not found:  # a user whose flag says neither would be no manager, and nobody would know
+        if (
+            not found
+        ):  # a user whose flag says neither would be no manager, and nobody would know
             found = [f"{name}: {said}" for name, said in self.flags_unread(["manager"]).items()]
         if found:
             raise SourceError(
@@ -187,11 +231,17 @@ class Reading:
             )
 
     def flags_unread(self, entities: Iterable[str]) -> dict[str, str]:
-        """'client.private_person' -> which words of this flag are neither yes nor no, whatever gives them."""
+        """'client.private_person' -> which words of this flag are neither yes nor
+        no, whatever gives them.
+        """
         found = {}
         for entity in entities:
             raw = self._raw[entity]
-            flags = (name for name in self.columns(entity) if self.demand.schema[entity][name] is Kind.FLAG)
+            flags = (
+                name
+                for name in self.columns(entity)
+                if self.demand.schema[entity][name] is Kind.FLAG
+            )
             for name in flags if self._parts[entity] else ():
                 if said := self._selects.flag_unread(raw.c[name], raw.c.excluded.is_(None)):
                     found[f"{entity}.{name}"] = said
@@ -210,55 +260,89 @@ class Reading:
         return TableAccount(table, total, audited, dict(reasons))
 
     def _reasons(self, selects: Mapping[str, str]) -> Counter[str]:
-        """Reason -> rows. A row that several entities read counts once: as audited if one of them audits it, else by
-        the reason that is none of their names."""
+        """Reason -> rows. A row that several entities read counts once: as audited if one of
+        them audits it, else by the reason that is none of their names.
+        """
         if len(selects) == 1:
             (sql,) = selects.values()
-            rows = self._selects.text(sql).columns(column("excluded", Text)).subquery("reasoned")
+            rows = (
+                self._selects.text(sql).columns(column("excluded", Text)).subquery("reasoned")
+            )
             excluded: ColumnElement[Any] = func.coalesce(rows.c.excluded, _AUDITED)
         else:
             verdicts = [
-                self._selects.text(sql).columns(column("id"), column("excluded", Text)).subquery()
+                self._selects.text(sql)
+                .columns(column("id"), column("excluded", Text))
+                .subquery()
                 for sql in selects.values()
             ]
             ranked = union_all(
                 *(
-                    select(v.c.id, _rank(v.c.excluded, selects).label("rank"), literal(place).label("reader"))
+                    select(
+                        v.c.id,
+                        _rank(v.c.excluded, selects).label("rank"),
+                        literal(place).label("reader"),
+                    )
                     for place, v in enumerate(verdicts)
                 )
             ).subquery()
             audited = func.sum(case((ranked.c.rank == "0", 1), else_=0))
-            doubled = [func.sum(case((ranked.c.reader == place, 1), else_=0)) > 1 for place in range(len(verdicts))]
+            doubled = [
+                func.sum(case((ranked.c.reader == place, 1), else_=0)) > 1
+                for place in range(len(verdicts))
+            ]
             twice = case((or_(audited > 1, *doubled), 1), else_=0).label("twice")
-            rows = select(func.min(ranked.c.rank).label("rank"), twice).group_by(ranked.c.id).subquery()
+            rows = (
+                select(func.min(ranked.c.rank).label("rank"), twice)
+                .group_by(ranked.c.id)
+                .subquery()
+            )
             excluded = case((rows.c.twice == 1, _TWICE), else_=func.substr(rows.c.rank, 2))
-        found = self.connection.execute(select(excluded, func.count()).select_from(rows).group_by(excluded))
+        found = self.connection.execute(
+            select(excluded, func.count()).select_from(rows).group_by(excluded)
+        )
         return Counter({str(reason): int(count) for reason, count in found})
 
-    # -------------------------------------------------------------------------------------------- its parts
+    # -------------------------------------------------------------------------------- its parts
 
     def _raw_entity(self, entity: str) -> FromClause:
         names, dialect = [*self.columns(entity), "excluded"], self.connection.dialect.name
         raws = []
-        for position, (part, given) in enumerate(zip(self._parts[entity], self._given[entity], strict=True)):
+        for position, (part, given) in enumerate(
+            zip(self._parts[entity], self._given[entity], strict=True)
+        ):
             own: list[ColumnElement[Any]] = [column(name) for name in names if name in given]
             raw = self._selects.text(self._selects.with_added(entity, part)).columns(*own)
             raws.append(in_place(dialect, raw, f"raw_{entity}_{position}"))
         selects = [select(*(_given_or_null(raw, raws, name) for name in names)) for raw in raws]
         if not selects:  # every table of it is optional and lacking
-            # a NULL without a type, or MariaDB gives it a collation of its own, and no join to the CRM's columns
-            return select(*(null().label(name) for name in names)).where(literal(1) == 0).cte(f"raw_{entity}")
-        return in_place(dialect, union_all(*selects) if len(selects) > 1 else selects[0], f"raw_{entity}")
+            # a NULL without a type, or MariaDB gives it a collation of its own, and no
+            # join to the CRM's columns
+            return (
+                select(*(null().label(name) for name in names))
+                .where(literal(1) == 0)
+                .cte(f"raw_{entity}")
+            )
+        return in_place(
+            dialect, union_all(*selects) if len(selects) > 1 else selects[0], f"raw_{entity}"
+        )
 
     def _holds(self, entity: str) -> dict[str, Kind | None]:
-        """Column that the CRM holds -> what it holds by the database's own type; text where values have their own."""
+        """Column that the CRM holds -> what it holds by the database's own type; text
+        where values have their own.
+        """
         holds = kind_of(self._dialect).holds
-        return {name: Kind.TEXT if holds is None else holds(code) for name, code in self._codes[entity].items()}
+        return {
+            name: Kind.TEXT if holds is None else holds(code)
+            for name, code in self._codes[entity].items()
+        }
 
     def _instants(self, entity: str) -> frozenset[str]:
-        """The columns whose own type is one of instants: no zone that a preset declares applies to them.
+        """The columns whose own type is one of instants: no zone that a preset
+        declares applies to them.
 
-        ConfigError where that is so in one part of the entity only: together the database makes one type of both.
+        ConfigError where that is so in one part of the entity only: together the
+        database makes one type of both.
         """
         named = kind_of(self._dialect).instants
         found = frozenset(name for name, code in self._codes[entity].items() if named(code))
@@ -267,7 +351,11 @@ class Reading:
             return found
         dated = [name for name, kind in self.demand.schema[entity].items() if kind in DATED]
         for part in parts:
-            codes = {name: code for name, code in self._codes_of(entity, part).items() if name in dated}
+            codes = {
+                name: code
+                for name, code in self._codes_of(entity, part).items()
+                if name in dated
+            }
             moments = {name: code for name, code in codes.items() if self._is_moment(code)}
             mixed = [name for name, code in moments.items() if named(code) != (name in found)]
             if mixed:
@@ -286,16 +374,27 @@ class Reading:
         """Column that one part gives -> the driver's code of its type."""
         sql = f"SELECT * FROM ({self._selects.with_added(entity, part)}) d WHERE 1 = 0"
         return {
-            str(name): code for name, code, *_ in self.connection.execute(self._selects.text(sql)).cursor.description
+            str(name): code
+            for name, code, *_ in self.connection.execute(
+                self._selects.text(sql)
+            ).cursor.description
         }
 
     def _settle_singles(self, entity: str) -> None:
-        """Takes an amount of single precision for what it shows, if that is the same number; drivers may round it."""
+        """Takes an amount of single precision for what it shows, if that is the same
+        number; drivers may round it.
+        """
         single, kinds = kind_of(self._dialect).single, self.demand.schema[entity]
-        names = {name for name, code in self._codes[entity].items() if kinds[name] is Kind.MONEY and single(code)}
+        names = {
+            name
+            for name, code in self._codes[entity].items()
+            if kinds[name] is Kind.MONEY and single(code)
+        }
         if names and self.demand.preset.money == "decimal":
             raw = self._raw[entity]
-            columns = (single_amount(one).label(one.key) if one.key in names else one for one in raw.c)
+            columns = (
+                single_amount(one).label(one.key) if one.key in names else one for one in raw.c
+            )
             self._raw[entity] = select(*columns).cte(f"exact_{entity}")
             self._codes[entity] = self._type_codes(entity)
 
@@ -304,7 +403,9 @@ class Reading:
         names = self.columns(entity)
         if not names:
             return {}
-        described = self.connection.execute(self.audited(entity).where(literal(1) == 0)).cursor.description
+        described = self.connection.execute(
+            self.audited(entity).where(literal(1) == 0)
+        ).cursor.description
         return {name: code for name, (_, code, *_) in zip(names, described, strict=True)}
 
     def _parts_of(self, entity: str) -> list[Part]:
@@ -313,7 +414,9 @@ class Reading:
         return [part for part in held if part.table in self._tables]
 
     def _settle_columns(self) -> None:
-        """What each SELECT gives; what none gives is absent. ConfigError tells all that the preset misnames at once."""
+        """What each SELECT gives; what none gives is absent. ConfigError tells all that the
+        preset misnames at once.
+        """
         preset = self.demand.preset.name
         if found := self._selects.misnamed():
             raise ConfigError(listed(f"preset {preset}: names that are not there", found))
@@ -326,12 +429,15 @@ class Reading:
         self._partly_given = partly_given(self._parts, self._given, held)
 
     def _needed(self) -> set[str]:
-        needed = {part.table for parts in self.demand.preset.entities.values() for part in parts}
+        needed = {
+            part.table for parts in self.demand.preset.entities.values() for part in parts
+        }
         added = {self.demand.preset.place_of(theirs)[0] for theirs in self.demand.add.values()}
         return needed | added | set(self.demand.preset.tables)
 
     def _must_have_tables(self) -> None:
-        # of exports the preset's own say what may lack, and it was looked at when they were opened
+        # of exports the preset's own say what may lack, and it was looked
+        # at when they were opened
         may_lack = {*self.demand.preset.optional, *self.demand.preset.exports}
         if lacking := sorted(self._needed() - self._tables - may_lack):
             raise SourceError(
@@ -341,8 +447,12 @@ class Reading:
             )
 
 
-def _given_or_null(raw: FromClause, raws: Sequence[FromClause], name: str) -> ColumnElement[Any]:
-    """The column of a part, or a NULL in the type of the part that gives it: three parts of PostgreSQL need one."""
+def _given_or_null(
+    raw: FromClause, raws: Sequence[FromClause], name: str
+) -> ColumnElement[Any]:
+    """The column of a part, or a NULL in the type of the part that gives it: three
+    parts of PostgreSQL need one.
+    """
     if name in raw.c:
         return raw.c[name]
     giver = next(one for one in raws if name in one.c)
@@ -350,7 +460,9 @@ def _given_or_null(raw: FromClause, raws: Sequence[FromClause], name: str) -> Co
 
 
 def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElement[Any]:
-    """Text whose least is the verdict on a row: audited, then a reason of its own, then another entity's name."""
+    """Text whose least is the verdict on a row: audited, then a reason of its own,
+    then another entity's name.
+    """
     return case(
         (excluded.is_(None), "0" + _AUDITED),
         (excluded.in_(list(entities)), literal("2").concat(excluded)),

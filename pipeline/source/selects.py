@@ -1,4 +1,6 @@
-"""The preset's parts as SQL: its own SELECTs, those that its columns stand for, and the user's own fields."""
+"""The preset's parts as SQL: its own SELECTs, those that its columns stand for,
+and the user's own fields.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ _WORD: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What is read from where: the preset with the user's own fields, and the currency of amounts without one."""
+    """What is read from where: the preset with the user's own fields, and the
+    currency of amounts without one.
+    """
 
     preset: Preset
     add: Mapping[str, str]  # 'meeting.result' -> 'meetings_cstm.result_c'
@@ -63,7 +67,9 @@ class Selects:
         self._seen: set[str] = set()  # texts of users that may run
 
     def text(self, sql: str) -> TextClause:
-        """A preset's SELECT; tables that this installation lacks are read as if they were empty."""
+        """A preset's SELECT; tables that this installation lacks are
+        read as if they were empty.
+        """
         empty = [
             f"{table} AS (SELECT {', '.join(f'NULL AS {name}' for name in columns)} FROM (SELECT 1 AS i) o WHERE 1 = 0)"
             for table, columns in self._preset.optional.items()
@@ -71,7 +77,9 @@ class Selects:
         ]
         clause = text(f"WITH {', '.join(empty)} {sql}" if empty else sql)
         given = {"currency": self._demand.currency, "zone": self._demand.zone}
-        return clause.bindparams(**{name: value for name, value in given.items() if name in clause._bindparams})
+        return clause.bindparams(
+            **{name: value for name, value in given.items() if name in clause._bindparams}
+        )
 
     def of(self, entity: str, part: Part) -> str:
         """The part's own SELECT, or the one that its columns stand for."""
@@ -79,7 +87,9 @@ class Selects:
         return self.guarded(part.select or self._of_columns(entity, part), place)
 
     def guarded(self, sql: str, place: str) -> str:
-        """A user's SELECT, after the database has taken it as one that only reads. ConfigError where it does not."""
+        """A user's SELECT, after the database has taken it as one that only reads.
+        ConfigError where it does not.
+        """
         sql = without_semicolon(sql)
         if sql not in self._seen:
             must_only_read(self._connection, self.text(sql), place)
@@ -87,7 +97,11 @@ class Selects:
         return sql
 
     def _of_columns(self, entity: str, part: Part) -> str:
-        own = {ours: f"t.{self._quote(name)}" for ours, table, name in self.added(entity) if table == part.table}
+        own = {
+            ours: f"t.{self._quote(name)}"
+            for ours, table, name in self.added(entity)
+            if table == part.table
+        }
         given = {ours: self._value(mapped) for ours, mapped in part.columns.items()} | own
         columns = [f"{theirs} AS {ours}" for ours, theirs in given.items()]
         reasons = " ".join(self._reasons(part))
@@ -95,13 +109,17 @@ class Selects:
         return f"SELECT {', '.join(columns)} FROM {self._names.quoted(part.table)} t"
 
     def with_added(self, entity: str, part: Part) -> str:
-        """The part's SELECT with the user's own fields, joined where another table holds them."""
+        """The part's SELECT with the user's own fields, joined where
+        another table holds them.
+        """
         sql = self.of(entity, part)
         for position, (ours, table, name) in enumerate(self.added(entity)):
             if table == part.table and part.columns:
                 continue  # one of its own columns
             alias = f"x{position}"
-            joined = self._same(f"{alias}.{self._quote(self._key(entity, table))}", f"b{position}.id")
+            joined = self._same(
+                f"{alias}.{self._quote(self._key(entity, table))}", f"b{position}.id"
+            )
             sql = (
                 f"SELECT b{position}.*, {alias}.{self._quote(name)} AS {ours} FROM ({sql}) b{position} "
                 f"LEFT JOIN {self._names.quoted(table)} {alias} ON {joined}"
@@ -121,7 +139,9 @@ class Selects:
         """Table of own fields -> the SELECT of why its rows are not audited."""
         found = {}
         for entity, parts in self._preset.entities.items():
-            for table in {table for _, table, _ in self.added(entity)} - {part.table for part in parts}:
+            for table in {table for _, table, _ in self.added(entity)} - {
+                part.table for part in parts
+            }:
                 joined = self._same("b.id", f"x.{self._quote(self._key(entity, table))}")
                 found[table] = (
                     "SELECT CASE WHEN b.id IS NULL THEN 'of no record' END AS excluded "
@@ -137,7 +157,7 @@ class Selects:
     def _key(self, entity: str, table: str) -> str:
         return self._preset.key_of(entity, table) or "id"
 
-    # ---------------------------------------------------------------------------------------- columns
+    # ---------------------------------------------------------------------------------- columns
 
     def _value(self, mapped: Mapped) -> str:
         if mapped.sql is not None:
@@ -147,11 +167,15 @@ class Selects:
         if mapped.says:
             return f"t.{self._quote(mapped.column)}"
         entered = self._entered(mapped.column)
-        turned = case((_says_no(entered), "yes"), (flag_of(entered) == 1, "no"), else_="unreadable")
+        turned = case(
+            (_says_no(entered), "yes"), (flag_of(entered) == 1, "no"), else_="unreadable"
+        )
         return self._rendered(turned)
 
     def _reasons(self, part: Part) -> Iterator[str]:
-        """The branches of a CASE: each reason where its column says so, and where nobody can tell."""
+        """The branches of a CASE: each reason where its column says so,
+        and where nobody can tell.
+        """
         for reason, mapped in part.excluded.items():
             said = self._rendered(literal(reason))
             if mapped.sql is not None:
@@ -164,10 +188,15 @@ class Selects:
                 yield f"WHEN {self._rendered(_says_neither(entered))} THEN {unread}"
 
     def marks_unread(self) -> Iterator[str]:
-        """Each mark of deletion in which something stands that is neither yes nor no, as a sentence."""
+        """Each mark of deletion in which something stands that is neither
+        yes nor no, as a sentence.
+        """
         for table, name in dict.fromkeys(self._marks()):
             entered = self._entered(name)
-            columns: list[ColumnElement[Any]] = [literal_column(f"t.{self._quote(name)}"), func.count().label("number")]
+            columns: list[ColumnElement[Any]] = [
+                literal_column(f"t.{self._quote(name)}"),
+                func.count().label("number"),
+            ]
             asked = select(*columns).where(_says_neither(entered))
             asked = asked.select_from(text(f"{self._names.quoted(table)} t"))
             asked = asked.group_by(text("1")).order_by(text("number DESC"))
@@ -176,18 +205,32 @@ class Selects:
                 yield f"table {table}, column {name}: neither yes nor no: {_words(words)}"
 
     def flag_unread(self, entered: ColumnElement[Any], live: ColumnElement[bool]) -> str:
-        """The words of a flag, over its live rows, that are neither yes nor no; '' where there are none."""
+        """The words of a flag, over its live rows, that are neither yes nor no;
+        '' where there are none.
+        """
         kept = self._demand.rules.kept(entered)
-        asked = select(entered, func.count().label("number")).where(live, _says_neither(kept)).group_by(entered)
-        words = self._connection.execute(asked.order_by(text("number DESC")).limit(_SHOWN)).all()
+        asked = (
+            select(entered, func.count().label("number"))
+            .where(live, _says_neither(kept))
+            .group_by(entered)
+        )
+        words = self._connection.execute(
+            asked.order_by(text("number DESC")).limit(_SHOWN)
+        ).all()
         return f"neither yes nor no: {_words(words)}" if words else ""
 
     def _marks(self) -> Iterator[tuple[str, str]]:
-        """(table, column) of what says that a record is deleted, or that a user is not active."""
+        """(table, column) of what says that a record is deleted, or
+        that a user is not active.
+        """
         for entity, parts in self._preset.entities.items():
             for part in parts:
                 mapped = [*part.excluded.values()]
-                mapped += [part.columns["active"]] if entity == "manager" and "active" in part.columns else []
+                mapped += (
+                    [part.columns["active"]]
+                    if entity == "manager" and "active" in part.columns
+                    else []
+                )
                 if part.table in self._tables:
                     yield from ((part.table, one.column) for one in mapped if one.column)
 
@@ -202,15 +245,19 @@ class Selects:
             sql = sql.replace("%%", "%")  # the whole text is compiled once more
         return sql.replace(":", "\\:")
 
-    # ---------------------------------------------------------------------------------------- names
+    # ------------------------------------------------------------------------------------ names
 
     def misnamed(self) -> list[str]:
-        """Columns that the preset names and its tables do not have, each as a sentence of what is wrong where."""
+        """Columns that the preset names and its tables do not have, each as a
+        sentence of what is wrong where.
+        """
         real = RealColumns(self._connection, self._names)
         found = []
         for where, table, name in self._named():
             if table in self._tables and real.lacking(table, [name]):
-                found.append(f"{where}: table {table} has no column {name}{_hint(name, real.of(table))}.")
+                found.append(
+                    f"{where}: table {table} has no column {name}{_hint(name, real.of(table))}."
+                )
         return found
 
     def given(self, entity: str, part: Part) -> frozenset[str]:
@@ -219,14 +266,23 @@ class Selects:
         added = (ours for ours, *_ in self.added(entity))
         return frozenset((*self._connection.execute(described).keys(), *added))
 
-    def misgiven(self, entity: str, part: Part, given: Collection[str], required: Collection[str]) -> list[str]:
-        """What the part's SELECT gives and we do not know, and what it must give: sentences of what is wrong."""
+    def misgiven(
+        self, entity: str, part: Part, given: Collection[str], required: Collection[str]
+    ) -> list[str]:
+        """What the part's SELECT gives and we do not know, and what it must give:
+        sentences of what is wrong.
+        """
         known = {*ENTITIES[entity], *self._demand.schema[entity], "excluded"}
         where = f"the SELECT of {entity} from {part.table} gives"
         unsaid = known - {*given}
-        found = [f"{where} {name}, which we do not know{meant(name, unsaid)}." for name in sorted({*given} - known)]
+        found = [
+            f"{where} {name}, which we do not know{meant(name, unsaid)}."
+            for name in sorted({*given} - known)
+        ]
         if lacking := sorted({*required} - {*given}):
-            found.append(f"{where} no {', '.join(lacking)}, which every one must give; add the column.")
+            found.append(
+                f"{where} no {', '.join(lacking)}, which every one must give; add the column."
+            )
         return found
 
     def _named(self) -> Iterator[tuple[str, str, str]]:
@@ -236,7 +292,9 @@ class Selects:
                 at = f"entities.{entity}.{number}" if len(parts) > 1 else f"entities.{entity}"
                 for key, mapped in (("columns", part.columns), ("excluded", part.excluded)):
                     yield from (
-                        (f"{at}.{key}.{name}", part.table, one.column) for name, one in mapped.items() if one.column
+                        (f"{at}.{key}.{name}", part.table, one.column)
+                        for name, one in mapped.items()
+                        if one.column
                     )
             for ours, table, name in self.added(entity):
                 yield f"add.{entity}.{ours}", table, name
@@ -262,7 +320,9 @@ def _rows(number: int) -> str:
 
 
 def _shown(word: Any) -> str:
-    """A word of a mark of deletion as it can be printed; of what is longer than a word its beginning."""
+    """A word of a mark of deletion as it can be printed; of what is longer
+    than a word its beginning.
+    """
     shown = printable(str(text_of(word)))
     return shown if len(shown) <= _WORD else f"{shown[:1]}… ({len(shown):,} characters)"
 

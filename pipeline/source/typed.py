@@ -8,13 +8,33 @@ from itertools import chain
 from sqlite3 import sqlite_version_info
 from typing import Any, Final
 
-from sqlalchemy import CTE, FromClause, Select, and_, case, cast, false, literal, null, or_, select, true
+from sqlalchemy import (
+    CTE,
+    FromClause,
+    Select,
+    and_,
+    case,
+    cast,
+    false,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CompoundSelect, TextualSelect
 from sqlalchemy.types import BigInteger, Date, Text
 
 from pipeline.databases import kind_of
-from pipeline.databases.expressions import blank, day_of, micros, minor_units, no_date, whole_units
+from pipeline.databases.expressions import (
+    blank,
+    day_of,
+    micros,
+    minor_units,
+    no_date,
+    whole_units,
+)
 from pipeline.formats import Rules, units_of
 from pipeline.formats.currencies import currency_of
 from pipeline.formats.flags import flag_nothing, flag_of
@@ -25,37 +45,56 @@ _ALL: Final = 2**63 - 1
 _SQLITE_MATERIALIZES: Final = sqlite_version_info >= (3, 35)
 
 
-def in_place(dialect: str, rows: Select[Any] | CompoundSelect[Any] | TextualSelect, name: str) -> CTE:
-    """A part of the statement that keeps the keys of the CRM's own tables in use, however often it is named."""
+def in_place(
+    dialect: str, rows: Select[Any] | CompoundSelect[Any] | TextualSelect, name: str
+) -> CTE:
+    """A part of the statement that keeps the keys of the CRM's own tables in use,
+    however often it is named.
+    """
     told = dialect == "postgresql" or (dialect == "sqlite" and _SQLITE_MATERIALIZES)
     return rows.cte(name).prefix_with("NOT MATERIALIZED") if told else rows.cte(name)
 
 
 @dataclass(frozen=True)
 class Typed:
-    """What the columns of every entity hold, and how that becomes days, instants, amounts and text."""
+    """What the columns of every entity hold, and how that becomes days,
+    instants, amounts and text.
+    """
 
     dialect: str
     schema: Schema
     rules: Rules
     minor: bool  # amounts are integers of minor units
     raw: Mapping[str, FromClause]  # entity -> the preset's SELECT
-    held: Mapping[str, Mapping[str, Kind | None]]  # entity -> column that the CRM holds -> what its type says
-    instants: Mapping[str, frozenset[str]] = field(default_factory=dict)  # entity -> columns whose type names a zone
+    held: Mapping[
+        str, Mapping[str, Kind | None]
+    ]  # entity -> column that the CRM holds -> what its type says
+    instants: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # entity -> columns whose type names a zone
 
     def audited(self, entity: str) -> CTE:
-        """The audited rows. Text is read once, in steps, and not in every condition that looks at it."""
+        """The audited rows. Text is read once, in steps, and not in every
+        condition that looks at it.
+        """
         name, raw = f"audited_{entity}", self.raw[entity]
         live, here = raw.c.excluded.is_(None), self.dialect in ("files", "duckdb")
         if not self._is_worked_out(entity):
             rows = select(*self._marked(entity, self._values(entity, raw))).where(live)
             return self.worked_out(rows, name) if here else in_place(self.dialect, rows, name)
-        texts = {one: self.rules.for_text().text_in(raw.c[one]) for one in self._in_text(entity)}
-        labelled = (texts.get(one, self._kept(entity, one)).label(one) for one in self.held[entity])
+        texts = {
+            one: self.rules.for_text().text_in(raw.c[one]) for one in self._in_text(entity)
+        }
+        labelled = (
+            texts.get(one, self._kept(entity, one)).label(one) for one in self.held[entity]
+        )
         source = self.worked_out(select(*labelled).where(live), f"texts_{entity}")
         amounts = [one for one in texts if self.schema[entity][one] is Kind.MONEY]
         if amounts:
-            numbers = (self.rules.for_text().number_of(source.c[one]).label(f"{one}_number") for one in amounts)
+            numbers = (
+                self.rules.for_text().number_of(source.c[one]).label(f"{one}_number")
+                for one in amounts
+            )
             source = self.worked_out(select(*source.c, *numbers), f"numbers_{entity}")
         found = self._values(entity, source)
         pairs = (
@@ -68,8 +107,12 @@ class Typed:
 
     def worked_out(self, rows: Select[Any], name: str) -> CTE:
         """Worked out once per statement, on a database that can be told so."""
-        if self.dialect in ("mysql", "mariadb") or (self.dialect == "sqlite" and not _SQLITE_MATERIALIZES):
-            return rows.limit(_ALL).cte(name)  # what has a limit is no part of another statement
+        if self.dialect in ("mysql", "mariadb") or (
+            self.dialect == "sqlite" and not _SQLITE_MATERIALIZES
+        ):
+            return rows.limit(_ALL).cte(
+                name
+            )  # what has a limit is no part of another statement
         return rows.cte(name).prefix_with("MATERIALIZED")
 
     def _in_text(self, entity: str) -> list[str]:
@@ -85,12 +128,16 @@ class Typed:
             return bool(self._in_text(entity))
         kinds = {self.schema[entity][name] for name in self.held[entity]}
         local = Kind.INSTANT in kinds and self.rules.datetimes != "UTC"
-        return self.rules.formats is not None or local or (Kind.MONEY in kinds and not self.minor)
+        return (
+            self.rules.formats is not None or local or (Kind.MONEY in kinds and not self.minor)
+        )
 
     def _marked(
         self, entity: str, found: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]]
     ) -> Iterator[ColumnElement[Any]]:
-        """Each value, and beside days, instants and amounts 1 where something was entered that cannot be read."""
+        """Each value, and beside days, instants and amounts 1 where something was
+        entered that cannot be read.
+        """
         for name, kind in self.schema[entity].items():
             value, nothing = found[name]
             yield value.label(name)
@@ -101,11 +148,17 @@ class Typed:
                 unread = and_(value.is_(None), nothing.is_(False))
                 yield case((unread, 1), else_=0).label(f"{name}_unreadable")
 
-    def _values(self, entity: str, source: FromClause) -> dict[str, tuple[ColumnElement[Any], ColumnElement[bool]]]:
-        """Column -> (its value in the type of our queries or NULL, whether nothing was entered)."""
+    def _values(
+        self, entity: str, source: FromClause
+    ) -> dict[str, tuple[ColumnElement[Any], ColumnElement[bool]]]:
+        """Column -> (its value in the type of our queries or NULL,
+        whether nothing was entered).
+        """
         held = self.held[entity]
         return {
-            name: self._value(entity, source, name, kind) if name in held else (self._absent(name, kind), true())
+            name: self._value(entity, source, name, kind)
+            if name in held
+            else (self._absent(name, kind), true())
             for name, kind in self.schema[entity].items()
         }
 
@@ -127,7 +180,9 @@ class Typed:
         entered: ColumnElement[Any] = source.c[name]
         held = self.held[entity][name]
         if name in self._in_text(entity):
-            return self._from_text(entity, source, name, kind), self.rules.for_text().nothing(entered, kind)
+            return self._from_text(entity, source, name, kind), self.rules.for_text().nothing(
+                entered, kind
+            )
         if source is self.raw[entity]:
             entered = self._kept(entity, name)
         if kind is Kind.TEXT:
@@ -141,7 +196,9 @@ class Typed:
     def _of_own_type(
         self, entity: str, source: FromClause, name: str, entered: ColumnElement[Any]
     ) -> ColumnElement[Any]:
-        """A day, an instant or an amount that the database has typed itself; NULL where it is of another kind."""
+        """A day, an instant or an amount that the database has typed itself; NULL
+        where it is of another kind.
+        """
         kind, held = self.schema[entity][name], self.held[entity][name]
         instant = name in self.instants.get(entity, ())
         if kind is Kind.DAY and held is Kind.INSTANT:
@@ -154,28 +211,41 @@ class Typed:
             return self.rules.own_micros(micros(entered), instant=instant)
         return day_of(entered)
 
-    def _word(self, entered: ColumnElement[Any], kind: Kind) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
-        """What is one of few words, in any type; an amount that names no currency is in the audit's."""
+    def _word(
+        self, entered: ColumnElement[Any], kind: Kind
+    ) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
+        """What is one of few words, in any type; an amount that names no
+        currency is in the audit's.
+        """
         if kind is Kind.FLAG:
             return flag_of(entered), flag_nothing(entered)
         return currency_of(entered, self.rules.signs, self.rules.currency), false()
 
     def _kept(self, entity: str, name: str) -> ColumnElement[Any]:
-        """What the column holds, without empty words; an id is one whatever it is, and a number is no word."""
+        """What the column holds, without empty words; an id is one whatever it is,
+        and a number is no word.
+        """
         entered: ColumnElement[Any] = self.raw[entity].c[name]
         held = self.held[entity][name]
         kind = self.schema[entity][name]
         if name != "id" and held is Kind.TEXT:
             content = self.rules.contents.get(f"{entity}.{name}") if kind is Kind.TEXT else None
             entered = self.rules.kept(entered, content=content)
-        # an id that is a number here and a text there is one id; but its index would find it no more
+        # an id that is a number here and a text there is one id; but its
+        # index would find it no more
         by_text = self._by_value and self.rules.formats is not None
         return cast(entered, Text) if kind is Kind.TEXT and by_text else entered
 
-    def _from_text(self, entity: str, source: FromClause, name: str, kind: Kind) -> ColumnElement[Any]:
+    def _from_text(
+        self, entity: str, source: FromClause, name: str, kind: Kind
+    ) -> ColumnElement[Any]:
         rules = self.rules.for_text()
         if kind is not Kind.MONEY:
-            return rules.micros_of(source.c[name]) if kind is Kind.INSTANT else rules.day_of(source.c[name])
+            return (
+                rules.micros_of(source.c[name])
+                if kind is Kind.INSTANT
+                else rules.day_of(source.c[name])
+            )
         if self.minor:
             return self._nothing(kind)  # text is no integer of minor units
         return units_of(source.c[f"{name}_number"], self._currency(entity, source))
@@ -185,7 +255,9 @@ class Typed:
             return self._absent("currency", Kind.CURRENCY)
         return self._value(entity, source, "currency", Kind.CURRENCY)[0]
 
-    def _amount(self, entered: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
+    def _amount(
+        self, entered: ColumnElement[Any], currency: ColumnElement[Any]
+    ) -> ColumnElement[Any]:
         if self.minor:
             return whole_units(entered)
         odd = [
@@ -198,7 +270,9 @@ class Typed:
         )
 
     def lent(self) -> str:
-        """What the two readings share, where this database cannot work something out by itself; else ''."""
+        """What the two readings share, where this database cannot work
+        something out by itself; else ''.
+        """
         worked_out = any(self._is_worked_out(entity) for entity in self.schema)
         shares = self._by_value and (worked_out or bool(self.rules.contents))
         return kind_of(self.dialect).lent if shares else ""

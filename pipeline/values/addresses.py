@@ -8,20 +8,31 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 _VARIABLE: Final = re.compile(r"\$\{\w+\}")
-# of an account; what follows is a host, or a password with an @; a file's path begins with a third slash
+# of an account; what follows is a host, or a password with an @; a file's path
+# begins with a third slash
 _PASSWORD: Final = re.compile(r"(://(?!/)[^:@/]*:)(?!\$\{\w+\}@).*@", re.DOTALL)
 # paths of files that hold a secret are none: passfile, sslkey
-_SECRET_OPTION: Final = re.compile(r"pass(?!file)|pwd|secret|token|credential|(api|access)[_-]?key", re.IGNORECASE)
-# where an address ends in a sentence cannot be told if a password holds blanks: up to the last @
+_SECRET_OPTION: Final = re.compile(
+    r"pass(?!file)|pwd|secret|token|credential|(api|access)[_-]?key", re.IGNORECASE
+)
+# where an address ends in a sentence cannot be told if a password holds
+# blanks: up to the last @
 _IN_A_SENTENCE: Final = re.compile(r"(?<=://).*(?=@)", re.DOTALL)
-_OPTION_IN_A_SENTENCE: Final = re.compile(rf"((?:{_SECRET_OPTION.pattern})[^=&\s]*=)[^&'\"]+", re.IGNORECASE)
+_OPTION_IN_A_SENTENCE: Final = re.compile(
+    rf"((?:{_SECRET_OPTION.pattern})[^=&\s]*=)[^&'\"]+", re.IGNORECASE
+)
 
 
 def holds_secret(url: str) -> bool:
-    """Whether a password or a token stands in the address; the name of a variable, ${NAME}, is none."""
+    """Whether a password or a token stands in the address; the name of a
+    variable, ${NAME}, is none.
+    """
     if _PASSWORD.search(url):
         return True
-    return any(_is_secret(name) and value and not _VARIABLE.fullmatch(value) for name, value in _options(url))
+    return any(
+        _is_secret(name) and value and not _VARIABLE.fullmatch(value)
+        for name, value in _options(url)
+    )
 
 
 def holds_account(url: str) -> bool:

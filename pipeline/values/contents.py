@@ -27,7 +27,9 @@ _PLAIN_PART: Final = f"\\x{{1F}}{_SPACE}[^{WHITE_SPACE_CLASS}\\x{{22}}\\x{{5B}}\
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a text column holds: 'html' or 'json'; of JSON the keys under which a value stands, or any."""
+    """What a text column holds: 'html' or 'json'; of JSON the keys under
+    which a value stands, or any.
+    """
 
     what: str
     keys: tuple[str, ...] = ()
@@ -62,10 +64,13 @@ def by_point(pattern: str) -> str:
 
 def is_empty_in_parts(text: str, words: frozenset[str]) -> bool:
     """Each value of several columns is blank or one of these words."""
-    return all(part in words or not part for part in (one.strip(WHITE_SPACE) for one in text.split(SEVERAL)))
+    return all(
+        part in words or not part
+        for part in (one.strip(WHITE_SPACE) for one in text.split(SEVERAL))
+    )
 
 
-# ------------------------------------------------------------------------------------------------ for SQLite
+# ----------------------------------------------------------------------------------- for SQLite
 
 
 def html_unseen(data: bytes) -> bool:
@@ -75,4 +80,6 @@ def html_unseen(data: bytes) -> bool:
 
 def json_unseen(data: bytes, keys: str) -> bool:
     """Nobody sees anything of the JSON in these bytes; the keys have commas between them."""
-    return Content("json", tuple(keys.split(",")) if keys else ()).is_unseen(data.decode("utf-8", "replace"))
+    return Content("json", tuple(keys.split(",")) if keys else ()).is_unseen(
+        data.decode("utf-8", "replace")
+    )

@@ -19,11 +19,15 @@ _IN_USE: Final = (
 _WITHDRAWN: Final = "ANG BGN CUC EEK HRK LTL LVL MRO SLL STD VEF ZMK ZWL"
 
 CODES: Final = frozenset((*_IN_USE.split(), *_WITHDRAWN.split()))
-"""The currencies that an amount may name. Metals, units of account and XXX, which is none, are not among them."""
+"""The currencies that an amount may name. Metals, units of account and XXX, which is
+none, are not among them.
+"""
 
 # those whose minor unit is not a hundredth
 _DIGITS: Final = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX"), 0),
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX"), 0
+    ),
     **dict.fromkeys(("UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
     **dict.fromkeys(("CLF", "UYW"), 4),
@@ -34,7 +38,9 @@ ODD_FACTORS: Final = {currency: 10**digits for currency, digits in _DIGITS.items
 
 
 LARGEST_AMOUNT: Final = 10**18
-"""Amounts of this many minor units or more are unreadable: they would leave 64 bits when summed."""
+"""Amounts of this many minor units or more are unreadable: they would
+leave 64 bits when summed.
+"""
 
 
 def digits_of(currency: str) -> int:

@@ -1,7 +1,9 @@
-"""What a text says, as Python reads it: bytes as UTF-8, a moment by its format, an amount by its marks.
+"""What a text says, as Python reads it: bytes as UTF-8, a moment by its
+format, an amount by its marks.
 
-Strict: a text is read if it is exactly what its format would write. Nothing is guessed. SQLite, which knows neither
-regular expressions nor exact decimals, calls these same functions; every other database has SQL of its own.
+Strict: a text is read if it is exactly what its format would write. Nothing is guessed. SQLite,
+which knows neither regular expressions nor exact decimals, calls these same functions; every
+other database has SQL of its own.
 """
 
 from __future__ import annotations
@@ -28,25 +30,37 @@ ZONED: Final = (1900, 2100)
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - in the declared zone
 _MICROSECOND: Final = timedelta(microseconds=1)
 _DIRECTIVES: Final = {
-    "Y": "(?P<Y>[0-9]{4})", "y": "(?P<y>[0-9]{2})", "B": f"(?P<B>{'|'.join(MONTHS)})",
+    "Y": "(?P<Y>[0-9]{4})",
+    "y": "(?P<y>[0-9]{2})",
+    "B": f"(?P<B>{'|'.join(MONTHS)})",
     "b": f"(?P<b>{'|'.join(month[:3] for month in MONTHS)})",
-    "m": "(?P<m>0[1-9]|1[0-2])", "-m": "(?P<m>[1-9]|1[0-2])",
-    "d": "(?P<d>0[1-9]|[12][0-9]|3[01])", "-d": "(?P<d>[1-9]|[12][0-9]|3[01])",
-    "H": "(?P<H>[01][0-9]|2[0-3])", "-H": "(?P<H>1?[0-9]|2[0-3])",
-    "I": "(?P<I>0[1-9]|1[0-2])", "-I": "(?P<I>[1-9]|1[0-2])",
-    "M": "(?P<M>[0-5][0-9])", "S": "(?P<S>[0-5][0-9])", "p": "(?P<p>AM|PM)",
-    "f": "(?P<f>[0-9]{6})", "g": "(?P<g>[0-9]{3})", "z": "(?P<z>Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])",
-}  # fmt: skip
+    "m": "(?P<m>0[1-9]|1[0-2])",
+    "-m": "(?P<m>[1-9]|1[0-2])",
+    "d": "(?P<d>0[1-9]|[12][0-9]|3[01])",
+    "-d": "(?P<d>[1-9]|[12][0-9]|3[01])",
+    "H": "(?P<H>[01][0-9]|2[0-3])",
+    "-H": "(?P<H>1?[0-9]|2[0-3])",
+    "I": "(?P<I>0[1-9]|1[0-2])",
+    "-I": "(?P<I>[1-9]|1[0-2])",
+    "M": "(?P<M>[0-5][0-9])",
+    "S": "(?P<S>[0-5][0-9])",
+    "p": "(?P<p>AM|PM)",
+    "f": "(?P<f>[0-9]{6})",
+    "g": "(?P<g>[0-9]{3})",
+    "z": "(?P<z>Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])",
+}
 DIRECTIVE: Final = re.compile("%(-?[A-Za-z])")
 """A part of a declared format."""
 _PLAIN_DECIMAL: Final = re.compile("-?[0-9]+(?:[.][0-9]+)?")
 
 
-# ------------------------------------------------------------------------------------------------ bytes
+# ---------------------------------------------------------------------------------------- bytes
 
 
 class Undecodable(str):
-    """A text whose bytes are no UTF-8: U+FFFD stands where they cannot be read, so that something was entered."""
+    """A text whose bytes are no UTF-8: U+FFFD stands where they cannot be read, so
+    that something was entered.
+    """
 
     __slots__ = ()
 
@@ -65,7 +79,9 @@ def text_of(value: Any) -> Any:
 
 
 def fingerprint(record: str, text: str | None) -> int | None:
-    """The first 32 bits of MD5 (record id, U+001F, text), big-endian; None where there is no text, or no UTF-8."""
+    """The first 32 bits of MD5 (record id, U+001F, text), big-endian; None where there
+    is no text, or no UTF-8.
+    """
     if text is None or isinstance(text, Undecodable):
         return None
     return fingerprint_of_bytes(record.encode(), text.encode())
@@ -77,16 +93,20 @@ def fingerprint_of_bytes(record: bytes, text: bytes) -> int | None:
         text.decode()
     except UnicodeDecodeError:
         return None
-    return int.from_bytes(hashlib.md5(b"%b\x1f%b" % (record, text), usedforsecurity=False).digest()[:4], "big")
+    return int.from_bytes(
+        hashlib.md5(b"%b\x1f%b" % (record, text), usedforsecurity=False).digest()[:4], "big"
+    )
 
 
-# ------------------------------------------------------------------------------------------------ moments
+# -------------------------------------------------------------------------------------- moments
 
 
 @cache
 def _reader(written: str) -> re.Pattern[str]:
     parts = DIRECTIVE.split(written)  # literal, directive, literal, …
-    return re.compile("".join(_DIRECTIVES[part] if n % 2 else re.escape(part) for n, part in enumerate(parts)))
+    return re.compile(
+        "".join(_DIRECTIVES[part] if n % 2 else re.escape(part) for n, part in enumerate(parts))
+    )
 
 
 def read_moment(text: str, written: str) -> datetime | None:
@@ -103,14 +123,25 @@ def read_moment(text: str, written: str) -> datetime | None:
         return int(of.get(name) or 0)
 
     names = [month[: len(of.get("b") or of.get("B") or "")] for month in MONTHS]
-    month = names.index(of.get("b") or of.get("B") or "") + 1 if "b" in of or "B" in of else number("m")
+    month = (
+        names.index(of.get("b") or of.get("B") or "") + 1
+        if "b" in of or "B" in of
+        else number("m")
+    )
     short = number("y")
     year = number("Y") if "Y" in of else short + (2000 if short < 69 else 1900)
     hour = number("I") % 12 + 12 * (of["p"] == "PM") if "I" in of else number("H")
     zone = _offset(of["z"]) if "z" in of else None
     try:
         return datetime(
-            year, month, number("d"), hour, number("M"), number("S"), number("f") + 1000 * number("g"), tzinfo=zone
+            year,
+            month,
+            number("d"),
+            hour,
+            number("M"),
+            number("S"),
+            number("f") + 1000 * number("g"),
+            tzinfo=zone,
         )
     except ValueError:
         return None
@@ -125,7 +156,9 @@ def _offset(written: str) -> timezone:
 
 
 def instant_of(moment: datetime) -> datetime | None:
-    """A moment with an offset as an instant in UTC; None outside the years of which zones are known."""
+    """A moment with an offset as an instant in UTC; None outside the years
+    of which zones are known.
+    """
     if not 1 < moment.year < 9999:
         return None
     instant = moment.astimezone(UTC)
@@ -133,7 +166,9 @@ def instant_of(moment: datetime) -> datetime | None:
 
 
 def local_day(moment: datetime, zone: str) -> date | None:
-    """The day that the calendar of a zone shows at a moment with an offset; of a moment without one its own day."""
+    """The day that the calendar of a zone shows at a moment with an offset; of a moment
+    without one its own day.
+    """
     if moment.tzinfo is None:
         return moment.date()
     instant = instant_of(moment)
@@ -141,7 +176,8 @@ def local_day(moment: datetime, zone: str) -> date | None:
 
 
 def in_utc(moment: datetime, zone: str) -> datetime | None:
-    """A local moment as an instant. Of one that exists twice the first; one that is skipped, as if it was not.
+    """A local moment as an instant. Of one that exists twice the first; one that is
+    skipped, as if it was not.
 
     None outside the years of which the zone is known.
     """
@@ -152,14 +188,14 @@ def in_utc(moment: datetime, zone: str) -> datetime | None:
     return moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-# ------------------------------------------------------------------------------------------------ amounts
+# -------------------------------------------------------------------------------------- amounts
 
 
 def plain_number(text: str, decimal: str, thousands: str, signs: Sequence[str]) -> str | None:
     """A text like '-€ 1.234,50' as '-1234.50'; None where it is not of this format.
 
-    `decimal` is the decimal mark, `thousands` all characters that may stand between groups of three, and `signs` are
-    those of currencies.
+    `decimal` is the decimal mark, `thousands` all characters that may stand between groups of
+    three, and `signs` are those of currencies.
     """
     negative, signed = False, False
     signs = sorted(signs, key=len, reverse=True)  # EUR is not E and something else
@@ -172,13 +208,20 @@ def plain_number(text: str, decimal: str, thousands: str, signs: Sequence[str]) 
         else:
             return None
         text = text.lstrip(WHITE_SPACE)
-    if not signed and (sign := next((one for one in signs if text.endswith(one)), None)) is not None:
+    if (
+        not signed
+        and (sign := next((one for one in signs if text.endswith(one)), None)) is not None
+    ):
         text = text.removesuffix(sign).rstrip(WHITE_SPACE)
     whole, mark, decimals = text.partition(decimal)
     if not _digits(decimals) and mark:
         return None
     first, *groups = re.split(f"[{thousands}]", whole) if thousands else [whole]
-    if not _digits(first) or (groups and len(first) > 3) or any(len(g) != 3 or not _digits(g) for g in groups):
+    if (
+        not _digits(first)
+        or (groups and len(first) > 3)
+        or any(len(g) != 3 or not _digits(g) for g in groups)
+    ):
         return None
     return f"{'-' * negative}{first}{''.join(groups)}{'.' * bool(mark)}{decimals}"
 
@@ -189,13 +232,17 @@ def plain_decimal(text: str) -> str | None:
 
 
 def number_text(value: float) -> str | None:
-    """A number as '-1234.5': of a float the decimal of its shortest text; None where it is infinite."""
+    """A number as '-1234.5': of a float the decimal of its shortest text;
+    None where it is infinite.
+    """
     number = Decimal(repr(value))
     return format(number, "f") if number.is_finite() else None
 
 
 def minor_units(number: str | None, digits: int) -> int | None:
-    """Minor units of '-1234.5', exactly, and without turning thousands of digits into an integer; else None."""
+    """Minor units of '-1234.5', exactly, and without turning thousands of digits
+    into an integer; else None.
+    """
     if number is None:
         return None
     whole, _, decimals = number.removeprefix("-").partition(".")
@@ -210,11 +257,13 @@ def _digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-# ------------------------------------------------------------------------------------------------ for SQLite
+# ----------------------------------------------------------------------------------- for SQLite
 
 
 def day_written(data: bytes, written: str, zone: str = "UTC") -> str | None:
-    """The day of a text's bytes, as SQLite writes days; `zone` is whose day it is where they name an instant."""
+    """The day of a text's bytes, as SQLite writes days; `zone` is whose day it is
+    where they name an instant.
+    """
     moment = read_moment(decoded(data).strip(WHITE_SPACE), written)
     day = local_day(moment, zone) if moment else None
     return day.isoformat() if day else None

@@ -35,7 +35,9 @@ class When:
         if self.unreadable:
             return UNREADABLE
         return (
-            "" if self.utc is None else f"{self.utc.replace(tzinfo=ZoneInfo('UTC')).astimezone(ZoneInfo(zone)):{form}}"
+            ""
+            if self.utc is None
+            else f"{self.utc.replace(tzinfo=ZoneInfo('UTC')).astimezone(ZoneInfo(zone)):{form}}"
         )
 
 
@@ -118,9 +120,20 @@ class Company:
 class Maker:
     """Makes a company, record by record."""
 
-    def __init__(self, seed: int, ids: dict[str, str], reasons: dict[str, Sequence[str]], currencies: Sequence[str]):
+    def __init__(
+        self,
+        seed: int,
+        ids: dict[str, str],
+        reasons: dict[str, Sequence[str]],
+        currencies: Sequence[str],
+    ):
         """`ids`: kind -> how its ids begin; `reasons`: kind -> the CRM's reasons to leave a record out."""
-        self.random, self.ids, self.reasons, self.currencies = Random(seed), ids, reasons, currencies
+        self.random, self.ids, self.reasons, self.currencies = (
+            Random(seed),
+            ids,
+            reasons,
+            currencies,
+        )
         self.numbers = 0
         self.company = Company()
         for owner in (*OWNERS, *OWNERS, GONE, *NOBODY):
@@ -148,20 +161,32 @@ class Maker:
         return When(AS_OF + timedelta(minutes=self.random.randrange(-70 * 1440, 20 * 1440)))
 
     def day(self) -> date | None:
-        return None if self.chance(0.1) else AS_OF.date() + timedelta(days=self.random.randrange(-60, 15))
+        return (
+            None
+            if self.chance(0.1)
+            else AS_OF.date() + timedelta(days=self.random.randrange(-60, 15))
+        )
 
     def base(self, kind: str, owner: str) -> dict[str, Any]:
         self.numbers += 1
         prefix = self.ids[kind]
         number = self.random.randrange(10**4) * 10**4 + self.numbers  # unique, in no order
-        key = f"{prefix}{self.pick('abAB')}{number:0{14 - len(prefix)}d}AAQ" if prefix else str(number)
+        key = (
+            f"{prefix}{self.pick('abAB')}{number:0{14 - len(prefix)}d}AAQ"
+            if prefix
+            else str(number)
+        )
         reasons = self.reasons.get(kind, ())
         excluded = self.pick(reasons) if reasons and self.chance(0.12) else ""
         return {"id": key, "owner": owner, "created": self.when(), "excluded": excluded}
 
     def some(self, records: Sequence[Record], most: int) -> tuple[str, ...]:
         """Ids of some of them, the one or other twice over and one of nobody's."""
-        found = [self.pick(records).id for _ in range(self.random.randrange(most + 1))] if records else []
+        found = (
+            [self.pick(records).id for _ in range(self.random.randrange(most + 1))]
+            if records
+            else []
+        )
         if found and self.chance(0.1):
             found[0] = self.base("contact", "")["id"]
         return tuple(dict.fromkeys(found))
@@ -173,10 +198,25 @@ class Maker:
         for _ in range(5):
             base = self.base("client", owner)
             name = self.word(f"Client {base['id']}", 0.2)
-            c.clients.append(Client(**base, name=name, phone=self.word("030 123", 0.4), email=self.word("a@b.nl", 0.5)))
+            c.clients.append(
+                Client(
+                    **base,
+                    name=name,
+                    phone=self.word("030 123", 0.4),
+                    email=self.word("a@b.nl", 0.5),
+                )
+            )
         for _ in range(8):
-            own = owner if self.chance(0.6) else self.pick(NOBODY)  # then their client's owner counts
-            c.contacts.append(Person(**self.base("contact", own), **self.person(), clients=self.some(c.clients, 3)))
+            own = (
+                owner if self.chance(0.6) else self.pick(NOBODY)
+            )  # then their client's owner counts
+            c.contacts.append(
+                Person(
+                    **self.base("contact", own),
+                    **self.person(),
+                    clients=self.some(c.clients, 3),
+                )
+            )
         for _ in range(5):
             c.leads.append(Person(**self.base("lead", owner), **self.person()))
 
@@ -196,7 +236,11 @@ class Maker:
 
     def event(self, kind: str, owner: str, **surely: Any) -> Event:
         start = self.when()
-        end = start.utc + timedelta(minutes=self.pick((30, 60))) if start.utc and self.chance(0.9) else None
+        end = (
+            start.utc + timedelta(minutes=self.pick((30, 60)))
+            if start.utc and self.chance(0.9)
+            else None
+        )
         c = self.company
         drawn = {
             "subject": self.word("Talk", 0.15), "start": start, "end": When(end),
@@ -210,7 +254,10 @@ class Maker:
         written = self.random.choices(("amount", "nothing", "fine", "text"), (80, 8, 6, 6))[0]
         amount = {"amount": f"{self.random.randrange(10**7) / 100}", "nothing": self.pick(BLANKS), "fine": "12.345",
                   "text": "about 5"}[written]  # fmt: skip
-        worth = {"amount": Decimal(amount) if written == "amount" else None, "nothing": None}.get(written, ATOM)
+        worth = {
+            "amount": Decimal(amount) if written == "amount" else None,
+            "nothing": None,
+        }.get(written, ATOM)
         day = self.day()
         drawn = {
             "name": self.word("Order", 0.2), "unread": day is None and self.chance(0.4),
@@ -223,15 +270,36 @@ class Maker:
     def surely(self, owner: str) -> None:
         """What chance gives too few of: complete meetings, overdue ones, deals of each kind."""
         c, live = self.company, {"excluded": ""}
-        ada = Person(**self.base("contact", owner) | live, first="Ada", last=f"Whole {self.numbers}", email="a@b.nl")
+        ada = Person(
+            **self.base("contact", owner) | live,
+            first="Ada",
+            last=f"Whole {self.numbers}",
+            email="a@b.nl",
+        )
         c.contacts.append(ada)
         for day in (2, 11, 19, 25):
-            at = {"start": When(datetime(2027, 3, day, 10)), "end": When(datetime(2027, 3, day, 11))}
-            whole = {"subject": "Talk", "result": "Agreed", "contacts": (ada.id,), "state": "held"}
+            at = {
+                "start": When(datetime(2027, 3, day, 10)),
+                "end": When(datetime(2027, 3, day, 11)),
+            }
+            whole = {
+                "subject": "Talk",
+                "result": "Agreed",
+                "contacts": (ada.id,),
+                "state": "held",
+            }
             c.meetings.append(self.event("meeting", owner, **live, **at, **whole))
-            c.meetings.append(self.event("meeting", owner, **live, **at, **whole | {"state": "planned"}))
+            c.meetings.append(
+                self.event("meeting", owner, **live, **at, **whole | {"state": "planned"})
+            )
             c.calls.append(self.event("call", owner, **live, **at, **whole))
-        for minutes in (-120, -15, 15, 1440, 4320):  # the day of the as-of in Amsterdam, on both sides of it
+        for minutes in (
+            -120,
+            -15,
+            15,
+            1440,
+            4320,
+        ):  # the day of the as-of in Amsterdam, on both sides of it
             start = AS_OF + timedelta(minutes=minutes)
             at = {"start": When(start), "end": When(start + timedelta(minutes=9))}
             for state in ("planned", "held"):
@@ -240,11 +308,28 @@ class Maker:
         for state, closed in (("won", date(2027, 3, 9)), ("lost", date(2027, 3, 9)), ("won", date(2027, 4, 20)),
                               ("won", None), ("odd", date(2027, 3, 9))):  # fmt: skip
             c.deals.append(
-                self.deal(owner, **live, state=state, closed=closed, unread=False, amount="7.5", worth=Decimal("7.5"))
+                self.deal(
+                    owner,
+                    **live,
+                    state=state,
+                    closed=closed,
+                    unread=False,
+                    amount="7.5",
+                    worth=Decimal("7.5"),
+                )
             )
         nothing = {"start": When(), "end": When(), "created": When()}
         c.meetings.append(self.event("meeting", owner, **live, **nothing, state="held"))
         c.calls.append(self.event("call", owner, **live, **nothing, state="held"))
-        c.clients.append(Client(**self.base("client", owner) | live | {"created": When()}, name=f"Since when {owner}?"))
-        c.leads.append(Person(**self.base("lead", owner) | live | {"created": When()}, last="Low"))
-        c.contacts.append(Person(**self.base("contact", owner) | live | {"created": When()}, last="Low"))
+        c.clients.append(
+            Client(
+                **self.base("client", owner) | live | {"created": When()},
+                name=f"Since when {owner}?",
+            )
+        )
+        c.leads.append(
+            Person(**self.base("lead", owner) | live | {"created": When()}, last="Low")
+        )
+        c.contacts.append(
+            Person(**self.base("contact", owner) | live | {"created": When()}, last="Low")
+        )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tests.exports.company import GONE, OWNERS, Client, Company, Deal, Event, Maker, Person, When, day_of
+from tests.exports.company import (
+    GONE,
+    OWNERS,
+    Client,
+    Company,
+    Deal,
+    Event,
+    Maker,
+    Person,
+    When,
+    day_of,
+)
 from tests.exports.world import Holds
 from tests.presets.counting import User
 
@@ -38,13 +49,37 @@ HEADERS = {
                  "Gespreksstatus",
     },
 }  # fmt: skip
-RESULT = {"english": "meetings.Internal meeting notes", "dutch": "meetings.Interne vergadernotities"}
-MEETING = {"held": "Completed", "planned": "Rescheduled", "not held": "No show", "odd": "Perhaps"}
-CALL = {"held": "Connected", "planned": "Queued", "not held": "Left voicemail", "odd": "Sang a song"}
-STAGE = {"open": "Contract Sent", "won": "Closed Won", "lost": "Closed Lost", "odd": "Demo booked"}
+RESULT = {
+    "english": "meetings.Internal meeting notes",
+    "dutch": "meetings.Interne vergadernotities",
+}
+MEETING = {
+    "held": "Completed",
+    "planned": "Rescheduled",
+    "not held": "No show",
+    "odd": "Perhaps",
+}
+CALL = {
+    "held": "Connected",
+    "planned": "Queued",
+    "not held": "Left voicemail",
+    "odd": "Sang a song",
+}
+STAGE = {
+    "open": "Contract Sent",
+    "won": "Closed Won",
+    "lost": "Closed Lost",
+    "odd": "Demo booked",
+}
 LINKS = {"client": "record/0-2/ID", "contact": "record/0-1/ID", "meeting": "record/0-47/ID", "call": "record/0-48/ID",
          "deal": "record/0-3/ID"}  # fmt: skip
-TEAM = {OWNERS[0]: "North", OWNERS[1]: "North", OWNERS[2]: "South", OWNERS[3]: "", GONE: "South"}
+TEAM = {
+    OWNERS[0]: "North",
+    OWNERS[1]: "North",
+    OWNERS[2]: "South",
+    OWNERS[3]: "",
+    GONE: "South",
+}
 
 
 def company(seed: int = 20270326) -> Company:
@@ -80,7 +115,13 @@ def holds(made: Company, language: str) -> Holds:
     if language == "dutch":
         return Holds(absent, leads=False, accounts=accounts, counted=counted)
     users = [User(name, name != GONE, team) for name, team in TEAM.items()]
-    return Holds(absent, leads=False, users=users, accounts=accounts, counted=counted | {"people": {"": len(TEAM)}})
+    return Holds(
+        absent,
+        leads=False,
+        users=users,
+        accounts=accounts,
+        counted=counted | {"people": {"": len(TEAM)}},
+    )
 
 
 def _time(when: When) -> str:

@@ -26,23 +26,35 @@ def write(folder: Path, files: Mapping[str, Sequence[Sequence[str]]], **options:
     """CSV files in the folder's `exports`, every cell in quotes as the vendors write them."""
     (folder / "exports").mkdir(exist_ok=True)
     for name, rows in files.items():
-        with (folder / "exports" / name).open("w", encoding=options.get("encoding", "utf-8"), newline="") as stream:
-            csv.writer(stream, quoting=csv.QUOTE_ALL, delimiter=options.get("delimiter", ",")).writerows(rows)
+        with (folder / "exports" / name).open(
+            "w", encoding=options.get("encoding", "utf-8"), newline=""
+        ) as stream:
+            csv.writer(
+                stream, quoting=csv.QUOTE_ALL, delimiter=options.get("delimiter", ",")
+            ).writerows(rows)
 
 
 def own_of(folder: Path, preset: str) -> Own:
     """What init would write of that folder."""
     return Own(
-        load_preset(preset, folder), find(load_preset(preset, folder), Place("files:///exports", folder).headers())
+        load_preset(preset, folder),
+        find(load_preset(preset, folder), Place("files:///exports", folder).headers()),
     )
 
 
-def prepared(folder: Path, preset: str, setting: Setting, accept: Collection[str] = (), **source: Any) -> Audit:
+def prepared(
+    folder: Path, preset: str, setting: Setting, accept: Collection[str] = (), **source: Any
+) -> Audit:
     """The audit of the folder, with the preset that init writes."""
     (folder / "crm.yaml").write_text(own_of(folder, preset).text(), "utf-8")
     document = {
         "name": "Exports",
-        "source": {"url": "files:///exports", "preset": "crm.yaml", "crm_url": "https://crm.example", **source},
+        "source": {
+            "url": "files:///exports",
+            "preset": "crm.yaml",
+            "crm_url": "https://crm.example",
+            **source,
+        },
         "zone": setting.zone,
         "accept": [*accept],
         "currency": setting.currency,

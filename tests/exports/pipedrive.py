@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from tests.exports.company import GONE, OWNERS, Client, Company, Deal, Event, Maker, Person, When, day_of
+from tests.exports.company import (
+    GONE,
+    OWNERS,
+    Client,
+    Company,
+    Deal,
+    Event,
+    Maker,
+    Person,
+    When,
+    day_of,
+)
 from tests.exports.world import Holds
 from tests.presets.counting import User
 from tests.suitecrm.in_python import blank
@@ -13,7 +24,13 @@ from tests.suitecrm.in_python import blank
 ZONE = "Europe/Amsterdam"
 Table = list[Sequence[str]]
 TASKS = 7
-TEAM = {OWNERS[0]: "North", OWNERS[1]: "North", OWNERS[2]: "South", OWNERS[3]: "", GONE: "South"}
+TEAM = {
+    OWNERS[0]: "North",
+    OWNERS[1]: "North",
+    OWNERS[2]: "South",
+    OWNERS[3]: "",
+    GONE: "South",
+}
 
 HEADERS = {
     "english": {
@@ -52,7 +69,13 @@ STATUS = {
     "english": {"open": "Open", "won": "Won", "lost": "Lost", "odd": "Deleted"},
     "dutch": {"open": "Open", "won": "Gewonnen", "lost": "Verloren", "odd": "Verwijderd"},
 }
-LINKS = {"client": "organization/ID", "contact": "person/ID", "deal": "deal/ID", "meeting": "", "call": ""}
+LINKS = {
+    "client": "organization/ID",
+    "contact": "person/ID",
+    "deal": "deal/ID",
+    "meeting": "",
+    "call": "",
+}
 
 
 def company(seed: int = 20270327) -> Company:
@@ -63,7 +86,12 @@ def company(seed: int = 20270327) -> Company:
         records[:] = [replace(one, clients=one.clients[:1]) for one in records]
     for events in (made.meetings, made.calls):
         events[:] = [
-            replace(one, contacts=one.contacts[:1], end=When(), state=one.state.replace("not held", "planned"))
+            replace(
+                one,
+                contacts=one.contacts[:1],
+                end=When(),
+                state=one.state.replace("not held", "planned"),
+            )
             for one in events
         ]
     made.clients = [replace(one, phone="", email="") for one in made.clients]
@@ -85,11 +113,20 @@ def files(made: Company, language: str) -> dict[str, Table]:
          _time(one.created), linked(one.contacts, persons), linked(one.clients, clients), one.result)
         for kind, events in ((meeting, made.meetings), (call, made.calls)) for one in events
     ]  # fmt: skip
-    activities += [(f"9{n}", "Write", task, "To do", "", "", OWNERS[0], "", "", "", "") for n in range(TASKS)]
+    activities += [
+        (f"9{n}", "Write", task, "To do", "", "", OWNERS[0], "", "", "", "")
+        for n in range(TASKS)
+    ]
     found = {
         "organizations-1.csv": [headers["organizations"], *map(_client, made.clients)],
-        "people-2.csv": [headers["people"], *(_contact(one, linked(one.clients, clients)) for one in made.contacts)],
-        "deals-3.csv": [headers["deals"], *(_deal(one, language, linked(one.clients, clients)) for one in made.deals)],
+        "people-2.csv": [
+            headers["people"],
+            *(_contact(one, linked(one.clients, clients)) for one in made.contacts),
+        ],
+        "deals-3.csv": [
+            headers["deals"],
+            *(_deal(one, language, linked(one.clients, clients)) for one in made.deals),
+        ],
         "activities-4.csv": [headers["activities"], *activities],
     }
     if named:
@@ -112,7 +149,8 @@ def holds(made: Company, language: str) -> Holds:
     # a person is named: of several of one name the lowest id; one without a name cannot be
     names = _names_of(made.contacts, _full)
     lowest = {
-        name: min((key for key, other in names.items() if other == name), key=str.encode) for name in names.values()
+        name: min((key for key, other in names.items() if other == name), key=str.encode)
+        for name in names.values()
     }
 
     def met(event: Event) -> Sequence[str]:
@@ -154,6 +192,9 @@ def _contact(one: Person, organization: str) -> Sequence[str]:
 
 def _deal(one: Deal, language: str, organization: str) -> Sequence[str]:
     """What is won or lost was so at an hour; what is open is expected on a day."""
-    closed = {"won": ("", day_of(one, " 16:45:10"), ""), "lost": ("", "", day_of(one, " 09:00:00"))}
+    closed = {
+        "won": ("", day_of(one, " 16:45:10"), ""),
+        "lost": ("", "", day_of(one, " 09:00:00")),
+    }
     return (one.id, one.name, one.owner, STATUS[language].get(one.state, one.state), one.amount, one.currency, "Offer",
             *closed.get(one.state, (day_of(one), "", "")), _time(one.created), organization)  # fmt: skip

@@ -6,20 +6,44 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time
 
-from tests.exports.company import GONE, OWNERS, Client, Company, Deal, Event, Maker, Person, Record, When, day_of
+from tests.exports.company import (
+    GONE,
+    OWNERS,
+    Client,
+    Company,
+    Deal,
+    Event,
+    Maker,
+    Person,
+    Record,
+    When,
+    day_of,
+)
 from tests.exports.world import Holds
 from tests.presets.counting import User
 
 Table = list[Sequence[str]]
-KINDS = {"client": "001", "contact": "003", "lead": "00Q", "meeting": "00U", "call": "00T", "deal": "006"}
+KINDS = {
+    "client": "001",
+    "contact": "003",
+    "lead": "00Q",
+    "meeting": "00U",
+    "call": "00T",
+    "deal": "006",
+}
 REASONS = {
     "client": ("deleted", "merged"), "contact": ("deleted", "merged", "person account"),
     "lead": ("deleted", "merged", "converted"), "meeting": ("deleted", "an invitee's copy", "series"),
     "call": ("deleted", "no call", "series"), "deal": ("deleted",),
 }  # fmt: skip
-USERS = {name: f"005xx00000AbC{number}{'aA'[number % 2]}AAQ" for number, name in enumerate((*OWNERS, GONE))}
+USERS = {
+    name: f"005xx00000AbC{number}{'aA'[number % 2]}AAQ"
+    for number, name in enumerate((*OWNERS, GONE))
+}
 """Ids of which some differ in case only, to the fifteenth character."""
-USERS[OWNERS[1]] = USERS[OWNERS[0]][:14] + USERS[OWNERS[0]][14].swapcase() + USERS[OWNERS[0]][15:]
+USERS[OWNERS[1]] = (
+    USERS[OWNERS[0]][:14] + USERS[OWNERS[0]][14].swapcase() + USERS[OWNERS[0]][15:]
+)
 LEADS = {OWNERS[0]: OWNERS[2], OWNERS[1]: OWNERS[2], GONE: OWNERS[3]}
 """Who reports to whom."""
 MADE = "AutomatedProcess"
@@ -41,7 +65,12 @@ HEADERS = {
                 "IsRecurrence,CreatedDate",
     "OpportunityHistory.csv": "Id,OpportunityId,CreatedDate,StageName,Amount,CloseDate,IsDeleted",
 }  # fmt: skip
-STATUS = {"held": "Completed", "planned": "Not Started", "not held": "Deferred", "odd": "On ice"}
+STATUS = {
+    "held": "Completed",
+    "planned": "Not Started",
+    "not held": "Deferred",
+    "odd": "On ice",
+}
 STAGE = {"open": "Angebot", "won": "Signed", "lost": "Gone", "odd": "Thinking"}
 LINKS = {
     entity: f"lightning/r/{name}/ID/edit"
@@ -55,7 +84,14 @@ def company(seed: int = 20270328) -> Company:
     made = Maker(seed, KINDS, REASONS, ("EUR", "EUR", "", "USD", "JPY")).company
     for records in (made.contacts, made.deals, made.meetings, made.calls):
         records[:] = [replace(one, clients=one.clients[:1]) for one in records]
-    for records in (made.clients, made.contacts, made.leads, made.meetings, made.calls, made.deals):
+    for records in (
+        made.clients,
+        made.contacts,
+        made.leads,
+        made.meetings,
+        made.calls,
+        made.deals,
+    ):
         records[:] = [replace(one, owner=USERS.get(one.owner, one.owner)) for one in records]
     made.clients = [replace(one, email="") for one in made.clients]
     made.meetings = [_whole_day(one) if all_day(one) else one for one in made.meetings]
@@ -86,9 +122,17 @@ def related(meeting: Event) -> Sequence[str]:
 
 def files(made: Company, how: str) -> dict[str, Table]:
     w = Writer(how)
-    relations = [(f"0RE{m.id[3:]}", who, m.id, w.flag(False)) for m in made.meetings for who in related(m)]
-    relations += [(f"0RF{m.id[3:]}", m.owner, m.id, w.flag(False)) for m in made.meetings[:9]]  # a user
-    relations += [(f"0RG{m.id[3:]}", made.contacts[0].id, m.id, w.flag(True)) for m in made.meetings[:4]]
+    relations = [
+        (f"0RE{m.id[3:]}", who, m.id, w.flag(False))
+        for m in made.meetings
+        for who in related(m)
+    ]
+    relations += [
+        (f"0RF{m.id[3:]}", m.owner, m.id, w.flag(False)) for m in made.meetings[:9]
+    ]  # a user
+    relations += [
+        (f"0RG{m.id[3:]}", made.contacts[0].id, m.id, w.flag(True)) for m in made.meetings[:4]
+    ]
     rows: dict[str, list[Sequence[str]]] = {
         "User.csv": [w.user(name) for name in USERS] + [("005auto", "auto", "Auto", "", w.flag(True), MADE, "")],
         "Account.csv": list(map(w.client, made.clients)), "Contact.csv": list(map(w.contact, made.contacts)),
@@ -103,14 +147,18 @@ def files(made: Company, how: str) -> dict[str, Table]:
 def holds(made: Company, _how: str) -> Holds:
     def invited(meeting: Event) -> Sequence[str]:
         known = {one.id for one in made.contacts if not one.excluded}
-        return related(meeting) if known.intersection(related(meeting)) else meeting.contacts[:1]
+        return (
+            related(meeting) if known.intersection(related(meeting)) else meeting.contacts[:1]
+        )
 
     accounts: dict[str, Sequence[Record]] = {
         "accounts": made.clients, "contacts": made.contacts, "leads": made.leads, "opportunities": made.deals,
         "events": made.meetings, "tasks": made.calls,
     }  # fmt: skip
     named = sum(len(related(meeting)) for meeting in made.meetings)
-    users = [User(USERS[name], name != GONE, USERS.get(LEADS.get(name, ""), "")) for name in USERS]
+    users = [
+        User(USERS[name], name != GONE, USERS.get(LEADS.get(name, ""), "")) for name in USERS
+    ]
     return Holds(
         frozenset({"call.end_at"}), users=[*users, User("005auto", False)], led=True, invited=invited,
         accounts=accounts, by_time=True,
@@ -128,7 +176,9 @@ class Writer:
         return (("false", "true") if self.loader else ("0", "1"))[true]
 
     def time(self, when: When) -> str:
-        return when.written("UTC", "%Y-%m-%dT%H:%M:%S.000Z" if self.loader else "%Y-%m-%d %H:%M:%S")
+        return when.written(
+            "UTC", "%Y-%m-%dT%H:%M:%S.000Z" if self.loader else "%Y-%m-%d %H:%M:%S"
+        )
 
     def day(self, when: When) -> str:
         return when.written("UTC", "%Y-%m-%d" if self.loader else "%Y-%m-%d 00:00:00")
@@ -136,11 +186,21 @@ class Writer:
     def user(self, name: str) -> Sequence[str]:
         first, _, last = name.partition(" ")
         leader = USERS.get(LEADS.get(name, ""), "")
-        return USERS[name], f"{first}@x.nl", last, first, self.flag(name != GONE), "Standard", leader
+        return (
+            USERS[name],
+            f"{first}@x.nl",
+            last,
+            first,
+            self.flag(name != GONE),
+            "Standard",
+            leader,
+        )
 
     def gone(self, one: Record) -> tuple[str, str]:
         """Deleted, and merged into which: what is merged is deleted."""
-        return self.flag(one.excluded in ("deleted", "merged")), "001other" if one.excluded == "merged" else ""
+        return self.flag(
+            one.excluded in ("deleted", "merged")
+        ), "001other" if one.excluded == "merged" else ""
 
     def client(self, one: Client) -> Sequence[str]:
         return (one.id, *self.gone(one), one.name, "", "Ede", one.phone, one.owner, self.time(one.created),
@@ -156,14 +216,22 @@ class Writer:
 
     def deal(self, one: Deal) -> Sequence[str]:
         known = one.state in STAGE and one.state != "odd"
-        flags = [self.flag(one.state in ("won", "lost")), self.flag(one.state == "won")] if known else ["", ""]
+        flags = (
+            [self.flag(one.state in ("won", "lost")), self.flag(one.state == "won")]
+            if known
+            else ["", ""]
+        )
         closed = day_of(one, "" if self.loader else " 00:00:00")
         return (one.id, self.gone(one)[0], next(iter(one.clients), ""), one.name, STAGE.get(one.state, one.state),
                 one.amount, closed, *flags, one.currency, one.owner, self.time(one.created))  # fmt: skip
 
     def meeting(self, one: Event) -> Sequence[str]:
         whole = all_day(one)
-        start = When(datetime.combine(one.start.utc, time(0))) if whole and one.start.utc else one.start
+        start = (
+            When(datetime.combine(one.start.utc, time(0)))
+            if whole and one.start.utc
+            else one.start
+        )
         end = When(datetime.combine(one.end.utc, time(0))) if whole and one.end.utc else one.end
         return (one.id, next(iter(one.contacts), ""), next(iter(one.clients), ""), one.subject, self.flag(whole),
                 "" if whole else self.time(start), self.day(start) if whole else "", self.time(start), self.time(end),
@@ -173,7 +241,9 @@ class Writer:
 
     def call(self, one: Event) -> Sequence[str]:
         subtype, kind = (
-            ("Task", "Other") if one.excluded == "no call" else (("Call", ""), ("Task", "Call"))[int(one.id[-4]) % 2]
+            ("Task", "Other")
+            if one.excluded == "no call"
+            else (("Call", ""), ("Task", "Call"))[int(one.id[-4]) % 2]
         )
         return (one.id, next(iter(one.contacts), ""), "", one.subject, self.day(one.start),
                 STATUS.get(one.state, one.state), subtype, kind, one.direction, next(iter(one.clients), ""), one.owner,

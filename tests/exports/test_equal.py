@@ -19,7 +19,10 @@ from tests.suitecrm.by_hand import Setting, Value
 from tests.suitecrm.ours import differences
 from tests.suitecrm.test_equal import AMSTERDAM, LOS_ANGELES
 
-TARGETS = {OWNERS[0]: {"deals_won": 2, "meetings_held": 40}, OWNERS[1]: {"deals_won": 30, "clients_new": 1}}
+TARGETS = {
+    OWNERS[0]: {"deals_won": 2, "meetings_held": 40},
+    OWNERS[1]: {"deals_won": 30, "clients_new": 1},
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,11 @@ class Made:
     edition: Edition
 
 
-@pytest.fixture(scope="module", params=CASES, ids=[f"{vendor.preset}-{variant}" for vendor, variant in CASES])
+@pytest.fixture(
+    scope="module",
+    params=CASES,
+    ids=[f"{vendor.preset}-{variant}" for vendor, variant in CASES],
+)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     vendor, variant = request.param
     folder: Path = tmp_path_factory.mktemp(vendor.preset)
@@ -76,7 +83,11 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     setting = replace(AMSTERDAM, targets=vendor.targets)
     audit = prepared(folder, vendor.preset, setting, **vendor.source(variant))
     return Made(
-        vendor, variant, setting, hand(company, vendor.holds(company, variant), setting), edition_of(audit, setting)
+        vendor,
+        variant,
+        setting,
+        hand(company, vendor.holds(company, variant), setting),
+        edition_of(audit, setting),
     )
 
 
@@ -89,8 +100,13 @@ def test_every_figure_on_the_other_side_of_greenwich(tmp_path: Path) -> None:
     vendor, setting = VENDORS[2], replace(LOS_ANGELES, targets=VENDORS[2].targets)
     company = vendor.company()
     write(tmp_path, vendor.files(company, "weekly"))
-    edition = edition_of(prepared(tmp_path, "salesforce", setting, **vendor.source("weekly")), setting)
-    assert differences(hand(company, vendor.holds(company, "weekly"), setting), values(edition)) == {}
+    edition = edition_of(
+        prepared(tmp_path, "salesforce", setting, **vendor.source("weekly")), setting
+    )
+    assert (
+        differences(hand(company, vendor.holds(company, "weekly"), setting), values(edition))
+        == {}
+    )
 
 
 def test_every_measure_is_tried(made: Made) -> None:
@@ -104,8 +120,13 @@ def test_every_measure_is_tried(made: Made) -> None:
 
 
 def test_links_lead_to_the_record(made: Made) -> None:
-    links = {repair.entity: repair.link.replace(repair.record_id, "ID") for repair in made.edition.repairs}
-    forms = {entity: link.removeprefix("https://crm.example/") for entity, link in links.items()}
+    links = {
+        repair.entity: repair.link.replace(repair.record_id, "ID")
+        for repair in made.edition.repairs
+    }
+    forms = {
+        entity: link.removeprefix("https://crm.example/") for entity, link in links.items()
+    }
     assert forms == made.vendor.links
 
 

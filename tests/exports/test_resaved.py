@@ -33,7 +33,10 @@ def resaved(files: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, list[Sequ
     found = {}
     for name, (header, *rows) in files.items():
         amounts = [column in AMOUNTS for column in header]
-        found[name] = [header, *([_cell(*cell) for cell in zip(row, amounts, strict=True)] for row in rows)]
+        found[name] = [
+            header,
+            *([_cell(*cell) for cell in zip(row, amounts, strict=True)] for row in rows),
+        ]
     return found
 
 
@@ -54,7 +57,10 @@ def vendor(request: pytest.FixtureRequest) -> Vendor:
 
 
 def test_init_proposes_the_formats_that_fit(
-    vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    vendor: Vendor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Nothing is used before it is confirmed; then every figure is that of the exports as the CRM wrote them."""
     company, variant = vendor.company(), WRITTEN[vendor.preset]
@@ -63,7 +69,9 @@ def test_init_proposes_the_formats_that_fit(
     initialise("files:///exports", Path("audit.yaml"), preset=None, asking=False, now=NOW)
     said = capsys.readouterr().out
     for column in ("deal.close_day", "deal.created_at", "deal.amount", "client.created_at"):
-        assert re.search(rf"{column}: .* are not written as {vendor.preset} writes them: \d… \(", said), said
+        assert re.search(
+            rf"{column}: .* are not written as {vendor.preset} writes them: \d… \(", said
+        ), said
     assert "crm.yaml: confirm each line under `unconfirmed`" in said
     written = (tmp_path / "crm.yaml").read_text("utf-8")
     own = yaml.safe_load(written)
@@ -72,19 +80,28 @@ def test_init_proposes_the_formats_that_fit(
         "formats.day", "formats.instant", "formats.amount"
     ]  # fmt: skip
     setting = replace(AMSTERDAM, targets=vendor.targets)
-    prepared(tmp_path, vendor.preset, setting, **vendor.source(variant))  # the same settings as elsewhere
+    prepared(
+        tmp_path, vendor.preset, setting, **vendor.source(variant)
+    )  # the same settings as elsewhere
     (tmp_path / "crm.yaml").write_text(written, "utf-8")
     with pytest.raises(ConfigError, match=r"(?s)not confirmed yet.*formats\.amount"):
         load_audit(tmp_path / "audit.yaml")
-    (tmp_path / "crm.yaml").write_text(re.sub(r"unconfirmed:\n(  - .*\n)+", "", written), "utf-8")
+    (tmp_path / "crm.yaml").write_text(
+        re.sub(r"unconfirmed:\n(  - .*\n)+", "", written), "utf-8"
+    )
     audit = load_audit(tmp_path / "audit.yaml")
     check_audit(audit, NOW)
     assert "cannot be read" not in capsys.readouterr().out
     edition = edition_of(audit, setting)
-    assert differences(hand(company, vendor.holds(company, variant), setting), values(edition)) == {}
+    assert (
+        differences(hand(company, vendor.holds(company, variant), setting), values(edition))
+        == {}
+    )
 
 
-def test_check_names_the_column_and_the_line_that_fits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_names_the_column_and_the_line_that_fits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exports that were saved anew after the audit was set up."""
     vendor = VENDORS[0]
     write(tmp_path, resaved(vendor.files(vendor.company(), "english")))
@@ -92,7 +109,10 @@ def test_check_names_the_column_and_the_line_that_fits(tmp_path: Path, capsys: p
     with pytest.raises(ImplausibleError):
         check_audit(audit, NOW)
     said = " ".join(capsys.readouterr().out.split())
-    found = re.search(r"Warning: deal\.close_day: (\S+) of \1 values .*?, like (x+-x+-x{4}.*?)\. (Under.*?\])", said)
+    found = re.search(
+        r"Warning: deal\.close_day: (\S+) of \1 values .*?, like (x+-x+-x{4}.*?)\. (Under.*?\])",
+        said,
+    )
     assert found, said
     assert not re.search(r"\d", found[2])
     assert found[3].startswith('Under formats in the preset, this line fits: day: ["%-d-%-m-%Y')
@@ -104,15 +124,31 @@ def test_marks_of_deletion_in_a_language_that_nobody_knows(tmp_path: Path) -> No
     vendor = VENDORS[2]
     words = {"true": "VERDADERO", "false": "FALSO"}
     files = vendor.files(vendor.company(), "loader")
-    odd = {name: [[words.get(cell, cell) for cell in row] for row in rows] for name, rows in files.items()}
+    odd = {
+        name: [[words.get(cell, cell) for cell in row] for row in rows]
+        for name, rows in files.items()
+    }
     write(tmp_path, {**odd, "User.csv": files["User.csv"]})
     audit = prepared(tmp_path, vendor.preset, AMSTERDAM, **vendor.source("loader"))
     with pytest.raises(ImplausibleError) as error:
         check_audit(audit, NOW)
-    tables = ("accounts", "contacts", "leads", "opportunities", "events", "event_relations", "tasks")
-    assert [table for table in tables if f"{table}.deleted.unreadable" not in str(error.value)] == []
+    tables = (
+        "accounts",
+        "contacts",
+        "leads",
+        "opportunities",
+        "events",
+        "event_relations",
+        "tasks",
+    )
+    assert [
+        table for table in tables if f"{table}.deleted.unreadable" not in str(error.value)
+    ] == []
     write(tmp_path, odd)
-    with pytest.raises(SourceError, match=r"manager\.active: neither yes nor no: 'VERDADERO' \(5 rows\), 'FALSO'"):
+    with pytest.raises(
+        SourceError,
+        match=r"manager\.active: neither yes nor no: 'VERDADERO' \(5 rows\), 'FALSO'",
+    ):
         check_audit(audit, NOW)
 
 
@@ -125,7 +161,8 @@ def test_errors_of_a_spreadsheet_are_found_by_the_header_that_the_file_has(
     name, (header, *rows) = next((name, of) for name, of in files.items() if "Amount" in of[0])
     place = header.index("Amount")
     broken = [
-        [*row[:place], "#N/A" if number < 2 else row[place], *row[place + 1 :]] for number, row in enumerate(rows)
+        [*row[:place], "#N/A" if number < 2 else row[place], *row[place + 1 :]]
+        for number, row in enumerate(rows)
     ]
     further = [[*row, "#REF!" if not number else ""] for number, row in enumerate(broken)]
     write(tmp_path, {**files, name: [[*header, "Copied"], *further]})

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.exports.company import AS_OF, GONE, OWNERS, Client, Company, Deal, Event, Person, Record
+from tests.exports.company import (
+    AS_OF,
+    GONE,
+    OWNERS,
+    Client,
+    Company,
+    Deal,
+    Event,
+    Person,
+    Record,
+)
 from tests.presets import counting
 from tests.presets.counting import Counting, PlainHand, User, Words, World
 from tests.suitecrm.by_hand import Setting, Value
@@ -27,10 +37,16 @@ class Holds:
     leads: bool = True
     users: Sequence[User] = tuple(User(name, True) for name in (*OWNERS, GONE))
     led: bool = False  # teams are those who report to one user
-    invited: Callable[[Event], Sequence[str]] = lambda meeting: meeting.contacts  # who counts as a meeting's contacts
+    invited: Callable[[Event], Sequence[str]] = lambda meeting: (
+        meeting.contacts
+    )  # who counts as a meeting's contacts
     spoken: Callable[[Event], Sequence[str]] = lambda call: call.contacts
-    accounts: Mapping[str, Sequence[Record]] = field(default_factory=dict)  # table -> the rows that it reads
-    counted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # table -> reason -> rows, where not so
+    accounts: Mapping[str, Sequence[Record]] = field(
+        default_factory=dict
+    )  # table -> the rows that it reads
+    counted: Mapping[str, Mapping[str, int]] = field(
+        default_factory=dict
+    )  # table -> reason -> rows, where not so
     named: bool = False  # a client is named by its name: one without a name cannot be
     by_time: bool = False  # meetings have no status: those whose end passed are held
 
@@ -40,7 +56,11 @@ class Reading:
 
     def __init__(self, company: Company, holds: Holds, currency: str) -> None:
         self.company, self.holds, self.currency = company, holds, currency
-        self.clients = {one.id: one for one in live(company.clients) if not holds.named or not blank(one.name)}
+        self.clients = {
+            one.id: one
+            for one in live(company.clients)
+            if not holds.named or not blank(one.name)
+        }
         self.contacts = {one.id: one for one in live(company.contacts)}
 
     def world(self) -> World:
@@ -57,7 +77,9 @@ class Reading:
 
     def client(self, one: Client) -> counting.Human:
         ways = (one.phone, one.email)
-        return counting.Human(owner(one), one.created.utc, one.name, None, ways, one.created.unreadable)
+        return counting.Human(
+            owner(one), one.created.utc, one.name, None, ways, one.created.unreadable
+        )
 
     def deal(self, one: Deal) -> counting.Deal:
         client = self.client_of(one.clients) is not None
@@ -83,7 +105,9 @@ class Reading:
         )
 
     def meeting(self, one: Event) -> counting.Event:
-        return self.event(one, self.holds.invited(one), self.by_time(one) if self.holds.by_time else one.state)
+        return self.event(
+            one, self.holds.invited(one), self.by_time(one) if self.holds.by_time else one.state
+        )
 
     def call(self, one: Event) -> counting.Event:
         return self.event(one, self.holds.spoken(one), one.state)
@@ -103,8 +127,13 @@ class Reading:
         )  # fmt: skip
 
     def accounts(self) -> dict[str, Counter[str]]:
-        found = {table: Counter(one.excluded for one in records) for table, records in self.holds.accounts.items()}
-        return found | {table: Counter(reasons) for table, reasons in self.holds.counted.items()}
+        found = {
+            table: Counter(one.excluded for one in records)
+            for table, records in self.holds.accounts.items()
+        }
+        return found | {
+            table: Counter(reasons) for table, reasons in self.holds.counted.items()
+        }
 
 
 def owner(one: Record) -> str:
@@ -122,4 +151,6 @@ def hand(company: Company, holds: Holds, setting: Setting) -> dict[str, Value]:
     for span in ("period", "base") if not holds.leads else ():
         counts[f"failing {span}/lead"] = {}
     figures = PlainHand(world, setting).figures(counts)
-    return {name: value for name, value in figures.items() if holds.leads or "/lead@" not in name}
+    return {
+        name: value for name, value in figures.items() if holds.leads or "/lead@" not in name
+    }

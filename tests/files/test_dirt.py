@@ -25,7 +25,9 @@ from pipeline.setup.recognise import _ANY as ANY
 from pipeline.source import open_engine
 from tests.files.ours import compute, extract, prepared
 
-HEADER = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value"
+HEADER = (
+    "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value"
+)
 TEAMS = "sales_agent,manager,regional_office\nAnn,Mia,North\n"
 ACCOUNTS = "account,sector\nAcme,x\n"
 
@@ -38,7 +40,9 @@ def read(folder: Path, query: str = "") -> dict[str, list[tuple[Any, ...]]]:
     """Table -> its header and its rows, as DuckDB holds them."""
     engine = opened(folder, query)
     with engine.connect() as connection:
-        names = connection.exec_driver_sql("SELECT table_name FROM duckdb_tables()").scalars().all()
+        names = (
+            connection.exec_driver_sql("SELECT table_name FROM duckdb_tables()").scalars().all()
+        )
         found = {}
         for name in names:
             result = connection.exec_driver_sql(f'SELECT * FROM "{name}"')
@@ -69,12 +73,16 @@ CELLS = (
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_every_cell_is_as_exported(folder: Path, delimiter: str, ending: str, encoding: str) -> None:
+def test_every_cell_is_as_exported(
+    folder: Path, delimiter: str, ending: str, encoding: str
+) -> None:
     with (folder / "exports" / "t.csv").open("w", encoding=encoding, newline="") as stream:
         writer = csv.writer(stream, delimiter=delimiter, lineterminator=ending)
         writer.writerow(["id", "a header", "%v"])
         writer.writerows([str(n), cell, cell] for n, cell in enumerate(CELLS))
-    assert read(folder) == {"t": [("id", "a header", "%v"), *((str(n), c, c) for n, c in enumerate(CELLS))]}
+    assert read(folder) == {
+        "t": [("id", "a header", "%v"), *((str(n), c, c) for n, c in enumerate(CELLS))]
+    }
 
 
 def test_utf_16_of_the_other_order(folder: Path) -> None:
@@ -85,13 +93,16 @@ def test_utf_16_of_the_other_order(folder: Path) -> None:
 def test_windows_1252_only_where_declared(folder: Path) -> None:
     put(folder, "t.csv", "id;name\n1;x\n2;caf\u00e9 \u20ac\n".encode("cp1252"))
     with pytest.raises(
-        SourceError, match=r"t\.csv, row 3, column name: this is no UTF-8 text \(byte e9\).*windows-1252"
+        SourceError,
+        match=r"t\.csv, row 3, column name: this is no UTF-8 text \(byte e9\).*windows-1252",
     ):
         read(folder)
     assert read(folder, "?encoding=windows-1252")["t"][-1] == ("2", "caf\u00e9 \u20ac")
 
 
-def test_empty_lines_are_no_rows_and_what_excel_writes_of_the_delimiter_is_taken(folder: Path) -> None:
+def test_empty_lines_are_no_rows_and_what_excel_writes_of_the_delimiter_is_taken(
+    folder: Path,
+) -> None:
     put(folder, "t.csv", "sep=;\r\nid;a,b,c\r\n\r\n1;x\r\n\r\n")
     assert read(folder) == {"t": [("id", "a,b,c"), ("1", "x")]}
 
@@ -114,22 +125,36 @@ def test_what_an_office_program_leaves_is_no_export(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("t.csv", "a,b\n1,2\n3\n", r"t\.csv, row 3, column b: the row has 1 cells where the header has 2"),
+        (
+            "t.csv",
+            "a,b\n1,2\n3\n",
+            r"t\.csv, row 3, column b: the row has 1 cells where the header has 2",
+        ),
         ("t.csv", "a,b\n\n1,2,3\n", r"t\.csv, row 3, column 3: the row has 3 cells"),
         ("t.csv", "a,,b\n1,2,3\n", r"t\.csv, row 1, column 2: the column has no name"),
         ("t.csv", "a,b, A\n1,2,3\n", r"t\.csv, row 1, column a: two columns have this name"),
         ("t.csv", 'a,b\n1,"2\n3,4\n', r"t\.csv, row 2 .*quote is not closed"),
         ("t.csv", 'a,b\n1,"2"3\n', r"t\.csv, row 2 .*quote"),
         # the line that names the delimiter is one of the file's
-        ("t.csv", "sep=;\na;b\n1;2\n3\n", r"t\.csv, row 4, column b: the row has 1 cells where the header has 2"),
+        (
+            "t.csv",
+            "sep=;\na;b\n1;2\n3\n",
+            r"t\.csv, row 4, column b: the row has 1 cells where the header has 2",
+        ),
         ("t.csv", "sep=;\na;;b\n1;2;3\n", r"t\.csv, row 2, column 2: the column has no name"),
         ("t.csv", 'sep=;\na;b\n1;"2\n3;4\n', r"t\.csv, row 3 \(line 4\).*quote is not closed"),
         ("t.csv", "", r"t\.csv is empty"),
-        ("t.csv", b"\xff\xfea\x00,\x00b\x00\n\x00\x00\xd8", r"t\.csv, row 2, column .*no UTF-16 text"),
+        (
+            "t.csv",
+            b"\xff\xfea\x00,\x00b\x00\n\x00\x00\xd8",
+            r"t\.csv, row 2, column .*no UTF-16 text",
+        ),
         ("T.xlsx", b"PK no workbook", r"T\.xlsx is no workbook"),
     ],
 )
-def test_what_cannot_be_read_is_named(folder: Path, name: str, data: str | bytes, said: str) -> None:
+def test_what_cannot_be_read_is_named(
+    folder: Path, name: str, data: str | bytes, said: str
+) -> None:
     put(folder, name, data)
     with pytest.raises(SourceError, match=said):
         read(folder)
@@ -179,12 +204,20 @@ def test_a_sheet_is_a_table_of_texts(folder: Path) -> None:
         (datetime(2017, 3, 1, 10, 11, 12), "2017-03-01 10:11:12"), (time(1, 2, 3), "01:02:03"), (" x ", " x "),
         ("007", "007"), (None, ""), ("two\nlines", "two\nlines"), ("\u05d0\U0001f642", "\u05d0\U0001f642"),
     ]  # fmt: skip
-    workbook(folder, "deals.xlsx", Sheet1=[["id", "value"], *([f"r{n}", cell] for n, (cell, _) in enumerate(cells))])
-    assert read(folder) == {"deals": [("id", "value"), *((f"r{n}", text) for n, (_, text) in enumerate(cells))]}
+    workbook(
+        folder,
+        "deals.xlsx",
+        Sheet1=[["id", "value"], *([f"r{n}", cell] for n, (cell, _) in enumerate(cells))],
+    )
+    assert read(folder) == {
+        "deals": [("id", "value"), *((f"r{n}", text) for n, (_, text) in enumerate(cells))]
+    }
 
 
 def test_of_several_sheets_each_is_a_table(folder: Path) -> None:
-    workbook(folder, "all.xlsx", Deals=[["id"], [1]], People=[["id"], [None], [2], [None]], Empty=[])
+    workbook(
+        folder, "all.xlsx", Deals=[["id"], [1]], People=[["id"], [None], [2], [None]], Empty=[]
+    )
     assert read(folder) == {"Deals": [("id",), ("1",)], "People": [("id",), ("2",)]}
 
 
@@ -197,19 +230,25 @@ def test_a_column_of_a_sheet_without_a_name_is_refused(folder: Path) -> None:
 # ------------------------------------------------------------------------------------------------ audited
 
 
-def audited(folder: Path, monkeypatch: pytest.MonkeyPatch, rows: list[str], **changed: Any) -> Any:
+def audited(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, rows: list[str], **changed: Any
+) -> Any:
     """The edition of a folder with these deals, under the Maven preset changed so."""
     put(folder, "sales_pipeline.csv", "\n".join([HEADER, *rows]) + "\n")
     put(folder, "sales_teams.csv", TEAMS)
     put(folder, "accounts.csv", ACCOUNTS)
-    preset = type(load_preset("maven", folder)).model_validate({**load_preset("maven", folder).model_dump(), **changed})
+    preset = type(load_preset("maven", folder)).model_validate(
+        {**load_preset("maven", folder).model_dump(), **changed}
+    )
     monkeypatch.setattr("pipeline.config.load_preset", lambda name, base: preset)
     audit = prepared(folder)
     extract(audit)
     return compute(audit)
 
 
-def test_what_cannot_be_read_is_counted_and_not_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_counted_and_not_missing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Several formats in one column, either decimal mark, empty words; and what no format reads."""
     rows = [
         '1,Ann,p,Acme,Won,01-06-2017,05-06-2017,"1.234,50"',
@@ -237,25 +276,44 @@ def test_what_cannot_be_read_is_counted_and_not_missing(folder: Path, monkeypatc
     }  # fmt: skip
 
 
-def test_an_empty_word_is_something_where_it_is_not_declared(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_word_is_something_where_it_is_not_declared(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     figures = audited(folder, monkeypatch, ["6,Ann,p,Acme,-,01-06-2017,n/a,-"]).figures
     assert figures["deals_unknown@company"].numerator == 1
     assert figures["unreadable/deal.amount@company"].numerator == 1
 
 
-def test_an_id_that_stands_twice_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_that_stands_twice_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = [f"{n},Ann,p,Acme,Won,01-06-2017,05-06-2017,1" for n in ("a1", "a2", "a1", "A1")]
-    with pytest.raises(ImplausibleError, match=r"deal: an id names one record, and this source has 'a1' \(2 times\);"):
+    with pytest.raises(
+        ImplausibleError,
+        match=r"deal: an id names one record, and this source has 'a1' \(2 times\);",
+    ):
         audited(folder, monkeypatch, rows)
 
 
-def test_odd_texts_reach_the_reports(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    names = ["\U0001f642 Zo\u00eb", "\u05d0\u05d1\u05d2", "=HYPERLINK(1)", "x\x0by", "n" * 40_000]
-    rows = [f"{n}{name[:30]},Ann,p,{name},Engaging,01-06-2017,," for n, name in enumerate(names)]
+def test_odd_texts_reach_the_reports(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = [
+        "\U0001f642 Zo\u00eb",
+        "\u05d0\u05d1\u05d2",
+        "=HYPERLINK(1)",
+        "x\x0by",
+        "n" * 40_000,
+    ]
+    rows = [
+        f"{n}{name[:30]},Ann,p,{name},Engaging,01-06-2017,," for n, name in enumerate(names)
+    ]
     put(folder, "extra.csv", "id\n1\n")
     edition = audited(folder, monkeypatch, rows)
     assert edition.figures["deals_open@company"].numerator == len(names)
-    assert {repair.record_id for repair in edition.repairs} == {f"{n}{name[:30]}" for n, name in enumerate(names)}
+    assert {repair.record_id for repair in edition.repairs} == {
+        f"{n}{name[:30]}" for n, name in enumerate(names)
+    }
 
 
 @pytest.mark.parametrize(
@@ -267,7 +325,9 @@ def test_odd_texts_reach_the_reports(folder: Path, monkeypatch: pytest.MonkeyPat
         {"formats": {"zone": "Mars"}},
     ],
 )
-def test_a_preset_that_cannot_be_meant_is_refused(folder: Path, changed: dict[str, Any]) -> None:
+def test_a_preset_that_cannot_be_meant_is_refused(
+    folder: Path, changed: dict[str, Any]
+) -> None:
     ours = load_preset("maven", folder)
     with pytest.raises(ValidationError):
         type(ours).model_validate({**ours.model_dump(), **changed})
@@ -276,7 +336,9 @@ def test_a_preset_that_cannot_be_meant_is_refused(folder: Path, changed: dict[st
 # ------------------------------------------------------------------------------------------------ DuckDB's own files
 
 
-def test_a_duckdb_file_is_read_only_and_of_native_types(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_duckdb_file_is_read_only_and_of_native_types(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import duckdb
 
     with duckdb.connect(str(folder / "crm.duckdb")) as crm:
@@ -321,7 +383,16 @@ def test_a_duckdb_file_that_is_none(folder: Path) -> None:
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_rows_of_delimiters_only_are_no_records(folder: Path, mark: str) -> None:
-    lines = [f"a{mark}b", f"1{mark}2", mark, f" {mark}\u00a0", f"{mark}{mark}{mark}", f'""{mark}""', f"3{mark}", ""]
+    lines = [
+        f"a{mark}b",
+        f"1{mark}2",
+        mark,
+        f" {mark}\u00a0",
+        f"{mark}{mark}{mark}",
+        f'""{mark}""',
+        f"3{mark}",
+        "",
+    ]
     put(folder, "deals.csv", "\r\n".join(lines))
     assert read(folder)["deals"] == [("a", "b"), ("1", "2"), ("3", "")]
 
@@ -340,7 +411,15 @@ def test_rows_of_blank_cells_are_no_records_of_a_workbook(folder: Path) -> None:
 
 def test_what_is_not_read_is_named(folder: Path, tmp_path: Path) -> None:
     put(folder, "deals.csv", "a\n1\n")
-    for name in ("old.xls", "all.zip", "deals.ods", "deals.json", "README", ".hidden.csv", "~$deals.xlsx"):
+    for name in (
+        "old.xls",
+        "all.zip",
+        "deals.ods",
+        "deals.json",
+        "README",
+        ".hidden.csv",
+        "~$deals.xlsx",
+    ):
         put(folder, name, "x")
     (folder / "exports" / "2025").mkdir()
     (folder / "exports" / "gone.csv").symlink_to("nowhere.csv")
@@ -353,7 +432,9 @@ def test_a_file_that_a_preset_of_ones_own_names_nowhere_is_not_read(folder: Path
     put(folder, "sales_teams.csv", TEAMS)
     put(folder, "accounts.csv", ACCOUNTS)
     put(folder, "accounts_2024.csv", ACCOUNTS)
-    engine = files.DATABASE.open(make_url("files:///exports"), folder, load_preset("maven", folder))
+    engine = files.DATABASE.open(
+        make_url("files:///exports"), folder, load_preset("maven", folder)
+    )
     assert source.moment(engine).endswith("not read: accounts_2024.csv")
 
 
@@ -368,7 +449,9 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(folder: Path, tmp_path: 
     assert sorted(read(folder)) == ["deals", "real"]
 
 
-def test_a_link_that_appears_while_the_files_are_read_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_a_link_that_appears_while_the_files_are_read_is_refused(
+    folder: Path, tmp_path: Path
+) -> None:
     put(folder, "deals.csv", "a\n1\n")
     engine = opened(folder)
     (tmp_path / "secret.csv").write_text("a\n1\n")
@@ -410,26 +493,37 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_workbook_that_comes_to_too_much_is_refused_before_it_is_read(folder: Path, bomb: str) -> None:
+def test_a_workbook_that_comes_to_too_much_is_refused_before_it_is_read(
+    folder: Path, bomb: str
+) -> None:
     by_hand(folder, *BOMBS[bomb])
-    with pytest.raises(SourceError, match=r"deals\.xlsx (has a sheet|repeats).*Export less of it"):
+    with pytest.raises(
+        SourceError, match=r"deals\.xlsx (has a sheet|repeats).*Export less of it"
+    ):
         opened(folder)
 
 
 def test_texts_that_many_cells_share_are_counted_by_their_own_lengths(folder: Path) -> None:
-    rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>{int(n == 2)}</v></c></row>' for n in range(1, 40_001))
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="s"><v>{int(n == 2)}</v></c></row>'
+        for n in range(1, 40_001)
+    )
     by_hand(folder, rows, f"<si><t>a</t></si><si><t>{'x' * 32_767}</t></si>")
     assert len(read(folder)["deals"]) == 40_000
 
 
-def test_a_workbook_that_unpacks_to_too_much_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_that_unpacks_to_too_much_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sizes, "MOST_BYTES", 5_000)
     by_hand(folder, '<row r="1"><c r="A1"><v>1</v></c></row>' + " " * 10_000)
     with pytest.raises(SourceError, match="unpacks to"):
         opened(folder)
 
 
-def test_more_bytes_than_are_read_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_bytes_than_are_read_are_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(folder, "deals.csv", "a\n1\n")
     put(folder, "more.csv", "a\n1\n")
     monkeypatch.setattr(files, "MOST_TOGETHER", 7)
@@ -445,7 +539,9 @@ def test_more_bytes_than_are_read_are_refused(folder: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("database", ["files", "sqlite", "duckdb"])
-def test_an_absolute_path_with_three_slashes_is_explained(tmp_path: Path, database: str) -> None:
+def test_an_absolute_path_with_three_slashes_is_explained(
+    tmp_path: Path, database: str
+) -> None:
     there = tmp_path / "there"
     there.mkdir() if database == "files" else there.write_bytes(b"")
     with pytest.raises(SourceError) as refusal:
@@ -454,7 +550,9 @@ def test_an_absolute_path_with_three_slashes_is_explained(tmp_path: Path, databa
 
 
 @pytest.mark.parametrize("database", ["files", "sqlite", "duckdb"])
-@pytest.mark.parametrize("rest", ["", "//", "//exports", "///", "///a\0b", "///" + "x" * 5_000, "///loop"])
+@pytest.mark.parametrize(
+    "rest", ["", "//", "//exports", "///", "///a\0b", "///" + "x" * 5_000, "///loop"]
+)
 def test_what_names_nothing_is_explained(tmp_path: Path, database: str, rest: str) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises((SourceError, ConfigError), match=r"source\.url"):

@@ -22,7 +22,12 @@ from pipeline.values.texts import UNREADABLE
 from pipeline.values.white_space import WHITE_SPACE
 from tests.benches import Bench
 
-TEXT_OF = {"duckdb": "VARCHAR", "sqlite": "TEXT", "mysql": "LONGTEXT CHARACTER SET utf8mb4", "postgresql": "TEXT"}
+TEXT_OF = {
+    "duckdb": "VARCHAR",
+    "sqlite": "TEXT",
+    "mysql": "LONGTEXT CHARACTER SET utf8mb4",
+    "postgresql": "TEXT",
+}
 
 
 @pytest.fixture(scope="module", params=list(TEXT_OF))
@@ -32,21 +37,39 @@ def bench(request: pytest.FixtureRequest, benches: Callable[[str], Bench]) -> Be
 
 def held(bench: Bench, texts: Sequence[str | None]) -> tuple[TableClause, list[str | None]]:
     """A table of the texts that this engine can hold, and these."""
-    kept = [text for text in texts if text is None or "\x00" not in text or bench.engine.dialect.name != "postgresql"]
+    kept = [
+        text
+        for text in texts
+        if text is None or "\x00" not in text or bench.engine.dialect.name != "postgresql"
+    ]
     return bench.load(TEXT_OF.get(bench.engine.dialect.name, TEXT_OF["mysql"]), kept), kept
 
 
-def both(bench: Bench, rules: Rules, kind: str, texts: Sequence[str | None]) -> list[tuple[Any, Any, Any]]:
+def both(
+    bench: Bench, rules: Rules, kind: str, texts: Sequence[str | None]
+) -> list[tuple[Any, Any, Any]]:
     """(text, what the engine says, what Python says): a value, None for nothing entered, or UNREADABLE."""
     given, texts = held(bench, texts)
     kept = rules.text_in(given.c.v)
     value = rules.day_of(kept) if kind == "day" else rules.micros_of(kept)
-    rows = bench.said(given, value, rules.nothing(kept, Kind.DAY if kind == "day" else Kind.INSTANT))
+    rows = bench.said(
+        given, value, rules.nothing(kept, Kind.DAY if kind == "day" else Kind.INSTANT)
+    )
     assert [row[0] for row in rows] == list(texts)
-    sql = [found if found is not None else None if empty else UNREADABLE for _, found, empty in rows]
+    sql = [
+        found if found is not None else None if empty else UNREADABLE
+        for _, found, empty in rows
+    ]
     read = rules.day if kind == "day" else rules.instant
     python = [None if rules.is_empty(text) else read(text) for text in texts]
-    return list(zip(texts, sql, [microseconds(v) if isinstance(v, datetime) else v for v in python], strict=True))
+    return list(
+        zip(
+            texts,
+            sql,
+            [microseconds(v) if isinstance(v, datetime) else v for v in python],
+            strict=True,
+        )
+    )
 
 
 def differing(found: Sequence[tuple[Any, Any, Any]]) -> list[Any]:
@@ -112,7 +135,16 @@ def test_a_day_is_read_alike(bench: Bench, form: str) -> None:
 
 
 def test_several_formats_are_tried_in_order(bench: Bench) -> None:
-    texts = ["01-03-2017", "2017-03-01", "12/31/2016", "31/12/2016", "03/04/2017", "04-03-2017", "1-3-2017", ""]
+    texts = [
+        "01-03-2017",
+        "2017-03-01",
+        "12/31/2016",
+        "31/12/2016",
+        "03/04/2017",
+        "04-03-2017",
+        "1-3-2017",
+        "",
+    ]
     rules = Rules(Formats(day=("%d-%m-%Y", "%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y")))
     pairs = both(bench, rules, "day", texts)
     assert differing(pairs) == []
@@ -125,9 +157,15 @@ def test_several_formats_are_tried_in_order(bench: Bench) -> None:
 def test_two_digits_of_a_year_only_where_declared(bench: Bench) -> None:
     texts = ["01-03-17", "01-03-2017"]
     refused = both(bench, Rules(Formats(day=("%d-%m-%Y",))), "day", texts)
-    assert [row[1:] for row in refused] == [(UNREADABLE, UNREADABLE), (date(2017, 3, 1), date(2017, 3, 1))]
+    assert [row[1:] for row in refused] == [
+        (UNREADABLE, UNREADABLE),
+        (date(2017, 3, 1), date(2017, 3, 1)),
+    ]
     declared = both(bench, Rules(Formats(day=("%d-%m-%y",))), "day", texts)
-    assert [row[1:] for row in declared] == [(date(2017, 3, 1), date(2017, 3, 1)), (UNREADABLE, UNREADABLE)]
+    assert [row[1:] for row in declared] == [
+        (date(2017, 3, 1), date(2017, 3, 1)),
+        (UNREADABLE, UNREADABLE),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +191,13 @@ def test_a_format_that_does_not_say_the_day_is_refused(form: str) -> None:
 
 def test_hours_behind_a_day_are_read_and_left_out(bench: Bench) -> None:
     """Without an offset the day is the one that is written, whatever the zone; the clock must have the hours."""
-    texts = ["2026-10-31 23:30:00", "2026-11-01T00:00:00", "2026-11-01", "2026-10-31 24:00:00", "2026-10-31 23:60:00"]
+    texts = [
+        "2026-10-31 23:30:00",
+        "2026-11-01T00:00:00",
+        "2026-11-01",
+        "2026-10-31 24:00:00",
+        "2026-10-31 23:60:00",
+    ]
     formats = Formats(day=("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"), zone="UTC")
     pairs = both(bench, Rules(formats, home="Asia/Tokyo"), "day", texts)
     assert differing(pairs) == []
@@ -192,7 +236,11 @@ OFFSETS = {
 @pytest.mark.parametrize("kind", ["day", "instant"])
 def test_an_offset_makes_an_instant_whatever_the_zone(bench: Bench, kind: str) -> None:
     form = ("%Y-%m-%dT%H:%M:%S%z",)
-    rules = Rules(Formats(day=form, instant=form, zone="Asia/Tokyo"), zone="Asia/Tokyo", home="Europe/Amsterdam")
+    rules = Rules(
+        Formats(day=form, instant=form, zone="Asia/Tokyo"),
+        zone="Asia/Tokyo",
+        home="Europe/Amsterdam",
+    )
     pairs = both(bench, rules, kind, list(OFFSETS))
     assert differing(pairs) == []
     for text, said, _ in pairs:
@@ -205,25 +253,45 @@ def test_an_offset_makes_an_instant_whatever_the_zone(bench: Bench, kind: str) -
 def test_offsets_stand_beside_local_times_in_one_column(bench: Bench) -> None:
     texts = ["2026-07-01 12:00", "2026-07-01T12:00:00.250Z", "01-07-2026 12:00:00 +0200", "x"]
     form = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S.%g%z", "%d-%m-%Y %H:%M:%S %z")
-    rules = Rules(Formats(instant=form, zone="Europe/Amsterdam"), zone="Europe/Amsterdam", home="Europe/Amsterdam")
+    rules = Rules(
+        Formats(instant=form, zone="Europe/Amsterdam"),
+        zone="Europe/Amsterdam",
+        home="Europe/Amsterdam",
+    )
     pairs = both(bench, rules, "instant", texts)
     assert differing(pairs) == []
     noon = microseconds(datetime(2026, 7, 1, 12, tzinfo=UTC))
     hours = 3_600_000_000
-    assert [said for _, said, _ in pairs] == [noon - 2 * hours, noon + 250_000, noon - 2 * hours, UNREADABLE]
+    assert [said for _, said, _ in pairs] == [
+        noon - 2 * hours,
+        noon + 250_000,
+        noon - 2 * hours,
+        UNREADABLE,
+    ]
 
 
 def test_a_day_that_a_zone_skipped_is_never_shown(bench: Bench) -> None:
     """Apia went from 29 to 31 December 2011: a local time of the 30th keeps the old offset."""
     form = ("%Y-%m-%dT%H:%M:%S%z",)
-    rules = Rules(Formats(day=form, instant=("%Y-%m-%d %H:%M:%S",)), zone="Pacific/Apia", home="Pacific/Apia")
+    rules = Rules(
+        Formats(day=form, instant=("%Y-%m-%d %H:%M:%S",)),
+        zone="Pacific/Apia",
+        home="Pacific/Apia",
+    )
     days = both(bench, rules, "day", ["2011-12-30T09:59:59Z", "2011-12-30T10:00:00Z"])
     assert [row[1:] for row in days] == [(date(2011, 12, 29),) * 2, (date(2011, 12, 31),) * 2]
-    local = ["2011-12-29 23:59:59", "2011-12-30 00:00:00", "2011-12-30 23:59:59", "2011-12-31 00:00:00"]
+    local = [
+        "2011-12-29 23:59:59",
+        "2011-12-30 00:00:00",
+        "2011-12-30 23:59:59",
+        "2011-12-31 00:00:00",
+    ]
     wanted = [datetime(2011, 12, 30, 9, 59, 59), datetime(2011, 12, 30, 10), datetime(2011, 12, 31, 9, 59, 59),
               datetime(2011, 12, 30, 10)]  # fmt: skip
     us = [microseconds(moment.replace(tzinfo=UTC)) for moment in wanted]
-    assert [row[1:] for row in both(bench, rules, "instant", local)] == [(one, one) for one in us]
+    assert [row[1:] for row in both(bench, rules, "instant", local)] == [
+        (one, one) for one in us
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ instants
@@ -260,7 +328,8 @@ NO_INSTANTS = (
 
 
 @pytest.mark.parametrize(
-    "zone", ["UTC", "Europe/Amsterdam", "America/Los_Angeles", "Australia/Lord_Howe", "Asia/Kolkata"]
+    "zone",
+    ["UTC", "Europe/Amsterdam", "America/Los_Angeles", "Australia/Lord_Howe", "Asia/Kolkata"],
 )
 @pytest.mark.parametrize("form", INSTANTS)
 def test_an_instant_is_read_alike(bench: Bench, zone: str, form: str) -> None:
@@ -281,9 +350,15 @@ def test_an_instant_is_of_the_declared_zone(bench: Bench) -> None:
     """02:30 is skipped in March (as if the clock had gone on), and exists twice in October: the first is meant."""
     texts = ["2026-07-01 12:00:00", "2026-03-29 02:30:00", "2026-10-25 02:30:00"]
     rules = Rules(Formats(zone="Europe/Amsterdam"), zone="Europe/Amsterdam")
-    wanted = [datetime(2026, 7, 1, 10), datetime(2026, 3, 29, 1, 30), datetime(2026, 10, 25, 0, 30)]
+    wanted = [
+        datetime(2026, 7, 1, 10),
+        datetime(2026, 3, 29, 1, 30),
+        datetime(2026, 10, 25, 0, 30),
+    ]
     read = [microseconds(moment.replace(tzinfo=UTC)) for moment in wanted]
-    assert [row[1:] for row in both(bench, rules, "instant", texts)] == [(us, us) for us in read]
+    assert [row[1:] for row in both(bench, rules, "instant", texts)] == [
+        (us, us) for us in read
+    ]
     assert ZoneInfo("Europe/Amsterdam").utcoffset(datetime(2026, 7, 1)) == timedelta(hours=2)
 
 
@@ -337,11 +412,16 @@ WHOLE_AMOUNTS = (
 @pytest.mark.parametrize("style", [*STYLES, "comma, point"])
 def test_an_amount_is_read_alike(bench: Bench, style: str) -> None:
     rules = Rules(Formats(amount=tuple(STYLES[one] for one in style.split(", "))))
-    texts = [*WHOLE_AMOUNTS, *(around.format(number) for around, number in product(AROUND, NUMBERS))]
+    texts = [
+        *WHOLE_AMOUNTS,
+        *(around.format(number) for around, number in product(AROUND, NUMBERS)),
+    ]
     wrong, read = [], 0
     given, texts = held(bench, texts)
     for currency in ("EUR", "JPY", "KWD", "CLF"):
-        rows = bench.said(given, units_of(rules.number_of(rules.text_in(given.c.v)), literal(currency)))
+        rows = bench.said(
+            given, units_of(rules.number_of(rules.text_in(given.c.v)), literal(currency))
+        )
         for (text, said), asked in zip(rows, texts, strict=True):
             python = rules.money(asked, currency)
             read += isinstance(python, int)
@@ -380,12 +460,15 @@ def test_of_two_amount_formats_the_first_that_fits_is_taken() -> None:
 
 def test_an_amount_without_a_currency_is_unreadable() -> None:
     rules = Rules(Formats())
-    assert [rules.money("5", currency) for currency in (None, "", WHITE_SPACE)] == [UNREADABLE] * 3
+    assert [rules.money("5", currency) for currency in (None, "", WHITE_SPACE)] == [
+        UNREADABLE
+    ] * 3
     assert rules.money(" ", None) is None
 
 
 @pytest.mark.parametrize(
-    "amount", [{"decimal": ",", "thousands": ","}, {"signs": ["5"]}, {"signs": ["-"]}, {"signs": [""]}]
+    "amount",
+    [{"decimal": ",", "thousands": ","}, {"signs": ["5"]}, {"signs": ["-"]}, {"signs": [""]}],
 )
 def test_an_amount_format_that_tells_nothing_apart_is_refused(amount: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

@@ -49,11 +49,18 @@ def rows_of(data: bytes) -> list[list[Any]]:
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_an_error_is_no_empty_cell(error: str) -> None:
-    assert rows_of(workbook(["id", "amount"], [1, error], [2, None])) == [["1", error], ["2", ""]]
+    assert rows_of(workbook(["id", "amount"], [1, error], [2, None])) == [
+        ["1", error],
+        ["2", ""],
+    ]
 
 
 def test_a_formula_without_a_value_is_no_empty_cell() -> None:
-    rows = rows_of(workbook(["id", "name", "amount"], [1, '="x"', "=1+1"], [2, "", "=A2"], ["=1", None, None]))
+    rows = rows_of(
+        workbook(
+            ["id", "name", "amount"], [1, '="x"', "=1+1"], [2, "", "=A2"], ["=1", None, None]
+        )
+    )
     assert rows == [["1", "=?", "=?"], ["2", "", "=?"], ["=?", "", ""]]
 
 
@@ -84,10 +91,17 @@ def test_in_a_text_it_is_unreadable_and_neither_entered_nor_missing(tmp_path: Pa
     stages = ["#REF!", '=A1&"x"', None, "Engaging", "#N/B", "#1"]
     header = ["opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date",
               "close_value"]  # fmt: skip
-    deals = [[n, "Ann", "p", "Acme", stage, "01-06-2017", None, None] for n, stage in enumerate(stages, 1)]
-    deals.append([7, "Ann", "p", "#REF!", "Engaging", "01-06-2017", None, None])  # a reference to nothing
+    deals = [
+        [n, "Ann", "p", "Acme", stage, "01-06-2017", None, None]
+        for n, stage in enumerate(stages, 1)
+    ]
+    deals.append(
+        [7, "Ann", "p", "#REF!", "Engaging", "01-06-2017", None, None]
+    )  # a reference to nothing
     (tmp_path / "exports" / "sales_pipeline.xlsx").write_bytes(workbook(header, *deals))
-    (tmp_path / "exports" / "sales_teams.csv").write_text("sales_agent,manager,regional_office\nAnn,Mia,North\n")
+    (tmp_path / "exports" / "sales_teams.csv").write_text(
+        "sales_agent,manager,regional_office\nAnn,Mia,North\n"
+    )
     (tmp_path / "exports" / "accounts.csv").write_text("account,sector\nAcme,x\n")
     audit = prepared(tmp_path)
     extract(audit)
@@ -95,7 +109,11 @@ def test_in_a_text_it_is_unreadable_and_neither_entered_nor_missing(tmp_path: Pa
     names = ("unreadable/deal.stage", "base_missing/deal.stage", "base_missing/deal.client")
     assert [edition.figures[f"{name}@company"].numerator for name in names] == [3, 1, 1]
     said = {repair.record_id: repair.missing for repair in edition.repairs}
-    assert {n for n, missing in said.items() if "stage: unreadable" in missing} == {"1", "2", "5"}
+    assert {n for n, missing in said.items() if "stage: unreadable" in missing} == {
+        "1",
+        "2",
+        "5",
+    }
 
 
 def test_check_says_in_which_file_sheet_and_column_they_stand(
@@ -118,7 +136,9 @@ def test_check_says_in_which_file_sheet_and_column_they_stand(
     notes.append(["see"])
     notes.append(["=1+1"])
     book.save(tmp_path / "exports" / "sales.xlsx")
-    (tmp_path / "exports" / "sales_teams.csv").write_text("sales_agent,manager,regional_office\nAnn,Mia,#VERW!\n")
+    (tmp_path / "exports" / "sales_teams.csv").write_text(
+        "sales_agent,manager,regional_office\nAnn,Mia,#VERW!\n"
+    )
     (tmp_path / "exports" / "accounts.csv").write_text("account,sector\nAcme,#REF\n")
     with suppress(ImplausibleError):
         check_audit(prepared(tmp_path), datetime(2017, 6, 20, 10, tzinfo=UTC))
@@ -139,9 +159,13 @@ def test_check_says_in_which_file_sheet_and_column_they_stand(
 
 def test_only_files_have_such_texts(tmp_path: Path) -> None:
     schema = {entity: dict(columns) for entity, columns in ENTITIES.items()}
-    own, of_files = (read_field_sets(tmp_path, {}, schema, cells=cells) for cells in (False, True))
+    own, of_files = (
+        read_field_sets(tmp_path, {}, schema, cells=cells) for cells in (False, True)
+    )
     assert "subject" not in own["meeting"].readable
-    assert of_files["meeting"].readable[: len(own["meeting"].readable)] == own["meeting"].readable
+    assert (
+        of_files["meeting"].readable[: len(own["meeting"].readable)] == own["meeting"].readable
+    )
     assert "subject" in of_files["meeting"].readable
 
 

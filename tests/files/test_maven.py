@@ -20,7 +20,10 @@ from tests.requirements import require_shared
 
 Row = dict[str, str]
 Value = tuple[int, int | None]
-TARGETS = {"Anna Snelling": {"2017-06": {"deals_won": 40}}, "Mei-Mei Johns": {"2017-06": {"deals_won": 3}}}
+TARGETS = {
+    "Anna Snelling": {"2017-06": {"deals_won": 40}},
+    "Mei-Mei Johns": {"2017-06": {"deals_won": 3}},
+}
 """The second is one of the five agents who have no deal: he is a manager by his plan alone."""
 
 
@@ -70,12 +73,16 @@ class Hand:
         return [deal for deal in self.deals if deal["sales_agent"] == name]
 
     def managers(self) -> set[str]:
-        return {deal["sales_agent"] for deal in self.deals} & self.agents.keys() | self.planned.keys()
+        return {
+            deal["sales_agent"] for deal in self.deals
+        } & self.agents.keys() | self.planned.keys()
 
     def scopes(self) -> Iterator[str]:
         yield from ("company", "unassigned")
         yield from (f"manager:{name}" for name in self.managers())
-        yield from (f"team:{name}" for name in {self.agents[manager] for manager in self.managers()})
+        yield from (
+            f"team:{name}" for name in {self.agents[manager] for manager in self.managers()}
+        )
 
     def within(self, moment: date | None) -> bool:
         return moment is not None and self.first <= moment < self.after and moment <= self.today
@@ -87,7 +94,10 @@ class Hand:
         open_now = [deal for deal in deals if deal["deal_stage"] in ("Prospecting", "Engaging")]
         won = [deal for deal in closed if deal["deal_stage"] == "Won"]
         late = [
-            deal for deal in deals if deal["deal_stage"] == "Won" and (day(deal["close_date"]) or date.max) > self.today
+            deal
+            for deal in deals
+            if deal["deal_stage"] == "Won"
+            and (day(deal["close_date"]) or date.max) > self.today
         ]
         return {
             "deals_open": (len(open_now), None),
@@ -97,7 +107,10 @@ class Hand:
             "deals_won_amount/USD": (sum(int(deal["close_value"]) * 100 for deal in won), None),
             "deals_won_in_future": (len(late), None),
             "deals_won_undated": (0, None),
-            **{f"unreadable/deal.{column}": (0, None) for column in ("amount", "close_day", "created_at", "stage")},
+            **{
+                f"unreadable/deal.{column}": (0, None)
+                for column in ("amount", "close_day", "created_at", "stage")
+            },
             "deals_unknown": (0, None),
             "deals_undated": (sum(not deal["engage_date"] for deal in deals), None),
             **self.field_set(deals),
@@ -116,11 +129,17 @@ class Hand:
             for name, number in filled.items():
                 found[f"{prefix}filled/deal.{name}"] = (number, len(span))
                 found[f"{prefix}missing/deal.{name}"] = (len(span) - number, None)
-            found["score/deal" if span is current else "base/deal"] = (sum(filled.values()), 4 * len(span))
+            found["score/deal" if span is current else "base/deal"] = (
+                sum(filled.values()),
+                4 * len(span),
+            )
             failing = sum(not all(test(deal) for test in fields.values()) for deal in span)
             # older ones that fail are listed apart from those of the period
             older = failing if span is current else failing - found["records_failing/deal"][0]
-            found["records_failing/deal" if span is current else "base_failing/deal"] = (older, None)
+            found["records_failing/deal" if span is current else "base_failing/deal"] = (
+                older,
+                None,
+            )
         return found
 
 
@@ -128,7 +147,13 @@ def hand_of(folder: Path, first: date, after: date, today: date) -> Hand:
     agents = {row["sales_agent"]: row["manager"] for row in rows_of(folder, "sales_teams.csv")}
     planned = {who: months["2017-06"]["deals_won"] for who, months in TARGETS.items()}
     return Hand(
-        rows_of(folder, "sales_pipeline.csv"), rows_of(folder, "accounts.csv"), agents, first, after, today, planned
+        rows_of(folder, "sales_pipeline.csv"),
+        rows_of(folder, "accounts.csv"),
+        agents,
+        first,
+        after,
+        today,
+        planned,
     )
 
 
@@ -136,7 +161,9 @@ def values(figures: Mapping[str, Figure]) -> dict[str, Value]:
     return {name: (figure.numerator, figure.denominator) for name, figure in figures.items()}
 
 
-def wrong(hand: Hand, figures: Mapping[str, Value]) -> dict[str, tuple[Value | None, Value | None]]:
+def wrong(
+    hand: Hand, figures: Mapping[str, Value]
+) -> dict[str, tuple[Value | None, Value | None]]:
     """Figure -> (by hand, ours); one that is nobody's and zero need not be there."""
     found = {}
     for who in hand.scopes():
@@ -163,7 +190,13 @@ def test_every_figure_equals_plain_python(folder: Path, zone: str) -> None:
     counted = hand.figures_of("company")
     assert all(
         counted[name][0] > 50
-        for name in ("deals_open", "deals_won", "deals_lost", "deals_undated", "records_failing/deal")
+        for name in (
+            "deals_open",
+            "deals_won",
+            "deals_lost",
+            "deals_undated",
+            "records_failing/deal",
+        )
     )
     assert edition.figures["base_missing/deal.client@company"].numerator == 1_425
     assert edition.figures["base_missing/deal.amount@company"].numerator == 2_089
@@ -174,8 +207,15 @@ def test_what_is_not_in_the_export_is_not_counted_and_said(folder: Path) -> None
     audit = prepared(folder)
     extract(audit)
     edition = compute(audit)
-    assert not [name for name in edition.figures if name.startswith(("meetings_held", "calls_held", "clients_new"))]
-    assert edition.not_checked["deal.name"] == "the export names the product of a deal, not the deal"
+    assert not [
+        name
+        for name in edition.figures
+        if name.startswith(("meetings_held", "calls_held", "clients_new"))
+    ]
+    assert (
+        edition.not_checked["deal.name"]
+        == "the export names the product of a deal, not the deal"
+    )
     assert "meeting.subject" in edition.not_checked
     assert edition.source == (
         "Sales opportunities exported as CSV files; equal to the export of that time; files know no transaction;"
@@ -195,7 +235,12 @@ def test_each_row_is_accounted_for(folder: Path) -> None:
 def test_an_owner_whom_no_team_names_is_nobody(folder: Path) -> None:
     file = folder / "exports" / "sales_pipeline.csv"
     lines = file.read_text("utf-8").splitlines()
-    file.write_text("\n".join([lines[0], *(line.replace("Moses Frase", "moses frase") for line in lines[1:])]), "utf-8")
+    file.write_text(
+        "\n".join(
+            [lines[0], *(line.replace("Moses Frase", "moses frase") for line in lines[1:])]
+        ),
+        "utf-8",
+    )
     audit = prepared(folder, targets=TARGETS)
     extract(audit)
     figures = dict(compute(audit).figures)
@@ -224,7 +269,9 @@ class Altering(Silence):
             self.done = True
 
 
-@pytest.mark.parametrize("stage", ["Opening the CRM", "Reading deals", "Asking the CRM's own database"])
+@pytest.mark.parametrize(
+    "stage", ["Opening the CRM", "Reading deals", "Asking the CRM's own database"]
+)
 def test_a_cell_altered_while_it_is_read_is_noticed(folder: Path, stage: str) -> None:
     file = folder / "exports" / "sales_pipeline.csv"
     progress = Altering(file, stage, ",1054", ",1055")
@@ -234,7 +281,9 @@ def test_a_cell_altered_while_it_is_read_is_noticed(folder: Path, stage: str) ->
 
 
 @pytest.mark.parametrize("change", ["added", "removed"])
-def test_a_file_added_or_removed_while_the_others_are_read_is_noticed(folder: Path, change: str) -> None:
+def test_a_file_added_or_removed_while_the_others_are_read_is_noticed(
+    folder: Path, change: str
+) -> None:
     class Changing(Silence):
         def stage(self, name: str, total: int | None = None) -> None:
             if name == "Reading deals":
@@ -264,7 +313,11 @@ def test_a_cell_that_differs_between_the_two_readings_is_caught(
 
     def altered(audit, reading, window):  # type: ignore[no-untyped-def]
         raw = reading.connection.connection.dbapi_connection
-        for statement in ("ROLLBACK", f"UPDATE {table} SET {change}", "BEGIN TRANSACTION READ ONLY"):
+        for statement in (
+            "ROLLBACK",
+            f"UPDATE {table} SET {change}",
+            "BEGIN TRANSACTION READ ONLY",
+        ):
             raw.execute(statement)  # the reading itself cannot write
         return asked(audit, reading, window)
 

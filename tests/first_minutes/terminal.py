@@ -25,7 +25,9 @@ Answers = Sequence[tuple[str, str]]
 """Questions, each by a pattern of the words that it ends in, and what is typed; \\1 is what the pattern found there."""
 
 
-def at_a_terminal(folder: Path, *arguments: str, answers: Answers, **environment: str) -> tuple[int, str]:
+def at_a_terminal(
+    folder: Path, *arguments: str, answers: Answers, **environment: str
+) -> tuple[int, str]:
     """The program at a terminal, at which each question gets its answer, in this order: (exit status, what it said)."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(

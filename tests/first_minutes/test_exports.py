@@ -26,7 +26,9 @@ EMPTY = ("-", "n.v.t.", "", " ")
 Row = Sequence[object]
 
 
-def write(folder: Path, name: str, header: str, rows: Iterable[Row], delimiter: str = ";") -> None:
+def write(
+    folder: Path, name: str, header: str, rows: Iterable[Row], delimiter: str = ";"
+) -> None:
     folder.mkdir(exist_ok=True)
     with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter=delimiter)
@@ -45,7 +47,10 @@ def dutch(folder: Path) -> Counter[str]:
           [(name, "Noord" if number else "Zuid", "ja") for number, name in enumerate(PEOPLE)])  # fmt: skip
     clients, deals, meetings = [], [], []
     for number in range(40):
-        owner, phone = PEOPLE[number % 3], EMPTY[number % 4] if number % 5 == 0 else f"020-55500{number:02d}"
+        owner, phone = (
+            PEOPLE[number % 3],
+            EMPTY[number % 4] if number % 5 == 0 else f"020-55500{number:02d}",
+        )
         clients.append((f"Bedrijf {number}", phone, owner, f"{1 + number % 28:02d}-11-2026"))
         counted["clients@company"] += 1
         counted[f"clients@manager:{owner}"] += 1
@@ -55,39 +60,76 @@ def dutch(folder: Path) -> Counter[str]:
         owner, stage, cents = PEOPLE[number % 3], [*STAGES][number % 3], 123_450 + 7 * number
         client = "-" if number % 10 == 9 else f"Bedrijf {number % 40}"
         day = date(2026, 11, 1) + timedelta(days=number % 24)
-        deals.append((f"D-{number}", f"Offerte {number}", owner, client, stage, euros(cents), f"{day:%d/%m/%Y}"))
+        deals.append(
+            (
+                f"D-{number}",
+                f"Offerte {number}",
+                owner,
+                client,
+                stage,
+                euros(cents),
+                f"{day:%d/%m/%Y}",
+            )
+        )
         won = stage == "gewonnen"
         counted[f"deals_{STAGES[stage]}@company"] += 1
         counted["deals_won_amount/EUR@company"] += cents * won
         counted[f"deals_won_amount/EUR@manager:{owner}"] += cents * won
         counted["base_missing/deal.client@company"] += number % 10 == 9
-        word, start = [*WORDS][number % 3], f"{1 + number % 28:02d}-11-2026 {8 + number % 9:02d}:30"
+        word, start = (
+            [*WORDS][number % 3],
+            f"{1 + number % 28:02d}-11-2026 {8 + number % 9:02d}:30",
+        )
         result = EMPTY[number % 4] if number % 2 else "wil een offerte"
         meetings.append(
-            (number, f"Gesprek {number}", PEOPLE[number % 2], f"Bedrijf {number % 40}", word, start, result)
+            (
+                number,
+                f"Gesprek {number}",
+                PEOPLE[number % 2],
+                f"Bedrijf {number % 40}",
+                word,
+                start,
+                result,
+            )
         )
-        held = word == "geweest" and 1 + number % 28 < 24  # on the 24th at half past eight it was, too
+        held = (
+            word == "geweest" and 1 + number % 28 < 24
+        )  # on the 24th at half past eight it was, too
         held |= word == "geweest" and 1 + number % 28 == 24 and 8 + number % 9 == 8
         counted["meetings_held@company"] += held
         counted[f"meetings_held@manager:{PEOPLE[number % 2]}"] += held
         counted["field_missing/meeting.result@company"] += held and bool(number % 2)
     write(folder, "klanten", "bedrijfsnaam;telefoon;accountmanager;aangemaakt", clients)
-    write(folder, "offertes", "offertenr;omschrijving;verkoper;klant;fase;bedrag;sluitdatum", deals)
+    write(
+        folder,
+        "offertes",
+        "offertenr;omschrijving;verkoper;klant;fase;bedrag;sluitdatum",
+        deals,
+    )
     write(folder, "afspraken", "nr;onderwerp;verkoper;klant;status;begin;uitkomst", meetings)
     write(folder, "voorraad", "artikel;aantal", [("stoel", 3)])
     return counted
 
 
-TABLES = [(rf"table {name}(.|\n)*?Right \[y\]:", "") for name in ("medewerkers", "klanten", "afspraken", "offertes")]
+TABLES = [
+    (rf"table {name}(.|\n)*?Right \[y\]:", "")
+    for name in ("medewerkers", "klanten", "afspraken", "offertes")
+]
 MEANT = [
-    (rf"  {word} \(\d+ times\) \[{state}\]:", "") for words in (WORDS, STAGES) for word, state in sorted(words.items())
+    (rf"  {word} \(\d+ times\) \[{state}\]:", "")
+    for words in (WORDS, STAGES)
+    for word, state in sorted(words.items())
 ]
 NOTHING = (r"n\.v\.t\.  \d+ times\n(.|\n)*-  \d+ times(.|\n)*Right \[y\]:", "")
 READ = (
     r"day = %d/%m/%Y, 24 of 24 (.|\n)*instant = %d-%m-%Y %H:%M or %d-%m-%Y, (.|\n)*amount = € 1\.234,50, 60 of 60"
     r"(.|\n)*Right \[Y/n\]:"
 )
-REST = [("zone of your people.*:", "Europe/Amsterdam"), (r"name none \[EUR\]:", ""), (r"\[y/N\]", "n")]
+REST = [
+    ("zone of your people.*:", "Europe/Amsterdam"),
+    (r"name none \[EUR\]:", ""),
+    (r"\[y/N\]", "n"),
+]
 
 
 def exports(folder: Path) -> str:
@@ -102,7 +144,9 @@ def database(folder: Path) -> str:
                 header, *rows = csv.reader(stream, delimiter=";")
             columns = ", ".join(f'"{name}" TEXT' for name in header)
             db.execute(f"CREATE TABLE {file.stem} ({columns})")
-            db.executemany(f"INSERT INTO {file.stem} VALUES ({', '.join('?' * len(header))})", rows)
+            db.executemany(
+                f"INSERT INTO {file.stem} VALUES ({', '.join('?' * len(header))})", rows
+            )
         db.commit()
     return "sqlite:///crm.db"
 
@@ -119,7 +163,9 @@ def database_of_two_names(folder: Path) -> str:
     address = database(folder)
     with closing(sqlite3.connect(folder / "crm.db")) as db:
         db.execute("ALTER TABLE medewerkers RENAME TO given")
-        db.execute("CREATE TABLE medewerkers (nr INTEGER PRIMARY KEY, voornaam TEXT, achternaam TEXT, afdeling TEXT)")
+        db.execute(
+            "CREATE TABLE medewerkers (nr INTEGER PRIMARY KEY, voornaam TEXT, achternaam TEXT, afdeling TEXT)"
+        )
         db.execute("INSERT INTO medewerkers SELECT rowid, substr(naam, 1, instr(naam, ' ') - 1), "
                    "substr(naam, instr(naam, ' ') + 1), afdeling FROM given")  # fmt: skip
         db.execute("DROP TABLE given")
@@ -131,9 +177,13 @@ def database_of_two_names(folder: Path) -> str:
 def test_unknown_exports(tmp_path: Path, kept: Callable[[Path], str]) -> None:
     counted = dutch(tmp_path / "exports")
     chosen = (r"1  afspraken\.uitkomst  filled in  50%, \d different(.|\n)*Which \[1\]:", "")
-    said = first_minutes(tmp_path, kept(tmp_path), [*TABLES, *MEANT, NOTHING, (READ, ""), chosen, *REST])
+    said = first_minutes(
+        tmp_path, kept(tmp_path), [*TABLES, *MEANT, NOTHING, (READ, ""), chosen, *REST]
+    )
     assert "40 of 40 values are names in klanten.bedrijfsnaam" in said
-    assert "voorraad, 1 row: artikel (few words), aantal (numbers)" in said  # left, and said to be
+    assert (
+        "voorraad, 1 row: artikel (few words), aantal (numbers)" in said
+    )  # left, and said to be
     found = values(tmp_path / "output")
     assert {name: found[name][0] for name in counted} == dict(counted)
     assert found["managers@company"][0] == len(PEOPLE)
@@ -146,7 +196,9 @@ def test_without_a_terminal_formats_are_guesses_to_confirm(tmp_path: Path) -> No
     unconfirmed = yaml.safe_load(own.read_text("utf-8"))["unconfirmed"]
     assert "formats.amount = € 1.234,50, 60 of 60 different texts are written so" in unconfirmed
     assert any(line.startswith("empty = n.v.t. ") for line in unconfirmed)
-    assert yaml.safe_load(audit.read_text("utf-8"))["currency"] == "EUR"  # every amount has its sign
+    assert (
+        yaml.safe_load(audit.read_text("utf-8"))["currency"] == "EUR"
+    )  # every amount has its sign
     assert crm_audit(tmp_path, "check").returncode == 2
     own.write_text(re.sub(r"unconfirmed:\n(  - .*\n)+", "", own.read_text("utf-8")), "utf-8")
     audit.write_text(audit.read_text("utf-8").replace("# zone:", "zone:"), "utf-8")
@@ -167,7 +219,9 @@ def test_what_nothing_settles_is_asked(tmp_path: Path) -> None:
         (r"first in 0\d/0\d/2026, the day or the month\? ", "month"), (r"mark in \d\.\d+ .*decimals\? ", "thou"),
         (r"%m/%d/%Y(.|\n)*1\.234,50(.|\n)*Right \[Y/n\]:", ""), REST[0], ("name none:", "EUR"), REST[2],
     ]  # fmt: skip
-    ended, said = at_a_terminal(tmp_path, "init", "--source", "files:///exports", answers=answers, TZ="UTC")
+    ended, said = at_a_terminal(
+        tmp_path, "init", "--source", "files:///exports", answers=answers, TZ="UTC"
+    )
     assert ended == 0, said
     formats = load_audit(tmp_path / "audit.yaml").preset.formats
     assert formats is not None
@@ -188,7 +242,9 @@ def test_what_nothing_settles_is_left_open(tmp_path: Path) -> None:
 def test_formats_that_are_wrong_are_not_used(tmp_path: Path) -> None:
     dutch(tmp_path / "exports")
     said = [*TABLES, *MEANT, NOTHING, (READ, "n"), (r"Which \[1\]:", ""), *REST]
-    ended, shown = at_a_terminal(tmp_path, "init", "--source", "files:///exports", answers=said, TZ="UTC")
+    ended, shown = at_a_terminal(
+        tmp_path, "init", "--source", "files:///exports", answers=said, TZ="UTC"
+    )
     assert ended == 0, shown
     assert "Fill in:\n  crm.yaml: formats: you said that they are not right" in shown
     refused = crm_audit(tmp_path, "check")
@@ -202,4 +258,7 @@ def test_what_lacks_is_told(tmp_path: Path) -> None:
     write(folder, "afspraken", "onderwerp;klant;verkoper", [("x", 1, "An"), ("y", 2, "Bo")])
     said = succeed(tmp_path, ("init", "--source", "files:///exports"))
     assert "Table afspraken is left out: no column of it" in said
-    assert "No table holds your people, whom afspraken.verkoper and klanten.verkoper seem to name" in said
+    assert (
+        "No table holds your people, whom afspraken.verkoper and klanten.verkoper seem to name"
+        in said
+    )

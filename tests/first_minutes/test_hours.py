@@ -21,7 +21,9 @@ from pipeline.setup.written import formats_of
 def laid(folder: Path, closed: Sequence[str]) -> str:
     with closing(sqlite3.connect(folder / "crm.db")) as raw, raw:
         raw.execute("CREATE TABLE verkopers (id INTEGER PRIMARY KEY, naam TEXT)")
-        raw.execute("CREATE TABLE deals (id INTEGER PRIMARY KEY, naam TEXT, verkoper INTEGER, sluitingsdatum TEXT)")
+        raw.execute(
+            "CREATE TABLE deals (id INTEGER PRIMARY KEY, naam TEXT, verkoper INTEGER, sluitingsdatum TEXT)"
+        )
         raw.executemany("INSERT INTO verkopers VALUES (?, ?)", [(1, "An"), (2, "Bo")])
         raw.executemany("INSERT INTO deals VALUES (?, ?, ?, ?)",
                         [(n, f"Deal {n}", 1 + n % 2, text) for n, text in enumerate(closed)])  # fmt: skip
@@ -37,7 +39,9 @@ HOURS = {
 
 
 @pytest.mark.parametrize("text", HOURS)
-def test_the_format_of_a_closing_date_with_an_hour_is_proposed(tmp_path: Path, text: str) -> None:
+def test_the_format_of_a_closing_date_with_an_hour_is_proposed(
+    tmp_path: Path, text: str
+) -> None:
     place = Place(laid(tmp_path, [text] * 6), tmp_path)
     with place.opened() as connection:
         proposals = propose(connection)
@@ -48,6 +52,12 @@ def test_the_format_of_a_closing_date_with_an_hour_is_proposed(tmp_path: Path, t
     formats = formats_of(written)
     assert formats.day == HOURS[text]
     read = Rules(formats, home="Europe/Amsterdam").day(text)
-    assert read == (date(2026, 11, 1) if text.endswith(("Z", "0000", "10:00:00")) else date(2026, 10, 31))
-    own = Own("x", "sqlite", lambda name: f'"{name}"', proposals, {}, True, True, written=written)
-    assert expressions(own, deal)["close_day"] == Mapped(column="sluitingsdatum")  # what reads it is the format
+    assert read == (
+        date(2026, 11, 1) if text.endswith(("Z", "0000", "10:00:00")) else date(2026, 10, 31)
+    )
+    own = Own(
+        "x", "sqlite", lambda name: f'"{name}"', proposals, {}, True, True, written=written
+    )
+    assert expressions(own, deal)["close_day"] == Mapped(
+        column="sluitingsdatum"
+    )  # what reads it is the format

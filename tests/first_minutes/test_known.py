@@ -36,7 +36,9 @@ def first_minutes(
     folder: Path, address: URL | str, as_of: str, answers: Answers, **environment: str
 ) -> tuple[str, Mapping[str, Value]]:
     """What init said, and the figures of the run after it. `environment` is set for check and run."""
-    shown = address if isinstance(address, str) else address.render_as_string(hide_password=False)
+    shown = (
+        address if isinstance(address, str) else address.render_as_string(hide_password=False)
+    )
     ended, said = at_a_terminal(folder, "init", "--source", shown, answers=answers, TZ="UTC")
     assert ended == 0, said
     written = (folder / "audit.yaml").read_text("utf-8")
@@ -56,7 +58,8 @@ def reader(crm: Database) -> Iterator[URL]:
     """An account of this database that may read its tables and no more, with its password in the address."""
     name = f"{crm.url.database}"[-24:]
     crm.execute(
-        f"CREATE USER '{name}'@'%' IDENTIFIED BY '{PASSWORD}'", f"GRANT SELECT ON {crm.url.database}.* TO '{name}'@'%'"
+        f"CREATE USER '{name}'@'%' IDENTIFIED BY '{PASSWORD}'",
+        f"GRANT SELECT ON {crm.url.database}.* TO '{name}'@'%'",
     )
     try:
         yield crm.url.set(username=name, password=PASSWORD)
@@ -70,7 +73,11 @@ def test_suitecrm(tmp_path: Path) -> None:
         lay_over_suitecrm(crm, seed=20270326)
         chosen = (r"(\d)  meetings_cstm\.result_c .*different(.|\n)*Which.*:", r"\1")
         said, found = first_minutes(
-            tmp_path, address, setting.as_of, [chosen, *REST, *LINKS, *NO_PLAN], CRM_PASSWORD=PASSWORD
+            tmp_path,
+            address,
+            setting.as_of,
+            [chosen, *REST, *LINKS, *NO_PLAN],
+            CRM_PASSWORD=PASSWORD,
         )
         hand = Hand(crm, setting, results=True)
         assert differences(hand.figures(hand.counts()), found) == {}
@@ -84,7 +91,10 @@ def test_odoo(tmp_path: Path) -> None:
     setting = without_plan(ODOO_SETTING)
     with odoo15() as crm:
         lay_over_odoo(crm, version=15, seed=20261126)
-        held, chosen = r"once its end has passed\? \[y/n\]:", r"(\d)  calendar_event\.x_result (.|\n)*Which.*:"
+        held, chosen = (
+            r"once its end has passed\? \[y/n\]:",
+            r"(\d)  calendar_event\.x_result (.|\n)*Which.*:",
+        )
         answers = [(held, "y"), (chosen, r"\1"), *REST, *LINKS, *NO_PLAN]
         said, found = first_minutes(tmp_path, crm.url, setting.as_of, answers)
         hand = OdooHand(crm, setting, version=15, results=True, by_time=True)

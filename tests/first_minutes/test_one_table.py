@@ -29,7 +29,18 @@ def company() -> tuple[Rows, Counter[str]]:
     counted: Counter[str] = Counter()
     rows: Rows = {
         "verkopers": [("id", "naam"), (1, "An"), (2, "Bo")],
-        "relaties": [("relatienr", "soort", "naam", "telefoon", "bedrijf", "verkoper", "aangemaakt", "verwijderd")],
+        "relaties": [
+            (
+                "relatienr",
+                "soort",
+                "naam",
+                "telefoon",
+                "bedrijf",
+                "verkoper",
+                "aangemaakt",
+                "verwijderd",
+            )
+        ],
         "afspraken": [("nr", "verkoper", "relatie", "onderwerp", "status", "begin")],
     }
     made = datetime(2026, 11, 2, 10, 0)
@@ -38,12 +49,18 @@ def company() -> tuple[Rows, Counter[str]]:
         phone = None if number % 4 == 0 else f"020-55500{number:02d}"
         person = kind in ("contactpersoon", ODD)
         of = number - number % 5 if person and number > 4 else None
-        rows["relaties"].append((number, kind, f"R {number}", phone, of, 1 + number % 2, made, int(gone)))
+        rows["relaties"].append(
+            (number, kind, f"R {number}", phone, of, 1 + number % 2, made, int(gone))
+        )
         entity = "contact" if person else "client"
         counted[f"{entity}s@company"] += kind != "leverancier" and not gone
-        counted[f"base_missing/{entity}.details@company"] += kind != "leverancier" and not gone and phone is None
+        counted[f"base_missing/{entity}.details@company"] += (
+            kind != "leverancier" and not gone and phone is None
+        )
         counted["table_excluded/relaties: deleted@company"] += kind != "leverancier" and gone
-        counted["table_excluded/relaties: neither client nor contact@company"] += kind == "leverancier"
+        counted["table_excluded/relaties: neither client nor contact@company"] += (
+            kind == "leverancier"
+        )
         rows["afspraken"].append((number, 1, number, "x", "geweest", made))
         counted["meetings_held@company"] += 1
         counted["base_missing/meeting.contact@company"] += not (person and not gone)
@@ -68,7 +85,10 @@ def database(folder: Path) -> str:
             key, *others = map(str, header)
             db.execute(f"CREATE TABLE {name} ({key} INTEGER PRIMARY KEY, {', '.join(others)})")
             places = ", ".join("?" * len(header))
-            cells = [[str(cell) if isinstance(cell, datetime) else cell for cell in row] for row in rows]
+            cells = [
+                [str(cell) if isinstance(cell, datetime) else cell for cell in row]
+                for row in rows
+            ]
             db.executemany(f"INSERT INTO {name} VALUES ({places})", cells)
         db.commit()
     return "sqlite:///crm.db"
@@ -78,9 +98,18 @@ def answers(*, written: bool) -> Answers:
     right = [(rf"{what}: table {name}(.|\n)*?Right \[y\]:", "")
              for what, name in (("Your people", "verkopers"), ("Clients", "relaties"), ("Contacts", "relaties"),
                                 ("Meetings", "afspraken"))]  # fmt: skip
-    words = {"bedrijf": "company", "contactpersoon": "person", "leverancier": "neither", ODD: "person"}
+    words = {
+        "bedrijf": "company",
+        "contactpersoon": "person",
+        "leverancier": "neither",
+        ODD: "person",
+    }
     means = [(rf"  {word} \(8 times\) \[{meaning}\]:", "") for word, meaning in words.items()]
-    formats = [(r"instant = %Y-%m-%d %H:%M:%S, (.|\n)*Right \[Y/n\]:", "")] if written else [("Which clock:", "UTC")]
+    formats = (
+        [(r"instant = %Y-%m-%d %H:%M:%S, (.|\n)*Right \[Y/n\]:", "")]
+        if written
+        else [("Which clock:", "UTC")]
+    )
     return [*right, *means, (r"geweest .*\[held\]:", ""), *formats, ("zone of your people.*:", "Europe/Amsterdam"),
             ("name none.*:", "EUR"), (r"\[y/N\]:", "n")]  # fmt: skip
 
@@ -120,15 +149,24 @@ RELATIONS = "CREATE TABLE relaties (id INTEGER PRIMARY KEY, naam TEXT, soort TEX
 
 
 def test_a_table_of_companies_only_holds_no_contacts(tmp_path: Path) -> None:
-    found = proposed(tmp_path, RELATIONS, "INSERT INTO relaties VALUES (1, 'A', 'bedrijf'), (2, 'B', 'stichting')")
+    found = proposed(
+        tmp_path,
+        RELATIONS,
+        "INSERT INTO relaties VALUES (1, 'A', 'bedrijf'), (2, 'B', 'stichting')",
+    )
     assert found == {"client": "relaties"}
 
 
 def test_a_column_of_yes_and_no_tells_them_apart(tmp_path: Path) -> None:
     (tmp_path / "persons").mkdir()
-    for folder, column, company in ((tmp_path, "is_bedrijf", "1"), (tmp_path / "persons", "particulier", "0")):
+    for folder, column, company in (
+        (tmp_path, "is_bedrijf", "1"),
+        (tmp_path / "persons", "particulier", "0"),
+    ):
         made = f"CREATE TABLE klanten (id INTEGER PRIMARY KEY, naam TEXT, {column} INTEGER)"
-        found = proposed(folder, made, "INSERT INTO klanten VALUES (1, 'A', 1), (2, 'B', 0), (3, 'C', 0)")
+        found = proposed(
+            folder, made, "INSERT INTO klanten VALUES (1, 'A', 1), (2, 'B', 0), (3, 'C', 0)"
+        )
         assert found == {"client": "klanten", "contact": "klanten"}
         with Place("sqlite:///crm.db", folder).opened() as connection:
             kinds = propose(connection)[0].kinds

@@ -192,7 +192,14 @@ FROM (SELECT l.*, CASE WHEN isfinite(l.ended) THEN l.ended END AS closed, l.ende
             WHERE o.type = 'opportunity' AND (o.active OR o.REASON IS NOT NULL OR o.probability = 0)) l) d
 """
 
-RECORDS = {"meeting": MEETING, "call": CALL, "deal": DEAL, "client": CLIENT, "contact": CONTACT, "lead": LEAD}
+RECORDS = {
+    "meeting": MEETING,
+    "call": CALL,
+    "deal": DEAL,
+    "client": CLIENT,
+    "contact": CONTACT,
+    "lead": LEAD,
+}
 FIELDS = {
     "meeting": ("date", "subject", "contact", "result"),
     "call": ("counterpart",),
@@ -307,7 +314,9 @@ ACCOUNTS = {
 class OdooHand(Hand):
     """One Odoo at one setting, asked by hand."""
 
-    def __init__(self, odoo: Odoo, setting: Setting, *, version: int, results: bool, by_time: bool) -> None:
+    def __init__(
+        self, odoo: Odoo, setting: Setting, *, version: int, results: bool, by_time: bool
+    ) -> None:
         """`results` says that audit.yaml maps a field of a meeting's result, `by_time` that end passed = held."""
         self.odoo, self.setting, self.version = odoo, setting, version
         self.results, self.by_time = results, by_time
@@ -325,8 +334,12 @@ class OdooHand(Hand):
         }
         for word, column in named.items():
             sql = sql.replace(word, column)
-        moments = {name: value for name, value in asdict(self.setting).items() if name != "targets"}
-        return self.odoo.rows(sql, {**moments, "results": self.results, "by_time": self.by_time})
+        moments = {
+            name: value for name, value in asdict(self.setting).items() if name != "targets"
+        }
+        return self.odoo.rows(
+            sql, {**moments, "results": self.results, "by_time": self.by_time}
+        )
 
     def fields(self, entity: str) -> tuple[str, ...]:
         """The fields that are due of an entity."""
@@ -349,7 +362,11 @@ class OdooHand(Hand):
     def _counting(self, entity: str) -> str:
         sums = dict(COUNT[entity])
         if entity == "meeting" and self.by_time:
-            sums |= {name: sql for name, sql in BY_TIME.items() if self.results or name != "meetings_lacking/result"}
+            sums |= {
+                name: sql
+                for name, sql in BY_TIME.items()
+                if self.results or name != "meetings_lacking/result"
+            }
         missing = []
         for name in self.fields(entity):
             due = "r.scored" + (' AND r."due result"' if name == "result" else "")
@@ -358,10 +375,14 @@ class OdooHand(Hand):
                 sums[f"due {span}/{entity}.{name}"] = within + due
                 sums[f"missing {span}/{entity}.{name}"] = f'{within}{due} AND r."no {name}"'
         sums |= {f"unreadable/{entity}.{name}": f'r."bad {name}"' for name in READ[entity]}
-        fails = " OR ".join([*missing, *(f'COALESCE(r."bad {name}", false)' for name in READ[entity])])
+        fails = " OR ".join(
+            [*missing, *(f'COALESCE(r."bad {name}", false)' for name in READ[entity])]
+        )
         sums[f"failing period/{entity}"] = f"(r.scored AND r.ours) AND ({fails})"
         sums[f"failing base/{entity}"] = f"NOT (r.scored AND r.ours) AND ({fails})"
-        counted = ", ".join(f'COUNT(*) FILTER (WHERE {sql}) AS "{name}"' for name, sql in sums.items())
+        counted = ", ".join(
+            f'COUNT(*) FILTER (WHERE {sql}) AS "{name}"' for name, sql in sums.items()
+        )
         return f"SELECT r.owner, {counted} FROM ({PLACED} FROM ({RECORDS[entity]}) r) r GROUP BY r.owner"
 
     def people(self, counts: Counts) -> People:
@@ -369,17 +390,25 @@ class OdooHand(Hand):
         users = self.rows(USERS)
         owning = {owner for of in counts.values() for owner, number in of.items() if number}
         known = owning | set(self.setting.targets)
-        managers = {row["id"]: row["team"] for row in users if row["manager"] and row["id"] in known}
-        return Teams(managers, [row["id"] for row in users if not row["manager"] and row["id"] in owning])
+        managers = {
+            row["id"]: row["team"] for row in users if row["manager"] and row["id"] in known
+        }
+        return Teams(
+            managers, [row["id"] for row in users if not row["manager"] and row["id"] in owning]
+        )
 
-    def _plan(self, scope: str, owners: Iterable[str], people: People, counts: Counts) -> Iterator[tuple[str, Value]]:
+    def _plan(
+        self, scope: str, owners: Iterable[str], people: People, counts: Counts
+    ) -> Iterator[tuple[str, Value]]:
         for name, value in super()._plan(scope, owners, people, counts):
             if self.by_time or "meetings_held" not in name:
                 yield name, value
 
     def _accounts(self) -> Iterator[tuple[str, int]]:
         for table, reasons in ACCOUNTS.items():
-            counted = self.rows(f"SELECT reason, COUNT(*) AS n FROM ({reasons}) t GROUP BY reason")
+            counted = self.rows(
+                f"SELECT reason, COUNT(*) AS n FROM ({reasons}) t GROUP BY reason"
+            )
             by_reason = {row["reason"]: row["n"] for row in counted}
             yield f"table_rows/{table}", self.rows(f"SELECT COUNT(*) AS n FROM {table}")[0]["n"]
             yield f"table_audited/{table}", by_reason.pop(None, 0)

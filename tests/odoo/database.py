@@ -72,7 +72,10 @@ FURTHER: dict[int, dict[Column, str]] = {
         ("res_partner", "display_name"): "character varying",
     },
     17: {},
-    18: {("mail_activity", "user_tz"): "character varying", ("res_partner", "barcode"): "jsonb"},
+    18: {
+        ("mail_activity", "user_tz"): "character varying",
+        ("res_partner", "barcode"): "jsonb",
+    },
     19: {
         ("calendar_event", "notes"): "text",
         ("crm_lead", "won_status"): "character varying",
@@ -117,10 +120,17 @@ class Odoo:
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Adds rows, each with columns of its own."""
-        with self.connect() as connection, connection.transaction(), connection.cursor() as cursor:
+        with (
+            self.connect() as connection,
+            connection.transaction(),
+            connection.cursor() as cursor,
+        ):
             for row in rows:
                 places = ", ".join(["%s"] * len(row))
-                cursor.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", list(row.values()))
+                cursor.execute(
+                    f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})",
+                    list(row.values()),
+                )
 
     def execute(self, *statements: str) -> None:
         """Changes something."""
@@ -176,7 +186,9 @@ def _creating(columns: Path, version: int) -> Iterator[str]:
         if (table, name) in lacking:
             lacking.remove((table, name))
         elif table in found:
-            found[table].append(f'"{name}" {kind} {"NULL" if nullable == "YES" else "NOT NULL"}')
+            found[table].append(
+                f'"{name}" {kind} {"NULL" if nullable == "YES" else "NOT NULL"}'
+            )
     assert not lacking, "17 has no such columns"
     for (table, name), kind in FURTHER[version].items():
         found[table].append(f'"{name}" {kind}')

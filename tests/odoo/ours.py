@@ -12,7 +12,9 @@ from tests.suitecrm.by_hand import Setting, Value
 from tests.suitecrm.ours import URL, compute, extract
 
 
-def prepared(setting: Setting, folder: Path, *, results: bool = False, by_time: bool = False) -> Audit:
+def prepared(
+    setting: Setting, folder: Path, *, results: bool = False, by_time: bool = False
+) -> Audit:
     """An audit.yaml of that setting, loaded; `results` maps a field of a meeting's result."""
     document = {
         "name": "Odoo",
@@ -26,8 +28,12 @@ def prepared(setting: Setting, folder: Path, *, results: bool = False, by_time: 
             "add": {"meeting.result": "calendar_event.x_result"} if results else {},
         },
         "period": yaml.safe_load(setting.period),
-        "accept": ["deal.amount.unreadable"],  # the rows laid over hold cents, also where the audit is in yen
-        "targets": {who: {setting.month or "2026-11": dict(of)} for who, of in setting.targets.items()},
+        "accept": [
+            "deal.amount.unreadable"
+        ],  # the rows laid over hold cents, also where the audit is in yen
+        "targets": {
+            who: {setting.month or "2026-11": dict(of)} for who, of in setting.targets.items()
+        },
     }
     file = folder / "audit.yaml"
     file.write_text(yaml.safe_dump(document), "utf-8")
@@ -35,7 +41,9 @@ def prepared(setting: Setting, folder: Path, *, results: bool = False, by_time: 
     return load_audit(file)
 
 
-def values(odoo: Odoo, setting: Setting, folder: Path, *, results: bool, by_time: bool) -> dict[str, Value]:
+def values(
+    odoo: Odoo, setting: Setting, folder: Path, *, results: bool, by_time: bool
+) -> dict[str, Value]:
     """What we publish, as the hand writes it: without the figure that is about the proof."""
     audit = prepared(setting, folder, results=results, by_time=by_time)
     extract(odoo, setting, audit)

@@ -74,7 +74,9 @@ class Laid:
     def figures(self, setting: Zoned, *, by_time: bool) -> dict[str, Value]:
         key = (setting.zone, by_time)
         if key not in self._known:
-            hand = OdooHand(self.odoo, setting, version=self.version, results=True, by_time=by_time)
+            hand = OdooHand(
+                self.odoo, setting, version=self.version, results=True, by_time=by_time
+            )
             self._known[key] = hand.figures(hand.counts())
         return self._known[key]
 
@@ -102,7 +104,11 @@ def test_laid_over(laid: Laid, tmp_path: Path, setting: Zoned) -> None:
 def test_without_the_option_nothing_was_held(laid: Laid, tmp_path: Path) -> None:
     ours = values(laid.odoo, AMSTERDAM, tmp_path, results=True, by_time=False)
     assert differences(laid.figures(AMSTERDAM, by_time=False), ours) == {}
-    assert not [name for name in ours if name.startswith(("meetings_", "calls_")) and "_undated@" not in name]
+    assert not [
+        name
+        for name in ours
+        if name.startswith(("meetings_", "calls_")) and "_undated@" not in name
+    ]
 
 
 def test_every_measure_is_tried(laid: Laid, setting: Zoned) -> None:
@@ -141,5 +147,8 @@ def test_bare_dump(tmp_path: Path, zone: str) -> None:
     with odoo15() as odoo:
         hand = OdooHand(odoo, setting, version=15, results=False, by_time=True)
         figures = hand.figures(hand.counts())
-        assert differences(figures, values(odoo, setting, tmp_path, results=False, by_time=True)) == {}
+        assert (
+            differences(figures, values(odoo, setting, tmp_path, results=False, by_time=True))
+            == {}
+        )
     assert (figures["deals@company"][0], figures["leads@company"][0]) == (18, 22)

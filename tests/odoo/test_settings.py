@@ -36,7 +36,12 @@ def test_the_server_s_own_settings_change_nothing(tmp_path: Path) -> None:
             (tmp_path / name).mkdir()
             audit = prepared(AMSTERDAM, tmp_path / name, by_time=True)
             extract(source, AMSTERDAM, audit)
-            rows = {entity: pq.read_table(tmp_path / name / "data" / f"{entity}.parquet") for entity in ENTITIES}
-            told_of = {entity: sorted(map(str, table.to_pylist())) for entity, table in rows.items()}
+            rows = {
+                entity: pq.read_table(tmp_path / name / "data" / f"{entity}.parquet")
+                for entity in ENTITIES
+            }
+            told_of = {
+                entity: sorted(map(str, table.to_pylist())) for entity, table in rows.items()
+            }
             read.append((compute(audit), told_of))
     assert read[0] == read[1]

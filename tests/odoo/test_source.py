@@ -47,11 +47,18 @@ def reader(odoo: Odoo) -> Iterator[URL]:
         odoo.execute(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
 
 
-def complaint(url: URL, folder: Path, sql: str = "SELECT 1", hold: source.Hold | None = None) -> str:
+def complaint(
+    url: URL, folder: Path, sql: str = "SELECT 1", hold: source.Hold | None = None
+) -> str:
     """What the administrator reads where this fails."""
-    engine = source.open_engine(url.render_as_string(hide_password=False), folder, load_preset("odoo", folder))
+    engine = source.open_engine(
+        url.render_as_string(hide_password=False), folder, load_preset("odoo", folder)
+    )
     try:
-        with pytest.raises(SourceError) as caught, source.consistent(engine, hold=hold) as connection:
+        with (
+            pytest.raises(SourceError) as caught,
+            source.consistent(engine, hold=hold) as connection,
+        ):
             connection.execute(text(sql))
     finally:
         engine.dispose()
@@ -76,7 +83,8 @@ def refusing(code: str, words: str) -> Iterator[URL]:
                         break
                     client.sendall(b"N")  # neither TLS nor GSS
                 said = b"".join(
-                    field + value.encode() + b"\0" for field, value in ((b"S", "FATAL"), (b"C", code), (b"M", words))
+                    field + value.encode() + b"\0"
+                    for field, value in ((b"S", "FATAL"), (b"C", code), (b"M", words))
                 )
                 client.sendall(b"E" + struct.pack("!i", len(said) + 5) + said + b"\0")
 
@@ -101,7 +109,9 @@ def test_an_account_that_may_not_come_from_here(tmp_path: Path) -> None:
 
 
 def test_a_database_or_account_that_is_not_there(odoo: Odoo, tmp_path: Path) -> None:
-    assert "Check the database's name" in complaint(odoo.url.set(database="crm_audit_absent"), tmp_path)
+    assert "Check the database's name" in complaint(
+        odoo.url.set(database="crm_audit_absent"), tmp_path
+    )
     if odoo.url.host:  # through a socket the embedded server may ask the system who we are
         nobody = odoo.url.set(username="crm_audit_nobody", password=SECRET)
         said = complaint(nobody, tmp_path)
@@ -115,11 +125,19 @@ def test_nobody_listens(tmp_path: Path) -> None:
     assert "x" * 9 not in said
 
 
-def test_what_the_account_may_not_read_or_the_database_has_not(odoo: Odoo, reader: URL, tmp_path: Path) -> None:
+def test_what_the_account_may_not_read_or_the_database_has_not(
+    odoo: Odoo, reader: URL, tmp_path: Path
+) -> None:
     odoo.execute(f"REVOKE SELECT ON crm_lead FROM {reader.username}")
-    assert "The account lacks SELECT on this table" in complaint(reader, tmp_path, "SELECT id FROM crm_lead")
-    assert "names a column that this CRM has not" in complaint(odoo.url, tmp_path, "SELECT l.nothing FROM crm_lead l")
-    assert "reads a table that this CRM has not" in complaint(odoo.url, tmp_path, "SELECT 1 FROM crm_nothing")
+    assert "The account lacks SELECT on this table" in complaint(
+        reader, tmp_path, "SELECT id FROM crm_lead"
+    )
+    assert "names a column that this CRM has not" in complaint(
+        odoo.url, tmp_path, "SELECT l.nothing FROM crm_lead l"
+    )
+    assert "reads a table that this CRM has not" in complaint(
+        odoo.url, tmp_path, "SELECT 1 FROM crm_nothing"
+    )
 
 
 def test_a_statement_is_bound_by_the_hold(odoo: Odoo, tmp_path: Path) -> None:
@@ -136,15 +154,24 @@ def test_a_connection_that_is_cut(odoo: Odoo, tmp_path: Path) -> None:
 def test_a_silent_network_is_a_lost_connection(odoo: Odoo, tmp_path: Path) -> None:
     """As the operating system has it: nobody can cut a cable here."""
     if not odoo.url.host:
-        pytest.skip("the embedded server is reached through a socket, which no network can silence")
+        pytest.skip(
+            "the embedded server is reached through a socket, which no network can silence"
+        )
     address = odoo.url.render_as_string(hide_password=False)
     engine = source.open_engine(address, tmp_path, load_preset("odoo", tmp_path))
     try:
-        with source.consistent(engine) as connection, socket.socket(fileno=os.dup(_descriptor(connection))) as tcp:
+        with (
+            source.consistent(engine) as connection,
+            socket.socket(fileno=os.dup(_descriptor(connection))) as tcp,
+        ):
             assert tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
             assert tcp.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
             options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
-            assert [tcp.getsockopt(socket.IPPROTO_TCP, option) for option in options] == [10, 5, 4]
+            assert [tcp.getsockopt(socket.IPPROTO_TCP, option) for option in options] == [
+                10,
+                5,
+                4,
+            ]
     finally:
         engine.dispose()
 
@@ -169,7 +196,9 @@ def test_whether_the_account_could_write(odoo: Odoo, reader: URL, tmp_path: Path
     assert "crm_lead" in rights(reader).seen_by
 
 
-def test_rows_that_are_hidden_from_the_account_are_told(odoo: Odoo, reader: URL, tmp_path: Path) -> None:
+def test_rows_that_are_hidden_from_the_account_are_told(
+    odoo: Odoo, reader: URL, tmp_path: Path
+) -> None:
     def hidden(url: URL) -> list[str]:
         engine = postgresql.DATABASE.open(url, tmp_path)
         try:
@@ -187,7 +216,9 @@ def test_rows_that_are_hidden_from_the_account_are_told(odoo: Odoo, reader: URL,
         odoo.execute("ALTER TABLE crm_lead DISABLE ROW LEVEL SECURITY")
 
 
-def test_the_audit_runs_as_one_who_may_only_read(odoo: Odoo, reader: URL, tmp_path: Path) -> None:
+def test_the_audit_runs_as_one_who_may_only_read(
+    odoo: Odoo, reader: URL, tmp_path: Path
+) -> None:
     audit = prepared(AMSTERDAM, tmp_path, by_time=True)
     extract(Odoo(reader), AMSTERDAM, audit)
     assert (tmp_path / "data" / "manifest.json").is_file()
@@ -196,11 +227,16 @@ def test_the_audit_runs_as_one_who_may_only_read(odoo: Odoo, reader: URL, tmp_pa
 def test_an_odoo_that_keeps_its_companies_from_us(odoo: Odoo, tmp_path: Path) -> None:
     """Without res_company and res_currency amounts are in the audit's currency."""
     audit = prepared(AMSTERDAM, tmp_path, by_time=True)
-    odoo.execute("ALTER TABLE res_company RENAME TO kept", "ALTER TABLE res_currency RENAME TO kept_too")
+    odoo.execute(
+        "ALTER TABLE res_company RENAME TO kept", "ALTER TABLE res_currency RENAME TO kept_too"
+    )
     try:
         extract(odoo, AMSTERDAM, audit)
     finally:
-        odoo.execute("ALTER TABLE kept RENAME TO res_company", "ALTER TABLE kept_too RENAME TO res_currency")
+        odoo.execute(
+            "ALTER TABLE kept RENAME TO res_company",
+            "ALTER TABLE kept_too RENAME TO res_currency",
+        )
     figures = compute(audit)
     assert figures["deals_open_amount/EUR@company"].numerator > 0
     assert "deals_open_amount/USD@company" not in figures

@@ -70,7 +70,9 @@ def committing(odoo: Odoo) -> Iterator[list[int]]:
                     " VALUES (%s, '', 'opportunity', true, 2, 1, 100)",
                     (number,),
                 )
-                connection.execute("UPDATE crm_lead SET expected_revenue = expected_revenue + 1 WHERE id >= 50000")
+                connection.execute(
+                    "UPDATE crm_lead SET expected_revenue = expected_revenue + 1 WHERE id >= 50000"
+                )
                 connection.execute("UPDATE calendar_event SET active = NOT active")
                 commits.append(number)
 
@@ -95,7 +97,9 @@ def test_a_writer_who_never_rests_is_not_seen(odoo: Odoo, tmp_path: Path) -> Non
     figures = compute(audit)
     assert during > 5
     assert figures["figures_proven@company"].numerator > 500
-    odoo.execute("DELETE FROM crm_lead WHERE id >= 50000", "UPDATE calendar_event SET active = true")
+    odoo.execute(
+        "DELETE FROM crm_lead WHERE id >= 50000", "UPDATE calendar_event SET active = true"
+    )
 
 
 def test_a_commit_meanwhile_is_not_seen(odoo: Odoo, tmp_path: Path) -> None:
@@ -103,9 +107,14 @@ def test_a_commit_meanwhile_is_not_seen(odoo: Odoo, tmp_path: Path) -> None:
     before = {table: rows_of(odoo, table) for table in ("res_partner", "mail_activity")}
     extract(odoo, NOW, audit, progress=writer)
     figures = compute(audit)
-    assert {table: figures[f"table_rows/{table}@company"].numerator for table in before} == before
+    assert {
+        table: figures[f"table_rows/{table}@company"].numerator for table in before
+    } == before
     after = {table: rows_of(odoo, table) for table in before}
-    assert after == {"res_partner": before["res_partner"] + 1, "mail_activity": before["mail_activity"] - 1}
+    assert after == {
+        "res_partner": before["res_partner"] + 1,
+        "mail_activity": before["mail_activity"] - 1,
+    }
 
 
 def test_without_one_moment_it_is_caught(odoo: Odoo, tmp_path: Path) -> None:
@@ -122,11 +131,15 @@ def test_without_one_moment_it_is_caught(odoo: Odoo, tmp_path: Path) -> None:
 def test_one_changed_amount_is_enough(odoo: Odoo, tmp_path: Path) -> None:
     """No number of rows differs then: sums have to."""
     audit = prepared(NOW, tmp_path)
-    writer = Writer(odoo, "UPDATE crm_lead SET expected_revenue = expected_revenue + 0.01 WHERE id = 24")
+    writer = Writer(
+        odoo, "UPDATE crm_lead SET expected_revenue = expected_revenue + 0.01 WHERE id = 24"
+    )
     extract(odoo, NOW, audit, begin=READ_COMMITTED, progress=writer)
     with pytest.raises(ProofError) as caught:
         compute(audit)
-    assert {name.partition("@")[0] for name, *_ in caught.value.differences} == {"deals_open_amount/USD"}
+    assert {name.partition("@")[0] for name, *_ in caught.value.differences} == {
+        "deals_open_amount/USD"
+    }
 
 
 def test_outside_a_transaction_nothing_is_read(odoo: Odoo, tmp_path: Path) -> None:
@@ -135,7 +148,9 @@ def test_outside_a_transaction_nothing_is_read(odoo: Odoo, tmp_path: Path) -> No
         extract(odoo, NOW, prepared(NOW, tmp_path), begin=())
 
 
-def test_a_lost_row_is_caught(odoo: Odoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_row_is_caught(
+    odoo: Odoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = source.Reading.rows
 
     def rows(reading: source.Reading, entity: str) -> Iterator[Sequence[Any]]:
@@ -143,13 +158,17 @@ def test_a_lost_row_is_caught(odoo: Odoo, tmp_path: Path, monkeypatch: pytest.Mo
             yield batch[1:] if entity == "meeting" and number == 0 else batch
 
     monkeypatch.setattr(source.Reading, "rows", rows)
-    with pytest.raises(SourceError, match=r"meeting: 6 rows came out of the source, where its .* says 7"):
+    with pytest.raises(
+        SourceError, match=r"meeting: 6 rows came out of the source, where its .* says 7"
+    ):
         extract(odoo, NOW, prepared(NOW, tmp_path))
 
 
 def test_the_server_refuses_our_writes(odoo: Odoo, tmp_path: Path) -> None:
     preset = prepared(NOW, tmp_path).preset
-    engine = source.open_engine(odoo.url.render_as_string(hide_password=False), tmp_path, preset)
+    engine = source.open_engine(
+        odoo.url.render_as_string(hide_password=False), tmp_path, preset
+    )
     try:
         for write in (
             "INSERT INTO crm_tag (id, name) VALUES (99, 'x')",
@@ -157,7 +176,10 @@ def test_the_server_refuses_our_writes(odoo: Odoo, tmp_path: Path) -> None:
             "DELETE FROM calendar_event",
             "CREATE TABLE mine (i integer)",
         ):
-            with pytest.raises(SourceError, match="read-only transaction"), source.consistent(engine) as connection:
+            with (
+                pytest.raises(SourceError, match="read-only transaction"),
+                source.consistent(engine) as connection,
+            ):
                 connection.execute(text(write))
     finally:
         engine.dispose()

@@ -133,13 +133,17 @@ class Counting:
     def monthly(self, moment: datetime | None) -> bool:
         if moment is None or not self.setting.month_first or not self.setting.month_after:
             return False
-        first, after = map(datetime.fromisoformat, (self.setting.month_first, self.setting.month_after))
+        first, after = map(
+            datetime.fromisoformat, (self.setting.month_first, self.setting.month_after)
+        )
         return first <= moment < after and moment <= self.as_of
 
     def closed_within(self, day: date | None, first: str | None, after: str | None) -> bool:
         if day is None or not first or not after:
             return False
-        return date.fromisoformat(first) <= day < date.fromisoformat(after) and day <= self.today
+        return (
+            date.fromisoformat(first) <= day < date.fromisoformat(after) and day <= self.today
+        )
 
     # -------------------------------------------------------------------------------------------- records
 
@@ -157,14 +161,24 @@ class Counting:
     ) -> None:  # fmt: skip
         """A record's fields, due and missing if it is scored, of the period and of the base; and what is unreadable."""
         lacks = lacks if scored else dict.fromkeys(lacks, False)
-        lacks = {name: lack for name, lack in lacks.items() if f"{entity}.{name}" not in self.world.absent}
+        lacks = {
+            name: lack
+            for name, lack in lacks.items()
+            if f"{entity}.{name}" not in self.world.absent
+        }
         within = scored and self.ours(moment)
         for name, lack in lacks.items():
             for span, there in (("period", within), ("base", scored)):
                 self.add_named(owner, {f"due {span}/{entity}.{name}": there,
                                        f"missing {span}/{entity}.{name}": there and lack})  # fmt: skip
-        unread = {column: yes for column, yes in unread.items() if f"{entity}.{column}" not in self.world.absent}
-        self.add_named(owner, {f"unreadable/{entity}.{column}": yes for column, yes in unread.items()})
+        unread = {
+            column: yes
+            for column, yes in unread.items()
+            if f"{entity}.{column}" not in self.world.absent
+        }
+        self.add_named(
+            owner, {f"unreadable/{entity}.{column}": yes for column, yes in unread.items()}
+        )
         fails = any(lacks.values()) or any(unread.values())
         self.add_named(owner, {f"failing period/{entity}": fails and within,
                                f"failing base/{entity}": fails and not within})  # fmt: skip
@@ -201,7 +215,10 @@ class Counting:
             meetings_held_in_future=future, meetings_unknown=state == "unknown", meetings_undated=self.undated(m),
         )  # fmt: skip
         self.add_named(m.owner, {"month meetings_held": held and self.monthly(moment)})
-        self.add_named(m.owner, {f"meetings_lacking/{what}": ours and lack for what, lack in lacking.items()})
+        self.add_named(
+            m.owner,
+            {f"meetings_lacking/{what}": ours and lack for what, lack in lacking.items()},
+        )
         lacks = {"date": lacking["date"], "subject": blank(m.subject), "contact": not m.persons}
         if state == "held":
             lacks["result"] = blank(m.result)
@@ -209,10 +226,18 @@ class Counting:
 
     def lacking(self, m: Event) -> dict[str, bool]:
         """What a meeting lacks; of several persons the one who lacks least speaks for it."""
-        best = min((p.lacks() for p in m.persons), key=lambda lacks: (sum(lacks), lacks[::-1]), default=(True,) * 3)
+        best = min(
+            (p.lacks() for p in m.persons),
+            key=lambda lacks: (sum(lacks), lacks[::-1]),
+            default=(True,) * 3,
+        )
         found = dict(zip(LACKING, best, strict=True))
         found |= {"date": m.start is None and not m.unread_start, "subject": blank(m.subject)}
-        return found if "meeting.result" in self.world.absent else {**found, "result": blank(m.result)}
+        return (
+            found
+            if "meeting.result" in self.world.absent
+            else {**found, "result": blank(m.result)}
+        )
 
     def call(self, c: Event) -> None:
         state, moment = self.state(c.status, self.world.words.events), self.moment(c)
@@ -226,9 +251,19 @@ class Counting:
         self.event_fields("call", c, moment, lacks, scored=state != "unknown" and not future)
 
     def event_fields(
-        self, entity: str, e: Event, moment: datetime | None, lacks: Mapping[str, bool], *, scored: bool
+        self,
+        entity: str,
+        e: Event,
+        moment: datetime | None,
+        lacks: Mapping[str, bool],
+        *,
+        scored: bool,
     ) -> None:
-        unread = {"start_at": e.unread_start, "end_at": e.unread_end, "created_at": e.unread_created}
+        unread = {
+            "start_at": e.unread_start,
+            "end_at": e.unread_end,
+            "created_at": e.unread_created,
+        }
         self.fields(entity, e.owner, moment, lacks, scored=scored, **unread)
 
     def deal(self, d: Deal) -> None:
@@ -282,13 +317,21 @@ class PlainHand(Hand):
         self.world, self.setting = world, setting
 
     def fields(self, entity: str) -> tuple[str, ...]:
-        return tuple(name for name in FIELDS[entity] if f"{entity}.{name}" not in self.world.absent)
+        return tuple(
+            name for name in FIELDS[entity] if f"{entity}.{name}" not in self.world.absent
+        )
 
     def people(self, counts: Counts) -> People:
         owning = {owner for of in counts.values() for owner, number in of.items() if number}
         known = owning | set(self.setting.targets)
-        managers = {user.id: user.team or None for user in self.world.users if user.manager and user.id in known}
-        inactive = [user.id for user in self.world.users if not user.manager and user.id in owning]
+        managers = {
+            user.id: user.team or None
+            for user in self.world.users
+            if user.manager and user.id in known
+        }
+        inactive = [
+            user.id for user in self.world.users if not user.manager and user.id in owning
+        ]
         return (People if self.world.led else Teams)(managers, inactive)
 
     def _accounts(self) -> Iterator[tuple[str, int]]:

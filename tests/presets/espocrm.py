@@ -28,12 +28,43 @@ FURTHER = (*RELATIONS, "ALTER TABLE meeting ADD c_result text")
 COLLATION = "utf8mb4_unicode_ci"
 
 USERS: tuple[Row, ...] = (
-    {"id": "65a0c0ffee000001a", "type": "admin", "first_name": "Ann", "last_name": "N", "default_team_id": "team-n"},
-    {"id": "65a0c0ffee000002b", "first_name": None, "last_name": "Ben", "default_team_id": "team-n"},
-    {"id": "65a0c0ffee000003c", "first_name": "Cem", "last_name": "South", "default_team_id": "team-gone"},
-    {"id": "65a0c0ffee000004d", "first_name": "Dee", "last_name": "South", "default_team_id": None},
-    {"id": "65a0c0ffee000005e", "first_name": "Eva", "last_name": None, "default_team_id": "team-absent"},
-    {"id": "65A0C0FFEE000006f", "type": "super-admin", "last_name": "Fay", "default_team_id": "team-s"},
+    {
+        "id": "65a0c0ffee000001a",
+        "type": "admin",
+        "first_name": "Ann",
+        "last_name": "N",
+        "default_team_id": "team-n",
+    },
+    {
+        "id": "65a0c0ffee000002b",
+        "first_name": None,
+        "last_name": "Ben",
+        "default_team_id": "team-n",
+    },
+    {
+        "id": "65a0c0ffee000003c",
+        "first_name": "Cem",
+        "last_name": "South",
+        "default_team_id": "team-gone",
+    },
+    {
+        "id": "65a0c0ffee000004d",
+        "first_name": "Dee",
+        "last_name": "South",
+        "default_team_id": None,
+    },
+    {
+        "id": "65a0c0ffee000005e",
+        "first_name": "Eva",
+        "last_name": None,
+        "default_team_id": "team-absent",
+    },
+    {
+        "id": "65A0C0FFEE000006f",
+        "type": "super-admin",
+        "last_name": "Fay",
+        "default_team_id": "team-s",
+    },
     {"id": "u-plan", "last_name": "Only planned", "default_team_id": "team-n"},
     {"id": "u-idle", "last_name": "No records", "default_team_id": "team-s"},
     {"id": "u-typeless", "type": None, "last_name": "Typeless"},
@@ -68,7 +99,15 @@ class EspoSeed(Seed):
 
     managers = MANAGERS
     odd_owners = (*(row["id"] for row in USERS[8:]), "u-absent", "65A0C0FFEE000001A", "", None)
-    stages = ("Qualification", "Negotiation", "Closed Won", "Closed Lost", "closed won", "Closed Won ", "Signed")
+    stages = (
+        "Qualification",
+        "Negotiation",
+        "Closed Won",
+        "Closed Lost",
+        "closed won",
+        "Closed Won ",
+        "Signed",
+    )
     kinds = ("client", "contact", "contact", "lead", "Opportunity", "contact ", None, "")
     nobody = ("absent", "", None)
 
@@ -86,9 +125,21 @@ class EspoSeed(Seed):
         return self.pick((1, 1, 1, None)) if self.chance(share) else 0
 
     def users(self) -> None:
-        for team, deleted in (("team-n", 0), ("team-s", 0), ("team-t", 0), ("team-gone", 1), ("team-half", None)):
+        for team, deleted in (
+            ("team-n", 0),
+            ("team-s", 0),
+            ("team-t", 0),
+            ("team-gone", 1),
+            ("team-half", None),
+        ):
             self.row("team", id=team, name=f"Team {team}", deleted=deleted)
-        defaults = {"deleted": 0, "is_active": 1, "type": "regular", "delete_id": "0", "default_team_id": None}
+        defaults = {
+            "deleted": 0,
+            "is_active": 1,
+            "type": "regular",
+            "delete_id": "0",
+            "default_team_id": None,
+        }
         for user in USERS:
             self.row("user", **{**defaults, "user_name": user["id"], **user})
         for user, team, deleted in (
@@ -101,39 +152,79 @@ class EspoSeed(Seed):
     def reach_of(self, entity: str, record: Id, *, surely: bool = False) -> None:
         """Phones and addresses: in relation tables, of several entities, live or not."""
         if surely:
-            phone = self.row("phone_number", name="+31 20 123 4567", deleted=0, invalid=0, opt_out=0)
+            phone = self.row(
+                "phone_number", name="+31 20 123 4567", deleted=0, invalid=0, opt_out=0
+            )
             self.reaching("phone_number", entity, record, phone, 0)
             return
-        for what, text in (("phone_number", "+31 20 123 4567"), ("email_address", "a@b.example")):
+        for what, text in (
+            ("phone_number", "+31 20 123 4567"),
+            ("email_address", "a@b.example"),
+        ):
             for _ in range(self.pick((0, 0, 1, 2))):
-                way = self.row(what, name=self.word(text, 0.3), deleted=self.gone(0.2), invalid=0, opt_out=0)
-                named = entity if self.chance(0.85) else self.pick(("User", "Case", entity.lower(), None))
-                self.reaching(what, named, record, way if self.chance(0.95) else "absent", self.gone(0.2))
+                way = self.row(
+                    what,
+                    name=self.word(text, 0.3),
+                    deleted=self.gone(0.2),
+                    invalid=0,
+                    opt_out=0,
+                )
+                named = (
+                    entity
+                    if self.chance(0.85)
+                    else self.pick(("User", "Case", entity.lower(), None))
+                )
+                self.reaching(
+                    what, named, record, way if self.chance(0.95) else "absent", self.gone(0.2)
+                )
 
-    def reaching(self, what: str, entity: str | None, record: Id, way: Id, deleted: int | None) -> None:
+    def reaching(
+        self, what: str, entity: str | None, record: Id, way: Id, deleted: int | None
+    ) -> None:
         linked = {"entity_type": entity, "entity_id": record, f"{what}_id": way}
         self.row(f"entity_{what}", **linked, primary=self.chance(0.5), deleted=deleted)
 
     def client(self, owner: Id, created: str | None, name: str | None) -> Id:
         record = self.row(
-            "account", name=name, assigned_user_id=owner, created_at=created, deleted=self.gone(0.1) if created else 0
+            "account",
+            name=name,
+            assigned_user_id=owner,
+            created_at=created,
+            deleted=self.gone(0.1) if created else 0,
         )
         self.reach_of("Account", record)
         return record
 
-    def contact(self, owner: Id, created: str | None, last: str | None, first: str | None, *, reach: bool) -> Id:
+    def contact(
+        self,
+        owner: Id,
+        created: str | None,
+        last: str | None,
+        first: str | None,
+        *,
+        reach: bool,
+    ) -> Id:
         record = self.row(
             "contact", last_name=last, first_name=first, assigned_user_id=owner, created_at=created, do_not_call=0,
             account_id=self.one("client") if self.chance(0.6) else self.pick(self.nobody),
             deleted=0 if reach else self.gone(0.1),
         )  # fmt: skip
         for _ in range(self.pick((0, 1, 2))):
-            self.row("account_contact", account_id=self.one("client"), contact_id=record, deleted=self.gone(0.2))
+            self.row(
+                "account_contact",
+                account_id=self.one("client"),
+                contact_id=record,
+                deleted=self.gone(0.2),
+            )
         self.reach_of("Contact", record, surely=reach)
         return record
 
     def lead(self, owner: Id, created: str | None, last: str | None, first: str | None) -> Id:
-        status = self.pick(("New", "In Process", None, "Converted", "converted")) if created else "New"
+        status = (
+            self.pick(("New", "In Process", None, "Converted", "converted"))
+            if created
+            else "New"
+        )
         record = self.row(
             "lead", last_name=last, first_name=first, status=status, assigned_user_id=owner, created_at=created,
             do_not_call=0, deleted=self.gone(0.1) if created else 0,
@@ -146,7 +237,9 @@ class EspoSeed(Seed):
         invited: Sequence[tuple[str, Id]] = (), parent: tuple[str | None, Id] = (None, None), live: bool = False,
         subject: str | None = "Talk",
     ) -> None:  # fmt: skip
-        kind = {"client": "Account", "contact": "Contact", "lead": "Lead"}.get(parent[0] or "", parent[0])
+        kind = {"client": "Account", "contact": "Contact", "lead": "Lead"}.get(
+            parent[0] or "", parent[0]
+        )
         further = self.meeting_of_days(start, live=live) if what == "meeting" else {}
         if what == "call":
             further = {"direction": "Outbound" if live else self.word("Inbound", 0.3)}
@@ -159,11 +252,19 @@ class EspoSeed(Seed):
         for who, person in invited:
             names = (what, who) if what == "call" else (who, what)
             linked = {f"{what}_id": record, f"{who}_id": person}
-            self.row("_".join(names), **linked, status="Accepted", deleted=0 if live else self.gone(0.2))
+            self.row(
+                "_".join(names),
+                **linked,
+                status="Accepted",
+                deleted=0 if live else self.gone(0.2),
+            )
 
     def meeting_of_days(self, start: str | None, *, live: bool) -> Row:
         """A result, if the company has such a field; and now and then a meeting of whole days without hours."""
-        said: Row = {"c_result": "They will order" if live else self.word("They will order", 0.4), "is_all_day": 0}
+        said: Row = {
+            "c_result": "They will order" if live else self.word("They will order", 0.4),
+            "is_all_day": 0,
+        }
         if live or start is None or start.startswith("0000") or not self.chance(0.06):
             return said
         hours = self.pick((None, "0000-00-00 00:00:00"))
@@ -193,7 +294,9 @@ class EspoSeed(Seed):
 class EspoReader:
     """What EspoCRM's rows say, to one who knows EspoCRM."""
 
-    def __init__(self, rows: Mapping[str, Sequence[Row]], currency: str, *, results: bool) -> None:
+    def __init__(
+        self, rows: Mapping[str, Sequence[Row]], currency: str, *, results: bool
+    ) -> None:
         self.all, self.currency, self.results = rows, currency, results
         self.live: dict[str, list[Row]] = defaultdict(list)
         for table, of in rows.items():
@@ -222,7 +325,10 @@ class EspoReader:
             meetings=[self.meeting(row) for row in self.live["meeting"]],
             calls=[self.call(row) for row in self.live["call"]],
             deals=[self.deal(row) for row in self.live["opportunity"]],
-            accounts={table: Counter(self.reason(table, row) for row in of) for table, of in self.all.items()},
+            accounts={
+                table: Counter(self.reason(table, row) for row in of)
+                for table, of in self.all.items()
+            },
             absent=frozenset(() if self.results else ("meeting.result",)),
         )
 
@@ -233,7 +339,11 @@ class EspoReader:
             return "deleted"
         if table in ("entity_email_address", "entity_phone_number"):
             other = "address" if "email" in table else "number"
-            return "" if row["entity_type"] in ("Account", "Contact", "Lead") else f"{other} of another entity"
+            return (
+                ""
+                if row["entity_type"] in ("Account", "Contact", "Lead")
+                else f"{other} of another entity"
+            )
         return "converted" if table == "lead" and row["status"] == "Converted" else ""
 
     def user(self, row: Row) -> User:
@@ -241,7 +351,9 @@ class EspoReader:
         teams = {team["id"] for team in self.live["team"]}
         own = sorted(r["team_id"] for r in self.live["team_user"] if r["user_id"] == row["id"])
         own = [team for team in own if team in teams]
-        team = row["default_team_id"] if row["default_team_id"] in teams else own[0] if own else ""
+        team = (
+            row["default_team_id"] if row["default_team_id"] in teams else own[0] if own else ""
+        )
         return User(row["id"], row["deleted"] == 0 and row["is_active"] == 1 and person, team)
 
     def owner(self, row: Row) -> str:
@@ -250,7 +362,9 @@ class EspoReader:
     def human(self, entity: str, row: Row) -> Human:
         owner = self.owner(row)
         if entity == "Contact" and not owner:
-            owner = next((self.owner(self.accounts[client]) for client in self.clients_of(row)), "")
+            owner = next(
+                (self.owner(self.accounts[client]) for client in self.clients_of(row)), ""
+            )
         ways = [text for (kind, record, *_), text in self.ways_of(entity, row["id"])]
         last = row["name"] if entity == "Account" else row["last_name"]
         return Human(owner, moment(row["created_at"]), last, row.get("first_name"), ways)
@@ -260,14 +374,28 @@ class EspoReader:
 
     def clients_of(self, contact: Row) -> list[Id]:
         """The primary account first, then the others in order."""
-        linked = {r["account_id"] for r in self.live["account_contact"] if r["contact_id"] == contact["id"]}
-        return [c for c in (contact["account_id"], *sorted(filter(None, linked))) if c in self.accounts]
+        linked = {
+            r["account_id"]
+            for r in self.live["account_contact"]
+            if r["contact_id"] == contact["id"]
+        }
+        return [
+            c
+            for c in (contact["account_id"], *sorted(filter(None, linked)))
+            if c in self.accounts
+        ]
 
     def invited(self, event: str, record: Id) -> tuple[list[Human], list[Human]]:
         """Contacts and leads."""
-        tables = ("call_contact", "call_lead") if event == "call" else ("contact_meeting", "lead_meeting")
+        tables = (
+            ("call_contact", "call_lead")
+            if event == "call"
+            else ("contact_meeting", "lead_meeting")
+        )
         found = []
-        for table, who, known in zip(tables, ("contact", "lead"), (self.contacts, self.leads), strict=True):
+        for table, who, known in zip(
+            tables, ("contact", "lead"), (self.contacts, self.leads), strict=True
+        ):
             ids = [row[f"{who}_id"] for row in self.live[table] if row[f"{event}_id"] == record]
             found.append([known[one] for one in ids if one in known])
         return found[0], found[1]
@@ -291,7 +419,9 @@ class EspoReader:
     def call(self, row: Row) -> Event:
         contacts, leads = self.invited("call", row["id"])
         client = row["account_id"] in self.accounts
-        client = client or (row["parent_type"] == "Account" and row["parent_id"] in self.accounts)
+        client = client or (
+            row["parent_type"] == "Account" and row["parent_id"] in self.accounts
+        )
         return Event(
             self.owner(row), moment(row["created_at"]), row["status"], moment(row["date_start"]),
             moment(row["date_end"]), direction=row["direction"],

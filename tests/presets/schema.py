@@ -12,7 +12,9 @@ from tests.suitecrm.database import Database, Row
 
 
 @contextmanager
-def built(schema: str, tables: Sequence[str], further: Sequence[str], collation: str) -> Iterator[Database]:
+def built(
+    schema: str, tables: Sequence[str], further: Sequence[str], collation: str
+) -> Iterator[Database]:
     """The tables of `schema` (a list of columns in the shared data) and `further` ones as they are written."""
     columns, server = require_shared(f"schemas/{schema}.tsv"), require_mariadb()
     name = f"crm_audit_test_{uuid4().hex[:12]}"
@@ -34,10 +36,15 @@ def _creating(columns: Path, tables: Sequence[str]) -> Iterator[str]:
         if table in found:
             found[table].append(column)
     for table, described in found.items():
-        parts = [f"`{name}` {kind} {'NULL' if null == 'YES' else 'NOT NULL'}" for name, kind, null, *_ in described]
+        parts = [
+            f"`{name}` {kind} {'NULL' if null == 'YES' else 'NOT NULL'}"
+            for name, kind, null, *_ in described
+        ]
         primary = [f"`{name}`" for name, _, _, *key in described if key == ["PRI"]]
         parts += [f"PRIMARY KEY ({', '.join(primary)})"]
-        parts += [f"KEY (`{name}`)" for name, _, _, *key in described if key in (["MUL"], ["UNI"])]
+        parts += [
+            f"KEY (`{name}`)" for name, _, _, *key in described if key in (["MUL"], ["UNI"])
+        ]
         yield f"CREATE TABLE `{table}` ({', '.join(parts)})"
 
 

@@ -27,7 +27,9 @@ class Seed(Overlay):
     managers: Sequence[Id]
     odd_owners: Sequence[Id]
     stages: Sequence[str]  # open, open, won, lost, and words that look like them
-    kinds: Sequence[str | None]  # what an event may hang on: 'client', 'contact', 'lead', or what is none of ours
+    kinds: Sequence[
+        str | None
+    ]  # what an event may hang on: 'client', 'contact', 'lead', or what is none of ours
     nobody: Sequence[Id]  # references to nothing
 
     def __init__(self, seed: int) -> None:
@@ -38,7 +40,9 @@ class Seed(Overlay):
         for owner in (*self.managers, *self.managers, *self.odd_owners):
             self.humans(owner)
         for owner in (*self.managers, *self.odd_owners):
-            share = 1 if owner in self.managers else 4  # an odd owner has a quarter of a manager's records
+            share = (
+                1 if owner in self.managers else 4
+            )  # an odd owner has a quarter of a manager's records
             self.events(owner, 60 // share, 36 // share)
             self.trades(owner, 72 // share)
         for owner in self.managers:
@@ -53,7 +57,15 @@ class Seed(Overlay):
     def client(self, owner: Id, created: str | None, name: str | None) -> Id:
         raise NotImplementedError
 
-    def contact(self, owner: Id, created: str | None, last: str | None, first: str | None, *, reach: bool) -> Id:
+    def contact(
+        self,
+        owner: Id,
+        created: str | None,
+        last: str | None,
+        first: str | None,
+        *,
+        reach: bool,
+    ) -> Id:
         """`reach` says that the contact surely has a phone or an address, and is live."""
         raise NotImplementedError
 
@@ -87,19 +99,26 @@ class Seed(Overlay):
 
     def humans(self, owner: Id) -> None:
         for _ in range(5):
-            self.ids["client"].append(self.client(owner, self.instant(), self.word("Client", 0.25)))
+            self.ids["client"].append(
+                self.client(owner, self.instant(), self.word("Client", 0.25))
+            )
         for _ in range(9):
             # half of the contacts have no owner of their own who exists: then their client's owner counts
             own = owner if self.chance(0.5) else self.pick(self.nobody)
             names = self.word("Low", 0.3), self.word("Ada", 0.35)
             self.ids["contact"].append(self.contact(own, self.instant(), *names, reach=False))
         for _ in range(6):
-            self.ids["lead"].append(self.lead(owner, self.instant(), self.word("Low", 0.3), self.word("Ada", 0.3)))
+            self.ids["lead"].append(
+                self.lead(owner, self.instant(), self.word("Low", 0.3), self.word("Ada", 0.3))
+            )
 
     def events(self, owner: Id, meetings: int, calls: int) -> None:
         for number in range(meetings + calls):
             kind, start = self.pick(self.kinds), self.instant()
-            invited = [(one, self.one(one)) for one in self.random.choices(("contact", "lead"), (3, 1), k=3)]
+            invited = [
+                (one, self.one(one))
+                for one in self.random.choices(("contact", "lead"), (3, 1), k=3)
+            ]
             self.event(
                 "meeting" if number < meetings else "call", owner, self.status(), start, self.end(start),
                 self.instant(), subject=self.word("Talk", 0.15), invited=invited[: self.pick((0, 0, 1, 2, 3))],
@@ -108,7 +127,9 @@ class Seed(Overlay):
 
     def trades(self, owner: Id, number: int) -> None:
         for _ in range(number):
-            stage = self.random.choices((*self.stages, None), (20, 10, 40, 20, *[3] * (len(self.stages) - 4), 4))[0]
+            stage = self.random.choices(
+                (*self.stages, None), (20, 10, 40, 20, *[3] * (len(self.stages) - 4), 4)
+            )[0]
             self.deal(
                 owner, self.instant(), self.word("Order", 0.2), stage if stage is not None else self.pick(BLANKS),
                 None if self.chance(0.08) else self.amount(), self.day(),
@@ -122,10 +143,24 @@ class Seed(Overlay):
         ada = self.contact(owner, None, "Low", "Ada", reach=True)
         for day in ("02-09", "02-17", "03-02", "03-11", "03-12", "03-19", "03-25"):
             self.event(
-                "meeting", owner, "Held", f"2027-{day} 10:00:00", None, None, invited=[("contact", ada)], live=True
+                "meeting",
+                owner,
+                "Held",
+                f"2027-{day} 10:00:00",
+                None,
+                None,
+                invited=[("contact", ada)],
+                live=True,
             )
             for stage in self.stages[2:4]:
-                self.deal(owner, None, "Order", stage, float(self.random.randrange(10**6)), f"2027-{day}")
+                self.deal(
+                    owner,
+                    None,
+                    "Order",
+                    stage,
+                    float(self.random.randrange(10**6)),
+                    f"2027-{day}",
+                )
         for what in ("meeting", "call"):
             self.event(what, owner, "Held", None, None, None, live=True)
         self.under_way(owner)
@@ -133,7 +168,14 @@ class Seed(Overlay):
         self.lead(owner, None, "Low", "Ada")
         for _ in range(3):
             for closed in (None, UNREADABLE):
-                self.deal(owner, None, "Order", self.stages[2], float(self.random.randrange(10**6)), closed)
+                self.deal(
+                    owner,
+                    None,
+                    "Order",
+                    self.stages[2],
+                    float(self.random.randrange(10**6)),
+                    closed,
+                )
 
     def edges(self) -> None:
         """One second before, at, and one second after each bound of each zone, held and planned."""
@@ -142,7 +184,15 @@ class Seed(Overlay):
                 moment = str(edge + timedelta(seconds=seconds))
                 for what in ("meeting", "call"):
                     for status in ("Held", "Planned"):
-                        self.event(what, self.pick(self.managers), status, moment, None, None, live=True)
+                        self.event(
+                            what,
+                            self.pick(self.managers),
+                            status,
+                            moment,
+                            None,
+                            None,
+                            live=True,
+                        )
                 self.client(self.pick(self.managers), moment, "At the edge")
         as_of = EDGES[-1]
         for start, end in ((-60, 60), (-60, 0), (-60, -1), (0, 0), (0, 30), (30, -30)):
@@ -152,7 +202,11 @@ class Seed(Overlay):
 
 def moment(written: str | None) -> datetime | None:
     """An instant as the test wrote it; a zero date is none."""
-    return None if written is None or written.startswith("0000") else datetime.fromisoformat(written)
+    return (
+        None
+        if written is None or written.startswith("0000")
+        else datetime.fromisoformat(written)
+    )
 
 
 def day(written: str | None) -> date | None:

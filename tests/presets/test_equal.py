@@ -39,7 +39,9 @@ class Crm:
     other_collation: str
     targets: Mapping[Id, Mapping[str, int]]
     rows: Callable[[], Rows]
-    read: Callable[[Rows, str, bool], World]  # with the audit's currency, and whether results are mapped
+    read: Callable[
+        [Rows, str, bool], World
+    ]  # with the audit's currency, and whether results are mapped
     not_held: frozenset[str]  # demands that this CRM cannot meet, besides a meeting's result
     lackable: Sequence[str]  # tables that the preset does without
     forms: Mapping[str, str]  # entity -> the address of a record's edit form
@@ -91,7 +93,9 @@ class Filled:
     def ours(self, setting: Setting, folder: Path, *, results: bool) -> dict[str, Value]:
         """Every figure that is published, but for the one that is about the proof."""
         figures = self.edition(setting, folder, results=results).figures.values()
-        return {f.id: (f.numerator, f.denominator) for f in figures if f.metric != "figures_proven"}
+        return {
+            f.id: (f.numerator, f.denominator) for f in figures if f.metric != "figures_proven"
+        }
 
     def edition(self, setting: Setting, folder: Path, *, results: bool) -> Edition:
         audit = self.audit(setting, folder, results=results)
@@ -105,9 +109,16 @@ class Filled:
             "name": "A CRM",
             "zone": setting.zone,
             "currency": setting.currency,
-            "source": {"url": url, "preset": self.crm.preset, "crm_url": "https://crm.example", **added},
+            "source": {
+                "url": url,
+                "preset": self.crm.preset,
+                "crm_url": "https://crm.example",
+                **added,
+            },
             "period": yaml.safe_load(setting.period),
-            "targets": {str(who): {setting.month: dict(of)} for who, of in setting.targets.items()},
+            "targets": {
+                str(who): {setting.month: dict(of)} for who, of in setting.targets.items()
+            },
         }
         (folder / "data").mkdir()
         (folder / "audit.yaml").write_text(yaml.safe_dump(document), "utf-8")
@@ -148,10 +159,16 @@ def test_without_a_field_for_results(filled: Filled, tmp_path: Path) -> None:
     """As the CRM comes: nobody is charged for a result, and the reports say that it is not checked."""
     setting = set_for(filled.crm, AMSTERDAM)
     edition = filled.edition(setting, tmp_path, results=False)
-    figures = {f.id: (f.numerator, f.denominator) for f in edition.figures.values() if f.metric != "figures_proven"}
+    figures = {
+        f.id: (f.numerator, f.denominator)
+        for f in edition.figures.values()
+        if f.metric != "figures_proven"
+    }
     assert ours.differences(filled.hand(setting, results=False), figures) == {}
     assert edition.not_checked.keys() == {"meeting.result", *filled.crm.not_held}
-    assert not [name for name in figures if any(f"/{field}@" in name for field in edition.not_checked)]
+    assert not [
+        name for name in figures if any(f"/{field}@" in name for field in edition.not_checked)
+    ]
     assert not [name for name in figures if name.startswith("meetings_lacking/result")]
 
 
@@ -168,7 +185,9 @@ def test_every_measure_is_tried(filled: Filled, setting: Setting) -> None:
 def test_links_lead_to_the_edit_form(filled: Filled, tmp_path: Path) -> None:
     repairs = filled.edition(set_for(filled.crm, AMSTERDAM), tmp_path, results=True).repairs
     forms = {repair.entity: repair.link.replace(repair.record_id, "ID") for repair in repairs}
-    assert forms == {entity: f"https://crm.example/{form}" for entity, form in filled.crm.forms.items()}
+    assert forms == {
+        entity: f"https://crm.example/{form}" for entity, form in filled.crm.forms.items()
+    }
 
 
 @pytest.mark.parametrize("crm", CRMS, ids=[crm.preset for crm in CRMS])
@@ -183,4 +202,6 @@ def test_tables_that_a_copy_may_lack(crm: Crm, tmp_path: Path) -> None:
         setting = set_for(crm, AMSTERDAM)
         figures = filled.ours(setting, tmp_path, results=True)
         assert ours.differences(filled.hand(setting, results=True), figures) == {}
-        assert not [name for name in figures if any(f"/{table}@" in name for table in crm.lackable)]
+        assert not [
+            name for name in figures if any(f"/{table}@" in name for table in crm.lackable)
+        ]

@@ -43,7 +43,10 @@ USERS: tuple[Row, ...] = (
     {"id": 14, "status": "active", "last_name": "No such status"},
     {"id": 15, "status": None, "last_name": "No status"},
 )
-GROUPS: tuple[Row, ...] = ({"groupid": 2, "groupname": "Team Selling"}, {"groupid": 3, "groupname": "Support Group"})
+GROUPS: tuple[Row, ...] = (
+    {"groupid": 2, "groupname": "Team Selling"},
+    {"groupid": 3, "groupname": "Support Group"},
+)
 MANAGERS = tuple(row["id"] for row in USERS[:6])
 TARGETS = {
     1: {"deals_won": 2, "meetings_held": 40, "clients_new": 0},
@@ -75,35 +78,57 @@ class VtigerSeed(Seed):
     nobody = (999_999, 0)
 
     def record(
-        self, table: str, key: str, owner: Id, created: str | None, *, live: bool = False, **values: object
+        self,
+        table: str,
+        key: str,
+        owner: Id,
+        created: str | None,
+        *,
+        live: bool = False,
+        **values: object,
     ) -> Id:
         """A row and its vtiger_crmentity, which may say that it is deleted, or be absent."""
         number = 1_000 + 7 * sum(len(self.rows[name]) for name in MODULES)
         self.rows[table].append({key: number, **values})
         if live or not self.chance(0.03):
-            self.entity_of(number, owner, created, MODULES[table], deleted=0 if live else self.chance(0.1))
+            self.entity_of(
+                number, owner, created, MODULES[table], deleted=0 if live else self.chance(0.1)
+            )
         return number
 
-    def entity_of(self, number: int, owner: Id, created: str | None, module: str | None, *, deleted: int) -> None:
+    def entity_of(
+        self, number: int, owner: Id, created: str | None, module: str | None, *, deleted: int
+    ) -> None:
         self.rows["vtiger_crmentity"].append(
             {"crmid": number, "smcreatorid": 1, "smownerid": owner or 0, "modifiedby": 1, "setype": module,
              "createdtime": created or ZERO, "modifiedtime": "2027-03-26 12:00:00", "version": 0, "deleted": deleted}
         )  # fmt: skip
 
     def users(self) -> None:
-        required = {"currency_id": 1, "internal_mailer": "1", "crypt_type": "", "date_entered": "2020-01-01 00:00:00"}
+        required = {
+            "currency_id": 1,
+            "internal_mailer": "1",
+            "crypt_type": "",
+            "date_entered": "2020-01-01 00:00:00",
+        }
         for user in USERS:
             self.rows["vtiger_users"].append(
                 {"status": "Active", "deleted": 0, "reports_to_id": "0", **required, **user}
             )
         self.rows["vtiger_groups"] += GROUPS
-        for number, code, default, deleted in ((1, "kwd", "-11", 0), (2, "EUR", "0", 0), (3, "AED", "-11", 1)):
+        for number, code, default, deleted in (
+            (1, "kwd", "-11", 0),
+            (2, "EUR", "0", 0),
+            (3, "AED", "-11", 1),
+        ):
             self.rows["vtiger_currency_info"].append(
                 {"id": number, "currency_code": code, "defaultid": default, "deleted": deleted}
             )
         for number, module in enumerate(("HelpDesk", "Emails", None, "accounts")):
             self.entity_of(100 + number, 1, "2027-03-01 09:00:00", module, deleted=0)
-        self.rows["vtiger_contactsubdetails"].append({"contactsubscriptionid": 77, "homephone": "of nobody"})
+        self.rows["vtiger_contactsubdetails"].append(
+            {"contactsubscriptionid": 77, "homephone": "of nobody"}
+        )
         self.rows["vtiger_leadaddress"].append({"leadaddressid": 78, "phone": "of nobody"})
 
     def ways(self, *columns: str) -> Row:
@@ -116,15 +141,29 @@ class VtigerSeed(Seed):
             **self.ways("phone", "otherphone", "email1", "email2"),
         )  # fmt: skip
 
-    def contact(self, owner: Id, created: str | None, last: str | None, first: str | None, *, reach: bool) -> Id:
-        ways = {"phone": "020"} if reach else self.ways("phone", "mobile", "email", "secondaryemail")
+    def contact(
+        self,
+        owner: Id,
+        created: str | None,
+        last: str | None,
+        first: str | None,
+        *,
+        reach: bool,
+    ) -> Id:
+        ways = (
+            {"phone": "020"}
+            if reach
+            else self.ways("phone", "mobile", "email", "secondaryemail")
+        )
         number = self.record(
             "vtiger_contactdetails", "contactid", owner, created, live=reach, contact_no="", lastname=last or "",
             firstname=first, accountid=self.one("client") if self.chance(0.7) else self.pick((None, 0)), **ways,
         )  # fmt: skip
         if self.chance(0.8):
             ways = self.ways("homephone", "otherphone")
-            self.rows["vtiger_contactsubdetails"].append({"contactsubscriptionid": number, **ways})
+            self.rows["vtiger_contactsubdetails"].append(
+                {"contactsubscriptionid": number, **ways}
+            )
         return number
 
     def lead(self, owner: Id, created: str | None, last: str | None, first: str | None) -> Id:
@@ -134,7 +173,9 @@ class VtigerSeed(Seed):
             **self.ways("email", "secondaryemail"),
         )  # fmt: skip
         if self.chance(0.9):
-            self.rows["vtiger_leadaddress"].append({"leadaddressid": number, **self.ways("phone", "mobile")})
+            self.rows["vtiger_leadaddress"].append(
+                {"leadaddressid": number, **self.ways("phone", "mobile")}
+            )
         return number
 
     def event(
@@ -152,7 +193,9 @@ class VtigerSeed(Seed):
             sendnotification="0", notime="0", visibility="Private",
         )  # fmt: skip
         for person in {person for who, person in invited if who == "contact"}:
-            self.rows["vtiger_cntactivityrel"].append({"contactid": person, "activityid": number})
+            self.rows["vtiger_cntactivityrel"].append(
+                {"contactid": person, "activityid": number}
+            )
         parents = (
             {parent[1]} - {None}
             if self.chance(0.9)
@@ -177,13 +220,17 @@ class VtigerSeed(Seed):
         for owner in self.managers[:3]:
             for what in ("meeting", "call"):
                 gone, there = (
-                    self.lead(owner, None, "Low", "Ada") if what == "meeting" else self.client(owner, None, "Client")
+                    self.lead(owner, None, "Low", "Ada")
+                    if what == "meeting"
+                    else self.client(owner, None, "Client")
                     for _ in range(2)
                 )
                 self.rows["vtiger_crmentity"][-2]["deleted"] = 1
                 self.event(what, owner, "Held", "2027-03-12 09:00:00", None, None, live=True)
                 number = self.rows["vtiger_activity"][-1]["activityid"]
-                self.rows["vtiger_seactivityrel"] += [{"crmid": one, "activityid": number} for one in (gone, there)]
+                self.rows["vtiger_seactivityrel"] += [
+                    {"crmid": one, "activityid": number} for one in (gone, there)
+                ]
 
     def split(self, written: str | None, *, live: bool) -> tuple[str | None, str | None]:
         """A day, and a time as text: with seconds, without, blank, or none at all."""
@@ -192,7 +239,9 @@ class VtigerSeed(Seed):
         day, time = written.split(" ")
         if live or self.chance(0.85):
             return day, time[:5] if time.endswith(":00") and self.chance(0.3) else time
-        return day, self.pick(("", None, " ", "\t", "25:99", "noon", "9:30", "12:00:00 ", "-01:00", "00:00:00.5"))
+        return day, self.pick(
+            ("", None, " ", "\t", "25:99", "noon", "9:30", "12:00:00 ", "-01:00", "00:00:00.5")
+        )
 
     def deal(
         self, owner: Id, created: str | None, name: str | None, stage: str | None, amount: float | None,
@@ -209,17 +258,29 @@ class VtigerSeed(Seed):
 class VtigerReader:
     """What vtiger's rows say, to one who knows vtiger."""
 
-    def __init__(self, rows: Mapping[str, Sequence[Row]], currency: str, *, results: bool) -> None:
+    def __init__(
+        self, rows: Mapping[str, Sequence[Row]], currency: str, *, results: bool
+    ) -> None:
         self.all, self.results = rows, results
         self.currency = BASE_CURRENCY if rows.get("vtiger_currency_info") else currency
         self.entities = {row["crmid"]: row for row in rows["vtiger_crmentity"]}
-        self.users = {row["id"] for row in rows["vtiger_users"]} | {row["groupid"] for row in rows["vtiger_groups"]}
-        self.phones = {row["contactsubscriptionid"]: row for row in rows["vtiger_contactsubdetails"]}
+        self.users = {row["id"] for row in rows["vtiger_users"]} | {
+            row["groupid"] for row in rows["vtiger_groups"]
+        }
+        self.phones = {
+            row["contactsubscriptionid"]: row for row in rows["vtiger_contactsubdetails"]
+        }
         self.addresses = {row["leadaddressid"]: row for row in rows["vtiger_leadaddress"]}
         self.said = {row["activityid"]: row["cf_901"] for row in rows["vtiger_activitycf"]}
-        self.accounts = {row["accountid"]: row for row in rows["vtiger_account"] if self.alive(row["accountid"])}
+        self.accounts = {
+            row["accountid"]: row
+            for row in rows["vtiger_account"]
+            if self.alive(row["accountid"])
+        }
         self.contacts = {
-            row["contactid"]: self.contact(row) for row in rows["vtiger_contactdetails"] if self.alive(row["contactid"])
+            row["contactid"]: self.contact(row)
+            for row in rows["vtiger_contactdetails"]
+            if self.alive(row["contactid"])
         }
         self.leads = {
             row["leadid"]: self.lead(row)
@@ -235,7 +296,11 @@ class VtigerReader:
     def world(self) -> World:
         events = [row for row in self.all["vtiger_activity"] if self.alive(row["activityid"])]
         absent = ("call.direction",) if self.results else ("call.direction", "meeting.result")
-        read = {table: of for table, of in self.all.items() if self.results or table != "vtiger_activitycf"}
+        read = {
+            table: of
+            for table, of in self.all.items()
+            if self.results or table != "vtiger_activitycf"
+        }
         return World(
             words=WORDS,
             users=[self.user(row) for row in self.all["vtiger_users"]]
@@ -244,9 +309,20 @@ class VtigerReader:
             contacts=list(self.contacts.values()),
             leads=list(self.leads.values()),
             meetings=[self.event(row) for row in events if row["activitytype"] == "Meeting"],
-            calls=[self.event(row) for row in events if row["activitytype"] in ("Call", "Mobile Call")],
-            deals=[self.deal(row) for row in self.all["vtiger_potential"] if self.alive(row["potentialid"])],
-            accounts={table: Counter(self.reason(table, row) for row in of) for table, of in read.items()},
+            calls=[
+                self.event(row)
+                for row in events
+                if row["activitytype"] in ("Call", "Mobile Call")
+            ],
+            deals=[
+                self.deal(row)
+                for row in self.all["vtiger_potential"]
+                if self.alive(row["potentialid"])
+            ],
+            accounts={
+                table: Counter(self.reason(table, row) for row in of)
+                for table, of in read.items()
+            },
             absent=frozenset(absent),
             led=True,
         )
@@ -260,14 +336,30 @@ class VtigerReader:
         number = next(iter(row.values()))
         if table == "vtiger_crmentity":
             known = (*MODULES.values(), "Events")
-            return "deleted" if row["deleted"] else "" if row["setype"] in known else "record of another module"
+            return (
+                "deleted"
+                if row["deleted"]
+                else ""
+                if row["setype"] in known
+                else "record of another module"
+            )
         if table == "vtiger_currency_info":
-            return "deleted" if row["deleted"] else "" if row["defaultid"] == "-11" else "not the base currency"
+            return (
+                "deleted"
+                if row["deleted"]
+                else ""
+                if row["defaultid"] == "-11"
+                else "not the base currency"
+            )
         if table in ("vtiger_contactsubdetails", "vtiger_leadaddress"):
             return "of no record" if number in (77, 78) else ""
         if table not in MODULES:
             return ""
-        if table == "vtiger_activity" and row["activitytype"] not in ("Meeting", "Call", "Mobile Call"):
+        if table == "vtiger_activity" and row["activitytype"] not in (
+            "Meeting",
+            "Call",
+            "Mobile Call",
+        ):
             return "no meeting or call"
         if number not in self.entities:
             return "not in vtiger_crmentity"
@@ -290,20 +382,32 @@ class VtigerReader:
         return moment(self.entities[number]["createdtime"])
 
     def client(self, row: Row) -> Human:
-        number, ways = row["accountid"], [row[way] for way in ("phone", "otherphone", "email1", "email2")]
+        number, ways = (
+            row["accountid"],
+            [row[way] for way in ("phone", "otherphone", "email1", "email2")],
+        )
         return Human(self.owner(number), self.created(number), row["accountname"], ways=ways)
 
     def contact(self, row: Row) -> Human:
         number, further = row["contactid"], self.phones.get(row["contactid"], {})
-        owner = self.owner(number) or (self.owner(row["accountid"]) if row["accountid"] in self.accounts else "")
+        owner = self.owner(number) or (
+            self.owner(row["accountid"]) if row["accountid"] in self.accounts else ""
+        )
         ways = [row.get(way) for way in ("phone", "mobile", "email", "secondaryemail")]
         ways += [further.get("homephone"), further.get("otherphone")]
         return Human(owner, self.created(number), row["lastname"], row["firstname"], ways)
 
     def lead(self, row: Row) -> Human:
         number, address = row["leadid"], self.addresses.get(row["leadid"], {})
-        ways = [row["email"], row["secondaryemail"], address.get("phone"), address.get("mobile")]
-        return Human(self.owner(number), self.created(number), row["lastname"], row["firstname"], ways)
+        ways = [
+            row["email"],
+            row["secondaryemail"],
+            address.get("phone"),
+            address.get("mobile"),
+        ]
+        return Human(
+            self.owner(number), self.created(number), row["lastname"], row["firstname"], ways
+        )
 
     def event(self, row: Row) -> Event:
         """Its persons are the invited contacts, else whom it hangs on, of several the one with the lowest number."""
@@ -311,9 +415,13 @@ class VtigerReader:
         start, unread_start = self.joined(row["date_start"], row["time_start"])
         end, unread_end = self.joined(row["due_date"], row["time_end"])
         live = sorted(one for one in self.parents[number] if self.alive(one))
-        hung = [one for one in live if self.entities[one]["setype"] in ("Contacts", "Leads")][:1]
+        hung = [one for one in live if self.entities[one]["setype"] in ("Contacts", "Leads")][
+            :1
+        ]
         invited = [self.contacts[one] for one in self.invited[number] if one in self.contacts]
-        persons = invited or [known[one] for one in hung for known in (self.contacts, self.leads) if one in known]
+        persons = invited or [
+            known[one] for one in hung for known in (self.contacts, self.leads) if one in known
+        ]
         return Event(
             self.owner(number), self.created(number), row["eventstatus"], start, end,
             subject=row["subject"], persons=persons,
@@ -327,10 +435,15 @@ class VtigerReader:
             return None, False
         if blank(time):
             return datetime.fromisoformat(f"{day} 00:00:00"), False
-        if not re.fullmatch(r"\d?\d:\d\d(:\d\d)?", time or "") or int((time or "").split(":")[0]) > 23:
+        if (
+            not re.fullmatch(r"\d?\d:\d\d(:\d\d)?", time or "")
+            or int((time or "").split(":")[0]) > 23
+        ):
             return None, True
         hours, minutes, *seconds = map(int, (time or "").split(":"))
-        return datetime.fromisoformat(day).replace(hour=hours, minute=minutes, second=(*seconds, 0)[0]), False
+        return datetime.fromisoformat(day).replace(
+            hour=hours, minute=minutes, second=(*seconds, 0)[0]
+        ), False
 
     def deal(self, row: Row) -> Deal:
         number, closed = row["potentialid"], day(row["closingdate"])

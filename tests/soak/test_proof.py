@@ -56,7 +56,10 @@ def build(folder: Path, change: str = "") -> Path:
         for n in range(24):
             owner, made = "abc"[n % 3], f"2026-11-{1 + n % 20:02} 09:00:00"
             stage, name = ("open", "won", "lost")[n % 3], None if n % 5 == 0 else f"n{n}"
-            db.execute("INSERT INTO clients VALUES (?, ?, ?, ?, ?)", (f"k{n}", owner, name, f"020{n}", made))
+            db.execute(
+                "INSERT INTO clients VALUES (?, ?, ?, ?, ?)",
+                (f"k{n}", owner, name, f"020{n}", made),
+            )
             deal = (f"d{n}", owner, name, f"k{n}", stage, f"{n}.50", "EUR", made[:10], made)
             db.execute("INSERT INTO deals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", deal)
             meeting = (f"m{n}", owner, name, f"k{n}", "held" if n % 2 else "planned", made)
@@ -65,7 +68,10 @@ def build(folder: Path, change: str = "") -> Path:
             db.executescript(change)
     (folder / "own.yaml").write_text(PRESET, "utf-8")
     file = folder / "audit.yaml"
-    file.write_text("name: T\nsource: {url: 'sqlite:///crm.db', preset: own.yaml}\nzone: UTC\ncurrency: EUR\n", "utf-8")
+    file.write_text(
+        "name: T\nsource: {url: 'sqlite:///crm.db', preset: own.yaml}\nzone: UTC\ncurrency: EUR\n",
+        "utf-8",
+    )
     return file
 
 
@@ -109,7 +115,17 @@ _EXCHANGED = "* REPLACE (coalesce(lead({0}) OVER (ORDER BY id), min({0}) OVER ()
 COLUMNS = {
     "manager": ("id", "name", "team_id", "team", "active", "person"),
     "client": ("id", "owner_id", "name", "phone", "created_at"),
-    "deal": ("id", "owner_id", "name", "client_id", "stage", "amount", "currency", "close_day", "created_at"),
+    "deal": (
+        "id",
+        "owner_id",
+        "name",
+        "client_id",
+        "stage",
+        "amount",
+        "currency",
+        "close_day",
+        "created_at",
+    ),
     "meeting": ("id", "owner_id", "subject", "status", "start_at", "client_id", "created_at"),
 }
 
@@ -121,7 +137,11 @@ def _exchanged(entity: str, column: str) -> tuple[str, str]:
 
 SNAPSHOTS = [
     *(_exchanged(entity, column) for entity, columns in COLUMNS.items() for column in columns),
-    *((entity, f"* REPLACE (NULL AS {column})") for entity, columns in COLUMNS.items() for column in columns[1:4]),
+    *(
+        (entity, f"* REPLACE (NULL AS {column})")
+        for entity, columns in COLUMNS.items()
+        for column in columns[1:4]
+    ),
     *((entity, "* FROM {0} UNION ALL SELECT * FROM {0} LIMIT 25") for entity in COLUMNS),
     *((entity, "* FROM {0} WHERE id <> (SELECT min(id) FROM {0})") for entity in COLUMNS),
     ("deal", "* REPLACE (1 AS amount_unreadable)"),
@@ -135,7 +155,9 @@ SNAPSHOTS = [
 
 
 @pytest.mark.parametrize(("entity", "change"), SNAPSHOTS)
-def test_an_altered_snapshot(good: tuple[Path, Edition], tmp_path: Path, entity: str, change: str) -> None:
+def test_an_altered_snapshot(
+    good: tuple[Path, Edition], tmp_path: Path, entity: str, change: str
+) -> None:
     def forge(data: Path) -> None:
         file, new = data / f"{entity}.parquet", data / "new.parquet"
         read = f"read_parquet('{file}')"
@@ -199,7 +221,22 @@ def test_an_altered_accounting(good: tuple[Path, Edition], tmp_path: Path, name:
 
 # ------------------------------------------------------------------------------------------------ odd characters
 
-ODD = ("\t", "\n", "\r", "\r\n", "\u202e", "\u200b", "e\u0301", "%{41}", "'", '"', "<b>", "\\", "\x1b[2J", "\xa0")
+ODD = (
+    "\t",
+    "\n",
+    "\r",
+    "\r\n",
+    "\u202e",
+    "\u200b",
+    "e\u0301",
+    "%{41}",
+    "'",
+    '"',
+    "<b>",
+    "\\",
+    "\x1b[2J",
+    "\xa0",
+)
 PLACES = (
     "UPDATE people SET id = id || 'ODD'; UPDATE deals SET owner = owner || 'ODD'; "
     "UPDATE clients SET owner = owner || 'ODD'; UPDATE meetings SET owner = owner || 'ODD'",
@@ -225,7 +262,11 @@ def test_an_odd_character(tmp_path: Path, odd: str, place: int) -> None:
 
 @pytest.mark.parametrize("sql", range(len(COMMON)))
 @pytest.mark.parametrize("dialect", ENGINES)
-def test_sql_through_a_further_table(crms: Callable[[str], Crm], dialect: str, sql: int) -> None:  # noqa: F811
+def test_sql_through_a_further_table(
+    crms: Callable[[str], Crm],  # noqa: F811
+    dialect: str,
+    sql: int,
+) -> None:
     crm = crms(dialect)
     with pytest.raises(AuditError):
         crm.read("tables: {people: " + json.dumps(COMMON[sql]) + "}\n")
@@ -233,7 +274,11 @@ def test_sql_through_a_further_table(crms: Callable[[str], Crm], dialect: str, s
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
-def test_sql_of_its_own_through_a_select(crms: Callable[[str], Crm], dialect: str, tmp_path: Path) -> None:  # noqa: F811
+def test_sql_of_its_own_through_a_select(
+    crms: Callable[[str], Crm],  # noqa: F811
+    dialect: str,
+    tmp_path: Path,
+) -> None:
     crm = crms(dialect)
     for sql in OWN[dialect]:
         lead = f"  lead: {{table: deals, select: {json.dumps(sql.replace('FOLDER', str(tmp_path)))}}}\n"

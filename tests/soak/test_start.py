@@ -48,7 +48,9 @@ class Attack:
     allowed: Sequence[int] = ALLOWED
     changed: bool = False  # the attack changes what is counted
     before: Callable[[], None] | None = None  # in the process that becomes the program
-    aborts: bool = False  # a library that is out of memory may end the process at once, as a kill does
+    aborts: bool = (
+        False  # a library that is out of memory may end the process at once, as a kill does
+    )
 
 
 Attacker = Callable[[Path], Attack]
@@ -141,7 +143,12 @@ def test_an_attack(name: str, demo: Path, truth: str, tmp_path: Path) -> None:
 def _called(folder: Path, made: Attack) -> subprocess.CompletedProcess[str]:
     if made.before is None:
         return crm_audit(folder, *made.arguments, **made.environment)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **made.environment}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **made.environment,
+    }
     return subprocess.run(
         [sys.executable, "-P", "-m", "pipeline", *made.arguments], cwd=folder, env=environment,
         preexec_fn=made.before, capture_output=True, text=True, errors="replace", check=False, timeout=300,
@@ -230,7 +237,9 @@ each(
 )
 each(
     "init",
-    lambda folder, url: Attack(("init", "--yes", "--source", url, "--output", "new/audit.yaml")),
+    lambda folder, url: Attack(
+        ("init", "--yes", "--source", url, "--output", "new/audit.yaml")
+    ),
     {
         "nothing": "",
         "words": "my crm",
@@ -271,7 +280,9 @@ each(
 # ------------------------------------------------------------------------------------------------ audit.yaml
 
 
-ENDLESS: Final = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT max(n) FROM r"
+ENDLESS: Final = (
+    "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT max(n) FROM r"
+)
 
 
 def edited(folder: Path, changes: Mapping[str, str]) -> Attack:
@@ -299,7 +310,9 @@ each(
         "an endless period": {"period": "{first: 0001-01-01, to: 9999-12-31}"},
         "a period backwards": {"period": "{first: 2026-12-01, to: 2026-11-01}"},
         "a period of numbers": {"period": "{first: 1, to: 99999999999999999999}"},
-        "a period of dates and hours": {"period": "{first: 2026-11-01T00:00:00, to: 2026-12-01}"},
+        "a period of dates and hours": {
+            "period": "{first: 2026-11-01T00:00:00, to: 2026-12-01}"
+        },
         "no working days": {"working_week": "[]"},
         "a day twice": {"working_week": "[mon, mon]"},
         "an output that is a file": {"output": "crm.db"},
@@ -310,17 +323,27 @@ each(
         "targets that are a folder": {"targets": "."},
         "targets of a NUL": {"targets": '"a\\0b"'},
         "targets that are a database": {"targets": "crm.db"},
-        "a target beyond all numbers": {"targets": "{m1: {2026-11: {deals_won: " + "9" * 400 + "}}}"},
-        "a target of ten thousand digits": {"targets": "{m1: {2026-11: {deals_won: " + "9" * 10_000 + "}}}"},
+        "a target beyond all numbers": {
+            "targets": "{m1: {2026-11: {deals_won: " + "9" * 400 + "}}}"
+        },
+        "a target of ten thousand digits": {
+            "targets": "{m1: {2026-11: {deals_won: " + "9" * 10_000 + "}}}"
+        },
         "a target of a number": {"targets": "{1: {2026-11: {deals_won: 1}}}"},
         "a target that is a date": {"targets": "{m1: {2026-11: 2026-11-01}}"},
         "a target that is true": {"targets": "{m1: {2026-11: {deals_won: true}}}"},
         "controls of nothing": {"controls": "[{figure: '', equals: 1}]"},
         "a control of no number": {"controls": "[{figure: deals_won@company, equals: .nan}]"},
-        "a control beyond all numbers": {"controls": "[{figure: deals_won@company, equals: 1e999999}]"},
-        "a control that writes": {"controls": "[{figure: deals_won@company, select: 'DELETE FROM deals'}]"},
+        "a control beyond all numbers": {
+            "controls": "[{figure: deals_won@company, equals: 1e999999}]"
+        },
+        "a control that writes": {
+            "controls": "[{figure: deals_won@company, select: 'DELETE FROM deals'}]"
+        },
         "a control of nothing": {"controls": "[{figure: deals_won@company, select: ''}]"},
-        "a measure of nothing": {"measures": "{'': {count: meetings_held, where: {meeting.subject: filled}}}"},
+        "a measure of nothing": {
+            "measures": "{'': {count: meetings_held, where: {meeting.subject: filled}}}"
+        },
         "a measure of words": {
             "measures": "{a: {count: meetings_held, where: {meeting.subject: ['\\0', '%', \"'\"]}}}"
         },
@@ -344,7 +367,9 @@ def sourced(folder: Path, source: str) -> Attack:
 def edited_source(folder: Path, source: str) -> Attack:
     text = (folder / "audit.yaml").read_text("utf-8")
     head, _, tail = text.partition("source:")
-    rest = "\n".join(line for line in tail.splitlines() if line and not line.startswith((" ", "\t")))
+    rest = "\n".join(
+        line for line in tail.splitlines() if line and not line.startswith((" ", "\t"))
+    )
     (folder / "audit.yaml").write_text(f"{head}source: {source}\n{rest}\n", "utf-8")
     (folder / "loop").symlink_to("loop")
     return Attack(changed=True)
@@ -512,7 +537,10 @@ def pages_of_the_crm_are_noise(folder: Path) -> Attack:
 def a_control_never_ends(folder: Path) -> Attack:
     made = edited(folder, {"controls": f"[{{figure: deals_won@company, select: '{ENDLESS}'}}]"})
     file = folder / "audit.yaml"
-    file.write_text(file.read_text("utf-8").replace("preset: demo", "preset: demo\n  max_hold: 20 s"), "utf-8")
+    file.write_text(
+        file.read_text("utf-8").replace("preset: demo", "preset: demo\n  max_hold: 20 s"),
+        "utf-8",
+    )
     return made
 
 
@@ -573,7 +601,9 @@ def exported(folder: Path, files: Mapping[str, bytes]) -> Attack:
     (folder / "exports").mkdir()
     for name, data in files.items():
         (folder / "exports" / name).write_bytes(data)
-    return Attack(("init", "--yes", "--source", "files:///exports", "--output", "new/audit.yaml"))
+    return Attack(
+        ("init", "--yes", "--source", "files:///exports", "--output", "new/audit.yaml")
+    )
 
 
 def a_workbook(*rows: Sequence[Any]) -> bytes:
@@ -608,7 +638,9 @@ each(
         "two of a name": {"deals.csv": b"id\n1\n", "DEALS.tsv": b"id\n1\n"},
         "names of SQL": {'a"; DROP TABLE x; --.csv': b"id\n1\n"},
         "a thousand columns": {
-            "deals.csv": (",".join(f"c{n}" for n in range(1000)) + "\n" + ",".join("x" * 1000) + "\n").encode()
+            "deals.csv": (
+                ",".join(f"c{n}" for n in range(1000)) + "\n" + ",".join("x" * 1000) + "\n"
+            ).encode()
         },
         "a column called oddly": {"klanten.csv": b'id,"a\nb",naam\n1,2,3\n'},
         "a NUL": {"klanten.csv": b"id,naam\n1,\x00\n"},
@@ -660,7 +692,12 @@ def forbidden(folder: Path, place: str) -> Attack:
 each(
     "nobody may read or write",
     forbidden,
-    {"the CRM": "crm.db", "the audit": "audit.yaml", "the plan": "targets.csv", "the output": "output"},
+    {
+        "the CRM": "crm.db",
+        "the audit": "audit.yaml",
+        "the plan": "targets.csv",
+        "the output": "output",
+    },
 )
 
 
@@ -668,7 +705,9 @@ each(
 def the_disk_is_full(folder: Path) -> Attack:
     place = folder / "output"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", place], check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", place], check=False
+    ).returncode:
         pytest.skip("nothing can be mounted here")
     MOUNTED.append(place)
     return Attack()
@@ -755,8 +794,12 @@ def test_an_interrupt_from_the_terminal_reaches_all_processes_and_leaves_none(
     assert all(figures(run) == truth for run in runs(tmp_path))
 
 
-@pytest.mark.parametrize("arguments", [RUN, ("check",), ("--help",), ("grants", "--preset", "suitecrm")])
-def test_a_reader_that_goes_away_is_no_defect(arguments: Sequence[str], demo: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "arguments", [RUN, ("check",), ("--help",), ("grants", "--preset", "suitecrm")]
+)
+def test_a_reader_that_goes_away_is_no_defect(
+    arguments: Sequence[str], demo: Path, tmp_path: Path
+) -> None:
     shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
     reading, writing = os.pipe()
     os.close(reading)

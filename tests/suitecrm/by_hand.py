@@ -32,14 +32,18 @@ class Setting:
     after: str
     soon: str  # the midnight that ends the seventh local day after today
     period: str = "month"  # as audit.yaml says it
-    month: str | None = None  # the calendar month of the plan: none where the period is not inside one
+    month: str | None = (
+        None  # the calendar month of the plan: none where the period is not inside one
+    )
     month_first_day: str | None = None
     month_after_day: str | None = None
     month_first: str | None = None
     month_after: str | None = None
     working_days_left: int | None = None
     currency: str = "EUR"
-    targets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # manager -> metric -> target
+    targets: Mapping[str, Mapping[str, int]] = field(
+        default_factory=dict
+    )  # manager -> metric -> target
 
 
 # ------------------------------------------------------------------------------------------------ words
@@ -53,7 +57,11 @@ RETURN said IS NULL OR said REGEXP '^[\\\\x{9}-\\\\x{D}\\\\x{1C}-\\\\x{20}\\\\x{
 NO_LEADS = "(SELECT NULL AS meeting_id, NULL AS lead_id, 1 AS deleted FROM users WHERE 1 = 0)"
 NO_RESULTS = "(SELECT NULL AS id_c, NULL AS result_c FROM users WHERE 1 = 0)"
 NO_CURRENCIES = "(SELECT NULL AS id, NULL AS iso4217, 1 AS deleted FROM users WHERE 1 = 0)"
-OPTIONAL = {"meetings_leads": NO_LEADS, "meetings_cstm": NO_RESULTS, "currencies": NO_CURRENCIES}
+OPTIONAL = {
+    "meetings_leads": NO_LEADS,
+    "meetings_cstm": NO_RESULTS,
+    "currencies": NO_CURRENCIES,
+}
 """Tables that the bare dump lacks, as if they were empty."""
 
 USERS = """
@@ -209,7 +217,14 @@ FROM (SELECT d.*, CAST(CONCAT('', d.amount) AS DECIMAL(65, 25)) * CASE d.iso WHE
             FROM opportunities WHERE deleted = 0) d) o
 """
 
-RECORDS = {"meeting": MEETING, "call": CALL, "deal": DEAL, "client": CLIENT, "contact": CONTACT, "lead": LEAD}
+RECORDS = {
+    "meeting": MEETING,
+    "call": CALL,
+    "deal": DEAL,
+    "client": CLIENT,
+    "contact": CONTACT,
+    "lead": LEAD,
+}
 FIELDS = {
     "meeting": ("date", "subject", "contact", "result"),
     "call": ("date", "direction", "status", "counterpart"),
@@ -334,12 +349,18 @@ class Hand:
         for table, empty in OPTIONAL.items():
             if table not in self.tables:
                 sql = sql.replace(f" {table} ", f" {empty} ")
-        moments = {name: value for name, value in asdict(self.setting).items() if name != "targets"}
+        moments = {
+            name: value for name, value in asdict(self.setting).items() if name != "targets"
+        }
         return self.database.rows(sql, {**moments, "results": int(self.results)})
 
     def fields(self, entity: str) -> tuple[str, ...]:
         """The fields that are due of an entity: the result of a meeting only where the CRM holds one."""
-        return tuple(name for name in FIELDS[entity] if self.results or (entity, name) != ("meeting", "result"))
+        return tuple(
+            name
+            for name in FIELDS[entity]
+            if self.results or (entity, name) != ("meeting", "result")
+        )
 
     # -------------------------------------------------------------------------------------------- per owner
 
@@ -367,11 +388,14 @@ class Hand:
                 sums.append(f"SUM({due}) AS `due {span}/{entity}.{name}`")
                 sums.append(f"SUM({due} AND r.`no {name}`) AS `missing {span}/{entity}.{name}`")
         lacks = " OR ".join(
-            f"r.`no {name}`" + (" AND r.`due result`" if name == "result" else "") for name in self.fields(entity)
+            f"r.`no {name}`" + (" AND r.`due result`" if name == "result" else "")
+            for name in self.fields(entity)
         )
         bad = " OR ".join(f"r.`bad {name}`" for name in READ[entity])
         fails = f"(r.scored AND ({lacks}) OR {bad})"
-        sums += [f"SUM(r.`bad {name}`) AS `unreadable/{entity}.{name}`" for name in READ[entity]]
+        sums += [
+            f"SUM(r.`bad {name}`) AS `unreadable/{entity}.{name}`" for name in READ[entity]
+        ]
         sums.append(f"SUM(r.scored AND r.ours AND {fails}) AS `failing period/{entity}`")
         sums.append(f"SUM(NOT (r.scored AND r.ours) AND {fails}) AS `failing base/{entity}`")
         return f"SELECT r.owner, {', '.join(sums)} FROM ({PLACED} FROM ({RECORDS[entity]}) r) r GROUP BY r.owner"
@@ -383,7 +407,9 @@ class Hand:
         figures: dict[str, Value] = {}
         people = self.people(counts)
         for scope, owners in people.pools():
-            pooled = {name: sum(of.get(owner, 0) for owner in owners) for name, of in counts.items()}
+            pooled = {
+                name: sum(of.get(owner, 0) for owner in owners) for name, of in counts.items()
+            }
             for name, value in (
                 *_measures(pooled),
                 *self._completeness(pooled),
@@ -399,7 +425,9 @@ class Hand:
         users = self.rows(USERS)
         owning = {owner for of in counts.values() for owner, number in of.items() if number}
         known = owning | set(self.setting.targets)
-        managers = {row["id"]: row["boss"] for row in users if row["manager"] and row["id"] in known}
+        managers = {
+            row["id"]: row["boss"] for row in users if row["manager"] and row["id"] in known
+        }
         inactive = [row["id"] for row in users if not row["manager"] and row["id"] in owning]
         return People(managers, inactive)
 
@@ -426,7 +454,9 @@ class Hand:
             yield score, (full, all_due)
             yield failing, (broken, None)
 
-    def _plan(self, scope: str, owners: Iterable[str], people: People, counts: Counts) -> Iterator[tuple[str, Value]]:
+    def _plan(
+        self, scope: str, owners: Iterable[str], people: People, counts: Counts
+    ) -> Iterator[tuple[str, Value]]:
         """Done against target by those with a target, and what the others did beside it."""
         setting, kind = self.setting, scope.partition(":")[0]
         if not setting.month or kind in ("inactive", "unassigned"):
@@ -461,7 +491,10 @@ class Hand:
                 continue
             by_reason = {row["reason"]: row["n"] for row in self.rows(
                 f"SELECT reason, COUNT(*) AS n FROM ({reasons}) t GROUP BY reason")}  # fmt: skip
-            yield f"table_rows/{table}", self.rows(f"SELECT COUNT(*) AS n FROM {table} t")[0]["n"]
+            yield (
+                f"table_rows/{table}",
+                self.rows(f"SELECT COUNT(*) AS n FROM {table} t")[0]["n"],
+            )
             yield f"table_audited/{table}", by_reason.pop(None, 0)
             for reason, number in by_reason.items():
                 yield f"table_excluded/{table}: {reason}", number

@@ -30,7 +30,10 @@ class Database:
 
     def rows(self, sql: str, given: Row | None = None) -> list[Row]:
         """What a SELECT gives."""
-        with closing(self.connect()) as connection, connection.cursor(pymysql.cursors.DictCursor) as cursor:
+        with (
+            closing(self.connect()) as connection,
+            connection.cursor(pymysql.cursors.DictCursor) as cursor,
+        ):
             cursor.execute(sql, given or None)
             return list(cursor.fetchall())
 
@@ -41,7 +44,8 @@ class Database:
             places = ", ".join(["%s"] * len(names))
             with closing(self.connect()) as connection, connection.cursor() as cursor:
                 cursor.executemany(
-                    f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", [list(row.values()) for row in rows]
+                    f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})",
+                    [list(row.values()) for row in rows],
                 )
 
     def execute(self, *statements: str) -> None:
@@ -56,7 +60,10 @@ def suitecrm() -> Iterator[Database]:
     """A fresh copy of the dump."""
     dump, server = require_shared("suitecrm.mariadb.sql.gz"), require_mariadb()
     name = f"crm_audit_test_{uuid4().hex[:12]}"
-    with closing(_connect(server.set(database=None))) as connection, connection.cursor() as cursor:
+    with (
+        closing(_connect(server.set(database=None))) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb3")
         try:
             cursor.execute(f"USE {name}")

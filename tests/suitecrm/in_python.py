@@ -49,14 +49,24 @@ class Rows:
         }  # fmt: skip
         self.live = live
         self.users = {row["id"] for row in database.rows("SELECT id FROM users")}
-        self.results = {row["id_c"]: row["result_c"] for row in database.rows("SELECT * FROM meetings_cstm")}
+        self.results = {
+            row["id_c"]: row["result_c"] for row in database.rows("SELECT * FROM meetings_cstm")
+        }
         self.accounts = {row["id"]: row for row in live["accounts"]}
         texts = {row["id"]: row["email_address"] for row in live["email_addresses"]}
         self.emails: dict[tuple[str, str], list[str | None]] = defaultdict(list)
         for row in live["email_addr_bean_rel"]:
-            self.emails[row["bean_module"], row["bean_id"]].append(texts.get(row["email_address_id"]))
-        leads = [row for row in live["leads"] if not row["converted"] and row["status"] != "Converted"]
-        self.persons = {("Contacts", row["id"]): self.lacks("Contacts", row) for row in live["contacts"]}
+            self.emails[row["bean_module"], row["bean_id"]].append(
+                texts.get(row["email_address_id"])
+            )
+        leads = [
+            row
+            for row in live["leads"]
+            if not row["converted"] and row["status"] != "Converted"
+        ]
+        self.persons = {
+            ("Contacts", row["id"]): self.lacks("Contacts", row) for row in live["contacts"]
+        }
         self.persons |= {("Leads", row["id"]): self.lacks("Leads", row) for row in leads}
 
     def owner(self, row: Row) -> str:
@@ -90,23 +100,37 @@ class Rows:
             start = moment(row["date_start"])
             unreadable = start is None and row["date_start"] not in ZERO
             day = start or (None if unreadable else moment(row["date_entered"]))
-            if row["status"] != "Held" or day is None or not first <= day < after or day > self.as_of:
+            if (
+                row["status"] != "Held"
+                or day is None
+                or not first <= day < after
+                or day > self.as_of
+            ):
                 continue
             if start is None or start <= self.as_of:
                 lacking = self.lacking(row, start, attending[row["id"]])
-                for what in ("meetings_held", *(f"meetings_lacking/{what}" for what in lacking)):
+                for what in (
+                    "meetings_held",
+                    *(f"meetings_lacking/{what}" for what in lacking),
+                ):
                     counts[what][self.owner(row)] += 1
                 counts["meetings_complete"][self.owner(row)] += not lacking
 
-    def lacking(self, row: Row, start: datetime | None, invited: Iterable[tuple[str, str]]) -> list[str]:
+    def lacking(
+        self, row: Row, start: datetime | None, invited: Iterable[tuple[str, str]]
+    ) -> list[str]:
         """What a held meeting lacks; of several contacts the one who lacks least speaks for it."""
         found = [self.persons[who] for who in invited if who in self.persons]
         if not found and (parent := (row["parent_type"], row["parent_id"])) in self.persons:
             found = [self.persons[parent]]
         # of equals: the one whose gaps come first in the order last name, first name, contact details
-        best = min(found, key=lambda lacks: (sum(lacks), lacks[::-1]), default=(True, True, True))
+        best = min(
+            found, key=lambda lacks: (sum(lacks), lacks[::-1]), default=(True, True, True)
+        )
         lacking = [what for what, lacks in zip(LACKING, best, strict=True) if lacks]
-        lacking += ["date"] * (start is None and row["date_start"] in ZERO) + ["subject"] * blank(row["name"])
+        lacking += ["date"] * (start is None and row["date_start"] in ZERO) + [
+            "subject"
+        ] * blank(row["name"])
         return lacking + ["result"] * blank(self.results.get(row["id"]))
 
     def contacts(self, counts: Counts) -> None:
@@ -119,29 +143,53 @@ class Rows:
             owner = self.owner(row) or (self.owner(self.accounts[of[0]]) if of else "")
             counts["contacts"][owner] += 1
             for what, lacks in zip(
-                ("last_name", "first_name", "details"), self.persons["Contacts", row["id"]], strict=True
+                ("last_name", "first_name", "details"),
+                self.persons["Contacts", row["id"]],
+                strict=True,
             ):
                 counts[f"missing base/contact.{what}"][owner] += lacks
 
     def deals(self, counts: Counts) -> None:
         codes = {row["id"]: row["iso4217"] for row in self.live["currencies"]}
         first, after, today = map(
-            date.fromisoformat, (self.setting.first_day, self.setting.after_day, self.setting.today)
+            date.fromisoformat,
+            (self.setting.first_day, self.setting.after_day, self.setting.today),
         )
         for row in self.live["opportunities"]:
             owner, closed, stage = self.owner(row), row["date_closed"], row["sales_stage"]
             closed = closed if isinstance(closed, date) else None
-            code = self.setting.currency if row["currency_id"] in (None, "", "-99") else codes.get(row["currency_id"])
+            code = (
+                self.setting.currency
+                if row["currency_id"] in (None, "", "-99")
+                else codes.get(row["currency_id"])
+            )
             # the shortest text of a float is its repr
             units = Decimal(repr(row["amount"] or 0.0)).scaleb(DIGITS.get(code or "", 2))
             readable = code is not None and units == units.to_integral_value()
-            counts["unreadable/deal.amount"][owner] += row["amount"] is not None and not readable
+            counts["unreadable/deal.amount"][owner] += (
+                row["amount"] is not None and not readable
+            )
             if not readable:
                 continue
-            if stage not in ("Closed Won", "Closed Lost", "closed won", "Closed Won ", "Signed") and not blank(stage):
+            if stage not in (
+                "Closed Won",
+                "Closed Lost",
+                "closed won",
+                "Closed Won ",
+                "Signed",
+            ) and not blank(stage):
                 counts[f"deals_open_amount/{code}"][owner] += int(units)
             if stage == "Closed Won" and closed is None:
-                name = "deals_won_undated" if row["date_closed"] in ZERO else "deals_won_unreadable_date"
+                name = (
+                    "deals_won_undated"
+                    if row["date_closed"] in ZERO
+                    else "deals_won_unreadable_date"
+                )
                 counts[f"{name}_amount/{code}"][owner] += int(units)
-            if stage == "Closed Won" and closed is not None and first <= closed < after and closed <= today:
+            if (
+                stage == "Closed Won"
+                and closed is not None
+                and first <= closed < after
+                and closed <= today
+            ):
                 counts[f"deals_won_amount/{code}"][owner] += int(units)

@@ -19,7 +19,9 @@ from tests.suitecrm.database import Database
 URL = "CRM_AUDIT_TEST_URL"  # a password may stand in an environment variable only
 
 
-def prepared(setting: Setting, folder: Path, *, results: bool = False, preset: str = "suitecrm") -> Audit:
+def prepared(
+    setting: Setting, folder: Path, *, results: bool = False, preset: str = "suitecrm"
+) -> Audit:
     """An audit.yaml of that setting, loaded; `results` maps the custom field of a meeting's result."""
     source = {"url": f"${{{URL}}}", "preset": preset, "crm_url": "https://crm.example"}
     added = {"add": {"meeting.result": "meetings_cstm.result_c"}} if results else {}
@@ -29,7 +31,9 @@ def prepared(setting: Setting, folder: Path, *, results: bool = False, preset: s
         "currency": setting.currency,
         "source": {**source, **added},
         "period": yaml.safe_load(setting.period),
-        "targets": {who: {setting.month or "2027-03": dict(of)} for who, of in setting.targets.items()},
+        "targets": {
+            who: {setting.month or "2027-03": dict(of)} for who, of in setting.targets.items()
+        },
     }
     file = folder / "audit.yaml"
     file.write_text(yaml.safe_dump(document), "utf-8")
@@ -56,7 +60,9 @@ def compute(audit: Audit) -> Mapping[str, Figure]:
     return run.compute(audit.file.parent / "data", run_id="test", progress=Silence()).figures
 
 
-def values(database: Database, setting: Setting, folder: Path, *, results: bool) -> dict[str, Value]:
+def values(
+    database: Database, setting: Setting, folder: Path, *, results: bool
+) -> dict[str, Value]:
     """What we publish, as the hand writes it: without the figure that is about the proof."""
     audit = prepared(setting, folder, results=results)
     extract(database, setting, audit)
@@ -68,7 +74,9 @@ def values(database: Database, setting: Setting, folder: Path, *, results: bool)
     }
 
 
-def differences(hand: Mapping[str, Value], ours: Mapping[str, Value]) -> dict[str, tuple[Value | None, Value | None]]:
+def differences(
+    hand: Mapping[str, Value], ours: Mapping[str, Value]
+) -> dict[str, tuple[Value | None, Value | None]]:
     """Figure -> (by hand, ours), where they are not the same. The hand makes ratios of nothing due to anybody too."""
     hand = _of_something(hand)
     return {
@@ -81,7 +89,9 @@ def differences(hand: Mapping[str, Value], ours: Mapping[str, Value]) -> dict[st
 def _of_something(hand: Mapping[str, Value]) -> dict[str, Value]:
     """The figures without the ratios that are 0 of 0 in every scope: those are not published."""
     due = {_asked(name) for name, (_, denominator) in hand.items() if denominator}
-    return {name: value for name, value in hand.items() if value[1] is None or _asked(name) in due}
+    return {
+        name: value for name, value in hand.items() if value[1] is None or _asked(name) in due
+    }
 
 
 def _asked(figure: str) -> str:

@@ -19,21 +19,89 @@ MANAGERS = (
     "seed_chris_id", "seed_max_id", "seed_sally_id", "seed_sarah_id", "seed_will_id", "m-nina", "M-Omar",
 )  # fmt: skip
 USERS: tuple[Row, ...] = (
-    {"id": "m-nina", "first_name": "Nina", "last_name": "Nowak", "status": "Active", "reports_to_id": None},
-    {"id": "M-Omar", "first_name": " ", "last_name": "Omar", "status": "Active", "reports_to_id": "u-absent"},
-    {"id": "m-plan", "first_name": "Only", "last_name": "Planned", "status": "Active", "reports_to_id": "seed_will_id"},
-    {"id": "m-idle", "first_name": "No", "last_name": "Records", "status": "Active", "reports_to_id": "seed_will_id"},
-    {"id": "u-gone", "first_name": "In", "last_name": "Active", "status": "Inactive", "reports_to_id": "seed_jim_id"},
-    {"id": "u-deleted", "first_name": "De", "last_name": "Leted", "status": "Active", "deleted": 1},
-    {"id": "u-group", "first_name": "", "last_name": "Sales group", "status": "Active", "is_group": 1},
-    {"id": "u-portal", "first_name": "Por", "last_name": "Tal", "status": "Active", "portal_only": 1},
+    {
+        "id": "m-nina",
+        "first_name": "Nina",
+        "last_name": "Nowak",
+        "status": "Active",
+        "reports_to_id": None,
+    },
+    {
+        "id": "M-Omar",
+        "first_name": " ",
+        "last_name": "Omar",
+        "status": "Active",
+        "reports_to_id": "u-absent",
+    },
+    {
+        "id": "m-plan",
+        "first_name": "Only",
+        "last_name": "Planned",
+        "status": "Active",
+        "reports_to_id": "seed_will_id",
+    },
+    {
+        "id": "m-idle",
+        "first_name": "No",
+        "last_name": "Records",
+        "status": "Active",
+        "reports_to_id": "seed_will_id",
+    },
+    {
+        "id": "u-gone",
+        "first_name": "In",
+        "last_name": "Active",
+        "status": "Inactive",
+        "reports_to_id": "seed_jim_id",
+    },
+    {
+        "id": "u-deleted",
+        "first_name": "De",
+        "last_name": "Leted",
+        "status": "Active",
+        "deleted": 1,
+    },
+    {
+        "id": "u-group",
+        "first_name": "",
+        "last_name": "Sales group",
+        "status": "Active",
+        "is_group": 1,
+    },
+    {
+        "id": "u-portal",
+        "first_name": "Por",
+        "last_name": "Tal",
+        "status": "Active",
+        "portal_only": 1,
+    },
     {"id": "u-blank", "first_name": None, "last_name": "No status", "status": None},
 )
-ODD_OWNERS = ("u-gone", "u-deleted", "u-group", "u-portal", "u-blank", "u-absent", "u absent", "", None)
+ODD_OWNERS = (
+    "u-gone",
+    "u-deleted",
+    "u-group",
+    "u-portal",
+    "u-blank",
+    "u-absent",
+    "u absent",
+    "",
+    None,
+)
 
 BLANKS = (None, "", " ", "   ", "\t", "\r\n", "\x1c", "\x85", "\u00a0", "\u1680", "\u180e", "\u2003", "\u200b",
           "\u200f", "\u2028", "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff", " \u00a0\u3000\u200b ")  # fmt: skip
-LOOK_BLANK = ("-", ".", "0", "\u00ad", "\u2800", "\u3164", "n/a", " x", "\u00a0é\u00a0")  # and are not
+LOOK_BLANK = (
+    "-",
+    ".",
+    "0",
+    "\u00ad",
+    "\u2800",
+    "\u3164",
+    "n/a",
+    " x",
+    "\u00a0é\u00a0",
+)  # and are not
 
 EDGES = tuple(
     datetime.fromisoformat(text)
@@ -55,11 +123,33 @@ CURRENCIES: tuple[Row, ...] = (
     {"id": "cur-jpy", "name": "Yen", "iso4217": "JPY", "deleted": 0},
     {"id": "cur-kwd", "name": "Dinar", "iso4217": "KWD", "deleted": 0},
     {"id": "cur-usd", "name": "Dollar", "iso4217": "USD", "deleted": 0},
-    {"id": "cur-gone", "name": "Franc", "iso4217": "CHF", "deleted": 1},  # no deal has it: see test_disputes
+    {
+        "id": "cur-gone",
+        "name": "Franc",
+        "iso4217": "CHF",
+        "deleted": 1,
+    },  # no deal has it: see test_disputes
 )
 CURRENCY_IDS = ("-99", "-99", None, "", "cur-jpy", "cur-kwd", "cur-usd")
-EVENT_STATUSES = ("Planned", "Held", "Not Held", "held", "Held ", "HELD", "Cancelled", " Planned")
-STAGES = ("Prospecting", "Negotiation/Review", "Closed Won", "Closed Lost", "closed won", "Closed Won ", "Signed")
+EVENT_STATUSES = (
+    "Planned",
+    "Held",
+    "Not Held",
+    "held",
+    "Held ",
+    "HELD",
+    "Cancelled",
+    " Planned",
+)
+STAGES = (
+    "Prospecting",
+    "Negotiation/Review",
+    "Closed Won",
+    "Closed Lost",
+    "closed won",
+    "Closed Won ",
+    "Signed",
+)
 
 TABLES = (
     """CREATE TABLE currencies (id char(36) NOT NULL PRIMARY KEY, name varchar(36), symbol varchar(36),
@@ -94,7 +184,10 @@ class Overlay:
         self.random = Random(seed)
         self.rows: dict[str, list[Row]] = defaultdict(list)
         self.ids = {
-            table: [row["id"] for row in database.rows(f"SELECT id FROM {table} ORDER BY id LIMIT 40")]
+            table: [
+                row["id"]
+                for row in database.rows(f"SELECT id FROM {table} ORDER BY id LIMIT 40")
+            ]
             for table in ("accounts", "contacts", "leads")
         }
         self.users()
@@ -102,7 +195,9 @@ class Overlay:
         for owner in (*MANAGERS, *MANAGERS, *ODD_OWNERS):
             self.persons(owner)
         for owner in (*MANAGERS, *ODD_OWNERS):
-            share = 1 if owner in MANAGERS else 4  # an odd owner has a quarter of a manager's records
+            share = (
+                1 if owner in MANAGERS else 4
+            )  # an odd owner has a quarter of a manager's records
             self.meetings(owner, 64 // share)
             self.calls(owner, 40 // share)
             self.deals(owner, 72 // share)
@@ -124,7 +219,11 @@ class Overlay:
     def entity(self, table: str, owner: str | None, **values: Any) -> str:
         """A record; one in twelve is deleted."""
         return self.add(
-            table, **values, assigned_user_id=owner, date_entered=self.instant(), deleted=self.chance(1 / 12)
+            table,
+            **values,
+            assigned_user_id=owner,
+            date_entered=self.instant(),
+            deleted=self.chance(1 / 12),
         )
 
     def chance(self, share: float) -> int:
@@ -145,13 +244,17 @@ class Overlay:
             return self.pick((None, ZERO))
         if self.chance(0.1):
             return str(self.pick(EDGES))
-        return str(datetime(2027, 1, 15) + timedelta(minutes=15 * self.random.randrange(100 * 96)))
+        return str(
+            datetime(2027, 1, 15) + timedelta(minutes=15 * self.random.randrange(100 * 96))
+        )
 
     def day(self) -> str | None:
         if self.chance(0.12):
             return self.pick((None, "0000-00-00"))
         return str(
-            self.pick(DAY_EDGES) if self.chance(0.4) else date(2027, 1, 1) + timedelta(self.random.randrange(140))
+            self.pick(DAY_EDGES)
+            if self.chance(0.4)
+            else date(2027, 1, 1) + timedelta(self.random.randrange(140))
         )
 
     # -------------------------------------------------------------------------------------------- records
@@ -165,7 +268,10 @@ class Overlay:
         """Clients, and contacts and leads with gaps of every kind and addresses that are live or not."""
         for _ in range(5):
             account = self.entity(
-                "accounts", owner, name=self.word("Client", 0.25), **self.phones("office", "alternate")
+                "accounts",
+                owner,
+                name=self.word("Client", 0.25),
+                **self.phones("office", "alternate"),
             )
             self.ids["accounts"].append(account)
             self.addresses("Accounts", account)
@@ -176,12 +282,26 @@ class Overlay:
             self.ids["contacts"].append(contact)
             self.addresses("Contacts", contact)
             for _ in range(self.pick((0, 1, 1, 2, 3))):
-                self.link("accounts_contacts", "contact_id", contact, account_id=self.one_of("accounts"))
+                self.link(
+                    "accounts_contacts",
+                    "contact_id",
+                    contact,
+                    account_id=self.one_of("accounts"),
+                )
         for _ in range(6):
             converted, status = self.pick(
-                ((0, "New"), (0, None), (1, "New"), (0, "Converted"), (0, "converted"), (1, "Converted"))
+                (
+                    (0, "New"),
+                    (0, None),
+                    (1, "New"),
+                    (0, "Converted"),
+                    (0, "converted"),
+                    (1, "Converted"),
+                )
             )
-            lead = self.entity("leads", owner, **self.person(), converted=converted, status=status)
+            lead = self.entity(
+                "leads", owner, **self.person(), converted=converted, status=status
+            )
             self.ids["leads"].append(lead)
             self.addresses("Leads", lead)
 
@@ -194,23 +314,34 @@ class Overlay:
 
     def phones(self, *kinds: str) -> Row:
         lacking = self.chance(0.55)
-        return {f"phone_{kind}": self.pick(BLANKS) if lacking else self.word("020 123", 0.5) for kind in kinds}
+        return {
+            f"phone_{kind}": self.pick(BLANKS) if lacking else self.word("020 123", 0.5)
+            for kind in kinds
+        }
 
     def addresses(self, module: str, record: str) -> None:
         for _ in range(self.pick((0, 0, 1, 2))):
-            address = self.add("email_addresses", email_address=self.word("a@b.example", 0.3), deleted=self.chance(0.2))
+            address = self.add(
+                "email_addresses",
+                email_address=self.word("a@b.example", 0.3),
+                deleted=self.chance(0.2),
+            )
             self.add(
                 "email_addr_bean_rel",
                 email_address_id=address if self.chance(0.95) else "absent",
                 bean_id=record,
-                bean_module=module if self.chance(0.85) else self.pick(("Users", "Prospects", None)),
+                bean_module=module
+                if self.chance(0.85)
+                else self.pick(("Users", "Prospects", None)),
                 primary_address=self.chance(0.5),
                 deleted=self.chance(0.2),
             )
 
     def one_of(self, table: str) -> str | None:
         """A record of that table, be it deleted; sometimes one that does not exist."""
-        return self.pick(("absent", "", None)) if self.chance(0.08) else self.pick(self.ids[table])
+        return (
+            self.pick(("absent", "", None)) if self.chance(0.08) else self.pick(self.ids[table])
+        )
 
     def link(self, table: str, column: str, record: str, **values: Any) -> None:
         self.add(table, **{column: record}, **values, deleted=self.chance(0.2))
@@ -219,7 +350,18 @@ class Overlay:
 
     def meetings(self, owner: str | None, number: int) -> None:
         for _ in range(number):
-            kind = self.pick(("Accounts", "Contacts", "Contacts", "Leads", "Opportunities", "contacts", None, ""))
+            kind = self.pick(
+                (
+                    "Accounts",
+                    "Contacts",
+                    "Contacts",
+                    "Leads",
+                    "Opportunities",
+                    "contacts",
+                    None,
+                    "",
+                )
+            )
             table = kind.lower() if kind in ("Accounts", "Contacts", "Leads") else "contacts"
             self.meeting(
                 owner,
@@ -230,18 +372,33 @@ class Overlay:
                 invited=self.pick((0, 0, 1, 2, 3)),
             )
 
-    def meeting(self, owner: str | None, status: str | None, start: str | None, *, invited: int, **parent: Any) -> None:
+    def meeting(
+        self,
+        owner: str | None,
+        status: str | None,
+        start: str | None,
+        *,
+        invited: int,
+        **parent: Any,
+    ) -> None:
         meeting = self.entity(
             "meetings", owner, name=self.word("Talk", 0.15), status=status,
             date_start=start, date_end=self.end(start), **parent,
         )  # fmt: skip
         for _ in range(invited):
             if self.chance(0.75):
-                self.link("meetings_contacts", "meeting_id", meeting, contact_id=self.one_of("contacts"))
+                self.link(
+                    "meetings_contacts",
+                    "meeting_id",
+                    meeting,
+                    contact_id=self.one_of("contacts"),
+                )
             else:
                 self.link("meetings_leads", "meeting_id", meeting, lead_id=self.one_of("leads"))
         if self.chance(0.85):
-            self.rows["meetings_cstm"].append({"id_c": meeting, "result_c": self.word("They will order", 0.3)})
+            self.rows["meetings_cstm"].append(
+                {"id_c": meeting, "result_c": self.word("They will order", 0.3)}
+            )
 
     def calls(self, owner: str | None, number: int) -> None:
         for _ in range(number):
@@ -263,22 +420,40 @@ class Overlay:
     def end(self, start: str | None) -> str | None:
         if start in (None, ZERO) or self.chance(0.3):
             return self.pick((None, ZERO))
-        return str(datetime.fromisoformat(start) + timedelta(minutes=self.pick((0, 30, 60, 60 * 24))))
+        return str(
+            datetime.fromisoformat(start) + timedelta(minutes=self.pick((0, 30, 60, 60 * 24)))
+        )
 
     def surely(self, owner: str) -> None:
         """What chance gives too few of: complete meetings, and records without any date."""
         ada = self.add(
-            "contacts", assigned_user_id=owner, last_name="Low", first_name="Ada", phone_work="020", date_entered=ZERO
+            "contacts",
+            assigned_user_id=owner,
+            last_name="Low",
+            first_name="Ada",
+            phone_work="020",
+            date_entered=ZERO,
         )
         for day in ("02-09", "02-17", "03-02", "03-11", "03-12", "03-19", "03-25"):
             meeting = self.add(
-                "meetings", assigned_user_id=owner, name="Talk", status="Held", date_start=f"2027-{day} 10:00:00"
+                "meetings",
+                assigned_user_id=owner,
+                name="Talk",
+                status="Held",
+                date_start=f"2027-{day} 10:00:00",
             )
             self.add("meetings_contacts", meeting_id=meeting, contact_id=ada)
             self.rows["meetings_cstm"].append({"id_c": meeting, "result_c": "They will order"})
             self.deal_won(owner, f"2027-{day}")
         for table in ("meetings", "calls"):
-            self.add(table, assigned_user_id=owner, name="When?", status="Held", date_start=ZERO, date_entered=None)
+            self.add(
+                table,
+                assigned_user_id=owner,
+                name="When?",
+                status="Held",
+                date_start=ZERO,
+                date_entered=None,
+            )
         self.add("accounts", assigned_user_id=owner, name="Since when?", date_entered=None)
         self.add("leads", assigned_user_id=owner, last_name="Low", date_entered=ZERO)
         self.deal_won(owner, None)
@@ -286,7 +461,13 @@ class Overlay:
         for table in ("meetings", "calls"):
             self.add(table, assigned_user_id=owner, name="In what month?", status="Held", date_start=MONTHLESS,
                      date_end=MONTHLESS, date_entered="2027-03-10 10:00:00")  # fmt: skip
-            self.add(table, assigned_user_id=owner, name="And this?", status="Odd", date_entered=MONTHLESS)
+            self.add(
+                table,
+                assigned_user_id=owner,
+                name="And this?",
+                status="Odd",
+                date_entered=MONTHLESS,
+            )
         for table in ("accounts", "contacts", "leads"):
             self.add(table, assigned_user_id=owner, date_entered=MONTHLESS)
 
@@ -330,7 +511,9 @@ class Overlay:
             (None, -1),
             (None, 1),
         ):
-            times = [None if m is None else str(as_of + timedelta(minutes=m)) for m in (start, end)]
+            times = [
+                None if m is None else str(as_of + timedelta(minutes=m)) for m in (start, end)
+            ]
             self.add(
                 "meetings", assigned_user_id=self.pick(MANAGERS), name="Now", status="Planned",
                 date_start=times[0], date_end=times[1], date_entered="2027-03-20 09:00:00",
@@ -355,7 +538,9 @@ class Overlay:
     def deals(self, owner: str | None, number: int) -> None:
         for _ in range(number):
             stage = self.random.choices((*STAGES, None), (20, 10, 40, 20, 3, 3, 3, 4))[0]
-            amount = self.pick(AMOUNTS) if self.chance(0.6) else self.random.randrange(10**7) / 100
+            amount = (
+                self.pick(AMOUNTS) if self.chance(0.6) else self.random.randrange(10**7) / 100
+            )
             deal = self.entity(
                 "opportunities", owner, name=self.word("Order", 0.2),
                 sales_stage=stage if stage is not None else self.pick(BLANKS),
@@ -363,4 +548,9 @@ class Overlay:
                 date_closed=self.day(),
             )  # fmt: skip
             for _ in range(self.pick((0, 1, 1, 2))):
-                self.link("accounts_opportunities", "opportunity_id", deal, account_id=self.one_of("accounts"))
+                self.link(
+                    "accounts_opportunities",
+                    "opportunity_id",
+                    deal,
+                    account_id=self.one_of("accounts"),
+                )

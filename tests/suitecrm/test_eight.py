@@ -59,13 +59,23 @@ def test_it_is_told_from_seven_by_a_table(database: Database, table: str) -> Non
         database.execute(f"DROP TABLE {table}")
 
 
-def test_its_figures_are_those_of_seven_and_its_pages_its_own(database: Database, tmp_path: Path) -> None:
-    seven, eight = (edition(database, tmp_path / preset, preset) for preset in ("suitecrm", "suitecrm8"))
+def test_its_figures_are_those_of_seven_and_its_pages_its_own(
+    database: Database, tmp_path: Path
+) -> None:
+    seven, eight = (
+        edition(database, tmp_path / preset, preset) for preset in ("suitecrm", "suitecrm8")
+    )
     assert eight.figures == seven.figures
     assert eight.not_checked == seven.not_checked
-    forms = {repair.entity: repair.link.replace(repair.record_id, "ID") for repair in eight.repairs}
-    assert forms == {entity: f"https://crm.example/#/{page}/edit/ID" for entity, page in PAGES.items()}
-    assert [repair.record_id for repair in eight.repairs] == [repair.record_id for repair in seven.repairs]
+    forms = {
+        repair.entity: repair.link.replace(repair.record_id, "ID") for repair in eight.repairs
+    }
+    assert forms == {
+        entity: f"https://crm.example/#/{page}/edit/ID" for entity, page in PAGES.items()
+    }
+    assert [repair.record_id for repair in eight.repairs] == [
+        repair.record_id for repair in seven.repairs
+    ]
 
 
 def test_its_account_reads_the_tables_of_seven(tmp_path: Path) -> None:
@@ -74,7 +84,9 @@ def test_its_account_reads_the_tables_of_seven(tmp_path: Path) -> None:
 
 
 def test_a_preset_of_ones_own_may_extend_it(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("extends: suitecrm8\nlinks: {deal: 'https://other.example/{id}'}\n", "utf-8")
+    (tmp_path / "mine.yaml").write_text(
+        "extends: suitecrm8\nlinks: {deal: 'https://other.example/{id}'}\n", "utf-8"
+    )
     mine = load_preset("mine.yaml", tmp_path)
     assert mine.links == {
         **{entity: f"#/{page}/edit/{{id}}" for entity, page in PAGES.items()},

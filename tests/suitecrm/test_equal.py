@@ -119,8 +119,14 @@ def test_two_hands_agree(laid: Laid, setting: Setting) -> None:
     """Complete meetings, contacts of whom and money are hard enough in SQL to be counted once more in Python."""
     by_sql, in_python = laid.counts(setting), Rows(laid.database, setting).counts()
     found = {what: {owner: n for owner, n in of.items() if n} for what, of in in_python.items()}
-    assert found == {what: {owner: n for owner, n in by_sql[what].items() if n} for what in found}
-    twice = [what for what in by_sql if "lacking/" in what or ("_amount/" in what and any(by_sql[what].values()))]
+    assert found == {
+        what: {owner: n for owner, n in by_sql[what].items() if n} for what in found
+    }
+    twice = [
+        what
+        for what in by_sql
+        if "lacking/" in what or ("_amount/" in what and any(by_sql[what].values()))
+    ]
     assert {"meetings_complete", "contacts", "unreadable/deal.amount", *twice} <= found.keys()
 
 
@@ -137,4 +143,9 @@ def test_every_measure_is_tried(laid: Laid, setting: Setting) -> None:
 @pytest.mark.parametrize("zone", BARE)
 def test_bare_dump(bare: Database, tmp_path: Path, zone: str) -> None:
     hand = Hand(bare, BARE[zone], results=False)
-    assert differences(hand.figures(hand.counts()), values(bare, BARE[zone], tmp_path, results=False)) == {}
+    assert (
+        differences(
+            hand.figures(hand.counts()), values(bare, BARE[zone], tmp_path, results=False)
+        )
+        == {}
+    )

@@ -37,6 +37,14 @@ def test_the_server_s_own_settings_change_nothing(database: Database, tmp_path: 
         (tmp_path / name).mkdir()
         audit = prepared(TOKYO, tmp_path / name, results=True)
         extract(source, TOKYO, audit)
-        rows = {entity: pq.read_table(tmp_path / name / "data" / f"{entity}.parquet") for entity in ENTITIES}
-        read.append((compute(audit), {entity: sorted(map(str, table.to_pylist())) for entity, table in rows.items()}))
+        rows = {
+            entity: pq.read_table(tmp_path / name / "data" / f"{entity}.parquet")
+            for entity in ENTITIES
+        }
+        read.append(
+            (
+                compute(audit),
+                {entity: sorted(map(str, table.to_pylist())) for entity, table in rows.items()},
+            )
+        )
     assert read[0] == read[1]

@@ -14,7 +14,9 @@ from tests.suitecrm.ours import differences, values
 from tests.suitecrm.overlay import TABLES
 from tests.suitecrm.test_equal import AMSTERDAM
 
-SETTING = replace(AMSTERDAM, targets={"seed_max_id": {"deals_won": 3}, "u-gone": {"deals_won": 7}})
+SETTING = replace(
+    AMSTERDAM, targets={"seed_max_id": {"deals_won": 3}, "u-gone": {"deals_won": 7}}
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ CASES = {
     ),
     "no currency": Case(
         "money is one figure per currency: what has none is counted as unreadable and is no sum of nothing",
-        ("INSERT INTO opportunities (id, sales_stage, amount, currency_id) VALUES ('none', 'Signed', 7, 'absent')",),
+        (
+            "INSERT INTO opportunities (id, sales_stage, amount, currency_id) VALUES ('none', 'Signed', 7, 'absent')",
+        ),
         ("deals_open_amount@company", "deals_won_amount@company"),
     ),
     "target of an inactive user": Case(
@@ -51,12 +55,21 @@ CASES = {
     "deleted is NULL": Case(
         "deleted = 0 marks live rows: SuiteCRM itself does not show a row whose deleted is NULL",
         ("INSERT INTO meetings (id, name, deleted) VALUES ('half-1', 'Ghost', NULL)",),
-        ("meetings@company", "table_audited/meetings@company", "table_excluded/meetings: deleted@company"),
+        (
+            "meetings@company",
+            "table_audited/meetings@company",
+            "table_excluded/meetings: deleted@company",
+        ),
     ),
     "relation deleted is NULL": Case(
         "the preset's join leaves such a link out while its accounting calls it audited",
-        ("INSERT INTO accounts_contacts (id, contact_id, deleted) VALUES ('half-2', 'x', NULL)",),
-        ("table_audited/accounts_contacts@company", "table_excluded/accounts_contacts: deleted@company"),
+        (
+            "INSERT INTO accounts_contacts (id, contact_id, deleted) VALUES ('half-2', 'x', NULL)",
+        ),
+        (
+            "table_audited/accounts_contacts@company",
+            "table_excluded/accounts_contacts: deleted@company",
+        ),
     ),
     "status of a user in capitals": Case(
         "mapped words are compared in binary: 'ACTIVE' is not 'Active'",
@@ -90,12 +103,16 @@ CASES = {
 def found() -> Iterator[Database]:
     """The bare dump with all cases laid over it: each has figures of its own, so that they do not mix."""
     with suitecrm() as database:
-        database.execute(TABLES[0], *(statement for case in CASES.values() for statement in case.done))
+        database.execute(
+            TABLES[0], *(statement for case in CASES.values() for statement in case.done)
+        )
         yield database
 
 
 @pytest.fixture(scope="module")
-def disputed(found: Database, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[Value | None, ...]]:
+def disputed(
+    found: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, tuple[Value | None, ...]]:
     hand = Hand(found, SETTING, results=False)
     ours = values(found, SETTING, tmp_path_factory.mktemp("disputed"), results=False)
     return differences(hand.figures(hand.counts()), ours)
@@ -117,9 +134,16 @@ def test_ids_are_compared_to_the_letter(tmp_path: Path) -> None:
             "UPDATE calls SET parent_id = UPPER(parent_id) ORDER BY id LIMIT 1",
         )
         after = values(database, SETTING, tmp_path / "after", results=False)
-    for figure, change in (("meetings@unassigned", 1), ("meetings@manager:seed_max_id", -1), ("meetings@company", 0)):
+    for figure, change in (
+        ("meetings@unassigned", 1),
+        ("meetings@manager:seed_max_id", -1),
+        ("meetings@company", 0),
+    ):
         assert after[figure][0] == before[figure][0] + change
-    assert after["base_missing/call.counterpart@company"][0] == before["base_missing/call.counterpart@company"][0] + 1
+    assert (
+        after["base_missing/call.counterpart@company"][0]
+        == before["base_missing/call.counterpart@company"][0] + 1
+    )
 
 
 def test_an_installation_in_utf8mb4(tmp_path: Path) -> None:
@@ -130,6 +154,9 @@ def test_an_installation_in_utf8mb4(tmp_path: Path) -> None:
         before = values(database, SETTING, tmp_path / "before", results=False)
         tables = [table for row in database.rows("SHOW TABLES") for table in row.values()]
         database.execute(
-            *(f"ALTER TABLE `{table}` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci" for table in tables)
+            *(
+                f"ALTER TABLE `{table}` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+                for table in tables
+            )
         )
         assert values(database, SETTING, tmp_path / "after", results=False) == before

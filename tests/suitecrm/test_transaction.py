@@ -60,7 +60,9 @@ def test_a_commit_meanwhile_is_not_seen(database: Database, tmp_path: Path) -> N
     before = {table: rows_of(database, table) for table in ("accounts", "calls")}
     extract(database, NOW, audit, progress=writer)
     figures = compute(audit)
-    assert {table: figures[f"table_rows/{table}@company"].numerator for table in before} == before
+    assert {
+        table: figures[f"table_rows/{table}@company"].numerator for table in before
+    } == before
     after = {table: rows_of(database, table) for table in before}
     assert after == {"accounts": before["accounts"] + 1, "calls": before["calls"] - 10}
 
@@ -72,7 +74,10 @@ def test_without_its_transaction_it_is_caught(database: Database, tmp_path: Path
     with pytest.raises(ProofError) as caught:
         compute(audit)
     told = {name: (there, ours) for name, _, there, ours in caught.value.differences}
-    assert told["clients@company"] == (f"{clients + 1} count (stock)", f"{clients} count (stock)")
+    assert told["clients@company"] == (
+        f"{clients + 1} count (stock)",
+        f"{clients} count (stock)",
+    )
     assert told["calls@company"] == (f"{calls - 10} count (stock)", f"{calls} count (stock)")
 
 
@@ -86,10 +91,14 @@ def test_one_changed_amount_is_enough(database: Database, tmp_path: Path) -> Non
     extract(database, NOW, audit, begin=(), progress=writer)
     with pytest.raises(ProofError) as caught:
         compute(audit)
-    assert {name.partition("@")[0] for name, *_ in caught.value.differences} == {"deals_open_amount/EUR"}
+    assert {name.partition("@")[0] for name, *_ in caught.value.differences} == {
+        "deals_open_amount/EUR"
+    }
 
 
-def test_a_lost_row_is_caught(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_row_is_caught(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = source.Reading.rows
 
     def rows(reading: source.Reading, entity: str) -> Iterator[Sequence[Any]]:
@@ -97,20 +106,27 @@ def test_a_lost_row_is_caught(database: Database, tmp_path: Path, monkeypatch: p
             yield batch[1:] if entity == "meeting" and number == 0 else batch
 
     monkeypatch.setattr(source.Reading, "rows", rows)
-    with pytest.raises(SourceError, match=r"meeting: 199 rows came out of the source, where its .* says 200"):
+    with pytest.raises(
+        SourceError, match=r"meeting: 199 rows came out of the source, where its .* says 200"
+    ):
         extract(database, NOW, prepared(NOW, tmp_path))
 
 
 def test_the_server_refuses_our_writes(database: Database, tmp_path: Path) -> None:
     preset = prepared(NOW, tmp_path).preset
-    engine = source.open_engine(database.url.render_as_string(hide_password=False), tmp_path, preset)
+    engine = source.open_engine(
+        database.url.render_as_string(hide_password=False), tmp_path, preset
+    )
     try:
         for write in (
             "INSERT INTO accounts (id) VALUES ('x')",
             "UPDATE users SET status = 'x'",
             "DELETE FROM meetings",
         ):
-            with pytest.raises(SourceError, match="READ ONLY transaction"), source.consistent(engine) as connection:
+            with (
+                pytest.raises(SourceError, match="READ ONLY transaction"),
+                source.consistent(engine) as connection,
+            ):
                 connection.execute(text(write))
     finally:
         engine.dispose()

@@ -1,4 +1,6 @@
-"""Cells of CSV files and workbooks, exactly as exported: no format is sniffed, no type guessed, no cell made NULL."""
+"""Cells of CSV files and workbooks, exactly as exported: no format is sniffed, no type
+guessed, no cell made NULL.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +30,18 @@ _WIDEST: Final = 100_000_000
 """Characters of a cell; the library's own limit is one that notes pass."""
 _CHUNK: Final = 1 << 20
 _MARKS: Final[Mapping[bytes, str]] = {
-    b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16",
-}  # fmt: skip
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
 _ENCODINGS: Final = ("utf-8", "utf-16", "windows-1252")
-_DELIMITERS: Final[Mapping[str, str]] = {"comma": ",", "semicolon": ";", "tab": "\t", ",": ",", ";": ";"}
+_DELIMITERS: Final[Mapping[str, str]] = {
+    "comma": ",",
+    "semicolon": ";",
+    "tab": "\t",
+    ",": ",",
+    ";": ";",
+}
 
 Row = Sequence[str | None]
 
@@ -46,15 +56,27 @@ class Declared:
     @classmethod
     def of(cls, url: URL) -> Declared:
         """What this address says; ConfigError where files know no such thing."""
-        given = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
+        given = {
+            name: value if isinstance(value, str) else value[-1]
+            for name, value in url.query.items()
+        }
         encoding, delimiter = given.pop("encoding", None), given.pop("delimiter", None)
         if given:
-            raise ConfigError(f"source.url: files know no '{min(given)}'; allowed: encoding, delimiter.")
+            raise ConfigError(
+                f"source.url: files know no '{min(given)}'; allowed: encoding, delimiter."
+            )
         if encoding is not None and encoding.lower() not in _ENCODINGS:
-            raise ConfigError(f"source.url: encoding '{encoding}'; allowed: {', '.join(_ENCODINGS)}.")
+            raise ConfigError(
+                f"source.url: encoding '{encoding}'; allowed: {', '.join(_ENCODINGS)}."
+            )
         if delimiter is not None and delimiter not in _DELIMITERS:
-            raise ConfigError(f"source.url: delimiter '{delimiter}'; allowed: comma, semicolon, tab.")
-        return cls(encoding.lower() if encoding else None, _DELIMITERS[delimiter] if delimiter else None)
+            raise ConfigError(
+                f"source.url: delimiter '{delimiter}'; allowed: comma, semicolon, tab."
+            )
+        return cls(
+            encoding.lower() if encoding else None,
+            _DELIMITERS[delimiter] if delimiter else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +87,14 @@ class Table:
     columns: tuple[str, ...]
     rows: Iterable[Row]
     where: str  # the file's name, and the sheet's where there are several
-    headers: Mapping[str, str] = field(default_factory=dict)  # of columns that are called otherwise in the file
+    headers: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of columns that are called otherwise in the file
 
 
 def tables_of(file: Path, data: bytes, declared: Declared, each_once: bool) -> Iterator[Table]:
-    """The file's tables; rows are read when they are asked for. SourceError names row and column of what is broken.
+    """The file's tables; rows are read when they are asked for. SourceError names row and
+    column of what is broken.
 
     `each_once` refuses a header that stands twice.
     """
@@ -79,11 +104,14 @@ def tables_of(file: Path, data: bytes, declared: Declared, each_once: bool) -> I
         yield _csv(file, data, declared, each_once)
 
 
-# ------------------------------------------------------------------------------------------------ CSV
+# ------------------------------------------------------------------------------------------ CSV
 
 
 def _csv(file: Path, data: bytes, declared: Declared, each_once: bool) -> Table:
-    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), declared.encoding or "utf-8")
+    encoding = next(
+        (name for mark, name in _MARKS.items() if data.startswith(mark)),
+        declared.encoding or "utf-8",
+    )
     _must_decode(file, data, encoding)
     text = _lines_of(data, encoding)
     first = text.readline().rstrip("\r\n")
@@ -100,7 +128,9 @@ def _csv(file: Path, data: bytes, declared: Declared, each_once: bool) -> Table:
 
 
 def _lines_of(data: bytes, encoding: str) -> io.TextIOWrapper:
-    """The text, decoded as it is read: whole it would take several times the memory of the file."""
+    """The text, decoded as it is read: whole it would take several
+    times the memory of the file.
+    """
     return io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
 
 
@@ -121,7 +151,9 @@ def _undecodable(file: Path, data: bytes, encoding: str) -> SourceError:
         start = error.start
     before = data[:start].decode(encoding, "ignore")
     first = before.split("\n", 1)[0]
-    rows = list(csv.reader(io.StringIO(before + "x", newline=""), delimiter=_most(first) or ","))
+    rows = list(
+        csv.reader(io.StringIO(before + "x", newline=""), delimiter=_most(first) or ",")
+    )
     at = len(rows[-1])
     named = rows[0][at - 1] if len(rows) > 1 and at <= len(rows[0]) else at
     return SourceError(
@@ -132,7 +164,9 @@ def _undecodable(file: Path, data: bytes, encoding: str) -> SourceError:
 
 
 def _most(header: str) -> str | None:
-    """The delimiter that the header has most of, outside quotes; None where two are equal, or there is none."""
+    """The delimiter that the header has most of, outside quotes; None where two are
+    equal, or there is none.
+    """
     bare = re.sub('"[^"]*"', "", header)
     counts = sorted(((bare.count(mark), mark) for mark in ",;\t"), reverse=True)
     return counts[0][1] if counts[0][0] > counts[1][0] else None
@@ -142,12 +176,18 @@ def _delimiter(file: Path, header: str) -> str:
     if found := _most(header):
         return found
     if any(mark in header for mark in ",;\t"):
-        raise SourceError(f"{file}, row 1: the delimiter cannot be told; declare it: ?delimiter=semicolon.")
+        raise SourceError(
+            f"{file}, row 1: the delimiter cannot be told; declare it: ?delimiter=semicolon."
+        )
     return ","  # a table of one column
 
 
-def _rows(file: Path, text: Iterable[str], delimiter: str, first: int) -> Iterator[tuple[int, list[str]]]:
-    """(number as a spreadsheet shows it, cells); lines without anything but delimiters and blanks are no rows."""
+def _rows(
+    file: Path, text: Iterable[str], delimiter: str, first: int
+) -> Iterator[tuple[int, list[str]]]:
+    """(number as a spreadsheet shows it, cells); lines without anything but
+    delimiters and blanks are no rows.
+    """
     csv.field_size_limit(_WIDEST)  # the whole process's: whoever reads another way sets his own
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     number = first - 1
@@ -170,14 +210,22 @@ def _says_something(row: Sequence[str]) -> bool:
 def _header(file: Path, number: int, header: Sequence[str], each_once: bool) -> tuple[str, ...]:
     columns = tuple(name.strip() for name in header)
     if "" in columns:
-        raise SourceError(f"{file}, row {number}, column {columns.index('') + 1}: the column has no name; give it one.")
+        raise SourceError(
+            f"{file}, row {number}, column {columns.index('') + 1}: the column has no name; give it one."
+        )
     counts = Counter(name.lower() for name in columns)  # as the database tells columns apart
-    if twice := next((name for name in columns if each_once and counts[name.lower()] > 1), None):
-        raise SourceError(f"{file}, row {number}, column {twice}: two columns have this name; rename one.")
+    if twice := next(
+        (name for name in columns if each_once and counts[name.lower()] > 1), None
+    ):
+        raise SourceError(
+            f"{file}, row {number}, column {twice}: two columns have this name; rename one."
+        )
     return columns
 
 
-def _even(file: Path, columns: Sequence[str], rows: Iterable[tuple[int, list[str]]]) -> Iterator[Row]:
+def _even(
+    file: Path, columns: Sequence[str], rows: Iterable[tuple[int, list[str]]]
+) -> Iterator[Row]:
     for number, row in rows:
         if len(row) != len(columns):
             at = columns[len(row)] if len(row) < len(columns) else len(columns) + 1
@@ -188,7 +236,7 @@ def _even(file: Path, columns: Sequence[str], rows: Iterable[tuple[int, list[str
         yield row
 
 
-# ------------------------------------------------------------------------------------------------ workbooks
+# ------------------------------------------------------------------------------------ workbooks
 
 
 def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Table]:
@@ -198,7 +246,10 @@ def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Table]:
     must_unpack(file, data)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+        sheets = {
+            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            for name in book.sheet_names
+        }
         for name, odd in without_value(data).items():
             if name in sheets:
                 _put(sheets[name], odd)
@@ -206,7 +257,11 @@ def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Table]:
         raise SourceError(
             f"{file} is no workbook that can be read ({without_values(str(error))}); save it again as .xlsx."
         ) from None
-    filled = {name: cells for name, cells in sheets.items() if any(map(_says_something, _texts(cells)))}
+    filled = {
+        name: cells
+        for name, cells in sheets.items()
+        if any(map(_says_something, _texts(cells)))
+    }
     if not filled:
         raise SourceError(f"{file} is empty; export it again with its header row.")
     for name, cells in filled.items():
@@ -215,7 +270,9 @@ def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Table]:
 
 
 def _put(rows: list[list[Any]], written: Cells) -> None:
-    """Puts what is written in cells without a value where the library gives nothing, or no row at all."""
+    """Puts what is written in cells without a value where the library gives
+    nothing, or no row at all.
+    """
     for (row, column), said in written.items():
         rows += [[] for _ in range(row + 1 - len(rows))]
         rows[row] += [""] * (column + 1 - len(rows[row]))
@@ -231,7 +288,9 @@ def _texts(cells: Sequence[Sequence[Any]]) -> Iterator[list[str]]:
         yield [_as_text(cell) for cell in row]
 
 
-def _sheet(file: Path, name: str, cells: Sequence[Sequence[Any]], where: str, each_once: bool) -> Table:
+def _sheet(
+    file: Path, name: str, cells: Sequence[Sequence[Any]], where: str, each_once: bool
+) -> Table:
     rows = list(enumerate(_texts(cells), 1))
     rows = [(number, row) for number, row in rows if _says_something(row)]
     width = max(position for _, row in rows for position, cell in enumerate(row, 1) if cell)
@@ -249,7 +308,9 @@ def _as_text(cell: Any) -> str:
             return str(cell)
         if cell.is_integer() and abs(cell) < 1e15:
             return str(int(cell))
-        return format(Decimal(repr(cell)), "f").removesuffix(".0")  # 1e15 is written with a decimal
+        return format(Decimal(repr(cell)), "f").removesuffix(
+            ".0"
+        )  # 1e15 is written with a decimal
     if isinstance(cell, datetime):
         return cell.isoformat(" ")
     return cell.isoformat() if isinstance(cell, date) else str(cell)

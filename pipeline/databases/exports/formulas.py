@@ -1,6 +1,8 @@
-"""Cells of a workbook that hold no value: an error like #REF!, and a formula that no program ever computed.
+"""Cells of a workbook that hold no value: an error like #REF!, and a formula that
+no program ever computed.
 
-The library that reads workbooks gives them as empty; so they are looked up in the workbook's own ElementTree.
+The library that reads workbooks gives them as empty; so they are looked up in the
+workbook's own ElementTree.
 """
 
 from __future__ import annotations
@@ -23,12 +25,16 @@ Cells = Mapping[tuple[int, int], str]
 
 
 def without_value(data: bytes) -> dict[str, Cells]:
-    """Sheet -> its cells that hold an error, or a formula without a value. Empty where the XML is of another kind."""
+    """Sheet -> its cells that hold an error, or a formula without a value. Empty where
+    the XML is of another kind.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as book:
         found: dict[str, Cells] = {}
         for name, part in _sheets(book):
             xml = book.read(part)
-            if b'"e"' in xml or b"'e'" in xml or b"<f" in xml or b":f" in xml:  # most sheets hold neither
+            if (
+                b'"e"' in xml or b"'e'" in xml or b"<f" in xml or b":f" in xml
+            ):  # most sheets hold neither
                 found[name] = dict(_cells(xml))
         return found
 

@@ -14,16 +14,22 @@ from pipeline.errors import ConfigError, SourceError
 
 SUFFIXES: Final = (".csv", ".tsv", ".xlsx")
 _HIDDEN: Final = (".", "~$")
-"""How names begin of what is nobody's export: hidden files, and what an office program leaves beside an open one."""
+"""How names begin of what is nobody's export: hidden files, and what an office program
+leaves beside an open one.
+"""
 
 
 def file_of(url: URL, base: Path) -> Path:
-    """The database file that an address names; a relative one starts at `base`. SourceError where there is none."""
+    """The database file that an address names; a relative one starts at `base`.
+    SourceError where there is none.
+    """
     return _place(url, base, "database file")
 
 
 def folder_of(url: URL, base: Path) -> Path:
-    """The folder that an address names; a relative one starts at `base`. SourceError where there is none."""
+    """The folder that an address names; a relative one starts at `base`.
+    SourceError where there is none.
+    """
     return _place(url, base, "folder")
 
 
@@ -39,13 +45,17 @@ def _place(url: URL, base: Path, what: str) -> Path:
         place = Path(os.path.realpath(place))
         there = place.is_dir() if what == "folder" else place.is_file()
     except PermissionError as error:
-        raise SourceError(f"source.url: {place} cannot be read ({error.strerror}); let this user read it.") from None
+        raise SourceError(
+            f"source.url: {place} cannot be read ({error.strerror}); let this user read it."
+        ) from None
     except (OSError, ValueError):  # too long, or with a NUL: there is nothing of that name
         there = False
     if there:
         return place
     shown = str(place) if str(place).isprintable() else repr(str(place))
-    raise SourceError(f"source.url: there is no {what} {shown}; correct the path in audit.yaml.{_hint(url, base)}")
+    raise SourceError(
+        f"source.url: there is no {what} {shown}; correct the path in audit.yaml.{_hint(url, base)}"
+    )
 
 
 def _hint(url: URL, base: Path) -> str:
@@ -63,7 +73,7 @@ def _exists(place: Path) -> bool:
         return False
 
 
-# ------------------------------------------------------------------------------------------------ a folder of exports
+# -------------------------------------------------------------------------- a folder of exports
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +81,29 @@ class Listing:
     """What lies in a folder of exports."""
 
     exports: tuple[Path, ...]  # by name
-    unread: tuple[str, ...]  # what is no export that can be read, by name; a folder's ends with a slash
+    unread: tuple[
+        str, ...
+    ]  # what is no export that can be read, by name; a folder's ends with a slash
 
 
 def listing(folder: Path) -> Listing:
-    """The folder's exports, and what else lies there. SourceError where a link would be read that leads out of it."""
+    """The folder's exports, and what else lies there. SourceError where a link would be
+    read that leads out of it.
+    """
     try:
-        places = [place for place in sorted(folder.iterdir()) if not place.name.startswith(_HIDDEN)]
-        exports = tuple(place for place in places if place.suffix.lower() in SUFFIXES and place.is_file())
+        places = [
+            place for place in sorted(folder.iterdir()) if not place.name.startswith(_HIDDEN)
+        ]
+        exports = tuple(
+            place for place in places if place.suffix.lower() in SUFFIXES and place.is_file()
+        )
         for file in exports:
             _must_lie_in(folder, file)
         return Listing(exports, tuple(_named(places, exports)))
     except OSError as error:
-        raise SourceError(f"{folder} cannot be read ({error.strerror}); let this user read it.") from None
+        raise SourceError(
+            f"{folder} cannot be read ({error.strerror}); let this user read it."
+        ) from None
 
 
 def _must_lie_in(folder: Path, file: Path) -> None:

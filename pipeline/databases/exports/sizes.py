@@ -1,7 +1,9 @@
-"""How much a file comes to, before it is read: a workbook of a few kilobytes can fill any memory.
+"""How much a file comes to, before it is read: a workbook of a few
+kilobytes can fill any memory.
 
-A workbook is a zip of XML. A sheet stands in memory as a table from its first cell to the outermost one, the empty ones
-between them too, and each cell that shares a text gets a copy of it.
+A workbook is a zip of XML. A sheet stands in memory as a table from its first
+cell to the outermost one, the empty ones between them too, and each cell that
+shares a text gets a copy of it.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ _SHARES: Final = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>\s*(\d{
 def must_fit(file: Path, size: int) -> None:
     """SourceError where a file has more bytes than are read."""
     if size > MOST_BYTES:
-        raise _too_large(file, f"has {size:,} bytes, of which no more than {MOST_BYTES:,} are read")
+        raise _too_large(
+            file, f"has {size:,} bytes, of which no more than {MOST_BYTES:,} are read"
+        )
 
 
 def must_unpack(file: Path, data: bytes) -> None:
@@ -43,15 +47,29 @@ def must_unpack(file: Path, data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _must_be_bounded(file, archive)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
-        raise SourceError(f"{file} is no workbook that can be read ({error}); save it again as .xlsx.") from None
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        EOFError,
+        ValueError,
+        RuntimeError,
+    ) as error:
+        raise SourceError(
+            f"{file} is no workbook that can be read ({error}); save it again as .xlsx."
+        ) from None
 
 
 def _must_be_bounded(file: Path, archive: zipfile.ZipFile) -> None:
     unpacked = sum(member.file_size for member in archive.infolist())
     if unpacked > MOST_BYTES:
-        raise _too_large(file, f"unpacks to {unpacked:,} bytes, of which no more than {MOST_BYTES:,} are read")
-    sheets = [member for member in archive.infolist() if not _holds_texts(member)]  # of any name
+        raise _too_large(
+            file,
+            f"unpacks to {unpacked:,} bytes, of which no more than {MOST_BYTES:,} are read",
+        )
+    sheets = [
+        member for member in archive.infolist() if not _holds_texts(member)
+    ]  # of any name
     sharing = 0
     for sheet in sheets:
         cells, shared = _cells_of(archive, sheet)
@@ -62,7 +80,9 @@ def _must_be_bounded(file: Path, archive: zipfile.ZipFile) -> None:
                 f"has a sheet whose cells, empty ones included, are {cells:,}; no more than {MOST_CELLS:,} are read",
             )
     if _bytes_shared(archive, sheets, sharing) > MOST_BYTES:
-        raise _too_large(file, f"repeats its texts until they are more than {MOST_BYTES:,} bytes")
+        raise _too_large(
+            file, f"repeats its texts until they are more than {MOST_BYTES:,} bytes"
+        )
 
 
 def _holds_texts(member: zipfile.ZipInfo) -> bool:
@@ -70,7 +90,9 @@ def _holds_texts(member: zipfile.ZipInfo) -> bool:
 
 
 def _cells_of(archive: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> tuple[int, int]:
-    """(cells of the table that reaches to the outermost one, how many of them share a text); of no sheet (0, 0)."""
+    """(cells of the table that reaches to the outermost one, how many of them share a
+    text); of no sheet (0, 0).
+    """
     columns: set[bytes] = set()
     numbers: set[bytes] = set()
     placed = cells = rows = sharing = 0
@@ -113,8 +135,12 @@ def _number_of(letters: bytes) -> int:
     return number
 
 
-def _bytes_shared(archive: zipfile.ZipFile, sheets: Sequence[zipfile.ZipInfo], sharing: int) -> int:
-    """Bytes of the texts that cells share, once for each cell; counted one by one only if they may be too many."""
+def _bytes_shared(
+    archive: zipfile.ZipFile, sheets: Sequence[zipfile.ZipInfo], sharing: int
+) -> int:
+    """Bytes of the texts that cells share, once for each cell; counted one by one only
+    if they may be too many.
+    """
     texts = filter(_holds_texts, archive.infolist())
     lengths = [len(text) for one in texts for text in _TEXT_TAG.split(archive.read(one))[1:]]
     longest = max(lengths, default=0)
@@ -126,4 +152,6 @@ def _bytes_shared(archive: zipfile.ZipFile, sheets: Sequence[zipfile.ZipInfo], s
 
 
 def _too_large(file: Path, why: str) -> SourceError:
-    return SourceError(f"{file} {why}. Export less of it, or load it into a database and name that in source.url.")
+    return SourceError(
+        f"{file} {why}. Export less of it, or load it into a database and name that in source.url."
+    )

@@ -1,7 +1,9 @@
-"""Exports of cloud CRMs: which file is which table of the preset, told by its headers, whatever the file is called.
+"""Exports of cloud CRMs: which file is which table of the preset, told by its headers,
+whatever the file is called.
 
-A preset says under `exports` which headers a column of its own may have. What a file lacks is absent: nobody is charged
-for it, and it must have been declared, so that a column that is lost between two exports is never read as empty.
+A preset says under `exports` which headers a column of its own may have. What a file lacks is
+absent: nobody is charged for it, and it must have been declared, so that a column that is lost
+between two exports is never read as empty.
 """
 
 from __future__ import annotations
@@ -44,12 +46,16 @@ class Found:
 
 
 def folded(header: str) -> str:
-    """A header as headers are compared: case, white space around it and ways of writing a character aside."""
+    """A header as headers are compared: case, white space around it and ways of
+    writing a character aside.
+    """
     return unicodedata.normalize("NFKC", header).strip(WHITE_SPACE).casefold()
 
 
 def find(preset: Preset, headers: Mapping[str, Sequence[str]]) -> Found:
-    """The preset's tables among files that have these headers. SourceError where two files are the same table."""
+    """The preset's tables among files that have these headers. SourceError where two
+    files are the same table.
+    """
     exports: dict[str, Export] = {}
     unread = []
     for where, names in headers.items():
@@ -67,7 +73,9 @@ def find(preset: Preset, headers: Mapping[str, Sequence[str]]) -> Found:
 
 
 def _told(preset: Preset, where: str, names: Sequence[str]) -> Export | None:
-    """The table of which the file has most columns, if it has those by which that one is known."""
+    """The table of which the file has most columns, if it has those by
+    which that one is known.
+    """
     places = {folded(name): place for place, name in reversed(list(enumerate(names)))}
     fits = [
         Export(table, where, columns)
@@ -94,10 +102,14 @@ def _must_be_one(where: str, names: Sequence[str], export: Export) -> None:
     all_of = [folded(name) for name in names]
     for place in export.columns.values():
         if all_of.count(all_of[place]) > 1:
-            raise SourceError(f"{where}, column {names[place]}: two columns have this name; export it with one.")
+            raise SourceError(
+                f"{where}, column {names[place]}: two columns have this name; export it with one."
+            )
 
 
-def _columns_in(columns: Mapping[str, Sequence[str]], places: Mapping[str, int]) -> dict[str, int]:
+def _columns_in(
+    columns: Mapping[str, Sequence[str]], places: Mapping[str, int]
+) -> dict[str, int]:
     """The preset's columns that a file has, each by the first of its headers that is there."""
     found = {}
     for ours, headers in columns.items():
@@ -107,17 +119,29 @@ def _columns_in(columns: Mapping[str, Sequence[str]], places: Mapping[str, int])
     return found
 
 
-# ------------------------------------------------------------------------------------------------ what is lacking
+# ------------------------------------------------------------------------------ what is lacking
 
 
 def lacking(preset: Preset, found: Found) -> dict[str, str]:
-    """'deal.amount', or an entity as a whole -> why these exports do not hold it, as `absent` says it."""
+    """'deal.amount', or an entity as a whole -> why these exports do not hold
+    it, as `absent` says it.
+    """
     told = dict(_lacking(preset, found))
     for name in list(told):
         entity = name.partition(".")[0]
-        told |= {one: told[name] for one in _FOLLOWS.get(name, ()) if one not in told and one not in preset.absent}
-        if "." not in name:  # the entity as a whole; what of it the preset declares absent, is so all the same
-            told = {one: why for one, why in told.items() if one == entity or one.partition(".")[0] != entity}
+        told |= {
+            one: told[name]
+            for one in _FOLLOWS.get(name, ())
+            if one not in told and one not in preset.absent
+        }
+        if (
+            "." not in name
+        ):  # the entity as a whole; what of it the preset declares absent, is so all the same
+            told = {
+                one: why
+                for one, why in told.items()
+                if one == entity or one.partition(".")[0] != entity
+            }
     return told
 
 
@@ -128,16 +152,28 @@ def _lacking(preset: Preset, found: Found) -> Iterator[tuple[str, str]]:
             if export is None:
                 yield entity, _no_export_of(table)
                 continue
-            for ours in (*ENTITIES[entity], *([CONTACT.partition(".")[2]] if entity == "meeting" else [])):
+            for ours in (
+                *ENTITIES[entity],
+                *([CONTACT.partition(".")[2]] if entity == "meeting" else []),
+            ):
                 sources = [name for name in preset.exports[table] if _is_of(name, ours, entity)]
                 if sources and not export.columns.keys() & set(sources):
-                    yield f"{entity}.{ours}", f"the export has no such column: {_headers(preset, table, sources)}"
+                    yield (
+                        f"{entity}.{ours}",
+                        f"the export has no such column: {_headers(preset, table, sources)}",
+                    )
 
 
 def _is_of(name: str, ours: str, entity: str) -> bool:
-    """Whether a preset's column feeds this one of ours: `phone` and `phone_mobile` feed `phone`."""
+    """Whether a preset's column feeds this one of ours: `phone` and
+    `phone_mobile` feed `phone`.
+    """
     columns = (*ENTITIES[entity], "contact")
-    longest = max((one for one in columns if name == one or name.startswith(f"{one}_")), key=len, default="")
+    longest = max(
+        (one for one in columns if name == one or name.startswith(f"{one}_")),
+        key=len,
+        default="",
+    )
     return longest == ours
 
 
@@ -147,16 +183,24 @@ def _headers(preset: Preset, table: str, names: Iterable[str]) -> str:
 
 
 def must_hold(preset: Preset, found: Found) -> None:
-    """ConfigError where the exports lack what is neither declared absent nor was lacking when the audit was set up."""
+    """ConfigError where the exports lack what is neither declared absent nor was lacking
+    when the audit was set up.
+    """
     gone = [table for table in preset.held if table not in found.exports]
-    told = {name: why for name, why in lacking(preset, found).items() if why not in map(_no_export_of, gone)}
+    told = {
+        name: why
+        for name, why in lacking(preset, found).items()
+        if why not in map(_no_export_of, gone)
+    }
     problems = [f"{name}: {why}" for name, why in told.items() if not _declared(preset, name)]
     problems += [_gone(preset, found, table) for table in gone]
     for table, export in found.exports.items():
         for name in preset.held.get(table, ()):
             if name not in export.columns:
                 headers = _headers(preset, table, [name])
-                problems.append(f"{export.where}: there is no column {headers}, and there was when this was set up")
+                problems.append(
+                    f"{export.where}: there is no column {headers}, and there was when this was set up"
+                )
     if problems:
         raise ConfigError(
             f"the exports lack what the preset {preset.name} reads:"

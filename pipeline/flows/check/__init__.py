@@ -33,7 +33,9 @@ _WIDTH: Final = 100
 
 
 def check_audit(audit: Audit, now: datetime) -> None:
-    """Opens the source, counts, and prints what it found to standard output. Raises as a run would."""
+    """Opens the source, counts, and prints what it found to standard
+    output. Raises as a run would.
+    """
     # not wider than it reads well, nor than the terminal
     width = min(_WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _WIDTH
     console = Console(width=width, highlight=False)
@@ -56,7 +58,9 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     yield range_table(seen.profiles, ZoneInfo(window.zone))
     for profile in seen.profiles:
         if profile.rows:
-            yield _title(f"{profile.entity}: {profile.rows:,} audited; how often a column is empty, some rows masked")
+            yield _title(
+                f"{profile.entity}: {profile.rows:,} audited; how often a column is empty, some rows masked"
+            )
             yield column_table(profile)
     yield _title("Minimum field sets")
     for line in (*on_field_sets(audit.field_sets), *on_not_given(seen.not_given)):
@@ -67,12 +71,19 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     yield escape(on_the_hold(seen.pace, audit.settings.source.max_hold))
     yield from map(escape, seen.advice)
     yield from map(escape, on_unmarked(audit.preset))
-    yield from (f"[yellow]Warning:[/] {escape(line)}" for line in targets_of_strangers(audit.targets, seen.people))
+    yield from (
+        f"[yellow]Warning:[/] {escape(line)}"
+        for line in targets_of_strangers(audit.targets, seen.people)
+    )
     if seen.fit:
         unread = on_formats(seen.fit, ZoneInfo(window.zone))
         yield from (f"[yellow]Warning:[/] {escape(line)}" for line in unread)
     for one in seen.implausible:
-        accepted = "[yellow]Accepted:[/]" if one.name in audit.settings.accept else "[red]Not plausible:[/]"
+        accepted = (
+            "[yellow]Accepted:[/]"
+            if one.name in audit.settings.accept
+            else "[red]Not plausible:[/]"
+        )
         yield f"{accepted} {escape(f'{one.name}: {one.sentence}')}"
 
 

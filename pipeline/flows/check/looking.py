@@ -1,4 +1,6 @@
-"""What stands in the source, seen in one transaction like a run's: how much, how full, from when, how fast."""
+"""What stands in the source, seen in one transaction like a run's: how much, how
+full, from when, how fast.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from pipeline.setup.fit import Fit, fit_of
 
 SAMPLES: Final = 5
 _HEAD: Final = 5_000
-"""Rows of each entity that are read and stored as a run would, to measure how fast that goes."""
+"""Rows of each entity that are read and stored as a run would, to
+measure how fast that goes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,9 @@ class Seen:
     advice: Sequence[str]
     moment: str  # of when the figures would be, where no transaction says it
     implausible: Sequence[Implausible] = ()
-    not_given: Mapping[str, str] = field(default_factory=dict)  # 'entity.column' that no SELECT gives -> why
+    not_given: Mapping[str, str] = field(
+        default_factory=dict
+    )  # 'entity.column' that no SELECT gives -> why
     fit: Fit | None = None  # of the rows that were read
 
 
@@ -84,7 +90,9 @@ def look(audit: Audit, window: Window) -> Seen:
     """One transaction like a run's, in which the source is counted and a few rows are read."""
     settings = audit.settings
     hold = source.Hold(settings.source.max_hold)
-    engine = source.open_engine(secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit)
+    engine = source.open_engine(
+        secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit
+    )
     try:
         with source.consistent(engine, hold=hold) as connection:
             began = time.monotonic()
@@ -96,62 +104,117 @@ def look(audit: Audit, window: Window) -> Seen:
             witness = witness_of(audit, reading, window)
             SourceTexts(reading, hold).fingerprints()
             counting = time.monotonic() - began
-            heads = {entity: reading.head(entity, _HEAD) for entity in audit.schema if reading.columns(entity)}
-            reading_seconds = time.monotonic() - began - counting + _storing(audit, reading, heads)
-            profiles = [_profile(audit, reading, entity, counts[entity], head) for entity, head in heads.items()]
-            counted = tuple(count_entities(connection, reading.entities(), audit.schema, witness.answers.tallies))
+            heads = {
+                entity: reading.head(entity, _HEAD)
+                for entity in audit.schema
+                if reading.columns(entity)
+            }
+            reading_seconds = (
+                time.monotonic() - began - counting + _storing(audit, reading, heads)
+            )
+            profiles = [
+                _profile(audit, reading, entity, counts[entity], head)
+                for entity, head in heads.items()
+            ]
+            counted = tuple(
+                count_entities(
+                    connection, reading.entities(), audit.schema, witness.answers.tallies
+                )
+            )
             odd = implausibilities(counted, accounts, [user.scope for user in witness.people])
             columns = {entity: reading.columns(entity) for entity in heads}
-            fit = fit_of(reading.demand.rules, audit.schema, {name: (columns[name], heads[name]) for name in heads})
+            fit = fit_of(
+                reading.demand.rules,
+                audit.schema,
+                {name: (columns[name], heads[name]) for name in heads},
+            )
             tried = sum(len(head) for head in heads.values())
             pace = Pace(counting, sum(counts.values()), tried, reading_seconds)
-            rights, advice = source.rights(connection), [*source.advice(connection), *reading.caveats()]
-            advice += [f"{name}: {said}." for name, said in reading.flags_unread(CHECKED).items()]
+            rights, advice = (
+                source.rights(connection),
+                [*source.advice(connection), *reading.caveats()],
+            )
+            advice += [
+                f"{name}: {said}." for name, said in reading.flags_unread(CHECKED).items()
+            ]
             hidden = hidden_rows(audit, connection, reading)
             advice += [f"{hidden[0].upper()}{hidden[1:]}."] if hidden else []
     finally:
         engine.dispose()
     return Seen(
-        accounts, profiles, witness.people, rights, pace, advice, source.moment(engine), odd, reading.not_given, fit
-    )  # fmt: skip
+        accounts,
+        profiles,
+        witness.people,
+        rights,
+        pace,
+        advice,
+        source.moment(engine),
+        odd,
+        reading.not_given,
+        fit,
+    )
 
 
-def _storing(audit: Audit, reading: source.Reading, heads: Mapping[str, Sequence[Sequence[Any]]]) -> float:
-    """Seconds in which these rows are typed and stored, as a run does while it holds the transaction."""
+def _storing(
+    audit: Audit, reading: source.Reading, heads: Mapping[str, Sequence[Sequence[Any]]]
+) -> float:
+    """Seconds in which these rows are typed and stored, as a run does while
+    it holds the transaction.
+    """
     began = time.monotonic()
     with scratch() as folder:  # nobody else may look into it
         for entity, head in heads.items():
             snapshot.write_entity(
-                folder, entity, reading.columns(entity), [head], schema=audit.schema, rules=reading.demand.rules,
-                expected=len(head), minor=audit.preset.money == "minor", advance=lambda _: None,
-            )  # fmt: skip
+                folder,
+                entity,
+                reading.columns(entity),
+                [head],
+                schema=audit.schema,
+                rules=reading.demand.rules,
+                expected=len(head),
+                minor=audit.preset.money == "minor",
+                advance=lambda _: None,
+            )
     return time.monotonic() - began
 
 
-def _profile(audit: Audit, reading: source.Reading, entity: str, rows: int, head: Sequence[Sequence[Any]]) -> Profile:
+def _profile(
+    audit: Audit, reading: source.Reading, entity: str, rows: int, head: Sequence[Sequence[Any]]
+) -> Profile:
     names, kinds = reading.columns(entity), audit.schema[entity]
     audited = reading.entities()[entity]
     [counted] = reading.connection.execute(select(*_counts(audited, names, kinds))).all()
     answers = iter(counted)
-    columns = tuple(Column(name, kinds[name], *_answered(kinds[name], answers)) for name in names)
+    columns = tuple(
+        Column(name, kinds[name], *_answered(kinds[name], answers)) for name in names
+    )
     words = {word for words in audit.preset.states.get(entity, {}).values() for word in words}
     step = max(1, len(head) // SAMPLES)
     zone = ZoneInfo(audit.settings.zone)
     samples = tuple(
-        [mask(name, kinds[name], value, words, zone) for name, value in zip(names, row, strict=True)]
+        [
+            mask(name, kinds[name], value, words, zone)
+            for name, value in zip(names, row, strict=True)
+        ]
         for row in list(head[::step])[:SAMPLES]
     )
     return Profile(entity, rows, columns, samples)
 
 
-def _counts(audited: FromClause, names: Iterable[str], kinds: Mapping[str, Kind]) -> Iterator[ColumnElement[Any]]:
+def _counts(
+    audited: FromClause, names: Iterable[str], kinds: Mapping[str, Kind]
+) -> Iterator[ColumnElement[Any]]:
     """Per column: how many are empty, how many unreadable; of dates the first and the last."""
     for name in names:
         column, kind = audited.c[name], kinds[name]
         marked = kind in READ
         broken: ColumnElement[Any] = audited.c[f"{name}_unreadable"] if marked else null()
         missing = blank(column) if kind is Kind.TEXT else column.is_(None)
-        yield func.sum(case((broken == 1, 0), (missing, 1), else_=0) if marked else case((missing, 1), else_=0))
+        yield func.sum(
+            case((broken == 1, 0), (missing, 1), else_=0)
+            if marked
+            else case((missing, 1), else_=0)
+        )
         if marked:
             yield func.sum(broken)
         if kind in DATED:

@@ -20,7 +20,9 @@ _ANONYMOUS: Final = re.compile(r"[A-Za-z]{0,2}\d+|(?=.*\d)[0-9a-fA-F-]+")
 
 
 def mask(column: str, kind: Kind, value: Any, words: Iterable[str], zone: ZoneInfo) -> str:
-    """A cell that shows what kind of thing stands there, and of nobody's data more than a first letter."""
+    """A cell that shows what kind of thing stands there, and of nobody's data
+    more than a first letter.
+    """
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     if value is None or not text.strip():
         return NOTHING
@@ -77,7 +79,11 @@ def _dated(value: Any, zone: ZoneInfo) -> str:
         return value.isoformat()
     text = str(value)
     try:
-        return _dated(datetime.fromisoformat(text), zone) if len(text) > 10 else date.fromisoformat(text).isoformat()
+        return (
+            _dated(datetime.fromisoformat(text), zone)
+            if len(text) > 10
+            else date.fromisoformat(text).isoformat()
+        )
     except ValueError:
         return _digits(text)
 
@@ -87,5 +93,7 @@ _BY_COLUMN: Final[Mapping[str, Callable[[str], str]]] = {
     "phone": _digits,
     "email": _email,
     "currency": _currency,
-    **dict.fromkeys(("first_name", "last_name", "name", "team", "status", "stage", "direction"), _initial),
+    **dict.fromkeys(
+        ("first_name", "last_name", "name", "team", "status", "stage", "direction"), _initial
+    ),
 }

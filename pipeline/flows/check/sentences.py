@@ -1,4 +1,6 @@
-"""What was seen, in sentences: who owes what, whether the account could write, how long a run would hold the CRM."""
+"""What was seen, in sentences: who owes what, whether the account could write, how long
+a run would hold the CRM.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ _AN: Final = ("a", "e", "i", "o", "u")
 def on_field_sets(field_sets: Mapping[str, FieldSet]) -> Iterator[str]:
     """'A meeting owes a date, a subject, a contact and, once held, its result.'"""
     for entity, fields in field_sets.items():
-        owed = [_owed(field) for field in sorted(fields.fields, key=lambda field: field.when is not None)]
+        owed = [
+            _owed(field)
+            for field in sorted(fields.fields, key=lambda field: field.when is not None)
+        ]
         yield f"{_article(entity).capitalize()} owes {_listed(owed)}."
         for name, why in fields.absent.items():
             yield f"  Not checked: {name.replace('_', ' ')} ({why})."
@@ -34,10 +39,14 @@ def on_not_given(not_given: Mapping[str, str]) -> Iterator[str]:
 
 
 def on_formats(fit: Fit, zone: ZoneInfo) -> Iterator[str]:
-    """'deal.close_day: 60 of 60 values … are not written as declared, like xx-xx-xxxx. Write … in the preset.'"""
+    """'deal.close_day: 60 of 60 values … are not written as declared, like
+    xx-xx-xxxx. Write … in the preset.'
+    """
     formats = fit.lines()
     for one in fit.misread:
-        samples = ", ".join(dict.fromkeys(mask(one.column, one.kind, value, (), zone) for value in one.samples))
+        samples = ", ".join(
+            dict.fromkeys(mask(one.column, one.kind, value, (), zone) for value in one.samples)
+        )
         if one.kind in formats:
             remedy = f"Under formats in the preset, this line fits: {formats[one.kind]}"
         elif one.kind is Kind.FLAG:
@@ -93,16 +102,24 @@ def on_the_hold(pace: Pace, limit: float) -> str:
         f"and storing {pace.tried:,} of its {pace.rows:,} rows, {pace.reading:.1f} s"
     )
     said += "; the other rows at that pace." if pace.tried < pace.rows else "."
-    return said if pace.hold <= limit else f"{said} That is more than allowed: use a replica, or raise source.max_hold."
+    return (
+        said
+        if pace.hold <= limit
+        else f"{said} That is more than allowed: use a replica, or raise source.max_hold."
+    )
 
 
 def on_unmarked(preset: Preset) -> Iterator[str]:
-    """That rows count which may be deleted, where `columns` map a table; a SELECT says for itself what it excludes."""
+    """That rows count which may be deleted, where `columns` map a table; a SELECT says for
+    itself what it excludes.
+    """
     tables = [
         part.table
         for entity in (*CHECKED, "manager")
         for part in preset.entities.get(entity, ())
-        if part.columns and "active" not in part.columns and all(map(_of_another, part.excluded))
+        if part.columns
+        and "active" not in part.columns
+        and all(map(_of_another, part.excluded))
     ]
     if tables:
         yield unmarked_said(tables)

@@ -18,13 +18,21 @@ from pipeline.presets import Part
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def account_table(accounts: Iterable[TableAccount], entities: Mapping[str, Sequence[Part]]) -> Table:
+def account_table(
+    accounts: Iterable[TableAccount], entities: Mapping[str, Sequence[Part]]
+) -> Table:
     """Per table: rows = audited + excluded, by reason."""
     table = _ruled("Record", "Table", "Rows>", "Audited>", "Excluded>", "by reason")
     for account in accounts:
-        reasons = ", ".join(f"{reason} {rows:,}" for reason, rows in sorted(account.excluded.items()))
+        reasons = ", ".join(
+            f"{reason} {rows:,}" for reason, rows in sorted(account.excluded.items())
+        )
         excluded = sum(account.excluded.values())
-        records = [entity for entity, parts in entities.items() if any(part.table == account.table for part in parts)]
+        records = [
+            entity
+            for entity, parts in entities.items()
+            if any(part.table == account.table for part in parts)
+        ]
         cells = (
             ", ".join(records),
             account.table,
@@ -55,7 +63,9 @@ def _moment(value: Any, kind: Kind, zone: ZoneInfo) -> str:
     if kind is Kind.DAY:
         return str(value)[:10]
     try:
-        return f"{(_EPOCH + timedelta(microseconds=int(value))).astimezone(zone):%Y-%m-%d %H:%M}"
+        return (
+            f"{(_EPOCH + timedelta(microseconds=int(value))).astimezone(zone):%Y-%m-%d %H:%M}"
+        )
     except OverflowError:
         return "beyond the calendar"
 
@@ -78,11 +88,15 @@ def share(part: int, whole: int) -> str:
 
 
 def _ruled(*headings: str) -> Table:
-    """A table with these headings; those that end in '>' are over numbers. Its first column is never cut."""
+    """A table with these headings; those that end in '>' are over numbers. Its
+    first column is never cut.
+    """
     table = Table()
     for position, heading in enumerate(headings):
         number = heading.endswith(">")
         table.add_column(
-            heading.removesuffix(">"), justify="right" if number else "left", no_wrap=number or position == 0
+            heading.removesuffix(">"),
+            justify="right" if number else "left",
+            no_wrap=number or position == 0,
         )
     return table
