@@ -473,6 +473,19 @@ def test_what_the_crm_does_not_hold_is_not_asked(tmp_path: Path) -> None:
     assert answer.views["meeting"]["1"]["person_lacks"] == 0
 
 
+def test_a_meeting_with_nobody_is_complete_of_no_crm_that_knows_contacts(
+    tmp_path: Path,
+) -> None:
+    """Even where nothing of a contact is held that it could lack."""
+    nothing = {f"contact.{name}" for name in ("last_name", "first_name", "phone", "email")}
+    answer = Desk(tmp_path, window(), frozenset(nothing)).ask(
+        meeting=[meeting("alone"), meeting("met")],
+        contact=[person("c", "", "", "")],
+        meeting_contact=invited("met", "c"),
+    )
+    assert (answer.count("meetings_held"), answer.count("meetings_complete")) == (2, 1)
+
+
 # ------------------------------------------------------------------------------------------------ states and moments
 
 

@@ -548,6 +548,20 @@ def test_who_owns() -> None:
     assert found("") == ["a", "g", "l"]
 
 
+def test_where_people_report_to_each_other_a_leader_belongs_to_the_team_led() -> None:
+    boss, lead, seller = (
+        Person(name, name.upper(), "", "", Scope.MANAGER, leader_id=leader)
+        for name, leader in (("boss", ""), ("lead", "boss"), ("seller", "lead"))
+    )
+    owned = [Tally(False, name, "clients", "", "", 1) for name in ("boss", "lead", "seller")]
+    people = who_owns([boss, lead, seller], Answers(tuple(owned), ()), (), "2026-11")
+    assert {p.id: (p.team_id, p.team) for p in people} == {
+        "boss": ("boss", "BOSS"),
+        "lead": ("lead", "LEAD"),
+        "seller": ("lead", "LEAD"),
+    }
+
+
 def test_the_company_counts_its_people() -> None:
     found = figures(won(a=1))
     assert found["managers@company"].numerator == 3

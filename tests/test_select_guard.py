@@ -210,6 +210,7 @@ PASSING = (
     "SELECT count(*) FROM deals -- all of them",
     "SELECT sum(n) FROM (SELECT count(*) AS n FROM deals UNION ALL SELECT 0) parts",
     "WITH named AS (SELECT * FROM deals) SELECT count(*) FROM named",
+    "SELECT (count(*) + 3) % 3 FROM deals",
     "SELECT max(2) /* COMMIT; DELETE FROM deals */ FROM deals",
     "SELECT 2 FROM people WHERE name <> 'a; DELETE FROM deals; sleep(9) % 9:30'",
 )
