@@ -198,10 +198,11 @@ def test_a_mark_of_deletion_is_read_as_yes_and_no(
         with pytest.raises(SourceError, match=r"column weg.*misschien.*1 row"):
             reading.must_understand_marks()
     with table.reading(
-        table.preset("columns: {id: nr}\n    excluded: {gone: {column: weg, is: no}}")
+        table.preset("columns: {id: nr}\n    excluded: {Gone away: {column: weg, is: no}}")
     ) as reading:
         [account] = reading.accounts()
-        assert (account.audited, account.excluded) == (1, {"gone": 1, "gone: unreadable": 1})
+        assert account.audited == 1
+        assert account.excluded == {"Gone away": 1, "Gone away: unreadable": 1}
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
@@ -608,3 +609,24 @@ def test_a_select_that_doubles_rows_is_refused_also_where_it_excludes_them(
         else:
             [account] = reading.accounts()
             assert (account.rows, account.audited, account.excluded) == (3, 2, {"gone": 1})
+
+
+@pytest.mark.parametrize("lost", [1, 3], ids=["in", "out"])
+@pytest.mark.parametrize("readers", [1, 2])
+@pytest.mark.parametrize("dialect", ENGINES)
+def test_a_select_that_loses_rows_is_refused(
+    dialect: str, readers: int, lost: int, crm: Callable[[str], Crm]
+) -> None:
+    table = crm(dialect)
+    number = "CAST(t.nr AS integer)" if dialect == "files" else "t.nr"
+    excluded = "CASE WHEN t.weg = 'misschien' THEN 'gone' END"
+    select = f"SELECT t.nr AS id, {excluded} AS excluded FROM {table.table} t WHERE {number} <> {lost}"
+    other = f"SELECT nr AS id, 'client' AS excluded FROM {table.table}"
+    contact = (
+        f"\n  contact:\n    table: {table.table}\n    select: {other}" if readers == 2 else ""
+    )
+    with (
+        table.reading(table.preset(f'select: "{select}"{contact}')) as reading,
+        pytest.raises(SourceError, match=r"each row must come out once"),
+    ):
+        reading.accounts()
