@@ -15,7 +15,8 @@ from functools import cache
 import yaml
 
 from pipeline.calendar.window import open_window
-from pipeline.measures.score import Ground, make_figures
+from pipeline.measures.figures import make_figures
+from pipeline.measures.scopes import Ground
 from pipeline.model import (
     CHECKED,
     Answers,

@@ -10,7 +10,8 @@ import pytest
 from lxml import html as lxml_html
 
 from pipeline.language.format import show
-from pipeline.measures.score import Ground, make_figures
+from pipeline.measures.figures import make_figures
+from pipeline.measures.scopes import Ground
 from pipeline.model import Figure, Person, Scope, Unit
 from pipeline.reports import charts
 from pipeline.reports.management import management_report

@@ -18,10 +18,11 @@ from pipeline import measures, queries
 from pipeline.calendar.window import open_window
 from pipeline.language.format import excel_format, excel_value, show
 from pipeline.measures.deals import DEALS_WON, DEALS_WON_AMOUNT
+from pipeline.measures.figures import make_figures
 from pipeline.measures.measure import average
 from pipeline.measures.own import measure_of
 from pipeline.measures.registry import COUNTED, MEASURES, NARROWED, PLANNED, counts_of
-from pipeline.measures.score import Ground, make_figures
+from pipeline.measures.scopes import Ground
 from pipeline.model import (
     ENTITIES,
     READ,

@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.calendar.window import open_window
 from pipeline.errors import ProofError
-from pipeline.measures.score import Ground, make_figures, plan_month, who_owns
+from pipeline.measures.figures import make_figures
+from pipeline.measures.scopes import Ground, plan_month, who_owns
 from pipeline.model import (
     Answers,
     Failing,

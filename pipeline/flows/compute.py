@@ -15,9 +15,10 @@ from pipeline.errors import ConfigError
 from pipeline.findings.stored import read_failing
 from pipeline.measures.asked import terms_of
 from pipeline.measures.company import FIGURES_PROVEN
+from pipeline.measures.figures import make_figures
 from pipeline.measures.own import face_of, measure_of
 from pipeline.measures.registry import COUNTED, MEASURES
-from pipeline.measures.score import Ground, make_figures, plan_month, who_owns
+from pipeline.measures.scopes import Ground, plan_month, who_owns
 from pipeline.model import (
     Answers,
     Edition,

@@ -1,0 +1,209 @@
+"""Whom figures are about: managers, teams, the company, and what was counted of each."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.errors import ProofError
+from pipeline.findings.stored import failing_tallies
+from pipeline.measures.measure import Counted
+from pipeline.measures.registry import COUNTED, PLANNED
+from pipeline.model import (
+    Answers,
+    FieldSet,
+    Person,
+    Scope,
+    TableAccount,
+    Target,
+    Window,
+)
+
+Counts = Mapping[tuple[str, str, str], int]
+"""(name, dimension, currency) -> the integer, pooled over a scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Those whom one group of figures is about, and what was counted of them."""
+
+    scope: Scope
+    key: str
+    counts: Counts
+    targets: Mapping[
+        str, int
+    ]  # name of a measure -> target; of a team and the company, of the managers with one
+    aimed: Counts  # what those have done who have a target, by the name of the measure in the second place
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What figures are made from besides the answers."""
+
+    people: Sequence[Person]
+    field_sets: Mapping[str, FieldSet]
+    targets: Collection[Target]
+    accounts: Collection[TableAccount]
+    window: Window
+    measures: Sequence[Counted] = COUNTED
+
+
+def who_owns(
+    people: Iterable[Person], answers: Answers, targets: Collection[Target], month: str
+) -> list[Person]:
+    """The users that a report is about: managers who own a record or have a
+    plan, and inactive owners.
+    """
+    owners = {tally.owner for tally in answers.tallies if tally.value and tally.owner}
+    planned = {target.manager for target in targets if target.month == month}
+    users = list(people)
+    return _with_teams(
+        [p for p in users if p.id in owners or (p.scope is Scope.MANAGER and p.id in planned)],
+        users,
+    )
+
+
+def _with_teams(people: Sequence[Person], users: Iterable[Person]) -> list[Person]:
+    """Where people report to each other: a leader is whoever a manager reports to, and
+    belongs to the team he leads.
+    """
+    names = {user.id: user.name for user in users}
+    leaders = {
+        person.leader_id
+        for person in people
+        if person.scope is Scope.MANAGER and person.leader_id
+    }
+    teams = {
+        person.id: person.id if person.id in leaders else person.leader_id for person in people
+    }
+    return [
+        replace(p, team_id=teams[p.id], team=names.get(teams[p.id], "")) if leaders else p
+        for p in people
+    ]
+
+
+def pools_of(answers: Answers, ground: Ground) -> list[Pool]:
+    scope_of = {person.id: person.scope for person in ground.people}
+    by_owner: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
+    again: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
+    company: dict[tuple[str, str, str], int] = defaultdict(int)
+    failing = Counter(
+        (record.owner, record.entity, record.in_period, record.again)
+        for record in answers.failing
+    )
+    for tally in (*answers.tallies, *failing_tallies(failing)):
+        counts = (
+            company
+            if tally.company
+            else (again if tally.again else by_owner)[tally.owner or ""]
+        )
+        counts[tally.name, tally.dimension, tally.currency] += tally.value
+    managers = [person.id for person in ground.people if person.scope is Scope.MANAGER]
+    targets = {owner: own for owner, own in _targets_of(ground).items() if owner in managers}
+
+    def pool(scope: Scope, key: str, owners: Sequence[str]) -> Pool:
+        own = {owner: targets.get(owner, {}) for owner in owners}
+        return Pool(
+            scope,
+            key,
+            _summed(by_owner[owner] for owner in owners),
+            _targets_summed(own.values()),
+            _aimed(by_owner, own),
+        )
+
+    inactive = sorted(owner for owner in by_owner if scope_of.get(owner) is Scope.INACTIVE)
+    teams: dict[str, list[str]] = defaultdict(list)
+    for person in ground.people:
+        if person.scope is Scope.MANAGER:
+            teams[person.team_id].append(person.id)
+    everyone = pool(Scope.COMPANY, "", [*managers, *inactive, ""])
+    twice = Pool(
+        Scope.TWICE, "", _summed(again.values()), everyone.targets, _aimed(again, targets)
+    )
+    return [
+        *(pool(Scope.MANAGER, owner, [owner]) for owner in managers),
+        pool(Scope.INACTIVE, "", inactive),
+        pool(Scope.UNASSIGNED, "", [""]),
+        *([twice] if again else []),
+        *(pool(Scope.TEAM, team, members) for team, members in sorted(teams.items())),
+        replace(
+            everyone,
+            counts=company,
+            aimed={name: value - twice.aimed[name] for name, value in everyone.aimed.items()},
+        ),
+    ]
+
+
+def _targets_summed(targets: Collection[Mapping[str, int]]) -> dict[str, int]:
+    """Name of a measure -> the targets of all who have one."""
+    found: dict[str, int] = {}
+    for measure in PLANNED:
+        set_for = [own[measure.name] for own in targets if measure.name in own]
+        if set_for:
+            found[measure.name] = sum(set_for)
+    return found
+
+
+def _aimed(by_owner: Mapping[str, Counts], targets: Mapping[str, Mapping[str, int]]) -> Counts:
+    """What those have done who have a target, by the name of the measure."""
+    aimed: Counter[tuple[str, str, str]] = Counter()
+    for measure in PLANNED:
+        done = (measure.month.name if measure.month else "", "", "")
+        ours = [
+            owner for owner, own in targets.items() if measure.name in own and owner in by_owner
+        ]
+        aimed["aimed", measure.name, ""] = sum(by_owner[owner].get(done, 0) for owner in ours)
+    return aimed
+
+
+def _summed(parts: Iterable[Counts]) -> Counts:
+    total: dict[tuple[str, str, str], int] = defaultdict(int)
+    for counts in parts:
+        for name, value in counts.items():
+            total[name] += value
+    return total
+
+
+def _targets_of(ground: Ground) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    month = plan_month(ground.window)
+    for target in ground.targets:
+        if target.month == month:
+            found[target.manager][target.metric] = target.target
+    return found
+
+
+def plan_month(window: Window) -> str | None:
+    """The calendar month ('2026-11') whose targets count; None where the
+    period is not inside one.
+    """
+    return window.month_first.strftime("%Y-%m") if window.month_first else None
+
+
+def must_add_up(pools: Sequence[Pool]) -> None:
+    parts = _summed(
+        pool.counts
+        for pool in pools
+        if pool.scope in (Scope.MANAGER, Scope.INACTIVE, Scope.UNASSIGNED)
+    )
+    twice = _summed(pool.counts for pool in pools if pool.scope is Scope.TWICE)
+    company = pools[-1].counts
+    once = {
+        name: parts.get(name, 0) - twice.get(name, 0) for name in {*parts, *twice, *company}
+    }
+    wrong = [
+        (
+            f"{'/'.join(filter(None, name))}@company",
+            "adding up",
+            str(company.get(name, 0)),
+            str(value),
+        )
+        for name, value in sorted(once.items())
+        if value != company.get(name, 0)
+    ]
+    if wrong:
+        raise ProofError(
+            "Managers, inactive owners and records of nobody do not add up to the company.",
+            tuple(wrong),
+        )
