@@ -7,9 +7,8 @@ def main() -> None:
     """Imports the program and runs it. Until it runs ^C ends it at once, and in
     silence: nothing has been begun.
     """
-    if (
-        signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    ):  # else whoever started it does not want that
+    # else whoever started it does not want that
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from pipeline.cli import main as program
 

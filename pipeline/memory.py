@@ -18,9 +18,8 @@ def let_go() -> None:
 
     gc.collect()
     pa.default_memory_pool().release_unused()
-    if trim := getattr(
-        ctypes.CDLL(None), "malloc_trim", None
-    ):  # Linux: the C library keeps what was freed
+    # Linux: the C library keeps what was freed
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
 
 

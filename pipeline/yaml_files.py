@@ -57,11 +57,8 @@ def read_yaml(file: Path) -> Document:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ConfigError(f"{file}, line {line}: this is no YAML: {error.reason}.") from None
-    except (
-        ValueError,
-        AttributeError,
-        RecursionError,
-    ):  # the library's own, from a tag or from what lies too deep
+    # the library's own, from a tag or from what lies too deep
+    except (ValueError, AttributeError, RecursionError):
         raise ConfigError(
             f"{file}: this is no YAML that can be used: a value is not what its tag says, or lies too deep."
         ) from None

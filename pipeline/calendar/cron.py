@@ -36,9 +36,8 @@ _LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY: Final = timedelta(days=1)
 _LAST: Final = 32
 """Stands for the last day of the month, whichever that is."""
-_LEAP_CYCLE: Final = timedelta(
-    days=9 * 366
-)  # 29 February occurs at least once in it, 2096 to 2104 included
+# 29 February occurs at least once in it, 2096 to 2104 included
+_LEAP_CYCLE: Final = timedelta(days=9 * 366)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,8 @@ def _interruptible() -> None:
     Libraries make errors of their own of an interrupt that falls into an import
     or a function of SQLite's.
     """
-    wanted = signal.getsignal(signal.SIGINT) in (
-        signal.SIG_DFL,
-        signal.default_int_handler,
-    )  # else it is ignored
+    # else it is ignored
+    wanted = signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.default_int_handler)
     if wanted:
         signal.signal(signal.SIGINT, _interrupt)
     try:

@@ -80,9 +80,8 @@ class Database:
 
     dialects: tuple[str, ...]  # SQLAlchemy's names
     example: str  # an address
-    open: Callable[
-        [URL, Path, Preset], Engine
-    ]  # relative files start at the folder of audit.yaml
+    # relative files start at the folder of audit.yaml
+    open: Callable[[URL, Path, Preset], Engine]
     begin: tuple[str, ...]
     remedies: Mapping[str, str]
     # whether an error of the driver is of the SQL or the account, and not of a row:

@@ -165,9 +165,8 @@ class single_amount(FunctionElement[Any]):
     currency is, and so unreadable.
     """
 
-    type: TypeEngine[Any] = (
-        NullType()
-    )  # whatever is a type of numbers might round on its way out
+    # whatever is a type of numbers might round on its way out
+    type: TypeEngine[Any] = NullType()
     inherit_cache = True
 
 
@@ -381,10 +380,8 @@ def compile_by(
         held := getattr(compiler.dialect, "white_space", None)
     ) is not None:  # what the database's encoding holds of it
         template = template.replace(SPACES, f"'{held}'")
-    if compiler.dialect.paramstyle in (
-        "format",
-        "pyformat",
-    ):  # a constant per cent sign is the driver's own
+    # a constant per cent sign is the driver's own
+    if compiler.dialect.paramstyle in ("format", "pyformat"):
         template = template.replace("%", "%%")
     for position, clause in enumerate(element.clauses):
         if f"{{{position}}}" not in template:

@@ -62,9 +62,8 @@ _QUOTED: Final = re.compile(
 )
 """Names as SHOW GRANTS quotes them: by backticks, or as our sessions quote them."""
 _KINDS: Final[Mapping[int, Kind]] = {
-    **dict.fromkeys(
-        (15, *range(245, 256)), Kind.TEXT
-    ),  # texts and bytes of every length, JSON, ENUM
+    # texts and bytes of every length, JSON, ENUM
+    **dict.fromkeys((15, *range(245, 256)), Kind.TEXT),
     **dict.fromkeys((7, 12), Kind.INSTANT),
     10: Kind.DAY,
     **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 13, 246), Kind.MONEY),
@@ -90,9 +89,8 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
             keywords["password"] = keywords["password"].encode()
         keywords["client_flag"] = int(keywords.get("client_flag") or 0) & ~_SEVERAL_STATEMENTS
 
-    @event.listens_for(
-        engine, "connect", insert=True
-    )  # before SQLAlchemy looks how names are quoted
+    # before SQLAlchemy looks how names are quoted
+    @event.listens_for(engine, "connect", insert=True)
     def _settle(raw: Any, _record: object) -> None:
         with raw.cursor() as cursor:
             cursor.execute(_SETTLED)
@@ -316,9 +314,8 @@ def writing(lines: Iterable[str], database: str) -> Iterator[str]:
         granted = _GRANT.match(line)
         if granted is None or not _reaches(granted["on"], database):
             continue
-        rights = re.sub(r"\([^)]*\)", "", granted["rights"]).split(
-            ","
-        )  # without the columns of a column's right
+        # without the columns of a column's right
+        rights = re.sub(r"\([^)]*\)", "", granted["rights"]).split(",")
         yield from (
             right.strip().upper() for right in rights if right.strip().upper() not in _READING
         )

@@ -34,9 +34,8 @@ _KINDS: Final[Mapping[int, Kind | None]] = {
     1082: Kind.DAY,
     **dict.fromkeys((1114, 1184), Kind.INSTANT),
     **dict.fromkeys((20, 21, 23, 700, 701, 1700), Kind.MONEY),
-    **dict.fromkeys(
-        (16, 26, 1083, 1186, 1266, 2950), None
-    ),  # boolean, oid, times, interval, uuid
+    # boolean, oid, times, interval, uuid
+    **dict.fromkeys((16, 26, 1083, 1186, 1266, 2950), None),
 }
 """What the types of these object ids hold; all others come as text."""
 _SPELLED: Final = {17, 18, 19, 25, 114, 705, 790, 1042, 1043, 3802}
@@ -81,17 +80,15 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
         isolation_level="AUTOCOMMIT",
     )
 
-    @event.listens_for(
-        engine, "connect", insert=True
-    )  # before SQLAlchemy asks its first question
+    # before SQLAlchemy asks its first question
+    @event.listens_for(engine, "connect", insert=True)
     def _prepare(raw: Any, _record: object) -> None:
         bytewise = _encoding(raw) == "ascii"
         _read_what_python_cannot(raw.adapters, bytewise=bytewise)
         # a literal must not hold what the database's encoding has no character for
         held = WHITE_SPACE.encode(_encoding(raw), "ignore").decode(_encoding(raw))
-        engine.dialect.__dict__.update(
-            white_space=held, bytewise=bytewise
-        )  # the dialect knows nothing of it
+        # the dialect knows nothing of it
+        engine.dialect.__dict__.update(white_space=held, bytewise=bytewise)
 
     return engine
 

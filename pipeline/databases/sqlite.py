@@ -189,9 +189,8 @@ def _text_mark(encoding: str) -> Callable[[Any, Any, int], int | None]:
     def text_mark(record: Any, text: Any, kinds: int) -> int | None:
         if text is None:
             return None
-        if (
-            plain and isinstance(record, bytes) and isinstance(text, bytes)
-        ):  # nearly all are, and calls add up
+        # nearly all are, and calls add up
+        if plain and isinstance(record, bytes) and isinstance(text, bytes):
             return texts.fingerprint_of_bytes(record, text)
         return texts.fingerprint(delivered(record, kinds & 1), delivered(text, kinds & 2))
 

@@ -47,9 +47,8 @@ class Draft:
                 leads = _leads(self.folder, self.output / "latest", now)
                 pending.unlink(missing_ok=True)
                 if leads:
-                    pending.symlink_to(
-                        Path("runs") / run_id
-                    )  # whoever dies after the next line has said what is left
+                    # whoever dies after the next line has said what is left
+                    pending.symlink_to(Path("runs") / run_id)
                 self._rename(final, pending)
         except OSError as error:
             raise _unwritten(
@@ -59,9 +58,8 @@ class Draft:
 
     def _rename(self, final: Path, pending: Path) -> None:
         try:
-            self.folder.rename(
-                final
-            )  # refused where a run of that name exists: a fire is published once
+            # refused where a run of that name exists: a fire is published once
+            self.folder.rename(final)
             try:
                 if pending.is_symlink():
                     pending.replace(self.output / "latest")
@@ -87,9 +85,8 @@ def draft(output: Path) -> Iterator[Draft]:
     """
     try:
         runs = output / "runs"
-        output.mkdir(
-            mode=0o700, parents=True, exist_ok=True
-        )  # one that stands keeps its mode: it may hold more
+        # one that stands keeps its mode: it may hold more
+        output.mkdir(mode=0o700, parents=True, exist_ok=True)
         runs.mkdir(mode=0o700, exist_ok=True)
         folder, lock = _locked(runs, _PARTIAL)
     except OSError as error:

@@ -29,14 +29,8 @@ _EVENTS: Final = {
     "planned calls": 200,
 }
 _LONG_ID: Final = 305184080441754059  # beyond 2**53: a float would make two of these ids one
-_LONG_NUMBERS: Final = (
-    100,
-    101,
-    200,
-    201,
-    900,
-    901,
-)  # the rows with such an id, the careless star's among them
+# the rows with such an id, the careless star's among them
+_LONG_NUMBERS: Final = (100, 101, 200, 201, 900, 901)
 
 
 def text_of(instant: datetime) -> str:
@@ -83,9 +77,8 @@ class Company:
         self.imported: set[int] = set()  # id() of the clients with which the CRM began
         past = days_between(today - timedelta(days=words.PAST_DAYS), today + timedelta(days=1))
         self.past = [day for day in past if day.weekday() < 5]
-        if (
-            self.past[-1] < self.month
-        ):  # a month that began in this weekend: somebody worked today
+        # a month that began in this weekend: somebody worked today
+        if self.past[-1] < self.month:
             self.past.append(today)
         self.ahead = working_days(
             days_between(today + timedelta(days=1), today + timedelta(days=_AHEAD_DAYS + 1))

@@ -99,9 +99,8 @@ def plant_states(crm: Company) -> None:
         crm, "deals", 3, lambda r: r["stage"] == "won" and str(r["closed_on"]) < long_ago
     ):
         closed = date.fromisoformat(str(row["closed_on"]))
-        row["created_at"] = crm.past_moment(
-            closed + timedelta(days=crm.rng.randint(2, 9))
-        )  # after it closed
+        # after it closed
+        row["created_at"] = crm.past_moment(closed + timedelta(days=crm.rng.randint(2, 9)))
 
 
 def plant_references(crm: Company) -> None:

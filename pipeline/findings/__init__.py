@@ -96,9 +96,8 @@ def _local_day(at_us: int | None, zone: str) -> date | None:
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
     try:
         return moment.astimezone(ZoneInfo(zone)).date()
-    except (
-        OverflowError
-    ):  # programs write 0001-01-01 for no date, and west of Greenwich that is in the year 0
+    # programs write 0001-01-01 for no date, and west of Greenwich that is in the year 0
+    except OverflowError:
         return moment.date()
 
 

@@ -16,9 +16,8 @@ _FAILING = pa.schema(
         pa.field("entity", pa.string()),
         pa.field("record_id", pa.string()),
         pa.field("owner", pa.string()),
-        pa.field(
-            "mask", pa.string()
-        ),  # in hexadecimal: a set may have more fields than an integer has bits
+        # in hexadecimal: a set may have more fields than an integer has bits
+        pa.field("mask", pa.string()),
         pa.field("in_period", pa.bool_()),
         pa.field("again", pa.bool_()),
         pa.field("at_us", pa.int64()),
@@ -71,6 +70,5 @@ def read_failing(file: Path) -> Iterator[Failing]:
         for entity, record, owner, mask, *more in zip(
             *map(pa.Array.to_pylist, batch.columns), strict=True
         ):
-            yield Failing(
-                intern(entity), record, intern(owner), int(mask, 16), *more
-            )  # one text of all of a kind
+            # one text of all of a kind
+            yield Failing(intern(entity), record, intern(owner), int(mask, 16), *more)

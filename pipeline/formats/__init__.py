@@ -65,13 +65,11 @@ class Rules:
     datetimes: str = "UTC"  # of the datetimes of the database's own types that name no zone
     home: str = "UTC"  # the audit's zone: whose day it is at an instant
     exact: bool = False  # nothing may stand around a text, white space neither
-    contents: Mapping[str, Content] = field(
-        default_factory=dict
-    )  # 'entity.column' -> HTML or JSON
+    # 'entity.column' -> HTML or JSON
+    contents: Mapping[str, Content] = field(default_factory=dict)
     currency: str = ""  # of amounts that name none
-    signs: Mapping[str, str] = field(
-        default_factory=lambda: SIGNS
-    )  # of currencies -> their codes
+    # of currencies -> their codes
+    signs: Mapping[str, str] = field(default_factory=lambda: SIGNS)
 
     @classmethod
     def of(cls, preset: Preset, zone: str, currency: str = "") -> Rules:

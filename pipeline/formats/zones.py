@@ -76,11 +76,8 @@ def _transitions(zone: str, *, local: bool) -> tuple[str, str]:
             offsets.append(now)
     in_micros = [str(1_000_000 * second) for second in (first, *bounds, last)]
     sign = 1 if local else -1
-    shifts = [
-        "NULL",
-        *(str(sign * 1_000_000 * shift) for shift in offsets),
-        "NULL",
-    ]  # outside the known years: unreadable
+    # outside the known years: unreadable
+    shifts = ["NULL", *(str(sign * 1_000_000 * shift) for shift in offsets), "NULL"]
     return ", ".join(in_micros), ", ".join(shifts)
 
 

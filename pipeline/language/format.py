@@ -95,7 +95,6 @@ def excel_value(figure: Figure) -> Decimal | None:
         return None
     if figure.unit is Unit.PERCENT:
         value = value.scaleb(-2)
-    odd = (
-        not figure.currency.isalnum() if figure.unit is Unit.MONEY else False
-    )  # it could not stand in a format
+    # it could not stand in a format
+    odd = not figure.currency.isalnum() if figure.unit is Unit.MONEY else False
     return value if len(value.as_tuple().digits) <= 15 and not odd else None

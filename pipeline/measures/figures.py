@@ -1,6 +1,7 @@
 """From what was counted to everything that is printed: figures of every scope, exactly.
 
-The witness's answers and our own both go through here, so that they are compared figure by figure.
+The witness's answers and our own both go through here, so that they are
+compared figure by figure.
 """
 
 from __future__ import annotations

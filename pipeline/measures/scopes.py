@@ -31,9 +31,8 @@ class Pool:
     scope: Scope
     key: str
     counts: Counts
-    targets: Mapping[
-        str, int
-    ]  # name of a measure -> target; of a team and the company, of the managers with one
+    # name of a measure -> target; of a team and the company, of the managers with one
+    targets: Mapping[str, int]
     aimed: Counts  # what those have done who have a target, by the name of the measure in the second place
 
 

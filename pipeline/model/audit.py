@@ -23,19 +23,16 @@ class ResolvedAudit:
     zone: str
     working_week: tuple[int, ...]  # 0 is Monday
     words: Mapping[str, Mapping[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
-    schema: Mapping[
-        str, Mapping[str, Kind]
-    ]  # our entities, with the columns that the audit adds
+    # our entities, with the columns that the audit adds
+    schema: Mapping[str, Mapping[str, Kind]]
     absent: Mapping[str, str]  # 'entity.column' -> why the CRM does not hold it
-    held_at_end: tuple[
-        str, ...
-    ]  # entities without a status, whose events are held once their end passed
+    # entities without a status, whose events are held once their end passed
+    held_at_end: tuple[str, ...]
     several_owners: bool  # a record counts for each of its owners
     field_sets: Mapping[str, FieldSet]
     measures: tuple[OwnMeasure, ...]
     targets: tuple[Target, ...]
     accept: tuple[str, ...]  # what is not plausible, and so in this CRM
     tables: Mapping[str, tuple[str, ...]]  # entity -> the tables from which its rows are read
-    links: Mapping[
-        str, str
-    ]  # entity -> the address of a record's edit form, with {id}; '' where there is none
+    # entity -> the address of a record's edit form, with {id}; '' where there is none
+    links: Mapping[str, str]

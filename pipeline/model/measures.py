@@ -19,7 +19,5 @@ class Measure:
     period: str = "period"  # 'period', 'month', 'stock', 'base', 'next 7 days' or 'run'
     each: str = ""  # what each of its figures is of, where there are several: 'thing lacking'
     left_out: bool = False  # counts records that are in no result
-    sentence: tuple[str, str] = (
-        "",
-        "",
-    )  # what is said of one record, and of many, after their number
+    # what is said of one record, and of many, after their number
+    sentence: tuple[str, str] = ("", "")

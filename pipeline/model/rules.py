@@ -58,9 +58,8 @@ class OwnMeasure:
     label: str
     counted: str  # 'meetings_held'
     entity: str
-    where: Mapping[
-        str, tuple[str, ...] | Literal["filled", "missing"]
-    ]  # column -> one of these words, or whether any
+    # column -> one of these words, or whether any
+    where: Mapping[str, tuple[str, ...] | Literal["filled", "missing"]]
     share: bool = False  # as a share of what it narrows
 
 

@@ -210,9 +210,8 @@ class Preset(_Strict):
     marks: tuple[
         str, ...
     ] = ()  # tables, not read, of which one is there: tells it from the preset that it extends
-    money: Literal[
-        "minor", "decimal"
-    ]  # integers of minor units; or decimals, floats by their shortest text
+    # integers of minor units; or decimals, floats by their shortest text
+    money: Literal["minor", "decimal"]
     states: dict[str, dict[str, tuple[Word, ...]]]  # entity -> our state -> the CRM's words
     absent: dict[str, str]  # 'entity.column', or an entity as a whole -> why
     optional: dict[str, tuple[str, ...]] = {}  # a table that may be lacking -> its columns
@@ -450,9 +449,8 @@ def load_preset(name: str, base: Path) -> Preset:
     unmapped = dict.fromkeys(ENTITIES.keys() - entities.keys(), "not mapped")
     for entity, parts in entities.items():
         mapped = [_columns_in(part) for part in (parts if isinstance(parts, list) else [parts])]
-        if all(
-            columns is not None for columns in mapped
-        ):  # what a SELECT gives, its database says
+        # what a SELECT gives, its database says
+        if all(columns is not None for columns in mapped):
             missing = ENTITIES.get(entity, {}).keys() - {
                 name for columns in mapped for name in columns or ()
             }

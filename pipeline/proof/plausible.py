@@ -34,9 +34,8 @@ class EntityCounts:
 
     entity: str
     rows: int
-    read: Mapping[
-        str, tuple[int, int]
-    ]  # date, amount or flag -> (values that were stated, of these unreadable)
+    # date, amount or flag -> (values that were stated, of these unreadable)
+    read: Mapping[str, tuple[int, int]]
     states: tuple[int, int] = (0, 0)  # (stated, of these unknown)
     unassigned: int = 0
     repeated: Sequence[

@@ -54,9 +54,8 @@ class Question:
     name: str
     whose: Whose
     money: bool
-    counts: tuple[
-        tuple[str, str], ...
-    ]  # (name, dimension) of each integer, in the order of the columns
+    # (name, dimension) of each integer, in the order of the columns
+    counts: tuple[tuple[str, str], ...]
     statement: Select[Any]
 
 
@@ -69,9 +68,8 @@ class Terms:
     window: Window
     words: Mapping[str, Mapping[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     absent: frozenset[str] = frozenset()  # 'entity.column'
-    held_at_end: frozenset[str] = (
-        frozenset()
-    )  # entities without a status, whose events are held once their end passed
+    # entities without a status, whose events are held once their end passed
+    held_at_end: frozenset[str] = frozenset()
     several_owners: bool = False  # a record counts for each of its owners
     counts: tuple[Count, ...] = ()  # what is counted, besides what the field sets ask
 

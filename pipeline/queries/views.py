@@ -126,10 +126,8 @@ def _owners(entity: str, e: Entities, record: FromClause) -> FromClause:
         .join_from(named, manager, same_id(manager.c.id, named.c.owner_id))
         .subquery()
     )
-    key, least = (
-        derived_key(ranked.c.record_id),
-        func.min(ranked.c.place),
-    )  # whoever is named twice has his first place
+    # whoever is named twice has his first place
+    key, least = (derived_key(ranked.c.record_id), func.min(ranked.c.place))
     by_owner = select(key.label("record_id"), ranked.c.owner, least.label("place"))
     return by_owner.group_by(key, exact_text(ranked.c.owner), ranked.c.owner).subquery()
 
@@ -247,9 +245,8 @@ def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
         return flag(and_(*held)) if held else literal(0)
 
     last, first, details = lacks("last_name"), lacks("first_name"), lacks("phone", "email")
-    penalty = (
-        9 * last + 10 * first + 12 * details
-    )  # each named once: a database works it out wherever it is named
+    # each named once: a database works it out wherever it is named
+    penalty = 9 * last + 10 * first + 12 * details
     private = [person.c.private_person] if kind == "client" else []
     return select(person.c.id, *private, penalty.label("penalty")).subquery()
 

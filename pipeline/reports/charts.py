@@ -145,9 +145,8 @@ def _spots(frame: _Frame, table: Table) -> Iterator[tuple[float, float, str]]:
     point and on no other label.
     """
     taken = [(x - 7, y - 7, x + 7, y + 7) for x, y in (frame.spot(row) for row in table.drawn)]
-    taken.append(
-        (frame.x(1) - 3, _TOP, frame.x(1) + 3, _HEIGHT - _BOTTOM)
-    )  # the line where the plan is met
+    # the line where the plan is met
+    taken.append((frame.x(1) - 3, _TOP, frame.x(1) + 3, _HEIGHT - _BOTTOM))
     for row in table.rows:
         x, y = frame.spot(row)
         width = 8 * len(row.label) + 120.0

@@ -28,9 +28,8 @@ BAR: Final = "A9CEDA"
 FONT: Final = "Arial"
 
 
-@dataclass(
-    frozen=True, slots=True, eq=False
-)  # each is one object, so that finding its style is cheap
+# each is one object, so that finding its style is cheap
+@dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """How a cell looks, apart from its number format."""
 
@@ -115,10 +114,8 @@ class Pen:
         """
         held, note = excel_text(text)
         cell = sheet.cell(row, column)
-        cell._value, cell.data_type = (
-            escaped(held),
-            "s",
-        )  # its setter would look for what `excel_text` has replaced
+        # its setter would look for what `excel_text` has replaced
+        cell._value, cell.data_type = (escaped(held), "s")
         # Excel shows long text in a cell formatted as text as ####
         cell._style = self.style(look, "@" if len(held) <= 255 else "General")
         if look.wrap:

@@ -60,15 +60,12 @@ class PageContent:
     """What a page says, as its marks say it, in the order of the page."""
 
     figures: tuple[tuple[str, str], ...]  # (figure id, text)
-    rows: tuple[
-        tuple[str, ...], ...
-    ]  # (table's key or 'headline', then each label, text and figure id)
-    repairs: tuple[
-        tuple[str, ...], ...
-    ]  # (entity:record id, section, then each cell, and the link's address)
-    meta: tuple[
-        tuple[str, str], ...
-    ]  # ('run-id', 'as-of', 'period', 'zone' or 'title'; the text)
+    # (table's key or 'headline', then each label, text and figure id)
+    rows: tuple[tuple[str, ...], ...]
+    # (entity:record id, section, then each cell, and the link's address)
+    repairs: tuple[tuple[str, ...], ...]
+    # ('run-id', 'as-of', 'period', 'zone' or 'title'; the text)
+    meta: tuple[tuple[str, str], ...]
 
 
 def read_page(html: str) -> PageContent:

@@ -56,9 +56,8 @@ CELL_LIMIT: Final = 32_767  # UTF-16 units in one cell
 LINK_LIMIT: Final = 65_530  # hyperlinks on one sheet
 EXACT_BELOW: Final = 10**15  # Excel keeps 15 significant digits
 
-_LINK: Final = re.compile(
-    r"https?://[!#-;=?-\[\]_a-z~]{1,2040}", re.IGNORECASE | re.ASCII
-)  # what a URI may consist of
+# what a URI may consist of
+_LINK: Final = re.compile(r"https?://[!#-;=?-\[\]_a-z~]{1,2040}", re.IGNORECASE | re.ASCII)
 _UNHELD: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CODE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads _x0041_ as the letter A
 
@@ -76,9 +75,8 @@ def excel_text(text: str) -> tuple[str, str]:
     Line ends become Excel's own; whatever XML cannot carry becomes U+FFFD; what exceeds a
     cell is cut and says so.
     """
-    if (
-        len(text) <= CELL_LIMIT // 4 and text.isprintable()
-    ):  # even if every character counted for four
+    # even if every character counted for four
+    if len(text) <= CELL_LIMIT // 4 and text.isprintable():
         return text, ""
     held, replaced = _UNHELD.subn("\ufffd", re.sub("\r\n?", "\n", text))
     notes = (
@@ -149,9 +147,8 @@ def sheet_names(report: Report) -> list[str]:
     Excel's rules, each once.
     """
     fixed = [REPAIRS, NOTES, INDEX] if report.audience == "manager" else [NOTES, INDEX]
-    taken = {
-        name.casefold() for name in (OVERVIEW, REPAIRS, NOTES, INDEX, "History")
-    }  # the last is Excel's own
+    # the last is Excel's own
+    taken = {name.casefold() for name in (OVERVIEW, REPAIRS, NOTES, INDEX, "History")}
     names = []
     for table in report.tables:
         base, number = _short(table.title), 1

@@ -99,9 +99,8 @@ MOST_BARS: Final = 12
 def write_workbook(report: Report, file: Path) -> None:
     """Write the report's workbook; the same report gives the same bytes."""
     book = Workbook()
-    book._named_styles["Normal"].font = Font(
-        name=FONT, size=10, color=INK
-    )  # column widths are counted in it
+    # column widths are counted in it
+    book._named_styles["Normal"].font = Font(name=FONT, size=10, color=INK)
     pen = Pen(report, book)
     names = sheet_names(report)
     overview = book.active

@@ -41,9 +41,8 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import (
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
 
-logging.getLogger("great_expectations").setLevel(
-    logging.CRITICAL
-)  # what it has to say comes back in its results
+# what it has to say comes back in its results
+logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 _OF_THE_SQL: Final = ("Binder Error", "Catalog Error")
 """Complaints that quote names of ours only: whatever else is quoted may be a client's."""
@@ -261,6 +260,5 @@ class FieldSetFailing(_Scan):
         view = cls._view(execution_engine, metric_domain_kwargs, demand)
         with execution_engine.get_connection() as connection:
             found = connection.execute(failing_records(cls._fields(demand), view))
-            return list(
-                found.cursor.fetchall()
-            )  # plain tuples: a Row of each is made one by one
+            # plain tuples: a Row of each is made one by one
+            return list(found.cursor.fetchall())

@@ -39,9 +39,8 @@ def validated(
     if rows < _FEWEST_ROWS:
         return _validate(url, views, field_sets, file, several_owners)
     engine.dispose()  # one process at a time has the DuckDB
-    lone = (
-        make_url(url).update_query_dict({"threads": "1"}).render_as_string()
-    )  # each takes memory of its own
+    # each takes memory of its own
+    lone = make_url(url).update_query_dict({"threads": "1"}).render_as_string()
     return apart(_validate, lone, views, field_sets, file, several_owners)
 
 

@@ -32,9 +32,8 @@ class Own(Extended):
     """
 
     found: Found
-    states: dict[str, dict[str, str]] = field(
-        default_factory=dict
-    )  # entity -> the CRM's word -> our state
+    # entity -> the CRM's word -> our state
+    states: dict[str, dict[str, str]] = field(default_factory=dict)
     left: tuple[Left, ...] = ()  # columns that are not used
 
     @cached_property

@@ -60,14 +60,12 @@ class Fit:
 
     def _written(self, kind: Kind, formats: Formats) -> Iterator[str]:
         if kind is Kind.MONEY:
-            yield from map(
-                _amount, formats.amount
-            )  # 1.234 of a former format would be another amount
+            # 1.234 of a former format would be another amount
+            yield from map(_amount, formats.amount)
             return
         new, old = (getattr(one, _NAMES[kind]) for one in (formats, self.before))
-        year_first = [
-            one for one in old if one.startswith("%Y")
-        ]  # reads nothing that the new ones read otherwise
+        # reads nothing that the new ones read otherwise
+        year_first = [one for one in old if one.startswith("%Y")]
         yield from (f'"{one}"' for one in dict.fromkeys((*_of_every_month(new), *year_first)))
 
 

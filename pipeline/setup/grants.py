@@ -170,9 +170,8 @@ def _known_of(audit: Audit) -> dict[str, str]:
     """Dialect, account and database as far as source.url tells; its password is not needed."""
     try:
         url = make_url(secrets_of(audit.settings.source.url))
-    except (
-        ConfigError
-    ):  # a variable that is not set is most often the password, which is not printed anyway
+    # a variable that is not set is most often the password, which is not printed anyway
+    except ConfigError:
         try:
             url = make_url(audit.settings.source.url)
         except (ArgumentError, ValueError):

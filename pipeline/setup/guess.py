@@ -82,9 +82,8 @@ class Proposal:
     evidence: str
     columns: tuple[Guess, ...]
     deleted: Guess | None = None
-    words: Mapping[str, int] = field(
-        default_factory=dict
-    )  # of the status or stage -> how often
+    # of the status or stage -> how often
+    words: Mapping[str, int] = field(default_factory=dict)
     kinds: Kinds | None = None  # where the table holds clients and contacts
 
     def of(self, ours: str) -> Guess | None:

@@ -71,9 +71,8 @@ def kinds_in(connection: Connection, looked: Looked) -> Kinds | None:
                 for word in words
                 if (meaning := _flagged(word, said) or meaning_of(word))
             }
-            sql = all(
-                word.isprintable() and "\\" not in word for word in words
-            )  # they stand in a condition
+            # they stand in a condition
+            sql = all(word.isprintable() and "\\" not in word for word in words)
             if sql and set(means.values()) == {COMPANY, PERSON}:
                 return Kinds(one.name, words, means)
     return None

@@ -129,9 +129,8 @@ def _looked(connection: Connection, name: str) -> Looked | None:
 
 @contextmanager
 def _tried(connection: Connection) -> Iterator[None]:
-    if (
-        connection.dialect.name != "postgresql"
-    ):  # elsewhere an error ends a statement and nothing more
+    # elsewhere an error ends a statement and nothing more
+    if connection.dialect.name != "postgresql":
         yield
         return
     connection.exec_driver_sql("SAVEPOINT looked")

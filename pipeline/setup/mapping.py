@@ -73,9 +73,8 @@ def expressions(own: Own, proposal: Proposal) -> dict[str, Mapped]:
         if own.result:
             found["result"] = Mapped(column=own.result)
     if proposal.entity == "deal" and "amount" in found and own.written and not own.whole_units:
-        found["amount"] = Mapped(
-            sql=f"{_sql(own, found['amount'])} / 100.0"
-        )  # of formats amounts are units
+        # of formats amounts are units
+        found["amount"] = Mapped(sql=f"{_sql(own, found['amount'])} / 100.0")
     return found
 
 

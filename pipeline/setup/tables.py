@@ -91,9 +91,8 @@ def keyed(connection: Connection, chosen: Mapping[str, Looked]) -> dict[str, Loo
             met = {
                 key: _refer(connection, chosen, entity, replace(one, key=key)) for key in keys
             }
-            found[entity] = replace(
-                one, key=max(keys, key=lambda key: met[key])
-            )  # of equals its own
+            # of equals its own
+            found[entity] = replace(one, key=max(keys, key=lambda key: met[key]))
     return found
 
 

@@ -53,9 +53,8 @@ class Manifest:
     hidden: str = ""  # what the database may have kept from the account
     caveats: tuple[str, ...] = ()  # what else a reader should know of what was read
     period: PeriodBounds | None = None  # None: as the audit says it of a run by hand
-    not_given: Mapping[str, str] = field(
-        default_factory=dict
-    )  # 'entity.column' that no SELECT gives -> why
+    # 'entity.column' that no SELECT gives -> why
+    not_given: Mapping[str, str] = field(default_factory=dict)
     audit: ResolvedAudit | None = (
         None  # None in a run of a program that did not write it down yet
     )

@@ -190,9 +190,8 @@ def consistent(
                 raise
     except SQLAlchemyError as error:
         raise _explained(error, database, engine.url, hold) from None
-    except (
-        UnicodeDecodeError
-    ):  # MariaDB's UTF-8 lets halves of characters pass, and its driver does not
+    # MariaDB's UTF-8 lets halves of characters pass, and its driver does not
+    except UnicodeDecodeError:
         raise SourceError(_HALF_CHARACTER) from None
     finally:
         hold.end()
@@ -232,9 +231,8 @@ def _explained(error: SQLAlchemyError, database: Database, url: URL, hold: Hold)
 def without(text: str, url: URL) -> str:
     """The text without the address's password, however it is written there."""
     password = str(url.password or "")
-    quoted = {
-        quote(password, safe=safe) for safe in ("", "/", " +")
-    }  # the last is how SQLAlchemy writes it
+    # the last is how SQLAlchemy writes it
+    quoted = {quote(password, safe=safe) for safe in ("", "/", " +")}
     for form in sorted({password, quote_plus(password), *quoted} - {""}, key=len, reverse=True):
         # a very short one would be found inside of words
         pattern = re.escape(form) if len(form) > 3 else rf"(?<!\w){re.escape(form)}(?!\w)"

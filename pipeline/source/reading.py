@@ -219,9 +219,8 @@ class Reading:
         excludes and lists such rows.
         """
         found = list(self._selects.marks_unread())
-        if (
-            not found
-        ):  # a user whose flag says neither would be no manager, and nobody would know
+        # a user whose flag says neither would be no manager, and nobody would know
+        if not found:
             found = [f"{name}: {said}" for name, said in self.flags_unread(["manager"]).items()]
         if found:
             raise SourceError(

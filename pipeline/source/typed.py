@@ -66,12 +66,10 @@ class Typed:
     rules: Rules
     minor: bool  # amounts are integers of minor units
     raw: Mapping[str, FromClause]  # entity -> the preset's SELECT
-    held: Mapping[
-        str, Mapping[str, Kind | None]
-    ]  # entity -> column that the CRM holds -> what its type says
-    instants: Mapping[str, frozenset[str]] = field(
-        default_factory=dict
-    )  # entity -> columns whose type names a zone
+    # entity -> column that the CRM holds -> what its type says
+    held: Mapping[str, Mapping[str, Kind | None]]
+    # entity -> columns whose type names a zone
+    instants: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def audited(self, entity: str) -> CTE:
         """The audited rows. Text is read once, in steps, and not in every
@@ -110,9 +108,8 @@ class Typed:
         if self.dialect in ("mysql", "mariadb") or (
             self.dialect == "sqlite" and not _SQLITE_MATERIALIZES
         ):
-            return rows.limit(_ALL).cte(
-                name
-            )  # what has a limit is no part of another statement
+            # what has a limit is no part of another statement
+            return rows.limit(_ALL).cte(name)
         return rows.cte(name).prefix_with("MATERIALIZED")
 
     def _in_text(self, entity: str) -> list[str]:

@@ -87,9 +87,8 @@ class Table:
     columns: tuple[str, ...]
     rows: Iterable[Row]
     where: str  # the file's name, and the sheet's where there are several
-    headers: Mapping[str, str] = field(
-        default_factory=dict
-    )  # of columns that are called otherwise in the file
+    # of columns that are called otherwise in the file
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def tables_of(file: Path, data: bytes, declared: Declared, each_once: bool) -> Iterator[Table]:
@@ -308,9 +307,8 @@ def _as_text(cell: Any) -> str:
             return str(cell)
         if cell.is_integer() and abs(cell) < 1e15:
             return str(int(cell))
-        return format(Decimal(repr(cell)), "f").removesuffix(
-            ".0"
-        )  # 1e15 is written with a decimal
+        # 1e15 is written with a decimal
+        return format(Decimal(repr(cell)), "f").removesuffix(".0")
     if isinstance(cell, datetime):
         return cell.isoformat(" ")
     return cell.isoformat() if isinstance(cell, date) else str(cell)

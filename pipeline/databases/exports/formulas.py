@@ -32,9 +32,8 @@ def without_value(data: bytes) -> dict[str, Cells]:
         found: dict[str, Cells] = {}
         for name, part in _sheets(book):
             xml = book.read(part)
-            if (
-                b'"e"' in xml or b"'e'" in xml or b"<f" in xml or b":f" in xml
-            ):  # most sheets hold neither
+            # most sheets hold neither
+            if b'"e"' in xml or b"'e'" in xml or b"<f" in xml or b":f" in xml:
                 found[name] = dict(_cells(xml))
         return found
 

@@ -81,9 +81,8 @@ class Listing:
     """What lies in a folder of exports."""
 
     exports: tuple[Path, ...]  # by name
-    unread: tuple[
-        str, ...
-    ]  # what is no export that can be read, by name; a folder's ends with a slash
+    # what is no export that can be read, by name; a folder's ends with a slash
+    unread: tuple[str, ...]
 
 
 def listing(folder: Path) -> Listing:

@@ -67,9 +67,8 @@ def _must_be_bounded(file: Path, archive: zipfile.ZipFile) -> None:
             file,
             f"unpacks to {unpacked:,} bytes, of which no more than {MOST_BYTES:,} are read",
         )
-    sheets = [
-        member for member in archive.infolist() if not _holds_texts(member)
-    ]  # of any name
+    # of any name
+    sheets = [member for member in archive.infolist() if not _holds_texts(member)]
     sharing = 0
     for sheet in sheets:
         cells, shared = _cells_of(archive, sheet)

@@ -134,9 +134,8 @@ def lacking(preset: Preset, found: Found) -> dict[str, str]:
             for one in _FOLLOWS.get(name, ())
             if one not in told and one not in preset.absent
         }
-        if (
-            "." not in name
-        ):  # the entity as a whole; what of it the preset declares absent, is so all the same
+        # the entity as a whole; what of it the preset declares absent, is so all the same
+        if "." not in name:
             told = {
                 one: why
                 for one, why in told.items()

@@ -80,9 +80,8 @@ class Seen:
     advice: Sequence[str]
     moment: str  # of when the figures would be, where no transaction says it
     implausible: Sequence[Implausible] = ()
-    not_given: Mapping[str, str] = field(
-        default_factory=dict
-    )  # 'entity.column' that no SELECT gives -> why
+    # 'entity.column' that no SELECT gives -> why
+    not_given: Mapping[str, str] = field(default_factory=dict)
     fit: Fit | None = None  # of the rows that were read
 
 
