@@ -102,6 +102,15 @@ def test_records_outside_the_period_are_called_so_and_not_older() -> None:
 # ------------------------------------------------------------------------------------------------ misspelt
 
 
+def test_who_has_nothing_to_repair_in_the_period_is_thanked() -> None:
+    person = MANAGERS[0]
+    clean = with_numbers({f"records_failing@manager:{person.id}": (0, None)})
+    assert said(manager_report(clean, person), "fix now") == {
+        "To repair": "Nothing to repair in this period. Thank you."
+    }
+    assert "Thank you" not in said(manager_report(edition(), person), "fix now")["To repair"]
+
+
 def test_every_row_of_a_headline_is_of_an_element_that_is_asked_for() -> None:
     """A misspelt name in a template, or in a report, would leave the row out."""
     reports = [

@@ -45,6 +45,19 @@ def read(folder: Path, stored: Stored) -> list[dict[str, Any]]:
 # ------------------------------------------------------------------------------------------------ typing
 
 
+def test_a_flag_that_the_crm_does_not_hold_says_what_is_assumed(tmp_path: Path) -> None:
+    """Every user is active and a person, no client is a private one; and nothing is unreadable."""
+    users = read(tmp_path, write(tmp_path, "manager", ["id", "name"], [("1", "Ada")]))
+    clients = read(tmp_path, write(tmp_path, "client", ["id", "name"], [("k", "Firm")]))
+    assert [(user["active"], user["person"]) for user in users] == [(1, 1)]
+    assert [client["private_person"] for client in clients] == [0]
+    marks = {
+        name: value for name, value in {**users[0], **clients[0]}.items() if "unread" in name
+    }
+    assert marks
+    assert set(marks.values()) == {0}
+
+
 @pytest.mark.parametrize(
     ("given", "text"),
     [
