@@ -217,6 +217,28 @@ def test_links_lead_into_the_crm_and_nowhere_without_its_address(
     assert all(link.startswith("https://demo-crm.example/") for link in whole.values())
 
 
+# ------------------------------------------------------------------------------------------------ people
+
+
+def test_of_those_who_sell_but_do_not_type_the_least_complete_is_named() -> None:
+    figures = edition().figures
+    planned = [
+        person for person in MANAGERS if f"plan_target/deals_won@manager:{person.id}" in figures
+    ][:3]
+    company = figures["score@company"]
+    numbers: dict[str, tuple[int, int | None]] = {}
+    for person, score in zip(planned, (40, 30, 100), strict=True):
+        numbers[f"plan_target/deals_won@manager:{person.id}"] = (8, None)
+        numbers[f"plan_done/deals_won@manager:{person.id}"] = (9, None)
+        numbers[f"score@manager:{person.id}"] = (score, 100)
+    first, *_ = management_report(with_numbers(numbers)).element("person")
+    assert first.label == planned[1].name
+    assert (
+        text_of(first)
+        == f"9 won of 8 planned, but only 30.0 % complete; the company {show(company)}"
+    )
+
+
 # ------------------------------------------------------------------------------------------------ the plan
 
 
