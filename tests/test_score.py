@@ -481,6 +481,8 @@ def test_targets_of_other_months_and_metrics_do_not_count() -> None:
     targets = (
         Target("a", "2026-10", "deals_won", 8),
         Target("a", "2026-12", "deals_won", 8),
+        Target("a", "2025-11", "deals_won", 8),
+        Target("a", "2027-11", "deals_won", 8),
         Target("a", "2026-11", "clients_new", 3),
     )
     found = figures([*DONE, ("a", "month.clients_new", "", "", 1)], targets=targets)
@@ -546,6 +548,7 @@ def test_who_owns() -> None:
         "l",
     ]  # Bo owns nothing; who is inactive has no plan
     assert found("2026-10") == ["a", "g", "l", "z"]
+    assert found("2025-11") == ["a", "g", "l"]
     assert found("") == ["a", "g", "l"]
 
 
