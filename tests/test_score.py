@@ -566,6 +566,15 @@ def test_where_people_report_to_each_other_a_leader_belongs_to_the_team_led() ->
     }
 
 
+def test_whom_only_the_inactive_report_to_leads_no_team() -> None:
+    boss = Person("boss", "BOSS", "", "", Scope.MANAGER)
+    lead = Person("lead", "LEAD", "", "", Scope.MANAGER, leader_id="boss")
+    gone = Person("gone", "GONE", "", "", Scope.INACTIVE, leader_id="lead")
+    owned = [Tally(False, name, "clients", "", "", 1) for name in ("boss", "gone", "lead")]
+    people = who_owns([boss, lead, gone], Answers(tuple(owned), ()), (), "2026-11")
+    assert {p.id: p.team_id for p in people} == {"boss": "boss", "lead": "boss", "gone": "lead"}
+
+
 def test_the_company_counts_its_people() -> None:
     found = figures(won(a=1))
     assert found["managers@company"].numerator == 3
