@@ -181,6 +181,26 @@ def test_check_says_it_and_not_ready(
         assert "Ready" in said
 
 
+def test_where_states_follow_from_the_hour_none_of_them_is_unknown(audit: Path) -> None:
+    """A meeting without an hour has no state then, and no word that a preset could map."""
+    from datetime import UTC, datetime
+
+    from pipeline.config import load_audit
+    from pipeline.flows.check import check_audit
+
+    change(audit, "CREATE TABLE visits AS SELECT id, owner, NULL AS start, made FROM deals")
+    (audit.parent / "own.yaml").write_text(
+        OWN + "  meeting: {table: visits, columns: {id: id, owner_id: owner, start_at: start,"
+        " created_at: made}}\nabsent: {meeting.status: no column holds it}\n",
+        "utf-8",
+    )
+    audit.write_text(
+        audit.read_text("utf-8").replace("own.yaml}", "own.yaml, end_passed_is_held: true}"),
+        "utf-8",
+    )
+    check_audit(load_audit(audit), datetime(2026, 11, 24, 8, tzinfo=UTC))
+
+
 def test_a_run_stops_unless_it_is_accepted_and_the_report_says_so(audit: Path) -> None:
     from datetime import UTC, datetime
 
