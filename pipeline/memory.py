@@ -8,12 +8,20 @@ import ctypes
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+_FEWEST_ROWS: Final = 100_000
+"""Rows of a snapshot that make the collector worth a look at everything, which takes it
+half a second.
+"""
 
 
-def let_go() -> None:
-    """Gives back to the system what is held and used no more: of
-    many objects, and of tables.
+def let_go(rows: int) -> None:
+    """Gives back to the system what reading so many rows has left: many
+    objects, and tables.
     """
+    if rows < _FEWEST_ROWS:
+        return
     import pyarrow as pa  # which processes that write reports do without
 
     gc.collect()
@@ -39,10 +47,13 @@ def uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def settled() -> Iterator[None]:
-    """Within it the collector leaves alone what there is now: millions of
+def settled(rows: int) -> Iterator[None]:
+    """Within it the collector leaves alone what has been made of so many rows: millions of
     objects, none of them garbage.
     """
+    if rows < _FEWEST_ROWS:
+        yield
+        return
     gc.collect()
     gc.freeze()
     try:

@@ -47,10 +47,12 @@ def read_yaml(file: Path) -> Document:
     """The file. ConfigError says what is wrong with it, and in which line."""
     text = bounded_text(file)
     try:
-        root = yaml.compose(text, _Loader)
+        loader = _Loader(text)
+        root = loader.get_single_node()
         _must_not_repeat(file, root)
         lines = dict(_lines(file, root))
-        return Document(yaml.load(text, _Loader), lines)  # noqa: S506 - a safe one
+        # of the same nodes: a file is parsed once
+        return Document(None if root is None else loader.construct_document(root), lines)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{file}, line {line}: this is no YAML: {error.problem}.") from None

@@ -83,10 +83,9 @@ def compute(
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
         snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as shelf,
     ):
-        stored = sum(entry.rows for entry in manifest.stored)
         failing = Path(work) / "failing.parquet"
         validating = (shelf.engine, shelf.url, shelf.views, audit.field_sets, failing)
-        found = validated(*validating, several_owners=terms.several_owners, rows=stored)
+        found = validated(*validating, several_owners=terms.several_owners, rows=manifest.rows)
         progress.stage("Measuring")
         with shelf.engine.connect() as connection:
             measured = tuple(ask(connection, queries.measures(shelf.views, terms)))

@@ -60,13 +60,13 @@ def run_audit(
             extract(
                 audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin
             )
-            let_go()
+            manifest = load_manifest(data)
+            let_go(manifest.rows)
             edition = compute(data, run_id=run_id, progress=progress)
-            with settled():
+            with settled(manifest.rows):
                 write_reports(edition, draft.folder, progress)
-            held = load_manifest(data).held_seconds
             published = draft.publish(run_id, clock())
-            return Outcome(run_id, published, edition, held, edition.warnings)
+            return Outcome(run_id, published, edition, manifest.held_seconds, edition.warnings)
 
 
 @contextmanager

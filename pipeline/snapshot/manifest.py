@@ -62,6 +62,11 @@ class Manifest:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def rows(self) -> int:
+        """How many the snapshot has, of every entity."""
+        return sum(entry.rows for entry in self.stored)
+
+    @property
     def undecodable(self) -> tuple[tuple[str, str, str], ...]:
         """(entity, column, record id) of every text whose bytes are no UTF-8; U+FFFD
         stands where they are not.
