@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from tests.benches import benches, mariadb, postgres  # noqa: F401 - fixtures for every test
@@ -13,3 +15,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the golden files anew instead of comparing",
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _lasting() -> None:
+    """What stands when a module begins, libraries above all, stands to the end: the collector
+    looks at it no more.
+    """
+    gc.collect()
+    gc.freeze()

@@ -12,12 +12,7 @@ from pathlib import Path
 
 PATIENCE = 60.0
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(
-    [
-        f"pipeline.{module}"
-        for module in ("cli.summary", "flows.run", "flows.check", "rules.gx", "setup.grants")
-    ]
-)
+_SERVER.set_forkserver_preload(["tests.preloaded"])
 
 
 def crm_audit(
