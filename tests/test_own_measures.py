@@ -206,6 +206,14 @@ def test_whatever_may_be_narrowed_is_counted() -> None:
     assert {one.name for one in own} - counted == set()
 
 
+@pytest.mark.parametrize("share", [False, True])
+def test_it_is_over_the_days_of_what_it_narrows(share: bool) -> None:
+    """A share of a stock is none of the period."""
+    for name, ours in NARROWED.items():
+        own = OwnMeasure("own", "", name, ours.numerator[0].entity, {"id": "filled"}, share)
+        assert measure_of(own).period == ours.period, name
+
+
 def _with_unreadable(kinds: Mapping[str, Kind]) -> list[str]:
     return [*kinds, *(f"{name}_unreadable" for name, kind in kinds.items() if kind in READ)]
 
