@@ -575,6 +575,14 @@ def test_whom_only_the_inactive_report_to_leads_no_team() -> None:
     assert {p.id: p.team_id for p in people} == {"boss": "boss", "lead": "boss", "gone": "lead"}
 
 
+def test_a_team_is_called_after_a_leader_who_owns_nothing() -> None:
+    boss = Person("boss", "Boss", "", "", Scope.MANAGER)
+    seller = Person("seller", "Seller", "", "", Scope.MANAGER, leader_id="boss")
+    owned = Answers((Tally(False, "seller", "clients", "", "", 1),), ())
+    [found] = who_owns([boss, seller], owned, (), "2026-11")
+    assert (found.id, found.team_id, found.team) == ("seller", "boss", "Boss")
+
+
 def test_the_company_counts_its_people() -> None:
     found = figures(won(a=1))
     assert found["managers@company"].numerator == 3
