@@ -506,6 +506,16 @@ def test_a_record_that_is_lacking_or_too_many(table: Callable[..., Table]) -> No
     }
 
 
+def test_a_lost_text_that_is_no_utf8_is_named_too(table: Callable[..., Table]) -> None:
+    there = table("sqlite", "BLOB", ["Ann", "Ben", b"\xff"], owners=["o1"])
+    with there.read() as (reading, stored):
+        attack(there.folder, stored, lambda rows: [column.pop() for column in rows.values()])
+        with pytest.raises(ProofError) as refused:
+            must_agree(reading, there.folder, [stored])
+    lost = ("contact 3", "first_name, owner o1", "no UTF-8", "no text")
+    assert lost in refused.value.differences
+
+
 def test_ids_that_nobody_sees_are_written_out(table: Callable[..., Table]) -> None:
     there = table("sqlite", "TEXT", ["Ann", "Ben"], owners=["o\u202e"], owner="TEXT")
     with there.read() as (reading, stored):
