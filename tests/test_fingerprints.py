@@ -483,6 +483,13 @@ def test_no_other_text_passes_and_its_records_are_named(
     }
 
 
+def test_an_owner_that_is_an_empty_word_is_nobody_where_numbers_are_read_twice(
+    table: Callable[..., Table],
+) -> None:
+    agreed = table("postgresql", "INTEGER", [1, 2, 3, 4], owners=["-", "o1"]).agreed()
+    assert {(one.owner, one.texts) for one in agreed} == {("", 2), ("o1", 2)}
+
+
 def test_what_is_read_twice_is_attacked_in_vain(table: Callable[..., Table]) -> None:
     there = table("postgresql", "INTEGER", [1, 2, 3, 4])
     with there.read() as (reading, stored):
