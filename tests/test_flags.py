@@ -104,6 +104,16 @@ def test_the_table_of_words() -> None:
     ] * 4
 
 
+@pytest.mark.parametrize("mark", ["-", "/", "."])
+def test_the_dates_that_say_yes_and_those_that_say_nothing(mark: str) -> None:
+    for day in ("2026-11-24", "24-11-2026", "4-1-26"):
+        for hour in ("", " 10:00", "T10:00:00Z", ", 10:00"):
+            assert read_flag(day.replace("-", mark) + hour) == 1
+    for day in ("0000-00-00", "00-00-0000"):
+        for hour in ("", " 00:00:00"):
+            assert read_flag(day.replace("-", mark) + hour) is None
+
+
 @pytest.mark.parametrize("dialect", ENGINES)
 def test_a_constant_is_read_too(dialect: str, benches: Callable[[str], Bench]) -> None:
     bench = benches(dialect)
