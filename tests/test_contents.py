@@ -24,13 +24,19 @@ TYPES = {
     "postgresql": "text",
 }
 
+UNSEEN_ENTITIES = (
+    "nbsp", "#160", "#xa0", "ensp", "emsp", "thinsp", "zwnj", "zwj", "shy", "#8203", "#x200b", "#32", "#13", "#10",
+    "#9",
+)  # fmt: skip
 HTML = {
+    **{f"<p>&{name};</p>": True for name in UNSEEN_ENTITIES},
     "<p><br></p>": True, "&nbsp;": True, "<p>&nbsp;&#160;&#xa0 &zwnj;</p>": True, '<img src="x.png">': True,
     "<div>\n<p class='x'> \u00a0</p></div>": True, "<p>They will order</p>": False, "1 < 2": False, "&amp;": False,
     "<": False, "plain": False, "a<br>": False, "&nbspx": False, "<p>\U0001f642": False,
     "<p></p>\x1f<br>": True, "<p></p>\x1fx": False,
 }  # fmt: skip
 JSON = {
+    **{f'["\\{name}"]': True for name in ("n", "r", "t", "u00a0", "u00A0")},
     "[]": True, "{}": True, '[{"label":"work","value":null}]': False, '[{"label":"","value":""}]': True,
     '[{"value": " \\n\\u00a0"}]': True, '""': True, '"x"': False, '[null, true]': True, "[5]": False, "[-5]": False,
     '{"a": 1}': False, '{"a":["", "x"]}': False, '[{"label":"work","value":"06 12"}]': False, "06 12": False,
