@@ -309,7 +309,7 @@ def test_a_hold_that_is_no_duration_up_to_a_day(load: Load, value: str) -> None:
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [("90", 90), ("90 s", 90), ("2.5", 2.5), ("5 min", 300), ("5m", 300), ("1 hour", 3600), ("24 h", 86400),
-     ("86400", 86400), ("30 SEC", 30)],
+     ("86400", 86400), ("30 SEC", 30), ("5 MIN", 300), ("2 Hours", 7200)],
 )  # fmt: skip
 def test_a_hold_in_seconds(load: Load, value: str, seconds: float) -> None:
     assert (

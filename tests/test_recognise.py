@@ -15,7 +15,7 @@ from pipeline.presets import load_preset
 from pipeline.setup.contents import look, plain
 from pipeline.setup.guess import Proposal, propose, state_of, written_in
 from pipeline.setup.recognise import Place, best, fitting, machine_zone, masked, share, survey
-from pipeline.setup.written import formats_of
+from pipeline.setup.written import formats_of, texts_of
 
 
 def made(folder: Path, *statements: str) -> Place:
@@ -158,6 +158,21 @@ def test_a_column_of_numbers_may_hold_other_texts(tmp_path: Path) -> None:
     amount = proposed(place)["deal"].of("amount")
     assert amount is not None
     assert (amount.theirs, amount.whole) == ("bedrag", False)
+
+
+@pytest.mark.parametrize(("amount", "empty"), [("0", {}), ("12", {"0": 1})])
+def test_a_zero_says_nothing_only_where_it_is_no_amount(
+    tmp_path: Path, amount: str, empty: dict[str, int]
+) -> None:
+    place = made(
+        tmp_path,
+        "CREATE TABLE offertes (bedrag TEXT, kanaal TEXT)",
+        f"INSERT INTO offertes VALUES ('{amount}', '0'), ('7', 'beurs')",
+    )
+    amounts, others = [("offertes", "bedrag")], [("offertes", "kanaal")]
+    with place.opened() as connection:
+        texts = texts_of(connection, days=[], instants=[], amounts=amounts, others=others)
+    assert texts.empty == empty
 
 
 def test_a_table_between_meetings_and_contacts(tmp_path: Path) -> None:

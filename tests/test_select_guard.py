@@ -14,6 +14,7 @@ from pipeline.databases import DATABASES
 from pipeline.databases.select_guard import called, without_semicolon
 from pipeline.errors import ConfigError, SourceError
 from pipeline.flows.extract import demand_of
+from pipeline.setup.recognise import Place
 from pipeline.source import Reading, consistent, open_engine
 from tests.postgres import database
 from tests.requirements import require_mariadb
@@ -325,6 +326,16 @@ def test_the_session_itself_refuses_to_write(crms: Callable[[str], Crm], dialect
     with suppress(SourceError), crm.reading() as reading:
         attempt(reading.connection)
     assert crm.deals() == 2
+
+
+def test_no_address_lets_a_text_hold_several_statements(crms: Callable[[str], Crm]) -> None:
+    """The flag of the protocol by which a server would take them."""
+    crm = crms("mysql")
+    with (
+        pytest.raises(SourceError, match="syntax"),
+        Place(f"{crm.url}?client_flag={1 << 16}", crm.folder).opened() as connection,
+    ):
+        connection.exec_driver_sql("SELECT 1; SELECT 2")
 
 
 def test_every_engine_has_a_guard() -> None:
