@@ -23,6 +23,7 @@ _MEMORY: Final = _Lack(
         "could not allocate",
         "malloc of size",
         "bad_alloc",
+        "failed to map segment",
     ),
     "This machine ran out of memory, and nothing was published. Give the program more, or end what else runs here, and "
     "run again.",
@@ -59,13 +60,17 @@ def lack_of(error: BaseException) -> str | None:
             return _MEMORY.sentence
         if isinstance(one, OSError) and one.errno is not None:
             found = next((lack.sentence for lack in _LACKS if one.errno in lack.numbers), None)
-        elif type(one).__module__.split(".")[0] in _LIBRARIES:
+        elif isinstance(one, ImportError) or _library_of(one) in _LIBRARIES:
             found = lack_in(str(one))
         else:
             found = None
         if found:
             return found
     return None
+
+
+def _library_of(error: BaseException) -> str:
+    return type(error).__module__.split(".")[0]
 
 
 def lack_in(text: str) -> str | None:

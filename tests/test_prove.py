@@ -358,6 +358,15 @@ def test_rows_that_were_read_and_not_accounted_for(
     )
 
 
+def test_entities_that_share_by_way_of_a_third_are_compared_together() -> None:
+    """Nobody can tell which of them has which of a shared table's rows."""
+    accounts = [TableAccount("one", 3, 3, {}), TableAccount("other", 2, 2, {})]
+    tables = {"client": {"one"}, "contact": {"one", "other"}, "lead": {"other"}}
+    prove_accounts(accounts, tables, {"client": 2, "contact": 2, "lead": 1})
+    with pytest.raises(ProofError, match="1 counts of audited rows differ"):
+        prove_accounts(accounts, tables, {"client": 2, "contact": 2, "lead": 2})
+
+
 def test_what_one_reading_says_alone_is_no_proven_figure() -> None:
     alone = [replace(FIGURES[0], basis=basis) for basis in (ONE_READING, "targets", "calendar")]
     assert proven([*FIGURES, *alone]) == len(FIGURES)

@@ -200,6 +200,13 @@ def test_what_is_no_lack_is_not_called_one(other: Exception) -> None:
     assert lack_of(other) is None
 
 
+def test_a_library_that_memory_has_no_room_for_is_a_lack() -> None:
+    """The system's loader tells of it in words alone."""
+    said = "libarrow.so.2600: failed to map segment from shared object"
+    assert "memory" in str(lack_of(ImportError(said)))
+    assert lack_of(ImportError("cannot import name 'lib' from 'pyarrow'")) is None
+
+
 def test_what_an_error_replaced_on_purpose_is_not_looked_at() -> None:
     def replaced() -> None:
         try:
