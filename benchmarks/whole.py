@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,6 @@ from benchmarks.crm import AS_OF, make
 
 _ROOT: Final = Path(__file__).parent.parent
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
-_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _MIB: Final = 1024 * 1024
 _START: Final = "Starting"
 
@@ -142,8 +142,13 @@ def table(measured: Measured) -> Iterator[str]:
 def _watch(pid: int, measured: Measured, ended: threading.Event) -> None:
     """Looks ten times a second how much memory the program and its descendants hold."""
     while not ended.wait(0.1):
-        held = sum(int(_read(one, "statm").split()[1]) for one in _family(pid)) * _PAGE
-        measured.together = max(measured.together, held)
+        measured.together = max(measured.together, sum(map(_held, _family(pid))))
+
+
+def _held(pid: int) -> int:
+    """Bytes of a process; what it shares with others, as libraries, is counted by its share."""
+    found = re.search(r"^Pss:\s+(\d+) kB", _read(pid, "smaps_rollup"), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
 
 
 def _processor(pid: int) -> float:
@@ -170,7 +175,7 @@ def _read(pid: int, name: str) -> str:
     try:
         return Path(f"/proc/{pid}/{name}").read_text()
     except OSError:
-        return "0 0" if name == "statm" else ""
+        return ""
 
 
 if __name__ == "__main__":
