@@ -11,10 +11,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from pipeline.calendar.cron import WEEKDAYS
 from pipeline.config.field_sets import read_field_sets
 from pipeline.config.lines import parse
 from pipeline.config.measures import own_measures
-from pipeline.config.settings import WEEKDAYS, AuditFile, Period, secrets_of
+from pipeline.config.settings import AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
 from pipeline.errors import ConfigError
 from pipeline.measures.asked import terms_of
@@ -34,7 +35,7 @@ from pipeline.proof import plausible
 from pipeline.queries import Terms
 from pipeline.resources import EXPECTATIONS
 
-__all__ = ["WEEKDAYS", "Audit", "Period", "completed", "load_audit", "secrets_of"]
+__all__ = ["Audit", "Period", "completed", "load_audit", "secrets_of"]
 
 _OF_VIEWS: Final = (
     "owner",
@@ -63,6 +64,11 @@ class Audit:
     schema: Schema  # our entities, with the columns that the audit adds
     measures: tuple[OwnMeasure, ...]
 
+    @property
+    def working_week(self) -> tuple[int, ...]:
+        """The weekdays on which people work; 0 is Monday."""
+        return tuple(WEEKDAYS.index(day) for day in self.settings.working_week)
+
     def resolved(self) -> ResolvedAudit:
         """The audit as it is carried out, without any file that it names."""
         source = self.settings.source
@@ -72,7 +78,7 @@ class Audit:
             name=self.settings.name,
             about=self.preset.about,
             zone=self.settings.zone,
-            working_week=tuple(WEEKDAYS.index(day) for day in self.settings.working_week),
+            working_week=self.working_week,
             words=self.preset.states,
             schema=self.schema,
             absent=self.absent,

@@ -24,13 +24,13 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.calendar.cron import WEEKDAYS, read_cron
 from pipeline.errors import ConfigError
 from pipeline.model import PeriodWord
 from pipeline.presets import preset_names
 from pipeline.values.addresses import holds_account, holds_secret
 from pipeline.values.money import CODES
 
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ENV: Final = re.compile(r"\$\{(\w+)\}")
 _DURATION: Final = re.compile(
     r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hours?)?",
@@ -121,8 +121,6 @@ def _zone(value: str) -> str:
 
 
 def _cron(value: str) -> str:
-    from pipeline.calendar.cron import read_cron
-
     read_cron(value)
     return value
 

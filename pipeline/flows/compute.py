@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.findings.stored import read_failing
 from pipeline.measures.asked import terms_of
 from pipeline.measures.company import FIGURES_PROVEN
-from pipeline.measures.figures import make_figures
+from pipeline.measures.figures import company_figure, make_figures
 from pipeline.measures.own import face_of, measure_of
 from pipeline.measures.registry import COUNTED, MEASURES
 from pipeline.measures.scopes import Ground, plan_month, who_owns
@@ -29,7 +29,6 @@ from pipeline.model import (
     Scope,
     Target,
     Window,
-    figure_id,
 )
 from pipeline.progress import Progress
 from pipeline.proof import fingerprints
@@ -101,7 +100,8 @@ def compute(
         progress.stage("Proving every figure against the CRM")
         controls = _prove(data, manifest, figures_of, figures, users, failing)
         prove_accounts(manifest.accounts, audit.tables, rows)
-        by_id = {figure.id: figure for figure in [*figures, _proven(proven(figures))]}
+        figures.append(company_figure(FIGURES_PROVEN, proven(figures), basis="proof"))
+        by_id = {figure.id: figure for figure in figures}
         prove_controls(by_id, controls)
         progress.stage("Making the fix-lists")
         repairs = tuple(
@@ -179,24 +179,6 @@ def _prove(
     prove(seen, figures, data / WITNESS_FAILING, failing)
     prove_people(witness.people, users)
     return witness.controls
-
-
-def _proven(count: int) -> Figure:
-    measure = FIGURES_PROVEN
-    name = figure_id(measure.name, "", "", Scope.COMPANY, "")
-    return Figure(
-        name,
-        Scope.COMPANY,
-        "",
-        measure.name,
-        "",
-        measure.period,
-        count,
-        None,
-        measure.unit,
-        "",
-        "proof",
-    )
 
 
 def _not_checked(audit: ResolvedAudit, not_given: Mapping[str, str]) -> dict[str, str]:

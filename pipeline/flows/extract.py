@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from pipeline import queries, snapshot, source
 from pipeline.calendar.window import open_window
-from pipeline.config import WEEKDAYS, Audit, Period, completed, secrets_of
+from pipeline.config import Audit, Period, completed, secrets_of
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
 from pipeline.model import Answers, PeriodBounds, Window
@@ -220,7 +220,7 @@ def window_of(
     return open_window(
         as_of=as_of,
         zone=audit.settings.zone,
-        working_week=[WEEKDAYS.index(day) for day in audit.settings.working_week],
+        working_week=audit.working_week,
         first=days.first if days else None,
         after_last=days.to if days else None,
         word=None if isinstance(asked, Period) else asked,

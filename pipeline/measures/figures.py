@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.measures import company as of_company
 from pipeline.measures import plan
+from pipeline.measures.company import (
+    INACTIVE_USERS,
+    MANAGERS,
+    TABLE_AUDITED,
+    TABLE_EXCLUDED,
+    TABLE_ROWS,
+    TEAMS,
+)
 from pipeline.measures.completeness import SPANS, Span
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import PLANNED
@@ -185,26 +192,27 @@ def _progress(pool: Pool, name: str, done: int, days: int | None) -> Iterator[Fi
         yield _figure(pool, plan.PLAN_NEEDED_PER_DAY, left, denominator=days, dimension=name)
 
 
-def _about_the_company(ground: Ground) -> Iterator[Figure]:
+def company_figure(
+    measure: Measure, numerator: int, *, dimension: str = "", basis: str = "database"
+) -> Figure:
+    """A figure that the company alone has."""
     company = Pool(Scope.COMPANY, "", {}, {}, {})
+    return _figure(company, measure, numerator, dimension=dimension, basis=basis)
+
+
+def _about_the_company(ground: Ground) -> Iterator[Figure]:
     managers = [person for person in ground.people if person.scope is Scope.MANAGER]
     teams = {person.team_id for person in managers if person.team_id}
-    yield _figure(company, of_company.MANAGERS, len(managers), basis="people")
-    yield _figure(company, of_company.TEAMS, len(teams), basis="people")
-    yield _figure(
-        company, of_company.INACTIVE_USERS, len(ground.people) - len(managers), basis="people"
-    )
+    yield company_figure(MANAGERS, len(managers), basis="people")
+    yield company_figure(TEAMS, len(teams), basis="people")
+    yield company_figure(INACTIVE_USERS, len(ground.people) - len(managers), basis="people")
     days = ground.window.working_days_left
     if days is not None:
-        yield _figure(company, plan.WORKING_DAYS_LEFT, days, basis="calendar")
+        yield company_figure(plan.WORKING_DAYS_LEFT, days, basis="calendar")
     for account in ground.accounts:
         table = account.table
-        yield _figure(
-            company, of_company.TABLE_ROWS, account.rows, dimension=table, basis=ONE_READING
-        )
-        yield _figure(company, of_company.TABLE_AUDITED, account.audited, dimension=table)
+        yield company_figure(TABLE_ROWS, account.rows, dimension=table, basis=ONE_READING)
+        yield company_figure(TABLE_AUDITED, account.audited, dimension=table)
         for reason, rows in sorted(account.excluded.items()):
             of = f"{table}: {reason}"
-            yield _figure(
-                company, of_company.TABLE_EXCLUDED, rows, dimension=of, basis=ONE_READING
-            )
+            yield company_figure(TABLE_EXCLUDED, rows, dimension=of, basis=ONE_READING)

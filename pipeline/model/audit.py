@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.model.rules import FieldSet, OwnMeasure, Target
-from pipeline.model.schema import Kind
+from pipeline.model.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,7 @@ class ResolvedAudit:
     zone: str
     working_week: tuple[int, ...]  # 0 is Monday
     words: Mapping[str, Mapping[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
-    # our entities, with the columns that the audit adds
-    schema: Mapping[str, Mapping[str, Kind]]
+    schema: Schema  # our entities, with the columns that the audit adds
     absent: Mapping[str, str]  # 'entity.column' -> why the CRM does not hold it
     # entities without a status, whose events are held once their end passed
     held_at_end: tuple[str, ...]

@@ -108,7 +108,7 @@ def _stake(company: Subject) -> Iterator[Row]:
         yield Row("No closing date", ("Every won deal has a closing date.",), element="stake")
     open_deals = company.find(DEALS_OPEN)
     if open_deals is not None:
-        deals = counted(open_deals, "open deal", "open deals")
+        deals = counted(open_deals, *DEALS_OPEN.sentence)
         yield Row("Open", (*deals, *company.amounts(DEALS_OPEN_AMOUNT)), element="stake")
 
 

@@ -211,12 +211,12 @@ def _to_repair(own: Subject) -> Iterator[Row]:
 
 
 def _ahead(own: Subject) -> Iterator[Row]:
-    for measure, label, one, many in (
-        (MEETINGS_PLANNED_7D, "Next seven days", "meeting", "meetings"),
-        (DEALS_OPEN, "Open", "deal", "deals"),
-        (MEETINGS_OVERDUE, "Overdue", "planned meeting is past", "planned meetings are past"),
+    for measure, label, words in (
+        (MEETINGS_PLANNED_7D, "Next seven days", MEETINGS_PLANNED_7D.sentence),
+        (DEALS_OPEN, "Open", ("deal", "deals")),
+        (MEETINGS_OVERDUE, "Overdue", MEETINGS_OVERDUE.sentence),
     ):
         figure = own.find(measure)
         if figure is not None:
             amounts = own.amounts(DEALS_OPEN_AMOUNT) if measure is DEALS_OPEN else ()
-            yield Row(label, (*counted(figure, one, many), *amounts), element="ahead", big=1)
+            yield Row(label, (*counted(figure, *words), *amounts), element="ahead", big=1)

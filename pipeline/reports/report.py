@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.calendar.window import month_of, quarter_of, week_of, year_of
 from pipeline.model import SCORED, Edition, Figure, Person, Repair, Scope, Unit, Window
+from pipeline.values.months import MONTHS
 
 Cell = Figure | str | None
 """A figure, a text, or nothing: the figure does not exist for this row."""
@@ -121,20 +122,6 @@ what is no character at all.
 """
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def section_of(repair: Repair) -> str:
@@ -154,7 +141,7 @@ def halves(figure: Figure) -> tuple[Figure, Figure]:
 
 def day_text(day: date) -> str:
     """'16 Nov 2026', in no locale but English."""
-    return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
 
 
 def moment_text(instant: datetime, zone: str) -> str:
@@ -171,7 +158,7 @@ def as_of_text(window: Window) -> str:
 
 def month_text(day: date) -> str:
     """'November 2026'."""
-    return f"{_MONTHS[day.month - 1]} {day.year}"
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def period_text(window: Window) -> str:
