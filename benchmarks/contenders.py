@@ -33,7 +33,7 @@ USED: Final[Mapping[str, tuple[str, ...]]] = {
     "contact": ("id", "first_name", "last_name", "phone", "email"),
     "lead": ("id", "first_name", "last_name", "phone", "email"),
     "client": ("id", "private_person", "first_name", "last_name", "phone", "email"),
-    "manager": ("id",),
+    "user": ("id",),
 }  # fmt: skip
 """Entity -> the columns that the meeting's view names, and so our two scans read."""
 
@@ -99,9 +99,9 @@ def _field_set() -> Any:
 def _terms() -> Any:
     from benchmarks.data import AS_OF, WORDS
     from pipeline.calendar.window import open_window
-    from pipeline.queries import Terms
+    from pipeline.queries import QueryContext
 
-    return Terms(
+    return QueryContext(
         open_window(as_of=AS_OF, zone="Europe/Berlin", working_week=range(5), injected=True),
         WORDS,
     )
@@ -126,7 +126,7 @@ def _flat_view(folder: Path) -> Any:
         "result",
         name="flat",
     )
-    at_us = func.epoch_us(func.coalesce(m.c.date, m.c.created_at))
+    occurred_at_us = func.epoch_us(func.coalesce(m.c.date, m.c.created_at))
     states = [
         (m.c.status == said, state_code("meeting", state))
         for state, (said,) in WORDS["meeting"].items()
@@ -135,9 +135,11 @@ def _flat_view(folder: Path) -> Any:
         m.c.id, m.c.owner, m.c.subject, m.c.result,
         m.c.date.label("start_at"), literal(0).label("start_at_unreadable"),
         case((m.c.contact.is_(None), 0), else_=1).label("contact"),
-        case(*states, else_=0).label("state"), literal(1).label("scored"), literal(0).label("again"),
-        at_us.label("at_us"),
-        case((and_(at_us >= w.first_us, at_us < w.after_us, at_us <= w.as_of_us), 1), else_=0).label("in_period"),
+        case(*states, else_=0).label("state"), literal(1).label("scored"), literal(0).label("is_repeat"),
+        occurred_at_us.label("occurred_at_us"),
+        case(
+            (and_(occurred_at_us >= w.first_us, occurred_at_us < w.after_us, occurred_at_us <= w.as_of_us), 1), else_=0
+        ).label("in_period"),
     )  # fmt: skip
 
 
@@ -257,19 +259,19 @@ def _stock_counted(outcome: Any) -> Counted:
 
 def scan_counts(folder: Path) -> Work:
     """Our first scan alone: due and missing, per owner."""
-    from pipeline.queries import Whose, field_question
+    from pipeline.queries import Grain, field_question
 
     return _scan(
-        folder, lambda fields, view: field_question(fields, view, Whose.OWNERS).statement
+        folder, lambda fields, view: field_question(fields, view, Grain.OWNERS).statement
     )
 
 
 def scan_company(folder: Path) -> Work:
     """The same counts once more, of the company."""
-    from pipeline.queries import Whose, field_question
+    from pipeline.queries import Grain, field_question
 
     return _scan(
-        folder, lambda fields, view: field_question(fields, view, Whose.COMPANY).statement
+        folder, lambda fields, view: field_question(fields, view, Grain.COMPANY).statement
     )
 
 

@@ -37,7 +37,7 @@ states:
   call: {planned: [Planned], held: [Held], not held: [Not Held]}
   deal: {open: [Prospecting, Negotiation], won: [Closed Won], lost: [Closed Lost]}
 entities:
-  manager: {table: users, columns: {id: id, name: name, team_id: team, team: team, active: active, person: active}}
+  user: {table: users, columns: {id: id, name: name, team_id: team, team: team, active: active, person: active}}
   client: {table: clients, columns: {id: id, owner_id: owner, name: name, phone: phone, email: email, created_at: made}}
   contact:
     table: contacts

@@ -102,9 +102,7 @@ def make(folder: Path, size: Size) -> None:
         "contact": size.rows // 10 + 1,
         "lead": size.rows // 50 + 1,
     }
-    ids = {
-        name: _ids(rng, count) for name, count in {"manager": size.managers, **counts}.items()
-    }
+    ids = {name: _ids(rng, count) for name, count in {"user": size.managers, **counts}.items()}
     private = rng.random(counts["client"]) < 0.05
     care = rng.uniform(0.3, 1.7, size.managers)
     parts = [
@@ -112,7 +110,7 @@ def make(folder: Path, size: Size) -> None:
         for first in range(0, size.rows, snapshot.ROW_GROUP)
     ]
     tables = {
-        "manager": [_managers(ids["manager"])],
+        "user": [_managers(ids["user"])],
         "client": [{**_people(rng, ids["client"], ids), "name": _pick(rng, _PLACES, counts["client"]),
                     "private_person": pa.array(private.astype("int8"))}],
         "contact": [{**_people(rng, ids["contact"], ids), "client_id": _some(rng, ids["client"], counts["contact"])}],
@@ -156,7 +154,7 @@ def _meetings(
     }
     meeting = {
         "id": meeting_id,
-        "owner_id": _owners(rng, ids["manager"], owner),
+        "owner_id": _owners(rng, ids["user"], owner),
         "subject": _with_blanks(rng, subject, missing["subject"]),
         "status": status,
         **{
@@ -276,7 +274,7 @@ def _people(
     }
     return {
         "id": ids,
-        "owner_id": _some(rng, all_ids["manager"], n),
+        "owner_id": _some(rng, all_ids["user"], n),
         **{
             name: _with_blanks(rng, texts, rng.random(n) < 0.1)
             for name, texts in filled.items()

@@ -30,7 +30,7 @@ from pipeline.formats import Rules
 from pipeline.model import ENTITIES, PROVEN_TEXT
 from pipeline.presets import Preset
 from pipeline.proof.fingerprints import SourceTexts, stored_texts
-from pipeline.source import Demand, Reading, consistent
+from pipeline.source import ReadSpec, SourceReader, consistent
 from tests.postgres import database
 from tests.requirements import require_mariadb
 
@@ -80,18 +80,18 @@ def columns_of(table: str, dialect: str) -> Preset:
 def measured(engine: Engine, folder: Path) -> tuple[float, float, float]:
     """Seconds of reading, of the source's sums, of the snapshot's; the last two must say the same."""
     preset = columns_of("contacts", engine.dialect.name)
-    demand = Demand(
+    demand = ReadSpec(
         preset, {}, "EUR", frozenset(preset.absent_columns()), ENTITIES, Rules(), "UTC"
     )
     with consistent(engine) as connection:
-        reading = Reading(connection, demand)
+        reader = SourceReader(connection, demand)
         began = time.perf_counter()
         stored = snapshot.write_entity(
-            folder, "contact", reading.columns("contact"), reading.rows("contact"), minor=False,
-            expected=reading.count("contact"), advance=lambda _: None,
+            folder, "contact", reader.columns("contact"), reader.rows("contact"), minor=False,
+            expected=reader.count("contact"), advance=lambda _: None,
         )  # fmt: skip
         read = time.perf_counter()
-        source = SourceTexts(reading).fingerprints()
+        source = SourceTexts(reader).fingerprints()
         asked = time.perf_counter()
         with stored_texts(folder, [stored]) as texts:
             ours = texts.fingerprints()
@@ -181,12 +181,12 @@ def main() -> None:
     count = parser.parse_args().rows
     PROVEN_TEXT["contact"] = ("first_name", "last_name", "phone", "email")  # type: ignore[index]
     print(f"{count:,} contacts, 4 texts each; seconds\n")
-    print(f"{'':<12}{'reading':>9}{'source':>9}{'snapshot':>9}{'together, of reading':>23}")
+    print(f"{'':<12}{'reading':>9}{'source':>9}{'snapshot':>9}{'together, of reader':>23}")
     for name, engine_of in ENGINES.items():
         with tempfile.TemporaryDirectory() as folder, engine_of(Path(folder), count) as engine:
-            reading, source, ours = measured(engine, Path(folder))
+            reader, source, ours = measured(engine, Path(folder))
             print(
-                f"{name:<12}{reading:>9.2f}{source:>9.2f}{ours:>9.2f}{(source + ours) / reading:>22.0%}"
+                f"{name:<12}{reader:>9.2f}{source:>9.2f}{ours:>9.2f}{(source + ours) / reader:>22.0%}"
             )
 
 

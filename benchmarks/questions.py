@@ -8,16 +8,16 @@ from pipeline.model import Answers, Window
 from pipeline.queries.ask import ask, ask_failing
 
 
-def one_by_one(audit: Audit, reading: source.Reading, window: Window) -> Answers:
+def one_by_one(audit: Audit, reader: source.SourceReader, window: Window) -> Answers:
     """All that is asked of a source, asked as the snapshot is: per owner, of the company, fields, failing records."""
-    terms = audit.terms(window)
-    named = queries.views_of(reading.entities(), terms).items()
+    context = audit.query_context(window)
+    named = queries.views_of(reader.entities(), context).items()
     views = {entity: view.cte(f"view_{entity}") for entity, view in named}
     questions = (
-        *queries.measures(views, terms),
-        *queries.field_counts(views, audit.field_sets, terms),
+        *queries.measures(views, context),
+        *queries.field_counts(views, audit.field_sets, context),
     )
     return Answers(
-        tuple(ask(reading.connection, questions)),
-        tuple(ask_failing(reading.connection, queries.failing(views, audit.field_sets))),
+        tuple(ask(reader.connection, questions)),
+        tuple(ask_failing(reader.connection, queries.failing(views, audit.field_sets))),
     )

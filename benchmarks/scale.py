@@ -25,7 +25,7 @@ from benchmarks.crms import AS_OF, CRMS, PRESET
 from benchmarks.questions import one_by_one
 from pipeline import source
 from pipeline.config import Audit, load_audit
-from pipeline.flows.extract import _store, answers_of, demand_of, window_of
+from pipeline.flows.extract import _store, answers_of, read_spec_of, window_of
 from pipeline.model import Answers
 from pipeline.progress import Silence
 from pipeline.proof import fingerprints
@@ -55,7 +55,7 @@ class Measured:
     crm: str
     records: int
     rows: int
-    reading: Took
+    reader: Took
     texts: Took
     at_once: Took
     before: Took | None
@@ -65,7 +65,7 @@ class Measured:
     @property
     def ratio(self) -> float:
         """What the CRM is held for besides reading, of the reading."""
-        return (self.at_once.processor + self.texts.processor) / self.reading.processor
+        return (self.at_once.processor + self.texts.processor) / self.reader.processor
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -102,13 +102,13 @@ def measure(name: str, folder: Path, records: int, *, before: bool) -> Measured:
     """Reads and counts one CRM inside of one transaction. SystemExit where the two ways do not count the same."""
     with CRMS[name](folder, records) as url:
         audit = audit_of(name, folder, url)
-        hold = source.Hold(audit.settings.source.max_hold)
+        limit = source.TransactionLimit(audit.settings.source.max_hold)
         engine = source.open_engine(
-            url.render_as_string(hide_password=False), folder, audit.preset, hold.limit
+            url.render_as_string(hide_password=False), folder, audit.preset, limit.allowed
         )
         try:
-            with source.consistent(engine, hold=hold) as connection:
-                return _measured(name, records, audit, connection, folder, hold, before=before)
+            with source.consistent(engine, limit=limit) as connection:
+                return _measured(name, records, audit, connection, folder, limit, before=before)
         finally:
             engine.dispose()
 
@@ -119,23 +119,23 @@ def _measured(
     audit: Audit,
     connection: Connection,
     folder: Path,
-    hold: source.Hold,
+    limit: source.TransactionLimit,
     *,
     before: bool,
 ) -> Measured:
-    reading, window = (
-        source.Reading(connection, demand_of(audit)),
+    reader, window = (
+        source.SourceReader(connection, read_spec_of(audit)),
         window_of(audit, AS_OF, injected=True),
     )
     read, stored = timed(
         connection,
-        lambda: [_store(reading, e, folder, audit, Silence(), hold) for e in audit.schema],
+        lambda: [_store(reader, e, folder, audit, Silence(), limit) for e in audit.schema],
     )
-    texts, _ = timed(connection, lambda: fingerprints.must_agree(reading, folder, stored, hold))
-    once, counted = timed(connection, lambda: answers_of(audit, reading, window))
+    texts, _ = timed(connection, lambda: fingerprints.must_agree(reader, folder, stored, limit))
+    once, counted = timed(connection, lambda: answers_of(audit, reader, window))
     former = None
     if before:
-        former, asked = timed(connection, lambda: one_by_one(audit, reading, window))
+        former, asked = timed(connection, lambda: one_by_one(audit, reader, window))
         must_be_equal(name, counted, asked)
     rows = sum(entry.rows for entry in stored)
     return Measured(
@@ -166,7 +166,7 @@ def must_be_equal(name: str, at_once: Answers, before: Answers) -> None:
 def _sums(answers: Answers) -> Counter[tuple[Any, ...]]:
     sums: Counter[tuple[Any, ...]] = Counter()
     for t in answers.tallies:
-        sums[t.company, t.owner, t.name, t.dimension, t.currency, t.again] += t.value
+        sums[t.company, t.owner, t.name, t.dimension, t.currency, t.is_repeat] += t.value
     return sums
 
 
@@ -214,15 +214,15 @@ def _busy(task: int | None) -> float:
 
 _HEADING: Final = (
     f"{'CRM':<12}{'records':>10}{'rows':>10}{'reading':>9}{'texts':>7}{'before':>8}{'at once':>9}"
-    f"{'before/reading':>16}{'(at once + texts)/reading':>27}{'tallies':>9}{'failing':>9}"
+    f"{'before/reader':>16}{'(at once + texts)/reader':>27}{'tallies':>9}{'failing':>9}"
 )
 
 
 def _line(m: Measured) -> str:
     before = f"{m.before.processor:.1f}" if m.before else "-"
-    former = f"{m.before.processor / m.reading.processor:.2f}" if m.before else "-"
+    former = f"{m.before.processor / m.reader.processor:.2f}" if m.before else "-"
     return (
-        f"{m.crm:<12}{m.records:>10,}{m.rows:>10,}{m.reading.processor:>9.1f}{m.texts.processor:>7.1f}{before:>8}"
+        f"{m.crm:<12}{m.records:>10,}{m.rows:>10,}{m.reader.processor:>9.1f}{m.texts.processor:>7.1f}{before:>8}"
         f"{m.at_once.processor:>9.1f}{former:>16}{m.ratio:>27.2f}{m.tallies:>9,}{m.failing:>9,}"
     )
 

@@ -25,7 +25,7 @@ class PassingError(SourceError):
     """The source failed in a way that another attempt may not meet."""
 
 
-def anew(
+def retry(
     attempt: Callable[[], _Result],
     tell: Callable[[str], None],
     sleep: Callable[[float], None] = time.sleep,

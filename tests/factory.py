@@ -16,17 +16,17 @@ import yaml
 
 from pipeline.calendar.window import open_window
 from pipeline.measures.figures import make_figures
-from pipeline.measures.scopes import Ground
+from pipeline.measures.scopes import FigureInputs
 from pipeline.model import (
     CHECKED,
     Answers,
-    Edition,
-    Failing,
+    FailingRecord,
     Field,
     FieldSet,
     Figure,
+    FixItem,
     Person,
-    Repair,
+    RunResult,
     Scope,
     TableAccount,
     Tally,
@@ -125,7 +125,7 @@ LACKING = {
     "m1": (0, 1, 0, 5, 2, 6), "m2": (0, 0, 0, 1, 0, 0), "m3": (0, 0, 1, 2, 0, 2), "m4": (0, 0, 0, 0, 0, 1),
     "m5": (0, 0, 0, 0, 0, 0), "x1": (0, 0, 0, 1, 0, 0), NOBODY: (0, 1, 1, 1, 0, 0),
 }  # fmt: skip
-_LACKABLE = ("date", "last name", "first name", "contact details", "subject", "result")
+_LACKABLE = ("date", "last_name", "first_name", "contact_details", "subject", "result")
 
 _WORDS = (
     "Quarterly review",
@@ -180,7 +180,7 @@ def _misses(entity: str, number: int) -> int:
 
 def _repairs_of(
     owner: str, name: int, in_period: dict[str, int], older: dict[str, int]
-) -> Iterator[Repair]:
+) -> Iterator[FixItem]:
     for wanted, current in ((in_period, True), (older, False)):
         for entity, count in wanted.items():
             for number in range(count):
@@ -196,7 +196,7 @@ def _repairs_of(
                     if number % 9 == 8
                     else f"{_WORDS[number % 7]}, {_PLACES[(number + name) % 6]}"
                 )
-                yield Repair(
+                yield FixItem(
                     entity, record, owner, label, tuple(f.label for f in fields), tuple(f.why for f in fields),
                     f"https://crm.example/{entity}/{record}/edit?a=1&b=2", current,
                     None if number % 5 == 4 else date(2026, 11 if current else 3, 1 + number % 16),
@@ -216,7 +216,7 @@ _FAILING = {
 
 
 @cache
-def repairs() -> tuple[Repair, ...]:
+def fix_list() -> tuple[FixItem, ...]:
     """Hundreds of records to mend, some with names and links that want to break out of the page."""
     made = [
         r
@@ -230,21 +230,21 @@ def repairs() -> tuple[Repair, ...]:
         "m1-contact-now-000": ("山田 太郎", ""),
     }
     return tuple(
-        Repair(r.entity, r.record_id, r.owner, odd[r.record_id][0], r.missing, r.why,
+        FixItem(r.entity, r.record_id, r.owner, odd[r.record_id][0], r.missing, r.why,
                r.link if odd[r.record_id][1] is None else odd[r.record_id][1], r.in_period, r.day)
         if r.record_id in odd else r
         for r in made
     )  # fmt: skip
 
 
-def failing() -> tuple[Failing, ...]:
+def failing() -> tuple[FailingRecord, ...]:
     """The failing records behind the fix-lists."""
     found = []
-    for repair in repairs():
-        labels = [field.label for field in field_sets()[repair.entity].fields]
-        mask = sum(1 << labels.index(label) for label in repair.missing)
+    for item in fix_list():
+        labels = [field.label for field in field_sets()[item.entity].fields]
+        mask = sum(1 << labels.index(label) for label in item.missing)
         found.append(
-            Failing(repair.entity, repair.record_id, repair.owner, mask, repair.in_period)
+            FailingRecord(item.entity, item.record_id, item.owner, mask, item.in_period)
         )
     return tuple(found)
 
@@ -311,17 +311,20 @@ def proven(count: int) -> Figure:
 
 
 @cache
-def edition() -> Edition:
+def result() -> RunResult:
     """The edition from which the tests cut their reports."""
-    figures = make_figures(answers(), Ground(PEOPLE, field_sets(), TARGETS, ACCOUNTS, window()))
-    return Edition(
+    figures = make_figures(
+        answers(), FigureInputs(PEOPLE, field_sets(), TARGETS, ACCOUNTS, window())
+    )
+    return RunResult(
         run_id="2026-11-16T060000Z-7f3a",
+        audit_id="sales",
         audit="Sales",
         source="The demo CRM (SQLite)",
         window=window(),
         people=PEOPLE,
         figures={figure.id: figure for figure in [*figures, proven(proven_of(figures))]},
-        repairs=repairs(),
+        fix_list=fix_list(),
         field_sets=field_sets(),
         not_checked={"call.direction": "this CRM does not hold it"},
     )

@@ -15,8 +15,8 @@ from sqlalchemy import column, create_engine, table
 from pipeline import queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.measures.registry import COUNTED, counts_of
-from pipeline.model import ENTITIES, READ, Failing, Field, FieldSet, Scope, Tally, Window
-from pipeline.queries import MISSING, UNKNOWN, Terms, columns_of, state_code, view_of
+from pipeline.model import ENTITIES, READ, FailingRecord, Field, FieldSet, Scope, Tally, Window
+from pipeline.queries import MISSING, UNKNOWN, QueryContext, columns_of, state_code, view_of
 from pipeline.queries.ask import ask, ask_failing, ask_people
 from pipeline.queries.counts import measure_questions
 
@@ -79,7 +79,7 @@ class Answer:
     """What the snapshot says of the rows."""
 
     tallies: tuple[Tally, ...]
-    failing: tuple[Failing, ...]
+    failing: tuple[FailingRecord, ...]
     views: Mapping[str, Mapping[str, Mapping[str, Any]]]  # entity -> record -> column -> value
 
     def count(
@@ -125,10 +125,10 @@ class Desk:
         self, folder: Path, moments: Window, absent: frozenset[str] = frozenset()
     ) -> None:
         self.folder = folder
-        self.terms = Terms(moments, WORDS, absent, counts=counts_of(COUNTED))
+        self.context = QueryContext(moments, WORDS, absent, counts=counts_of(COUNTED))
 
     def ask(self, **rows: Rows) -> Answer:
-        given = {"manager": MANAGERS, **rows}
+        given = {"user": MANAGERS, **rows}
         stored = []
         for entity, columns in ENTITIES.items():
             values = [tuple(row.get(name) for name in columns) for row in given.get(entity, ())]
@@ -144,8 +144,8 @@ class Desk:
                     advance=lambda _: None,
                 )
             )
-        terms = self.terms
-        views = queries.views_of(snapshot.entities(stored), terms)
+        context = self.context
+        views = queries.views_of(snapshot.entities(stored), context)
         with ExitStack() as stack:
             shelf = stack.enter_context(
                 snapshot.opened(self.folder, stored, views, self.folder)
@@ -154,11 +154,11 @@ class Desk:
             asked = {
                 name: view
                 for name, view in shelf.views.items()
-                if name in rows or set(rows) <= {"manager"}
+                if name in rows or set(rows) <= {"user"}
             }
             questions = (
-                *queries.measures(asked, terms),
-                *queries.field_counts(asked, SETS, terms),
+                *queries.measures(asked, context),
+                *queries.field_counts(asked, SETS, context),
             )
             tallies = tuple(ask(connection, questions))
             failing = tuple(ask_failing(connection, queries.failing(asked, SETS)))
@@ -252,7 +252,7 @@ def test_the_best_contact_is_the_one_that_lacks_least(desk: Desk) -> None:
     assert {
         name: row["person_lacks"] for name, row in answer.views["meeting"].items()
     } == expected
-    for bit, what in enumerate(("last name", "first name", "contact details")):
+    for bit, what in enumerate(("last_name", "first_name", "contact_details")):
         assert answer.count("meetings_lacking", "m1", what) == sum(
             lacks >> bit & 1 for lacks in expected.values()
         )
@@ -742,13 +742,13 @@ def test_people(tmp_path: Path) -> None:
     ]
     names = ("id", "name", "team_id", "team", "active", "person")
     stored = snapshot.write_entity(
-        tmp_path, "manager", names, [rows], expected=5, minor=True, advance=lambda _: None
+        tmp_path, "user", names, [rows], expected=5, minor=True, advance=lambda _: None
     )
     with (
         snapshot.opened(tmp_path, [stored], {}, tmp_path) as shelf,
         shelf.engine.connect() as connection,
     ):
-        people = ask_people(connection, snapshot.entities([stored])["manager"])
+        people = ask_people(connection, snapshot.entities([stored])["user"])
     assert [(p.id, p.name, p.team_id, p.team, p.scope) for p in people] == [
         ("2", "2", "", "", Scope.MANAGER),
         ("1", "Anna", "t", "North", Scope.MANAGER),
@@ -867,8 +867,8 @@ def test_overdue_is_told_by_the_end_and_only_without_one_by_the_start(desk: Desk
 
 def test_a_state_by_time_needs_an_end_that_can_be_read(desk: Desk) -> None:
     """It is neither held nor planned, and no unknown status: it is in the base, and in the period by its start."""
-    desk.terms = replace(
-        desk.terms, held_at_end=frozenset({"meeting"}), absent=frozenset({"meeting.status"})
+    desk.context = replace(
+        desk.context, held_at_end=frozenset({"meeting"}), absent=frozenset({"meeting.status"})
     )
     answer = desk.ask(
         meeting=[
@@ -917,9 +917,9 @@ TOLD_BY = {
 """A column -> the counts that say nothing without it: there is no such figure then, and no zero."""
 
 
-def terms_of(*absent: str) -> Terms:
+def context_of(*absent: str) -> QueryContext:
     """On what our own measures are asked of a CRM that lacks these columns."""
-    return Terms(window(), WORDS, frozenset(absent), counts=counts_of(COUNTED))
+    return QueryContext(window(), WORDS, frozenset(absent), counts=counts_of(COUNTED))
 
 
 def asked_of(entity: str, *absent: str) -> set[str]:
@@ -927,19 +927,19 @@ def asked_of(entity: str, *absent: str) -> set[str]:
     marks = [f"{name}_unreadable" for name, kind in ENTITIES[entity].items() if kind in READ]
     derived = [
         "owner",
-        "again",
+        "is_repeat",
         "state",
-        "at_us",
+        "occurred_at_us",
         "scored",
         "in_period",
         "contact",
         "person_lacks",
     ]
     names = dict.fromkeys([*ENTITIES[entity], *derived, *marks])
-    view, terms = table("view", *map(column, names)), terms_of(*absent)
+    view, context = table("view", *map(column, names)), context_of(*absent)
     return {
         name
-        for question in measure_questions(entity, view, terms)
+        for question in measure_questions(entity, view, context)
         for name, _ in question.counts
     }
 
@@ -1007,8 +1007,8 @@ def test_a_plan_counts_its_whole_month_and_nothing_else(
 def test_a_state_by_time_turns_at_the_very_end(desk: Desk, entity: str) -> None:
     """As-of is 12:30 UTC; without an end the start is the end."""
     common = {"owner_id": "m1", "status": None, "created_at": OLD}
-    desk.terms = replace(
-        desk.terms, held_at_end=frozenset({entity}), absent=frozenset({f"{entity}.status"})
+    desk.context = replace(
+        desk.context, held_at_end=frozenset({entity}), absent=frozenset({f"{entity}.status"})
     )
     ends = {"before": "12:29:59", "at": "12:30:00", "after": "12:30:01"}
     days = {name: f"2026-11-16 {end}" for name, end in ends.items()}
@@ -1059,7 +1059,7 @@ def test_an_amount_without_a_currency_is_in_no_sum_on_the_source_either(tmp_path
     engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
     view = table(
         "view_deal",
-        *map(column, ("owner", "again", "amount", "amount_unreadable", "currency", "state", "close_day",
+        *map(column, ("owner", "is_repeat", "amount", "amount_unreadable", "currency", "state", "close_day",
               "close_day_unreadable", "created_at", "created_at_unreadable")),
     )  # fmt: skip
     with engine.begin() as connection:
@@ -1070,7 +1070,7 @@ def test_an_amount_without_a_currency_is_in_no_sum_on_the_source_either(tmp_path
         connection.exec_driver_sql(
             "INSERT INTO view_deal VALUES ('m1', 0, ?, ?, ?, ?, NULL, 0, 0, 0)", rows
         )
-        tallies = list(ask(connection, queries.measures({"deal": view}, terms_of())))
+        tallies = list(ask(connection, queries.measures({"deal": view}, context_of())))
     engine.dispose()
     found = {(t.company, t.name, t.currency): t.value for t in tallies}
     assert [found[company, "deals_open_amount", "EUR"] for company in (True, False)] == [5, 5]

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
@@ -131,7 +132,7 @@ def test_the_hold_is_measured_and_near_a_run_s(demo: Path) -> None:
 
 
 def test_the_hold_says_what_was_measured() -> None:
-    text = on_the_hold(Pace(counting=10, rows=1_000_000, tried=10_000, reading=2), limit=120)
+    text = on_the_hold(Pace(counting=10, rows=1_000_000, tried=10_000, reader=2), limit=120)
     assert text.startswith(
         "A run would hold the CRM for about 3.5 minutes; 2 minutes are allowed. Measured: "
     )
@@ -274,6 +275,20 @@ def test_the_demo_s_own_targets_warn_of_nothing(demo: Path, whole: str) -> None:
     assert "Warning" not in whole
 
 
+def test_an_audit_without_an_id_is_told_what_to_add(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    audit = changed(tmp_path, demo)
+    nameless = replace(audit, settings=audit.settings.model_copy(update={"id": ""}))
+    assert "Warning: audit.yaml has no id" in " ".join(said(nameless, capsys).split())
+
+
+@pytest.mark.parametrize("found", ["Sales", "no", "-sales", "sales europe", "x" * 41])
+def test_an_id_is_for_machines(demo: Path, tmp_path: Path, found: str) -> None:
+    with pytest.raises(ConfigError, match=rf"'{found}' is no id of an audit"):
+        changed(tmp_path, demo, id=found)
+
+
 @pytest.mark.parametrize(
     "name", ["meetings.yaml", "Meeting.yaml", "meeting.yml", "manager.yaml"]
 )
@@ -381,9 +396,9 @@ def test_suitecrm_is_shown(
     ],
 )
 def test_the_hold_is_said_as_it_was_measured(
-    rows: int, tried: int, reading: float, limit: float, others: bool, too_long: bool
+    rows: int, tried: int, reader: float, limit: float, others: bool, too_long: bool
 ) -> None:
-    said = on_the_hold(Pace(2.0, rows, tried, reading), limit)
+    said = on_the_hold(Pace(2.0, rows, tried, reader), limit)
     assert ("; the other rows at that pace." in said) == others
     assert ("more than allowed" in said) == too_long
     assert f"{tried:,} of its {rows:,} rows" in said

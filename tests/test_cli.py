@@ -336,8 +336,8 @@ def test_a_demo_of_no_time_is_refused(tmp_path: Path, day: str) -> None:
 
 @pytest.mark.parametrize("arguments", [("--help",), ("grants", "--preset", "suitecrm")])
 def test_a_reader_that_goes_away_is_no_defect(arguments: tuple[str, ...]) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
+    reader, writing = os.pipe()
+    os.close(reader)
     asked = [sys.executable, "-m", "pipeline", *arguments]
     done = subprocess.run(
         asked, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False

@@ -71,7 +71,7 @@ def test_the_least_that_is_needed(load: Load, tmp_path: Path) -> None:
         "result",
     ]
     assert {name for name in audit.absent if not name.startswith("co_owner.")} == {
-        "manager.leader_id"
+        "user.leader_id"
     }
 
 
@@ -94,7 +94,7 @@ def test_everything_that_can_be_said(load: Load, tmp_path: Path) -> None:
     assert audit.output == tmp_path / "reports"
     assert audit.settings.schedule == {"weekly": "0 7 * * mon"}
     window = open_window(as_of=datetime(2026, 11, 16, tzinfo=UTC), zone="UTC", working_week=())
-    assert audit.terms(window).words == load_preset("demo", Path()).states
+    assert audit.query_context(window).words == load_preset("demo", Path()).states
 
 
 def test_targets_in_the_file(load: Load) -> None:
@@ -326,7 +326,7 @@ def test_a_hold_in_seconds(load: Load, value: str, seconds: float) -> None:
         ("meeting.outcome", "meetings_cstm.outcome_c", ("source.add.meeting.outcome",)),
         ("meetings.result", "meetings_cstm.result_c", ("source.add.meetings.result",)),
         ("result", "meetings_cstm.result_c", ("source.add.result", "meeting.result")),
-        ("manager.name", "users_cstm.name_c", ("source.add.manager.name",)),
+        ("user.name", "users_cstm.name_c", ("source.add.user.name",)),
     ],
 )
 def test_a_field_of_the_user_that_is_none_of_ours(

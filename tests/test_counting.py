@@ -26,11 +26,11 @@ from pipeline import source
 from pipeline.config import Audit, load_audit
 from pipeline.databases import mysql
 from pipeline.flows import run
-from pipeline.flows.extract import answers_of, demand_of, window_of
+from pipeline.flows.extract import answers_of, read_spec_of, window_of
 from pipeline.measures.deals import DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT
 from pipeline.measures.measure import average
 from pipeline.measures.registry import COUNTED
-from pipeline.model import Answers, Field, FieldSet, OwnMeasure, Tally
+from pipeline.model import Answers, CustomMeasure, Field, FieldSet, Tally
 from pipeline.progress import Silence
 from pipeline.queries import WORD
 from pipeline.queries.census import _Asked, _is_wrong
@@ -54,7 +54,7 @@ states:
   call: {held: [held], planned: [planned]}
   deal: {won: [won], open: [open], lost: [lost]}
 entities:
-  manager:
+  user:
     table: people
     select: |
       SELECT id, name, id AS team_id, id AS team, CAST(active AS DECIMAL(1, 0)) AS active, 1 AS person, NULL AS excluded
@@ -216,8 +216,8 @@ def audit_of(folder: Path, url: URL, owners: str = "all") -> Audit:
     )
     audit = load_audit(file)
     measures = (
-        OwnMeasure("low_won", "", "deals_won_amount", "deal", {"name": ("Low",)}),
-        OwnMeasure(
+        CustomMeasure("low_won", "", "deals_won_amount", "deal", {"name": ("Low",)}),
+        CustomMeasure(
             "met", "", "meetings_held", "meeting", {"contact": "filled", "subject": "missing"}
         ),
     )
@@ -353,9 +353,9 @@ def both(
     address = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
     engine = source.open_engine(address, audit.file.parent, audit.preset)
     with source.consistent(engine) as connection:
-        reading = source.Reading(connection, demand_of(audit))
+        reader = source.SourceReader(connection, read_spec_of(audit))
         window = window_of(audit, AS_OF, injected=True)
-        found = [told(ask(audit, reading, window)) for ask in (answers_of, one_by_one)]
+        found = [told(ask(audit, reader, window)) for ask in (answers_of, one_by_one)]
     engine.dispose()
     return found
 
@@ -368,7 +368,14 @@ def told(answers: Answers) -> tuple[Mapping[tuple[Any, ...], int], Sequence[tupl
 
 
 def _what(tally: Tally) -> tuple[Any, ...]:
-    return tally.company, tally.owner, tally.name, tally.dimension, tally.currency, tally.again
+    return (
+        tally.company,
+        tally.owner,
+        tally.name,
+        tally.dimension,
+        tally.currency,
+        tally.is_repeat,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ more than 62 fields
@@ -381,15 +388,11 @@ def test_a_set_of_more_fields_than_an_integer_has_bits(tmp_path: Path) -> None:
         audit, data = audit_of(tmp_path, url), tmp_path / "data"
         data.mkdir()
         run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
-        edition = run.compute(data, run_id="r", progress=Silence())
-    deals = {
-        repair.record_id: repair.missing
-        for repair in edition.repairs
-        if repair.entity == "deal"
-    }
+        result = run.compute(data, run_id="r", progress=Silence())
+    deals = {item.record_id: item.missing for item in result.fix_list if item.entity == "deal"}
     missing = Counter(label for labels in deals.values() for label in labels)
     assert missing["f56"] == missing["f2"] > 0  # the same column
-    assert edition.figures["base_missing/deal.f56@company"].numerator == missing["f56"]
+    assert result.figures["base_missing/deal.f56@company"].numerator == missing["f56"]
 
 
 # ------------------------------------------------------------------------------------------------ PostgreSQL

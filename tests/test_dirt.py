@@ -48,7 +48,7 @@ PRESET: Mapping[str, Any] = {
     "states": {"deal": {"open": ["open"], "won": ["won"], "lost": ["lost"]}, "meeting": {"held": ["held"]}},
     "absent": {f"meeting.{column}": "not kept" for column in ("client_id", "created_at", "end_at")},
     "entities": {
-        "manager": {
+        "user": {
             "table": "people",
             "select": "SELECT id, name, NULL AS team_id, NULL AS team, NULL AS leader_id, 1 AS active, 1 AS person,"
             " NULL AS excluded FROM people",
@@ -168,14 +168,14 @@ def lite(tmp_path: Path) -> Crm:
 
 
 def found(outcome: run.Outcome, *names: str) -> dict[str, int]:
-    return {name: outcome.edition.figures[f"{name}@company"].numerator for name in names}
+    return {name: outcome.result.figures[f"{name}@company"].numerator for name in names}
 
 
 def missing(outcome: run.Outcome) -> dict[str, int]:
     """'deal.amount' -> how many lack it, where any does."""
     return {
         figure.dimension: figure.numerator
-        for figure in outcome.edition.figures.values()
+        for figure in outcome.result.figures.values()
         if figure.metric == "base_missing" and figure.scope == "company" and figure.numerator
     }
 
@@ -365,7 +365,7 @@ def test_decimal_amounts_of_sqlite_are_exact(lite: Crm) -> None:
     of_deal = {**PRESET["entities"]["deal"]}
     of_deal["select"] = of_deal["select"].replace(" amount,", " value AS amount,")
     outcome = lite.run(entities={**PRESET["entities"], "deal": of_deal}, formats=None)
-    assert "it calls the code that reads the rows" in outcome.edition.source
+    assert "it calls the code that reads the rows" in outcome.result.source
     assert found(outcome, "deals_won_amount/EUR", "unreadable/deal.amount") == {
         "deals_won_amount/EUR": 10 + 20 + 1234567890123486 + 820 + 300 + 30 + 100_000, "unreadable/deal.amount": 1,
     }  # fmt: skip
@@ -404,13 +404,13 @@ def test_text_that_is_no_utf_8_is_shown_filled_and_listed(lite: Crm) -> None:
     assert found(outcome, "unreadable/deal.amount", "deals_unknown", "meetings_held") == {
         "unreadable/deal.amount": 1, "deals_unknown": 1, "meetings_held": 1,
     }  # fmt: skip
-    assert outcome.edition.figures["deals@unassigned"].numerator == 1
+    assert outcome.result.figures["deals@unassigned"].numerator == 1
     manifest = load_manifest(outcome.folder / "snapshot")
     assert sorted(manifest.undecodable) == [
         ("contact", "last_name", "c"), ("deal", "amount", "d2"), ("deal", "close_day", "d3"), ("deal", "name", "d1"),
-        ("deal", "owner_id", "d4"), ("deal", "stage", "d3"), ("manager", "name", "a"), ("meeting", "result", "t1"),
+        ("deal", "owner_id", "d4"), ("deal", "stage", "d3"), ("user", "name", "a"), ("meeting", "result", "t1"),
     ]  # fmt: skip
-    assert [person.name for person in outcome.edition.people if person.id == "a"] == [SHOWN]
+    assert [person.name for person in outcome.result.people if person.id == "a"] == [SHOWN]
     (page,) = (
         file
         for file in (outcome.folder / "managers").rglob("report.html")
@@ -476,8 +476,8 @@ def test_bytes_and_mislabelled_text_of_mariadb(
         )
         outcome = crm.run()
         assert missing(outcome) == {"deal.name": 1}
-        assert outcome.edition.figures["deals@manager:b"].numerator == 3
-        assert [person.name for person in outcome.edition.people if person.id == "b"] == [
+        assert outcome.result.figures["deals@manager:b"].numerator == 3
+        assert [person.name for person in outcome.result.people if person.id == "b"] == [
             "Zo\u00c3\u00ab"
         ]
         undecodable = load_manifest(outcome.folder / "snapshot").undecodable
@@ -547,8 +547,8 @@ def test_references_to_nothing(crm: Crm) -> None:
     ]
     outcome = crm.fill(deals=deals, talks=talks).run()
     assert missing(outcome) == {"deal.client": 3, "meeting.contact": 4}
-    assert outcome.edition.figures["deals@unassigned"].numerator == 3
-    assert outcome.edition.figures["deals@manager:a"].numerator == 1
+    assert outcome.result.figures["deals@unassigned"].numerator == 3
+    assert outcome.result.figures["deals@manager:a"].numerator == 1
 
 
 @pytest.mark.parametrize(("ids", "references"), [("INTEGER", "TEXT"), ("TEXT", ""), ("", "")])
@@ -564,7 +564,7 @@ def test_an_id_of_sqlite_is_one_as_number_and_as_text(
         "INSERT INTO deals VALUES (2, 'd', 1, '7', 'won', 2, '05-11-2026', '02-11-2026 09:00')",
     )  # fmt: skip
     outcome = lite.run()
-    assert outcome.edition.figures["deals@manager:1"].numerator == 2
+    assert outcome.result.figures["deals@manager:1"].numerator == 2
     assert found(outcome, "deals_won_amount/EUR") == {"deals_won_amount/EUR": 350}
     assert missing(outcome) == {}
 

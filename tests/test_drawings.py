@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml_html
 
-from pipeline.language.format import show
+from pipeline.language.format import format_figure
 from pipeline.measures.figures import make_figures
-from pipeline.measures.scopes import Ground
+from pipeline.measures.scopes import FigureInputs
 from pipeline.model import Figure, Person, Scope, Unit
 from pipeline.reports import charts
 from pipeline.reports.management import management_report
@@ -26,7 +26,7 @@ HOSTILE = '"><i id="x" data-figure="y">&amp;'
 
 @pytest.fixture(scope="module")
 def management(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return Package(management_report(factory.edition()), tmp_path_factory.mktemp("drawn"))
+    return Package(management_report(factory.result()), tmp_path_factory.mktemp("drawn"))
 
 
 # ------------------------------------------------------------------------------------------------ the workbook
@@ -195,7 +195,10 @@ def test_what_the_scatter_names_is_text_and_never_markup() -> None:
     marks = svg.xpath(".//@data-figure")
     assert f"score@manager:{HOSTILE}" in marks
     wanted = [
-        show(cell) for row in table.rows for cell in row.cells if isinstance(cell, Figure)
+        format_figure(cell)
+        for row in table.rows
+        for cell in row.cells
+        if isinstance(cell, Figure)
     ]
     assert [mark.text for mark in svg.xpath(".//*[@data-figure]")] == wanted
 
@@ -212,12 +215,14 @@ def renamed(people: tuple[Person, ...]):  # type: ignore[no-untyped-def]
     targets = tuple(
         replace(one, manager=HOSTILE) if one.manager == "m4" else one for one in factory.TARGETS
     )
-    ground = Ground(people, factory.field_sets(), targets, factory.ACCOUNTS, factory.window())
+    inputs = FigureInputs(
+        people, factory.field_sets(), targets, factory.ACCOUNTS, factory.window()
+    )
     figures = {
         one.id: one
-        for one in make_figures(replace(answers, tallies=tallies, failing=failing), ground)
+        for one in make_figures(replace(answers, tallies=tallies, failing=failing), inputs)
     }
     assert [
         one for one in figures.values() if one.scope is Scope.MANAGER and one.key == HOSTILE
     ]
-    return replace(factory.edition(), people=people, figures=figures)
+    return replace(factory.result(), people=people, figures=figures)

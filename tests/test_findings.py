@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import column, create_engine, select, table
 
 from pipeline.calendar.window import microseconds
-from pipeline.findings import labels_of, repairs, write_findings
-from pipeline.model import Failing, Field, FieldSet
+from pipeline.findings import fix_items, labels_of, write_findings
+from pipeline.model import FailingRecord, Field, FieldSet
 
 SETS = {
     "meeting": FieldSet(
@@ -38,15 +38,15 @@ LINKS = {"meeting": "https://crm.example/index.php?module=Meetings&record={id}"}
 
 
 def found(
-    *records: Failing, names: dict[tuple[str, str], str] | None = None, zone: str = "UTC"
+    *records: FailingRecord, names: dict[tuple[str, str], str] | None = None, zone: str = "UTC"
 ) -> list[object]:
     labels = {(record.entity, record.record_id): "" for record in records} | (names or {})
-    return list(repairs(records, labels, SETS, LINKS, zone))
+    return list(fix_items(records, labels, SETS, LINKS, zone))
 
 
-def one(record: Failing, label: str = "", zone: str = "UTC"):  # type: ignore[no-untyped-def]
-    (repair,) = found(record, names={(record.entity, record.record_id): label}, zone=zone)
-    return repair
+def one(record: FailingRecord, label: str = "", zone: str = "UTC"):  # type: ignore[no-untyped-def]
+    (item,) = found(record, names={(record.entity, record.record_id): label}, zone=zone)
+    return item
 
 
 # ------------------------------------------------------------------------------------------------ as people read them
@@ -68,9 +68,9 @@ def one(record: Failing, label: str = "", zone: str = "UTC"):  # type: ignore[no
 def test_what_is_missing_is_said_in_the_sets_words(
     mask: int, missing: tuple[str, ...], why: tuple[str, ...]
 ) -> None:
-    repair = one(Failing("meeting", "1", "m1", mask, True))
-    assert (repair.missing, repair.why) == (missing, why)
-    assert (repair.entity, repair.record_id, repair.owner, repair.in_period) == (
+    item = one(FailingRecord("meeting", "1", "m1", mask, True))
+    assert (item.missing, item.why) == (missing, why)
+    assert (item.entity, item.record_id, item.owner, item.in_period) == (
         "meeting",
         "1",
         "m1",
@@ -95,12 +95,16 @@ def test_what_cannot_be_read_is_said_and_why_it_matters(
     sets = {
         "meeting": FieldSet("meeting", fields, readable=("start_at", "end_at", "created_at"))
     }
-    (repair,) = repairs(
-        [Failing("meeting", "1", "m1", mask, True)], {("meeting", "1"): ""}, sets, LINKS, "UTC"
+    (item,) = fix_items(
+        [FailingRecord("meeting", "1", "m1", mask, True)],
+        {("meeting", "1"): ""},
+        sets,
+        LINKS,
+        "UTC",
     )
     whys = {"subject": "so that it is found"}
-    assert repair.missing == missing
-    assert repair.why == tuple(
+    assert item.missing == missing
+    assert item.why == tuple(
         whys.get(what, "What stands there cannot be read, and is in no figure.")
         for what in missing
     )
@@ -108,13 +112,13 @@ def test_what_cannot_be_read_is_said_and_why_it_matters(
 
 def test_of_the_period_first_then_by_kind_and_id() -> None:
     given = [
-        Failing("meeting", "b", "m1", 1, False),
-        Failing("meeting", "a", "m1", 1, True),
-        Failing("contact", "z", "m1", 1, False),
-        Failing("contact", "y", "m1", 1, True),
-        Failing("meeting", "A", "m1", 1, True),
-        Failing("meeting", "10", "", 1, True),
-        Failing("meeting", "9", "m2", 1, True),
+        FailingRecord("meeting", "b", "m1", 1, False),
+        FailingRecord("meeting", "a", "m1", 1, True),
+        FailingRecord("contact", "z", "m1", 1, False),
+        FailingRecord("contact", "y", "m1", 1, True),
+        FailingRecord("meeting", "A", "m1", 1, True),
+        FailingRecord("meeting", "10", "", 1, True),
+        FailingRecord("meeting", "9", "m2", 1, True),
     ]
     expected = [
         ("contact", "y"),
@@ -142,23 +146,25 @@ def test_of_the_period_first_then_by_kind_and_id() -> None:
     ],
 )
 def test_a_link_holds_the_id_quoted(record: str, quoted: str) -> None:
-    link = one(Failing("meeting", record, "m1", 1, True)).link
+    link = one(FailingRecord("meeting", record, "m1", 1, True)).link
     assert link == f"https://crm.example/index.php?module=Meetings&record={quoted}"
 
 
 def test_without_an_address_there_is_no_link() -> None:
-    assert one(Failing("contact", "1", "m1", 1, True)).link == ""
+    assert one(FailingRecord("contact", "1", "m1", 1, True)).link == ""
 
 
 def test_the_day_is_the_local_one() -> None:
-    record = Failing("meeting", "1", "m1", 1, True)
-    late = record._replace(at_us=microseconds(datetime(2026, 11, 24, 23, 30, tzinfo=UTC)))
+    record = FailingRecord("meeting", "1", "m1", 1, True)
+    late = record._replace(
+        occurred_at_us=microseconds(datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
+    )
     assert one(late, "Lunch", "Europe/Amsterdam").day == date(2026, 11, 25)
     assert one(late, "Lunch", "America/Los_Angeles").day == date(2026, 11, 24)
     assert one(late, "Lunch").label == "Lunch"
     assert one(record).day is None
     before = record._replace(
-        at_us=microseconds(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC))
+        occurred_at_us=microseconds(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC))
     )
     assert one(before).day == date(1969, 12, 31)
 
@@ -168,8 +174,11 @@ def test_the_day_is_the_local_one() -> None:
     "moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]
 )
 def test_the_ends_of_the_calendar_are_no_defect(moment: datetime, zone: str) -> None:
-    repair = one(Failing("meeting", "1", "m1", 1, False, at_us=microseconds(moment)), zone=zone)
-    assert repair.record_id == "1"
+    item = one(
+        FailingRecord("meeting", "1", "m1", 1, False, occurred_at_us=microseconds(moment)),
+        zone=zone,
+    )
+    assert item.record_id == "1"
 
 
 def test_what_a_manager_knows_a_record_by(tmp_path: Path) -> None:
@@ -222,7 +231,7 @@ HARMLESS = (
 )
 
 
-def written(folder: Path, records: list[Failing]) -> list[dict[str, str]]:
+def written(folder: Path, records: list[FailingRecord]) -> list[dict[str, str]]:
     write_findings(folder, found(*records))  # type: ignore[arg-type]
     with (folder / "findings.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
@@ -230,8 +239,8 @@ def written(folder: Path, records: list[Failing]) -> list[dict[str, str]]:
 
 def test_one_row_per_failing_record(tmp_path: Path) -> None:
     records = [
-        Failing("meeting", "305184080441754059", "m1", 0b110, True),
-        Failing("contact", "c,1", "", 0b1, False),
+        FailingRecord("meeting", "305184080441754059", "m1", 0b110, True),
+        FailingRecord("contact", "c,1", "", 0b1, False),
     ]
     rows = written(tmp_path, records)
     assert rows == [
@@ -249,7 +258,7 @@ def test_one_row_per_failing_record(tmp_path: Path) -> None:
 def test_what_looks_like_a_formula_is_kept_text_in_the_csv(
     tmp_path: Path, text: str, where: str
 ) -> None:
-    record = Failing(
+    record = FailingRecord(
         "contact",
         text if where == "record_id" else "1",
         text if where == "owner" else "m1",
@@ -264,14 +273,14 @@ def test_what_looks_like_a_formula_is_kept_text_in_the_csv(
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_other_text_is_left_as_it_is(tmp_path: Path, text: str) -> None:
-    (row,) = written(tmp_path, [Failing("contact", "1", text, 1, True)])
+    (row,) = written(tmp_path, [FailingRecord("contact", "1", text, 1, True)])
     assert row["owner"] == text
 
 
 def test_the_label_of_a_field_may_look_like_a_formula_too(tmp_path: Path) -> None:
     sets = {"contact": FieldSet("contact", (Field("x", "=cmd|' /C calc'!A0", ("phone",)),))}
-    made = repairs(
-        [Failing("contact", "1", "m1", 1, True)], {("contact", "1"): ""}, sets, {}, "UTC"
+    made = fix_items(
+        [FailingRecord("contact", "1", "m1", 1, True)], {("contact", "1"): ""}, sets, {}, "UTC"
     )
     write_findings(tmp_path, made)
     with (tmp_path / "findings.csv").open(encoding="utf-8", newline="") as stream:
@@ -280,7 +289,7 @@ def test_the_label_of_a_field_may_look_like_a_formula_too(tmp_path: Path) -> Non
 
 
 def test_the_names_of_clients_stay_in_the_crm(tmp_path: Path) -> None:
-    record = Failing("contact", "1", "m1", 1, True)
+    record = FailingRecord("contact", "1", "m1", 1, True)
     made = found(record, names={("contact", "1"): "Ada Byron"})
     write_findings(tmp_path, made)  # type: ignore[arg-type]
     assert b"Byron" not in (tmp_path / "findings.csv").read_bytes()

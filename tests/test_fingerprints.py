@@ -37,11 +37,11 @@ from pipeline.proof.fingerprints import (
     SourceTexts,
     basis,
     must_agree,
-    prove_again,
+    recheck,
     stored_texts,
 )
 from pipeline.snapshot.manifest import load_manifest
-from pipeline.source import Demand, Hold, Reading, consistent
+from pipeline.source import ReadSpec, SourceReader, TransactionLimit, consistent
 from pipeline.values.texts import Undecodable
 from tests.benches import Bench, writable
 from tests.postgres import database
@@ -73,25 +73,25 @@ class Table:
     empty: Sequence[str] = EMPTY
 
     @contextmanager
-    def read(self) -> Iterator[tuple[Reading, snapshot.Stored]]:
+    def read(self) -> Iterator[tuple[SourceReader, snapshot.Stored]]:
         """The reading inside its transaction, and the snapshot that it gave."""
         preset = preset_of(self.engine.dialect.name, self.name, self.empty)
         absent = frozenset(preset.absent_columns())
-        demand = Demand(preset, {}, "EUR", absent, ENTITIES, Rules.of(preset, "UTC"), "UTC")
+        demand = ReadSpec(preset, {}, "EUR", absent, ENTITIES, Rules.of(preset, "UTC"), "UTC")
         with consistent(self.engine) as connection:
-            reading = Reading(connection, demand)
-            yield reading, snapshot.write_entity(
-                self.folder, "contact", reading.columns("contact"), reading.rows("contact"), minor=False,
-                expected=reading.count("contact"), advance=lambda _: None, rules=demand.rules,
+            reader = SourceReader(connection, demand)
+            yield reader, snapshot.write_entity(
+                self.folder, "contact", reader.columns("contact"), reader.rows("contact"), minor=False,
+                expected=reader.count("contact"), advance=lambda _: None, rules=demand.rules,
             )  # fmt: skip
 
     def by_hand(self) -> set[Fingerprint]:
         """The sums over what the driver delivers, hashed one by one."""
-        with self.read() as (reading, _):
-            names = reading.columns("contact")
+        with self.read() as (reader, _):
+            names = reader.columns("contact")
             rows = [
                 dict(zip(names, row, strict=True))
-                for batch in reading.rows("contact")
+                for batch in reader.rows("contact")
                 for row in batch
             ]
         sums: dict[tuple[str, str], list[int]] = {}
@@ -107,8 +107,8 @@ class Table:
 
     def agreed(self) -> set[Fingerprint]:
         """What both readings say."""
-        with self.read() as (reading, stored):
-            return set(must_agree(reading, self.folder, [stored]))
+        with self.read() as (reader, stored):
+            return set(must_agree(reader, self.folder, [stored]))
 
 
 def preset_of(dialect: str, table: str, empty: Sequence[str]) -> Preset:
@@ -244,9 +244,9 @@ def test_what_is_no_text_is_hashed_as_the_driver_delivers_it(
 ) -> None:
     there = table(dialect, kind, values)
     assert there.agreed() == there.by_hand() != set()
-    with there.read() as (reading, _):
-        read_twice = SourceTexts(reading).read_twice("contact")
-        told = basis(reading)
+    with there.read() as (reader, _):
+        read_twice = SourceTexts(reader).read_twice("contact")
+        told = basis(reader)
     assert (told != "") == bool(read_twice or dialect == "sqlite")
 
 
@@ -465,18 +465,18 @@ def test_no_other_text_passes_and_its_records_are_named(
     there = table(
         dialect, "VARCHAR(40)" + " CHARACTER SET utf8mb4" * (dialect == "mysql"), PEOPLE
     )
-    with there.read() as (reading, stored):
-        fair = must_agree(reading, there.folder, [stored])
+    with there.read() as (reader, stored):
+        fair = must_agree(reader, there.folder, [stored])
         attack(there.folder, stored, change)
         with pytest.raises(ProofError, match="nothing was published") as refused:
-            must_agree(reading, there.folder, [stored])
-        assert not reading.connection.closed
+            must_agree(reader, there.folder, [stored])
+        assert not reader.connection.closed
     assert {name.removeprefix("contact ") for name, *_ in refused.value.differences} == ATTACKS[
         change
     ]
     assert all(source != ours for *_, source, ours in refused.value.differences)
     with pytest.raises(ProofError) as again:
-        prove_again(fair, there.folder, [stored])
+        recheck(fair, there.folder, [stored])
     assert {name.partition(" of ")[0] for name, *_ in again.value.differences} <= {
         "contact.first_name",
         "contact.last_name",
@@ -492,10 +492,10 @@ def test_an_owner_that_is_an_empty_word_is_nobody_where_numbers_are_read_twice(
 
 def test_what_is_read_twice_is_attacked_in_vain(table: Callable[..., Table]) -> None:
     there = table("postgresql", "INTEGER", [1, 2, 3, 4])
-    with there.read() as (reading, stored):
+    with there.read() as (reader, stored):
         attack(there.folder, stored, lambda rows: rows["first_name"].__setitem__(0, "9"))
         with pytest.raises(ProofError) as refused:
-            must_agree(reading, there.folder, [stored])
+            must_agree(reader, there.folder, [stored])
     ((name, where, source, ours),) = refused.value.differences
     assert (name, where) == ("contact 1", "first_name, owner O1")
     assert source == f"MD5 {hashed(1, '1'):08x}"
@@ -504,10 +504,10 @@ def test_what_is_read_twice_is_attacked_in_vain(table: Callable[..., Table]) -> 
 
 def test_a_record_that_is_lacking_or_too_many(table: Callable[..., Table]) -> None:
     there = table("sqlite", "TEXT", PEOPLE)
-    with there.read() as (reading, stored):
+    with there.read() as (reader, stored):
         attack(there.folder, stored, lambda rows: [column.pop() for column in rows.values()])
         with pytest.raises(ProofError) as refused:
-            must_agree(reading, there.folder, [stored])
+            must_agree(reader, there.folder, [stored])
     assert {(name, ours) for name, _, _, ours in refused.value.differences} == {
         ("contact 8", "no text")
     }
@@ -515,24 +515,24 @@ def test_a_record_that_is_lacking_or_too_many(table: Callable[..., Table]) -> No
 
 def test_a_lost_text_that_is_no_utf8_is_named_too(table: Callable[..., Table]) -> None:
     there = table("sqlite", "BLOB", ["Ann", "Ben", b"\xff"], owners=["o1"])
-    with there.read() as (reading, stored):
+    with there.read() as (reader, stored):
         attack(there.folder, stored, lambda rows: [column.pop() for column in rows.values()])
         with pytest.raises(ProofError) as refused:
-            must_agree(reading, there.folder, [stored])
+            must_agree(reader, there.folder, [stored])
     lost = ("contact 3", "first_name, owner o1", "no UTF-8", "no text")
     assert lost in refused.value.differences
 
 
 def test_ids_that_nobody_sees_are_written_out(table: Callable[..., Table]) -> None:
     there = table("sqlite", "TEXT", ["Ann", "Ben"], owners=["o\u202e"], owner="TEXT")
-    with there.read() as (reading, stored):
+    with there.read() as (reader, stored):
         attack(
             there.folder, stored, lambda rows: rows["first_name"].__setitem__(0, "Ann\u200b")
         )
         with pytest.raises(ProofError) as refused:
-            must_agree(reading, there.folder, [stored])
+            must_agree(reader, there.folder, [stored])
         with pytest.raises(ProofError) as again:
-            prove_again(SourceTexts(reading).fingerprints(), there.folder, [stored])
+            recheck(SourceTexts(reader).fingerprints(), there.folder, [stored])
     ((name, where, source, ours),) = refused.value.differences
     assert (name, where) == ("contact 1", "first_name, owner o\\u202e")
     assert source != ours
@@ -541,32 +541,32 @@ def test_ids_that_nobody_sees_are_written_out(table: Callable[..., Table]) -> No
 
 def test_a_text_that_only_the_snapshot_has(table: Callable[..., Table]) -> None:
     there = table("sqlite", "TEXT", [None, None])
-    with there.read() as (reading, stored):
-        assert must_agree(reading, there.folder, [stored]) == []
+    with there.read() as (reader, stored):
+        assert must_agree(reader, there.folder, [stored]) == []
         attack(there.folder, stored, lambda rows: rows["last_name"].__setitem__(1, "invented"))
         with pytest.raises(ProofError) as refused:
-            must_agree(reading, there.folder, [stored])
+            must_agree(reader, there.folder, [stored])
     ((name, _, source, _),) = refused.value.differences
     assert (name, source) == ("contact 2", "no text")
 
 
 def test_many_differences_are_counted(table: Callable[..., Table]) -> None:
     there = table("sqlite", "TEXT", [f"name {n}" for n in range(60)], owners=["o1"])
-    with there.read() as (reading, stored):
+    with there.read() as (reader, stored):
         attack(there.folder, stored, lambda rows: rows["first_name"].reverse())
         with pytest.raises(ProofError) as refused:
-            must_agree(reading, there.folder, [stored])
+            must_agree(reader, there.folder, [stored])
     assert len(refused.value.differences) == 21
     assert refused.value.differences[-1][2] == "40 more records differ"
 
 
 def test_finding_the_records_is_bounded_too(table: Callable[..., Table]) -> None:
     there = table("sqlite", "TEXT", PEOPLE)
-    with there.read() as (reading, _):
-        spent = Hold(0.0)
+    with there.read() as (reader, _):
+        spent = TransactionLimit(0.0)
         spent.begin()
         with pytest.raises(SourceError, match="max_hold"):
-            SourceTexts(reading, spent).marks("contact", "first_name", ["o1"])
+            SourceTexts(reader, spent).marks("contact", "first_name", ["o1"])
 
 
 # ------------------------------------------------------------------------------------------------ in a run
@@ -581,7 +581,7 @@ def test_a_run_whose_text_differs_ends_while_the_crm_is_open(
 
     def changing(folder: Path, entity: str, *more: Any, **named: Any) -> snapshot.Stored:
         stored = written(folder, entity, *more, **named)
-        if entity in ("manager", "deal"):
+        if entity in ("user", "deal"):
             attack(
                 folder,
                 stored,
@@ -599,7 +599,7 @@ def test_a_run_whose_text_differs_ends_while_the_crm_is_open(
             as_of=None,
             progress=Silence(),
         )
-    assert {name.split()[0] for name, *_ in refused.value.differences} == {"manager", "deal"}
+    assert {name.split()[0] for name, *_ in refused.value.differences} == {"user", "deal"}
     assert len(refused.value.differences) == 4
 
 

@@ -109,8 +109,8 @@ def test_what_is_open_or_unknown_gets_no_line(hubspot: Preset, values: Sequence[
 
 
 def test_words_that_say_neither_yes_nor_no(hubspot: Preset) -> None:
-    assert fit(hubspot, "active", ("WAAR", "ONWAAR", "x"), "manager").misread == ()
-    (one,) = fit(hubspot, "active", ("VERDADERO", "FALSO", "1"), "manager").misread
+    assert fit(hubspot, "active", ("WAAR", "ONWAAR", "x"), "user").misread == ()
+    (one,) = fit(hubspot, "active", ("VERDADERO", "FALSO", "1"), "user").misread
     assert (one.kind, one.unreadable, one.stated) == (Kind.FLAG, 2, 3)
 
 
@@ -145,7 +145,7 @@ def test_it_is_confirmed_at_the_terminal_or_in_the_file(
     found = fit(hubspot, "close_day", values)
     own, settings = (
         Own(hubspot, Found({}, ()), fit=found),
-        Settings("files:///x", "crm.yaml", ""),
+        Settings("files:///x", "crm.yaml", "", "audit-1"),
     )
     monkeypatch.setattr("sys.stdin", io.StringIO(typed or ""))
     _about_the_fit(settings, own, "crm.yaml", typed is not None)

@@ -15,7 +15,7 @@ from pipeline.config import load_audit
 from pipeline.errors import SourceError
 from pipeline.flows import run
 from pipeline.flows.check import check_audit
-from pipeline.model import Edition
+from pipeline.model import RunResult
 from pipeline.progress import Silence
 from pipeline.reports.management import management_report
 from tests import postgres
@@ -35,7 +35,7 @@ dialects: [postgresql]
 money: decimal
 optional: {partners: [id, owner, name]}
 entities:
-  manager: {table: people, columns: {id: id, name: name, active: active, person: active}}
+  user: {table: people, columns: {id: id, name: name, active: active, person: active}}
   client: {table: clients, columns: {id: id, owner_id: owner, name: name, created_at: made}}
   lead: {table: partners, columns: {id: id, owner_id: owner, last_name: name}}
 """
@@ -66,7 +66,7 @@ class Crm:
         )
         return file
 
-    def audited(self, more: str = "") -> Edition:
+    def audited(self, more: str = "") -> RunResult:
         audit, data = load_audit(self.file(more)), self.folder / uuid4().hex
         data.mkdir()
         run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
@@ -121,9 +121,9 @@ SHOWING = {
 @pytest.mark.parametrize("statements", SHOWING.values(), ids=SHOWING)
 def test_where_every_row_is_shown_nothing_stops_it(crm: Crm, statements: list[str]) -> None:
     crm.does(*statements)
-    edition = crm.audited()
-    assert edition.figures["clients@company"].numerator == 2
-    assert "row-level" not in edition.source
+    result = crm.audited()
+    assert result.figures["clients@company"].numerator == 2
+    assert "row-level" not in result.source
 
 
 def test_what_is_allowed_is_said_in_every_report(
@@ -133,11 +133,11 @@ def test_what_is_allowed_is_said_in_every_report(
         "ALTER TABLE clients ENABLE ROW LEVEL SECURITY",
         "CREATE POLICY part ON clients USING (shown)",
     )
-    edition = crm.audited(", hidden_rows: allow")
-    assert edition.figures["clients@company"].numerator == 1
+    result = crm.audited(", hidden_rows: allow")
+    assert result.figures["clients@company"].numerator == 1
     said = "row-level security may hide rows of clients from the account that reads, so only what it sees is counted"
-    assert edition.source == f"Our own CRM; {said}"
-    assert edition.warnings == (said,)
+    assert result.source == f"Our own CRM; {said}"
+    assert result.warnings == (said,)
     check_audit(load_audit(crm.file(", hidden_rows: allow")), AS_OF)
     assert said[1:] in " ".join(capsys.readouterr().out.split())
 
@@ -148,9 +148,9 @@ def test_views_and_what_is_not_there_are_told_to_management(crm: Crm) -> None:
         "CREATE VIEW clients AS SELECT * FROM all_clients WHERE shown",
         "GRANT SELECT ON clients TO READER",
     )
-    edition = crm.audited()
-    assert edition.figures["clients@company"].numerator == 1
-    notes = management_report(edition).notes
+    result = crm.audited()
+    assert result.figures["clients@company"].numerator == 1
+    notes = management_report(result).notes
     assert "A view, so that rows which it leaves out are not accounted for: clients." in notes
     assert (
         "Not there, or not granted, and read as if empty: partners. Where the CRM has one of them, grant it."

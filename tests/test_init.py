@@ -80,6 +80,7 @@ def test_without_a_terminal_nothing_is_guessed(demo: Path, tmp_path: Path) -> No
         TZ="Europe/Amsterdam",
     )
     assert done.returncode == 0, done.stderr
+    assert re.search(r"(?m)^id: audit-[0-9a-f]{8}$", file.read_text("utf-8"))
     assert "Fill in:\n  zone:" in done.stdout
     assert "\n  currency:" in done.stdout
     with pytest.raises(
@@ -107,6 +108,26 @@ def test_a_file_of_the_users_own_is_left_as_it_is(demo: Path, tmp_path: Path) ->
     assert ended == 2, said
     assert file.read_text("utf-8") == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["audit.yaml"]
+
+
+def test_an_audit_written_anew_keeps_its_id(demo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "audit.yaml"
+    file.write_text("name: Ours\nid: sales-europe\nsource: {}\n", "utf-8")
+    ended, said = at_a_terminal(
+        tmp_path,
+        "init",
+        "--source",
+        f"sqlite:///{demo / 'crm.db'}",
+        TZ="UTC",
+        answers=[
+            (r"Write it anew\? \[y/N\]:", "y"),
+            ("zone of your people:", "Europe/Amsterdam"),
+            (r"name none \[EUR\]:", ""),
+            (r"plan.*\[y/N\]:", "n"),
+        ],
+    )
+    assert ended == 0, said
+    assert load_audit(file).settings.id == "sales-europe"
 
 
 # ------------------------------------------------------------------------------------------------ secrets
@@ -428,7 +449,7 @@ def test_wrong_lines_are_left_out(tmp_path: Path) -> None:
     )
     assert ended == 0, said
     own = yaml.safe_load((tmp_path / "crm.yaml").read_text("utf-8"))
-    assert set(own["entities"]) == {"manager", "client", "meeting", "deal"}
+    assert set(own["entities"]) == {"user", "client", "meeting", "deal"}
     assert len(own["entities"]["client"]["columns"]) == 5
     assert crm_audit(tmp_path, "check").returncode == 0
 

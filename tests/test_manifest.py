@@ -61,7 +61,7 @@ def test_a_run_is_computed_again_from_its_own_folder(
     again = open_run(tmp_path / "elsewhere" / "r", Silence())
     monkeypatch.undo()
     time.tzset()
-    assert again == outcome.edition
+    assert again == outcome.result
     assert again.figures["low@company"].denominator
     assert again.figures["plan_target/deals_won@company"].numerator
     assert again.source.startswith("Our own CRM")

@@ -22,7 +22,7 @@ from pipeline.formats import Rules
 from pipeline.model import Scope
 from pipeline.presets import Preset, load_preset, preset_names
 from pipeline.queries.ask import ask_people
-from pipeline.source.selects import Demand
+from pipeline.source.selects import ReadSpec
 from tests.benches import Bench
 
 ENGINES = ("sqlite", "mysql", "postgresql", "duckdb", "files")
@@ -44,16 +44,16 @@ class Crm:
         return load_preset(file.name, self.folder)
 
     @contextmanager
-    def reading(
+    def reader(
         self, preset: Preset, add: dict[str, str] | None = None
-    ) -> Iterator[source.Reading]:
+    ) -> Iterator[source.SourceReader]:
         engine: Engine = source.open_engine(self.url, self.folder, preset)
         rules = Rules.of(preset, "UTC", "EUR")
         absent = frozenset(preset.absent_columns().keys() - (add or {}).keys())
-        demand = Demand(preset, add or {}, "EUR", absent, rules=rules)
+        demand = ReadSpec(preset, add or {}, "EUR", absent, rules=rules)
         try:
             with source.consistent(engine) as connection:
-                yield source.Reading(connection, demand)
+                yield source.SourceReader(connection, demand)
         finally:
             engine.dispose()
 
@@ -79,7 +79,7 @@ class Crm:
         engine.dispose()
 
     def refused(self, preset: Preset, add: dict[str, str] | None = None) -> AuditError:
-        with pytest.raises(AuditError) as caught, self.reading(preset, add):
+        with pytest.raises(AuditError) as caught, self.reader(preset, add):
             pass
         return caught.value
 
@@ -171,12 +171,12 @@ WITHOUT = {
 @pytest.mark.parametrize("dialect", ENGINES)
 def test_what_is_named_is_read(dialect: str, crm: Callable[[str], Crm]) -> None:
     table = crm(dialect)
-    with table.reading(
+    with table.reader(
         table.preset(
             "columns: {id: nr, phone: Telefoon nr, name: {value: 'a: b''s 100%'}, email: {sql: t.weg}}"
         )
-    ) as reading:
-        rows = sorted(tuple(map(str, row)) for row in reading.head("client", 9))
+    ) as reader:
+        rows = sorted(tuple(map(str, row)) for row in reader.head("client", 9))
     nothing = "" if dialect == "files" else "None"
     assert rows == [("1", "a: b's 100%", nothing, nothing), ("2", "a: b's 100%", "020", "ja"),
                     ("3", "a: b's 100%", nothing, "misschien")]  # fmt: skip
@@ -187,22 +187,22 @@ def test_a_mark_of_deletion_is_read_as_yes_and_no(
     dialect: str, crm: Callable[[str], Crm]
 ) -> None:
     table = crm(dialect)
-    with table.reading(
+    with table.reader(
         table.preset("columns: {id: nr}\n    excluded: {deleted: weg}")
-    ) as reading:
-        [account] = reading.accounts()
+    ) as reader:
+        [account] = reader.accounts()
         assert (account.audited, account.excluded) == (
             1,
-            {"deleted": 1, "deleted: unreadable": 1},
+            {"deleted": 1, "deleted_unreadable": 1},
         )
         with pytest.raises(SourceError, match=r"column weg.*misschien.*1 row"):
-            reading.must_understand_marks()
-    with table.reading(
+            reader.must_understand_marks()
+    with table.reader(
         table.preset("columns: {id: nr}\n    excluded: {Gone away: {column: weg, is: no}}")
-    ) as reading:
-        [account] = reading.accounts()
+    ) as reader:
+        [account] = reader.accounts()
         assert account.audited == 1
-        assert account.excluded == {"Gone away": 1, "Gone away: unreadable": 1}
+        assert account.excluded == {"Gone away": 1, "Gone away_unreadable": 1}
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
@@ -211,17 +211,15 @@ def test_a_flag_is_read_alike_by_the_source_and_in_the_snapshot(
     dialect: str, given: str, crm: Callable[[str], Crm]
 ) -> None:
     table = crm(dialect)
-    with table.reading(
-        table.preset(f"columns: {{id: nr, private_person: {given}}}")
-    ) as reading:
-        client = reading.entities()["client"]
+    with table.reader(table.preset(f"columns: {{id: nr, private_person: {given}}}")) as reader:
+        client = reader.entities()["client"]
         flags = (client.c.private_person, client.c.private_person_unreadable)
-        seen = reading.connection.execute(
+        seen = reader.connection.execute(
             select(client.c.id, *flags).order_by(client.c.id)
         ).all()
         snapshot.write_entity(
-            table.folder, "client", reading.columns("client"), [reading.head("client", 9)], expected=3, minor=False,
-            advance=lambda _: None, rules=reading.demand.rules,
+            table.folder, "client", reader.columns("client"), [reader.head("client", 9)], expected=3, minor=False,
+            advance=lambda _: None, rules=reader.spec.rules,
         )  # fmt: skip
     stored = pq.read_table(
         table.folder / "client.parquet", columns=["private_person", "private_person_unreadable"]
@@ -242,15 +240,15 @@ def test_an_amount_that_names_no_currency_is_in_the_audits(
 ) -> None:
     table = crm(dialect)
     deals = f"\n  deal: {{table: {table.table}, columns: {{id: nr, amount: nr{currency}}}}}"
-    with table.reading(table.preset("columns: {id: nr}" + deals)) as reading:
-        deal = reading.entities()["deal"]
+    with table.reader(table.preset("columns: {id: nr}" + deals)) as reader:
+        deal = reader.entities()["deal"]
         wanted = select(deal.c.amount, deal.c.currency, deal.c.amount_unreadable).order_by(
             deal.c.id
         )
-        seen = [tuple(row) for row in reading.connection.execute(wanted)]
+        seen = [tuple(row) for row in reader.connection.execute(wanted)]
         snapshot.write_entity(
-            table.folder, "deal", reading.columns("deal"), [reading.head("deal", 9)], expected=3, minor=False,
-            advance=lambda _: None, rules=reading.demand.rules,
+            table.folder, "deal", reader.columns("deal"), [reader.head("deal", 9)], expected=3, minor=False,
+            advance=lambda _: None, rules=reader.spec.rules,
         )  # fmt: skip
     stored = pq.read_table(
         table.folder / "deal.parquet", columns=["amount", "currency", "amount_unreadable"]
@@ -262,17 +260,17 @@ def test_an_amount_that_names_no_currency_is_in_the_audits(
 
 def test_without_a_mark_everybody_is_active_and_it_is_said(crm: Callable[[str], Crm]) -> None:
     table = crm("sqlite")
-    users = f"  manager: {{table: {table.table}, columns: {{id: nr, name: weg}}}}"
+    users = f"  user: {{table: {table.table}, columns: {{id: nr, name: weg}}}}"
     marked = "columns: {id: nr}\n    excluded: {deleted: weg}\n"
     preset = table.preset(marked + users)
-    with table.reading(preset) as reading:
-        people = ask_people(reading.connection, reading.entities()["manager"])
+    with table.reader(preset) as reader:
+        people = ask_people(reader.connection, reader.entities()["user"])
         assert [person.scope for person in people] == [Scope.MANAGER] * 3
         assert list(on_unmarked(preset)) == [
             f"No mark of deleted rows was found in {table.table}: every row there counts."
         ]
         stored = snapshot.write_entity(
-            table.folder, "manager", reading.columns("manager"), [reading.head("manager", 9)], expected=3, minor=False,
+            table.folder, "user", reader.columns("user"), [reader.head("user", 9)], expected=3, minor=False,
             advance=lambda _: None,
         )  # fmt: skip
     assert pq.read_table(table.folder / stored.file)["active"].to_pylist() == [1, 1, 1]
@@ -300,7 +298,7 @@ def test_what_a_select_does_not_give_is_absent(dialect: str, crm: Callable[[str]
     preset = table.preset(
         f"select: SELECT nr AS id, weg AS name, NULL AS excluded FROM {table.table}"
     )
-    with table.reading(preset) as it:
+    with table.reader(preset) as it:
         assert it.columns("client") == ["id", "name"]
         assert it.not_given["client.phone"] == f"not given by the SELECT of {table.table}"
         client = it.entities()["client"]
@@ -324,7 +322,7 @@ def test_what_one_part_gives_is_nothing_in_the_others(
         )
     full = bare.replace(" AS id", " AS id, nr AS amount, weg AS name").replace("+ 10", "+ 20")
     parts = f"\n  deal: [{bare}, {bare.replace('+ 10', '+ 15')}, {full}]"
-    with table.reading(table.preset("columns: {id: nr}" + parts)) as it:
+    with table.reader(table.preset("columns: {id: nr}" + parts)) as it:
         assert it.columns("deal") == ["id", "name", "amount"]
         deal = it.entities()["deal"]
         rows = it.connection.execute(
@@ -358,11 +356,11 @@ def test_without_an_id_there_is_no_record_and_without_ends_no_link(
 def test_parts_that_map_other_columns_lose_none(crm: Callable[[str], Crm]) -> None:
     table = crm("sqlite")
     parts = "\n  deal: [{table: T, columns: {id: nr, amount: nr}}, {table: T, columns: {id: weg, name: weg}}]"
-    with table.reading(
+    with table.reader(
         table.preset("columns: {id: nr}" + parts.replace("T", table.table))
     ) as it:
         assert it.columns("deal") == ["id", "name", "amount"]
-        assert it.demand.preset.absent["deal.stage"] == "not mapped"
+        assert it.spec.preset.absent["deal.stage"] == "not mapped"
 
 
 def test_what_looks_like_an_expression_is_told_how_to_be_one(crm: Callable[[str], Crm]) -> None:
@@ -474,14 +472,14 @@ def test_a_table_of_another_schema_is_read(
     with elsewhere(benches(dialect), tmp_path) as (table, schema):
         mapped = "columns: {id: nr, name: naam}\n    excluded: {deleted: weg}"
         key = f"custom_key: {{{schema}.more: nr}}"
-        with table.reading(
+        with table.reader(
             table.preset(mapped, key), {"client.phone": f"{schema}.more.soort"}
         ) as it:
             assert [tuple(map(str, row)) for row in it.head("client", 9)] == [("1", "a", "x")]
             accounts = {
                 one.table: (one.rows, one.audited, one.excluded) for one in it.accounts()
             }
-            assert accounts[table.table] == (3, 1, {"deleted": 1, "deleted: unreadable": 1})
+            assert accounts[table.table] == (3, 1, {"deleted": 1, "deleted_unreadable": 1})
             assert accounts[f"{schema}.more"] == (1, 1, {})
             assert it.tables == {table.table, f"{schema}.more"}
             with pytest.raises(SourceError, match=f"table {schema}.deals, column weg"):
@@ -490,7 +488,7 @@ def test_a_table_of_another_schema_is_read(
         assert f"table {table.table} has no column naammm; did you mean naam?" in said
         for view in ["seen", *(["kept"] if dialect == "postgresql" else [])]:
             table.table = f"{schema}.{view}"
-            with table.reading(table.preset("columns: {id: nr}")) as it:
+            with table.reader(table.preset("columns: {id: nr}")) as it:
                 assert it.caveats() == [
                     f"A view, so that rows which it leaves out are not accounted for: {schema}.{view}."
                 ]
@@ -543,14 +541,14 @@ def test_a_flag_that_a_select_gives_in_other_words_is_named(
     given = (
         f"select: SELECT nr AS id, weg AS private_person, NULL AS excluded FROM {table.table}"
     )
-    with table.reading(table.preset(given)) as it:
+    with table.reader(table.preset(given)) as it:
         assert it.flags_unread(["client"]) == {
             "client.private_person": "neither yes nor no: 'misschien' (1 row)"
         }
         it.must_understand_marks()
     user = f"\n  manager:\n    table: {table.table}\n    {given.replace('private_person', 'active')}"
     with (
-        table.reading(table.preset("columns: {id: nr}" + user)) as it,
+        table.reader(table.preset("columns: {id: nr}" + user)) as it,
         pytest.raises(
             SourceError, match=r"manager\.active: neither yes nor no: 'misschien' \(1 row\)"
         ),
@@ -602,12 +600,12 @@ def test_a_select_that_doubles_rows_is_refused_also_where_it_excludes_them(
     contact = (
         f"\n  contact:\n    table: {table.table}\n    select: {other}" if readers == 2 else ""
     )
-    with table.reading(table.preset(f'select: "{doubled}"{contact}')) as reading:
+    with table.reader(table.preset(f'select: "{doubled}"{contact}')) as reader:
         if again:
             with pytest.raises(SourceError, match=r"each row must come out once"):
-                reading.accounts()
+                reader.accounts()
         else:
-            [account] = reading.accounts()
+            [account] = reader.accounts()
             assert (account.rows, account.audited, account.excluded) == (3, 2, {"gone": 1})
 
 
@@ -626,7 +624,7 @@ def test_a_select_that_loses_rows_is_refused(
         f"\n  contact:\n    table: {table.table}\n    select: {other}" if readers == 2 else ""
     )
     with (
-        table.reading(table.preset(f'select: "{select}"{contact}')) as reading,
+        table.reader(table.preset(f'select: "{select}"{contact}')) as reader,
         pytest.raises(SourceError, match=r"each row must come out once"),
     ):
-        reading.accounts()
+        reader.accounts()

@@ -16,27 +16,27 @@ from sqlalchemy.sql.elements import ColumnClause
 
 from pipeline import measures, queries
 from pipeline.calendar.window import open_window
-from pipeline.language.format import excel_format, excel_value, show
+from pipeline.language.format import excel_format, excel_value, format_figure
+from pipeline.measures.custom import measure_of
 from pipeline.measures.deals import DEALS_WON, DEALS_WON_AMOUNT
 from pipeline.measures.figures import make_figures
 from pipeline.measures.measure import average
-from pipeline.measures.own import measure_of
 from pipeline.measures.registry import COUNTED, MEASURES, NARROWED, PLANNED, counts_of
-from pipeline.measures.scopes import Ground
+from pipeline.measures.scopes import FigureInputs
 from pipeline.model import (
     ENTITIES,
     READ,
     STATE_COLUMNS,
     STATES,
     Answers,
+    CustomMeasure,
     Kind,
     Measure,
-    OwnMeasure,
     Person,
     Scope,
     Unit,
 )
-from pipeline.queries import Count, Terms
+from pipeline.queries import Count, QueryContext
 from pipeline.queries.ask import ask
 from pipeline.queries.context import by_dimension
 
@@ -61,7 +61,7 @@ OPTIONAL = {
 def view_of(entity: str) -> FromClause:
     """The view's columns, without a database."""
     marks = [f"{name}_unreadable" for name, kind in ENTITIES[entity].items() if kind in READ]
-    derived = ["owner", "again", "state", "at_us", "contact", "person_lacks"]
+    derived = ["owner", "is_repeat", "state", "occurred_at_us", "contact", "person_lacks"]
     return table(
         entity, *(column(name) for name in dict.fromkeys([*ENTITIES[entity], *derived, *marks]))
     )
@@ -71,7 +71,7 @@ def read_by(count: Count) -> set[str]:
     """The columns of the entity that a count's conditions read."""
     found: set[str] = set()
     conditions = by_dimension(
-        count.where(view_of(count.entity), Terms(WINDOW, WORDS, counts=COUNTS))
+        count.where(view_of(count.entity), QueryContext(WINDOW, WORDS, counts=COUNTS))
     )
     for condition in conditions.values():
         for element in visitors.iterate(condition):
@@ -82,7 +82,7 @@ def read_by(count: Count) -> set[str]:
 
 def columns_behind(entity: str, name: str) -> set[str]:
     """What a column of the view is made of; of the two moments of an event one is enough."""
-    if name == "at_us":
+    if name == "occurred_at_us":
         return {"start_at|created_at"} if entity in ("meeting", "call") else {"created_at"}
     return {STATE_COLUMNS[entity]} if name == "state" else {name.removesuffix("_unreadable")}
 
@@ -133,7 +133,9 @@ def test_what_can_be_planned_has_a_month_and_the_order_of_reports() -> None:
 def test_each_condition_is_made_once() -> None:
     """So that a number of deals and the money in them are one bit of a statement."""
     view = view_of("deal")
-    made = queries.counts.conditions_of("deal", view, Terms(WINDOW, WORDS, counts=COUNTS))
+    made = queries.counts.conditions_of(
+        "deal", view, QueryContext(WINDOW, WORDS, counts=COUNTS)
+    )
     by_name = {count.name: conditions[""] for count, conditions in made.items()}
     assert by_name["deals_won"] is by_name["deals_won_amount"]
     assert by_name["deals_won"] is not by_name["deals_lost"]
@@ -141,7 +143,7 @@ def test_each_condition_is_made_once() -> None:
 
 def test_measures_reach_another_process() -> None:
     own = measure_of(
-        OwnMeasure("big", "Big", "deals_won", "deal", {"name": ("Big",)}, share=True)
+        CustomMeasure("big", "Big", "deals_won", "deal", {"name": ("Big",)}, share=True)
     )
     for measure in (*MEASURES.values(), own):
         there = pickle.loads(pickle.dumps(measure))
@@ -169,13 +171,17 @@ def test_an_average_is_money_over_the_amounts_that_it_lies_in() -> None:
     )
     assert (euros.numerator, euros.denominator, euros.unit) == (1000, 3, Unit.MONEY)
     assert (yen.numerator, yen.denominator) == (5, 2)
-    assert [show(euros), show(yen)] == ["3.33 EUR", "3 JPY"]
+    assert [format_figure(euros), format_figure(yen)] == ["3.33 EUR", "3 JPY"]
     assert excel_value(euros) == Decimal("3.33")
     assert excel_format(euros) == '#,##0.00 "EUR"'
     company = figures["average_won_amount/EUR@company"]
-    assert (company.numerator, company.denominator, show(company)) == (1001, 5, "2.00 EUR")
+    assert (company.numerator, company.denominator, format_figure(company)) == (
+        1001,
+        5,
+        "2.00 EUR",
+    )
     nobody = figures["average_won_amount/EUR@unassigned"]
-    assert (nobody.numerator, nobody.denominator, show(nobody)) == (0, 0, "–")
+    assert (nobody.numerator, nobody.denominator, format_figure(nobody)) == (0, 0, "–")
 
 
 def figures_of(measure: Measure) -> list:
@@ -197,7 +203,8 @@ def figures_of(measure: Measure) -> list:
             for name in names
         }
         numbers = dict.fromkeys(
-            ("again", "state", "at_us", "amount", "person_lacks", "contact"), "BIGINT"
+            ("is_repeat", "state", "occurred_at_us", "amount", "person_lacks", "contact"),
+            "BIGINT",
         )
         kinds |= numbers | {name: "INTEGER" for name in names if name.endswith("_unreadable")}
         connection.exec_driver_sql(
@@ -209,8 +216,10 @@ def figures_of(measure: Measure) -> list:
                 f" close_day_unreadable) VALUES ('{record}', '{owner}', 0, {queries.state_code('deal', 'won')},"
                 f" {'NULL' if amount is None else amount}, {unreadable}, '{currency}', '2026-11-03', 0)"
             )
-        terms = Terms(WINDOW, WORDS, counts=counts_of([measure]))
-        tallies = tuple(ask(connection, queries.measures({"deal": view}, terms)))
+        context = QueryContext(WINDOW, WORDS, counts=counts_of([measure]))
+        tallies = tuple(ask(connection, queries.measures({"deal": view}, context)))
     engine.dispose()
     people = [Person(name, name.upper(), "", "", Scope.MANAGER) for name in ("m1", "m2")]
-    return make_figures(Answers(tallies, ()), Ground(people, {}, (), (), WINDOW, (measure,)))
+    return make_figures(
+        Answers(tallies, ()), FigureInputs(people, {}, (), (), WINDOW, (measure,))
+    )

@@ -9,7 +9,13 @@ from fractions import Fraction
 
 import pytest
 
-from pipeline.language.format import NOTHING, excel_format, excel_value, rounded, show
+from pipeline.language.format import (
+    NOTHING,
+    display_value,
+    excel_format,
+    excel_value,
+    format_figure,
+)
 from pipeline.model import Figure, Scope, Unit
 from pipeline.values.money import ODD_FACTORS, digits_of, from_minor, to_minor
 
@@ -156,12 +162,12 @@ def test_digits_of_iso_4217(currency: str, digits: int) -> None:
     ],
 )
 def test_a_ratio(numerator: int, denominator: int, text: str) -> None:
-    assert show(percent(numerator, denominator)) == text
+    assert format_figure(percent(numerator, denominator)) == text
 
 
 def test_a_ratio_without_denominator_has_no_value() -> None:
-    assert show(figure(5, None, Unit.PERCENT)) == NOTHING == "–"
-    assert rounded(figure(5, None, Unit.PERCENT)) is None
+    assert format_figure(figure(5, None, Unit.PERCENT)) == NOTHING == "–"
+    assert display_value(figure(5, None, Unit.PERCENT)) is None
     assert excel_value(percent(0, 0)) is None
 
 
@@ -174,7 +180,9 @@ def test_half_up_from_the_fraction_whatever_the_fraction() -> None:
         expected = int(tenths + Fraction(1, 2))  # floor of a positive: half up
         if 0 < numerator < denominator:
             expected = min(max(expected, 1), 999)
-        assert show(percent(numerator, denominator)) == f"{Decimal(expected) / 10:,.1f} %"
+        assert (
+            format_figure(percent(numerator, denominator)) == f"{Decimal(expected) / 10:,.1f} %"
+        )
 
 
 @pytest.mark.parametrize(
@@ -191,7 +199,7 @@ def test_half_up_from_the_fraction_whatever_the_fraction() -> None:
     ],
 )
 def test_per_day(numerator: int, denominator: int, text: str) -> None:
-    assert show(per_day(numerator, denominator)) == text
+    assert format_figure(per_day(numerator, denominator)) == text
 
 
 @pytest.mark.parametrize(
@@ -217,7 +225,7 @@ def test_per_day(numerator: int, denominator: int, text: str) -> None:
     ],
 )
 def test_counts_and_money(given: Figure, text: str) -> None:
-    assert show(given) == text
+    assert format_figure(given) == text
 
 
 # ------------------------------------------------------------------------------------------------ Excel
@@ -258,7 +266,7 @@ def test_a_cell_prints_what_show_says() -> None:
             as_text += 1
             assert len(str(abs(given.numerator))) > 15 or not given.denominator
         else:
-            assert printed(value, excel_format(given)) == show(given)
+            assert printed(value, excel_format(given)) == format_figure(given)
     assert 0 < as_text < len(many_figures()) // 4
 
 
@@ -281,7 +289,7 @@ def test_more_than_fifteen_digits_are_text(given: Figure, held: bool) -> None:
 @pytest.mark.parametrize("currency", ['E"R', "€", "E R", "[Red]", "", "E;R", "EUR\r"])
 def test_a_currency_that_would_break_a_number_format_is_text(currency: str) -> None:
     assert excel_value(money(1_234, currency)) is None
-    assert show(money(1_234, currency)) == f"12.34 {currency}"
+    assert format_figure(money(1_234, currency)) == f"12.34 {currency}"
     assert excel_value(money(1_234, "EUR")) == Decimal("12.34")
 
 
@@ -292,7 +300,7 @@ def test_the_cell_holds_the_rounded_decimal() -> None:
     assert excel_value(percent(7, 7)) == 1
     assert excel_value(per_day(5, 2)) == Decimal("2.5")
     assert excel_value(money(123_456, "EUR")) == Decimal("1234.56")
-    assert rounded(percent(1, 16)) == Decimal("6.3")
+    assert display_value(percent(1, 16)) == Decimal("6.3")
 
 
 @pytest.mark.parametrize(

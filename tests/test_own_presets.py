@@ -14,7 +14,7 @@ from pipeline.config import load_audit
 from pipeline.errors import ConfigError, ImplausibleError, SourceError
 from pipeline.flows import run
 from pipeline.flows.check import check_audit
-from pipeline.model import Edition
+from pipeline.model import RunResult
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
 
@@ -48,7 +48,7 @@ dialects: [sqlite]
 money: minor
 states: {meeting: {held: [geweest], planned: [gepland]}}
 entities:
-  manager:
+  user:
     table: medewerkers
     columns: {id: nr, name: naam, team_id: ploeg, team: ploeg, active: actief, person: mens}
   client:
@@ -76,7 +76,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def audited(folder: Path, preset: str = "own.yaml", more: str = "") -> Edition:
+def audited(folder: Path, preset: str = "own.yaml", more: str = "") -> RunResult:
     file = folder / "audit.yaml"
     file.write_text(
         f"name: T\nsource: {{url: 'sqlite:///crm.db', preset: {preset}{more}}}\nzone: Europe/Amsterdam\ncurrency: EUR\n"
@@ -89,44 +89,44 @@ def audited(folder: Path, preset: str = "own.yaml", more: str = "") -> Edition:
     return run.compute(data, run_id="r", progress=Silence())
 
 
-def number(edition: Edition, name: str) -> int:
-    return edition.figures[name].numerator
+def number(result: RunResult, name: str) -> int:
+    return result.figures[name].numerator
 
 
 def test_a_crm_of_ones_own(folder: Path) -> None:
     (folder / "own.yaml").write_text(
         OWN + "links: {meeting: 'https://crm.example/#/a/{id}'}\n", "utf-8"
     )
-    edition = audited(folder)
-    assert "https://crm.example/#/a/2" in {repair.link for repair in edition.repairs}
-    assert {p.name: p.team for p in edition.people} == {"Anna": "Noord", "Bert": "Noord"}
-    assert number(edition, "clients@company") == 2
-    assert number(edition, "contacts@manager:1") == 1  # Jan is Bakker's, and Bakker is Anna's
-    assert number(edition, "meetings_held@manager:1") == 2
-    assert number(edition, "meetings_planned_7d@manager:2") == 1
-    assert number(edition, "meetings_unknown@manager:2") == 1
-    assert number(edition, "field_missing/meeting.subject@company") == 1
-    assert number(edition, "field_missing/meeting.result@company") == 1
-    assert number(edition, "field_missing/client.name@company") == 1
-    assert number(edition, "field_missing/contact.first_name@company") == 1
+    result = audited(folder)
+    assert "https://crm.example/#/a/2" in {item.link for item in result.fix_list}
+    assert {p.name: p.team for p in result.people} == {"Anna": "Noord", "Bert": "Noord"}
+    assert number(result, "clients@company") == 2
+    assert number(result, "contacts@manager:1") == 1  # Jan is Bakker's, and Bakker is Anna's
+    assert number(result, "meetings_held@manager:1") == 2
+    assert number(result, "meetings_planned_7d@manager:2") == 1
+    assert number(result, "meetings_unknown@manager:2") == 1
+    assert number(result, "field_missing/meeting.subject@company") == 1
+    assert number(result, "field_missing/meeting.result@company") == 1
+    assert number(result, "field_missing/client.name@company") == 1
+    assert number(result, "field_missing/contact.first_name@company") == 1
 
 
 def test_one_table_read_twice_is_accounted_once(folder: Path) -> None:
-    edition = audited(folder)
-    assert number(edition, "table_rows/relaties@company") == 7
-    assert number(edition, "table_audited/relaties@company") == 4
-    assert number(edition, "table_excluded/relaties: supplier@company") == 1
-    assert number(edition, "table_excluded/relaties: deleted@company") == 2
+    result = audited(folder)
+    assert number(result, "table_rows/relaties@company") == 7
+    assert number(result, "table_audited/relaties@company") == 4
+    assert number(result, "table_excluded/relaties/supplier@company") == 1
+    assert number(result, "table_excluded/relaties/deleted@company") == 2
 
 
 def test_what_is_not_mapped_makes_no_figure(folder: Path) -> None:
-    edition = audited(folder)
+    result = audited(folder)
     assert not [
         name
-        for name in edition.figures
+        for name in result.figures
         if name.startswith(("deals", "calls", "leads", "score/deal", "win"))
     ]
-    assert edition.not_checked["deal.amount"] == "not mapped"
+    assert result.not_checked["deal.amount"] == "not mapped"
 
 
 def test_a_row_that_comes_out_twice_or_never_is_refused(folder: Path) -> None:
@@ -143,9 +143,9 @@ def test_a_column_of_ones_own_can_be_demanded(folder: Path) -> None:
     (sets / "meeting.yaml").write_text(
         "entity: meeting\nfields: [{name: place, columns: [place]}]\n", "utf-8"
     )
-    edition = audited(folder, more=", add: {meeting.place: afspraken.plaats}")
-    assert number(edition, "field_missing/meeting.place@manager:1") == 1
-    assert edition.figures["score/meeting@company"].denominator == 2
+    result = audited(folder, more=", add: {meeting.place: afspraken.plaats}")
+    assert number(result, "field_missing/meeting.place@manager:1") == 1
+    assert result.figures["score/meeting@company"].denominator == 2
 
 
 def test_a_column_that_nobody_demands_is_likely_misspelt(folder: Path) -> None:
@@ -221,23 +221,23 @@ def test_the_preset_of_the_documentation_works_and_is_short(folder: Path) -> Non
         "excluded: {client:", "excluded: {supplier: {sql: soort = 'leverancier'}, client:"
     )
     (folder / "own.yaml").write_text(own, "utf-8")
-    edition = audited(folder)
-    assert number(edition, "meetings_held@manager:1") == 2
-    assert "https://crm.example.com/afspraken/2" in {repair.link for repair in edition.repairs}
+    result = audited(folder)
+    assert number(result, "meetings_held@manager:1") == 2
+    assert "https://crm.example.com/afspraken/2" in {item.link for item in result.fix_list}
     (folder / "mine.yaml").write_text(on_top, "utf-8")
     assert load_preset("mine.yaml", folder).states["deal"]["won"] == ("Closed Won", "Signed")
 
 
 def test_where_nothing_says_whom_a_meeting_was_with_nobody_owes_it(folder: Path) -> None:
-    edition = audited(folder)
-    assert edition.not_checked["meeting.contact"] == "nothing says with whom a meeting was"
+    result = audited(folder)
+    assert result.not_checked["meeting.contact"] == "nothing says with whom a meeting was"
     lacking = {
         figure.dimension
-        for figure in edition.figures.values()
+        for figure in result.figures.values()
         if figure.metric == "meetings_lacking"
     }
     assert lacking == {"date", "subject", "result"}
-    assert edition.figures["complete_meetings@manager:1"].numerator == 1
+    assert result.figures["complete_meetings@manager:1"].numerator == 1
     persons = "columns: {id: nr, private_person: mens_of_niet, owner_id"
     (folder / "own.yaml").write_text(
         OWN.replace("columns: {id: nr, owner_id", persons, 1), "utf-8"
@@ -255,16 +255,16 @@ def test_what_no_select_gives_is_not_checked(
     given = "nr AS id, verkoper AS owner_id, titel AS subject, stand AS status, begin AS start_at, klant AS client_id"
     select = f"    select: SELECT {given}, NULL AS excluded FROM afspraken\n"
     (folder / "own.yaml").write_text(OWN[:start] + select, "utf-8")
-    edition = audited(folder)
+    result = audited(folder)
     why = "not given by the SELECT of afspraken"
     assert (
-        edition.not_checked["meeting.result"] == edition.not_checked["meeting.parent_id"] == why
+        result.not_checked["meeting.result"] == result.not_checked["meeting.parent_id"] == why
     )
-    assert "subject" in {one.name for one in edition.field_sets["meeting"].fields}
+    assert "subject" in {one.name for one in result.field_sets["meeting"].fields}
     assert not [
-        name for name in edition.figures if name.startswith("field_missing/meeting.result")
+        name for name in result.figures if name.startswith("field_missing/meeting.result")
     ]
-    assert number(edition, "field_missing/meeting.subject@company") == 1
+    assert number(result, "field_missing/meeting.subject@company") == 1
     with contextlib.suppress(ImplausibleError):  # a state that nobody knows
         check_audit(load_audit(folder / "audit.yaml"), AS_OF)
     told = " ".join(capsys.readouterr().out.split())
@@ -287,13 +287,13 @@ def test_an_entity_of_two_parts_of_one_table_is_accounted_by_both(folder: Path) 
     )
     start = OWN.index("\n    table: afspraken")
     (folder / "own.yaml").write_text(OWN[:start] + both + "\n", "utf-8")
-    edition = audited(folder)
+    result = audited(folder)
     assert (
-        number(edition, "table_rows/afspraken@company")
-        == number(edition, "table_audited/afspraken@company")
+        number(result, "table_rows/afspraken@company")
+        == number(result, "table_audited/afspraken@company")
         == 4
     )
-    assert number(edition, "meetings@company") == 4
+    assert number(result, "meetings@company") == 4
     (folder / "own.yaml").write_text(
         OWN[:start] + both.replace("verkoper <> 2", "verkoper < 0") + "\n", "utf-8"
     )

@@ -21,7 +21,7 @@ from sqlalchemy.types import BigInteger, Date, DateTime, Integer, String
 from pipeline.config import load_audit
 from pipeline.errors import ConfigError
 from pipeline.flows import run
-from pipeline.model import Edition
+from pipeline.model import RunResult
 from pipeline.progress import Silence
 from tests import postgres
 from tests.requirements import require_mariadb
@@ -38,7 +38,7 @@ dialects: [sqlite, mysql, mariadb, postgresql]
 money: minor
 states: {meeting: {held: [held], planned: [planned]}, deal: {won: [won], open: [open]}}
 entities:
-  manager: {table: people, columns: {id: id, name: name, team_id: team, team: team, active: active, person: active}}
+  user: {table: people, columns: {id: id, name: name, team_id: team, team: team, active: active, person: active}}
   client: {table: clients, columns: {id: id, owner_id: owner, name: name, created_at: made}}
   contact:
     table: contacts
@@ -148,7 +148,7 @@ def store(url: URL, tables: Mapping[str, Rows]) -> None:
     engine.dispose()
 
 
-def audited(folder: Path, url: URL, owners: str, name: str = "data") -> Edition:
+def audited(folder: Path, url: URL, owners: str, name: str = "data") -> RunResult:
     (folder / "own.yaml").write_text(PRESET, "utf-8")
     targets = "".join(
         f"\n  {who}: {{2026-11: {{deals_won: {target}}}}}" for who, target in TARGETS.items()
@@ -220,7 +220,7 @@ def pooled(counts: Mapping[str, int], twice: Mapping[str, int]) -> dict[str, int
         "team:south": counts["b"],
         "team": counts["c"],
     }
-    return {**found, "counted twice": sum(twice.values())}
+    return {**found, "double_counted": sum(twice.values())}
 
 
 @pytest.mark.parametrize("several", [True, False], ids=["all", "first"])
@@ -233,18 +233,18 @@ def test_every_owner_is_credited_and_the_company_once(
     tables = rows_of(7)
     with engine(tmp_path) as url:
         store(url, tables)
-        edition = audited(tmp_path, url, "all" if several else "first")
-    counts, figures = counted(tables, several), edition.figures
+        result = audited(tmp_path, url, "all" if several else "first")
+    counts, figures = counted(tables, several), result.figures
     for name in ("clients", "contacts", "meetings", "deals", "clients_new", "meetings_held", "deals_won",
                  "deals_won_amount/EUR"):  # fmt: skip
         expected = pooled(counts[name], counts[f"twice {name}"])
         if not several:
-            assert not expected.pop("counted twice")
+            assert not expected.pop("double_counted")
         assert {
             scope: figures[f"{name}@{scope}"].numerator for scope in expected
         } == expected, name
-        assert not several or expected["counted twice"] > 3, name
-    assert bool([one for one in figures if one.endswith("@counted twice")]) is several
+        assert not several or expected["double_counted"] > 3, name
+    assert bool([one for one in figures if one.endswith("@double_counted")]) is several
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,8 @@ def test_scores_lists_and_the_plan_add_up_too(
     tables = rows_of(8)
     with engine(tmp_path) as url:
         store(url, tables)
-        edition = audited(tmp_path, url, "all")
-    figures, counts = edition.figures, counted(tables, several=True)
+        result = audited(tmp_path, url, "all")
+    figures, counts = result.figures, counted(tables, several=True)
     parts = [*(f"manager:{who}" for who in MANAGERS), "inactive", "unassigned"]
     for name in (
         "score",
@@ -268,7 +268,7 @@ def test_scores_lists_and_the_plan_add_up_too(
         "records_failing",
     ):
         sums = [figures[f"{name}@{scope}"] for scope in parts]
-        twice, company = figures[f"{name}@counted twice"], figures[f"{name}@company"]
+        twice, company = figures[f"{name}@double_counted"], figures[f"{name}@company"]
         assert sum(one.numerator for one in sums) - twice.numerator == company.numerator, name
         assert (sum(one.denominator or 0 for one in sums) - (twice.denominator or 0)) == (
             company.denominator or 0
@@ -277,7 +277,7 @@ def test_scores_lists_and_the_plan_add_up_too(
     for who in MANAGERS:  # the fix-list of each holds all of his
         own = {
             (one.entity, one.record_id)
-            for one in edition.repairs
+            for one in result.fix_list
             if one.owner == who and one.in_period
         }
         assert len(own) == figures[f"records_failing@manager:{who}"].numerator
@@ -287,7 +287,7 @@ def test_scores_lists_and_the_plan_add_up_too(
     assert [figures[f"plan_done/deals_won@manager:{who}"].numerator for who in TARGETS] == list(
         mine.values()
     )
-    assert figures["plan_done/deals_won@counted twice"].numerator == again
+    assert figures["plan_done/deals_won@double_counted"].numerator == again
     assert figures["plan_done/deals_won@company"].numerator == sum(mine.values()) - again
     without = figures["plan_without_target/deals_won@company"].numerator
     assert without == counts["deals_won"]["company"] - sum(mine.values()) + again

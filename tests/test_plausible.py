@@ -52,18 +52,18 @@ def test_each_name_at_its_boundary(counts: EntityCounts, found: list[str]) -> No
         (TableAccount("t", 20, 0, {"deleted": 20}), ["t.audited.none"]),
         (TableAccount("t", 19, 0, {"deleted": 19}), []),
         (TableAccount("t", 20, 1, {"deleted": 19}), []),
-        (TableAccount("t", 1000, 999, {"deleted: unreadable": 1}), []),
-        (TableAccount("t", 1000, 998, {"deleted: unreadable": 2}), ["t.deleted.unreadable"]),
-        (TableAccount("t", 3, 2, {"deleted: unreadable": 1}), ["t.deleted.unreadable"]),
+        (TableAccount("t", 1000, 999, {"deleted_unreadable": 1}), []),
+        (TableAccount("t", 1000, 998, {"deleted_unreadable": 2}), ["t.deleted.unreadable"]),
+        (TableAccount("t", 3, 2, {"deleted_unreadable": 1}), ["t.deleted.unreadable"]),
         (
-            TableAccount("t", 3, 2, {"weg: unreadable": 1}),
+            TableAccount("t", 3, 2, {"weg_unreadable": 1}),
             ["t.deleted.unreadable"],
         ),  # a reason has the user's name
         (
-            TableAccount("t", 2000, 1996, {"weg: unreadable": 2, "oud: unreadable": 2}),
+            TableAccount("t", 2000, 1996, {"weg_unreadable": 2, "oud_unreadable": 2}),
             ["t.deleted.unreadable"],
         ),
-        (TableAccount("t", 2000, 1998, {"weg: unreadable": 2}), []),
+        (TableAccount("t", 2000, 1998, {"weg_unreadable": 2}), []),
     ],
 )
 def test_each_table_at_its_boundary(account: TableAccount, found: list[str]) -> None:
@@ -117,7 +117,7 @@ dialects: [sqlite]
 money: decimal
 states: {deal: {open: [open], won: [won]}}
 entities:
-  manager: {table: people, columns: {id: id, name: name, active: active, person: active}}
+  user: {table: people, columns: {id: id, name: name, active: active, person: active}}
   deal: {table: deals, columns: {id: id, owner_id: owner, name: name, stage: stage, close_day: day, created_at: made}}
 """
 
@@ -219,10 +219,10 @@ def test_a_run_stops_unless_it_is_accepted_and_the_report_says_so(audit: Path) -
     ):
         run.compute(data, audit=load_audit(audit).resolved(), run_id="r", progress=Silence())
     audit.write_text(audit.read_text("utf-8") + "accept: [deal.stage.unknown]\n", "utf-8")
-    edition = run.compute(
+    result = run.compute(
         data, audit=load_audit(audit).resolved(), run_id="r", progress=Silence()
     )
-    assert [note for note in management_report(edition).notes if "deal.stage.unknown" in note]
+    assert [note for note in management_report(result).notes if "deal.stage.unknown" in note]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pipeline.errors import ProofError
 from pipeline.findings.stored import write_failing
 from pipeline.model import (
     ONE_READING,
-    Failing,
+    FailingRecord,
     Figure,
     Person,
     Scope,
@@ -64,18 +64,18 @@ FIGURES = (
     figure("plan_needed_per_day", 7, 11, Unit.PER_DAY, scope=Scope.MANAGER, key="m1"),
 )
 RECORDS = (
-    Failing("call", "1", "m1", 0b1, True),
-    Failing("call", "2", "", 0b10, False),
-    Failing("meeting", "1", "m1", 0b101, True),
-    Failing("meeting", "305184080441754059", "m2", 1 << 40, False),
+    FailingRecord("call", "1", "m1", 0b1, True),
+    FailingRecord("call", "2", "", 0b10, False),
+    FailingRecord("meeting", "1", "m1", 0b101, True),
+    FailingRecord("meeting", "305184080441754059", "m2", 1 << 40, False),
 )
 
 
 def prove(
     witness: Sequence[Figure],
     ours: Sequence[Figure],
-    seen: Sequence[Failing],
-    found: Sequence[Failing],
+    seen: Sequence[FailingRecord],
+    found: Sequence[FailingRecord],
 ) -> None:
     """The proof, of failing records that are files as in a run."""
     with tempfile.TemporaryDirectory() as folder:
@@ -87,7 +87,7 @@ def prove(
 
 def refusal(
     ours: list[Figure] | tuple[Figure, ...] = FIGURES,
-    found: list[Failing] | tuple[Failing, ...] = RECORDS,
+    found: list[FailingRecord] | tuple[FailingRecord, ...] = RECORDS,
 ) -> ProofError:
     """What is said of ours against the source; the same is said with both exchanged."""
     with pytest.raises(ProofError) as error:
@@ -199,12 +199,16 @@ def test_a_figure_that_exists_twice() -> None:
         pytest.param(lambda r: r._replace(mask=r.mask | 1 << 62), id="one more field"),
         pytest.param(lambda r: r._replace(owner="m9"), id="owner"),
         pytest.param(lambda r: r._replace(in_period=not r.in_period), id="period"),
-        pytest.param(lambda r: r._replace(at_us=1), id="moment of a record without one"),
-        pytest.param(lambda r: r._replace(at_us=-(2**62)), id="moment before the calendar"),
+        pytest.param(
+            lambda r: r._replace(occurred_at_us=1), id="moment of a record without one"
+        ),
+        pytest.param(
+            lambda r: r._replace(occurred_at_us=-(2**62)), id="moment before the calendar"
+        ),
     ],
 )
 def test_each_change_of_a_record_is_named(
-    position: int, change: Callable[[Failing], Failing]
+    position: int, change: Callable[[FailingRecord], FailingRecord]
 ) -> None:
     record = RECORDS[position]
     error = refusal(found=[*RECORDS[:position], change(record), *RECORDS[position + 1 :]])
@@ -225,9 +229,10 @@ def test_a_record_that_is_lacking(position: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "extra", [Failing("deal", "1", "", 1, True), Failing("call", "3", "m1", 1, True)]
+    "extra",
+    [FailingRecord("deal", "1", "", 1, True), FailingRecord("call", "3", "m1", 1, True)],
 )
-def test_a_record_that_is_too_many(extra: Failing) -> None:
+def test_a_record_that_is_too_many(extra: FailingRecord) -> None:
     ((name, _, source, _),) = refusal(found=[*RECORDS, extra]).differences
     assert (name, source) == (f"{extra.entity} {extra.record_id}", "not failing")
 
@@ -403,5 +408,5 @@ def test_so_are_letters_that_are_composed_otherwise() -> None:
 
 def test_a_record_whose_id_is_odd_is_named_visibly() -> None:
     with pytest.raises(ProofError) as caught:
-        prove([], [], [Failing("deal", "1\t2\u202e", "m", 1, True)], [])
+        prove([], [], [FailingRecord("deal", "1\t2\u202e", "m", 1, True)], [])
     assert caught.value.differences[0][0] == "deal 1\\t2\\u202e"

@@ -18,7 +18,7 @@ RECIPES = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 MEASURE = """
 
-def _big(d: FromClause, _: Terms) -> Condition:
+def _big(d: FromClause, _: QueryContext) -> Condition:
     return and_(in_state(d, "deal", "open"), d.c.amount >= 1_000_000)
 
 
@@ -33,7 +33,7 @@ money: minor
 states:
   deal: {won: ["yes"], open: ["no"]}
 entities:
-  manager: {table: sellers, columns: {id: code, name: called, active: here}}
+  user: {table: sellers, columns: {id: code, name: called, active: here}}
   deal: {table: orders, columns: {id: nr, owner_id: seller, name: what, stage: sold, amount: cents, close_day: day}}
 absent: {client: none, contact: none, lead: none, meeting: none, meeting_contact: none, call: none, co_owner: none}
 """

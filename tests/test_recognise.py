@@ -88,7 +88,7 @@ def test_english_names_in_the_singular(tmp_path: Path) -> None:
         "INSERT INTO company VALUES (7, 'Acme', '0205551234', 'nobody', 1), (8, 'Apex', '0205551235', 'x', 2)",
     )
     found = proposed(place)
-    assert mapped(found["manager"]) == {"id": "employee_id", "name": "full_name"}
+    assert mapped(found["user"]) == {"id": "employee_id", "name": "full_name"}
     assert mapped(found["client"]) == {
         "id": "id",
         "owner_id": "assigned_to",

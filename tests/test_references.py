@@ -13,8 +13,8 @@ from pipeline.calendar.window import open_window
 from pipeline.formats import Rules
 from pipeline.model import ENTITIES
 from pipeline.presets import Preset
-from pipeline.queries import Terms, view_of
-from pipeline.source import Demand, Reading, consistent
+from pipeline.queries import QueryContext, view_of
+from pipeline.source import ReadSpec, SourceReader, consistent
 from tests.benches import Bench
 
 HELD = {"meeting": {"held": ("held",)}}
@@ -34,7 +34,7 @@ EXPECTED = {"ab": (0, 7), "cd": (1, 7), "ef": (1, 0), "gh": (0, 7)}
 def preset_of(dialect: str, name: str) -> Preset:
     person = {"id": "id", "first_name": "given", "last_name": "given", "phone": "given"}
     tables = {
-        "manager": ("people", {"id": "id"}),
+        "user": ("people", {"id": "id"}),
         "meeting": ("meetings", {"id": "id", "status": "status"}),
         "contact": ("contacts", person),
         "meeting_contact": (
@@ -91,14 +91,16 @@ def test_an_invitee_of_another_spelling_is_nobodys(
             marks = ", ".join([mark] * len(names))
             connection.exec_driver_sql(f"INSERT INTO {name}_{table} VALUES ({marks})", values)
     preset = preset_of(dialect, name)
-    demand = Demand(
+    demand = ReadSpec(
         preset, {}, "EUR", frozenset(preset.absent_columns()), ENTITIES, Rules(), "UTC"
     )
     window = open_window(
         as_of=datetime(2026, 11, 16, tzinfo=UTC), zone="UTC", working_week=range(5)
     )
     with consistent(engine) as connection:
-        terms = Terms(window, HELD, demand.absent)
-        view = view_of("meeting", Reading(connection, demand).entities(), terms).subquery()
+        context = QueryContext(window, HELD, demand.absent)
+        view = view_of(
+            "meeting", SourceReader(connection, demand).entities(), context
+        ).subquery()
         found = connection.execute(select(view.c.id, view.c.contact, view.c.person_lacks)).all()
     assert {record: (contact, lacks) for record, contact, lacks in found} == EXPECTED

@@ -83,8 +83,8 @@ def test_a_remedy_fits_what_the_database_says(dialect: str, crm: Callable[[str],
         preset = table.preset(
             f"select: |\n      SELECT t.nr AS id, {written} AS name, NULL AS excluded FROM {table.table} t"
         )
-        with pytest.raises(SourceError) as caught, table.reading(preset) as reading:
-            reading.head("client", 9)
+        with pytest.raises(SourceError) as caught, table.reader(preset) as reader:
+            reader.head("client", 9)
         assert remedy in str(caught.value), (sql, str(caught.value))
         assert "the account and its rights" not in str(caught.value)
 
@@ -163,8 +163,8 @@ def test_what_a_database_quotes_of_a_row_is_shown_to_nobody(
     )
     for client in CLIENTS:
         table.holds(client)
-        with pytest.raises(SourceError) as caught, table.reading(preset) as reading:
-            reading.head("client", 9)
+        with pytest.raises(SourceError) as caught, table.reader(preset) as reader:
+            reader.head("client", 9)
         said = str(caught.value)
         assert readable in said
         assert not [one for one in TOLD if one in said], said

@@ -17,11 +17,11 @@ from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
 from pipeline.calendar.window import open_window
-from pipeline.language.format import show
+from pipeline.language.format import format_figure
 from pipeline.measures.completeness import SCORE
 from pipeline.measures.meetings import COMPLETE_MEETINGS
 from pipeline.measures.registry import MEASURES
-from pipeline.model import Edition, Figure, Person, Repair, Scope
+from pipeline.model import Figure, FixItem, Person, RunResult, Scope
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.page import environment, render_page
@@ -36,7 +36,7 @@ from pipeline.reports.report import (
     section_of,
     web_address,
 )
-from tests.factory import HOSTILE_LABEL, HOSTILE_NAME, PEOPLE, edition
+from tests.factory import HOSTILE_LABEL, HOSTILE_NAME, PEOPLE, result
 
 GOLDEN = Path(__file__).parent / "golden"
 MANAGERS = [person for person in PEOPLE if person.scope is Scope.MANAGER]
@@ -44,8 +44,8 @@ MANAGERS = [person for person in PEOPLE if person.scope is Scope.MANAGER]
 
 def reports() -> dict[str, Report]:
     return {
-        "management": management_report(edition()),
-        "manager": manager_report(edition(), MANAGERS[0]),
+        "management": management_report(result()),
+        "manager": manager_report(result(), MANAGERS[0]),
     }
 
 
@@ -73,14 +73,16 @@ def test_the_page_is_the_golden_one(name: str, request: pytest.FixtureRequest) -
 
 @pytest.mark.parametrize("person", [None, *MANAGERS], ids=lambda p: p.id if p else "management")
 def test_a_page_that_nobody_touched_has_no_difference(person: Person | None) -> None:
-    report = manager_report(edition(), person) if person else management_report(edition())
+    report = manager_report(result(), person) if person else management_report(result())
     assert page_differences(report, render_page(report)) == []
 
 
 def test_every_figure_is_printed_as_show_says() -> None:
     report = reports()["management"]
     printed = read_page(render_page(report)).figures
-    assert sorted(printed) == sorted((figure.id, show(figure)) for figure in report.figures())
+    assert sorted(printed) == sorted(
+        (figure.id, format_figure(figure)) for figure in report.figures()
+    )
     assert len(printed) > 200
 
 
@@ -98,27 +100,27 @@ def test_teams_inactive_owners_and_nobody_add_up_to_the_company() -> None:
 
 def test_a_fix_list_holds_every_record_of_its_manager_and_of_nobody_else() -> None:
     for person in MANAGERS:
-        page = read_page(render_page(manager_report(edition(), person)))
+        page = read_page(render_page(manager_report(result(), person)))
         own = sorted(
-            f"{r.entity}:{r.record_id}" for r in edition().repairs if r.owner == person.id
+            f"{r.entity}:{r.record_id}" for r in result().fix_list if r.owner == person.id
         )
-        assert sorted(row[0] for row in page.repairs) == own
+        assert sorted(row[0] for row in page.fix_list) == own
 
 
 def test_a_long_fix_list_is_not_cut() -> None:
-    first = edition().repairs[0]
+    first = result().fix_list[0]
     many = tuple(
         replace(first, record_id=f"old-{n}", owner="m1", in_period=False) for n in range(5_000)
     )
-    report = manager_report(replace(edition(), repairs=many), MANAGERS[0])
+    report = manager_report(replace(result(), fix_list=many), MANAGERS[0])
     page = render_page(report)
-    assert len(read_page(page).repairs) == 5_000
+    assert len(read_page(page).fix_list) == 5_000
     assert page_differences(report, page) == []
 
 
 def test_a_manager_sees_no_colleague() -> None:
     for person in MANAGERS:
-        report = manager_report(edition(), person)
+        report = manager_report(result(), person)
         page = render_page(report)
         others = {
             figure.key for figure in report.figures() if figure.scope is Scope.MANAGER
@@ -132,13 +134,13 @@ def test_a_manager_sees_no_colleague() -> None:
 
 def test_a_heading_counts_the_records_under_it() -> None:
     for person in MANAGERS:
-        report = manager_report(edition(), person)
+        report = manager_report(result(), person)
         for section, metric, dimension in (
             ("now", "records_failing", ""), ("leads", "records_failing", "lead"),
             ("outside", "base_failing", ""), ("leads outside", "base_failing", "lead"),
         ):  # fmt: skip
-            figure = edition().find(MEASURES[metric], Scope.MANAGER, person.id, dimension)
-            listed = [repair for repair in report.repairs if section_of(repair) == section]
+            figure = result().find(MEASURES[metric], Scope.MANAGER, person.id, dimension)
+            listed = [item for item in report.fix_list if section_of(item) == section]
             assert figure is not None
             assert figure.numerator == len(listed)
             assert bool(listed) == any(
@@ -152,7 +154,10 @@ def test_people_to_talk_to_come_with_their_evidence() -> None:
     rows = reports()["management"].element("person")
     assert [row.label for row in rows] == ["Anna Berg", "Dolores Ibárruri-Gómez", HOSTILE_NAME]
     said = [
-        "".join(show(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells)
+        "".join(
+            format_figure(cell) if isinstance(cell, Figure) else cell or ""
+            for cell in row.cells
+        )
         for row in rows
     ]
     assert said[1:] == ["19 overdue meetings of the company's 25; 46 open deals",
@@ -161,7 +166,7 @@ def test_people_to_talk_to_come_with_their_evidence() -> None:
 
 
 def test_a_won_deal_without_a_closing_date_is_said_to_be_missing_from_the_counter() -> None:
-    text = parse(render_page(manager_report(edition(), MANAGERS[2]))).text_content()
+    text = parse(render_page(manager_report(result(), MANAGERS[2]))).text_content()
     assert "1 won deal without a closing date, 8,400.00 EUR, is not in your 5." in " ".join(
         text.split()
     )
@@ -170,15 +175,15 @@ def test_a_won_deal_without_a_closing_date_is_said_to_be_missing_from_the_counte
 # ------------------------------------------------------------------------------------------------ what is lacking
 
 
-def without(metric: Callable[[Figure], bool]) -> Edition:
+def without(metric: Callable[[Figure], bool]) -> RunResult:
     return replace(
-        edition(), figures={key: f for key, f in edition().figures.items() if not metric(f)}
+        result(), figures={key: f for key, f in result().figures.items() if not metric(f)}
     )
 
 
-def outside_a_month() -> Edition:
+def outside_a_month() -> RunResult:
     window = open_window(
-        as_of=edition().window.as_of, zone="Europe/Berlin", working_week=range(5),
+        as_of=result().window.as_of, zone="Europe/Berlin", working_week=range(5),
         first=date(2026, 10, 10), after_last=date(2026, 12, 1),
     )  # fmt: skip
     return replace(without(lambda f: f.period == "month"), window=window)
@@ -195,7 +200,7 @@ def outside_a_month() -> Edition:
     ],
     ids=["no targets", "no month"],
 )
-def test_an_element_without_data_says_why(given: Edition, said: str) -> None:
+def test_an_element_without_data_says_why(given: RunResult, said: str) -> None:
     for report in (management_report(given), manager_report(given, MANAGERS[0])):
         page = render_page(report)
         assert said in page
@@ -203,7 +208,7 @@ def test_an_element_without_data_says_why(given: Edition, said: str) -> None:
 
 
 def test_a_crm_of_nothing_still_makes_pages() -> None:
-    nothing = replace(edition(), figures={}, repairs=(), not_checked={})
+    nothing = replace(result(), figures={}, fix_list=(), not_checked={})
     for report in (management_report(nothing), manager_report(nothing, MANAGERS[0])):
         page = render_page(report)
         assert page_differences(report, page) == []
@@ -211,7 +216,7 @@ def test_a_crm_of_nothing_still_makes_pages() -> None:
 
 
 def test_a_ratio_of_which_nothing_was_due_is_no_zero() -> None:
-    meetings = edition().find(COMPLETE_MEETINGS, Scope.MANAGER, "m5")
+    meetings = result().find(COMPLETE_MEETINGS, Scope.MANAGER, "m5")
     assert meetings is not None
     assert (meetings.id, "–") in read_page(render_page(reports()["management"])).figures
 
@@ -245,15 +250,15 @@ def test_where_nothing_is_due_to_anybody_the_reports_say_so_in_words() -> None:
 
 
 def test_an_amount_that_nobody_has_is_no_column() -> None:
-    def columns(given: Edition) -> set[str]:
+    def columns(given: RunResult) -> set[str]:
         return {column for table in management_report(given).tables for column in table.columns}
 
     figures = {
         name: replace(figure, numerator=0) if figure.currency == "JPY" else figure
-        for name, figure in edition().figures.items()
+        for name, figure in result().figures.items()
     }
-    assert "Open amount, JPY" in columns(edition())
-    assert columns(edition()) - columns(replace(edition(), figures=figures)) == {
+    assert "Open amount, JPY" in columns(result())
+    assert columns(result()) - columns(replace(result(), figures=figures)) == {
         "Open amount, JPY"
     }
 
@@ -334,8 +339,8 @@ def moved(element: HtmlElement) -> bool:
 def short(name: str) -> Report:
     """The manager's report with one record of each kind of row, so that each alteration is quickly tried."""
     report = reports()[name]
-    odd = [r for r in report.repairs if r.record_id.endswith(("-000", "-001", "-002", "-008"))]
-    return replace(report, repairs=tuple(odd))
+    odd = [r for r in report.fix_list if r.record_id.endswith(("-000", "-001", "-002", "-008"))]
+    return replace(report, fix_list=tuple(odd))
 
 
 @pytest.mark.parametrize("change", [retold, renamed, removed, doubled])
@@ -358,12 +363,12 @@ def test_every_altered_cell_of_a_fix_list_is_noticed(
     for page in altered(render_page(report), change, "data-cell"):
         assert page_differences(report, page), page
         tried += 1
-    assert tried >= len(report.repairs) - 4
+    assert tried >= len(report.fix_list) - 4
 
 
 @pytest.mark.parametrize(
     ("mark", "change"),
-    [("data-repair", removed), ("data-repair", doubled), ("data-repair", moved), ("data-row", removed),
+    [("data-item", removed), ("data-item", doubled), ("data-item", moved), ("data-row", removed),
      ("data-row", doubled), ("data-label", retold), ("data-text", retold), ("data-meta", retold),
      ("data-meta", removed)],
 )  # fmt: skip
@@ -378,17 +383,17 @@ def test_every_altered_row_label_and_date_is_noticed(
 
 def test_two_fields_of_a_record_that_change_places_are_noticed() -> None:
     report = short("manager")
-    repair = next(r for r in report.repairs if len(r.missing) == 2)
-    turned = replace(repair, missing=repair.missing[::-1])
+    item = next(r for r in report.fix_list if len(r.missing) == 2)
+    turned = replace(item, missing=item.missing[::-1])
     page = render_page(
-        replace(report, repairs=tuple(turned if r is repair else r for r in report.repairs))
+        replace(report, fix_list=tuple(turned if r is item else r for r in report.fix_list))
     )
     assert page_differences(report, page)
 
 
 def test_a_figure_that_the_edition_does_not_have_is_noticed() -> None:
     report = reports()["management"]
-    score = edition().find(SCORE)
+    score = result().find(SCORE)
     assert score is not None
     for strange in (
         replace(score, numerator=score.numerator - 1),
@@ -407,7 +412,7 @@ def test_a_figure_that_the_edition_does_not_have_is_noticed() -> None:
 @pytest.mark.parametrize("person", [None, *MANAGERS], ids=lambda p: p.id if p else "management")
 def test_nothing_breaks_out_of_the_page(person: Person | None) -> None:
     page = render_page(
-        manager_report(edition(), person) if person else management_report(edition())
+        manager_report(result(), person) if person else management_report(result())
     )
     tree = parse(page)
     assert not tree.xpath(
@@ -441,8 +446,8 @@ def test_hostile_texts_are_shown_as_what_they_are() -> None:
 )  # fmt: skip
 def test_only_web_addresses_become_links(link: str) -> None:
     assert web_address(link) == ""
-    repair = replace(edition().repairs[0], link=link)
-    report = replace(reports()["manager"], repairs=(repair,))
+    item = replace(result().fix_list[0], link=link)
+    report = replace(reports()["manager"], fix_list=(item,))
     page = render_page(report)
     assert not parse(page).xpath("//a")
     assert page_differences(report, page) == []
@@ -452,7 +457,7 @@ def test_links_lead_to_the_records_and_tell_nothing_about_where_they_come_from()
     report = reports()["manager"]
     links = parse(render_page(report)).xpath("//a")
     assert [a.get("href") for a in links] == [
-        r.link for r in report.repairs if web_address(r.link)
+        r.link for r in report.fix_list if web_address(r.link)
     ]
     assert {a.get("rel") for a in links} == {"noreferrer"}
 
@@ -461,7 +466,7 @@ def test_links_lead_to_the_records_and_tell_nothing_about_where_they_come_from()
 def test_the_page_asks_nobody_for_anything(name: str) -> None:
     page = render_page(reports()[name])
     assert not re.search(r"url\(|@import|http-equiv=.refresh", page)
-    own = {f'href="{r.link.replace("&", "&amp;")}"' for r in edition().repairs}
+    own = {f'href="{r.link.replace("&", "&amp;")}"' for r in result().fix_list}
     assert set(re.findall(r'\S*https?://[^\s">]*"?', page)) <= own
     policy = parse(page).xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
@@ -474,7 +479,7 @@ def test_the_page_asks_nobody_for_anything(name: str) -> None:
 def test_no_number_stands_on_a_page_that_is_not_marked(name: str) -> None:
     """Outside of figures, dates and the run's id, digits come only from the CRM's own texts (isolated) and records."""
     tree = parse(render_page(reports()[name]))
-    for known in tree.xpath("//*[@data-figure or @data-meta or @data-repair] | //bdi | //style | //head/title | "
+    for known in tree.xpath("//*[@data-figure or @data-meta or @data-item] | //bdi | //style | //head/title | "
                             "//*[local-name()='circle']"):  # fmt: skip
         known.drop_tree()
     assert not re.findall(r"\S*\d\S*", tree.text_content())
@@ -518,8 +523,8 @@ def test_clean_leaves_honest_text_alone() -> None:
 
 
 def test_a_record_without_a_name_is_known_by_its_id() -> None:
-    repair = Repair("meeting", "m-1", "a", " \n", ("date",), ("why",), "", True)
-    assert label_text(repair) == "without a name, m-1"
+    item = FixItem("meeting", "m-1", "a", " \n", ("date",), ("why",), "", True)
+    assert label_text(item) == "without a name, m-1"
 
 
 @pytest.mark.parametrize(
@@ -578,7 +583,7 @@ def test_a_report_on_a_period_that_is_over_says_of_when_its_parts_are(
     window = open_window(
         as_of=as_of, zone="Europe/Berlin", working_week=range(5), word="month", fire=fire
     )
-    later = replace(edition(), window=window)
+    later = replace(result(), window=window)
     for report in (management_report(later), manager_report(later, MANAGERS[0])):
         notes = [note for note in report.notes if "was made" in note]
         assert re.search(said, " ".join(notes)) if said else not notes
@@ -587,6 +592,6 @@ def test_a_report_on_a_period_that_is_over_says_of_when_its_parts_are(
 
 
 def test_the_moment_in_words() -> None:
-    window = edition().window
+    window = result().window
     assert as_of_text(window) == "Mon 16 Nov 2026 07:00 CET, injected"
     assert as_of_text(replace(window, injected=False)) == "Mon 16 Nov 2026 07:00 CET"

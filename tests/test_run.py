@@ -24,7 +24,7 @@ from pipeline.demo import write_demo
 from pipeline.errors import ProofError, PublishError, SourceError
 from pipeline.flows import run
 from pipeline.flows.compute import open_run
-from pipeline.language.format import show
+from pipeline.language.format import format_figure
 from pipeline.measures.deals import DEALS_WON, DEALS_WON_AMOUNT
 from pipeline.measures.meetings import MEETINGS_HELD
 from pipeline.model import Scope
@@ -83,7 +83,7 @@ def published(written: Path) -> run.Outcome:
 
 
 def test_everything_is_there_and_private(published: run.Outcome) -> None:
-    managers = [p for p in published.edition.people if p.scope is Scope.MANAGER]
+    managers = [p for p in published.result.people if p.scope is Scope.MANAGER]
     pairs = sorted(path.parent.name for path in published.folder.glob("managers/*/report.html"))
     assert len(managers) == 12
     assert pairs == sorted(write.folder_of(person) for person in managers)
@@ -115,7 +115,7 @@ def test_figures_json_holds_every_figure_exactly(published: run.Outcome) -> None
         for figure in document["figures"]
     }
     assert stored == {
-        f.id: (f.numerator, f.denominator) for f in published.edition.figures.values()
+        f.id: (f.numerator, f.denominator) for f in published.result.figures.values()
     }
     assert len(stored) > 2_500
 
@@ -134,9 +134,9 @@ def test_what_a_process_of_its_own_validates_is_the_same(
     monkeypatch.setattr(validating, "apart", told)
     again = go(audit_of(demo))
     assert tasks == ["_validate"]
-    assert again.edition.figures == published.edition.figures
-    assert again.edition.repairs == published.edition.repairs
-    assert len(again.edition.repairs) > 500
+    assert again.result.figures == published.result.figures
+    assert again.result.fix_list == published.result.fix_list
+    assert len(again.result.fix_list) > 500
 
 
 def test_a_few_figures_by_plain_sql(published: run.Outcome, written: Path) -> None:
@@ -155,9 +155,9 @@ def test_a_few_figures_by_plain_sql(published: run.Outcome, written: Path) -> No
             "SELECT owner_id, sum(amount_cents) FROM deals WHERE NOT is_deleted AND stage = 'won' AND currency = 'EUR'"
             " AND closed_on >= '2026-11-01' AND closed_on <= '2026-11-24' GROUP BY 1"
         ))  # fmt: skip
-    for person in published.edition.people:
+    for person in published.result.people:
         if person.scope is Scope.MANAGER:
-            find = published.edition.find
+            find = published.result.find
             assert (
                 find(MEETINGS_HELD, Scope.MANAGER, person.id).numerator
                 == held.get(person.id, 0)
@@ -172,11 +172,11 @@ def test_findings_hold_every_failing_record(published: run.Outcome) -> None:
     with (published.folder / "findings.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     table = pq.read_table(published.folder / "findings.parquet").to_pylist()
-    assert len(rows) == len(table) == len(published.edition.repairs) > 1_000
+    assert len(rows) == len(table) == len(published.result.fix_list) > 1_000
     missing = sum(len(row["missing"].split(", ")) for row in table)
     charged = [
         f
-        for f in published.edition.figures.values()
+        for f in published.result.figures.values()
         if f.metric == "base_missing" and f.scope is Scope.COMPANY
     ]
     assert missing == sum(f.numerator for f in charged)
@@ -193,22 +193,20 @@ def test_text_stays_text_and_no_database_is_left(published: run.Outcome) -> None
 
 def test_managers_see_nobody_else(published: run.Outcome) -> None:
     """A manager's page and workbook name no record, client or colleague of another one."""
-    edition = published.edition
-    for person in edition.people:
+    result = published.result
+    for person in result.people:
         if person.scope is not Scope.MANAGER:
             continue
         page = (
             published.folder / "managers" / write.folder_of(person) / "report.html"
         ).read_text("utf-8")
-        own = {r.record_id for r in edition.repairs if r.owner == person.id}
-        shown = set(re.findall(r'data-repair="[a-z]+:([^"]+)"', page))
+        own = {r.record_id for r in result.fix_list if r.owner == person.id}
+        shown = set(re.findall(r'data-item="[a-z]+:([^"]+)"', page))
         assert shown == own
         page = re.sub(
             r'data-cell="label">[^<]*<', "", page
         )  # a client of his may bear a colleague's name
-        others = [
-            p.name for p in edition.people if p.id != person.id and p.id != person.team_id
-        ]
+        others = [p.name for p in result.people if p.id != person.id and p.id != person.team_id]
         assert not [name for name in others if name in page and name not in person.team]
 
 
@@ -223,7 +221,7 @@ def test_an_injected_instant_is_said(demo: Path) -> None:
     outcome = run.run_audit(
         audit, run_id="r", clock=lambda: AS_OF, progress=Silence(), as_of=AS_OF
     )
-    assert outcome.edition.window.injected
+    assert outcome.result.window.injected
     assert "injected" in (outcome.folder / "report.html").read_text("utf-8")
     assert not (audit.output / "latest").is_symlink()
 
@@ -249,14 +247,14 @@ def test_a_fire_that_is_made_up_later_keeps_its_month(demo: Path) -> None:
     assert document["period"] == {
         "word": "month", "first": "2026-11-01", "to": "2026-12-01", "due": due.isoformat(),
     }  # fmt: skip
-    assert outcome.edition.find(DEALS_WON).numerator == won
+    assert outcome.result.find(DEALS_WON).numerator == won
     page = (outcome.folder / "report.html").read_text("utf-8")
     assert 'data-meta="period">November 2026<' in page
     assert "due on Mon 30 Nov 2026 23:50 CET and was made up later" in page
     assert (audit.output / "latest").resolve() == outcome.folder.resolve()
 
     replaced(demo / "audit.yaml", "period: month", "period: week")
-    assert open_run(outcome.folder, Silence()).window == outcome.edition.window
+    assert open_run(outcome.folder, Silence()).window == outcome.result.window
 
 
 def test_a_run_of_the_same_name_is_refused(demo: Path) -> None:
@@ -317,7 +315,7 @@ def test_an_altered_page_is_not_published(good: Audit, pattern: str, by: str) ->
 def test_an_altered_fix_list_is_not_published(good: Audit) -> None:
     def drop_a_row() -> None:
         page = next((partial(good) / "managers").glob("daan*/report.html"))
-        replaced(page, r"(?s)<tr data-repair=.*?</tr>", "")
+        replaced(page, r"(?s)<tr data-item=.*?</tr>", "")
 
     with pytest.raises(ProofError, match="not written as computed"):
         go(good, "bad", At("Reading every figure back", drop_a_row))
@@ -343,7 +341,7 @@ def rewrite(data: Path, entity: str, change: str) -> None:
         ("meeting", "* REPLACE (CASE WHEN start_at > '2026-11-10' THEN 'planned' ELSE status END AS status)", "_held"),
         ("contact", "* REPLACE (CASE WHEN id < 'c0001' THEN NULL ELSE last_name END AS last_name)", "last_name"),
         # two names are exchanged, and no figure differs
-        ("manager", "* REPLACE (coalesce(lead(name) OVER (ORDER BY id), min(name) OVER ()) AS name)", "manager.name"),
+        ("user", "* REPLACE (coalesce(lead(name) OVER (ORDER BY id), min(name) OVER ()) AS name)", "user.name"),
     ],
 )  # fmt: skip
 def test_an_altered_snapshot_is_not_published(
@@ -385,13 +383,13 @@ def test_an_altered_file_without_its_manifest_is_not_read(good: Audit) -> None:
 def test_a_row_lost_while_extracting_is_noticed(
     good: Audit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = source.Reading.rows
+    whole = source.SourceReader.rows
 
-    def leaky(self: source.Reading, entity: str) -> Iterator[object]:
+    def leaky(self: source.SourceReader, entity: str) -> Iterator[object]:
         for number, batch in enumerate(whole(self, entity)):
             yield batch[1:] if entity == "call" and number == 0 else batch
 
-    monkeypatch.setattr(source.Reading, "rows", leaky)
+    monkeypatch.setattr(source.SourceReader, "rows", leaky)
     with pytest.raises(SourceError, match="call: 5894 rows came out"):
         go(good, "bad")
 
@@ -410,12 +408,12 @@ def sell(db: Path) -> None:
 
 def test_a_commit_during_the_transaction_is_not_seen(demo: Path) -> None:
     audit = audit_of(demo)
-    before = go(audit, "before").edition.find(DEALS_WON).numerator
+    before = go(audit, "before").result.find(DEALS_WON).numerator
     writer = At("Asking the CRM's own database", lambda: sell(demo / "crm.db"))
     during = go(audit, "during", writer)
     assert writer.acted == 1
-    assert during.edition.find(DEALS_WON).numerator == before
-    assert go(audit, "after").edition.find(DEALS_WON).numerator > before
+    assert during.result.find(DEALS_WON).numerator == before
+    assert go(audit, "after").result.find(DEALS_WON).numerator > before
 
 
 def test_a_source_without_its_transaction_is_caught(good: Audit) -> None:
@@ -453,4 +451,4 @@ def test_shown_as_printed(published: run.Outcome) -> None:
         "deals_won_undated@company",
         "deals_won_undated_amount/EUR@company",
     ):
-        assert f">{show(published.edition.figures[name])}<" in page, name
+        assert f">{format_figure(published.result.figures[name])}<" in page, name

@@ -10,8 +10,8 @@ import pytest
 from benchmarks.crms import AS_OF, CRMS
 from benchmarks.scale import audit_of, measure, must_be_equal
 from pipeline import queries, source
-from pipeline.flows.extract import answers_of, demand_of, window_of
-from pipeline.model import Answers, Failing, Tally
+from pipeline.flows.extract import answers_of, read_spec_of, window_of
+from pipeline.model import Answers, FailingRecord, Tally
 
 
 def test_reading_and_counting_are_measured(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_reading_and_counting_are_measured(tmp_path: Path) -> None:
     )  # SystemExit where the two ways differ
     assert found.rows > 700
     assert found.failing > 100
-    assert found.reading.processor > 0
+    assert found.reader.processor > 0
     assert found.texts.processor > 0
     assert found.at_once.processor > 0
 
@@ -34,12 +34,17 @@ def test_sqlite_finds_by_a_key_whatever_it_joins(several: bool, tmp_path: Path) 
             url.render_as_string(hide_password=False), tmp_path, audit.preset
         )
         with source.consistent(engine) as connection:
-            reading = source.Reading(connection, demand_of(audit))
-            terms = replace(
-                audit.terms(window_of(audit, AS_OF, injected=True)), several_owners=several
+            reader = source.SourceReader(connection, read_spec_of(audit))
+            context = replace(
+                audit.query_context(window_of(audit, AS_OF, injected=True)),
+                several_owners=several,
             )
             for census in queries.censuses(
-                reading.entities(), audit.field_sets, terms, reading.worked_out, rolled_up=False
+                reader.entities(),
+                audit.field_sets,
+                context,
+                reader.worked_out,
+                rolled_up=False,
             ):
                 sql = census.statement.compile(
                     connection, compile_kwargs={"literal_binds": True}
@@ -55,7 +60,10 @@ def test_sqlite_finds_by_a_key_whatever_it_joins(several: bool, tmp_path: Path) 
 
 
 def test_a_difference_ends_it() -> None:
-    tally, record = Tally(True, None, "deals", "", "", 1), Failing("deal", "d1", "", 1, True)
+    tally, record = (
+        Tally(True, None, "deals", "", "", 1),
+        FailingRecord("deal", "d1", "", 1, True),
+    )
     with pytest.raises(SystemExit, match="differ in 1 integers"):
         must_be_equal("x", Answers((tally,), ()), Answers((), ()))
     with pytest.raises(SystemExit, match="other failing records"):
@@ -82,10 +90,10 @@ def looked_at(maker: str, folder: Path, records: int) -> int:
             url.render_as_string(hide_password=False), folder, audit.preset
         )
         with source.consistent(engine) as connection:
-            reading = source.Reading(connection, demand_of(audit))
-            assert reading.not_given == {}  # our own presets declare what they lack
+            reader = source.SourceReader(connection, read_spec_of(audit))
+            assert reader.not_given == {}  # our own presets declare what they lack
             connection.exec_driver_sql("FLUSH STATUS")
-            answers_of(audit, reading, window_of(audit, AS_OF, injected=True))
+            answers_of(audit, reader, window_of(audit, AS_OF, injected=True))
             rows = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read%%'").all()
         engine.dispose()
     return sum(int(value) for _, value in rows)

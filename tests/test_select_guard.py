@@ -13,9 +13,9 @@ from pipeline.config import load_audit
 from pipeline.databases import DATABASES
 from pipeline.databases.select_guard import called, without_semicolon
 from pipeline.errors import ConfigError, SourceError
-from pipeline.flows.extract import demand_of
+from pipeline.flows.extract import read_spec_of
 from pipeline.setup.recognise import Place
-from pipeline.source import Reading, consistent, open_engine
+from pipeline.source import SourceReader, consistent, open_engine
 from tests.postgres import database
 from tests.requirements import require_mariadb
 
@@ -23,7 +23,7 @@ MAPPING = """
 about: Our own CRM
 money: decimal
 entities:
-  manager: {table: people, columns: {id: id, name: name}}
+  user: {table: people, columns: {id: id, name: name}}
   deal: {table: deals, columns: {id: id, owner_id: owner, name: name}}
 """
 TABLES = (
@@ -43,17 +43,17 @@ class Crm:
 
     def control(self, sql: str) -> str:
         """What a control total of this SELECT is."""
-        with self.reading() as reading:
-            return reading.control("f", sql)
+        with self.reader() as reader:
+            return reader.control("f", sql)
 
     def read(self, more: str) -> int:
         """Accounts for every table, reads, and tells how many deals there were."""
-        with self.reading(more) as reading:
-            reading.accounts()
-            return [sum(map(len, reading.rows(entity))) for entity in ("lead", "deal")][1]
+        with self.reader(more) as reader:
+            reader.accounts()
+            return [sum(map(len, reader.rows(entity))) for entity in ("lead", "deal")][1]
 
     @contextmanager
-    def reading(self, more: str = "", mapping: str = MAPPING) -> Iterator[Reading]:
+    def reader(self, more: str = "", mapping: str = MAPPING) -> Iterator[SourceReader]:
         (self.folder / "own.yaml").write_text(
             f"dialects: [{self.dialect}]\n{mapping}{more}", "utf-8"
         )
@@ -66,7 +66,7 @@ class Crm:
         engine = open_engine(audit.settings.source.url, self.folder, audit.preset)
         try:
             with consistent(engine) as connection:
-                yield Reading(connection, demand_of(audit))
+                yield SourceReader(connection, read_spec_of(audit))
         finally:
             engine.dispose()
 
@@ -232,8 +232,8 @@ def test_a_control_is_one_select_that_only_reads(
             crm.control(sql.replace("FOLDER", str(tmp_path)))
         assert crm.deals() == 2, sql
     assert list(tmp_path.iterdir()) == []
-    with crm.reading() as reading:
-        assert {sql: float(reading.control("f", sql)) for sql in PASSING} == dict.fromkeys(
+    with crm.reader() as reader:
+        assert {sql: float(reader.control("f", sql)) for sql in PASSING} == dict.fromkeys(
             PASSING, 2
         )
 
@@ -324,11 +324,11 @@ def test_the_session_itself_refuses_to_write(
     session of its own, since a statement that fails may end what comes after it.
     """
     crm = crms(dialect)
-    with suppress(SourceError), crm.reading() as reading:
+    with suppress(SourceError), crm.reader() as reader:
         if ending:
-            reading.connection.exec_driver_sql(ending)
+            reader.connection.exec_driver_sql(ending)
         with pytest.raises(Exception, match=r"(?i)read.?only"):
-            reading.connection.exec_driver_sql("DELETE FROM deals")
+            reader.connection.exec_driver_sql("DELETE FROM deals")
     assert crm.deals() == 2
 
 

@@ -13,18 +13,18 @@ import pytest
 from pipeline.calendar.window import open_window
 from pipeline.config import load_audit
 from pipeline.flows.compute import _without_plan
-from pipeline.language.format import show
+from pipeline.language.format import format_figure
 from pipeline.measures.completeness import BASE_FAILING, SCORE
 from pipeline.measures.deals import DEALS_WON
 from pipeline.measures.plan import PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT
-from pipeline.model import Edition, Figure, Measure, Person, Scope
+from pipeline.model import Figure, Measure, Person, RunResult, Scope
 from pipeline.reports.elements import score_rows, the_company
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.report import ELEMENTS, Report, Row
 from pipeline.resources import REPORT_TEMPLATES
-from tests.factory import PEOPLE, edition
+from tests.factory import PEOPLE, result
 
 MANAGERS = [person for person in PEOPLE if person.scope is Scope.MANAGER]
 WINDOW = open_window(
@@ -34,7 +34,9 @@ WINDOW = open_window(
 
 def text_of(row: Row) -> str:
     """A line of the headline as a page prints it."""
-    return "".join(show(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells)
+    return "".join(
+        format_figure(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells
+    )
 
 
 def said(report: Report, element: str) -> dict[str, str]:
@@ -42,27 +44,27 @@ def said(report: Report, element: str) -> dict[str, str]:
     return {row.label: text_of(row) for row in report.element(element)}
 
 
-def with_numbers(given: Mapping[str, tuple[int, int | None]]) -> Edition:
+def with_numbers(given: Mapping[str, tuple[int, int | None]]) -> RunResult:
     """The factory's edition with other numbers in some figures."""
-    figures = dict(edition().figures)
+    figures = dict(result().figures)
     for name, (numerator, denominator) in given.items():
         figures[name] = replace(figures[name], numerator=numerator, denominator=denominator)
-    return replace(edition(), figures=figures)
+    return replace(result(), figures=figures)
 
 
 # ------------------------------------------------------------------------------------------------ completeness
 
 
-def weighing(weight: int, entity: str = "deal") -> Edition:
+def weighing(weight: int, entity: str = "deal") -> RunResult:
     """The factory's edition with another weight of one field."""
-    fields = edition().field_sets[entity]
+    fields = result().field_sets[entity]
     heavy = replace(fields.fields[0], weight=weight)
-    sets = {**edition().field_sets, entity: replace(fields, fields=(heavy, *fields.fields[1:]))}
-    return replace(edition(), field_sets=sets)
+    sets = {**result().field_sets, entity: replace(fields, fields=(heavy, *fields.fields[1:]))}
+    return replace(result(), field_sets=sets)
 
 
 def test_where_every_field_weighs_one_fields_are_counted() -> None:
-    for given in (edition(), weighing(3, "lead")):  # leads are in no manager's score
+    for given in (result(), weighing(3, "lead")):  # leads are in no manager's score
         assert all(
             text_of(row).endswith(" fields are filled")
             for row in score_rows(the_company(given))
@@ -89,14 +91,14 @@ def test_without_anything_due_the_sentence_says_what_there_was_none_of() -> None
 def test_records_outside_the_period_are_called_so_and_not_older() -> None:
     assert BASE_FAILING.label == "Records to repair outside this period"
     for person in MANAGERS:
-        report = manager_report(edition(), person)
+        report = manager_report(result(), person)
         for element in ("fix outside", "fix leads outside"):
             assert all(
                 "outside this period" in sentence for sentence in said(report, element).values()
             )
         words = " ".join([*(text_of(row) for row in report.headline), *report.notes])
         assert "older" not in words.lower()
-    assert said(manager_report(edition(), MANAGERS[0]), "fix outside")
+    assert said(manager_report(result(), MANAGERS[0]), "fix outside")
 
 
 # ------------------------------------------------------------------------------------------------ misspelt
@@ -108,14 +110,14 @@ def test_who_has_nothing_to_repair_in_the_period_is_thanked() -> None:
     assert said(manager_report(clean, person), "fix now") == {
         "To repair": "Nothing to repair in this period. Thank you."
     }
-    assert "Thank you" not in said(manager_report(edition(), person), "fix now")["To repair"]
+    assert "Thank you" not in said(manager_report(result(), person), "fix now")["To repair"]
 
 
 def test_every_row_of_a_headline_is_of_an_element_that_is_asked_for() -> None:
     """A misspelt name in a template, or in a report, would leave the row out."""
     reports = [
-        management_report(edition()),
-        *(manager_report(edition(), person) for person in MANAGERS),
+        management_report(result()),
+        *(manager_report(result(), person) for person in MANAGERS),
     ]
     assert {row.element for report in reports for row in report.headline} <= ELEMENTS
     with pytest.raises(KeyError):
@@ -128,7 +130,7 @@ def test_a_figure_that_this_crm_does_not_have_is_none_and_so_is_one_of_its_own_m
     None
 ):
     own = Measure(name="online", label="Online")
-    given = replace(edition(), figures={}, own=(own,))
+    given = replace(result(), figures={}, custom=(own,))
     assert given.find(DEALS_WON) is None
     assert given.find(own) is None
     assert the_company(given).company_has(own) == ()
@@ -145,12 +147,12 @@ def test_a_managers_records_that_are_in_none_of_the_counters_are_named(
     metric: str, number: int
 ) -> None:
     person = MANAGERS[0]
-    figures = dict(edition().figures)
+    figures = dict(result().figures)
     for scope, key in ((Scope.MANAGER, person.id), (Scope.COMPANY, "")):
         name = f"{metric}@{scope}:{key}" if key else f"{metric}@{scope}"
         figures[name] = replace(figures["deals_won@company"], id=name, scope=scope, key=key, metric=metric,
                                 numerator=number)  # fmt: skip
-    given = replace(edition(), figures=figures)
+    given = replace(result(), figures=figures)
     report = manager_report(given, person)
     sentences = [
         row
@@ -163,7 +165,7 @@ def test_a_managers_records_that_are_in_none_of_the_counters_are_named(
         sentences[0]
     ) or metric.startswith("deals_won")
     assert f"{metric}@company" in {
-        figure.id for figure in management_report(replace(edition(), figures=figures)).figures()
+        figure.id for figure in management_report(replace(result(), figures=figures)).figures()
     }
 
 
@@ -221,7 +223,7 @@ def test_links_lead_into_the_crm_and_nowhere_without_its_address(
 
 
 def test_of_those_who_sell_but_do_not_type_the_least_complete_is_named() -> None:
-    figures = edition().figures
+    figures = result().figures
     planned = [
         person for person in MANAGERS if f"plan_target/deals_won@manager:{person.id}" in figures
     ][:3]
@@ -235,7 +237,7 @@ def test_of_those_who_sell_but_do_not_type_the_least_complete_is_named() -> None
     assert first.label == planned[1].name
     assert (
         text_of(first)
-        == f"9 won of 8 planned, but only 30.0 % complete; the company {show(company)}"
+        == f"9 won of 8 planned, but only 30.0 % complete; the company {format_figure(company)}"
     )
 
 
@@ -258,7 +260,7 @@ def test_a_plan_that_is_met_exactly_is_met() -> None:
     person = next(
         one
         for one in MANAGERS
-        if edition().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name)
+        if result().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name)
     )
     assert plan_of(person, 8, 8).endswith("the target is met")
     assert "1 over the target" in plan_of(person, 9, 8)
@@ -269,7 +271,7 @@ def test_a_pace_is_said_while_a_working_day_is_left_and_not_after() -> None:
     person = next(
         one
         for one in MANAGERS
-        if edition().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name)
+        if result().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name)
     )
     assert "3 to go; 1.5 a working day needed" in plan_of(person, 5, 8, (3, 2))
     last = plan_of(person, 5, 8, (3, 0))
@@ -281,20 +283,20 @@ def test_who_has_no_team_is_compared_with_the_company() -> None:
     with_team, without = (
         next(one for one in MANAGERS if bool(one.team_id) is team) for team in (True, False)
     )
-    assert said(manager_report(edition(), with_team), "team").keys() == {"Your team"}
-    lonely = said(manager_report(edition(), without), "team")
+    assert said(manager_report(result(), with_team), "team").keys() == {"Your team"}
+    lonely = said(manager_report(result(), without), "team")
     assert lonely.keys() == {"The company"}
-    company = edition().find(SCORE)
+    company = result().find(SCORE)
     assert company is not None
-    assert lonely["The company"].startswith(show(company))
+    assert lonely["The company"].startswith(format_figure(company))
 
 
 def test_a_teams_target_stands_in_its_line() -> None:
-    [teams] = [table for table in management_report(edition()).tables if table.key == "teams"]
+    [teams] = [table for table in management_report(result()).tables if table.key == "teams"]
     place = teams.columns.index("Plan: target") - 1
     shown = {row.label: row.cells[place] for row in teams.rows}
     expected = {
-        p.team: edition().find(PLAN_TARGET, Scope.TEAM, p.team_id, DEALS_WON.name)
+        p.team: result().find(PLAN_TARGET, Scope.TEAM, p.team_id, DEALS_WON.name)
         for p in MANAGERS
         if p.team_id
     }
@@ -304,9 +306,7 @@ def test_a_teams_target_stands_in_its_line() -> None:
             figure.numerator
             for person in MANAGERS
             if person.team == team
-            and (
-                figure := edition().find(PLAN_TARGET, Scope.MANAGER, person.id, DEALS_WON.name)
-            )
+            and (figure := result().find(PLAN_TARGET, Scope.MANAGER, person.id, DEALS_WON.name))
             is not None
         )
         for team in expected

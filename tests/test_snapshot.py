@@ -47,7 +47,7 @@ def read(folder: Path, stored: Stored) -> list[dict[str, Any]]:
 
 def test_a_flag_that_the_crm_does_not_hold_says_what_is_assumed(tmp_path: Path) -> None:
     """Every user is active and a person, no client is a private one; and nothing is unreadable."""
-    users = read(tmp_path, write(tmp_path, "manager", ["id", "name"], [("1", "Ada")]))
+    users = read(tmp_path, write(tmp_path, "user", ["id", "name"], [("1", "Ada")]))
     clients = read(tmp_path, write(tmp_path, "client", ["id", "name"], [("k", "Firm")]))
     assert [(user["active"], user["person"]) for user in users] == [(1, 1)]
     assert [client["private_person"] for client in clients] == [0]
@@ -386,7 +386,7 @@ def test_what_is_asked_gets_what_was_written(tmp_path: Path) -> None:
         tmp_path, "deal", ["id", "close_day", "amount", "currency", "created_at"], rows
     )
     deal = entities([stored])["deal"]
-    early = select(deal.c.id, deal.c.created_at.label("at_us")).where(
+    early = select(deal.c.id, deal.c.created_at.label("occurred_at_us")).where(
         deal.c.close_day < date(2026, 11, 5)
     )
     with (
@@ -403,7 +403,7 @@ def test_what_is_asked_gets_what_was_written(tmp_path: Path) -> None:
         found = connection.execute(asked).all()
         (total,) = connection.execute(select(func.sum(deal.c.amount))).one()
         viewed = connection.execute(
-            select(shelf.views["deal"].c.id, shelf.views["deal"].c.at_us)
+            select(shelf.views["deal"].c.id, shelf.views["deal"].c.occurred_at_us)
         ).all()
     microsecond = timedelta(microseconds=1)
     expected = {row[0]: (row[4] - datetime(1970, 1, 1)) // microsecond for row in rows}

@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from pipeline.cli.summary import print_differences, summary_table
-from pipeline.language.format import NOTHING, show
+from pipeline.language.format import NOTHING, format_figure
 from pipeline.measures.registry import MEASURES
 from pipeline.model import Scope
-from tests.factory import edition
+from tests.factory import result
 
 HEADINGS = {
     "Complete": ("score", ""), "Base": ("base", ""), "Meetings": ("meetings_held", ""),
@@ -23,7 +23,7 @@ HEADINGS = {
 
 
 def shown(width: int = 80, *, plan: bool = True) -> str:
-    whole = edition()
+    whole = result()
     figures = {
         name: one for name, one in whole.figures.items() if plan or not name.startswith("plan_")
     }
@@ -36,15 +36,15 @@ def test_no_figure_is_cut() -> None:
     said = shown()
     assert "…" not in said
     assert max(map(len, said.splitlines())) <= 80
-    for person in edition().people:
+    for person in result().people:
         if person.scope is Scope.MANAGER and person.name.isascii() and " " in person.name:
             line = next(
                 line for line in said.splitlines() if line.startswith(person.name.split()[0])
             )
             for metric in ("score", "base", "meetings_held", "complete_meetings", "deals_open"):
-                figure = edition().find(MEASURES[metric], Scope.MANAGER, person.id, "")
+                figure = result().find(MEASURES[metric], Scope.MANAGER, person.id, "")
                 assert figure is not None
-                assert show(figure) in line
+                assert format_figure(figure) in line
 
 
 def test_a_column_without_any_figure_is_left_out() -> None:
@@ -55,7 +55,7 @@ def test_a_column_without_any_figure_is_left_out() -> None:
 
 
 def test_under_each_heading_is_its_own_figure() -> None:
-    whole = edition()
+    whole = result()
     made = summary_table(whole)
     names, *columns = made.columns
     assert [" ".join(str(one.header).split()) for one in columns] == list(HEADINGS)
@@ -65,19 +65,21 @@ def test_under_each_heading_is_its_own_figure() -> None:
     assert len(list(names.cells)) == len(lines)
     for column, (metric, dimension) in zip(columns, HEADINGS.values(), strict=True):
         figures = [whole.find(MEASURES[metric], scope, key, dimension) for scope, key in lines]
-        assert list(column.cells) == [show(figure) if figure else NOTHING for figure in figures]
+        assert list(column.cells) == [
+            format_figure(figure) if figure else NOTHING for figure in figures
+        ]
         assert len(set(column.cells)) > 2  # so that a neighbour's figures are seen to be others
 
 
 @pytest.mark.parametrize("name", ["Sales [EU]", "Sales [/]", "[bold]Sales", "Sales\x1b[2J"])
 def test_the_audits_own_name_is_a_text_too(name: str) -> None:
     stream = io.StringIO()
-    Console(file=stream, width=120).print(summary_table(replace(edition(), audit=name)))
+    Console(file=stream, width=120).print(summary_table(replace(result(), audit=name)))
     assert f"{name.replace(chr(27), chr(0xFFFD))}: " in stream.getvalue()
 
 
 def test_a_name_is_a_text_and_steers_no_terminal() -> None:
-    whole = edition()
+    whole = result()
     first = next(person for person in whole.people if person.scope is Scope.MANAGER)
     people = tuple(
         replace(person, name="[red]X[/]\x1b[2J\u202ey") if person is first else person

@@ -259,12 +259,17 @@ def test_a_lack_is_this_machines_only_where_the_database_is_on_it() -> None:
     from sqlalchemy.engine import make_url
 
     from pipeline.databases import kind_of
-    from pipeline.source.connect import Hold, _explained
+    from pipeline.source.connect import TransactionLimit, _explained
 
     error = DBAPIError("SELECT 1", {}, duckdb.OutOfMemoryException("Out of Memory Error: x"))
-    here = _explained(error, kind_of("duckdb"), make_url("duckdb:///crm.duckdb"), Hold())
+    here = _explained(
+        error, kind_of("duckdb"), make_url("duckdb:///crm.duckdb"), TransactionLimit()
+    )
     there = _explained(
-        error, kind_of("postgresql"), make_url("postgresql+psycopg://a@db.example/crm"), Hold()
+        error,
+        kind_of("postgresql"),
+        make_url("postgresql+psycopg://a@db.example/crm"),
+        TransactionLimit(),
     )
     assert "This machine ran out of memory" in str(here)
     assert "This machine" not in str(there)

@@ -19,7 +19,7 @@ from pipeline.databases import kind_of
 from pipeline.formats import Rules
 from pipeline.model import ENTITIES
 from pipeline.presets import Formats, Preset
-from pipeline.source import Demand, Reading, consistent
+from pipeline.source import ReadSpec, SourceReader, consistent
 from tests.benches import Bench, writable
 
 OWN = ("", " ", "\u00a0", "0000-00-00", "0000-00-00 00:00:00", "2026-02-30", "2026-02-28", "2026-02-28 10:00:00",
@@ -101,19 +101,19 @@ class Own:
     def readings_by(self, made: Preset, zone: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """The same by that preset, in an audit of that zone."""
         absent = frozenset(made.absent_columns())
-        demand = Demand(made, {}, "EUR", absent, ENTITIES, Rules.of(made, zone), zone)
+        demand = ReadSpec(made, {}, "EUR", absent, ENTITIES, Rules.of(made, zone), zone)
         names = [
             f"{name}{mark}"
             for name in ("amount", "close_day", "created_at")
             for mark in ("", "_unreadable")
         ]
         with consistent(self.engine) as connection:
-            reading = Reading(connection, demand)
+            reader = SourceReader(connection, demand)
             stored = snapshot.write_entity(
-                self.folder, "deal", reading.columns("deal"), reading.rows("deal"), expected=reading.count("deal"),
+                self.folder, "deal", reader.columns("deal"), reader.rows("deal"), expected=reader.count("deal"),
                 minor=False, advance=lambda _: None, rules=demand.rules,
             )  # fmt: skip
-            deal = reading.entities()["deal"]
+            deal = reader.entities()["deal"]
             said = connection.execute(
                 select(deal.c.id, *(deal.c[name] for name in names))
             ).all()
@@ -215,6 +215,6 @@ def test_what_a_database_has_typed_itself_is_read_as_that(
 
 
 def test_every_database_says_what_its_columns_hold() -> None:
-    assert kind_of("sqlite").holds is None
+    assert kind_of("sqlite").column_kind is None
     for dialect in ("mysql", "mariadb", "postgresql", "duckdb", "files"):
-        assert kind_of(dialect).holds is not None
+        assert kind_of(dialect).column_kind is not None

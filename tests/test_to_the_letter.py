@@ -31,7 +31,7 @@ states:
   meeting: {{held: [gehouden, gehoudén]}}
   deal: {{won: [gewonnen]}}
 entities:
-  manager: {{table: mensen, columns: {{id: id, name: naam}}}}
+  user: {{table: mensen, columns: {{id: id, name: naam}}}}
   meeting: {{table: afspraken, columns: {{id: id, owner_id: wie, status: status, start_at: begin}}}}
   deal:
     table: deals

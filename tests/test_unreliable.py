@@ -18,7 +18,8 @@ import pytest
 import yaml
 from sqlalchemy.engine import make_url
 
-from pipeline import retry, source
+from pipeline import retry as retrying
+from pipeline import source
 from pipeline.config import Audit, load_audit
 from pipeline.databases import sqlite
 from pipeline.demo import write_demo
@@ -26,7 +27,7 @@ from pipeline.errors import ConfigError, SourceError
 from pipeline.flows import run
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
-from pipeline.retry import ATTEMPTS, PassingError, anew
+from pipeline.retry import ATTEMPTS, PassingError, retry
 from pipeline.source.connect import without
 from tests.suitecrm.database import Database, suitecrm
 from tests.suitecrm.ours import compute, extract, prepared
@@ -38,8 +39,8 @@ AS_OF = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry, "FIRST_PAUSE", 0)
-    monkeypatch.setattr(retry, "JITTER", 0)
+    monkeypatch.setattr(retrying, "FIRST_PAUSE", 0)
+    monkeypatch.setattr(retrying, "JITTER", 0)
 
 
 class Told(Silence):
@@ -58,8 +59,8 @@ class Told(Silence):
 def test_a_passing_failure_is_tried_again_with_growing_uneven_pauses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(retry, "FIRST_PAUSE", 1.0)
-    monkeypatch.setattr(retry, "JITTER", 1.0)
+    monkeypatch.setattr(retrying, "FIRST_PAUSE", 1.0)
+    monkeypatch.setattr(retrying, "JITTER", 1.0)
     attempts: list[int] = []
 
     def attempt() -> str:
@@ -70,7 +71,7 @@ def test_a_passing_failure_is_tried_again_with_growing_uneven_pauses(
 
     told: list[str] = []
     pauses: list[float] = []
-    assert anew(attempt, told.append, pauses.append) == "read"
+    assert retry(attempt, told.append, pauses.append) == "read"
     assert len(told) == len(pauses) == ATTEMPTS - 1
     assert 1 <= pauses[0] <= 2 <= pauses[1] <= 3
     assert not any(pause.is_integer() for pause in pauses)
@@ -87,7 +88,7 @@ def test_it_ends(tmp_path: Path) -> None:
     with pytest.raises(
         SourceError, match=rf"^gone\. It was tried {ATTEMPTS} times\.$"
     ) as caught:
-        anew(attempt, lambda _: None, lambda _: None)
+        retry(attempt, lambda _: None, lambda _: None)
     assert not isinstance(caught.value, PassingError)
     assert len(attempts) == ATTEMPTS == 3
 
@@ -100,7 +101,7 @@ def test_what_does_not_pass_is_tried_once() -> None:
         raise SourceError("Access denied.")
 
     with pytest.raises(SourceError, match="denied"):
-        anew(attempt, lambda _: None)
+        retry(attempt, lambda _: None)
     assert attempts == [1]
 
 
@@ -198,7 +199,7 @@ def test_a_statement_is_stopped_by_the_server_itself(
     began, others = time.monotonic(), sessions(database)
     with (
         pytest.raises(SourceError, match=r"source\.max_hold"),
-        source.consistent(engine, hold=source.Hold(1)) as held,
+        source.consistent(engine, limit=source.TransactionLimit(1)) as held,
     ):
         held.exec_driver_sql(endless)
     engine.dispose()
@@ -341,7 +342,7 @@ def test_sqlite_stops_a_statement_too(demo: Path, tmp_path: Path) -> None:
     began = time.monotonic()
     with (
         pytest.raises(SourceError, match=r"source\.max_hold"),
-        source.consistent(engine, hold=source.Hold(0.5)) as held,
+        source.consistent(engine, limit=source.TransactionLimit(0.5)) as held,
     ):
         held.exec_driver_sql(endless)
     engine.dispose()

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import FromClause, column, create_engine, table
 
 from pipeline.errors import AuditError
-from pipeline.model import Answers, Failing, Field, FieldSet, Tally
+from pipeline.model import Answers, FailingRecord, Field, FieldSet, Tally
 from pipeline.queries import state_code
 from pipeline.rules.gx import validate
 
@@ -66,8 +66,8 @@ def common(seed: random.Random, number: int, owners: Sequence[str | None]) -> di
         "scored": int(seed.random() < 0.9),
         "in_period": 0,
         "state": 0,
-        "again": 0,
-        "at_us": seed.choice((None, 5, 7)),
+        "is_repeat": 0,
+        "occurred_at_us": seed.choice((None, 5, 7)),
     }
 
 
@@ -76,7 +76,9 @@ def meetings(count: int, *, several_owners: bool = False) -> Rows:
     for number in range(count):
         row = common(seed, number, ("m1", "m2", "m3", None))
         row["in_period"] = int(row["scored"] and seed.random() < 0.4)
-        row["again"] = int(several_owners and row["owner"] is not None and seed.random() < 0.2)
+        row["is_repeat"] = int(
+            several_owners and row["owner"] is not None and seed.random() < 0.2
+        )
         row["state"] = seed.choice((-1, 0, 1, 2, 3))
         row["start_at"] = seed.choice((None, 5, 7))
         row["start_at_unreadable"] = int(row["start_at"] is None and seed.random() < 0.3)
@@ -139,16 +141,16 @@ def counted(fields: FieldSet, rows: Rows) -> Answers:
                     f"{name}_unreadable"
                 ]
         if mask:
-            period, again = bool(row["in_period"]), bool(row["again"])
+            period, again = bool(row["in_period"]), bool(row["is_repeat"])
             failing.append(
-                Failing(
+                FailingRecord(
                     fields.entity,
                     row["id"],
                     row["owner"] or "",
                     mask,
                     period,
                     again,
-                    row["at_us"],
+                    row["occurred_at_us"],
                 )
             )
     counts = ((what[:4], value, what[4]) for what, value in tallies.items())
@@ -159,7 +161,7 @@ def counted(fields: FieldSet, rows: Rows) -> Answers:
 
 def whose(row: dict[str, Any]) -> list[tuple[bool, str | None, bool]]:
     """For whom the row counts: (the company's, the owner, whether again)."""
-    again = [(False, row["owner"], True)] if row["again"] else [(True, None, False)]
+    again = [(False, row["owner"], True)] if row["is_repeat"] else [(True, None, False)]
     return [(False, row["owner"], False), *again]
 
 
@@ -197,8 +199,8 @@ def test_a_record_of_several_owners_is_the_companys_once(tmp_path: Path) -> None
     url, views = database(tmp_path, {"meeting": rows})
     found = validate(url, views, {"meeting": MEETING}, several_owners=True)
     same(found, [counted(MEETING, rows)])
-    assert len([record for record in found.failing if record.again]) > 20
-    assert any(tally.again and tally.value for tally in found.tallies)
+    assert len([record for record in found.failing if record.is_repeat]) > 20
+    assert any(tally.is_repeat and tally.value for tally in found.tallies)
 
 
 def test_every_failing_record_comes_back_however_many(tmp_path: Path) -> None:
@@ -220,8 +222,8 @@ def test_where_nothing_is_missing_there_is_nothing_to_list(tmp_path: Path) -> No
         "scored": 1,
         "in_period": 1,
         "state": 0,
-        "again": 0,
-        "at_us": 5,
+        "is_repeat": 0,
+        "occurred_at_us": 5,
         "last_name": "x",
         "phone": None,
         "email": "y",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model import Edition, Scope, figure_id
+from pipeline.model import RunResult, Scope, figure_id
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.page import render_page
@@ -15,7 +15,7 @@ from pipeline.reports.read_page import page_differences
 from pipeline.reports.read_workbook import workbook_differences
 from pipeline.reports.workbook import write_workbook
 from pipeline.values.visible import decoded, encoded, told_apart, visible
-from tests.factory import edition
+from tests.factory import result
 
 ODD = (
     "a\tb",
@@ -69,10 +69,10 @@ def test_two_texts_that_look_alike_are_told_apart(one: str, other: str) -> None:
     assert told_apart("North", "S\xfcd") == ("North", "S\xfcd")
 
 
-def renamed(odd: str) -> Edition:
+def renamed(odd: str) -> RunResult:
     """The edition of the other tests, in which a manager, a team and a record have that in their ids."""
     ids = {"m1": f"m1{odd}", "t1": f"t1{odd}"}
-    whole = edition()
+    whole = result()
     figures = {}
     for figure in whole.figures.values():
         key = ids.get(figure.key, figure.key)
@@ -89,13 +89,13 @@ def renamed(odd: str) -> Edition:
             )
             for person in whole.people
         ),
-        repairs=tuple(
+        fix_list=tuple(
             replace(
-                repair,
-                owner=ids.get(repair.owner, repair.owner),
-                record_id=f"{repair.record_id}{odd}",
+                item,
+                owner=ids.get(item.owner, item.owner),
+                record_id=f"{item.record_id}{odd}",
             )
-            for repair in whole.repairs
+            for item in whole.fix_list
         ),
     )
 

@@ -15,14 +15,14 @@ import openpyxl
 import pytest
 from lxml import etree
 
-from pipeline.language.format import excel_format, excel_value, show
-from pipeline.model import Figure, Repair, Scope, Unit
+from pipeline.language.format import excel_format, excel_value, format_figure
+from pipeline.model import Figure, FixItem, Scope, Unit
 from pipeline.reports import read_workbook, workbook
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.read_workbook import as_printed, workbook_differences
 from pipeline.reports.report import Report, Row, Table
-from pipeline.reports.sheets import (
+from pipeline.reports.sheet_text import (
     CELL_LIMIT,
     INDEX,
     LINK_LIMIT,
@@ -58,10 +58,10 @@ def figure(
     )
 
 
-def report_of(*rows: Row, repairs: tuple[Repair, ...] = (), **changes: object) -> Report:
+def report_of(*rows: Row, fix_list: tuple[FixItem, ...] = (), **changes: object) -> Report:
     width = max((len(row.cells) for row in rows), default=1)
     table = Table("table", "A table", ("Name", *map(str, range(width))), rows)
-    report = Report("manager", "Title", BO, factory.edition(), (), (table,), repairs, ())
+    report = Report("manager", "Title", BO, factory.result(), (), (table,), fix_list, ())
     return replace(report, **changes)  # type: ignore[arg-type]
 
 
@@ -131,12 +131,12 @@ def filled(cell: etree._Element) -> bool:
 
 @pytest.fixture(scope="module")
 def management(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return Package(management_report(factory.edition()), tmp_path_factory.mktemp("management"))
+    return Package(management_report(factory.result()), tmp_path_factory.mktemp("management"))
 
 
 @pytest.fixture(scope="module")
 def manager(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return Package(manager_report(factory.edition(), BO), tmp_path_factory.mktemp("manager"))
+    return Package(manager_report(factory.result(), BO), tmp_path_factory.mktemp("manager"))
 
 
 def figure_sheets(package: Package) -> list[str]:
@@ -212,10 +212,10 @@ def test_a_changed_format_code_is_caught(manager: Package, code: str) -> None:
 
 def test_every_cell_of_the_fix_list_altered_in_turn_is_caught(manager: Package) -> None:
     cells = manager.each(REPAIRS, other_value, filled)
-    undated = sum(repair.day is None for repair in manager.report.repairs)
-    assert cells == 3 + 8 * (1 + len(manager.report.repairs)) - undated
+    undated = sum(item.day is None for item in manager.report.fix_list)
+    assert cells == 3 + 8 * (1 + len(manager.report.fix_list)) - undated
     assert undated > 0
-    assert len(manager.report.repairs) > 8
+    assert len(manager.report.fix_list) > 8
 
 
 def test_every_cell_of_the_index_altered_is_caught(manager: Package) -> None:
@@ -243,7 +243,7 @@ def test_every_link_altered_in_turn_is_caught(manager: Package) -> None:
     part = manager.sheet(REPAIRS).replace("worksheets/", "worksheets/_rels/") + ".rels"
     tree = etree.fromstring(manager.parts[part])
     links = [node.get("Id") for node in tree if node.get("Type").endswith("/hyperlink")]
-    assert len(links) == len(manager.report.repairs)
+    assert len(links) == len(manager.report.fix_list)
     for link in links:
         changed = etree.fromstring(manager.parts[part])
         node = next(node for node in changed if node.get("Id") == link)
@@ -332,7 +332,7 @@ def test_another_report_is_not_taken_for_this_one(
     management: Package, manager: Package
 ) -> None:
     assert workbook_differences(management.report, manager.file)
-    other = replace(manager.report, edition=replace(manager.report.edition, run_id="another"))
+    other = replace(manager.report, result=replace(manager.report.result, run_id="another"))
     places = [where for _, where, _, _ in workbook_differences(other, manager.file)]
     assert places == [f"{name}!A2" for name in sheet_names(other)]
 
@@ -358,15 +358,15 @@ def test_same_report_same_bytes(manager: Package, tmp_path: Path) -> None:
 
 
 def test_before_1980_it_is_still_written(tmp_path: Path) -> None:
-    edition = factory.edition()
-    window = replace(edition.window, as_of=edition.window.as_of - timedelta(days=20_000))
-    report = report_of(edition=replace(edition, window=window))
+    result = factory.result()
+    window = replace(result.window, as_of=result.window.as_of - timedelta(days=20_000))
+    report = report_of(result=replace(result, window=window))
     assert workbook_differences(report, written(report, tmp_path)) == []
 
 
 def test_run_and_as_of_on_every_sheet(management: Package) -> None:
     for sheet in openpyxl.load_workbook(management.file):
-        assert sheet["A2"].value == stamp(management.report.edition)
+        assert sheet["A2"].value == stamp(management.report.result)
         assert "16 Nov 2026 07:00 CET" in sheet["A2"].value
         assert "2026-11-16T060000Z-7f3a" in sheet["A2"].value
         assert "7f3a" in sheet.oddFooter.left.text
@@ -401,7 +401,7 @@ def test_numbers_are_numbers_and_what_excel_cannot_hold_is_text_with_a_note(
     book = openpyxl.load_workbook(file)
     for number, (one, amount) in enumerate(zip(figures, AMOUNTS, strict=True), 5):
         cell = book["A table"][f"B{number}"]
-        assert cell.value == (show(one) if amount[4] is None else amount[4])
+        assert cell.value == (format_figure(one) if amount[4] is None else amount[4])
         assert cell.data_type == ("s" if amount[4] is None else "n")
         if amount[4] is None:
             assert (
@@ -442,7 +442,7 @@ def test_a_currency_without_cents_or_with_more_of_them(
     file = written(report_of(Row("x", (one,))), tmp_path)
     cell = openpyxl.load_workbook(file)["A table"]["B5"]
     assert (cell.value, cell.number_format) == (value, number_format)
-    assert as_printed(Decimal(repr(cell.value)), cell.number_format) == show(one)
+    assert as_printed(Decimal(repr(cell.value)), cell.number_format) == format_figure(one)
 
 
 def test_two_notes_on_one_cell_are_both_there(tmp_path: Path) -> None:
@@ -472,12 +472,12 @@ def test_links_end_where_excel_takes_no_more(
     assert LINK_LIMIT == 65_530
     for module in (workbook, read_workbook):
         monkeypatch.setattr(module, "LINK_LIMIT", 3)
-    repairs = tuple(
-        Repair("deal", str(n), "m2", "x", ("a",), ("b",), f"https://crm.example/{n}", True)
+    fix_list = tuple(
+        FixItem("deal", str(n), "m2", "x", ("a",), ("b",), f"https://crm.example/{n}", True)
         for n in range(5)
     )
     report = report_of(
-        *(Row(str(n), (figure(Unit.COUNT, n),)) for n in range(5)), repairs=repairs
+        *(Row(str(n), (figure(Unit.COUNT, n),)) for n in range(5)), fix_list=fix_list
     )
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
@@ -500,7 +500,9 @@ def test_a_printed_figure_is_what_show_says() -> None:
         one = figure(*amount[:4])
         value = excel_value(one)
         if value is not None:
-            assert as_printed(Decimal(repr(float(value))), excel_format(one)) == show(one)
+            assert as_printed(Decimal(repr(float(value))), excel_format(one)) == format_figure(
+                one
+            )
     assert as_printed(Decimal("0.0625"), "#,##0.0 %") == "6.3 %"
     assert as_printed(Decimal("1234.5"), "0.00") is None
 
@@ -513,12 +515,12 @@ HOSTILE_TEXTS = [
 
 
 def test_hostile_text_survives(tmp_path: Path) -> None:
-    repairs = tuple(
-        Repair("meeting", text, "m2", text, (text,), (text, text), text, number % 2 == 0)
+    fix_list = tuple(
+        FixItem("meeting", text, "m2", text, (text,), (text, text), text, number % 2 == 0)
         for number, text in enumerate(HOSTILE_TEXTS)
     )
     rows = tuple(Row(text, (text, figure(Unit.COUNT, 1))) for text in HOSTILE_TEXTS)
-    report = report_of(*rows, repairs=repairs, title="=1+1", notes=tuple(HOSTILE_TEXTS))
+    report = report_of(*rows, fix_list=fix_list, title="=1+1", notes=tuple(HOSTILE_TEXTS))
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
     book = openpyxl.load_workbook(file)
@@ -555,7 +557,7 @@ def test_characters_that_excel_cannot_hold_are_replaced_visibly(tmp_path: Path) 
 )
 def test_text_too_long_for_a_cell_is_cut_and_says_so(text: str, tmp_path: Path) -> None:
     report = report_of(
-        Row("x", (text,)), repairs=(Repair("call", "1", "m2", text, (), (), "", True),)
+        Row("x", (text,)), fix_list=(FixItem("call", "1", "m2", text, (), (), "", True),)
     )
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
@@ -591,7 +593,7 @@ def test_only_an_address_of_the_web_becomes_a_link(
     link: str, hyperlink: bool, tmp_path: Path
 ) -> None:
     report = report_of(
-        repairs=(Repair("deal", "1", "m2", "x", ("amount",), ("why",), link, True),)
+        fix_list=(FixItem("deal", "1", "m2", "x", ("amount",), ("why",), link, True),)
     )
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []

@@ -184,7 +184,7 @@ def test_two_processes_write_what_one_writes(
         folder, told = tmp_path / str(count), Told()
         folder.mkdir()
         monkeypatch.setattr(write, "workers_for", lambda items, count=count: count)
-        write.write_reports(factory.edition(), folder, told)
+        write.write_reports(factory.result(), folder, told)
         written[count] = content(folder)
         assert told.stages == [("Writing the reports", 6), ("Reading every figure back", 6)]
         assert told.steps == 12
@@ -209,7 +209,7 @@ def test_what_another_process_reads_back_is_told_as_from_here(
 
         monkeypatch.setattr(write, "workers_for", lambda items, count=count: count)
         with pytest.raises(ProofError, match="not written as computed") as refused:
-            write.write_reports(factory.edition(), folder, Told(spoil))
+            write.write_reports(factory.result(), folder, Told(spoil))
         said.append(refused.value.differences)
     assert said[0] == said[1]
     assert {where.split("/")[1][:3] for _, where, *_ in said[0]} == {"ann", "bo-"}
@@ -217,7 +217,7 @@ def test_what_another_process_reads_back_is_told_as_from_here(
 
 def test_two_managers_of_one_name_have_a_folder_each(tmp_path: Path) -> None:
     people = tuple(replace(person, name="Anna Berg") for person in factory.PEOPLE)
-    write.write_reports(replace(factory.edition(), people=people), tmp_path, Silence())
+    write.write_reports(replace(factory.result(), people=people), tmp_path, Silence())
     folders = sorted((tmp_path / "managers").iterdir())
     managers = [person for person in people if person.scope is Scope.MANAGER]
     assert (
@@ -241,12 +241,12 @@ def test_a_report_never_takes_anothers_place(
 ) -> None:
     monkeypatch.setattr(write, "folder_of", lambda person: "everybody")
     with pytest.raises(FileExistsError):
-        write.write_reports(factory.edition(), tmp_path, Silence())
+        write.write_reports(factory.result(), tmp_path, Silence())
 
 
 def test_a_pair_takes_no_more_of_the_edition_along_than_it_prints() -> None:
-    for pair in write._pairs(factory.edition(), Path("anywhere")):
-        held: dict[str, Figure] = dict(pair.report.edition.figures)
+    for pair in write._pairs(factory.result(), Path("anywhere")):
+        held: dict[str, Figure] = dict(pair.report.result.figures)
         assert held.keys() == {figure.id.partition("#")[0] for figure in pair.report.figures()}
-        assert all(factory.edition().figures[name] is figure for name, figure in held.items())
-        assert (pair.report.edition.people, pair.report.edition.repairs) == ((), ())
+        assert all(factory.result().figures[name] is figure for name, figure in held.items())
+        assert (pair.report.result.people, pair.report.result.fix_list) == ((), ())

@@ -45,10 +45,10 @@ def audited(
     data = folder / f"data{len(list(folder.glob('data*')))}"
     data.mkdir()
     run.extract(audit, data, clock=lambda: as_of, as_of=as_of, progress=Silence())
-    edition = run.compute(data, run_id="test", progress=Silence())
+    result = run.compute(data, run_id="test", progress=Silence())
     return {
         f.id: (f.numerator, f.denominator)
-        for f in edition.figures.values()
+        for f in result.figures.values()
         if f.metric != "figures_proven"
     }
 
@@ -116,7 +116,14 @@ def test_the_formats_of_a_crm_of_ones_own(
                     connection.exec_driver_sql(statement)
             engine.dispose()
             monkeypatch.setenv("CRM_URL", url.render_as_string(hide_password=False))
-            initialise("${CRM_URL}", Path("audit.yaml"), preset=None, asking=False, now=NOW)
+            initialise(
+                "${CRM_URL}",
+                Path("audit.yaml"),
+                preset=None,
+                asking=False,
+                now=NOW,
+                new_id=lambda: "audit-1",
+            )
             own = yaml.safe_load((tmp_path / "crm.yaml").read_text("utf-8"))
             assert ("formats" in own) == (texts == WRITTEN)
             if texts == WRITTEN:
@@ -178,7 +185,14 @@ def test_the_formats_of_a_crm_that_a_preset_knows(
         "UPDATE opportunity SET close_date = DATE_FORMAT(close_date, '%e-%c-%Y')",
     )
     (tmp_path / "audit.yaml").unlink()
-    initialise("${CRM_URL}", Path("audit.yaml"), preset=None, asking=False, now=as_of)
+    initialise(
+        "${CRM_URL}",
+        Path("audit.yaml"),
+        preset=None,
+        asking=False,
+        now=as_of,
+        new_id=lambda: "audit-1",
+    )
     said = capsys.readouterr().out
     assert re.search(
         r"deal\.close_day: (\S+) of \1 values .* are not written as espocrm writes them: \d… \(",
@@ -211,12 +225,17 @@ def test_a_preset_of_ones_own_is_left_as_it_is_and_the_line_is_said(
             text("INSERT INTO offertes VALUES (1, 1, '25-11-2026'), (2, 1, '13-11-2026')")
         )
     mine = (
-        "about: Ours\ndialects: [sqlite]\nmoney: decimal\nentities:\n  manager: {table: offertes, columns: {id: wie}}\n"
+        "about: Ours\ndialects: [sqlite]\nmoney: decimal\nentities:\n  user: {table: offertes, columns: {id: wie}}\n"
         "  deal: {table: offertes, columns: {id: id, owner_id: wie, close_day: sluit}}\n"
     )
     (tmp_path / "mine.yaml").write_text(mine, "utf-8")
     initialise(
-        "sqlite:///crm.db", Path("audit.yaml"), preset="mine.yaml", asking=False, now=NOW
+        "sqlite:///crm.db",
+        Path("audit.yaml"),
+        preset="mine.yaml",
+        asking=False,
+        now=NOW,
+        new_id=lambda: "audit-1",
     )
     said = capsys.readouterr().out
     assert (

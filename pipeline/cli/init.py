@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from pathlib import Path
 
@@ -35,4 +36,11 @@ def init(address: str, output: Path, yes: bool, preset_name: str | None) -> None
     from pipeline.setup import initialise
 
     asking = not yes and sys.stdin.isatty() and sys.stdout.isatty()
-    initialise(address, output, preset=preset_name, asking=asking, now=now())
+    initialise(
+        address,
+        output,
+        preset=preset_name,
+        asking=asking,
+        now=now(),
+        new_id=lambda: f"audit-{secrets.token_hex(4)}",
+    )

@@ -63,8 +63,8 @@ def run_by_hand(audit_file: Path, as_of: datetime | None, output: Path | None) -
             ledger.failed(fire, error.exit_status, str(error), now())
             raise
         unwritten = _written_down(ledger, fire)
-    print_summary(outcome.edition)
-    click.echo(_held(audit, outcome.held_seconds))
+    print_summary(outcome.result)
+    click.echo(_held(audit, outcome.transaction_seconds))
     warn((*outcome.warnings, *unwritten))
     click.echo(_report_of(audit, outcome))
 

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.language.format import NOTHING, show
+from pipeline.language.format import NOTHING, format_figure
 from pipeline.measures.completeness import BASE_SCORE, RECORDS_FAILING, SCORE
 from pipeline.measures.deals import DEALS_OPEN, DEALS_WON
 from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_OVERDUE
 from pipeline.measures.plan import PLAN_LEFT, PLAN_TARGET
-from pipeline.model import Difference, Edition, Scope
+from pipeline.model import Difference, RunResult, Scope
 from pipeline.reports.report import BESIDE, period_text
 from pipeline.values.visible import printable
 
@@ -34,15 +34,15 @@ _COLUMNS = (  # headings of two lines, so that a line of figures fits a terminal
 _SHOWN_DIFFERENCES = 40
 
 
-def print_summary(edition: Edition) -> None:
+def print_summary(result: RunResult) -> None:
     """One line a manager, and the company's total, to standard output."""
-    _console(sys.stdout.isatty()).print(summary_table(edition))
+    _console(sys.stdout.isatty()).print(summary_table(result))
 
 
-def summary_table(edition: Edition) -> Table:
+def summary_table(result: RunResult) -> Table:
     """The lines; a column in which this CRM has no figure at all is left out."""
-    proven = show(edition.figures["figures_proven@company"])
-    title = f"{escape(_plain(edition.audit))}: {period_text(edition.window)}, {proven}"
+    proven = format_figure(result.figures["figures_proven@company"])
+    title = f"{escape(_plain(result.audit))}: {period_text(result.window)}, {proven}"
     table = Table(
         title=f"{title} figures equal to the CRM",
         title_justify="left",
@@ -50,18 +50,18 @@ def summary_table(edition: Edition) -> Table:
         show_edge=False,
         padding=0,
     )
-    managers = [person for person in edition.people if person.scope is Scope.MANAGER]
+    managers = [person for person in result.people if person.scope is Scope.MANAGER]
     lines = [
-        (escape(_plain(person.name)), *_cells(edition, Scope.MANAGER, person.id))
+        (escape(_plain(person.name)), *_cells(result, Scope.MANAGER, person.id))
         for person in managers
     ]
     totals = [
         *(
-            (BESIDE[scope], *_cells(edition, scope, ""))
+            (BESIDE[scope], *_cells(result, scope, ""))
             for scope in BESIDE
-            if edition.find(RECORDS_FAILING, scope)
+            if result.find(RECORDS_FAILING, scope)
         ),
-        ("[bold]Company[/]", *_cells(edition, Scope.COMPANY, "")),
+        ("[bold]Company[/]", *_cells(result, Scope.COMPANY, "")),
     ]
     shown = [
         place
@@ -86,11 +86,11 @@ def summary_table(edition: Edition) -> Table:
     return table
 
 
-def _cells(edition: Edition, scope: Scope, key: str) -> list[str]:
+def _cells(result: RunResult, scope: Scope, key: str) -> list[str]:
     figures = (
-        edition.find(measure, scope, key, dimension) for _, measure, dimension in _COLUMNS
+        result.find(measure, scope, key, dimension) for _, measure, dimension in _COLUMNS
     )
-    return [show(figure) if figure else NOTHING for figure in figures]
+    return [format_figure(figure) if figure else NOTHING for figure in figures]
 
 
 def print_differences(differences: Sequence[Difference]) -> None:

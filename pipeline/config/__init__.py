@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.calendar.cron import WEEKDAYS
+from pipeline.config.custom_measures import custom_measures
 from pipeline.config.field_sets import read_field_sets
 from pipeline.config.lines import parse
-from pipeline.config.measures import own_measures
 from pipeline.config.settings import AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
 from pipeline.errors import ConfigError
-from pipeline.measures.asked import terms_of
+from pipeline.measures.asked import context_of
 from pipeline.model import (
     CHECKED,
     ENTITIES,
+    CustomMeasure,
     FieldSet,
     Kind,
-    OwnMeasure,
     ResolvedAudit,
     Schema,
     Target,
@@ -32,7 +32,7 @@ from pipeline.model import (
 )
 from pipeline.presets import Preset, export_columns, load_preset
 from pipeline.proof import plausible
-from pipeline.queries import Terms
+from pipeline.queries import QueryContext
 from pipeline.resources import EXPECTATIONS
 
 __all__ = ["Audit", "Period", "completed", "load_audit", "secrets_of"]
@@ -40,7 +40,7 @@ __all__ = ["Audit", "Period", "completed", "load_audit", "secrets_of"]
 _OF_VIEWS: Final = (
     "owner",
     "state",
-    "at_us",
+    "occurred_at_us",
     "scored",
     "in_period",
     "contact",
@@ -62,7 +62,7 @@ class Audit:
     absent: Mapping[str, str]  # 'entity.column' -> why the CRM does not hold it
     add: Mapping[str, str]  # 'entity.column' -> 'table.column' of the user's own fields
     schema: Schema  # our entities, with the columns that the audit adds
-    measures: tuple[OwnMeasure, ...]
+    measures: tuple[CustomMeasure, ...]
 
     @property
     def working_week(self) -> tuple[int, ...]:
@@ -75,6 +75,7 @@ class Audit:
         by_time = {"meeting", "call"} if source.end_passed_is_held else set()
         timed = {entity for entity in by_time if f"{entity}.start_at" not in self.absent}
         return ResolvedAudit(
+            id=self.settings.id,
             name=self.settings.name,
             about=self.preset.about,
             zone=self.settings.zone,
@@ -94,9 +95,9 @@ class Audit:
             links=self._links(),
         )
 
-    def terms(self, window: Window) -> Terms:
+    def query_context(self, window: Window) -> QueryContext:
         """On what terms the databases are asked."""
-        return terms_of(self.resolved(), window)
+        return context_of(self.resolved(), window)
 
     def _tables(self) -> dict[str, tuple[str, ...]]:
         """Entity -> the tables from which its rows are read; without those entities
@@ -148,7 +149,7 @@ def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None)
     field_sets = read_field_sets(
         folder, absent, schema, preset.mapped(), cells="files" in preset.dialects
     )
-    measures = own_measures(file, settings.measures, absent, schema)
+    measures = custom_measures(file, settings.measures, absent, schema)
     _must_be_asked(file, schema, field_sets, measures)
     _must_be_known(file, settings.accept, plausible.names(schema, _tables_of(preset, add)))
     return Audit(
@@ -281,7 +282,7 @@ def _must_be_asked(
     file: Path,
     schema: Schema,
     field_sets: Mapping[str, FieldSet],
-    measures: Collection[OwnMeasure],
+    measures: Collection[CustomMeasure],
 ) -> None:
     """A column that is added and that nobody asks for is likely misspelt: refused."""
     for entity, columns in schema.items():

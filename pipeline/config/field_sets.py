@@ -176,10 +176,14 @@ def _field_set(
     due: list[Field] = []
     unchecked: dict[str, str] = {}
     for demand in parsed.fields:
-        held = tuple(column for column in demand.columns if f"{entity}.{column}" not in absent)
-        if held:
+        checked = tuple(
+            column for column in demand.columns if f"{entity}.{column}" not in absent
+        )
+        if checked:
             label = demand.label or demand.name.replace("_", " ")
-            due.append(Field(demand.name, label, held, demand.weight, demand.when, demand.why))
+            due.append(
+                Field(demand.name, label, checked, demand.weight, demand.when, demand.why)
+            )
         else:
             unchecked[demand.name] = absent[f"{entity}.{demand.columns[0]}"]
     return FieldSet(entity, tuple(due), unchecked, readable)

@@ -36,6 +36,7 @@ _DURATION: Final = re.compile(
     r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hours?)?",
     re.IGNORECASE,
 )
+_AUDIT_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{2,39}")
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2999
 _LONGEST_HOLD: Final = 86_400.0
@@ -117,6 +118,15 @@ class Source(Strict):
 def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError(f"'{value}' is no time zone; write one like Europe/Amsterdam")
+    return value
+
+
+def _audit_id(value: str) -> str:
+    if not _AUDIT_ID.fullmatch(value):
+        raise ValueError(
+            f"'{value}' is no id of an audit; write 3 to 40 of the characters a-z, 0-9, - and _, "
+            "a letter or digit first, like sales-7f3a9c02"
+        )
     return value
 
 
@@ -210,6 +220,8 @@ class AuditFile(Strict):
     """The keys of audit.yaml."""
 
     name: str
+    # never changed: each finding is known by it, from run to run
+    id: Annotated[str, AfterValidator(_audit_id)] = ""
     source: Source
     zone: Annotated[str, AfterValidator(_zone)]
     currency: str

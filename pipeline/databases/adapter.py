@@ -110,7 +110,7 @@ class Database:
     # what a column of that type code of the driver holds: a text, an instant, a day or
     # a number (MONEY); None is anything else. Without it each value has a type of its
     # own, as SQLite's have.
-    holds: Callable[[Any], Kind | None] | None = None
+    column_kind: Callable[[Any], Kind | None] | None = None
     # whether what a column of that type code holds are instants, whatever zone the
     # preset says of datetimes
     instants: Callable[[Any], bool] = _never
@@ -122,7 +122,7 @@ class Database:
     # it works a common table expression out anew each time that a statement names it, and knows
     # GROUP BY … WITH ROLLUP
     rolls_up: bool = False
-    lent: str = (
+    shared_code_note: str = (
         ""  # where it calls Python to read text and decimals: reports say so beside the source
     )
     # what lies in the source and is no table of the preset's, in words:
@@ -171,7 +171,7 @@ def instants_of_duckdb(code: Any) -> bool:
     return str(code) in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
 
 
-def held_by_duckdb(code: Any) -> Kind | None:
+def duckdb_column_kind(code: Any) -> Kind | None:
     """What a column of this type of DuckDB's holds: in a file of its own,
     and in a folder of exports.
     """

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from pipeline.databases import remedies
 from pipeline.databases.adapter import (
     Database,
-    held_by_duckdb,
+    duckdb_column_kind,
     instants_of_duckdb,
     names_only_in_duckdb,
     spelled_by_duckdb,
@@ -53,7 +53,7 @@ DATABASE: Final = Database(
         "not a valid DuckDB": "Check that source.url names the CRM's database file.",
     },
     names_only=names_only_in_duckdb,
-    holds=held_by_duckdb,
+    column_kind=duckdb_column_kind,
     instants=instants_of_duckdb,
     single=lambda code: str(code) == "FLOAT",
     spells=spelled_by_duckdb,

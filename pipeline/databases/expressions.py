@@ -377,9 +377,9 @@ def compile_by(
             lambda found: f"regexp_replace({found[1]}, '{_BYTEWISE_SPACES}', '', 'g')", template
         )
     if (
-        held := getattr(compiler.dialect, "white_space", None)
+        spaces := getattr(compiler.dialect, "white_space", None)
     ) is not None:  # what the database's encoding holds of it
-        template = template.replace(SPACES, f"'{held}'")
+        template = template.replace(SPACES, f"'{spaces}'")
     # a constant per cent sign is the driver's own
     if compiler.dialect.paramstyle in ("format", "pyformat"):
         template = template.replace("%", "%%")

@@ -25,7 +25,7 @@ from sqlalchemy.pool import StaticPool
 from pipeline.databases import remedies
 from pipeline.databases.adapter import (
     Database,
-    held_by_duckdb,
+    duckdb_column_kind,
     names_only_in_duckdb,
     spelled_by_duckdb,
     spilling_duckdb,
@@ -348,7 +348,7 @@ DATABASE: Final = Database(
     names_only=names_only_in_duckdb,
     advice=_advice,
     unchanged=_unchanged,
-    holds=held_by_duckdb,
+    column_kind=duckdb_column_kind,
     spells=spelled_by_duckdb,
     refuses=refused_by_duckdb,
     unread=lambda engine: engine.dialect.unread,  # type: ignore[attr-defined]

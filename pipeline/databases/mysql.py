@@ -407,7 +407,7 @@ DATABASE: Final = Database(
     advice=_advice,
     rights=_rights,
     refuses=_refuses,
-    holds=_KINDS.get,
+    column_kind=_KINDS.get,
     instants=lambda code: code == FIELD_TYPE.TIMESTAMP,
     single=lambda code: code == 4,
     spells=lambda code: _KINDS.get(code) is Kind.TEXT and code != _GEOMETRY,

@@ -86,9 +86,9 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
         bytewise = _encoding(raw) == "ascii"
         _read_what_python_cannot(raw.adapters, bytewise=bytewise)
         # a literal must not hold what the database's encoding has no character for
-        held = WHITE_SPACE.encode(_encoding(raw), "ignore").decode(_encoding(raw))
+        spaces = WHITE_SPACE.encode(_encoding(raw), "ignore").decode(_encoding(raw))
         # the dialect knows nothing of it
-        engine.dialect.__dict__.update(white_space=held, bytewise=bytewise)
+        engine.dialect.__dict__.update(white_space=spaces, bytewise=bytewise)
 
     return engine
 
@@ -146,8 +146,8 @@ def _read_what_python_cannot(adapters: Any, *, bytewise: bool) -> None:
         adapters.register_loader(name, NumericLoader)
     for name in ("json", "jsonb", "bytea"):
         adapters.register_loader(name, text)
-    for held in ("text", "varchar", "name", 0) if bytewise else ():
-        adapters.register_loader(held, text)
+    for type_name in ("text", "varchar", "name", 0) if bytewise else ():
+        adapters.register_loader(type_name, text)
 
 
 def _patience(max_hold: float) -> Mapping[str, Any]:
@@ -354,7 +354,7 @@ DATABASE: Final = Database(
     advice=_advice,
     rights=_rights,
     refuses=_refuses,
-    holds=lambda code: _KINDS.get(code, Kind.TEXT),
+    column_kind=lambda code: _KINDS.get(code, Kind.TEXT),
     instants=lambda code: code == 1184,
     single=lambda code: code == 700,
     spells=lambda code: code in _SPELLED or code >= _FIRST_OF_USERS,

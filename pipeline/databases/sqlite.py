@@ -166,8 +166,10 @@ def lend_functions(raw: Any) -> None:
         texts.minor_units,
     )
     for function in (*read, *worked_out):
-        lent = of_bytes(function) if function in read else function
-        raw.create_function(function.__name__, -1, _remembering(lent), deterministic=True)
+        shared_code_note = of_bytes(function) if function in read else function
+        raw.create_function(
+            function.__name__, -1, _remembering(shared_code_note), deterministic=True
+        )
 
     raw.create_function("text_mark", 3, _text_mark(encoding), deterministic=True)
 
@@ -269,5 +271,5 @@ DATABASE: Final = Database(
     passing=("database is locked", "database table is locked", "disk I/O error"),
     rights=_rights,
     refuses=_refuses,
-    lent="SQLite reads no text and no decimals by itself: it calls the code that reads the rows",
+    shared_code_note="SQLite reads no text and no decimals by itself: it calls the code that reads the rows",
 )

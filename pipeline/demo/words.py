@@ -454,6 +454,9 @@ AUDIT_YAML: Final = f"""\
 # What the reports call the whole.
 name: Demo Sales
 
+# By this id its findings are known from run to run.
+id: demo
+
 # The database to read (it is never written to), and the preset that knows its tables.
 source:
   url: "sqlite:///crm.db"

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import RECORD_NAMES, Failing, FieldSet, Repair, read_as
+from pipeline.model import RECORD_NAMES, FailingRecord, FieldSet, FixItem, read_as
 
 _UNREADABLE: Final = "What stands there cannot be read, and is in no figure."
 _BATCH: Final = 50_000
@@ -45,13 +45,13 @@ def labels_of(
     return found
 
 
-def repairs(
-    failing: Iterable[Failing],
+def fix_items(
+    failing: Iterable[FailingRecord],
     labels: Mapping[tuple[str, str], str],
     field_sets: Mapping[str, FieldSet],
     links: Mapping[str, str],
     zone: str,
-) -> list[Repair]:
+) -> list[FixItem]:
     """The failing records as people read them; of the period first, then by kind and id.
 
     `links` gives for an entity the address of a record's edit form,
@@ -63,7 +63,7 @@ def repairs(
         missing, why = told(record.entity, record.mask)
         link = links.get(record.entity, "").replace("{id}", quote(record.record_id, safe=""))
         found.append(
-            Repair(
+            FixItem(
                 entity=record.entity,
                 record_id=record.record_id,
                 owner=record.owner,
@@ -72,7 +72,7 @@ def repairs(
                 why=why,
                 link=link,
                 in_period=record.in_period,
-                day=_local_day(record.at_us, zone),
+                day=_local_day(record.occurred_at_us, zone),
             )
         )
     return found
@@ -90,10 +90,10 @@ def _told(
     return missing, (*(field.why for field in fields), *(_UNREADABLE for _ in unreadable))
 
 
-def _local_day(at_us: int | None, zone: str) -> date | None:
-    if at_us is None:
+def _local_day(occurred_at_us: int | None, zone: str) -> date | None:
+    if occurred_at_us is None:
         return None
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=occurred_at_us)
     try:
         return moment.astimezone(ZoneInfo(zone)).date()
     # programs write 0001-01-01 for no date, and west of Greenwich that is in the year 0
@@ -101,7 +101,7 @@ def _local_day(at_us: int | None, zone: str) -> date | None:
         return moment.date()
 
 
-def write_findings(folder: Path, found: Sequence[Repair]) -> None:
+def write_findings(folder: Path, found: Sequence[FixItem]) -> None:
     """findings.parquet and findings.csv: one row per failing record; without
     names, which are in the CRM.
     """

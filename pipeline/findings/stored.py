@@ -9,7 +9,7 @@ from sys import intern
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.model import Failing, Tally
+from pipeline.model import FailingRecord, Tally
 
 _FAILING = pa.schema(
     [
@@ -19,8 +19,8 @@ _FAILING = pa.schema(
         # in hexadecimal: a set may have more fields than an integer has bits
         pa.field("mask", pa.string()),
         pa.field("in_period", pa.bool_()),
-        pa.field("again", pa.bool_()),
-        pa.field("at_us", pa.int64()),
+        pa.field("is_repeat", pa.bool_()),
+        pa.field("occurred_at_us", pa.int64()),
     ]
 )
 
@@ -33,15 +33,17 @@ def failing_tallies(counted: FailingCounts) -> Iterator[Tally]:
     """Failing records as tallies: of each owner, of what counts at another owner
     already, and of the company.
     """
-    for (owner, entity, in_period, again), number in counted.items():
+    for (owner, entity, in_period, is_repeat), number in counted.items():
         name = "failing.period" if in_period else "failing.base"
         yield Tally(False, owner, name, entity, "", number)
-        yield Tally(not again, owner if again else None, name, entity, "", number, again)
+        yield Tally(
+            not is_repeat, owner if is_repeat else None, name, entity, "", number, is_repeat
+        )
 
 
 def tallies_of_failing(file: Path) -> list[Tally]:
     """How many records of a file fail, per owner and kind."""
-    keys = ["owner", "entity", "in_period", "again"]
+    keys = ["owner", "entity", "in_period", "is_repeat"]
     counted = (
         pq.read_table(file, columns=keys)
         .group_by(keys)
@@ -53,7 +55,7 @@ def tallies_of_failing(file: Path) -> list[Tally]:
     )
 
 
-def write_failing(file: Path, failing: tuple[Failing, ...]) -> None:
+def write_failing(file: Path, failing: tuple[FailingRecord, ...]) -> None:
     """Failing records as Parquet."""
     columns: dict[str, list[object]] = {
         name: [getattr(record, name) for record in failing]
@@ -64,11 +66,11 @@ def write_failing(file: Path, failing: tuple[Failing, ...]) -> None:
     pq.write_table(pa.table(columns, schema=_FAILING), file, compression="zstd")
 
 
-def read_failing(file: Path) -> Iterator[Failing]:
+def read_failing(file: Path) -> Iterator[FailingRecord]:
     """The failing records of such a file."""
     for batch in pq.ParquetFile(file).iter_batches():
         for entity, record, owner, mask, *more in zip(
             *map(pa.Array.to_pylist, batch.columns), strict=True
         ):
             # one text of all of a kind
-            yield Failing(intern(entity), record, intern(owner), int(mask, 16), *more)
+            yield FailingRecord(intern(entity), record, intern(owner), int(mask, 16), *more)

@@ -13,19 +13,19 @@ from pipeline import findings, queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.errors import ConfigError
 from pipeline.findings.stored import read_failing
-from pipeline.measures.asked import terms_of
+from pipeline.measures.asked import context_of
 from pipeline.measures.company import FIGURES_PROVEN
+from pipeline.measures.custom import face_of, measure_of
 from pipeline.measures.figures import company_figure, make_figures
-from pipeline.measures.own import face_of, measure_of
 from pipeline.measures.registry import COUNTED, MEASURES
-from pipeline.measures.scopes import Ground, plan_month, who_owns
+from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
     Answers,
-    Edition,
     Figure,
     PeriodBounds,
     Person,
     ResolvedAudit,
+    RunResult,
     Scope,
     Target,
     Window,
@@ -45,7 +45,7 @@ _NAMED: Final = 20
 """Records or users that a sentence names before it says how many more there are."""
 
 
-def open_run(folder: Path, progress: Progress) -> Edition:
+def open_run(folder: Path, progress: Progress) -> RunResult:
     """What a published run said, computed once more from its manifest and snapshot
     alone. `folder` is the run's.
     """
@@ -54,7 +54,7 @@ def open_run(folder: Path, progress: Progress) -> Edition:
 
 def compute(
     data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit | None = None
-) -> Edition:
+) -> RunResult:
     """Everything that is printed, from the snapshot alone, proven against its witness.
     ProofError where it differs.
 
@@ -64,37 +64,44 @@ def compute(
     manifest = load_manifest(data)
     audit, period = _kept(manifest, data, audit)
     window = _window_of(audit, manifest, period)
-    terms = terms_of(audit, window)
+    context = context_of(audit, window)
     entities = snapshot.entities(manifest.stored, audit.schema)
-    views = queries.views_of(entities, terms)
-    own = tuple(map(measure_of, audit.measures))
+    views = queries.views_of(entities, context)
+    custom = tuple(map(measure_of, audit.measures))
 
     def figures_of(
         given: Answers, users: Iterable[Person]
     ) -> tuple[list[Person], list[Figure]]:
         people = who_owns(users, given, audit.targets, plan_month(window) or "")
-        ground = Ground(
-            people, audit.field_sets, audit.targets, manifest.accounts, window, (*COUNTED, *own)
+        ground = FigureInputs(
+            people,
+            audit.field_sets,
+            audit.targets,
+            manifest.accounts,
+            window,
+            (*COUNTED, *custom),
         )
         return people, make_figures(given, ground)
 
     with (
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
-        snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as shelf,
+        snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as opened,
     ):
         failing = Path(work) / "failing.parquet"
-        validating = (shelf.engine, shelf.url, shelf.views, audit.field_sets, failing)
-        found = validated(*validating, several_owners=terms.several_owners, rows=manifest.rows)
+        validating = (opened.engine, opened.url, opened.views, audit.field_sets, failing)
+        found = validated(
+            *validating, several_owners=context.several_owners, rows=manifest.rows
+        )
         progress.stage("Measuring")
-        with shelf.engine.connect() as connection:
-            measured = tuple(ask(connection, queries.measures(shelf.views, terms)))
-            users = ask_people(connection, entities["manager"])
+        with opened.engine.connect() as connection:
+            measured = tuple(ask(connection, queries.measures(opened.views, context)))
+            users = ask_people(connection, entities["user"])
             counted = tuple(count_entities(connection, entities, audit.schema, measured))
             rows = {one.entity: one.rows for one in counted}
             odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
             must_be_plausible(odd, audit.accept)
             labels = findings.labels_of(
-                connection, shelf.views, queries.failing(shelf.views, audit.field_sets)
+                connection, opened.views, queries.failing(opened.views, audit.field_sets)
             )
         people, figures = figures_of(Answers((*measured, *found), ()), users)
         progress.stage("Proving every figure against the CRM")
@@ -104,22 +111,23 @@ def compute(
         by_id = {figure.id: figure for figure in figures}
         prove_controls(by_id, controls)
         progress.stage("Making the fix-lists")
-        repairs = tuple(
-            findings.repairs(
+        fix_list = tuple(
+            findings.fix_items(
                 read_failing(failing), labels, audit.field_sets, audit.links, window.zone
             )
         )
-    return Edition(
+    return RunResult(
         run_id=run_id,
+        audit_id=audit.id,
         audit=audit.name,
         source="; ".join(filter(None, (audit.about, manifest.moment, manifest.hidden))),
         window=window,
         people=tuple(people),
         figures=by_id,
-        repairs=repairs,
+        fix_list=fix_list,
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit, manifest.not_given),
-        own=tuple(map(face_of, own)),
+        custom=tuple(map(face_of, custom)),
         warnings=tuple(
             filter(None, (manifest.hidden, *targets_of_strangers(audit.targets, users)))
         ),
@@ -174,7 +182,7 @@ def _prove(
     totals, which are returned.
     """
     witness = load_witness(data)
-    fingerprints.prove_again(witness.fingerprints, data, manifest.stored)
+    fingerprints.recheck(witness.fingerprints, data, manifest.stored)
     _, seen = figures_of(witness.answers, witness.people)
     prove(seen, figures, data / WITNESS_FAILING, failing)
     prove_people(witness.people, users)

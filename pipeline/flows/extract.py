@@ -21,7 +21,7 @@ from pipeline.progress import Progress
 from pipeline.proof import fingerprints
 from pipeline.proof.witness import Witness, save_witness
 from pipeline.queries.ask import ask_at_once, ask_people
-from pipeline.retry import anew
+from pipeline.retry import retry
 from pipeline.snapshot.manifest import Manifest, hash_of, save_manifest, versions
 
 Clock = Callable[[], datetime]
@@ -49,7 +49,7 @@ def extract(
             audit, folder, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin
         )
 
-    anew(once, progress.stage)
+    retry(once, progress.stage)
 
 
 def _extract_once(
@@ -64,33 +64,33 @@ def _extract_once(
 ) -> None:
     """Every file that it writes replaces the one of an attempt before it."""
     settings = audit.settings
-    hold = source.Hold(settings.source.max_hold)
+    limit = source.TransactionLimit(settings.source.max_hold)
     engine = source.open_engine(
-        secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit
+        secrets_of(settings.source.url), audit.file.parent, audit.preset, limit.allowed
     )
     progress.stage("Opening the CRM")
     try:
-        with source.consistent(engine, begin, hold) as connection:
+        with source.consistent(engine, begin, limit) as connection:
             moment = as_of or clock()
             window = window_of(audit, moment, injected=as_of is not None, fire=fire)
-            reading = source.Reading(connection, demand_of(audit))
-            audit = completed(audit, reading.not_given)
-            hidden = hidden_rows(audit, connection, reading)
-            accounts = reading.accounts()
+            reader = source.SourceReader(connection, read_spec_of(audit))
+            audit = completed(audit, reader.not_given)
+            hidden = hidden_rows(audit, connection, reader)
+            accounts = reader.accounts()
             stored = [
-                _store(reading, entity, folder, audit, progress, hold)
+                _store(reader, entity, folder, audit, progress, limit)
                 for entity in audit.schema
             ]
             progress.stage("Comparing text with the CRM's")
-            texts = fingerprints.must_agree(reading, folder, stored, hold)
-            shared = fingerprints.basis(reading)
+            texts = fingerprints.must_agree(reader, folder, stored, limit)
+            shared = fingerprints.basis(reader)
             progress.stage("Asking the CRM's own database")
-            witness = witness_of(audit, reading, window)
+            witness = witness_of(audit, reader, window)
     finally:
         engine.dispose()
-    held, said = (
-        round(hold.seconds, 3),
-        "; ".join(filter(None, (source.moment(engine), reading.lent(), shared))),
+    held_for, notes = (
+        round(limit.elapsed, 3),
+        "; ".join(filter(None, (source.moment(engine), reader.shared_code_note(), shared))),
     )
     save_witness(folder, replace(witness, fingerprints=tuple(texts)))
     resolved = audit.resolved()
@@ -100,14 +100,14 @@ def _extract_once(
             as_of=moment,
             injected=as_of is not None,
             preset=audit.preset.name,
-            held_seconds=held,
+            transaction_seconds=held_for,
             stored=tuple(stored),
             accounts=tuple(accounts),
-            moment=said,
+            moment=notes,
             hidden=hidden,
-            caveats=tuple(reading.caveats()),
+            caveats=tuple(reader.caveats()),
             period=PeriodBounds(window.first, window.after_last, window.word, window.fire),
-            not_given=reading.not_given,
+            not_given=reader.not_given,
             audit=resolved,
             field_sets_sha256=hash_of(resolved.field_sets),
             versions=versions(),
@@ -115,9 +115,9 @@ def _extract_once(
     )
 
 
-def demand_of(audit: Audit) -> source.Demand:
+def read_spec_of(audit: Audit) -> source.ReadSpec:
     """What an audit reads, and on what terms."""
-    return source.Demand(
+    return source.ReadSpec(
         audit.preset,
         audit.add,
         audit.settings.currency,
@@ -128,11 +128,11 @@ def demand_of(audit: Audit) -> source.Demand:
     )
 
 
-def hidden_rows(audit: Audit, connection: Connection, reading: source.Reading) -> str:
+def hidden_rows(audit: Audit, connection: Connection, reader: source.SourceReader) -> str:
     """What every report has to say where the database hides rows; SourceError where
     audit.yaml does not allow it.
     """
-    tables = source.hidden(connection, reading.tables)
+    tables = source.hidden(connection, reader.tables)
     if not tables:
         return ""
     said = (
@@ -148,23 +148,23 @@ def hidden_rows(audit: Audit, connection: Connection, reading: source.Reading) -
 
 
 def _store(
-    reading: source.Reading,
+    reader: source.SourceReader,
     entity: str,
     folder: Path,
     audit: Audit,
     progress: Progress,
-    hold: source.Hold,
+    limit: source.TransactionLimit,
 ) -> snapshot.Stored:
-    expected = reading.count(entity)
-    if reading.columns(entity):
+    expected = reader.count(entity)
+    if reader.columns(entity):
         progress.stage(f"Reading {entity.replace('_', ' ')}s", expected)
     return snapshot.write_entity(
         folder,
         entity,
-        reading.columns(entity),
-        hold.watched(reading.rows(entity)),
+        reader.columns(entity),
+        limit.watched(reader.rows(entity)),
         schema=audit.schema,
-        rules=reading.demand.rules,
+        rules=reader.spec.rules,
         expected=expected,
         minor=audit.preset.money == "minor",
         advance=progress.advance,
@@ -182,29 +182,29 @@ def _origin(audit: Audit, entity: str) -> str:
     return " or ".join(found)
 
 
-def witness_of(audit: Audit, reading: source.Reading, window: Window) -> Witness:
+def witness_of(audit: Audit, reader: source.SourceReader, window: Window) -> Witness:
     """All that is published, as the source's own database counts it."""
-    answers = answers_of(audit, reading, window)
+    answers = answers_of(audit, reader, window)
     controls = tuple(
         (
             control.figure,
             str(control.equals)
             if control.select is None
-            else reading.control(control.figure, control.select),
+            else reader.control(control.figure, control.select),
         )
         for control in audit.settings.controls
     )
     return Witness(
-        answers, tuple(ask_people(reading.connection, reading.entities()["manager"])), controls
+        answers, tuple(ask_people(reader.connection, reader.entities()["user"])), controls
     )
 
 
-def answers_of(audit: Audit, reading: source.Reading, window: Window) -> Answers:
+def answers_of(audit: Audit, reader: source.SourceReader, window: Window) -> Answers:
     """Every count and every failing record: one statement of each entity."""
-    terms = audit.terms(window)
-    asked = (reading.entities(), audit.field_sets, terms, reading.worked_out)
-    censuses = queries.censuses(*asked, rolled_up=reading.rolls_up)
-    found = [ask_at_once(reading.connection, census) for census in censuses]
+    context = audit.query_context(window)
+    asked = (reader.entities(), audit.field_sets, context, reader.worked_out)
+    censuses = queries.censuses(*asked, rolled_up=reader.rolls_up)
+    found = [ask_at_once(reader.connection, census) for census in censuses]
     return Answers(
         tuple(tally for answers in found for tally in answers.tallies),
         tuple(record for answers in found for record in answers.failing),

@@ -18,7 +18,7 @@ from pipeline.flows.compute import compute
 from pipeline.flows.extract import Clock, extract
 from pipeline.lacks import lack_of
 from pipeline.memory import let_go, settled
-from pipeline.model import Edition
+from pipeline.model import RunResult
 from pipeline.progress import Progress
 from pipeline.reports.write import write_reports
 from pipeline.snapshot.manifest import load_manifest
@@ -30,8 +30,8 @@ class Outcome:
 
     run_id: str
     folder: Path
-    edition: Edition
-    held_seconds: float
+    result: RunResult
+    transaction_seconds: float
     warnings: tuple[str, ...] = ()
 
 
@@ -62,11 +62,13 @@ def run_audit(
             )
             manifest = load_manifest(data)
             let_go(manifest.rows)
-            edition = compute(data, run_id=run_id, progress=progress)
+            result = compute(data, run_id=run_id, progress=progress)
             with settled(manifest.rows):
-                write_reports(edition, draft.folder, progress)
+                write_reports(result, draft.folder, progress)
             published = draft.publish(run_id, clock())
-            return Outcome(run_id, published, edition, manifest.held_seconds, edition.warnings)
+            return Outcome(
+                run_id, published, result, manifest.transaction_seconds, result.warnings
+            )
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def _tenths(numerator: int, denominator: int) -> int:
     return (20 * numerator + denominator) // (2 * denominator)
 
 
-def rounded(figure: Figure) -> Decimal | None:
+def display_value(figure: Figure) -> Decimal | None:
     """The decimal that is printed: a percentage in hundredths of its own (91.3), money
     in units; None = no value.
 
@@ -56,9 +56,9 @@ def _ratio(figure: Figure) -> Decimal | None:
     return Decimal(tenths).scaleb(-1)
 
 
-def show(figure: Figure) -> str:
+def format_figure(figure: Figure) -> str:
     """The figure's text, the same on every page, sheet and screen."""
-    value = rounded(figure)
+    value = display_value(figure)
     if value is None:
         return NOTHING
     match figure.unit:
@@ -90,7 +90,7 @@ def excel_value(figure: Figure) -> Decimal | None:
     """The number for the cell; None where Excel cannot hold it exactly (or there is
     none): then `show`, as text.
     """
-    value = rounded(figure)
+    value = display_value(figure)
     if value is None:
         return None
     if figure.unit is Unit.PERCENT:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pipeline.measures.own import measure_of
+from pipeline.measures.custom import measure_of
 from pipeline.measures.registry import COUNTED, counts_of
 from pipeline.model import ResolvedAudit, Window
-from pipeline.queries.context import Terms
+from pipeline.queries.context import QueryContext
 
 
-def terms_of(audit: ResolvedAudit, window: Window) -> Terms:
+def context_of(audit: ResolvedAudit, window: Window) -> QueryContext:
     """What is counted, in the CRM's words, and what it cannot tell."""
-    return Terms(
+    return QueryContext(
         window,
         audit.words,
         frozenset(audit.absent),

@@ -15,12 +15,12 @@ from pipeline.measures.common import (
     in_unknown_state,
 )
 from pipeline.measures.measure import STOCK, counted
-from pipeline.queries.context import Condition, Terms
+from pipeline.queries.context import Condition, QueryContext
 
 _HELD_BY_NOW: Final = Held("call")
 
 
-def _held_in_period(c: FromClause, t: Terms) -> Condition:
+def _held_in_period(c: FromClause, t: QueryContext) -> Condition:
     return and_(_HELD_BY_NOW(c, t), in_period(c, t))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import FromClause, and_, true
 from pipeline.queries.context import (
     UNKNOWN,
     Condition,
-    Terms,
+    QueryContext,
     in_flow,
     in_month,
     in_state,
@@ -17,24 +17,24 @@ from pipeline.queries.context import (
 )
 
 
-def every(_view: FromClause, _terms: Terms) -> Condition:
+def every(_view: FromClause, _context: QueryContext) -> Condition:
     """Every audited record."""
     return true()
 
 
-def in_unknown_state(view: FromClause, _terms: Terms) -> Condition:
+def in_unknown_state(view: FromClause, _context: QueryContext) -> Condition:
     """The CRM's word for its state is not mapped."""
     return view.c.state == UNKNOWN
 
 
-def in_period(view: FromClause, terms: Terms) -> Condition:
+def in_period(view: FromClause, context: QueryContext) -> Condition:
     """Its moment lies in the period, and not after the as-of."""
-    return in_flow(view.c.at_us, terms.window)
+    return in_flow(view.c.occurred_at_us, context.window)
 
 
-def in_plan_month(view: FromClause, terms: Terms) -> Condition:
+def in_plan_month(view: FromClause, context: QueryContext) -> Condition:
     """Its moment lies in the plan's calendar month, and not after the as-of."""
-    return in_month(view.c.at_us, terms.window)
+    return in_month(view.c.occurred_at_us, context.window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Undated:
     entity: str
     columns: tuple[str, ...] = ("created_at",)
 
-    def __call__(self, view: FromClause, _terms: Terms) -> Condition:
+    def __call__(self, view: FromClause, _context: QueryContext) -> Condition:
         """The condition on a view of the entity."""
         return and_(*(nothing_entered(view, self.entity, column) for column in self.columns))
 
@@ -55,12 +55,12 @@ class Held:
 
     entity: str
 
-    def __call__(self, view: FromClause, terms: Terms) -> Condition:
+    def __call__(self, view: FromClause, context: QueryContext) -> Condition:
         """The condition on a view of the entity."""
         start = view.c.start_at
         return and_(
             in_state(view, self.entity, "held"),
-            start.is_(None) | (start <= terms.window.as_of_us),
+            start.is_(None) | (start <= context.window.as_of_us),
         )
 
 
@@ -70,8 +70,8 @@ class HeldAhead:
 
     entity: str
 
-    def __call__(self, view: FromClause, terms: Terms) -> Condition:
+    def __call__(self, view: FromClause, context: QueryContext) -> Condition:
         """The condition on a view of the entity."""
         return and_(
-            in_state(view, self.entity, "held"), view.c.start_at > terms.window.as_of_us
+            in_state(view, self.entity, "held"), view.c.start_at > context.window.as_of_us
         )

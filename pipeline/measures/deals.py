@@ -11,7 +11,7 @@ from sqlalchemy import FromClause, and_, false
 
 from pipeline.measures.common import Undated, every, in_unknown_state
 from pipeline.measures.measure import STOCK, amount_of, counted, share
-from pipeline.queries.context import Condition, Terms, in_state
+from pipeline.queries.context import Condition, QueryContext, in_state
 
 _STAGE: Final = ("stage",)
 _CLOSED: Final = ("stage", "close_day")
@@ -24,13 +24,13 @@ class _ClosedInPeriod:
 
     state: str
 
-    def __call__(self, d: FromClause, t: Terms) -> Condition:
+    def __call__(self, d: FromClause, t: QueryContext) -> Condition:
         day, w = d.c.close_day, t.window
         in_period = and_(day >= w.first, day < w.after_last, day <= w.today)
         return and_(in_state(d, "deal", self.state), in_period)
 
 
-def _won_in_month(d: FromClause, t: Terms) -> Condition:
+def _won_in_month(d: FromClause, t: QueryContext) -> Condition:
     day, w = d.c.close_day, t.window
     if w.month_first is None or w.month_after is None:
         return false()
@@ -38,19 +38,19 @@ def _won_in_month(d: FromClause, t: Terms) -> Condition:
     return and_(in_state(d, "deal", "won"), in_month)
 
 
-def _open(d: FromClause, _: Terms) -> Condition:
+def _open(d: FromClause, _: QueryContext) -> Condition:
     return in_state(d, "deal", "open")
 
 
-def _won_without_day(d: FromClause, t: Terms) -> Condition:
+def _won_without_day(d: FromClause, t: QueryContext) -> Condition:
     return and_(in_state(d, "deal", "won"), _WITHOUT_DAY(d, t))
 
 
-def _won_on_unreadable_day(d: FromClause, _: Terms) -> Condition:
+def _won_on_unreadable_day(d: FromClause, _: QueryContext) -> Condition:
     return and_(in_state(d, "deal", "won"), d.c.close_day_unreadable == 1)
 
 
-def _won_after_today(d: FromClause, t: Terms) -> Condition:
+def _won_after_today(d: FromClause, t: QueryContext) -> Condition:
     return and_(in_state(d, "deal", "won"), d.c.close_day > t.window.today)
 
 

@@ -20,7 +20,14 @@ from pipeline.measures.company import (
 from pipeline.measures.completeness import SPANS, Span
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import PLANNED
-from pipeline.measures.scopes import Counts, Ground, Pool, must_add_up, plan_month, pools_of
+from pipeline.measures.scopes import (
+    Counts,
+    FigureInputs,
+    ScopeTotals,
+    must_add_up,
+    plan_month,
+    totals_of,
+)
 from pipeline.model import (
     ONE_READING,
     SCORED,
@@ -35,19 +42,19 @@ from pipeline.model import (
 from pipeline.queries.context import Count
 
 
-def make_figures(answers: Answers, ground: Ground) -> list[Figure]:
+def make_figures(answers: Answers, inputs: FigureInputs) -> list[Figure]:
     """Every figure, in a stable order. ProofError where the parts do
     not add up to the company.
     """
-    pools = pools_of(answers, ground)
-    must_add_up(pools)
-    slices = [(measure, _slices(measure, pools[-1].counts)) for measure in ground.measures]
+    totals = totals_of(answers, inputs)
+    must_add_up(totals)
+    slices = [(measure, _slices(measure, totals[-1].counts)) for measure in inputs.measures]
     figures: list[Figure] = []
-    for pool in pools:
+    for pool in totals:
         figures += _measured(pool, slices)
-        figures += _fields(pool, ground.field_sets)
-        figures += _plan(pool, ground, pools[-1].counts)
-    figures += _about_the_company(ground)
+        figures += _fields(pool, inputs.field_sets)
+        figures += _plan(pool, inputs, totals[-1].counts)
+    figures += _about_the_company(inputs)
     return _due_to_somebody(figures)
 
 
@@ -69,7 +76,7 @@ def _due_to_somebody(figures: Sequence[Figure]) -> list[Figure]:
 
 
 def _figure(
-    pool: Pool,
+    pool: ScopeTotals,
     measure: Measure,
     numerator: int,
     *,
@@ -108,7 +115,9 @@ def _slices(measure: Counted, company: Counts) -> list[Slice]:
     )
 
 
-def _measured(pool: Pool, slices: Sequence[tuple[Counted, list[Slice]]]) -> Iterator[Figure]:
+def _measured(
+    pool: ScopeTotals, slices: Sequence[tuple[Counted, list[Slice]]]
+) -> Iterator[Figure]:
     for measure, found in slices:
         for slice in found:
             total, of = (
@@ -126,11 +135,11 @@ def _measured(pool: Pool, slices: Sequence[tuple[Counted, list[Slice]]]) -> Iter
             )
 
 
-def _total(pool: Pool, counts: Iterable[Count], slice: Slice) -> int:
+def _total(pool: ScopeTotals, counts: Iterable[Count], slice: Slice) -> int:
     return sum(pool.counts.get((count.name, *slice), 0) for count in counts)
 
 
-def _fields(pool: Pool, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
+def _fields(pool: ScopeTotals, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
     for span in SPANS:
         weights: dict[str, tuple[int, int]] = {}  # entity -> (filled, due), weighted
         for entity, fields in field_sets.items():
@@ -155,15 +164,15 @@ def _fields(pool: Pool, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
         yield _failing(pool, span, SCORED, "")
 
 
-def _failing(pool: Pool, span: Span, entities: Iterable[str], dimension: str) -> Figure:
+def _failing(pool: ScopeTotals, span: Span, entities: Iterable[str], dimension: str) -> Figure:
     count = sum(pool.counts.get((f"failing.{span.name}", entity, ""), 0) for entity in entities)
     return _figure(pool, span.failing, count, dimension=dimension, basis="failing records")
 
 
-def _plan(pool: Pool, ground: Ground, company: Counts) -> Iterator[Figure]:
-    if plan_month(ground.window) is None or pool.scope in (Scope.INACTIVE, Scope.UNASSIGNED):
+def _plan(pool: ScopeTotals, inputs: FigureInputs, company: Counts) -> Iterator[Figure]:
+    if plan_month(inputs.window) is None or pool.scope in (Scope.INACTIVE, Scope.UNASSIGNED):
         return
-    if pool.scope is Scope.TWICE:
+    if pool.scope is Scope.DOUBLE_COUNTED:
         for name in pool.targets:
             yield _figure(pool, plan.PLAN_DONE, pool.aimed["aimed", name, ""], dimension=name)
         return
@@ -173,13 +182,13 @@ def _plan(pool: Pool, ground: Ground, company: Counts) -> Iterator[Figure]:
             continue  # the CRM cannot tell it
         name, done = measure.name, pool.aimed.get(("aimed", measure.name, ""), 0)
         if name in pool.targets:
-            yield from _progress(pool, name, done, ground.window.working_days_left)
+            yield from _progress(pool, name, done, inputs.window.working_days_left)
         if pool.scope is not Scope.MANAGER or name not in pool.targets:
             everything = pool.counts.get(month, 0)
             yield _figure(pool, plan.PLAN_WITHOUT_TARGET, everything - done, dimension=name)
 
 
-def _progress(pool: Pool, name: str, done: int, days: int | None) -> Iterator[Figure]:
+def _progress(pool: ScopeTotals, name: str, done: int, days: int | None) -> Iterator[Figure]:
     """Against the target for the measure of this name; `days` are the working days left."""
     target = pool.targets[name]
     left = max(0, target - done)
@@ -196,23 +205,23 @@ def company_figure(
     measure: Measure, numerator: int, *, dimension: str = "", basis: str = "database"
 ) -> Figure:
     """A figure that the company alone has."""
-    company = Pool(Scope.COMPANY, "", {}, {}, {})
+    company = ScopeTotals(Scope.COMPANY, "", {}, {}, {})
     return _figure(company, measure, numerator, dimension=dimension, basis=basis)
 
 
-def _about_the_company(ground: Ground) -> Iterator[Figure]:
-    managers = [person for person in ground.people if person.scope is Scope.MANAGER]
+def _about_the_company(inputs: FigureInputs) -> Iterator[Figure]:
+    managers = [person for person in inputs.people if person.scope is Scope.MANAGER]
     teams = {person.team_id for person in managers if person.team_id}
     yield company_figure(MANAGERS, len(managers), basis="people")
     yield company_figure(TEAMS, len(teams), basis="people")
-    yield company_figure(INACTIVE_USERS, len(ground.people) - len(managers), basis="people")
-    days = ground.window.working_days_left
+    yield company_figure(INACTIVE_USERS, len(inputs.people) - len(managers), basis="people")
+    days = inputs.window.working_days_left
     if days is not None:
         yield company_figure(plan.WORKING_DAYS_LEFT, days, basis="calendar")
-    for account in ground.accounts:
+    for account in inputs.accounts:
         table = account.table
         yield company_figure(TABLE_ROWS, account.rows, dimension=table, basis=ONE_READING)
         yield company_figure(TABLE_AUDITED, account.audited, dimension=table)
         for reason, rows in sorted(account.excluded.items()):
-            of = f"{table}: {reason}"
+            of = f"{table}/{reason}"
             yield company_figure(TABLE_EXCLUDED, rows, dimension=of, basis=ONE_READING)

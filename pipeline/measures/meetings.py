@@ -21,7 +21,7 @@ from pipeline.measures.measure import STOCK, counted, share
 from pipeline.queries.context import (
     Condition,
     Count,
-    Terms,
+    QueryContext,
     ended_at,
     in_state,
     nothing_entered,
@@ -29,9 +29,9 @@ from pipeline.queries.context import (
 
 COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
     "date": ("meeting.start_at",),
-    "last name": ("contact.last_name",),
-    "first name": ("contact.first_name",),
-    "contact details": ("contact.phone", "contact.email"),
+    "last_name": ("contact.last_name",),
+    "first_name": ("contact.first_name",),
+    "contact_details": ("contact.phone", "contact.email"),
     "subject": ("meeting.subject",),
     "result": ("meeting.result",),
 }
@@ -39,7 +39,7 @@ COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
 contact details are borrowed.
 """
 
-_BORROWED: Final = frozenset({"last name", "first name", "contact details"})
+_BORROWED: Final = frozenset({"last_name", "first_name", "contact_details"})
 """What is the contact's, and so is known only where it is known whom a meeting was with."""
 
 _EVENT: Final = ("status", "start_at")
@@ -49,30 +49,35 @@ _HELD: Final = ("status", "start_at|created_at")
 _HELD_BY_NOW: Final = Held("meeting")
 
 
-def _held_in_period(m: FromClause, t: Terms) -> Condition:
+def lacking_label(what: str) -> str:
+    """What a reader calls a part of a complete meeting: 'last name'."""
+    return what.replace("_", " ")
+
+
+def _held_in_period(m: FromClause, t: QueryContext) -> Condition:
     return and_(_HELD_BY_NOW(m, t), in_period(m, t))
 
 
-def _held_in_month(m: FromClause, t: Terms) -> Condition:
+def _held_in_month(m: FromClause, t: QueryContext) -> Condition:
     return and_(_HELD_BY_NOW(m, t), in_plan_month(m, t))
 
 
-def _coming_up(m: FromClause, t: Terms) -> Condition:
+def _coming_up(m: FromClause, t: QueryContext) -> Condition:
     in_seven_days = and_(m.c.start_at >= t.window.as_of_us, m.c.start_at < t.window.soon_us)
     return and_(in_state(m, "meeting", "planned"), in_seven_days)
 
 
-def _overdue(m: FromClause, t: Terms) -> Condition:
+def _overdue(m: FromClause, t: QueryContext) -> Condition:
     return and_(in_state(m, "meeting", "planned"), ended_at(m) < t.window.as_of_us)
 
 
-def _lacks(m: FromClause, t: Terms) -> dict[str, Condition]:
+def _lacks(m: FromClause, t: QueryContext) -> dict[str, Condition]:
     """What a meeting may lack, as far as this CRM can tell -> that it does."""
     lacks = {
         "date": nothing_entered(m, "meeting", "start_at"),
-        "last name": m.c.person_lacks % 2 == 1,
-        "first name": m.c.person_lacks % 4 >= 2,
-        "contact details": m.c.person_lacks >= 4,
+        "last_name": m.c.person_lacks % 2 == 1,
+        "first_name": m.c.person_lacks % 4 >= 2,
+        "contact_details": m.c.person_lacks >= 4,
         "subject": blank(m.c.subject),
         "result": blank(m.c.result),
     }
@@ -82,12 +87,12 @@ def _lacks(m: FromClause, t: Terms) -> dict[str, Condition]:
     return {what: lack for what, lack in lacks.items() if what in told}
 
 
-def _complete(m: FromClause, t: Terms) -> Condition:
+def _complete(m: FromClause, t: QueryContext) -> Condition:
     met = true() if "meeting.contact" in t.absent else m.c.contact == 1
     return and_(_held_in_period(m, t), met, *(not_(lack) for lack in _lacks(m, t).values()))
 
 
-def _lacking(m: FromClause, t: Terms) -> Mapping[str, Condition]:
+def _lacking(m: FromClause, t: QueryContext) -> Mapping[str, Condition]:
     ours = _held_in_period(m, t)
     return {what: and_(ours, lack) for what, lack in _lacks(m, t).items()}
 
@@ -123,7 +128,7 @@ MEETINGS_PLANNED_7D: Final = counted(
     of="meeting",
     needs=_EVENT,
     where=_coming_up,
-    period="next 7 days",
+    period="next_7_days",
     sentence=("meeting", "meetings"),
 )
 MEETINGS_OVERDUE: Final = counted(

@@ -25,7 +25,7 @@ Counts = Mapping[tuple[str, str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class ScopeTotals:
     """Those whom one group of figures is about, and what was counted of them."""
 
     scope: Scope
@@ -37,7 +37,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class FigureInputs:
     """What figures are made from besides the answers."""
 
     people: Sequence[Person]
@@ -82,28 +82,30 @@ def _with_teams(people: Sequence[Person], users: Iterable[Person]) -> list[Perso
     ]
 
 
-def pools_of(answers: Answers, ground: Ground) -> list[Pool]:
-    scope_of = {person.id: person.scope for person in ground.people}
+def totals_of(answers: Answers, inputs: FigureInputs) -> list[ScopeTotals]:
+    scope_of = {person.id: person.scope for person in inputs.people}
     by_owner: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
-    again: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
+    is_repeat: dict[str, dict[tuple[str, str, str], int]] = defaultdict(
+        lambda: defaultdict(int)
+    )
     company: dict[tuple[str, str, str], int] = defaultdict(int)
     failing = Counter(
-        (record.owner, record.entity, record.in_period, record.again)
+        (record.owner, record.entity, record.in_period, record.is_repeat)
         for record in answers.failing
     )
     for tally in (*answers.tallies, *failing_tallies(failing)):
         counts = (
             company
             if tally.company
-            else (again if tally.again else by_owner)[tally.owner or ""]
+            else (is_repeat if tally.is_repeat else by_owner)[tally.owner or ""]
         )
         counts[tally.name, tally.dimension, tally.currency] += tally.value
-    managers = [person.id for person in ground.people if person.scope is Scope.MANAGER]
-    targets = {owner: own for owner, own in _targets_of(ground).items() if owner in managers}
+    managers = [person.id for person in inputs.people if person.scope is Scope.MANAGER]
+    targets = {owner: own for owner, own in _targets_of(inputs).items() if owner in managers}
 
-    def pool(scope: Scope, key: str, owners: Sequence[str]) -> Pool:
+    def pool(scope: Scope, key: str, owners: Sequence[str]) -> ScopeTotals:
         own = {owner: targets.get(owner, {}) for owner in owners}
-        return Pool(
+        return ScopeTotals(
             scope,
             key,
             _summed(by_owner[owner] for owner in owners),
@@ -113,18 +115,22 @@ def pools_of(answers: Answers, ground: Ground) -> list[Pool]:
 
     inactive = sorted(owner for owner in by_owner if scope_of.get(owner) is Scope.INACTIVE)
     teams: dict[str, list[str]] = defaultdict(list)
-    for person in ground.people:
+    for person in inputs.people:
         if person.scope is Scope.MANAGER:
             teams[person.team_id].append(person.id)
     everyone = pool(Scope.COMPANY, "", [*managers, *inactive, ""])
-    twice = Pool(
-        Scope.TWICE, "", _summed(again.values()), everyone.targets, _aimed(again, targets)
+    twice = ScopeTotals(
+        Scope.DOUBLE_COUNTED,
+        "",
+        _summed(is_repeat.values()),
+        everyone.targets,
+        _aimed(is_repeat, targets),
     )
     return [
         *(pool(Scope.MANAGER, owner, [owner]) for owner in managers),
         pool(Scope.INACTIVE, "", inactive),
         pool(Scope.UNASSIGNED, "", [""]),
-        *([twice] if again else []),
+        *([twice] if is_repeat else []),
         *(pool(Scope.TEAM, team, members) for team, members in sorted(teams.items())),
         replace(
             everyone,
@@ -164,10 +170,10 @@ def _summed(parts: Iterable[Counts]) -> Counts:
     return total
 
 
-def _targets_of(ground: Ground) -> dict[str, dict[str, int]]:
+def _targets_of(inputs: FigureInputs) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    month = plan_month(ground.window)
-    for target in ground.targets:
+    month = plan_month(inputs.window)
+    for target in inputs.targets:
         if target.month == month:
             found[target.manager][target.metric] = target.target
     return found
@@ -180,14 +186,14 @@ def plan_month(window: Window) -> str | None:
     return window.month_first.strftime("%Y-%m") if window.month_first else None
 
 
-def must_add_up(pools: Sequence[Pool]) -> None:
+def must_add_up(totals: Sequence[ScopeTotals]) -> None:
     parts = _summed(
         pool.counts
-        for pool in pools
+        for pool in totals
         if pool.scope in (Scope.MANAGER, Scope.INACTIVE, Scope.UNASSIGNED)
     )
-    twice = _summed(pool.counts for pool in pools if pool.scope is Scope.TWICE)
-    company = pools[-1].counts
+    twice = _summed(pool.counts for pool in totals if pool.scope is Scope.DOUBLE_COUNTED)
+    company = totals[-1].counts
     once = {
         name: parts.get(name, 0) - twice.get(name, 0) for name in {*parts, *twice, *company}
     }

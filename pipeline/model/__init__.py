@@ -5,13 +5,13 @@ Stages exchange only these. Nothing here touches a database, a file or the clock
 Definitions of every word: docs/measures.md.
 """
 
-from pipeline.model.answers import Answers, Failing, Fingerprint, Tally
+from pipeline.model.answers import Answers, FailingRecord, Fingerprint, Tally
 from pipeline.model.audit import ResolvedAudit
 from pipeline.model.figures import ONE_READING, UNCOMPARED, Figure, Unit, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
-from pipeline.model.results import Difference, Edition, Repair, TableAccount
-from pipeline.model.rules import Field, FieldSet, OwnMeasure, Target
+from pipeline.model.results import Difference, FixItem, RunResult, TableAccount
+from pipeline.model.rules import CustomMeasure, Field, FieldSet, Target
 from pipeline.model.schema import (
     ASSUMED,
     CELL_ERRORS,
@@ -53,21 +53,21 @@ __all__ = [
     "UNCOMPARED",
     "UNREADABLE_MARK",
     "Answers",
+    "CustomMeasure",
     "Difference",
-    "Edition",
-    "Failing",
+    "FailingRecord",
     "Field",
     "FieldSet",
     "Figure",
     "Fingerprint",
+    "FixItem",
     "Kind",
     "Measure",
-    "OwnMeasure",
     "PeriodBounds",
     "PeriodWord",
     "Person",
-    "Repair",
     "ResolvedAudit",
+    "RunResult",
     "Schema",
     "Scope",
     "TableAccount",

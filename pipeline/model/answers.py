@@ -19,10 +19,10 @@ class Tally:
     dimension: str  # 'meeting.result', or ''
     currency: str  # '' where it is no money
     value: int
-    again: bool = False
+    is_repeat: bool = False
 
 
-class Failing(NamedTuple):
+class FailingRecord(NamedTuple):
     """A record that misses a field that it owes, or holds what cannot be read;
     once for each of its owners.
     """
@@ -32,8 +32,8 @@ class Failing(NamedTuple):
     owner: str  # '' = nobody
     mask: int
     in_period: bool  # else it counts in the base only
-    again: bool = False  # listed at another owner already
-    at_us: int | None = (
+    is_repeat: bool = False  # listed at another owner already
+    occurred_at_us: int | None = (
         None  # its own moment, in microseconds since 1970; None without a readable one
     )
 
@@ -55,4 +55,4 @@ class Answers:
     """
 
     tallies: tuple[Tally, ...]
-    failing: tuple[Failing, ...]
+    failing: tuple[FailingRecord, ...]

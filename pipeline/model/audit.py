@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.model.rules import FieldSet, OwnMeasure, Target
+from pipeline.model.rules import CustomMeasure, FieldSet, Target
 from pipeline.model.schema import Schema
 
 
@@ -18,6 +18,7 @@ class ResolvedAudit:
     without any of these files.
     """
 
+    id: str  # of the audit, written by `init`; '' where audit.yaml has none
     name: str
     about: str  # what kind of CRM it is, without address or account
     zone: str
@@ -29,7 +30,7 @@ class ResolvedAudit:
     held_at_end: tuple[str, ...]
     several_owners: bool  # a record counts for each of its owners
     field_sets: Mapping[str, FieldSet]
-    measures: tuple[OwnMeasure, ...]
+    measures: tuple[CustomMeasure, ...]
     targets: tuple[Target, ...]
     accept: tuple[str, ...]  # what is not plausible, and so in this CRM
     tables: Mapping[str, tuple[str, ...]]  # entity -> the tables from which its rows are read

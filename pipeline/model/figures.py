@@ -14,7 +14,7 @@ class Unit(StrEnum):
     PERCENT = "percent"
     MONEY = "money"
     DAYS = "days"
-    PER_DAY = "per day"
+    PER_DAY = "per_day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Figure:
     key: str  # the manager's or team's id; '' for the others
     metric: str
     dimension: str
-    period: str  # 'period', 'month', 'stock', 'base', 'next 7 days' or 'run'
+    period: str  # 'period', 'month', 'stock', 'base', 'next_7_days' or 'run'
     numerator: int
     denominator: int | None
     unit: Unit

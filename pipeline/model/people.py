@@ -12,7 +12,9 @@ class Scope(StrEnum):
     MANAGER = "manager"
     INACTIVE = "inactive"
     UNASSIGNED = "unassigned"
-    TWICE = "counted twice"  # records of several owners, once for each owner but the first
+    DOUBLE_COUNTED = (
+        "double_counted"  # records of several owners, once for each owner but the first
+    )
     TEAM = "team"
     COMPANY = "company"
 

@@ -29,7 +29,7 @@ class TableAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
+class FixItem:
     """A record of the fix-list: what is missing, why it is asked, and where to mend it."""
 
     entity: str
@@ -46,19 +46,20 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class RunResult:
     """All that one run has to tell: every report is cut from it."""
 
     run_id: str
+    audit_id: str  # '' where audit.yaml has none
     audit: str
     source: str  # what kind of CRM, without address or account
     window: Window
     people: tuple[Person, ...]
     figures: Mapping[str, Figure]
-    repairs: tuple[Repair, ...]
+    fix_list: tuple[FixItem, ...]
     field_sets: Mapping[str, FieldSet]
     not_checked: Mapping[str, str]  # 'meeting.result' -> why
-    own: tuple[Measure, ...] = ()  # the measures of the audit's own
+    custom: tuple[Measure, ...] = ()  # the measures of the audit's own
     warnings: tuple[str, ...] = ()  # for whoever runs the audit; in no report
     caveats: tuple[str, ...] = ()  # what management should know of how the source was read
 

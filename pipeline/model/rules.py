@@ -51,7 +51,7 @@ class FieldSet:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnMeasure:
+class CustomMeasure:
     """One of our counts or amounts, narrowed by what stands in columns of the record."""
 
     name: str

@@ -38,7 +38,7 @@ Schema = Mapping[str, Mapping[str, Kind]]
 """Entity -> column -> kind."""
 
 ENTITIES: Final[Schema] = {
-    "manager": {
+    "user": {
         "id": Kind.TEXT,
         "name": Kind.TEXT,
         "team_id": Kind.TEXT,
@@ -120,10 +120,8 @@ def read_as(column: str) -> str:
     return READ_AS.get(column, column.replace("_", " "))
 
 
-UNREADABLE_MARK: Final = ": unreadable"
-"""How the reason ends of a row whose mark says neither yes nor no: 'deleted:
-unreadable', whatever the reason is.
-"""
+UNREADABLE_MARK: Final = "_unreadable"
+"""Ends the reason of a row whose mark says neither yes nor no: 'deleted_unreadable'."""
 
 NEVER_COMPUTED: Final = "=?"
 """What stands for the value of a workbook's formula that has none: no format reads it."""
@@ -168,7 +166,7 @@ in the order of reading.
 """
 
 PROVEN_TEXT: Final[Mapping[str, tuple[str, ...]]] = {
-    "manager": ("name", "team"),
+    "user": ("name", "team"),
     **RECORD_NAMES,
 }
 """Text columns that are printed, or judged in Python: fingerprints show that the snapshot

@@ -78,7 +78,7 @@ def _counted(tallies: Iterable[Tally]) -> dict[tuple[str, bool], int]:
         for tally in tallies
         if not tally.dimension
         and not tally.currency
-        and not tally.again
+        and not tally.is_repeat
         and (tally.company or not tally.owner)
     }
 

@@ -41,7 +41,7 @@ from pipeline.databases.expressions import compile_by, exact_text, one_of_words
 from pipeline.errors import ProofError
 from pipeline.model import PROVEN_TEXT, Difference, Fingerprint
 from pipeline.snapshot import DELIVERED, Stored
-from pipeline.source import Hold, Reading
+from pipeline.source import SourceReader, TransactionLimit
 from pipeline.values import texts
 from pipeline.values.visible import visible
 
@@ -147,9 +147,9 @@ def _said(value: Any) -> str:
 class SourceTexts:
     """The texts of the source, inside its transaction."""
 
-    def __init__(self, reading: Reading, hold: Hold | None = None) -> None:
-        self.reading = reading
-        self.hold = hold or Hold()
+    def __init__(self, reader: SourceReader, limit: TransactionLimit | None = None) -> None:
+        self.reader = reader
+        self.limit = limit or TransactionLimit()
 
     def fingerprints(self) -> list[Fingerprint]:
         """Of every column of PROVEN_TEXT that the CRM holds: one statement per entity."""
@@ -169,26 +169,26 @@ class SourceTexts:
         return _marks(rows, name, self._mark(entity, rows, name), owners, self._stream)
 
     def _stream(self, statement: Select[Any]) -> Iterator[Sequence[Any]]:
-        return self.hold.watched(self.reading.stream(statement))
+        return self.limit.watched(self.reader.stream(statement))
 
     def _columns(self, entity: str) -> list[str]:
-        held = self.reading.columns(entity)
-        return [name for name in PROVEN_TEXT[entity] if name in held]
+        columns = self.reader.columns(entity)
+        return [name for name in PROVEN_TEXT[entity] if name in columns]
 
     def read_twice(self, entity: str) -> list[str]:
         """Columns of which the driver makes another text than the database
         itself: days, numbers, lists.
         """
-        spelled = self.reading.spelled(entity)
+        spelled = self.reader.spelled(entity)
         return [name for name in self._columns(entity) if name not in spelled]
 
     def _rows(self, entity: str) -> FromClause:
-        owner = ["owner_id"] if "owner_id" in self.reading.columns(entity) else []
-        rows = self.reading.audited(entity, ["id", *owner, *self._columns(entity)]).subquery(
+        owner = ["owner_id"] if "owner_id" in self.reader.columns(entity) else []
+        rows = self.reader.audited(entity, ["id", *owner, *self._columns(entity)]).subquery(
             "texts"
         )
-        rules = self.reading.demand.rules
-        if not owner or not rules.empty or self.reading.holds_number(entity, "owner_id"):
+        rules = self.reader.spec.rules
+        if not owner or not rules.empty or self.reader.is_number(entity, "owner_id"):
             return rows
         # a declared empty word names nobody, here as in the snapshot
         others = (one for one in rows.c if one.key != "owner_id")
@@ -196,7 +196,7 @@ class SourceTexts:
 
     def _mark(self, entity: str, rows: FromClause, name: str) -> ColumnElement[Any]:
         # a number as a number: MySQL may keep zeros before it, which the driver drops
-        key = rows.c.id + 0 if self.reading.holds_number(entity, "id") else rows.c.id
+        key = rows.c.id + 0 if self.reader.is_number(entity, "id") else rows.c.id
         return text_mark(key, rows.c[name])
 
     def _of(self, entity: str) -> Iterator[Fingerprint]:
@@ -205,7 +205,7 @@ class SourceTexts:
         if names:
             rows = self._rows(entity)
             marks = {name: self._mark(entity, rows, name) for name in names}
-            asked = self.reading.connection.execute(_sums(rows, marks))
+            asked = self.reader.connection.execute(_sums(rows, marks))
             yield from _fingerprints(entity, names, asked.all())
         for name, found in self._in_python(entity, again).items():
             sums = ((owner, 1, mark) for (owner, _), mark in found)
@@ -222,8 +222,8 @@ class SourceTexts:
         }
         if not names:
             return found
-        owner = ["owner_id"] if "owner_id" in self.reading.columns(entity) else []
-        for batch in self._stream(self.reading.audited(entity, [*names, "id", *owner])):
+        owner = ["owner_id"] if "owner_id" in self.reader.columns(entity) else []
+        for batch in self._stream(self.reader.audited(entity, [*names, "id", *owner])):
             for row in batch:
                 record, named = (
                     _said(row[len(names)]),
@@ -240,7 +240,7 @@ class SourceTexts:
 
     def _named(self, owner: Any) -> str:
         """The owner that a record names; a declared empty word names nobody."""
-        return "" if self.reading.demand.rules.is_empty(owner) else _said(owner)
+        return "" if self.reader.spec.rules.is_empty(owner) else _said(owner)
 
 
 def _marks(
@@ -358,20 +358,23 @@ def stored_texts(folder: Path, stored: Iterable[Stored]) -> Iterator[StoredTexts
 # ------------------------------------------------------------------------------------- compared
 
 
-def basis(reading: Reading) -> str:
+def basis(reader: SourceReader) -> str:
     """What a reader should know of how the source's sums were made; else ''."""
-    if reading.connection.dialect.name == "sqlite":
+    if reader.connection.dialect.name == "sqlite":
         return "SQLite has no MD5: Python makes it from the bytes of the file"
     odd = [
         f"{entity}.{name}"
         for entity in PROVEN_TEXT
-        for name in SourceTexts(reading).read_twice(entity)
+        for name in SourceTexts(reader).read_twice(entity)
     ]
     return f"no text in the source, and read twice instead: {', '.join(odd)}" if odd else ""
 
 
 def must_agree(
-    reading: Reading, folder: Path, stored: Iterable[Stored], hold: Hold | None = None
+    reader: SourceReader,
+    folder: Path,
+    stored: Iterable[Stored],
+    limit: TransactionLimit | None = None,
 ) -> list[Fingerprint]:
     """The source's fingerprints, which are the snapshot's. ProofError names the
     records whose text differs.
@@ -379,7 +382,7 @@ def must_agree(
     To be asked while the source's transaction is open: only then can the records be
     found. `hold` bounds it.
     """
-    source = SourceTexts(reading, hold)
+    source = SourceTexts(reader, limit)
     seen = source.fingerprints()
     with stored_texts(folder, stored) as ours:
         if differing := _differing(seen, ours.fingerprints()):
@@ -393,7 +396,7 @@ def must_agree(
     return seen
 
 
-def prove_again(witness: Iterable[Fingerprint], folder: Path, stored: Iterable[Stored]) -> None:
+def recheck(witness: Iterable[Fingerprint], folder: Path, stored: Iterable[Stored]) -> None:
     """Proves the snapshot's texts against what the source said of them. ProofError
     names the owners that differ.
 

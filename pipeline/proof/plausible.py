@@ -63,8 +63,8 @@ def implausibilities(
         found.append(
             Implausible(
                 NO_MANAGER,
-                f"None of {len(scopes):,} users is an active person, so there is no manager; map manager.active and "
-                "manager.person, or correct the account.",
+                f"None of {len(scopes):,} users is an active person, so there is no manager; map user.active and "
+                "user.person, or correct the account.",
             )
         )
     return tuple(found)

@@ -14,7 +14,7 @@ from typing import Final
 import duckdb
 
 from pipeline.errors import ProofError
-from pipeline.language.format import rounded, show
+from pipeline.language.format import display_value, format_figure
 from pipeline.model import UNCOMPARED, Difference, Figure, Person, TableAccount
 from pipeline.values.visible import told_apart, visible
 
@@ -145,7 +145,7 @@ def prove_controls(figures: Mapping[str, Figure], controls: Iterable[tuple[str, 
             name,
             "control total",
             given,
-            show(figures[name]) if name in figures else "no such figure",
+            format_figure(figures[name]) if name in figures else "no such figure",
         )
         for name, given in controls
         if name not in figures or not _says(figures[name], given)
@@ -155,7 +155,7 @@ def prove_controls(figures: Mapping[str, Figure], controls: Iterable[tuple[str, 
 
 def _says(figure: Figure, given: str) -> bool:
     try:
-        return rounded(figure) == Decimal(given)
+        return display_value(figure) == Decimal(given)
     except InvalidOperation:
         return False
 
@@ -189,19 +189,19 @@ def _written(figure: Figure | None) -> str:
     return " ".join(filter(None, (number, figure.unit, figure.currency, f"({figure.period})")))
 
 
-_KEY: Final = "entity, record_id, again, holder"
+_KEY: Final = "entity, record_id, is_repeat, holder"
 """What names a failing record, and where it is another owner's already, that owner: an
 owner's id may be blank.
 """
 
 _DIFFERING: Final = """
     SELECT entity, record_id, source.mask, source.owner, source.in_period,
-           make_timestamp(source.at_us)::VARCHAR,
-           ours.mask, ours.owner, ours.in_period, make_timestamp(ours.at_us)::VARCHAR
-    FROM source FULL JOIN ours USING (entity, record_id, again, holder)
+           make_timestamp(source.occurred_at_us)::VARCHAR,
+           ours.mask, ours.owner, ours.in_period, make_timestamp(ours.occurred_at_us)::VARCHAR
+    FROM source FULL JOIN ours USING (entity, record_id, is_repeat, holder)
     WHERE source.mask IS DISTINCT FROM ours.mask OR source.owner IS DISTINCT FROM ours.owner
-       OR source.in_period IS DISTINCT FROM ours.in_period OR source.at_us IS DISTINCT FROM ours.at_us
-    ORDER BY entity, record_id, again, holder
+       OR source.in_period IS DISTINCT FROM ours.in_period OR source.occurred_at_us IS DISTINCT FROM ours.occurred_at_us
+    ORDER BY entity, record_id, is_repeat, holder
 """
 
 
@@ -209,7 +209,7 @@ def _records(seen: Path, found: Path) -> Iterator[Difference]:
     with closing(duckdb.connect(config={"temp_directory": str(found.parent)})) as db:
         for name, file in (("source", seen), ("ours", found)):
             records = db.read_parquet(str(file)).project(
-                "*, CASE WHEN again THEN owner ELSE '' END AS holder"
+                "*, CASE WHEN is_repeat THEN owner ELSE '' END AS holder"
             )
             records.create_view(name)
             repeated = _count(records) - _count(records.project(_KEY).distinct())

@@ -21,9 +21,9 @@ from pipeline.queries.context import (
     WORD,
     Count,
     Entities,
+    Grain,
+    QueryContext,
     Question,
-    Terms,
-    Whose,
     columns_of,
     state_code,
 )
@@ -38,10 +38,10 @@ __all__ = [
     "Census",
     "Count",
     "Entities",
+    "Grain",
     "Part",
+    "QueryContext",
     "Question",
-    "Terms",
-    "Whose",
     "asks",
     "censuses",
     "columns_of",
@@ -56,19 +56,19 @@ __all__ = [
 ]
 
 
-def views_of(entities: Entities, terms: Terms) -> dict[str, Select[Any]]:
+def views_of(entities: Entities, context: QueryContext) -> dict[str, Select[Any]]:
     """The view of every checked entity that the CRM holds."""
-    return {entity: view_of(entity, entities, terms) for entity in _held(terms)}
+    return {entity: view_of(entity, entities, context) for entity in _audited_entities(context)}
 
 
-def _held(terms: Terms) -> list[str]:
-    return [entity for entity in CHECKED if terms.holds(f"{entity}.id")]
+def _audited_entities(context: QueryContext) -> list[str]:
+    return [entity for entity in CHECKED if context.has_columns(f"{entity}.id")]
 
 
 def censuses(
     entities: Entities,
     field_sets: Mapping[str, FieldSet],
-    terms: Terms,
+    context: QueryContext,
     worked_out: WorkedOut,
     *,
     rolled_up: bool,
@@ -76,30 +76,30 @@ def censuses(
     """All that is asked of every entity, one statement each: how a
     CRM's own database is asked.
     """
-    for entity in _held(terms):
+    for entity in _audited_entities(context):
         yield census(
-            entity, entities, field_sets[entity], terms, worked_out, rolled_up=rolled_up
+            entity, entities, field_sets[entity], context, worked_out, rolled_up=rolled_up
         )
 
 
-def measures(views: Mapping[str, FromClause], terms: Terms) -> tuple[Question, ...]:
+def measures(views: Mapping[str, FromClause], context: QueryContext) -> tuple[Question, ...]:
     """Every count and sum of the metrics."""
     return tuple(
         question
         for entity, view in views.items()
-        for question in measure_questions(entity, view, terms)
+        for question in measure_questions(entity, view, context)
     )
 
 
 def field_counts(
-    views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], terms: Terms
+    views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], context: QueryContext
 ) -> tuple[Question, ...]:
     """Due, missing and unreadable, of every field set."""
     return tuple(
-        field_question(field_sets[entity], view, whose)
+        field_question(field_sets[entity], view, grain)
         for entity, view in views.items()
         if asks(field_sets[entity])
-        for whose in terms.whose
+        for grain in context.grains
     )
 
 

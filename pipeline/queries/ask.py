@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, select
 
-from pipeline.model import Answers, Failing, Person, Scope, Tally
-from pipeline.queries import WORD, Census, Part, Question, Whose
+from pipeline.model import Answers, FailingRecord, Person, Scope, Tally
+from pipeline.queries import WORD, Census, Grain, Part, Question
 from pipeline.values.texts import text_of
 
 
@@ -28,36 +28,43 @@ def tallies(question: Question, rows: Iterable[Any]) -> Iterator[Tally]:
     """
     for row in rows:
         values = list(row)
-        company = question.whose is Whose.COMPANY
+        company = question.grain is Grain.COMPANY
         owner = None if company else values.pop(0)
         owner = None if owner is None else text_said(owner)
         currency = values.pop(0) if question.money else ""
         for (name, dimension), value in zip(question.counts, values, strict=True):
-            again = question.whose is Whose.AGAIN
-            yield Tally(company, owner, name, dimension, currency or "", int(value or 0), again)
+            is_repeat = question.grain is Grain.REPEATS
+            yield Tally(
+                company, owner, name, dimension, currency or "", int(value or 0), is_repeat
+            )
 
 
 def ask_failing(
     connection: Connection, selects: Mapping[str, Select[Any]]
-) -> Iterator[Failing]:
+) -> Iterator[FailingRecord]:
     """Every failing record of every entity."""
     for entity, statement in selects.items():
         yield from failing(entity, connection.execute(statement))
 
 
-def failing(entity: str, rows: Iterable[Any]) -> Iterator[Failing]:
+def failing(entity: str, rows: Iterable[Any]) -> Iterator[FailingRecord]:
     """Rows of (id, owner, in_period, again, at_us, *words of the mask) as failing records."""
     owner_of = cache(text_said)  # one text for all the records of an owner
-    for record_id, owner, in_period, again, at_us, *words in rows:
+    for record_id, owner, in_period, is_repeat, occurred_at_us, *words in rows:
         named = text_said(record_id), owner_of(owner)
-        yield Failing(
-            entity, *named, _joined(words), bool(in_period), bool(again), _moment(at_us)
+        yield FailingRecord(
+            entity,
+            *named,
+            _joined(words),
+            bool(in_period),
+            bool(is_repeat),
+            _moment(occurred_at_us),
         )
 
 
-def _moment(at_us: Any) -> int | None:
+def _moment(occurred_at_us: Any) -> int | None:
     """A driver may deliver a Decimal."""
-    return None if at_us is None else int(at_us)
+    return None if occurred_at_us is None else int(occurred_at_us)
 
 
 def _joined(words: Iterable[Any]) -> int:
@@ -65,11 +72,11 @@ def _joined(words: Iterable[Any]) -> int:
     return sum(int(word) << WORD * number for number, word in enumerate(words))
 
 
-def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
+def ask_people(connection: Connection, user: FromClause) -> list[Person]:
     """The CRM's users: who is active and a person is a manager,
     everyone else an inactive owner.
     """
-    columns = manager.c
+    columns = user.c
     rows = connection.execute(
         select(
             columns.id,
@@ -83,14 +90,14 @@ def ask_people(connection: Connection, manager: FromClause) -> list[Person]:
     )
     people = [
         Person(
-            text_said(user),
-            text_said(name).strip() or text_said(user),
+            text_said(key),
+            text_said(name).strip() or text_said(key),
             text_said(team_id),
             text_said(team),
             Scope.MANAGER if active and person else Scope.INACTIVE,
             text_said(leader_id),
         )
-        for user, name, team_id, team, leader_id, active, person in rows
+        for key, name, team_id, team, leader_id, active, person in rows
     ]
     return sorted(people, key=lambda person: (person.name.casefold(), person.id))
 
@@ -106,14 +113,14 @@ def ask_at_once(connection: Connection, census: Census) -> Answers:
     return Answers(tuple(expansion.tallies()), tuple(expansion.failing))
 
 
-_Whom = tuple[Whose, str | None]
+_Whom = tuple[Grain, str | None]
 
 
 class _Expansion:
     """Adds up, for each count, the records whose bits hold all of its mask."""
 
     def __init__(self, census: Census) -> None:
-        self.failing: list[Failing] = []
+        self.failing: list[FailingRecord] = []
         self._census = census
         self._counts: dict[_Whom, list[int]] = defaultdict(lambda: [0] * len(census.counts))
         self._amounts: dict[tuple[_Whom, str], list[int]] = defaultdict(
@@ -122,19 +129,21 @@ class _Expansion:
         self._numbers: dict[tuple[_Whom, str], list[int]] = defaultdict(
             lambda: [0] * len(census.priced)
         )
-        self._counts[Whose.COMPANY, None]  # is said to be zero where there are no records
+        self._counts[Grain.COMPANY, None]  # is said to be zero where there are no records
         self._bits = cache(lambda *words: _joined(words))
-        self._counted = cache(lambda bits: _held(census.counts.values(), bits))
-        self._summed = cache(lambda bits: _held(census.amounts.values(), bits))
-        self._priced = cache(lambda bits: _held(census.priced.values(), bits))
-        self._mask = cache(lambda bits: sum(1 << place for place in _held(census.wrong, bits)))
+        self._counted = cache(lambda bits: _all_set(census.counts.values(), bits))
+        self._summed = cache(lambda bits: _all_set(census.amounts.values(), bits))
+        self._priced = cache(lambda bits: _all_set(census.priced.values(), bits))
+        self._mask = cache(
+            lambda bits: sum(1 << place for place in _all_set(census.wrong, bits))
+        )
         self._text = cache(text_said)
 
     def add(
         self,
         part: int,
         owner: Any,
-        again: int,
+        is_repeat: int,
         currency: Any,
         record: Any,
         records: int,
@@ -148,19 +157,21 @@ class _Expansion:
             in_period = bits & self._census.in_period != 0
             named = self._census.entity, text_said(record), name or ""
             self.failing.append(
-                Failing(*named, self._mask(bits), in_period, bool(again), _moment(value))
+                FailingRecord(
+                    *named, self._mask(bits), in_period, bool(is_repeat), _moment(value)
+                )
             )
             return
-        for whom in self._whom(part, name, again):
+        for whom in self._whom(part, name, is_repeat):
             self._add_up(whom, self._text(currency), int(records), int(value or 0), bits)
 
-    def _whom(self, part: int, owner: str | None, again: int) -> Iterator[_Whom]:
+    def _whom(self, part: int, owner: str | None, is_repeat: int) -> Iterator[_Whom]:
         if part == Part.COMPANY:
-            yield Whose.COMPANY, None
+            yield Grain.COMPANY, None
             return
-        yield Whose.OWNERS, owner
-        if again:
-            yield Whose.AGAIN, owner
+        yield Grain.OWNERS, owner
+        if is_repeat:
+            yield Grain.REPEATS, owner
 
     def _add_up(self, whom: _Whom, currency: str, records: int, amount: int, bits: int) -> None:
         counts = self._counts[whom]
@@ -184,7 +195,7 @@ class _Expansion:
             yield from _tallies(whom, currency, self._census.priced, numbers)
 
 
-def _held(masks: Iterable[int], bits: int) -> tuple[int, ...]:
+def _all_set(masks: Iterable[int], bits: int) -> tuple[int, ...]:
     """The places of the masks of which all bits are set."""
     return tuple(place for place, mask in enumerate(masks) if bits & mask == mask)
 
@@ -192,16 +203,16 @@ def _held(masks: Iterable[int], bits: int) -> tuple[int, ...]:
 def _tallies(
     whom: _Whom, currency: str, names: Iterable[tuple[str, str]], values: Iterable[int]
 ) -> Iterator[Tally]:
-    whose, owner = whom
+    grain, owner = whom
     for (name, dimension), value in zip(names, values, strict=True):
         yield Tally(
-            whose is Whose.COMPANY,
+            grain is Grain.COMPANY,
             owner,
             name,
             dimension,
             currency,
             value,
-            whose is Whose.AGAIN,
+            grain is Grain.REPEATS,
         )
 
 

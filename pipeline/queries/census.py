@@ -37,7 +37,7 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from pipeline.databases.expressions import exact_text
 from pipeline.model import FieldSet
-from pipeline.queries.context import WORD, Condition, Entities, Terms
+from pipeline.queries.context import WORD, Condition, Entities, QueryContext
 from pipeline.queries.counts import (
     conditions_of,
     has_amount,
@@ -132,7 +132,7 @@ def census(
     entity: str,
     entities: Entities,
     fields: FieldSet,
-    terms: Terms,
+    context: QueryContext,
     worked_out: WorkedOut,
     *,
     rolled_up: bool,
@@ -143,14 +143,14 @@ def census(
     one GROUP BY … WITH ROLLUP, where a database would work out a part anew each time
     that the statement names it.
     """
-    whole = view_of(entity, entities, terms).subquery()
-    asked = _asked(entity, whole, fields, terms)
-    kept = {"id", "owner", "again", *_columns_in(asked.conditions)}
+    whole = view_of(entity, entities, context).subquery()
+    asked = _asked(entity, whole, fields, context)
+    kept = {"id", "owner", "is_repeat", *_columns_in(asked.conditions)}
     if asked.per_currency:
         kept |= {"amount", "amount_unreadable", "currency"}
     if asked.wrong:
-        kept.add("at_us")
-    stated = with_state(entity, entities[entity], terms)
+        kept.add("occurred_at_us")
+    stated = with_state(entity, entities[entity], context)
     looked_at = [
         column
         for column in stated.selected_columns
@@ -160,7 +160,7 @@ def census(
     records = worked_out(
         stated.with_only_columns(*looked_at, maintain_column_froms=True), f"records_{entity}"
     )
-    view = view_from(entity, entities, records, terms)
+    view = view_from(entity, entities, records, context)
     columns = [column for column in view.selected_columns if column.key in kept]
     narrow = worked_out(
         view.with_only_columns(*columns, maintain_column_froms=True), f"view_{entity}"
@@ -181,8 +181,8 @@ def census(
     )
 
 
-def _asked(entity: str, view: FromClause, fields: FieldSet, terms: Terms) -> _Asked:
-    bits, conditions = _Bits(), conditions_of(entity, view, terms)
+def _asked(entity: str, view: FromClause, fields: FieldSet, context: QueryContext) -> _Asked:
+    bits, conditions = _Bits(), conditions_of(entity, view, context)
     counts = {name: bits.of(condition) for name, condition in of_records(conditions).items()}
     amounts = {name: bits.of(condition) for name, condition in of_money(conditions).items()}
     priced = {
@@ -222,14 +222,14 @@ def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
     if asked.per_currency:
         currency = exact_text(view.c.currency)
         amount = case((view.c.amount_unreadable == 0, view.c.amount))
-    moment = view.c.at_us if asked.wrong else cast(null(), BigInteger)
+    moment = view.c.occurred_at_us if asked.wrong else cast(null(), BigInteger)
     return select(
         exact_text(view.c.id).label("id"),
         exact_text(view.c.owner).label("owner"),
-        view.c.again,
+        view.c.is_repeat,
         currency.label("currency"),
         amount.label("amount"),
-        moment.label("at_us"),
+        moment.label("occurred_at_us"),
         *(_word(asked.conditions, number).label(f"w{number}") for number in asked.words),
     )
 
@@ -270,23 +270,23 @@ def _in_arms(asked: _Asked, flagged: FromClause) -> CompoundSelect[Any]:
     the same flagged records.
     """
     words, nothing = [flagged.c[f"w{number}"] for number in asked.words], cast(null(), Text)
-    owner, again, currency = (
+    owner, is_repeat, currency = (
         exact_text(flagged.c.owner),
-        flagged.c.again,
+        flagged.c.is_repeat,
         exact_text(flagged.c.currency),
     )
     sums = (func.count(), func.sum(flagged.c.amount))
-    owners = select(_integer(Part.OWNERS), owner, again, currency, nothing, *sums, *words)
+    owners = select(_integer(Part.OWNERS), owner, is_repeat, currency, nothing, *sums, *words)
     company = select(
         _integer(Part.COMPANY), nothing, _integer(0), currency, nothing, *sums, *words
     )
     arms = [
-        owners.group_by(owner, again, currency, *words),
-        company.where(again == 0).group_by(currency, *words),
+        owners.group_by(owner, is_repeat, currency, *words),
+        company.where(is_repeat == 0).group_by(currency, *words),
     ]
     if asked.wrong:
-        record = (flagged.c.id, _integer(1), flagged.c.at_us)
-        wrong = select(_integer(Part.WRONG), owner, again, nothing, *record, *words)
+        record = (flagged.c.id, _integer(1), flagged.c.occurred_at_us)
+        wrong = select(_integer(Part.WRONG), owner, is_repeat, nothing, *record, *words)
         arms.append(wrong.where(_is_wrong(asked, flagged)))
     return union_all(*arms)
 
@@ -298,19 +298,19 @@ def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
     words = [flagged.c[f"w{number}"] for number in asked.words]
     wrong = case((_is_wrong(asked, flagged), _marked(flagged.c.id)), else_=literal(""))
     keyed = select(
-        flagged.c.again,
+        flagged.c.is_repeat,
         *words,
         _marked(flagged.c.currency).label("currency"),
         _marked(flagged.c.owner).label("owner"),
         wrong.label("id"),
         flagged.c.amount,
-        flagged.c.at_us,
+        flagged.c.occurred_at_us,
     ).subquery()
     *keys, amount, moment = keyed.c
     sums = (
         func.count().label("records"),
         func.sum(amount).label("amount"),
-        func.max(moment).label("at_us"),
+        func.max(moment).label("occurred_at_us"),
     )
     grouped = select(*keys, *sums).group_by(*keys)
     r = grouped.suffix_with("WITH ROLLUP").subquery("rolled").c
@@ -320,11 +320,11 @@ def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
         (of_owner, _integer(Part.OWNERS)),
         else_=_integer(Part.WRONG),
     )
-    names = (_unmarked(r.owner), r.again, _unmarked(r.currency), _unmarked(r.id))
-    value = case((part == _integer(Part.WRONG), r.at_us), else_=r.amount)
+    names = (_unmarked(r.owner), r.is_repeat, _unmarked(r.currency), _unmarked(r.id))
+    value = case((part == _integer(Part.WRONG), r.occurred_at_us), else_=r.amount)
     return select(part, *names, r.records, value, *(r[word.key] for word in words)).where(
         r.currency.is_not(None),  # else it is of several sets of bits
-        or_(r.owner.is_not(None), r.again == 0),
+        or_(r.owner.is_not(None), r.is_repeat == 0),
         or_(of_owner, r.id != ""),  # else it is what an owner has without a failing record
     )
 

@@ -35,14 +35,14 @@ DERIVED: Final[Mapping[str, Mapping[str, Kind]]] = {"meeting": {"contact": Kind.
 """Columns that a view adds to its entity's own and that a field set may demand."""
 
 
-class Whose(StrEnum):
+class Grain(StrEnum):
     """Of whom a question asks. Of several owners each has the record, and
     the company has it once.
     """
 
     OWNERS = "owners"
     COMPANY = "company"
-    AGAIN = "again"  # what owners have that is another's already: what adds up too much
+    REPEATS = "is_repeat"  # what owners have that is another's already: what adds up too much
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Question:
     """
 
     name: str
-    whose: Whose
+    grain: Grain
     money: bool
     # (name, dimension) of each integer, in the order of the columns
     counts: tuple[tuple[str, str], ...]
@@ -60,7 +60,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class QueryContext:
     """On what terms everything is asked: the moments, the CRM's words for our states,
     and what it does not hold.
     """
@@ -74,11 +74,11 @@ class Terms:
     counts: tuple[Count, ...] = ()  # what is counted, besides what the field sets ask
 
     @property
-    def whose(self) -> tuple[Whose, ...]:
+    def grains(self) -> tuple[Grain, ...]:
         """Of whom everything is asked."""
-        return tuple(Whose) if self.several_owners else (Whose.OWNERS, Whose.COMPANY)
+        return tuple(Grain) if self.several_owners else (Grain.OWNERS, Grain.COMPANY)
 
-    def holds(self, *columns: str) -> bool:
+    def has_columns(self, *columns: str) -> bool:
         """Whether the CRM holds all of these, given as 'entity.column'; a status
         that the time tells counts.
         """
@@ -86,7 +86,7 @@ class Terms:
         return not (set(columns) & self.absent) - told
 
 
-Where = Callable[[FromClause, Terms], Condition | Mapping[str, Condition]]
+Where = Callable[[FromClause, QueryContext], Condition | Mapping[str, Condition]]
 """Gives, on an entity's view, the condition that its records meet to be counted;
 or one for each dimension.
 """
@@ -97,7 +97,7 @@ def by_dimension(condition: Condition | Mapping[str, Condition]) -> Mapping[str,
     return condition if isinstance(condition, Mapping) else {"": condition}
 
 
-def _nowhere(_view: FromClause, _terms: Terms) -> Mapping[str, Condition]:
+def _nowhere(_view: FromClause, _context: QueryContext) -> Mapping[str, Condition]:
     return {}
 
 
@@ -118,11 +118,12 @@ class Count:
     money: bool = False  # the sum of their amounts, per currency; amounts that cannot be read are left out
     per_currency: bool = False  # the number of their amounts that can be read, per currency
 
-    def can_be_told(self, terms: Terms) -> bool:
+    def can_be_told(self, context: QueryContext) -> bool:
         """Whether the CRM holds what it needs."""
         needs = (need.split("|") for need in self.needs)
         return all(
-            any(terms.holds(f"{self.entity}.{column}") for column in any_of) for any_of in needs
+            any(context.has_columns(f"{self.entity}.{column}") for column in any_of)
+            for any_of in needs
         )
 
 
@@ -190,18 +191,18 @@ def question(
     view: FromClause,
     sums: Mapping[tuple[str, str], ColumnElement[Any]],
     *,
-    whose: Whose,
+    grain: Grain,
     money: bool = False,
 ) -> Question:
     groups: list[ColumnElement[Any]] = (
-        [] if whose is Whose.COMPANY else [exact_text(view.c.owner)]
+        [] if grain is Grain.COMPANY else [exact_text(view.c.owner)]
     )
     if money:
         groups.append(exact_text(view.c.currency))
     labelled = [column.label(f"n{position}") for position, column in enumerate(sums.values())]
     statement = select(*groups, *labelled).select_from(view)
-    if whose is not Whose.OWNERS:
-        statement = statement.where(view.c.again == int(whose is Whose.AGAIN))
+    if grain is not Grain.OWNERS:
+        statement = statement.where(view.c.is_repeat == int(grain is Grain.REPEATS))
     return Question(
-        name, whose, money, tuple(sums), statement.group_by(*groups) if groups else statement
+        name, grain, money, tuple(sums), statement.group_by(*groups) if groups else statement
     )

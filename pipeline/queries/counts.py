@@ -13,8 +13,8 @@ from pipeline.queries.context import (
     Condition,
     Conditions,
     Count,
+    QueryContext,
     Question,
-    Terms,
     Where,
     by_dimension,
     flag,
@@ -23,18 +23,18 @@ from pipeline.queries.context import (
 
 
 def conditions_of(
-    entity: str, view: FromClause, terms: Terms
+    entity: str, view: FromClause, context: QueryContext
 ) -> dict[Count, Mapping[str, Condition]]:
     """Each count of an entity that the CRM can tell -> dimension -> its condition; one
     object for one condition.
     """
     made: dict[Where, Mapping[str, Condition]] = {}
     found = {}
-    for count in terms.counts:
-        if count.entity != entity or not count.can_be_told(terms):
+    for count in context.counts:
+        if count.entity != entity or not count.can_be_told(context):
             continue
         if count.where not in made:
-            made[count.where] = by_dimension(count.where(view, terms))
+            made[count.where] = by_dimension(count.where(view, context))
         found[count] = made[count.where]
     return found
 
@@ -65,11 +65,13 @@ def _named(
     }
 
 
-def measure_questions(entity: str, view: FromClause, terms: Terms) -> Iterator[Question]:
+def measure_questions(
+    entity: str, view: FromClause, context: QueryContext
+) -> Iterator[Question]:
     """What is counted of an entity: per owner, and once more for the
     company, by a query of its own.
     """
-    conditions = conditions_of(entity, view, terms)
+    conditions = conditions_of(entity, view, context)
     counts = {
         name: func.sum(flag(condition)) for name, condition in of_records(conditions).items()
     }
@@ -81,8 +83,8 @@ def measure_questions(entity: str, view: FromClause, terms: Terms) -> Iterator[Q
         amounts[name] = func.sum(flag(and_(condition, has_amount(view))))
     for sums, what, money in ((counts, "counts", False), (amounts, "amounts", True)):
         if sums:
-            for whose in terms.whose:
-                yield question(f"{entity}.{what}", view, sums, whose=whose, money=money)
+            for grain in context.grains:
+                yield question(f"{entity}.{what}", view, sums, grain=grain, money=money)
 
 
 def has_amount(view: FromClause) -> Condition:

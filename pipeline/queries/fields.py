@@ -24,8 +24,8 @@ from pipeline.model import FieldSet
 from pipeline.queries.context import (
     WORD,
     Condition,
+    Grain,
     Question,
-    Whose,
     flag,
     nothing_entered,
     question,
@@ -75,13 +75,13 @@ def _due(entity: str, view: FromClause, when: str | None) -> Condition:
     return and_(view.c.scored == 1, in_state)
 
 
-def field_question(fields: FieldSet, view: FromClause, whose: Whose) -> Question:
+def field_question(fields: FieldSet, view: FromClause, grain: Grain) -> Question:
     """One scan: due and missing per field, of the period and of the base,
     and what cannot be read.
     """
     counts = field_counts_of(fields, view, view.c.in_period == 1)
     sums = {name: func.sum(flag(and_(*conditions))) for name, conditions in counts.items()}
-    return question(f"{fields.entity}.fields", view, sums, whose=whose)
+    return question(f"{fields.entity}.fields", view, sums, grain=grain)
 
 
 def failing_records(fields: FieldSet, view: FromClause) -> Select[Any]:
@@ -98,7 +98,12 @@ def failing_records(fields: FieldSet, view: FromClause) -> Select[Any]:
         for start in range(0, len(wrong), WORD)
     ]
     masked = select(
-        view.c.id, view.c.owner, view.c.in_period, view.c.again, view.c.at_us, *words
+        view.c.id,
+        view.c.owner,
+        view.c.in_period,
+        view.c.is_repeat,
+        view.c.occurred_at_us,
+        *words,
     ).subquery()
     return select(masked).where(or_(*(masked.c[word.key] != 0 for word in words)))
 

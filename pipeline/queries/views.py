@@ -16,7 +16,7 @@ from pipeline.queries.context import (
     MISSING,
     UNKNOWN,
     Entities,
-    Terms,
+    QueryContext,
     ended_at,
     flag,
     in_flow,
@@ -42,7 +42,7 @@ them it makes nothing else.
 """
 
 
-def view_of(entity: str, e: Entities, terms: Terms) -> Select[Any]:
+def view_of(entity: str, e: Entities, context: QueryContext) -> Select[Any]:
     """An entity's live records, each with: owner, again, state, at_us (its moment),
     scored and in_period (0 or 1).
 
@@ -52,26 +52,30 @@ def view_of(entity: str, e: Entities, terms: Terms) -> Select[Any]:
     Also what is derived from other entities, so that every later question
     looks at this view alone.
     """
-    return view_from(entity, e, with_state(entity, e[entity], terms).subquery(), terms)
+    return view_from(entity, e, with_state(entity, e[entity], context).subquery(), context)
 
 
-def view_from(entity: str, e: Entities, records: FromClause, terms: Terms) -> Select[Any]:
+def view_from(
+    entity: str, e: Entities, records: FromClause, context: QueryContext
+) -> Select[Any]:
     """The same from the entity's records with their state, wherever these were worked out."""
-    return _VIEWS[entity](e, records, terms)
+    return _VIEWS[entity](e, records, context)
 
 
-def with_state(entity: str, record: FromClause, terms: Terms) -> Select[Any]:
+def with_state(entity: str, record: FromClause, context: QueryContext) -> Select[Any]:
     """The records, each with its state."""
     state: ColumnElement[int] = literal(UNKNOWN)
-    if entity in terms.held_at_end:
-        state = _state_by_time(entity, record, terms)
+    if entity in context.held_at_end:
+        state = _state_by_time(entity, record, context)
     elif entity in STATES:
-        state = _state(entity, record.c[STATE_COLUMNS[entity]], terms)
+        state = _state(entity, record.c[STATE_COLUMNS[entity]], context)
     return select(*record.c, state.label("state"))
 
 
-def _state(entity: str, column: ColumnElement[Any], terms: Terms) -> ColumnElement[int]:
-    words = terms.words.get(entity, {})
+def _state(
+    entity: str, column: ColumnElement[Any], context: QueryContext
+) -> ColumnElement[int]:
+    words = context.words.get(entity, {})
     known = [
         (one_of_words(column, said), state_code(entity, state)) for state, said in words.items()
     ]
@@ -86,44 +90,45 @@ def _placed(rows: Select[Any], w: Window) -> Select[Any]:
     """Adds in_period to a SELECT that already has scored and at_us."""
     inner = rows.subquery()
     return select(
-        inner, flag(and_(inner.c.scored == 1, in_flow(inner.c.at_us, w))).label("in_period")
+        inner,
+        flag(and_(inner.c.scored == 1, in_flow(inner.c.occurred_at_us, w))).label("in_period"),
     )
 
 
 def _owned(
-    entity: str, e: Entities, record: FromClause, terms: Terms
+    entity: str, e: Entities, record: FromClause, context: QueryContext
 ) -> tuple[list[ColumnElement[Any]], FromClause]:
     """The owner who exists and whether it is not his first time, and
     the join that finds both.
     """
-    if terms.several_owners:
+    if context.several_owners:
         owners = _owners(entity, e, record)
-        again = flag(owners.c.place > 1).label("again")
-        return [owners.c.owner, again], record.outerjoin(
+        is_repeat = flag(owners.c.place > 1).label("is_repeat")
+        return [owners.c.owner, is_repeat], record.outerjoin(
             owners, owners.c.record_id == derived_key(record.c.id)
         )
-    owner = e["manager"].alias()
+    owner = e["user"].alias()
     joined = record.outerjoin(owner, same_id(owner.c.id, record.c.owner_id))
-    return [owner.c.id.label("owner"), literal(0).label("again")], joined
+    return [owner.c.id.label("owner"), literal(0).label("is_repeat")], joined
 
 
 def _owners(entity: str, e: Entities, record: FromClause) -> FromClause:
     """(record_id, owner, place) of everybody who exists and owns a record: its own
     owner first, then by id.
     """
-    more, manager = e["co_owner"].alias(), e["manager"].alias()
+    more, user = e["co_owner"].alias(), e["user"].alias()
     own = select(record.c.id.label("record_id"), record.c.owner_id, literal(0).label("rank"))
     co = select(more.c.record_id, more.c.owner_id, literal(1)).where(
         more.c.record_kind == entity
     )
     named = union_all(own, co).subquery()
-    record_id, owner = derived_key(named.c.record_id), manager.c.id.label("owner")
+    record_id, owner = derived_key(named.c.record_id), user.c.id.label("owner")
     place = func.row_number().over(
         partition_by=record_id, order_by=(named.c.rank, exact_text(owner))
     )
     ranked = (
         select(record_id.label("record_id"), owner, place.label("place"))
-        .join_from(named, manager, same_id(manager.c.id, named.c.owner_id))
+        .join_from(named, user, same_id(user.c.id, named.c.owner_id))
         .subquery()
     )
     # whoever is named twice has his first place
@@ -132,14 +137,16 @@ def _owners(entity: str, e: Entities, record: FromClause) -> FromClause:
     return by_owner.group_by(key, exact_text(ranked.c.owner), ranked.c.owner).subquery()
 
 
-def _state_by_time(entity: str, record: FromClause, terms: Terms) -> ColumnElement[int]:
+def _state_by_time(
+    entity: str, record: FromClause, context: QueryContext
+) -> ColumnElement[int]:
     """Without a status: held once its end passed, planned until then."""
     end = ended_at(record)
     held, planned = state_code(entity, "held"), state_code(entity, "planned")
     nothing = and_(
         nothing_entered(record, entity, "end_at"), nothing_entered(record, entity, "start_at")
     )
-    passed = end <= terms.window.as_of_us
+    passed = end <= context.window.as_of_us
     # an end that cannot be read leaves the record in the base, in neither state
     return case((nothing, UNKNOWN), (end.is_(None), MISSING), (passed, held), else_=planned)
 
@@ -156,29 +163,30 @@ def _moment(record: FromClause) -> ColumnElement[Any]:
     )
 
 
-def _event(entity: str, record: FromClause, terms: Terms) -> list[ColumnElement[Any]]:
+def _event(entity: str, record: FromClause, context: QueryContext) -> list[ColumnElement[Any]]:
     early = and_(
-        record.c.state == state_code(entity, "held"), record.c.start_at > terms.window.as_of_us
+        record.c.state == state_code(entity, "held"),
+        record.c.start_at > context.window.as_of_us,
     )
     return [
-        _moment(record).label("at_us"),
+        _moment(record).label("occurred_at_us"),
         case((record.c.state == UNKNOWN, 0), (early, 0), else_=1).label("scored"),
     ]
 
 
-def _meeting(e: Entities, m: FromClause, terms: Terms) -> Select[Any]:
-    owned, joined = _owned("meeting", e, m, terms)
-    penalty, joined = _best_penalty(e, m, terms.absent, joined)
+def _meeting(e: Entities, m: FromClause, context: QueryContext) -> Select[Any]:
+    owned, joined = _owned("meeting", e, m, context)
+    penalty, joined = _best_penalty(e, m, context.absent, joined)
     rows = select(
         *_kept(m),
         *owned,
-        *_event("meeting", m, terms),
+        *_event("meeting", m, context),
         flag(penalty.is_not(None)).label("contact"),
         # what the best contact lacks: 1 last name, 2 first name, 4 contact details;
         # without a contact all of them
         func.coalesce(penalty % 8, 7).label("person_lacks"),
     ).select_from(joined)
-    return _placed(rows, terms.window)
+    return _placed(rows, context.window)
 
 
 def _best_penalty(
@@ -251,8 +259,8 @@ def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
     return select(person.c.id, *private, penalty.label("penalty")).subquery()
 
 
-def _call(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
-    owned, joined = _owned("call", e, c, terms)
+def _call(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
+    owned, joined = _owned("call", e, c, context)
     client, contact, lead = (e[name].alias() for name in ("client", "contact", "lead"))
     joined = joined.outerjoin(client, same_id(client.c.id, c.c.client_id))
     joined = joined.outerjoin(contact, same_id(contact.c.id, c.c.contact_id)).outerjoin(
@@ -263,49 +271,52 @@ def _call(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
         client.c.id.label("client_id"),  # a reference to nothing is no client
         func.coalesce(contact.c.id, lead.c.id).label("contact_id"),
         *owned,
-        *_event("call", c, terms),
+        *_event("call", c, context),
     ).select_from(joined)
-    return _placed(rows, terms.window)
+    return _placed(rows, context.window)
 
 
-def _deal(e: Entities, d: FromClause, terms: Terms) -> Select[Any]:
-    owned, joined = _owned("deal", e, d, terms)
+def _deal(e: Entities, d: FromClause, context: QueryContext) -> Select[Any]:
+    owned, joined = _owned("deal", e, d, context)
     client = e["client"].alias()
     rows = select(
         *_kept(d, "client_id"),
         client.c.id.label("client_id"),
         *owned,
-        d.c.created_at.label("at_us"),
+        d.c.created_at.label("occurred_at_us"),
         case((d.c.state == UNKNOWN, 0), else_=1).label("scored"),
     ).select_from(joined.outerjoin(client, same_id(client.c.id, d.c.client_id)))
-    return _placed(rows, terms.window)
+    return _placed(rows, context.window)
 
 
-def _client(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
-    owned, joined = _owned("client", e, c, terms)
-    return _placed(_created(c, owned).select_from(joined), terms.window)
+def _client(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
+    owned, joined = _owned("client", e, c, context)
+    return _placed(_created(c, owned).select_from(joined), context.window)
 
 
-def _lead(e: Entities, r: FromClause, terms: Terms) -> Select[Any]:
-    owned, joined = _owned("lead", e, r, terms)
-    return _placed(_created(r, owned).select_from(joined), terms.window)
+def _lead(e: Entities, r: FromClause, context: QueryContext) -> Select[Any]:
+    owned, joined = _owned("lead", e, r, context)
+    return _placed(_created(r, owned).select_from(joined), context.window)
 
 
-def _contact(e: Entities, c: FromClause, terms: Terms) -> Select[Any]:
+def _contact(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
     """A contact is its own owners'; without one that exists, its client's first."""
-    (own, again), joined = _owned("contact", e, c, terms)
+    (own, is_repeat), joined = _owned("contact", e, c, context)
     client = e["client"].alias()
-    (heir, later), clients = _owned("client", e, client, terms)
+    (heir, later), clients = _owned("client", e, client, context)
     heirs = select(client.c.id, heir).select_from(clients).where(later == 0).subquery()
     joined = joined.outerjoin(heirs, same_id(heirs.c.id, c.c.client_id))
     owner = func.coalesce(own, heirs.c.owner).label("owner")
-    return _placed(_created(c, [owner, again]).select_from(joined), terms.window)
+    return _placed(_created(c, [owner, is_repeat]).select_from(joined), context.window)
 
 
 def _created(record: FromClause, owned: Sequence[ColumnElement[Any]]) -> Select[Any]:
     """A record that belongs to the day on which it was created, and has no state."""
     return select(
-        *_kept(record), *owned, record.c.created_at.label("at_us"), literal(1).label("scored")
+        *_kept(record),
+        *owned,
+        record.c.created_at.label("occurred_at_us"),
+        literal(1).label("scored"),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from pipeline.language.format import show
+from pipeline.language.format import format_figure
 from pipeline.model import Figure
 from pipeline.reports.report import Cell, Row, Table, clean
 from pipeline.values.visible import encoded
@@ -179,7 +179,7 @@ def _overlap(one: Box, other: Box) -> bool:
 def _label(row: Row, x: float, y: float, anchor: str) -> Markup:
     figures = Markup(" · ").join(
         Markup('<tspan class="fig" data-figure="{}">{}</tspan>').format(
-            encoded(cell.id), clean(show(cell))
+            encoded(cell.id), clean(format_figure(cell))
         )
         for cell in row.cells
         if isinstance(cell, Figure)

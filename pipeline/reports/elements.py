@@ -27,7 +27,7 @@ from pipeline.measures.plan import (
     WORKING_DAYS_LEFT,
 )
 from pipeline.measures.registry import PLANNED
-from pipeline.model import SCORED, Edition, Figure, Measure, Scope, Window
+from pipeline.model import SCORED, Figure, Measure, RunResult, Scope, Window
 from pipeline.reports.report import Cell, Row, Table, halves, month_text
 
 Company = Mapping[str, tuple[Figure, ...]]
@@ -40,7 +40,7 @@ dimensions and currencies.
 class Subject:
     """Whom a part of a report is about: a manager, a team, the company…"""
 
-    edition: Edition
+    result: RunResult
     company: Company
     money: frozenset[tuple[str, str]]  # (metric, currency) of which anybody has any
     scope: Scope
@@ -52,7 +52,7 @@ class Subject:
 
     def find(self, measure: Measure, dimension: str = "", currency: str = "") -> Figure | None:
         """The subject's figure, or None where it does not exist."""
-        return self.edition.find(measure, self.scope, self.key, dimension, currency)
+        return self.result.find(measure, self.scope, self.key, dimension, currency)
 
     def plan(self, figure: Measure, of: Measure) -> Figure | None:
         """The subject's figure of the plan for a measure."""
@@ -87,19 +87,19 @@ class Subject:
         )
 
 
-def the_company(edition: Edition) -> Subject:
+def the_company(result: RunResult) -> Subject:
     """The company as the subject, with its figures by metric: one walk over all
     figures, for all reports.
     """
     company: dict[str, list[Figure]] = defaultdict(list)
     money: set[tuple[str, str]] = set()
-    for figure in edition.figures.values():
+    for figure in result.figures.values():
         if figure.scope is Scope.COMPANY:
             company[figure.metric].append(figure)
         if figure.currency and figure.numerator:
             money.add((figure.metric, figure.currency))
     figures = {metric: tuple(of_metric) for metric, of_metric in company.items()}
-    return Subject(edition, figures, frozenset(money), Scope.COMPANY)
+    return Subject(result, figures, frozenset(money), Scope.COMPANY)
 
 
 def counted(figure: Figure, one: str, many: str) -> tuple[Cell, ...]:
@@ -143,7 +143,7 @@ def score_row(element: str, label: str, subject: Subject, figure: Figure | None)
     """A score with what its two numbers count: fields, or points where some field
     weighs more than another.
     """
-    sets = (fields for entity, fields in subject.edition.field_sets.items() if entity in SCORED)
+    sets = (fields for entity, fields in subject.result.field_sets.items() if entity in SCORED)
     if {field.weight for fields in sets for field in fields.fields} <= {1}:
         return ratio_row(element, label, figure, "fields", " are filled")
     return ratio_row(element, label, figure, "points", ", each field by its weight")
@@ -207,7 +207,7 @@ def fields_table(subject: Subject) -> Table:
     rows: list[tuple[int, str, Row]] = []
     spotless: list[str] = []
     never: list[str] = []
-    for entity, fields in subject.edition.field_sets.items():
+    for entity, fields in subject.result.field_sets.items():
         for field in fields.fields:
             dimension, label = f"{entity}.{field.name}", f"{entity}: {field.label}"
             missing, older = (
@@ -253,14 +253,14 @@ def _scaled(row: Row, most: int) -> Row:
 _OVER = {
     "period": "the period",
     "stock": "all there is now",
-    "next 7 days": "the next seven days",
+    "next_7_days": "the next seven days",
 }
 
 
-def own_columns(subject: Subject) -> list[tuple[str, Measure, str]]:
+def custom_columns(subject: Subject) -> list[tuple[str, Measure, str]]:
     """(heading, measure, currency) of every figure that the audit's own measures make."""
     found = []
-    for measure in subject.edition.own:
+    for measure in subject.result.custom:
         for currency in subject.currencies(measure):
             if currency and (measure.name, currency) not in subject.money:
                 continue  # a column of nothing but zeros is no news
@@ -274,7 +274,7 @@ def own_columns(subject: Subject) -> list[tuple[str, Measure, str]]:
     return found
 
 
-def own_table(subject: Subject) -> Iterator[Table]:
+def custom_table(subject: Subject) -> Iterator[Table]:
     """What one subject has of the audit's own measures; no table where there are none."""
     rows = tuple(
         Row(
@@ -284,27 +284,27 @@ def own_table(subject: Subject) -> Iterator[Table]:
                 _OVER.get(measure.period, measure.period),
             ),
         )
-        for heading, measure, currency in own_columns(subject)
+        for heading, measure, currency in custom_columns(subject)
     )
-    if rows or own_note(subject):
+    if rows or custom_note(subject):
         yield Table(
-            "own", "Further measures", ("Measure", "Yours", "Over"), rows, own_note(subject)
+            "own", "Further measures", ("Measure", "Yours", "Over"), rows, custom_note(subject)
         )
 
 
-def own_note(subject: Subject) -> str:
+def custom_note(subject: Subject) -> str:
     """Names the shares of nothing: they have no figure, of anybody."""
-    empty = [own.label for own in subject.edition.own if own.name not in subject.company]
+    empty = [own.label for own in subject.result.custom if own.name not in subject.company]
     return f"There is nothing to take a share of: {', '.join(empty)}." if empty else ""
 
 
-def not_checked_table(edition: Edition) -> Table:
+def not_checked_table(result: RunResult) -> Table:
     """The fields that this CRM does not hold: nobody is charged for them,
     and every report says so.
     """
     rows = tuple(
         Row(field.replace(".", ": ").replace("_", " "), (why,))
-        for field, why in sorted(edition.not_checked.items())
+        for field, why in sorted(result.not_checked.items())
     )
     note = "" if rows else "Every field of the minimum set is checked."
     return Table("not_checked", "Not checked", ("Field", "Why"), rows, note)

@@ -25,19 +25,20 @@ from pipeline.measures.meetings import (
     MEETINGS_HELD,
     MEETINGS_LACKING,
     MEETINGS_OVERDUE,
+    lacking_label,
 )
 from pipeline.measures.plan import PLAN_DONE, PLAN_PROGRESS, PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT, MEASURES, PLANNED
-from pipeline.model import Edition, Figure, Measure, Person, Scope, read_as
+from pipeline.model import Figure, Measure, Person, RunResult, Scope, read_as
 from pipeline.reports.elements import (
     Subject,
     counted,
+    custom_columns,
+    custom_note,
     days_rows,
     fields_table,
     no_plan_row,
     not_checked_table,
-    own_columns,
-    own_note,
     plan_rows,
     proof_rows,
     ratio_row,
@@ -49,14 +50,14 @@ from pipeline.reports.report import BESIDE, Cell, Report, Row, Table, period_not
 NO_TEAM: Final = "No team"
 
 
-def management_report(edition: Edition) -> Report:
+def management_report(result: RunResult) -> Report:
     """The content of management's report, in the order of its first screen."""
-    company = the_company(edition)
+    company = the_company(result)
     return Report(
         "management",
-        edition.audit,
+        result.audit,
         None,
-        edition,
+        result,
         headline=tuple(_headline(company)),
         tables=(
             _teams(company),
@@ -66,12 +67,12 @@ def management_report(edition: Edition) -> Report:
             fields_table(company),
             _findings(company),
             _accounting(company),
-            not_checked_table(edition),
+            not_checked_table(result),
         ),
-        repairs=(),
+        fix_list=(),
         notes=(
-            *period_notes(edition.window),
-            *edition.caveats,
+            *period_notes(result.window),
+            *result.caveats,
             "Counts and amounts of managers, inactive owners and records of nobody add up to the company's; "
             "scores and other ratios are computed on the pool and never averaged.",
             "The score looks at the records of the period. The base looks at all live records, those outside the "
@@ -126,7 +127,7 @@ def _plan(company: Subject) -> Iterator[Row]:
         yield from rows
         yield from days_rows(company)
     else:
-        yield no_plan_row(company.edition.window)
+        yield no_plan_row(company.result.window)
 
 
 def _meetings(company: Subject) -> Iterator[Row]:
@@ -139,12 +140,13 @@ def _meetings(company: Subject) -> Iterator[Row]:
     )
     for figure in lacking:
         if figure.numerator:
-            yield Row(figure.dimension, (figure,), element="lacking")
+            yield Row(lacking_label(figure.dimension), (figure,), element="lacking")
     unseen = [
         thing for thing in COMPLETE if thing not in {figure.dimension for figure in lacking}
     ]
     if unseen:
-        yield Row("not checked", (", ".join(unseen),), element="lacking")
+        named = ", ".join(map(lacking_label, unseen))
+        yield Row("not checked", (named,), element="lacking")
 
 
 # --------------------------------------------------------------------------------------- people
@@ -152,8 +154,8 @@ def _meetings(company: Subject) -> Iterator[Row]:
 
 def _people(company: Subject) -> Iterator[Row]:
     """Up to three managers, each for another reason, with the figures that are the evidence."""
-    managers = [company.about(Scope.MANAGER, person.id) for person in _by_name(company.edition)]
-    names = {person.id: person.name for person in company.edition.people}
+    managers = [company.about(Scope.MANAGER, person.id) for person in _by_name(company.result)]
+    names = {person.id: person.name for person in company.result.people}
     chosen: set[str] = set()
     for reason in _REASONS:
         found = reason(company, [manager for manager in managers if manager.key not in chosen])
@@ -173,8 +175,8 @@ Found = tuple[Subject, tuple[Cell, ...]] | None
 Reason = Callable[[Subject, Sequence[Subject]], Found]
 
 
-def _by_name(edition: Edition) -> list[Person]:
-    managers = (person for person in edition.people if person.scope is Scope.MANAGER)
+def _by_name(result: RunResult) -> list[Person]:
+    managers = (person for person in result.people if person.scope is Scope.MANAGER)
     return sorted(managers, key=lambda person: (person.name, person.id))
 
 
@@ -299,15 +301,15 @@ def _teams(company: Subject) -> Table:
     teams = sorted(
         {
             (p.team, p.team_id)
-            for p in company.edition.people
+            for p in company.result.people
             if p.scope is Scope.MANAGER and p.team_id
         }
     )
     rows = [row(name or key, company.about(Scope.TEAM, key)) for name, key in teams]
-    if any(p.scope is Scope.MANAGER and not p.team_id for p in company.edition.people):
+    if any(p.scope is Scope.MANAGER and not p.team_id for p in company.result.people):
         rows.append(row(NO_TEAM, company.about(Scope.TEAM)))
     rows += [row(label, subject) for label, subject in _others(company)]
-    if company.about(Scope.TWICE).find(RECORDS_FAILING):
+    if company.about(Scope.DOUBLE_COUNTED).find(RECORDS_FAILING):
         note += (
             " A record of several owners counts for each; what that counts twice is taken off."
         )
@@ -329,7 +331,7 @@ def _teams(company: Subject) -> Table:
 def _managers(company: Subject) -> Table:
     rows = []
     for person in sorted(
-        _by_name(company.edition), key=lambda person: (not person.team_id, person.team)
+        _by_name(company.result), key=lambda person: (not person.team_id, person.team)
     ):
         manager = company.about(Scope.MANAGER, person.id)
         cells = (
@@ -365,8 +367,8 @@ def _managers(company: Subject) -> Table:
 
 def _own(company: Subject) -> Iterator[Table]:
     """The audit's own measures, per manager and adding up; no table where there are none."""
-    columns = own_columns(company)
-    note = own_note(company)
+    columns = custom_columns(company)
+    note = custom_note(company)
     if not columns:
         if note:
             yield Table("own", "Your own measures", ("Manager",), (), note)
@@ -381,7 +383,7 @@ def _own(company: Subject) -> Iterator[Table]:
 
     rows = [
         row(person.name, company.about(Scope.MANAGER, person.id))
-        for person in _by_name(company.edition)
+        for person in _by_name(company.result)
     ]
     rows += [row(label, subject) for label, subject in _others(company)]
     headings = ("Manager", *(heading for heading, *_ in columns))
@@ -406,7 +408,7 @@ def _score_against_plan(company: Subject) -> Table:
     )
     points: list[tuple[Fraction, Fraction, Row]] = []
     without: list[str] = []
-    for person in _by_name(company.edition):
+    for person in _by_name(company.result):
         manager = company.about(Scope.MANAGER, person.id)
         score, progress = manager.find(SCORE), manager.plan(PLAN_PROGRESS, planned)
         height, reach = share(score), share(progress)
@@ -454,10 +456,10 @@ def _accounting(company: Subject) -> Table:
     excluded = {figure.dimension for figure in company.company_has(TABLE_EXCLUDED)}
     reasons = sorted(
         {
-            what.removeprefix(f"{table}: ")
+            what.removeprefix(f"{table}/")
             for table in tables
             for what in excluded
-            if what.startswith(f"{table}: ")
+            if what.startswith(f"{table}/")
         }
     )
     rows = tuple(
@@ -466,7 +468,7 @@ def _accounting(company: Subject) -> Table:
             (
                 company.find(TABLE_ROWS, table),
                 company.find(TABLE_AUDITED, table),
-                *(company.find(TABLE_EXCLUDED, f"{table}: {reason}") for reason in reasons),
+                *(company.find(TABLE_EXCLUDED, f"{table}/{reason}") for reason in reasons),
             ),
         )
         for table in tables
@@ -475,7 +477,7 @@ def _accounting(company: Subject) -> Table:
         "Table of the CRM",
         "Rows",
         "Audited",
-        *(f"Excluded: {reason}" for reason in reasons),
+        *(f"Excluded: {reason.replace('_', ' ')}" for reason in reasons),
     )
     note = (
         "Rows are audited or excluded, never lost. Audited rows are counted twice, by the CRM's database and as they "

@@ -26,15 +26,15 @@ from pipeline.measures.meetings import (
 )
 from pipeline.measures.plan import PLAN_TARGET, PLAN_WITHOUT_TARGET
 from pipeline.measures.registry import PLANNED
-from pipeline.model import CHECKED, Edition, Person, Repair, Scope, read_as
+from pipeline.model import CHECKED, FixItem, Person, RunResult, Scope, read_as
 from pipeline.reports.elements import (
     Subject,
     counted,
+    custom_table,
     days_rows,
     fields_table,
     no_plan_row,
     not_checked_table,
-    own_table,
     plan_rows,
     proof_rows,
     score_row,
@@ -54,53 +54,53 @@ _OUTSIDE: Final = (
 """A manager's own records that are in none of the counters."""
 
 
-def manager_reports(edition: Edition) -> Iterator[Report]:
+def manager_reports(result: RunResult) -> Iterator[Report]:
     """The report of every manager, one at a time, in the order of the edition's people."""
-    company, lists = the_company(edition), fix_lists(edition)
-    for person in edition.people:
+    company, lists = the_company(result), fix_lists(result)
+    for person in result.people:
         if person.scope is Scope.MANAGER:
             yield _report(
                 company.about(Scope.MANAGER, person.id), person, lists.get(person.id, ())
             )
 
 
-def manager_report(edition: Edition, person: Person) -> Report:
+def manager_report(result: RunResult, person: Person) -> Report:
     """The content of one manager's report."""
-    own = the_company(edition).about(Scope.MANAGER, person.id)
-    return _report(own, person, fix_lists(edition).get(person.id, ()))
+    own = the_company(result).about(Scope.MANAGER, person.id)
+    return _report(own, person, fix_lists(result).get(person.id, ()))
 
 
-def _report(own: Subject, person: Person, repairs: tuple[Repair, ...]) -> Report:
+def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Report:
     """In the order of the first screen."""
     return Report(
         "manager",
         person.name,
         person,
-        own.edition,
+        own.result,
         headline=tuple(_headline(own, person)),
-        tables=(*own_table(own), fields_table(own), not_checked_table(own.edition)),
-        repairs=repairs,
+        tables=(*custom_table(own), fields_table(own), not_checked_table(own.result)),
+        fix_list=fix_list,
         notes=(
-            *period_notes(own.edition.window),
+            *period_notes(own.result.window),
             "The score looks at your records of the period. The base looks at all your live records; "
             "what you inherited is in it, and nobody charges you for that.",
         ),
     )
 
 
-def fix_lists(edition: Edition) -> dict[str, tuple[Repair, ...]]:
+def fix_lists(result: RunResult) -> dict[str, tuple[FixItem, ...]]:
     """Owner -> every record that misses something: by section, entity, the
     most missing first, name.
     """
-    owned: dict[str, list[Repair]] = defaultdict(list)
-    for repair in edition.repairs:
-        owned[repair.owner].append(repair)
-    return {owner: tuple(sorted(repairs, key=_fix_order)) for owner, repairs in owned.items()}
+    owned: dict[str, list[FixItem]] = defaultdict(list)
+    for item in result.fix_list:
+        owned[item.owner].append(item)
+    return {owner: tuple(sorted(fix_list, key=_fix_order)) for owner, fix_list in owned.items()}
 
 
-def _fix_order(repair: Repair) -> tuple[int, int, int, str, str]:
-    section, entity = SECTIONS.index(section_of(repair)), CHECKED.index(repair.entity)
-    return section, entity, -len(repair.missing), label_text(repair), repair.record_id
+def _fix_order(item: FixItem) -> tuple[int, int, int, str, str]:
+    section, entity = SECTIONS.index(section_of(item)), CHECKED.index(item.entity)
+    return section, entity, -len(item.missing), label_text(item), item.record_id
 
 
 def _headline(own: Subject, person: Person) -> Iterator[Row]:
@@ -120,8 +120,8 @@ def _headline(own: Subject, person: Person) -> Iterator[Row]:
 
 def _plan(own: Subject) -> Iterator[Row]:
     company = own.about(Scope.COMPANY)
-    if own.edition.window.month_first is None:
-        yield no_plan_row(own.edition.window)
+    if own.result.window.month_first is None:
+        yield no_plan_row(own.result.window)
         return
     rows = {row.label: row for row in plan_rows(own)}
     for measure in PLANNED:
@@ -131,7 +131,7 @@ def _plan(own: Subject) -> Iterator[Row]:
         elif done is not None and company.plan(PLAN_TARGET, measure):
             yield Row(measure.label, (done, "no target is set for you"), element="plan", big=1)
     if not any(company.plan(PLAN_TARGET, measure) for measure in PLANNED):
-        yield no_plan_row(own.edition.window)
+        yield no_plan_row(own.result.window)
     if rows:
         yield from days_rows(own)
 

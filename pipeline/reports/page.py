@@ -12,8 +12,8 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.language.format import show
-from pipeline.model import Figure, Repair
+from pipeline.language.format import format_figure
+from pipeline.model import Figure, FixItem
 from pipeline.reports import charts
 from pipeline.reports.report import (
     SECTIONS,
@@ -43,8 +43,8 @@ def render_page(report: Report) -> str:
         .render(
             report=report,
             sections=_sections(report),
-            as_of=as_of_text(report.edition.window),
-            period=period_text(report.edition.window),
+            as_of=as_of_text(report.result.window),
+            period=period_text(report.result.window),
             style=Markup(style),  # noqa: S704 - our own file; the page's policy admits this text alone
             style_hash=f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
         )
@@ -62,7 +62,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        show=show,
+        format_figure=format_figure,
         clean=clean,
         mark=encoded,
         label=label_text,
@@ -85,16 +85,16 @@ def _is_numeric(table: Table, column: int) -> bool:
     return any(isinstance(row.cells[column], Figure) for row in table.rows)
 
 
-def _asked(repair: Repair) -> Sequence[tuple[str, str]]:
-    return tuple(zip(repair.missing, repair.why, strict=True))
+def _asked(item: FixItem) -> Sequence[tuple[str, str]]:
+    return tuple(zip(item.missing, item.why, strict=True))
 
 
-def _sections(report: Report) -> list[tuple[str, Row, tuple[Repair, ...]]]:
+def _sections(report: Report) -> list[tuple[str, Row, tuple[FixItem, ...]]]:
     """The parts of the fix-list: its name, its heading, its records; a part without
     records only where it says so.
     """
     found = []
     for name in SECTIONS:
-        records = tuple(repair for repair in report.repairs if section_of(repair) == name)
+        records = tuple(item for item in report.fix_list if section_of(item) == name)
         found += [(name, heading, records) for heading in report.element(f"fix {name}")]
     return found

@@ -39,11 +39,11 @@ def pair_of(report: Report, folder: Path, place: Path) -> Pair:
     """The report with no more of the edition than its own figures: what goes to
     another process is small.
     """
-    edition = report.edition
+    result = report.result
     names = {figure.id.partition("#")[0] for figure in report.figures()}
-    own = {name: edition.figures[name] for name in names if name in edition.figures}
+    own = {name: result.figures[name] for name in names if name in result.figures}
     return Pair(
-        replace(report, edition=replace(edition, figures=own, people=(), repairs=())),
+        replace(report, result=replace(result, figures=own, people=(), fix_list=())),
         folder,
         place,
     )

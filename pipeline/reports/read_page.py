@@ -2,7 +2,7 @@
 and says where it differs.
 
 It knows the marks of a page and nothing of the templates: `data-figure`, `data-row`,
-`data-repair`, `data-meta`.
+`data-item`, `data-meta`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Final, cast
 
 from lxml import etree
 
-from pipeline.language.format import show
-from pipeline.model import Difference, Edition, Figure, Repair
+from pipeline.language.format import format_figure
+from pipeline.model import Difference, Figure, FixItem, RunResult
 from pipeline.reports.report import (
     Report,
     Row,
@@ -47,7 +47,7 @@ def _marked(*marks: str) -> Find:
 _FIGURES: Final = _marked("data-figure")
 _ROWS: Final = _marked("data-row")
 _PIECES: Final = _marked("data-label", "data-text", "data-figure")
-_REPAIRS: Final = _marked("data-repair")
+_ITEMS: Final = _marked("data-item")
 _CELLS: Final = _marked("data-cell")
 _METAS: Final = _marked("data-meta")
 _text: Final = cast(
@@ -63,7 +63,7 @@ class PageContent:
     # (table's key or 'headline', then each label, text and figure id)
     rows: tuple[tuple[str, ...], ...]
     # (entity:record id, section, then each cell, and the link's address)
-    repairs: tuple[tuple[str, ...], ...]
+    fix_list: tuple[tuple[str, ...], ...]
     # ('run-id', 'as-of', 'period', 'zone' or 'title'; the text)
     meta: tuple[tuple[str, str], ...]
 
@@ -78,7 +78,7 @@ def read_page(html: str) -> PageContent:
             (decoded(_mark(found, "data-figure")), _text(found)) for found in _FIGURES(page)
         ),
         rows=tuple(_row(found) for found in _ROWS(page)),
-        repairs=tuple(_repair(found) for found in _REPAIRS(page)),
+        fix_list=tuple(_repair(found) for found in _ITEMS(page)),
         meta=tuple((_mark(found, "data-meta"), _text(found)) for found in _METAS(page)),
     )
 
@@ -88,15 +88,15 @@ def page_differences(report: Report, html: str) -> list[Difference]:
     and date is as it must be.
     """
     page = read_page(html)
-    expected = [(figure.id, clean(show(figure))) for figure in report.figures()]
+    expected = [(figure.id, clean(format_figure(figure))) for figure in report.figures()]
     return [
         *_strangers(report),
         *_compared("figure", expected, page.figures),
         *_compared("row", map(_keyed, _expected_rows(report)), map(_keyed, page.rows)),
         *_compared(
             "fix-list",
-            map(_keyed, map(_expected_repair, report.repairs)),
-            map(_keyed, page.repairs),
+            map(_keyed, map(_expected_repair, report.fix_list)),
+            map(_keyed, page.fix_list),
         ),
         *_meta_differences(report, page),
     ]
@@ -117,7 +117,7 @@ def _row(row: etree._Element) -> tuple[str, ...]:
 def _repair(row: etree._Element) -> tuple[str, ...]:
     addresses = [str(link.get("href")) for link in row.iter("a")]
     texts = (f"{_mark(cell, 'data-cell')}: {_text(cell)}" for cell in _CELLS(row))
-    return (decoded(_mark(row, "data-repair")), _mark(row, "data-section"), *texts, *addresses)
+    return (decoded(_mark(row, "data-item")), _mark(row, "data-section"), *texts, *addresses)
 
 
 # --------------------------------------------------------------------------------------- expect
@@ -138,28 +138,28 @@ def _expected_rows(report: Report) -> Iterator[tuple[str, ...]]:
             yield (key, clean(row.label), *cells)
 
 
-def _expected_repair(repair: Repair) -> tuple[str, ...]:
-    address = web_address(repair.link)
+def _expected_repair(item: FixItem) -> tuple[str, ...]:
+    address = web_address(item.link)
     return (
-        f"{repair.entity}:{repair.record_id}",
-        section_of(repair),
-        f"entity: {repair.entity}",
-        f"label: {label_text(repair)}",
-        *([f"day: {day_text(repair.day)}"] if repair.day else []),
+        f"{item.entity}:{item.record_id}",
+        section_of(item),
+        f"entity: {item.entity}",
+        f"label: {label_text(item)}",
+        *([f"day: {day_text(item.day)}"] if item.day else []),
         *(
             f"{name}: {clean(text)}"
-            for pair in zip(repair.missing, repair.why, strict=True)
+            for pair in zip(item.missing, item.why, strict=True)
             for name, text in zip(("missing", "why"), pair, strict=True)
         ),
-        f"link: {_LINK_TEXT if address else clean(repair.link)}",
+        f"link: {_LINK_TEXT if address else clean(item.link)}",
         *([address] if address else []),
     )
 
 
 def _expected_meta(report: Report) -> dict[str, str]:
-    window = report.edition.window
+    window = report.result.window
     return {
-        "run-id": clean(report.edition.run_id),
+        "run-id": clean(report.result.run_id),
         "as-of": as_of_text(window),
         "period": period_text(window),
         "zone": window.zone,
@@ -199,20 +199,25 @@ def _listed(texts: list[str]) -> str:
 def _strangers(report: Report) -> Iterator[Difference]:
     """Figures that stand in the report and not, exactly so, in the edition."""
     for figure in report.figures():
-        own = _of_edition(report.edition, figure.id)
+        own = _of_edition(report.result, figure.id)
         if own != figure:
-            yield figure.id, "edition", show(own) if own else NOT_THERE, show(figure)
+            yield (
+                figure.id,
+                "edition",
+                format_figure(own) if own else NOT_THERE,
+                format_figure(figure),
+            )
 
 
-def _of_edition(edition: Edition, name: str) -> Figure | None:
+def _of_edition(result: RunResult, name: str) -> Figure | None:
     whole, _, half = name.rpartition("#")
     part: dict[str, Callable[[Figure], Figure]] = {
         "numerator": lambda figure: halves(figure)[0],
         "denominator": lambda figure: halves(figure)[1],
     }
-    if half in part and whole in edition.figures:
-        return part[half](edition.figures[whole])
-    return edition.figures.get(name)
+    if half in part and whole in result.figures:
+        return part[half](result.figures[whole])
+    return result.figures.get(name)
 
 
 def _meta_differences(report: Report, page: PageContent) -> Iterator[Difference]:

@@ -20,7 +20,7 @@ from zipfile import BadZipFile, ZipFile
 from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-from pipeline.language.format import excel_format, excel_value, show
+from pipeline.language.format import excel_format, excel_value, format_figure
 from pipeline.model import Difference, Figure
 from pipeline.reports.read_drawings import (
     Chart,
@@ -30,7 +30,7 @@ from pipeline.reports.read_drawings import (
     column_letters,
 )
 from pipeline.reports.report import Cell, Report, Row
-from pipeline.reports.sheets import (
+from pipeline.reports.sheet_text import (
     FIRST_ROW,
     HEADLINE_HEADINGS,
     INDEX,
@@ -122,7 +122,7 @@ _Expected = Cell | int | _Link
 def _head(
     report: Report, title: str, note: str, headings: Sequence[str]
 ) -> list[Sequence[_Expected]]:
-    return [(title,), (stamp(report.edition),), (note,), headings]
+    return [(title,), (stamp(report.result),), (note,), headings]
 
 
 def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
@@ -145,10 +145,10 @@ def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
 
 
 def _expected_repairs(report: Report) -> Iterator[Sequence[_Expected]]:
-    for number, repair in enumerate(report.repairs):
-        *texts, link, counts, record_id = repair_texts(repair)
-        linked = is_link(repair.link) and number < LINK_LIMIT
-        yield *texts, _Link(link, repair.link) if linked else link, counts, record_id
+    for number, item in enumerate(report.fix_list):
+        *texts, link, counts, record_id = repair_texts(item)
+        linked = is_link(item.link) and number < LINK_LIMIT
+        yield *texts, _Link(link, item.link) if linked else link, counts, record_id
 
 
 def _expected_index(
@@ -344,8 +344,9 @@ def _compared(
 def _wanted(expected: _Expected, cell: _Found | None) -> tuple[str, bool]:
     """What is expected, for a message, and whether the cell is just that."""
     if isinstance(expected, Figure):
-        return f"{show(expected)} as {excel_format(expected)}", cell is not None and _is_figure(
-            cell, expected
+        return (
+            f"{format_figure(expected)} as {excel_format(expected)}",
+            cell is not None and _is_figure(cell, expected),
         )
     if isinstance(expected, int):
         return str(expected), cell is not None and _number(
@@ -356,9 +357,9 @@ def _wanted(expected: _Expected, cell: _Found | None) -> tuple[str, bool]:
         if isinstance(expected, _Link)
         else (expected or "", "")
     )
-    held = excel_text(text)[0]
-    wanted = f"{held} -> {target}" if target else held
-    return wanted, cell is not None and _is_text(cell, held) and (
+    fitted = excel_text(text)[0]
+    wanted = f"{fitted} -> {target}" if target else fitted
+    return wanted, cell is not None and _is_text(cell, fitted) and (
         not target or cell.link == target
     )
 
@@ -385,12 +386,12 @@ def _number(cell: _Found) -> Decimal | None:
 def _is_figure(cell: _Found, figure: Figure) -> bool:
     value = excel_value(figure)
     if value is None:
-        return _is_text(cell, excel_text(show(figure))[0])
+        return _is_text(cell, excel_text(format_figure(figure))[0])
     number = _number(cell)
     return (
         number is not None
         and number == value
-        and as_printed(number, cell.number_format) == show(figure)
+        and as_printed(number, cell.number_format) == format_figure(figure)
     )
 
 

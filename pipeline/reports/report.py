@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pipeline.calendar.window import month_of, quarter_of, week_of, year_of
-from pipeline.model import SCORED, Edition, Figure, Person, Repair, Scope, Unit, Window
+from pipeline.model import SCORED, Figure, FixItem, Person, RunResult, Scope, Unit, Window
 from pipeline.values.months import MONTHS
 
 Cell = Figure | str | None
@@ -58,10 +58,10 @@ class Report:
     audience: Literal["management", "manager"]
     title: str
     person: Person | None  # whose report it is; None for management's
-    edition: Edition
+    result: RunResult
     headline: tuple[Row, ...]  # the first screen, in the order of docs: label, then its figures
     tables: tuple[Table, ...]
-    repairs: tuple[Repair, ...]  # a manager's fix-list; empty for management
+    fix_list: tuple[FixItem, ...]  # a manager's fix-list; empty for management
     notes: tuple[str, ...]  # what is not checked, what is excluded, who else sees this
 
     def figures(self) -> Iterator[Figure]:
@@ -83,7 +83,7 @@ class Report:
 BESIDE: Final = {
     Scope.INACTIVE: "Inactive owners",
     Scope.UNASSIGNED: "Records of nobody",
-    Scope.TWICE: "Less: counted twice",
+    Scope.DOUBLE_COUNTED: "Less: counted twice",
 }
 """What it takes beside the managers to add up to the company; the last only where
 records have several owners.
@@ -124,11 +124,11 @@ what is no character at all.
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def section_of(repair: Repair) -> str:
+def section_of(item: FixItem) -> str:
     """The part of the fix-list to which a record belongs."""
-    if repair.entity in SCORED:
-        return "now" if repair.in_period else "outside"
-    return "leads" if repair.in_period else "leads outside"
+    if item.entity in SCORED:
+        return "now" if item.in_period else "outside"
+    return "leads" if item.in_period else "leads outside"
 
 
 def halves(figure: Figure) -> tuple[Figure, Figure]:
@@ -202,12 +202,10 @@ def clean(text: str) -> str:
     return _HARMFUL.sub("\ufffd", _BREAKS.sub(" ", text))
 
 
-def label_text(repair: Repair) -> str:
+def label_text(item: FixItem) -> str:
     """The record's own name; without one, its id."""
     return (
-        clean(repair.label)
-        if repair.label.strip()
-        else f"without a name, {clean(repair.record_id)}"
+        clean(item.label) if item.label.strip() else f"without a name, {clean(item.record_id)}"
     )
 
 

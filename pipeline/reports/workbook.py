@@ -36,7 +36,7 @@ from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.functions import tostring
 
 from pipeline.model import Figure, Unit
-from pipeline.reports.pen import (
+from pipeline.reports.cell_writer import (
     ACCENT,
     BAR,
     FONT,
@@ -58,12 +58,12 @@ from pipeline.reports.pen import (
     TITLE,
     URL,
     WRAPPED,
+    CellWriter,
     Look,
-    Pen,
     excel_number,
 )
 from pipeline.reports.report import Cell, Report, Row, Table
-from pipeline.reports.sheets import (
+from pipeline.reports.sheet_text import (
     FIRST_ROW,
     HEADLINE_HEADINGS,
     INDEX,
@@ -101,33 +101,38 @@ def write_workbook(report: Report, file: Path) -> None:
     book = Workbook()
     # column widths are counted in it
     book._named_styles["Normal"].font = Font(name=FONT, size=10, color=INK)
-    pen = Pen(report, book)
+    writer = CellWriter(report, book)
     names = sheet_names(report)
     overview = book.active
     overview.title = names[0]
-    _overview(pen, overview)
+    _overview(writer, overview)
     sheets = [book.create_sheet(name) for name in names[1:]]
     for table, sheet in zip(report.tables, sheets, strict=False):
-        _table(pen, sheet, table)
+        _table(writer, sheet, table)
     if REPAIRS in names:
-        _repairs(pen, book[REPAIRS])
-    _notes(pen, book[NOTES])
-    _index(pen, book[INDEX])
+        _repairs(writer, book[REPAIRS])
+    _notes(writer, book[NOTES])
+    _index(writer, book[INDEX])
     _charts(report, overview, sheets)
     file.write_bytes(_packed(book, report))
 
 
 def _head(
-    pen: Pen, sheet: Any, title: str, note: str, headings: Sequence[str], looks: Sequence[Look]
+    writer: CellWriter,
+    sheet: Any,
+    title: str,
+    note: str,
+    headings: Sequence[str],
+    looks: Sequence[Look],
 ) -> None:
     """The first four rows of every sheet, and how it is printed."""
-    pen.text(sheet, 1, 1, title, TITLE)
-    pen.text(sheet, 2, 1, stamp(pen.report.edition), SMALL)
-    pen.text(sheet, 3, 1, note, SMALL)
+    writer.text(sheet, 1, 1, title, TITLE)
+    writer.text(sheet, 2, 1, stamp(writer.report.result), SMALL)
+    writer.text(sheet, 3, 1, note, SMALL)
     sheet.row_dimensions[1].height = 26
     sheet.row_dimensions[3].height = 20
     for column, (heading, look) in enumerate(zip(headings, looks, strict=True), 1):
-        pen.text(sheet, FIRST_ROW - 1, column, heading, look)
+        writer.text(sheet, FIRST_ROW - 1, column, heading, look)
     sheet.sheet_view.showGridLines = False
     sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = 15, True
     sheet.sheet_properties.tabColor = ACCENT if sheet.title in (OVERVIEW, REPAIRS) else LINE
@@ -137,9 +142,9 @@ def _head(
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_margins.left = sheet.page_margins.right = 0.5
     sheet.page_margins.top = sheet.page_margins.bottom = 0.75
-    sheet.oddHeader.left.text = _printed(pen.report.title)
+    sheet.oddHeader.left.text = _printed(writer.report.title)
     sheet.oddHeader.right.text = _printed(sheet.title)
-    sheet.oddFooter.left.text = _printed(stamp(pen.report.edition))
+    sheet.oddFooter.left.text = _printed(stamp(writer.report.result))
     sheet.oddFooter.right.text = "Page &P of &N"
     sheet.print_title_rows = f"{FIRST_ROW - 1}:{FIRST_ROW - 1}"
 
@@ -162,13 +167,13 @@ def _body_look(total: bool, right: bool, text: bool) -> Look:
     return Look(rule=LINE, right=right, wrap=text)
 
 
-def _overview(pen: Pen, sheet: Any) -> None:
+def _overview(writer: CellWriter, sheet: Any) -> None:
     """One line per element: its figure in large type, the sentence, and the sentence's
     other figures as numbers.
     """
-    report = pen.report
+    report = writer.report
     _head(
-        pen,
+        writer,
         sheet,
         report.title,
         about(report),
@@ -178,32 +183,32 @@ def _overview(pen: Pen, sheet: Any) -> None:
     lines = [split_headline(row) for row in report.headline]
     columns = max((len(others) for _, _, others in lines), default=1)
     for column in range(len(HEADLINE_HEADINGS) + 1, columns + 4):
-        pen.text(sheet, FIRST_ROW - 1, column, "", HEAD)
+        writer.text(sheet, FIRST_ROW - 1, column, "", HEAD)
     for number, (row, (figure, words, others)) in enumerate(
         zip(report.headline, lines, strict=True), FIRST_ROW
     ):
         looks = (LARGE, SENTENCE, *[SMALL_NUMBER] * columns)
-        pen.text(sheet, number, 1, headline_label(row), LABEL)
-        pen.cells(
+        writer.text(sheet, number, 1, headline_label(row), LABEL)
+        writer.cells(
             sheet, number, 2, (figure, words, *others, *[None] * (columns - len(others))), looks
         )
         sheet.row_dimensions[number].height = 20
-    _widths(pen, sheet, most=74)
+    _widths(writer, sheet, most=74)
     sheet.column_dimensions["B"].width *= 1.25  # its figures are in larger type
     sheet.page_setup.fitToHeight = 1
 
 
-def _table(pen: Pen, sheet: Any, table: Table) -> None:
+def _table(writer: CellWriter, sheet: Any, table: Table) -> None:
     numeric = [
         any(isinstance(row.cells[at], Figure) for row in table.rows if at < len(row.cells))
         for at in range(len(table.columns) - 1)
     ]
     looks = [HEAD, *(HEAD_RIGHT if is_number else HEAD for is_number in numeric)]
-    _head(pen, sheet, table.title, table.note, table.columns, looks)
+    _head(writer, sheet, table.title, table.note, table.columns, looks)
     for number, row in enumerate(table.rows, FIRST_ROW):
-        pen.text(sheet, number, 1, row.label, _look(None, row, numeric=False))
+        writer.text(sheet, number, 1, row.label, _look(None, row, numeric=False))
         cells = (*row.cells, *[None] * (len(numeric) - len(row.cells)))
-        pen.cells(
+        writer.cells(
             sheet,
             number,
             2,
@@ -222,7 +227,7 @@ def _table(pen: Pen, sheet: Any, table: Table) -> None:
         sheet.conditional_formatting.add(
             f"{letter}{FIRST_ROW}:{letter}{FIRST_ROW + body - 1}", bar
         )
-    _widths(pen, sheet, most=46)
+    _widths(writer, sheet, most=46)
 
 
 def _body(table: Table) -> int:
@@ -247,51 +252,51 @@ def _percent_columns(table: Table) -> list[int]:
     return found
 
 
-def _repairs(pen: Pen, sheet: Any) -> None:
+def _repairs(writer: CellWriter, sheet: Any) -> None:
     _head(
-        pen,
+        writer,
         sheet,
         REPAIRS_TITLE,
-        note_of_repairs(pen.report),
+        note_of_repairs(writer.report),
         REPAIR_HEADINGS,
         [HEAD] * len(REPAIR_HEADINGS),
     )
-    for number, repair in enumerate(pen.report.repairs, FIRST_ROW):
-        for column, text in enumerate(repair_texts(repair), 1):
-            cell = pen.text(sheet, number, column, text, WRAPPED)
-            if REPAIR_HEADINGS[column - 1] == "Link" and is_link(repair.link):
-                cell._style = pen.style(URL, "@")
+    for number, item in enumerate(writer.report.fix_list, FIRST_ROW):
+        for column, text in enumerate(repair_texts(item), 1):
+            cell = writer.text(sheet, number, column, text, WRAPPED)
+            if REPAIR_HEADINGS[column - 1] == "Link" and is_link(item.link):
+                cell._style = writer.style(URL, "@")
                 if number - FIRST_ROW < LINK_LIMIT:
-                    cell.hyperlink = Hyperlink(ref=cell.coordinate, target=repair.link)
-    if not pen.report.repairs:
-        pen.text(sheet, FIRST_ROW, 1, NO_REPAIRS, Look(color=QUIET))
+                    cell.hyperlink = Hyperlink(ref=cell.coordinate, target=item.link)
+    if not writer.report.fix_list:
+        writer.text(sheet, FIRST_ROW, 1, NO_REPAIRS, Look(color=QUIET))
     sheet.freeze_panes = f"C{FIRST_ROW}"
-    if len(pen.report.repairs) >= 6:
+    if len(writer.report.fix_list) >= 6:
         last = get_column_letter(len(REPAIR_HEADINGS))
         sheet.auto_filter.ref = (
-            f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + len(pen.report.repairs) - 1}"
+            f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + len(writer.report.fix_list) - 1}"
         )
-    _widths(pen, sheet, most=44)
+    _widths(writer, sheet, most=44)
 
 
-def _notes(pen: Pen, sheet: Any) -> None:
-    _head(pen, sheet, NOTES, "", (NOTES_HEADING,), [HEAD])
-    for number, note in enumerate(pen.report.notes or (NO_NOTES,), FIRST_ROW):
-        pen.text(sheet, number, 1, note, WRAPPED)
+def _notes(writer: CellWriter, sheet: Any) -> None:
+    _head(writer, sheet, NOTES, "", (NOTES_HEADING,), [HEAD])
+    for number, note in enumerate(writer.report.notes or (NO_NOTES,), FIRST_ROW):
+        writer.text(sheet, number, 1, note, WRAPPED)
     sheet.column_dimensions["A"].width = 120
-    _heights(pen, sheet)
+    _heights(writer, sheet)
 
 
-def _index(pen: Pen, sheet: Any) -> None:
+def _index(writer: CellWriter, sheet: Any) -> None:
     looks = [HEAD] * 3 + [HEAD_RIGHT] * 3 + [HEAD_INDENTED] * 4
-    _head(pen, sheet, INDEX, NOTE_OF_INDEX, INDEX_HEADINGS, looks)
+    _head(writer, sheet, INDEX, NOTE_OF_INDEX, INDEX_HEADINGS, looks)
     right = Look(rule=LINE, right=True)
-    for number, (figure, where, ref) in enumerate(pen.places, FIRST_ROW):
+    for number, (figure, where, ref) in enumerate(writer.places, FIRST_ROW):
         for column, value in enumerate(index_row(figure, where, ref), 1):
             if isinstance(value, int):
-                pen.number(sheet, number, column, value, right)
+                writer.number(sheet, number, column, value, right)
             elif value:
-                pen.text(
+                writer.text(
                     sheet,
                     number,
                     column,
@@ -300,17 +305,17 @@ def _index(pen: Pen, sheet: Any) -> None:
                 )
         if number - FIRST_ROW < LINK_LIMIT:
             cell = sheet.cell(number, 3)
-            cell._style = pen.style(URL, "@")
+            cell._style = writer.style(URL, "@")
             cell.hyperlink = Hyperlink(
                 ref=cell.coordinate, location=f"{quote_sheetname(where)}!{ref}"
             )
     sheet.freeze_panes = f"B{FIRST_ROW}"
-    if pen.places:
-        sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:J{FIRST_ROW + len(pen.places) - 1}"
-    _widths(pen, sheet, most=60)
+    if writer.places:
+        sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:J{FIRST_ROW + len(writer.places) - 1}"
+    _widths(writer, sheet, most=60)
 
 
-def _widths(pen: Pen, sheet: Any, most: int) -> None:
+def _widths(writer: CellWriter, sheet: Any, most: int) -> None:
     """Each column as wide as what it shows, within reason; a heading breaks at its spaces."""
     for column, cells in enumerate(sheet.iter_cols(min_row=FIRST_ROW - 1), 1):
         head = str(cells[0].value or "")
@@ -322,16 +327,16 @@ def _widths(pen: Pen, sheet: Any, most: int) -> None:
         sheet.column_dimensions[get_column_letter(column)].width = min(
             max(longest + 2, 9), most
         )
-    _heights(pen, sheet)
-    _fit_note(pen, sheet)
+    _heights(writer, sheet)
+    _fit_note(writer, sheet)
 
 
-def _heights(pen: Pen, sheet: Any) -> None:
+def _heights(writer: CellWriter, sheet: Any) -> None:
     """Rows as high as their wrapped texts need: not every program works that
     out when it opens the file.
     """
     needed: dict[int, int] = {}
-    for row, column, text in pen.wrapped[sheet.title]:
+    for row, column, text in writer.wrapped[sheet.title]:
         width = sheet.column_dimensions[get_column_letter(column)].width - 1
         lines = sum(max(1, ceil(len(line) / width)) for line in text.split("\n"))
         needed[row] = max(needed.get(row, 1), lines)
@@ -340,7 +345,7 @@ def _heights(pen: Pen, sheet: Any) -> None:
             sheet.row_dimensions[row].height = min(5 + 12.5 * lines, 400)
 
 
-def _fit_note(pen: Pen, sheet: Any) -> None:
+def _fit_note(writer: CellWriter, sheet: Any) -> None:
     """Let a long note run over the table's width, or a page's, and
     as many lines as it needs.
     """
@@ -353,7 +358,7 @@ def _fit_note(pen: Pen, sheet: Any) -> None:
     lines = ceil(len(sheet["A3"].value or "") / width)
     if lines > 1:
         sheet.merge_cells(start_row=3, end_row=3, start_column=1, end_column=last)
-        sheet["A3"]._style = pen.style(NOTE, "General")
+        sheet["A3"]._style = writer.style(NOTE, "General")
         sheet.row_dimensions[3].height = 8 + 12 * lines
 
 
@@ -460,7 +465,7 @@ def _packed(book: Any, report: Report) -> bytes:
     """The file's bytes, stamped with the run's as-of wherever openpyxl
     stamps the time of saving.
     """
-    moment = report.edition.window.as_of
+    moment = report.result.window.as_of
     book.properties.creator = "crm-audit"
     book.properties.title = excel_text(report.title)[0]
     loose, packed = BytesIO(), BytesIO()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import findings
 from pipeline.errors import ProofError
-from pipeline.model import Difference, Edition, Figure, Person, Scope
+from pipeline.model import Difference, Figure, Person, RunResult, Scope
 from pipeline.progress import Progress
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_reports
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.reports.pair import Pair
 
 
-def write_reports(edition: Edition, folder: Path, progress: Progress) -> None:
+def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
     """Management's pair, a pair per manager, and the files for analysts; then
     every figure is read back.
 
@@ -31,16 +31,16 @@ def write_reports(edition: Edition, folder: Path, progress: Progress) -> None:
     """
     from pipeline.reports.pair import read_pair, write_pair
 
-    managers = sum(person.scope is Scope.MANAGER for person in edition.people)
+    managers = sum(person.scope is Scope.MANAGER for person in result.people)
     with workers(workers_for(managers)) as each:
         progress.stage("Writing the reports", 1 + managers)
-        for _ in each(write_pair, _places_made(_pairs(edition, folder))):
+        for _ in each(write_pair, _places_made(_pairs(result, folder))):
             progress.advance(1)
-        findings.write_findings(folder, edition.repairs)
-        _write_figures(edition, folder / "figures.json")
+        findings.write_findings(folder, result.fix_list)
+        _write_figures(result, folder / "figures.json")
         progress.stage("Reading every figure back", 1 + managers)
         differences: list[Difference] = []
-        for found in each(read_pair, _pairs(edition, folder)):
+        for found in each(read_pair, _pairs(result, folder)):
             differences += found
             progress.advance(1)
     if differences:
@@ -51,12 +51,12 @@ def write_reports(edition: Edition, folder: Path, progress: Progress) -> None:
         )
 
 
-def _pairs(edition: Edition, folder: Path) -> Iterator[Pair]:
+def _pairs(result: RunResult, folder: Path) -> Iterator[Pair]:
     """Every report and where it goes, in a fixed order."""
     from pipeline.reports.pair import pair_of
 
-    yield pair_of(management_report(edition), folder, Path())
-    for report in manager_reports(edition):
+    yield pair_of(management_report(result), folder, Path())
+    for report in manager_reports(result):
         if report.person is not None:
             yield pair_of(report, folder, Path("managers") / folder_of(report.person))
 
@@ -78,14 +78,15 @@ def folder_of(person: Person) -> str:
     return f"{readable or 'manager'}-{sha256(person.id.encode()).hexdigest()[:8]}"
 
 
-def _write_figures(edition: Edition, file: Path) -> None:
+def _write_figures(result: RunResult, file: Path) -> None:
     """figures.json, a figure to a line: of a large company they are many, and
     together would fill the memory.
     """
-    window = edition.window
+    window = result.window
     document: dict[str, Any] = {
-        "run_id": edition.run_id,
-        "audit": edition.audit,
+        "run_id": result.run_id,
+        "audit_id": result.audit_id,
+        "audit": result.audit,
         "as_of": window.as_of.isoformat(),
         "zone": window.zone,
         "period": {
@@ -99,7 +100,7 @@ def _write_figures(edition: Edition, file: Path) -> None:
     begun, _, ended = json.dumps(document, ensure_ascii=False, indent=1).rpartition("]")
     with file.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(begun)
-        for position, figure in enumerate(edition.figures.values()):
+        for position, figure in enumerate(result.figures.values()):
             parts = {name: getattr(figure, name) for name in Figure.__slots__}
             stream.write(f"{',' * bool(position)}\n  {json.dumps(parts, ensure_ascii=False)}")
         stream.write(f"]{ended}")

@@ -24,7 +24,7 @@ from pipeline.errors import AuditError, PublishError
 from pipeline.lacks import lack_in, lack_of
 from pipeline.memory import uncollected
 from pipeline.model import Answers, Field, FieldSet, Tally
-from pipeline.queries import Whose, asks, failing_records, field_question
+from pipeline.queries import Grain, asks, failing_records, field_question
 from pipeline.queries.ask import ask, failing
 
 os.environ["GX_ANALYTICS_ENABLED"] = (
@@ -132,7 +132,7 @@ def _not_run(what: str, why: str) -> AuditError:
 
 
 def _of_an_owner(tally: Tally) -> bool:
-    return not tally.company and not tally.again
+    return not tally.company and not tally.is_repeat
 
 
 def _reason(info: Mapping[str, Any]) -> str:
@@ -218,8 +218,8 @@ class FieldSetCounts(_Scan):
     ) -> list[Any]:
         demand = metric_value_kwargs["demand"]
         view = cls._view(execution_engine, metric_domain_kwargs, demand)
-        whose = (Whose.OWNERS, Whose.AGAIN) if demand["several_owners"] else (Whose.OWNERS,)
-        questions = [field_question(cls._fields(demand), view, one) for one in whose]
+        grain = (Grain.OWNERS, Grain.REPEATS) if demand["several_owners"] else (Grain.OWNERS,)
+        questions = [field_question(cls._fields(demand), view, one) for one in grain]
         with execution_engine.get_connection() as connection:
             return _with_company(questions[0].counts, list(ask(connection, questions)))
 
@@ -230,7 +230,7 @@ def _with_company(counts: Iterable[tuple[str, str]], owners: list[Tally]) -> lis
     """
     company = Counter(dict.fromkeys(counts, 0))  # zeros where there is no record at all
     for tally in owners:
-        company[tally.name, tally.dimension] += -tally.value if tally.again else tally.value
+        company[tally.name, tally.dimension] += -tally.value if tally.is_repeat else tally.value
     return [
         *owners,
         *(

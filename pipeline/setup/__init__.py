@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -40,15 +40,24 @@ from pipeline.setup.written import currencies
 from pipeline.values.addresses import without_secret
 
 SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
+_ID_LINE: Final = re.compile(r"^id: ([a-z0-9][a-z0-9_-]{2,39})\s*$", re.MULTILINE)
 _PRESET_FILE: Final = "crm.yaml"
 _TARGETS_FILE: Final = "targets-example.csv"
 
 
 def initialise(
-    address: str, output: Path, *, preset: str | None, asking: bool, now: datetime
+    address: str,
+    output: Path,
+    *,
+    preset: str | None,
+    asking: bool,
+    now: datetime,
+    new_id: Callable[[], str],
 ) -> None:
     """Looks, asks where it may, and writes. ConfigError where there is nothing to
     write, or a file in the way.
+
+    An audit.yaml that is written anew keeps its id; any other gets one of `new_id`.
     """
     _must_not_overwrite(output, asking)
     written = without_password(address)
@@ -61,7 +70,9 @@ def initialise(
     click.echo(
         f"Looking into the {'files' if address.startswith('files:') else 'database'}, read-only …"
     )
-    settings = Settings(_from(written, output.parent), "", "")
+    settings = Settings(
+        _from(written, output.parent), "", "", audit_id=_id_in(output) or new_id()
+    )
     chosen = _chosen(place, preset, output.parent, asking)
     if chosen is None:
         _unknown(place, settings, output, asking, now)
@@ -90,6 +101,15 @@ def _from(address: str, folder: Path) -> str:
     return url.set(database=os.path.relpath(url.database, folder)).render_as_string(
         hide_password=False
     )
+
+
+def _id_in(file: Path) -> str:
+    """The id of an audit.yaml that is there already; '' where there is none."""
+    try:
+        found = _ID_LINE.search(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return found[1] if found else ""
 
 
 def _must_not_overwrite(file: Path, asking: bool) -> None:
@@ -256,7 +276,7 @@ def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> 
             f"Table {clean(name)} is left out: no column of it is called id, nr or number and differs in every row, so "
             "none of its records could be named. Export it with its number."
         )
-    if not any(one.entity == "manager" for one in proposals):
+    if not any(one.entity == "user" for one in proposals):
         named = naming_people(looked)
         by = f", whom {clean(' and '.join(named[:2]))} seem to name" if named else ""
         click.echo(
@@ -273,9 +293,9 @@ def _exports(
     own_file = output.parent / _PRESET_FILE
     _must_not_overwrite(own_file, asking)
     own = exported.Own(preset, find(preset, place.headers()))
-    if "manager" in own.lacking:
+    if "user" in own.lacking:
         raise ConfigError(
-            f"--source: {own.lacking['manager']}, so nobody would be known; add it to the folder."
+            f"--source: {own.lacking['user']}, so nobody would be known; add it to the folder."
         )
     loaded = own.loaded()
     fit = fit_in(place, loaded)

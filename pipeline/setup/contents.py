@@ -149,10 +149,10 @@ def _in_two_parts(
     """First and last name, where people's names are kept in two
     columns and no two share both.
     """
-    if entity_of(name) != "manager" or not rows:
+    if entity_of(name) != "user" or not rows:
         return ()
     found = [
-        next((own for own in names if re.fullmatch(COLUMNS["manager"][part], plain(own))), None)
+        next((own for own in names if re.fullmatch(COLUMNS["user"][part], plain(own))), None)
         for part in ("first_name", "last_name")
     ]
     if None in found:
@@ -207,7 +207,7 @@ def _is_key(name: str, own: str) -> bool:
 def _names_it(name: str, own: str) -> bool:
     """Whether people and clients are called by this column."""
     entity = entity_of(name)
-    return entity in ("manager", "client") and bool(
+    return entity in ("user", "client") and bool(
         re.fullmatch(COLUMNS[entity]["name"], plain(own))
     )
 

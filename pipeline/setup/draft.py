@@ -45,6 +45,7 @@ class Settings:
     url: str
     preset: str
     recognised: str  # how, as a comment
+    audit_id: str
     own_mapping: bool = (
         False  # whether the preset maps the CRM's tables itself: what is lacking is added there
     )
@@ -74,6 +75,9 @@ def _audit_lines(settings: Settings) -> Iterator[str]:
     yield ""
     yield "# What the reports call the whole."
     yield "name: Sales"
+    yield ""
+    yield "# By this id its findings are known from run to run. Never change it, whatever the name."
+    yield f"id: {settings.audit_id}"
     yield ""
     yield from _source_lines(settings)
     yield ""

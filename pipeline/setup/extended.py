@@ -84,9 +84,9 @@ class Extended:
 def fit_in(place: Place, preset: Preset) -> Fit:
     """Whether the CRM's texts are written as the preset's formats say."""
     with place.opened(preset) as connection:
-        reading = reading_of(connection, preset, preset.add)
-        held = [(entity, reading.columns(entity)) for entity in preset.entities]
+        reader = reading_of(connection, preset, preset.add)
+        read = [(entity, reader.columns(entity)) for entity in preset.entities]
         heads = {
-            entity: (names, reading.head(entity, _LOOKED_AT)) for entity, names in held if names
+            entity: (names, reader.head(entity, _LOOKED_AT)) for entity, names in read if names
         }
-        return fit_of(reading.demand.rules, ENTITIES, heads)
+        return fit_of(reader.spec.rules, ENTITIES, heads)

@@ -265,7 +265,7 @@ def _with_others(guess: Guess, pattern: str, looked: Looked, taken: Sequence[str
 def _only_name(looked: Looked, taken: Iterable[str]) -> dict[str, Guess]:
     """A person's one name, where it is not kept in parts."""
     for one in looked.columns:
-        if one.name not in taken and re.fullmatch(COLUMNS["manager"]["name"], plain(one.name)):
+        if one.name not in taken and re.fullmatch(COLUMNS["user"]["name"], plain(one.name)):
             return {
                 "last_name": Guess("last_name", one.name, 0.6, "the only name that is kept")
             }
@@ -329,7 +329,7 @@ def _with_contents(guess: Guess, entity: str, one: Contents, dialect: str) -> Gu
     said = f"{guess.evidence}; the hour is read and left out" if hours else guess.evidence
     if kind is Kind.DAY and one.what == "instant" and not hours:
         said += "; the day is that of your people's zone"
-    markup = one.markup if kind is Kind.TEXT and entity != "manager" else None
+    markup = one.markup if kind is Kind.TEXT and entity != "user" else None
     if markup:
         said += f"; {markup.said()}"
     return replace(
@@ -381,7 +381,7 @@ def _reference(
 
 _NEEDED: Final[Mapping[str, str]] = {
     "meeting_contact": "meeting_id person_id",
-    "manager": "name|last_name",
+    "user": "name|last_name",
 }
 """Without these columns an entity would say nothing."""
 

@@ -29,7 +29,7 @@ from pipeline.setup.written import Written, still_open
 from pipeline.values.money import CODES
 
 _MANY: Final = {
-    "manager": "your people",
+    "user": "your people",
     "client": "clients",
     "contact": "contacts",
     "lead": "leads",

@@ -62,7 +62,7 @@ class Own:
 def expressions(own: Own, proposal: Proposal) -> dict[str, Mapped]:
     """Our columns, and where each comes from."""
     found = {guess.ours: _typed(own, proposal.entity, guess) for guess in proposal.columns}
-    if proposal.entity == "manager":
+    if proposal.entity == "user":
         return _manager(own, proposal, found)
     if proposal.entity == "meeting_contact":
         found["person_kind"] = Mapped(value="contact")
@@ -86,7 +86,7 @@ def reasons(own: Own, proposal: Proposal) -> dict[str, Mapped]:
         reason: Mapped(sql=condition)
         for reason, condition in of_the_other(own, proposal).items()
     }
-    if proposal.deleted and proposal.entity != "manager":
+    if proposal.deleted and proposal.entity != "user":
         found["deleted"] = Mapped(column=proposal.deleted.theirs)
     return found
 
@@ -203,7 +203,7 @@ def of_the_other(own: Own, proposal: Proposal) -> dict[str, str]:
         {"contact": persons} if proposal.entity == "client" else {"client": f"NOT {persons}"}
     )
     return (
-        {"neither client nor contact": f"{column} IN ({_literals(neither)})", **found}
+        {"neither_client_nor_contact": f"{column} IN ({_literals(neither)})", **found}
         if neither
         else found
     )

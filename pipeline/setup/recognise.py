@@ -36,7 +36,7 @@ from pipeline.formats import Rules
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Preset, load_preset, preset_names
 from pipeline.setup.grants import tables_of
-from pipeline.source import Demand, Reading, consistent, open_engine
+from pipeline.source import ReadSpec, SourceReader, consistent, open_engine
 from pipeline.source.names import described
 
 UNNAMED: Final = "XXX"
@@ -175,16 +175,16 @@ def _describes(place: Place, preset: Preset) -> bool:
 
 def reading_of(
     connection: Connection, preset: Preset, add: Mapping[str, str] | None = None
-) -> Reading:
+) -> SourceReader:
     """The CRM by that preset; columns that `add` names are text."""
     schema = {entity: dict(columns) for entity, columns in ENTITIES.items()}
     for ours in add or {}:
         entity, _, column = ours.partition(".")
         schema[entity].setdefault(column, Kind.TEXT)
     rules = Rules.of(preset, "UTC", UNNAMED)
-    return Reading(
+    return SourceReader(
         connection,
-        Demand(preset, add or {}, UNNAMED, frozenset(preset.absent_columns()), schema, rules),
+        ReadSpec(preset, add or {}, UNNAMED, frozenset(preset.absent_columns()), schema, rules),
     )
 
 
@@ -200,13 +200,11 @@ def survey(place: Place, preset: Preset, *, results: bool = True) -> Known:
     with place.opened(preset) as connection:
         columns = _prose_of(connection, preset) if asked else []
         added = {f"meeting.candidate_{number}": name for number, name in enumerate(columns)}
-        reading = reading_of(connection, preset, {**preset.add, **added})
-        reading.must_understand_marks()
-        entities = reading.entities()
+        reader = reading_of(connection, preset, {**preset.add, **added})
+        reader.must_understand_marks()
+        entities = reader.entities()
         rows = {
-            entity: reading.count(entity)
-            for entity in preset.entities
-            if reading.columns(entity)
+            entity: reader.count(entity) for entity in preset.entities if reader.columns(entity)
         }
         candidates: tuple[Candidate, ...] = ()
         if columns:
@@ -219,9 +217,7 @@ def survey(place: Place, preset: Preset, *, results: bool = True) -> Known:
             )
             named = {name: meetings.c[ours.partition(".")[2]] for ours, name in added.items()}
             candidates = candidates_in(connection, meetings, named, held)
-        managers = (
-            _managers(connection, entities["manager"]) if "manager" in preset.entities else ()
-        )
+        managers = _managers(connection, entities["user"]) if "user" in preset.entities else ()
         currencies = (
             _currencies(connection, entities["deal"]) if "deal.currency" not in absent else {}
         )

@@ -9,7 +9,7 @@ from typing import Final
 TABLES: Final[Mapping[str, str]] = {
     "meeting_contact": r"(afspra\w*|meeting\w*|appointment\w*|bezoek\w*) ?(contact|person|deelnemer|invitee)\w*"
     r"|deelnemer|genodigde|invitee|attendee",
-    "manager": r"medewerker|verkoper|gebruiker|werknemer|user|employee|sales ?(person|people|rep)"
+    "user": r"medewerker|verkoper|gebruiker|werknemer|user|employee|sales ?(person|people|rep)"
     r"|account ?manager|staff",
     "client": r"klant|relatie|client|customer|compan|account$|accounts$|bedrij|organi[sz]|afnemer|debiteur",
     "contact": r"contact|person|persoon",
@@ -59,7 +59,7 @@ _EVENT: Final = {
     "created_at": _MADE,
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "manager": {
+    "user": {
         "first_name": _PERSON["first_name"],
         "last_name": _PERSON["last_name"],
         "name": r"naam|name|volledige naam|full ?name",
@@ -120,7 +120,7 @@ FITS: Final[Mapping[str, tuple[str, ...]]] = {
 """Our column -> the contents that can stand in it; all others are text."""
 
 LEADS_TO: Final[Mapping[str, str]] = {
-    "owner_id": "manager",
+    "owner_id": "user",
     "client_id": "client",
     "contact_id": "contact",
     "meeting_id": "meeting",

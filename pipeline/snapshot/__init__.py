@@ -316,7 +316,7 @@ def sha256_of(file: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class OpenSnapshot:
     """The snapshot, opened: where other engines of this process find it, and the
     views of all queries in it.
     """
@@ -341,7 +341,7 @@ def opened(
     views: Mapping[str, Select[Any]],
     work: Path,
     schema: Schema = ENTITIES,
-) -> Iterator[Shelf]:
+) -> Iterator[OpenSnapshot]:
     """DuckDB over the snapshot, in a file under `work`. SourceError where a
     file is not the manifest's.
     """
@@ -367,7 +367,7 @@ def opened(
             name: table(f"view_{name}", *(column(str(c.key)) for c in view.selected_columns))
             for name, view in views.items()
         }
-        yield Shelf(url, engine, named)
+        yield OpenSnapshot(url, engine, named)
     finally:
         engine.dispose()
 

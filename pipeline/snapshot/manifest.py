@@ -44,7 +44,7 @@ class Manifest:
     as_of: datetime
     injected: bool
     preset: str
-    held_seconds: float  # how long the source's transaction was open
+    transaction_seconds: float  # how long the source's transaction was open
     stored: tuple[Stored, ...]
     accounts: tuple[TableAccount, ...]
     moment: str = (

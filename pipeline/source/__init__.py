@@ -7,7 +7,7 @@ counts. Then it is let go.
 from pipeline.databases.adapter import Rights
 from pipeline.source.connect import (
     DEFAULT_HOLD,
-    Hold,
+    TransactionLimit,
     advice,
     consistent,
     hidden,
@@ -16,15 +16,15 @@ from pipeline.source.connect import (
     rights,
     said_duration,
 )
-from pipeline.source.reading import Reading
-from pipeline.source.selects import Demand
+from pipeline.source.reader import SourceReader
+from pipeline.source.selects import ReadSpec
 
 __all__ = [
     "DEFAULT_HOLD",
-    "Demand",
-    "Hold",
-    "Reading",
+    "ReadSpec",
     "Rights",
+    "SourceReader",
+    "TransactionLimit",
     "advice",
     "consistent",
     "hidden",

@@ -84,11 +84,11 @@ def _address(url: str) -> URL:
 # --------------------------------------------------------------------------------- not for long
 
 
-class Hold:
+class TransactionLimit:
     """How long the CRM is held: from the opening of the transaction until it is let go."""
 
-    def __init__(self, limit: float = DEFAULT_HOLD) -> None:
-        self.limit = limit
+    def __init__(self, allowed: float = DEFAULT_HOLD) -> None:
+        self.allowed = allowed
         self._since: float | None = None
         self._until: float | None = None
 
@@ -101,14 +101,14 @@ class Hold:
         self._until = self._until or time.monotonic()
 
     @property
-    def seconds(self) -> float:
+    def elapsed(self) -> float:
         """For how long it is held, or was."""
         return 0.0 if self._since is None else (self._until or time.monotonic()) - self._since
 
     @property
     def left(self) -> float:
         """Seconds until the limit."""
-        return self.limit - self.seconds
+        return self.allowed - self.elapsed
 
     def check(self) -> None:
         """SourceError once the limit is passed."""
@@ -118,7 +118,7 @@ class Hold:
     def exceeded(self) -> SourceError:
         """What to say where the limit is passed."""
         return SourceError(
-            f"The CRM would be held for more than {said_duration(self.limit)} (source.max_hold), so its transaction "
+            f"The CRM would be held for more than {said_duration(self.allowed)} (source.max_hold), so its transaction "
             "was given up. Point source.url at a replica, read fewer columns by a SELECT of yours, run at a quiet "
             "hour, or allow more by source.max_hold; `crm-audit check` measures how long it takes."
         )
@@ -161,7 +161,7 @@ def _connected(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def consistent(
-    engine: Engine, begin: Sequence[str] | None = None, hold: Hold | None = None
+    engine: Engine, begin: Sequence[str] | None = None, limit: TransactionLimit | None = None
 ) -> Iterator[Connection]:
     """One read-only transaction that sees one moment of every table.
     SourceError where the source fails.
@@ -170,11 +170,11 @@ def consistent(
     missing transaction. `hold` bounds it, and is told how long it took. A PassingError is a
     failure that may not come twice.
     """
-    database, hold = kind_of(engine.dialect.name), hold or Hold()
+    database, limit = kind_of(engine.dialect.name), limit or TransactionLimit()
     try:
         with _connected(engine) as connection:
-            hold.begin()
-            _bounded(connection, database, hold)
+            limit.begin()
+            _bounded(connection, database, limit)
             statements = database.begin if begin is None else begin
             for statement in statements:
                 connection.exec_driver_sql(statement)
@@ -189,24 +189,26 @@ def consistent(
                 connection.invalidate()
                 raise
     except SQLAlchemyError as error:
-        raise _explained(error, database, engine.url, hold) from None
+        raise _explained(error, database, engine.url, limit) from None
     # MariaDB's UTF-8 lets halves of characters pass, and its driver does not
     except UnicodeDecodeError:
         raise SourceError(_HALF_CHARACTER) from None
     finally:
-        hold.end()
+        limit.end()
 
 
-def _bounded(connection: Connection, database: Database, hold: Hold) -> None:
+def _bounded(connection: Connection, database: Database, limit: TransactionLimit) -> None:
     """Each statement gets the time that is left, by the database's own means."""
 
     @event.listens_for(connection, "before_cursor_execute")
     def _bound(asking: Connection, *_: object) -> None:
-        hold.check()
-        database.bound(asking.connection.dbapi_connection, max(hold.left, _LEAST_BOUND))
+        limit.check()
+        database.bound(asking.connection.dbapi_connection, max(limit.left, _LEAST_BOUND))
 
 
-def _explained(error: SQLAlchemyError, database: Database, url: URL, hold: Hold) -> SourceError:
+def _explained(
+    error: SQLAlchemyError, database: Database, url: URL, limit: TransactionLimit
+) -> SourceError:
     """The database's complaint without statement, parameters, values or address,
     and what to do about it.
     """
@@ -216,7 +218,7 @@ def _explained(error: SQLAlchemyError, database: Database, url: URL, hold: Hold)
         return SourceError(lack)
     lower = said.lower()
     if any(part.lower() in lower for part in database.out_of_time):
-        return hold.exceeded()
+        return limit.exceeded()
     remedy = next((do for part, do in database.remedies.items() if part.lower() in lower), None)
     kind = (
         PassingError

@@ -40,7 +40,7 @@ _WORD: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class ReadSpec:
     """What is read from where: the preset with the user's own fields, and the
     currency of amounts without one.
     """
@@ -57,12 +57,12 @@ class Demand:
 class Selects:
     """The preset as SQL of this source, whose tables are given."""
 
-    def __init__(self, connection: Connection, demand: Demand, tables: Tables) -> None:
+    def __init__(self, connection: Connection, spec: ReadSpec, tables: Tables) -> None:
         self._connection = connection
-        self._demand = demand
+        self._spec = spec
         self._names = tables
         self._tables = tables.all
-        self._preset = demand.preset
+        self._preset = spec.preset
         self._quote = connection.dialect.identifier_preparer.quote
         self._seen: set[str] = set()  # texts of users that may run
 
@@ -76,7 +76,7 @@ class Selects:
             if table not in self._tables and table in sql
         ]
         clause = text(f"WITH {', '.join(empty)} {sql}" if empty else sql)
-        given = {"currency": self._demand.currency, "zone": self._demand.zone}
+        given = {"currency": self._spec.currency, "zone": self._spec.zone}
         return clause.bindparams(
             **{name: value for name, value in given.items() if name in clause._bindparams}
         )
@@ -129,7 +129,7 @@ class Selects:
     def added(self, entity: str) -> list[tuple[str, str, str]]:
         """The user's own fields of an entity: (our column, table, column)."""
         found = []
-        for ours, theirs in self._demand.add.items():
+        for ours, theirs in self._spec.add.items():
             if ours.partition(".")[0] == entity:
                 table, name = self._preset.place_of(theirs)
                 found.append((ours.partition(".")[2], table, name))
@@ -144,7 +144,7 @@ class Selects:
             }:
                 joined = self._same("b.id", f"x.{self._quote(self._key(entity, table))}")
                 found[table] = (
-                    "SELECT CASE WHEN b.id IS NULL THEN 'of no record' END AS excluded "
+                    "SELECT CASE WHEN b.id IS NULL THEN 'of_no_record' END AS excluded "
                     f"FROM {self._names.quoted(table)} x LEFT JOIN ({self.of(entity, parts[0])}) b ON {joined}"
                 )
         return found
@@ -208,7 +208,7 @@ class Selects:
         """The words of a flag, over its live rows, that are neither yes nor no;
         '' where there are none.
         """
-        kept = self._demand.rules.kept(entered)
+        kept = self._spec.rules.kept(entered)
         asked = (
             select(entered, func.count().label("number"))
             .where(live, _says_neither(kept))
@@ -228,14 +228,14 @@ class Selects:
                 mapped = [*part.excluded.values()]
                 mapped += (
                     [part.columns["active"]]
-                    if entity == "manager" and "active" in part.columns
+                    if entity == "user" and "active" in part.columns
                     else []
                 )
                 if part.table in self._tables:
                     yield from ((part.table, one.column) for one in mapped if one.column)
 
     def _entered(self, name: str) -> ColumnElement[Any]:
-        return self._demand.rules.kept(literal_column(f"t.{self._quote(name)}"))
+        return self._spec.rules.kept(literal_column(f"t.{self._quote(name)}"))
 
     def _rendered(self, element: ColumnElement[Any]) -> str:
         """The element as a piece of a preset's text, in which a colon begins a parameter."""
@@ -272,7 +272,7 @@ class Selects:
         """What the part's SELECT gives and we do not know, and what it must give:
         sentences of what is wrong.
         """
-        known = {*ENTITIES[entity], *self._demand.schema[entity], "excluded"}
+        known = {*ENTITIES[entity], *self._spec.schema[entity], "excluded"}
         where = f"the SELECT of {entity} from {part.table} gives"
         unsaid = known - {*given}
         found = [

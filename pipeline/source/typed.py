@@ -67,7 +67,7 @@ class Typed:
     minor: bool  # amounts are integers of minor units
     raw: Mapping[str, FromClause]  # entity -> the preset's SELECT
     # entity -> column that the CRM holds -> what its type says
-    held: Mapping[str, Mapping[str, Kind | None]]
+    column_kinds: Mapping[str, Mapping[str, Kind | None]]
     # entity -> columns whose type names a zone
     instants: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -84,7 +84,8 @@ class Typed:
             one: self.rules.for_text().text_in(raw.c[one]) for one in self._in_text(entity)
         }
         labelled = (
-            texts.get(one, self._kept(entity, one)).label(one) for one in self.held[entity]
+            texts.get(one, self._kept(entity, one)).label(one)
+            for one in self.column_kinds[entity]
         )
         source = self.worked_out(select(*labelled).where(live), f"texts_{entity}")
         amounts = [one for one in texts if self.schema[entity][one] is Kind.MONEY]
@@ -114,16 +115,18 @@ class Typed:
 
     def _in_text(self, entity: str) -> list[str]:
         """The days, instants and amounts of this entity that are read as text."""
-        typed = [name for name in self.held[entity] if self.schema[entity][name] in FORMATTED]
+        typed = [
+            name for name in self.column_kinds[entity] if self.schema[entity][name] in FORMATTED
+        ]
         if self._by_value:
             return typed if self.rules.formats is not None else []
-        return [name for name in typed if self.held[entity][name] is Kind.TEXT]
+        return [name for name in typed if self.column_kinds[entity][name] is Kind.TEXT]
 
     def _is_worked_out(self, entity: str) -> bool:
         """Whether something here takes a database long enough to be done once only."""
         if not self._by_value:
             return bool(self._in_text(entity))
-        kinds = {self.schema[entity][name] for name in self.held[entity]}
+        kinds = {self.schema[entity][name] for name in self.column_kinds[entity]}
         local = Kind.INSTANT in kinds and self.rules.datetimes != "UTC"
         return (
             self.rules.formats is not None or local or (Kind.MONEY in kinds and not self.minor)
@@ -151,10 +154,10 @@ class Typed:
         """Column -> (its value in the type of our queries or NULL,
         whether nothing was entered).
         """
-        held = self.held[entity]
+        kinds = self.column_kinds[entity]
         return {
             name: self._value(entity, source, name, kind)
-            if name in held
+            if name in kinds
             else (self._absent(name, kind), true())
             for name, kind in self.schema[entity].items()
         }
@@ -175,7 +178,7 @@ class Typed:
         self, entity: str, source: FromClause, name: str, kind: Kind
     ) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
         entered: ColumnElement[Any] = source.c[name]
-        held = self.held[entity][name]
+        stored_kind = self.column_kinds[entity][name]
         if name in self._in_text(entity):
             return self._from_text(entity, source, name, kind), self.rules.for_text().nothing(
                 entered, kind
@@ -186,7 +189,7 @@ class Typed:
             return entered, false()
         if kind in (Kind.FLAG, Kind.CURRENCY):
             return self._word(entered, kind)
-        dated = kind is not Kind.MONEY and held in (Kind.INSTANT, Kind.DAY, Kind.TEXT)
+        dated = kind is not Kind.MONEY and stored_kind in (Kind.INSTANT, Kind.DAY, Kind.TEXT)
         nothing = no_date(entered) if dated else blank(entered)
         return self._of_own_type(entity, source, name, entered), nothing
 
@@ -196,11 +199,11 @@ class Typed:
         """A day, an instant or an amount that the database has typed itself; NULL
         where it is of another kind.
         """
-        kind, held = self.schema[entity][name], self.held[entity][name]
+        kind, stored_kind = self.schema[entity][name], self.column_kinds[entity][name]
         instant = name in self.instants.get(entity, ())
-        if kind is Kind.DAY and held is Kind.INSTANT:
+        if kind is Kind.DAY and stored_kind is Kind.INSTANT:
             return self.rules.own_day_of(micros(entered), instant=instant)
-        if held not in (kind, Kind.TEXT):
+        if stored_kind not in (kind, Kind.TEXT):
             return self._nothing(kind)
         if kind is Kind.MONEY:
             return self._amount(entered, self._currency(entity, source))
@@ -223,9 +226,9 @@ class Typed:
         and a number is no word.
         """
         entered: ColumnElement[Any] = self.raw[entity].c[name]
-        held = self.held[entity][name]
+        stored_kind = self.column_kinds[entity][name]
         kind = self.schema[entity][name]
-        if name != "id" and held is Kind.TEXT:
+        if name != "id" and stored_kind is Kind.TEXT:
             content = self.rules.contents.get(f"{entity}.{name}") if kind is Kind.TEXT else None
             entered = self.rules.kept(entered, content=content)
         # an id that is a number here and a text there is one id; but its
@@ -248,7 +251,7 @@ class Typed:
         return units_of(source.c[f"{name}_number"], self._currency(entity, source))
 
     def _currency(self, entity: str, source: FromClause) -> ColumnElement[Any]:
-        if "currency" not in self.held[entity]:
+        if "currency" not in self.column_kinds[entity]:
             return self._absent("currency", Kind.CURRENCY)
         return self._value(entity, source, "currency", Kind.CURRENCY)[0]
 
@@ -266,15 +269,15 @@ class Typed:
             else_=minor_units(entered, literal(100)),
         )
 
-    def lent(self) -> str:
+    def shared_code_note(self) -> str:
         """What the two readings share, where this database cannot work
         something out by itself; else ''.
         """
         worked_out = any(self._is_worked_out(entity) for entity in self.schema)
         shares = self._by_value and (worked_out or bool(self.rules.contents))
-        return kind_of(self.dialect).lent if shares else ""
+        return kind_of(self.dialect).shared_code_note if shares else ""
 
     @property
     def _by_value(self) -> bool:
         """Each value has a type of its own, and the dialect's expressions look at it."""
-        return kind_of(self.dialect).holds is None
+        return kind_of(self.dialect).column_kind is None

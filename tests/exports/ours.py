@@ -13,7 +13,7 @@ import yaml
 from pipeline.config import Audit, load_audit
 from pipeline.databases.exports.tables import find
 from pipeline.flows import run
-from pipeline.model import Edition, Figure, Kind
+from pipeline.model import Figure, Kind, RunResult
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
 from pipeline.queries import columns_of
@@ -65,7 +65,7 @@ def prepared(
     return load_audit(folder / "audit.yaml")
 
 
-def edition_of(audit: Audit, setting: Setting) -> Edition:
+def edition_of(audit: Audit, setting: Setting) -> RunResult:
     """Every figure, proven against the witness."""
     as_of = datetime.fromisoformat(setting.as_of).replace(tzinfo=UTC)
     data = audit.file.parent / "data"
@@ -74,9 +74,9 @@ def edition_of(audit: Audit, setting: Setting) -> Edition:
     return run.compute(data, run_id="test", progress=Silence())
 
 
-def values(edition: Edition) -> dict[str, Value]:
+def values(result: RunResult) -> dict[str, Value]:
     """The figures as the hand writes them: without those about the proof and about spreadsheets' errors."""
-    figures = [one for one in edition.figures.values() if one.metric != "figures_proven"]
+    figures = [one for one in result.figures.values() if one.metric != "figures_proven"]
     errors = [one for one in figures if one.metric == "unreadable" and _of_text(one)]
     assert errors
     assert not any(one.numerator for one in errors)  # no vendor writes any

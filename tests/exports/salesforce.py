@@ -32,9 +32,9 @@ KINDS = {
     "deal": "006",
 }
 REASONS = {
-    "client": ("deleted", "merged"), "contact": ("deleted", "merged", "person account"),
-    "lead": ("deleted", "merged", "converted"), "meeting": ("deleted", "an invitee's copy", "series"),
-    "call": ("deleted", "no call", "series"), "deal": ("deleted",),
+    "client": ("deleted", "merged"), "contact": ("deleted", "merged", "person_account"),
+    "lead": ("deleted", "merged", "converted"), "meeting": ("deleted", "copy_of_an_invitee", "series"),
+    "call": ("deleted", "no_call", "series"), "deal": ("deleted",),
 }  # fmt: skip
 USERS = {
     name: f"005xx00000AbC{number}{'aA'[number % 2]}AAQ"
@@ -97,7 +97,7 @@ def company(seed: int = 20270328) -> Company:
     made.meetings = [_whole_day(one) if all_day(one) else one for one in made.meetings]
     made.calls = [
         replace(one, start=noon(one.start), end=When(), contacts=one.contacts[:1],
-                direction=one.direction if one.excluded != "no call" else "")
+                direction=one.direction if one.excluded != "no_call" else "")
         for one in made.calls
     ]  # fmt: skip
     return made
@@ -162,7 +162,7 @@ def holds(made: Company, _how: str) -> Holds:
     return Holds(
         frozenset({"call.end_at"}), users=[*users, User("005auto", False)], led=True, invited=invited,
         accounts=accounts, by_time=True,
-        counted={"users": {"": len(users) + 1}, "event_relations": {"": named, "no person": 9, "deleted": 4}},
+        counted={"users": {"": len(users) + 1}, "event_relations": {"": named, "no_person": 9, "deleted": 4}},
     )  # fmt: skip
 
 
@@ -208,7 +208,7 @@ class Writer:
 
     def contact(self, one: Person) -> Sequence[str]:
         return (one.id, *self.gone(one), next(iter(one.clients), ""), one.last, one.first, one.phone, one.mobile,
-                one.email, one.owner, self.time(one.created), self.flag(one.excluded == "person account"))  # fmt: skip
+                one.email, one.owner, self.time(one.created), self.flag(one.excluded == "person_account"))  # fmt: skip
 
     def lead(self, one: Person) -> Sequence[str]:
         return (one.id, *self.gone(one), one.last, one.first, "A firm", one.phone, one.mobile, one.email, "Open",
@@ -236,13 +236,13 @@ class Writer:
         return (one.id, next(iter(one.contacts), ""), next(iter(one.clients), ""), one.subject, self.flag(whole),
                 "" if whole else self.time(start), self.day(start) if whole else "", self.time(start), self.time(end),
                 one.result, "", one.owner, self.flag(one.excluded == "deleted"),
-                self.flag(one.excluded == "an invitee's copy"), self.flag(one.excluded == "series"),
+                self.flag(one.excluded == "copy_of_an_invitee"), self.flag(one.excluded == "series"),
                 self.time(one.created))  # fmt: skip
 
     def call(self, one: Event) -> Sequence[str]:
         subtype, kind = (
             ("Task", "Other")
-            if one.excluded == "no call"
+            if one.excluded == "no_call"
             else (("Call", ""), ("Task", "Call"))[int(one.id[-4]) % 2]
         )
         return (one.id, next(iter(one.contacts), ""), "", one.subject, self.day(one.start),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.measures.registry import COUNTED
-from pipeline.model import Edition
+from pipeline.model import RunResult
 from tests.exports import hubspot, pipedrive, salesforce
 from tests.exports.company import GONE, OWNERS, Company
 from tests.exports.ours import edition_of, prepared, values, write
@@ -67,7 +67,7 @@ class Made:
     variant: str
     setting: Setting
     hand: Mapping[str, Value]
-    edition: Edition
+    result: RunResult
 
 
 @pytest.fixture(
@@ -92,7 +92,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_every_figure(made: Made) -> None:
-    assert differences(made.hand, values(made.edition)) == {}
+    assert differences(made.hand, values(made.result)) == {}
 
 
 def test_every_figure_on_the_other_side_of_greenwich(tmp_path: Path) -> None:
@@ -100,11 +100,11 @@ def test_every_figure_on_the_other_side_of_greenwich(tmp_path: Path) -> None:
     vendor, setting = VENDORS[2], replace(LOS_ANGELES, targets=VENDORS[2].targets)
     company = vendor.company()
     write(tmp_path, vendor.files(company, "weekly"))
-    edition = edition_of(
+    result = edition_of(
         prepared(tmp_path, "salesforce", setting, **vendor.source("weekly")), setting
     )
     assert (
-        differences(hand(company, vendor.holds(company, "weekly"), setting), values(edition))
+        differences(hand(company, vendor.holds(company, "weekly"), setting), values(result))
         == {}
     )
 
@@ -121,8 +121,7 @@ def test_every_measure_is_tried(made: Made) -> None:
 
 def test_links_lead_to_the_record(made: Made) -> None:
     links = {
-        repair.entity: repair.link.replace(repair.record_id, "ID")
-        for repair in made.edition.repairs
+        item.entity: item.link.replace(item.record_id, "ID") for item in made.result.fix_list
     }
     forms = {
         entity: link.removeprefix("https://crm.example/") for entity, link in links.items()
@@ -131,5 +130,5 @@ def test_links_lead_to_the_record(made: Made) -> None:
 
 
 def test_an_owner_of_whom_it_is_said_is_inactive(made: Made) -> None:
-    scopes = {person.name: person.scope for person in made.edition.people}
+    scopes = {person.name: person.scope for person in made.result.people}
     assert scopes[GONE] == ("manager" if made.variant == "dutch" else "inactive")

@@ -150,11 +150,11 @@ def test_a_file_that_is_no_table_is_not_read_and_said(files: Files, tmp_path: Pa
         tmp_path, {**files, "notes.csv": [("Record ID", "Note body"), ("1", "x", "and broken")]}
     )
     audit = prepared(tmp_path, "hubspot", SETTING)
-    edition = edition_of(audit, SETTING)
-    assert edition.source == (
+    result = edition_of(audit, SETTING)
+    assert result.source == (
         "HubSpot exports; equal to the export of that time; files know no transaction; not read: notes.csv"
     )
-    assert not [name for name in edition.figures if "notes" in name]
+    assert not [name for name in result.figures if "notes" in name]
     assert "# not read: notes.csv\n" in (tmp_path / "crm.yaml").read_text("utf-8")
 
 
@@ -173,10 +173,10 @@ def test_workbooks_are_read_as_the_csv_files_are(
     book.create_sheet("Notes").append(["nothing", "of ours"])
     book.save(tmp_path / "exports" / "all.xlsx")
     audit = prepared(tmp_path, "hubspot", SETTING)
-    edition = edition_of(audit, SETTING)
-    assert edition.source.endswith("; not read: all.xlsx, sheet Notes")
+    result = edition_of(audit, SETTING)
+    assert result.source.endswith("; not read: all.xlsx, sheet Notes")
     expected = edition_of(prepared(tmp_path / "csv", "hubspot", SETTING), SETTING)
-    assert values(edition) == values(expected)
+    assert values(result) == values(expected)
 
 
 # ------------------------------------------------------------------------------------------------ what is lacking
@@ -190,20 +190,20 @@ def test_a_lacking_column_is_absent_and_nobody_is_charged(files: Files, tmp_path
         contacts: without(files[contacts], "Phone Number"),
     }
     write(tmp_path, {**files, **changed})
-    edition = edition_of(prepared(tmp_path, "hubspot", SETTING), SETTING)
+    result = edition_of(prepared(tmp_path, "hubspot", SETTING), SETTING)
     why = {
         name: said
-        for name, said in edition.not_checked.items()
+        for name, said in result.not_checked.items()
         if not name.startswith(("lead.", "meeting.result"))
     }
     assert why == {"deal.amount": "the export has no such column: Amount, Bedrag, amount"}
     assert not [
         name
-        for name in edition.figures
+        for name in result.figures
         if name.startswith(("deals_open_amount", "unreadable/deal.amount"))
     ]
-    assert edition.figures["field_missing/contact.details@company"].numerator > 0
-    assert edition.figures["deals_won@company"].numerator > 0
+    assert result.figures["field_missing/contact.details@company"].numerator > 0
+    assert result.figures["deals_won@company"].numerator > 0
 
 
 def test_without_contacts_nobody_is_asked_whom_he_met(files: Files, tmp_path: Path) -> None:
@@ -213,8 +213,8 @@ def test_without_contacts_nobody_is_asked_whom_he_met(files: Files, tmp_path: Pa
     audit = prepared(
         tmp_path, "hubspot", SETTING, add={"meeting.result": hubspot.RESULT["english"]}
     )
-    edition = edition_of(audit, SETTING)
-    why = edition.not_checked
+    result = edition_of(audit, SETTING)
+    why = result.not_checked
     assert why["call.counterpart"] == "no export of calls is in the folder"
     assert (
         why["meeting.contact"]
@@ -223,7 +223,7 @@ def test_without_contacts_nobody_is_asked_whom_he_met(files: Files, tmp_path: Pa
     )
     lacking_of = {
         name.partition("@")[0]
-        for name in edition.figures
+        for name in result.figures
         if name.startswith("meetings_lacking/")
     }
     assert lacking_of == {
@@ -231,11 +231,11 @@ def test_without_contacts_nobody_is_asked_whom_he_met(files: Files, tmp_path: Pa
         "meetings_lacking/subject",
         "meetings_lacking/result",
     }
-    complete = edition.figures["complete_meetings@company"]
+    complete = result.figures["complete_meetings@company"]
     assert 0 < complete.numerator < (complete.denominator or 0)
     assert not [
         name
-        for name in edition.figures
+        for name in result.figures
         if name.startswith(("calls_held", "field_filled/call", "score/call"))
     ]
 
@@ -243,9 +243,9 @@ def test_without_contacts_nobody_is_asked_whom_he_met(files: Files, tmp_path: Pa
 def test_without_companies_a_deal_owes_no_client(files: Files, tmp_path: Path) -> None:
     del files["hubspot-crm-exports-companies-2027-03-26.csv"]
     write(tmp_path, files)
-    edition = edition_of(prepared(tmp_path, "hubspot", SETTING), SETTING)
-    assert edition.not_checked["deal.client"] == "no export of companies is in the folder"
-    assert "call.counterpart" not in edition.not_checked  # a contact will do
+    result = edition_of(prepared(tmp_path, "hubspot", SETTING), SETTING)
+    assert result.not_checked["deal.client"] == "no export of companies is in the folder"
+    assert "call.counterpart" not in result.not_checked  # a contact will do
 
 
 def test_undeclared_it_is_an_error_with_both_remedies(files: Files, tmp_path: Path) -> None:
@@ -364,21 +364,21 @@ def test_few_columns_of_the_data_loader_will_do(tmp_path: Path) -> None:
     with pytest.raises(ImplausibleError, match=r"deal\.stage\.unknown: 246 of the 246 values"):
         edition_of(prepared(tmp_path, "salesforce", SETTING), SETTING)
     audit = prepared(tmp_path, "salesforce", SETTING, accept=["deal.stage.unknown"])
-    edition = edition_of(audit, SETTING)
-    assert sum(person.scope == "manager" for person in edition.people) == len(OWNERS)
-    assert {person.team for person in edition.people} == {""}
+    result = edition_of(audit, SETTING)
+    assert sum(person.scope == "manager" for person in result.people) == len(OWNERS)
+    assert {person.team for person in result.people} == {""}
     assert (
-        edition.figures["table_audited/accounts@company"].numerator
+        result.figures["table_audited/accounts@company"].numerator
         == len(lean["Account.csv"]) - 1
     )
     assert (
-        edition.figures["deals_unknown@company"].numerator
-        > edition.figures["deals_won@company"].numerator
+        result.figures["deals_unknown@company"].numerator
+        > result.figures["deals_won@company"].numerator
         == 0
     )
-    assert audit.absent["manager.leader_id"] == "the export has no such column: ManagerId"
+    assert audit.absent["user.leader_id"] == "the export has no such column: ManagerId"
     assert audit.absent["client.email"] == "the export has no such column: PersonEmail"
-    assert "client.details" not in edition.not_checked  # a phone will do
+    assert "client.details" not in result.not_checked  # a phone will do
 
 
 # ------------------------------------------------------------------------------------------------ words

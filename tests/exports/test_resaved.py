@@ -66,7 +66,14 @@ def test_init_proposes_the_formats_that_fit(
     company, variant = vendor.company(), WRITTEN[vendor.preset]
     write(tmp_path, resaved(vendor.files(company, variant)))
     monkeypatch.chdir(tmp_path)
-    initialise("files:///exports", Path("audit.yaml"), preset=None, asking=False, now=NOW)
+    initialise(
+        "files:///exports",
+        Path("audit.yaml"),
+        preset=None,
+        asking=False,
+        now=NOW,
+        new_id=lambda: "audit-1",
+    )
     said = capsys.readouterr().out
     for column in ("deal.close_day", "deal.created_at", "deal.amount", "client.created_at"):
         assert re.search(
@@ -92,9 +99,9 @@ def test_init_proposes_the_formats_that_fit(
     audit = load_audit(tmp_path / "audit.yaml")
     check_audit(audit, NOW)
     assert "cannot be read" not in capsys.readouterr().out
-    edition = edition_of(audit, setting)
+    result = edition_of(audit, setting)
     assert (
-        differences(hand(company, vendor.holds(company, variant), setting), values(edition))
+        differences(hand(company, vendor.holds(company, variant), setting), values(result))
         == {}
     )
 

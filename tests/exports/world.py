@@ -51,7 +51,7 @@ class Holds:
     by_time: bool = False  # meetings have no status: those whose end passed are held
 
 
-class Reading:
+class SourceReader:
     """Reads a company as those exports hold it."""
 
     def __init__(self, company: Company, holds: Holds, currency: str) -> None:
@@ -146,7 +146,7 @@ def live(records: Iterable[Any]) -> list[Any]:
 
 def hand(company: Company, holds: Holds, setting: Setting) -> dict[str, Value]:
     """Every figure, counted from what was made."""
-    world = Reading(company, holds, setting.currency).world()
+    world = SourceReader(company, holds, setting.currency).world()
     counts = Counting(world, setting).all()
     for span in ("period", "base") if not holds.leads else ():
         counts[f"failing {span}/lead"] = {}

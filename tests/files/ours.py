@@ -11,7 +11,7 @@ import yaml
 
 from pipeline.config import Audit, load_audit
 from pipeline.flows import run
-from pipeline.model import Edition
+from pipeline.model import RunResult
 from pipeline.progress import Progress, Silence
 
 AS_OF = datetime(2017, 6, 20, 10, tzinfo=UTC)
@@ -39,6 +39,6 @@ def extract(audit: Audit, *, as_of: datetime = AS_OF, progress: Progress | None 
     return data
 
 
-def compute(audit: Audit) -> Edition:
+def compute(audit: Audit) -> RunResult:
     """Every figure, proven against the witness."""
     return run.compute(audit.file.parent / "data", run_id="test", progress=Silence())

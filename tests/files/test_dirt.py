@@ -309,9 +309,9 @@ def test_odd_texts_reach_the_reports(
         f"{n}{name[:30]},Ann,p,{name},Engaging,01-06-2017,," for n, name in enumerate(names)
     ]
     put(folder, "extra.csv", "id\n1\n")
-    edition = audited(folder, monkeypatch, rows)
-    assert edition.figures["deals_open@company"].numerator == len(names)
-    assert {repair.record_id for repair in edition.repairs} == {
+    result = audited(folder, monkeypatch, rows)
+    assert result.figures["deals_open@company"].numerator == len(names)
+    assert {item.record_id for item in result.fix_list} == {
         f"{n}{name[:30]}" for n, name in enumerate(names)
     }
 

@@ -105,10 +105,10 @@ def test_in_a_text_it_is_unreadable_and_neither_entered_nor_missing(tmp_path: Pa
     (tmp_path / "exports" / "accounts.csv").write_text("account,sector\nAcme,x\n")
     audit = prepared(tmp_path)
     extract(audit)
-    edition = compute(audit)
+    result = compute(audit)
     names = ("unreadable/deal.stage", "base_missing/deal.stage", "base_missing/deal.client")
-    assert [edition.figures[f"{name}@company"].numerator for name in names] == [3, 1, 1]
-    said = {repair.record_id: repair.missing for repair in edition.repairs}
+    assert [result.figures[f"{name}@company"].numerator for name in names] == [3, 1, 1]
+    said = {item.record_id: item.missing for item in result.fix_list}
     assert {n for n, missing in said.items() if "stage: unreadable" in missing} == {
         "1",
         "2",

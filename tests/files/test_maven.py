@@ -181,12 +181,12 @@ def wrong(
 def test_every_figure_equals_plain_python(folder: Path, zone: str) -> None:
     audit = prepared(folder, zone=zone, targets=TARGETS)
     extract(audit)
-    edition = compute(audit)
+    result = compute(audit)
     hand = hand_of(folder, date(2017, 6, 1), date(2017, 7, 1), date(2017, 6, 20))
-    assert wrong(hand, values(edition.figures)) == {}
-    managers = {person.id for person in edition.people if person.scope == "manager"}
+    assert wrong(hand, values(result.figures)) == {}
+    managers = {person.id for person in result.people if person.scope == "manager"}
     assert managers == hand.managers()
-    assert {person.team for person in edition.people} == set(hand.agents.values())
+    assert {person.team for person in result.people} == set(hand.agents.values())
     counted = hand.figures_of("company")
     assert all(
         counted[name][0] > 50
@@ -198,26 +198,26 @@ def test_every_figure_equals_plain_python(folder: Path, zone: str) -> None:
             "records_failing/deal",
         )
     )
-    assert edition.figures["base_missing/deal.client@company"].numerator == 1_425
-    assert edition.figures["base_missing/deal.amount@company"].numerator == 2_089
+    assert result.figures["base_missing/deal.client@company"].numerator == 1_425
+    assert result.figures["base_missing/deal.amount@company"].numerator == 2_089
     assert len(hand.agents) - len(managers) == 4
 
 
 def test_what_is_not_in_the_export_is_not_counted_and_said(folder: Path) -> None:
     audit = prepared(folder)
     extract(audit)
-    edition = compute(audit)
+    result = compute(audit)
     assert not [
         name
-        for name in edition.figures
+        for name in result.figures
         if name.startswith(("meetings_held", "calls_held", "clients_new"))
     ]
     assert (
-        edition.not_checked["deal.name"]
+        result.not_checked["deal.name"]
         == "the export names the product of a deal, not the deal"
     )
-    assert "meeting.subject" in edition.not_checked
-    assert edition.source == (
+    assert "meeting.subject" in result.not_checked
+    assert result.source == (
         "Sales opportunities exported as CSV files; equal to the export of that time; files know no transaction;"
         " not read: data_dictionary.csv, products.csv"
     )
@@ -311,15 +311,15 @@ def test_a_cell_that_differs_between_the_two_readings_is_caught(
     """In memory, where no hash sees it: the period holds the deal, which closed on 1 March."""
     from pipeline.flows import extract as stage
 
-    def altered(audit, reading, window):  # type: ignore[no-untyped-def]
-        raw = reading.connection.connection.dbapi_connection
+    def altered(audit, reader, window):  # type: ignore[no-untyped-def]
+        raw = reader.connection.connection.dbapi_connection
         for statement in (
             "ROLLBACK",
             f"UPDATE {table} SET {change}",
             "BEGIN TRANSACTION READ ONLY",
         ):
             raw.execute(statement)  # the reading itself cannot write
-        return asked(audit, reading, window)
+        return asked(audit, reader, window)
 
     asked = stage.witness_of
     monkeypatch.setattr(stage, "witness_of", altered)

@@ -57,8 +57,8 @@ def company() -> tuple[Rows, Counter[str]]:
         counted[f"base_missing/{entity}.details@company"] += (
             kind != "leverancier" and not gone and phone is None
         )
-        counted["table_excluded/relaties: deleted@company"] += kind != "leverancier" and gone
-        counted["table_excluded/relaties: neither client nor contact@company"] += (
+        counted["table_excluded/relaties/deleted@company"] += kind != "leverancier" and gone
+        counted["table_excluded/relaties/neither_client_nor_contact@company"] += (
             kind == "leverancier"
         )
         rows["afspraken"].append((number, 1, number, "x", "geweest", made))

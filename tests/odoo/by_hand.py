@@ -226,8 +226,8 @@ BY_TIME = {
     "meetings_complete": 'r.happened AND r.ours AND NOT (r."no contact" OR r."no subject" OR r.lacks_last'
     ' OR r.lacks_details OR (%(results)s AND r."no result"))',
     "meetings_lacking/date": 'r.happened AND r.ours AND r."no date"',
-    "meetings_lacking/last name": "r.happened AND r.ours AND r.lacks_last",
-    "meetings_lacking/contact details": "r.happened AND r.ours AND r.lacks_details",
+    "meetings_lacking/last_name": "r.happened AND r.ours AND r.lacks_last",
+    "meetings_lacking/contact_details": "r.happened AND r.ours AND r.lacks_details",
     "meetings_lacking/subject": 'r.happened AND r.ours AND r."no subject"',
     "meetings_lacking/result": 'r.happened AND r.ours AND r."no result"',
     "meetings_planned_7d": "r.state = 'planned' AND r.start_at >= %(as_of)s AND r.start_at < %(soon)s",
@@ -285,9 +285,9 @@ ACCOUNTS = {
     "res_users": "SELECT NULL AS reason FROM res_users",
     "res_partner": """
         SELECT CASE WHEN NOT COALESCE(p.active, false) THEN 'archived'
-                    WHEN EXISTS (SELECT 1 FROM res_users u WHERE u.partner_id = p.id AND NOT u.share) THEN 'of a user'
+                    WHEN EXISTS (SELECT 1 FROM res_users u WHERE u.partner_id = p.id AND NOT u.share) THEN 'of_a_user'
                     WHEN EXISTS (SELECT 1 FROM res_company c WHERE c.partner_id IN (p.id, p.parent_id))
-                    THEN 'of the own company'
+                    THEN 'of_the_own_company'
                     WHEN NOT COALESCE(p.is_company, false) AND p.type <> 'contact' THEN 'address' END AS reason
         FROM res_partner p""",
     "crm_lead": """
@@ -297,15 +297,15 @@ ACCOUNTS = {
     "calendar_event": "SELECT CASE WHEN active THEN NULL ELSE 'archived' END AS reason FROM calendar_event",
     "calendar_event_res_partner_rel": "SELECT NULL AS reason FROM calendar_event_res_partner_rel",
     "mail_activity": f"""
-        SELECT CASE WHEN activity_type_id IS NULL OR activity_type_id NOT IN {CALLS} THEN 'no call'
+        SELECT CASE WHEN activity_type_id IS NULL OR activity_type_id NOT IN {CALLS} THEN 'no_call'
                     WHEN DONE THEN 'done'
-                    WHEN res_model IN ('crm.lead', 'res.partner') THEN NULL ELSE 'of another module' END AS reason
+                    WHEN res_model IN ('crm.lead', 'res.partner') THEN NULL ELSE 'of_another_module' END AS reason
         FROM mail_activity a""",
     "crm_stage": "SELECT NULL AS reason FROM crm_stage",
     "crm_team": "SELECT CASE WHEN active THEN NULL ELSE 'archived' END AS reason FROM crm_team",
     "crm_team_member": "SELECT CASE WHEN active THEN NULL ELSE 'archived' END AS reason FROM crm_team_member",
     "mail_activity_type": f"""
-        SELECT CASE WHEN id IN {CALLS} THEN NULL ELSE 'no call' END AS reason FROM mail_activity_type""",
+        SELECT CASE WHEN id IN {CALLS} THEN NULL ELSE 'no_call' END AS reason FROM mail_activity_type""",
     "res_company": "SELECT NULL AS reason FROM res_company",
     "res_currency": "SELECT NULL AS reason FROM res_currency",
 }
@@ -413,7 +413,7 @@ class OdooHand(Hand):
             yield f"table_rows/{table}", self.rows(f"SELECT COUNT(*) AS n FROM {table}")[0]["n"]
             yield f"table_audited/{table}", by_reason.pop(None, 0)
             for reason, number in by_reason.items():
-                yield f"table_excluded/{table}: {reason}", number
+                yield f"table_excluded/{table}/{reason}", number
 
 
 class Teams(People):

@@ -48,7 +48,7 @@ def reader(odoo: Odoo) -> Iterator[URL]:
 
 
 def complaint(
-    url: URL, folder: Path, sql: str = "SELECT 1", hold: source.Hold | None = None
+    url: URL, folder: Path, sql: str = "SELECT 1", hold: source.TransactionLimit | None = None
 ) -> str:
     """What the administrator reads where this fails."""
     engine = source.open_engine(
@@ -57,7 +57,7 @@ def complaint(
     try:
         with (
             pytest.raises(SourceError) as caught,
-            source.consistent(engine, hold=hold) as connection,
+            source.consistent(engine, limit=hold) as connection,
         ):
             connection.execute(text(sql))
     finally:
@@ -141,7 +141,7 @@ def test_what_the_account_may_not_read_or_the_database_has_not(
 
 
 def test_a_statement_is_bound_by_the_hold(odoo: Odoo, tmp_path: Path) -> None:
-    said = complaint(odoo.url, tmp_path, "SELECT pg_sleep(20)", source.Hold(0.5))
+    said = complaint(odoo.url, tmp_path, "SELECT pg_sleep(20)", source.TransactionLimit(0.5))
     assert "source.max_hold" in said
 
 

@@ -151,13 +151,13 @@ def test_outside_a_transaction_nothing_is_read(odoo: Odoo, tmp_path: Path) -> No
 def test_a_lost_row_is_caught(
     odoo: Odoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = source.Reading.rows
+    whole = source.SourceReader.rows
 
-    def rows(reading: source.Reading, entity: str) -> Iterator[Sequence[Any]]:
-        for number, batch in enumerate(whole(reading, entity)):
+    def rows(reader: source.SourceReader, entity: str) -> Iterator[Sequence[Any]]:
+        for number, batch in enumerate(whole(reader, entity)):
             yield batch[1:] if entity == "meeting" and number == 0 else batch
 
-    monkeypatch.setattr(source.Reading, "rows", rows)
+    monkeypatch.setattr(source.SourceReader, "rows", rows)
     with pytest.raises(
         SourceError, match=r"meeting: 6 rows came out of the source, where its .* says 7"
     ):

@@ -339,4 +339,4 @@ class PlainHand(Hand):
             yield f"table_rows/{table}", reasons.total()
             yield f"table_audited/{table}", reasons[""]
             for reason in reasons.keys() - {""}:
-                yield f"table_excluded/{table}: {reason}", reasons[reason]
+                yield f"table_excluded/{table}/{reason}", reasons[reason]

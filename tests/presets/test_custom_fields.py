@@ -64,10 +64,10 @@ def test_a_field_of_each_module_can_be_added(
     preset = load_preset("vtiger", tmp_path)
     add = {f"{entity}.said": f"{custom}.cf_901" for entity, (_, custom, _) in TABLES.items()}
     with place.opened(preset) as connection:
-        reading = reading_of(connection, preset, add)
+        reader = reading_of(connection, preset, add)
         entities, accounts = (
-            reading.entities(),
-            {account.table: account for account in reading.accounts()},
+            reader.entities(),
+            {account.table: account for account in reader.accounts()},
         )
         for entity, (_, custom, key) in TABLES.items():
             audited = entities[entity]
@@ -81,7 +81,7 @@ def test_a_field_of_each_module_can_be_added(
             assert ours == {one: written.get(one) for one in ours}
             assert len(set(ours.values())) > 2
             assert accounts[custom].excluded == (
-                {} if entity == "meeting" else {"of no record": 1}
+                {} if entity == "meeting" else {"of_no_record": 1}
             )
 
 
@@ -106,15 +106,15 @@ def test_what_all_modules_share_can_be_added(place: Place, tmp_path: Path) -> No
     preset = load_preset("vtiger", tmp_path)
     with place.opened(preset) as connection:
         plain = reading_of(connection, preset).accounts()
-        reading = reading_of(
+        reader = reading_of(
             connection, preset, {"meeting.said": "vtiger_crmentity.description"}
         )
-        meetings = reading.entities()["meeting"]
+        meetings = reader.entities()["meeting"]
         ours = {
             str(one): said
             for one, said in connection.execute(select(meetings.c.id, meetings.c.said))
         }
-        assert reading.accounts() == plain
+        assert reader.accounts() == plain
     assert ours == {one: f"Agreed {one}" for one in ours}
     assert len(ours) > 100
 

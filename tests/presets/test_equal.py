@@ -13,7 +13,7 @@ import yaml
 from pipeline.config import Audit, load_audit
 from pipeline.flows import run
 from pipeline.measures.registry import COUNTED
-from pipeline.model import Edition
+from pipeline.model import RunResult
 from pipeline.progress import Silence
 from tests.presets import espocrm, vtiger
 from tests.presets.counting import Counting, PlainHand, World
@@ -92,12 +92,12 @@ class Filled:
 
     def ours(self, setting: Setting, folder: Path, *, results: bool) -> dict[str, Value]:
         """Every figure that is published, but for the one that is about the proof."""
-        figures = self.edition(setting, folder, results=results).figures.values()
+        figures = self.result(setting, folder, results=results).figures.values()
         return {
             f.id: (f.numerator, f.denominator) for f in figures if f.metric != "figures_proven"
         }
 
-    def edition(self, setting: Setting, folder: Path, *, results: bool) -> Edition:
+    def result(self, setting: Setting, folder: Path, *, results: bool) -> RunResult:
         audit = self.audit(setting, folder, results=results)
         ours.extract(self.database, setting, audit)
         return run.compute(folder / "data", run_id="test", progress=Silence())
@@ -158,16 +158,16 @@ def test_every_figure(filled: Filled, setting: Setting, tmp_path: Path) -> None:
 def test_without_a_field_for_results(filled: Filled, tmp_path: Path) -> None:
     """As the CRM comes: nobody is charged for a result, and the reports say that it is not checked."""
     setting = set_for(filled.crm, AMSTERDAM)
-    edition = filled.edition(setting, tmp_path, results=False)
+    result = filled.result(setting, tmp_path, results=False)
     figures = {
         f.id: (f.numerator, f.denominator)
-        for f in edition.figures.values()
+        for f in result.figures.values()
         if f.metric != "figures_proven"
     }
     assert ours.differences(filled.hand(setting, results=False), figures) == {}
-    assert edition.not_checked.keys() == {"meeting.result", *filled.crm.not_held}
+    assert result.not_checked.keys() == {"meeting.result", *filled.crm.not_held}
     assert not [
-        name for name in figures if any(f"/{field}@" in name for field in edition.not_checked)
+        name for name in figures if any(f"/{field}@" in name for field in result.not_checked)
     ]
     assert not [name for name in figures if name.startswith("meetings_lacking/result")]
 
@@ -183,8 +183,8 @@ def test_every_measure_is_tried(filled: Filled, setting: Setting) -> None:
 
 
 def test_links_lead_to_the_edit_form(filled: Filled, tmp_path: Path) -> None:
-    repairs = filled.edition(set_for(filled.crm, AMSTERDAM), tmp_path, results=True).repairs
-    forms = {repair.entity: repair.link.replace(repair.record_id, "ID") for repair in repairs}
+    fix_list = filled.result(set_for(filled.crm, AMSTERDAM), tmp_path, results=True).fix_list
+    forms = {item.entity: item.link.replace(item.record_id, "ID") for item in fix_list}
     assert forms == {
         entity: f"https://crm.example/{form}" for entity, form in filled.crm.forms.items()
     }

@@ -341,7 +341,7 @@ class VtigerReader:
                 if row["deleted"]
                 else ""
                 if row["setype"] in known
-                else "record of another module"
+                else "record_of_another_module"
             )
         if table == "vtiger_currency_info":
             return (
@@ -349,10 +349,10 @@ class VtigerReader:
                 if row["deleted"]
                 else ""
                 if row["defaultid"] == "-11"
-                else "not the base currency"
+                else "not_the_base_currency"
             )
         if table in ("vtiger_contactsubdetails", "vtiger_leadaddress"):
-            return "of no record" if number in (77, 78) else ""
+            return "of_no_record" if number in (77, 78) else ""
         if table not in MODULES:
             return ""
         if table == "vtiger_activity" and row["activitytype"] not in (
@@ -360,9 +360,9 @@ class VtigerReader:
             "Call",
             "Mobile Call",
         ):
-            return "no meeting or call"
+            return "no_meeting_or_call"
         if number not in self.entities:
-            return "not in vtiger_crmentity"
+            return "not_in_vtiger_crmentity"
         if not self.alive(number):
             return "deleted"
         return "converted" if table == "vtiger_leaddetails" and row["converted"] else ""

@@ -16,7 +16,7 @@ import pytest
 from pipeline.config import load_audit
 from pipeline.errors import AuditError
 from pipeline.flows import run
-from pipeline.model import Edition
+from pipeline.model import RunResult
 from pipeline.progress import Silence
 from pipeline.reports.write import write_reports
 from tests.test_select_guard import COMMON, ENGINES, OWN, Crm, crms  # noqa: F401 - a fixture
@@ -28,7 +28,7 @@ dialects: [sqlite]
 money: decimal
 states: {deal: {open: [open], won: [won], lost: [lost]}, meeting: {held: [held], planned: [planned]}}
 entities:
-  manager: {table: people, columns: {id: id, name: name, team_id: team, team: team, active: active, person: active}}
+  user: {table: people, columns: {id: id, name: name, team_id: team, team: team, active: active, person: active}}
   client: {table: clients, columns: {id: id, owner_id: owner, name: name, phone: phone, created_at: made}}
   deal:
     table: deals
@@ -82,21 +82,23 @@ def extracted(file: Path) -> Path:
     return data
 
 
-def computed(file: Path, data: Path) -> Edition:
+def computed(file: Path, data: Path) -> RunResult:
     return run.compute(data, run_id="r", progress=Silence())
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Edition]:
+def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
     """A snapshot, and what it says."""
     file = build(tmp_path_factory.mktemp("good"))
     extracted(file)
     return file, computed(file, file.parent / "data")
 
 
-def must_hold(good: tuple[Path, Edition], folder: Path, forge: Callable[[Path], None]) -> None:
+def must_hold(
+    good: tuple[Path, RunResult], folder: Path, forge: Callable[[Path], None]
+) -> None:
     """What was forged is refused, or changes nothing that is printed."""
-    file, edition = good
+    file, result = good
     shutil.copytree(file.parent, folder / "copy")
     data = folder / "copy" / "data"
     forge(data)
@@ -104,16 +106,16 @@ def must_hold(good: tuple[Path, Edition], folder: Path, forge: Callable[[Path], 
         found = computed(folder / "copy" / "audit.yaml", data)
     except AuditError:
         return
-    assert found.figures == edition.figures
-    assert found.people == edition.people
-    assert found.repairs == edition.repairs
+    assert found.figures == result.figures
+    assert found.people == result.people
+    assert found.fix_list == result.fix_list
 
 
 # ------------------------------------------------------------------------------------------------ altered snapshots
 
 _EXCHANGED = "* REPLACE (coalesce(lead({0}) OVER (ORDER BY id), min({0}) OVER ()) AS {0})"
 COLUMNS = {
-    "manager": ("id", "name", "team_id", "team", "active", "person"),
+    "user": ("id", "name", "team_id", "team", "active", "person"),
     "client": ("id", "owner_id", "name", "phone", "created_at"),
     "deal": (
         "id",
@@ -156,7 +158,7 @@ SNAPSHOTS = [
 
 @pytest.mark.parametrize(("entity", "change"), SNAPSHOTS)
 def test_an_altered_snapshot(
-    good: tuple[Path, Edition], tmp_path: Path, entity: str, change: str
+    good: tuple[Path, RunResult], tmp_path: Path, entity: str, change: str
 ) -> None:
     def forge(data: Path) -> None:
         file, new = data / f"{entity}.parquet", data / "new.parquet"
@@ -196,7 +198,7 @@ ACCOUNTS = {
 
 
 @pytest.mark.parametrize("name", WITNESSES)
-def test_an_altered_witness(good: tuple[Path, Edition], tmp_path: Path, name: str) -> None:
+def test_an_altered_witness(good: tuple[Path, RunResult], tmp_path: Path, name: str) -> None:
     def forge(data: Path) -> None:
         document = json.loads((data / "witness.json").read_text("utf-8"))
         WITNESSES[name](document)
@@ -206,7 +208,7 @@ def test_an_altered_witness(good: tuple[Path, Edition], tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize("name", ACCOUNTS)
-def test_an_altered_accounting(good: tuple[Path, Edition], tmp_path: Path, name: str) -> None:
+def test_an_altered_accounting(good: tuple[Path, RunResult], tmp_path: Path, name: str) -> None:
     def forge(data: Path) -> None:
         manifest = json.loads((data / "manifest.json").read_text("utf-8"))
         ACCOUNTS[name](next(one for one in manifest["accounts"] if one["table"] == "deals"))
@@ -251,9 +253,9 @@ PLACES = (
 def test_an_odd_character(tmp_path: Path, odd: str, place: int) -> None:
     """It is published as it is, with every figure read back; no other data can stop a report for good."""
     file = build(tmp_path, PLACES[place].replace("ODD", odd.replace("'", "''")))
-    edition = computed(file, extracted(file))
+    result = computed(file, extracted(file))
     (tmp_path / "written").mkdir()
-    write_reports(edition, tmp_path / "written", Silence())
+    write_reports(result, tmp_path / "written", Silence())
     assert (tmp_path / "written" / "report.html").is_file()
 
 

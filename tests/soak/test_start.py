@@ -801,8 +801,8 @@ def test_a_reader_that_goes_away_is_no_defect(
     arguments: Sequence[str], demo: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(demo, tmp_path, dirs_exist_ok=True)
-    reading, writing = os.pipe()
-    os.close(reading)
+    reader, writing = os.pipe()
+    os.close(reader)
     done = subprocess.run(
         [sys.executable, "-P", "-m", "pipeline", *arguments], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=300,

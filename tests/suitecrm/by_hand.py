@@ -253,9 +253,9 @@ SUM(r.happened AND r.monthly) AS `month meetings_held`,
 SUM(r.happened AND r.ours AND NOT r.`no contact` AND NOT r.`no date` AND NOT r.`no subject` AND NOT lacks_last
     AND NOT lacks_first AND NOT lacks_details AND NOT (%(results)s AND r.`no result`)) AS `meetings_complete`,
 SUM(r.happened AND r.ours AND r.`no date`) AS `meetings_lacking/date`,
-SUM(r.happened AND r.ours AND r.lacks_last) AS `meetings_lacking/last name`,
-SUM(r.happened AND r.ours AND r.lacks_first) AS `meetings_lacking/first name`,
-SUM(r.happened AND r.ours AND r.lacks_details) AS `meetings_lacking/contact details`,
+SUM(r.happened AND r.ours AND r.lacks_last) AS `meetings_lacking/last_name`,
+SUM(r.happened AND r.ours AND r.lacks_first) AS `meetings_lacking/first_name`,
+SUM(r.happened AND r.ours AND r.lacks_details) AS `meetings_lacking/contact_details`,
 SUM(r.happened AND r.ours AND r.`no subject`) AS `meetings_lacking/subject`,
 SUM(r.happened AND r.ours AND r.`no result`) AS `meetings_lacking/result`,
 SUM(r.state = 'planned' AND r.start >= %(as_of)s AND r.start < %(soon)s) AS `meetings_planned_7d`,
@@ -328,9 +328,9 @@ ACCOUNTS = {
     "email_addresses": "SELECT IF(deleted = 0, NULL, 'deleted') AS reason FROM email_addresses",
     "email_addr_bean_rel": """SELECT CASE WHEN deleted <> 0 OR deleted IS NULL THEN 'deleted'
         WHEN BINARY COALESCE(bean_module, '') IN ('Accounts', 'Contacts', 'Leads') THEN NULL
-        ELSE 'address of another module' END AS reason FROM email_addr_bean_rel""",
+        ELSE 'address_of_another_module' END AS reason FROM email_addr_bean_rel""",
     "currencies": "SELECT IF(deleted = 0, NULL, 'deleted') AS reason FROM currencies",
-    "meetings_cstm": """SELECT IF(EXISTS (SELECT 1 FROM meetings m WHERE m.id = id_c), NULL, 'of no record') AS reason
+    "meetings_cstm": """SELECT IF(EXISTS (SELECT 1 FROM meetings m WHERE m.id = id_c), NULL, 'of_no_record') AS reason
                         FROM meetings_cstm""",
 }
 
@@ -497,7 +497,7 @@ class Hand:
             )
             yield f"table_audited/{table}", by_reason.pop(None, 0)
             for reason, number in by_reason.items():
-                yield f"table_excluded/{table}: {reason}", number
+                yield f"table_excluded/{table}/{reason}", number
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ SPACES = frozenset(
               0x2028, 0x2029, 0x202F, 0x205F, 0x2060, 0x3000, 0xFEFF))
 )  # fmt: skip
 PHONES = ("phone_mobile", "phone_work", "phone_home", "phone_other")
-LACKING = ("last name", "first name", "contact details")
+LACKING = ("last_name", "first_name", "contact_details")
 DIGITS = {"JPY": 0, "KWD": 3}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.flows import run
-from pipeline.model import Edition
+from pipeline.model import RunResult
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
 from pipeline.setup.grants import tables_of
@@ -42,7 +42,7 @@ def recognised(database: Database) -> list[str]:
     return [preset.name for preset in best(fitting(place))]
 
 
-def edition(database: Database, folder: Path, preset: str) -> Edition:
+def result(database: Database, folder: Path, preset: str) -> RunResult:
     folder.mkdir()
     audit = prepared(TOKYO, folder, results=True, preset=preset)
     extract(database, TOKYO, audit)
@@ -63,18 +63,16 @@ def test_its_figures_are_those_of_seven_and_its_pages_its_own(
     database: Database, tmp_path: Path
 ) -> None:
     seven, eight = (
-        edition(database, tmp_path / preset, preset) for preset in ("suitecrm", "suitecrm8")
+        result(database, tmp_path / preset, preset) for preset in ("suitecrm", "suitecrm8")
     )
     assert eight.figures == seven.figures
     assert eight.not_checked == seven.not_checked
-    forms = {
-        repair.entity: repair.link.replace(repair.record_id, "ID") for repair in eight.repairs
-    }
+    forms = {item.entity: item.link.replace(item.record_id, "ID") for item in eight.fix_list}
     assert forms == {
         entity: f"https://crm.example/#/{page}/edit/ID" for entity, page in PAGES.items()
     }
-    assert [repair.record_id for repair in eight.repairs] == [
-        repair.record_id for repair in seven.repairs
+    assert [item.record_id for item in eight.fix_list] == [
+        item.record_id for item in seven.fix_list
     ]
 
 

@@ -58,7 +58,7 @@ CASES = {
         (
             "meetings@company",
             "table_audited/meetings@company",
-            "table_excluded/meetings: deleted@company",
+            "table_excluded/meetings/deleted@company",
         ),
     ),
     "relation deleted is NULL": Case(
@@ -68,7 +68,7 @@ CASES = {
         ),
         (
             "table_audited/accounts_contacts@company",
-            "table_excluded/accounts_contacts: deleted@company",
+            "table_excluded/accounts_contacts/deleted@company",
         ),
     ),
     "status of a user in capitals": Case(

@@ -99,13 +99,13 @@ def test_one_changed_amount_is_enough(database: Database, tmp_path: Path) -> Non
 def test_a_lost_row_is_caught(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = source.Reading.rows
+    whole = source.SourceReader.rows
 
-    def rows(reading: source.Reading, entity: str) -> Iterator[Sequence[Any]]:
-        for number, batch in enumerate(whole(reading, entity)):
+    def rows(reader: source.SourceReader, entity: str) -> Iterator[Sequence[Any]]:
+        for number, batch in enumerate(whole(reader, entity)):
             yield batch[1:] if entity == "meeting" and number == 0 else batch
 
-    monkeypatch.setattr(source.Reading, "rows", rows)
+    monkeypatch.setattr(source.SourceReader, "rows", rows)
     with pytest.raises(
         SourceError, match=r"meeting: 199 rows came out of the source, where its .* says 200"
     ):

@@ -21,6 +21,7 @@ from pipeline.flows.check.sentences import (
     on_not_given,
     on_the_account,
     on_the_hold,
+    on_the_id,
     on_unmarked,
 )
 from pipeline.flows.check.tables import account_table, column_table, range_table
@@ -71,10 +72,11 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     yield escape(on_the_hold(seen.pace, audit.settings.source.max_hold))
     yield from map(escape, seen.advice)
     yield from map(escape, on_unmarked(audit.preset))
-    yield from (
-        f"[yellow]Warning:[/] {escape(line)}"
-        for line in targets_of_strangers(audit.targets, seen.people)
+    warnings = (
+        *on_the_id(audit.settings.id),
+        *targets_of_strangers(audit.targets, seen.people),
     )
+    yield from (f"[yellow]Warning:[/] {escape(line)}" for line in warnings)
     if seen.fit:
         unread = on_formats(seen.fit, ZoneInfo(window.zone))
         yield from (f"[yellow]Warning:[/] {escape(line)}" for line in unread)

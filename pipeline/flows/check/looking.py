@@ -17,7 +17,7 @@ from pipeline.config import Audit, completed, secrets_of
 from pipeline.databases.expressions import blank
 from pipeline.delivery.folder import scratch
 from pipeline.flows.check.masking import mask
-from pipeline.flows.extract import demand_of, hidden_rows, witness_of
+from pipeline.flows.extract import hidden_rows, read_spec_of, witness_of
 from pipeline.model import CHECKED, DATED, READ, Kind, Person, TableAccount, Window
 from pipeline.proof.entity_counts import count_entities
 from pipeline.proof.fingerprints import SourceTexts
@@ -60,12 +60,12 @@ class Pace:
     counting: float  # seconds in which the database answered all that a run asks it
     rows: int  # to be read
     tried: int  # rows that were read and stored for the measurement
-    reading: float  # seconds that this took
+    reader: float  # seconds that this took
 
     @property
     def hold(self) -> float:
         """Seconds for which a run would hold the transaction."""
-        return self.counting + (self.reading * self.rows / self.tried if self.tried else 0.0)
+        return self.counting + (self.reader * self.rows / self.tried if self.tried else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,42 +88,42 @@ class Seen:
 def look(audit: Audit, window: Window) -> Seen:
     """One transaction like a run's, in which the source is counted and a few rows are read."""
     settings = audit.settings
-    hold = source.Hold(settings.source.max_hold)
+    limit = source.TransactionLimit(settings.source.max_hold)
     engine = source.open_engine(
-        secrets_of(settings.source.url), audit.file.parent, audit.preset, hold.limit
+        secrets_of(settings.source.url), audit.file.parent, audit.preset, limit.allowed
     )
     try:
-        with source.consistent(engine, hold=hold) as connection:
+        with source.consistent(engine, limit=limit) as connection:
             began = time.monotonic()
-            reading = source.Reading(connection, demand_of(audit))
-            audit = completed(audit, reading.not_given)
-            reading.must_understand_marks()
-            accounts = reading.accounts()
-            counts = {entity: reading.count(entity) for entity in audit.schema}
-            witness = witness_of(audit, reading, window)
-            SourceTexts(reading, hold).fingerprints()
+            reader = source.SourceReader(connection, read_spec_of(audit))
+            audit = completed(audit, reader.not_given)
+            reader.must_understand_marks()
+            accounts = reader.accounts()
+            counts = {entity: reader.count(entity) for entity in audit.schema}
+            witness = witness_of(audit, reader, window)
+            SourceTexts(reader, limit).fingerprints()
             counting = time.monotonic() - began
             heads = {
-                entity: reading.head(entity, _HEAD)
+                entity: reader.head(entity, _HEAD)
                 for entity in audit.schema
-                if reading.columns(entity)
+                if reader.columns(entity)
             }
             reading_seconds = (
-                time.monotonic() - began - counting + _storing(audit, reading, heads)
+                time.monotonic() - began - counting + _storing(audit, reader, heads)
             )
             profiles = [
-                _profile(audit, reading, entity, counts[entity], head)
+                _profile(audit, reader, entity, counts[entity], head)
                 for entity, head in heads.items()
             ]
             counted = tuple(
                 count_entities(
-                    connection, reading.entities(), audit.schema, witness.answers.tallies
+                    connection, reader.entities(), audit.schema, witness.answers.tallies
                 )
             )
             odd = implausibilities(counted, accounts, [user.scope for user in witness.people])
-            columns = {entity: reading.columns(entity) for entity in heads}
+            columns = {entity: reader.columns(entity) for entity in heads}
             fit = fit_of(
-                reading.demand.rules,
+                reader.spec.rules,
                 audit.schema,
                 {name: (columns[name], heads[name]) for name in heads},
             )
@@ -131,12 +131,12 @@ def look(audit: Audit, window: Window) -> Seen:
             pace = Pace(counting, sum(counts.values()), tried, reading_seconds)
             rights, advice = (
                 source.rights(connection),
-                [*source.advice(connection), *reading.caveats()],
+                [*source.advice(connection), *reader.caveats()],
             )
             advice += [
-                f"{name}: {said}." for name, said in reading.flags_unread(CHECKED).items()
+                f"{name}: {said}." for name, said in reader.flags_unread(CHECKED).items()
             ]
-            hidden = hidden_rows(audit, connection, reading)
+            hidden = hidden_rows(audit, connection, reader)
             advice += [f"{hidden[0].upper()}{hidden[1:]}."] if hidden else []
     finally:
         engine.dispose()
@@ -149,13 +149,13 @@ def look(audit: Audit, window: Window) -> Seen:
         advice,
         source.moment(engine),
         odd,
-        reading.not_given,
+        reader.not_given,
         fit,
     )
 
 
 def _storing(
-    audit: Audit, reading: source.Reading, heads: Mapping[str, Sequence[Sequence[Any]]]
+    audit: Audit, reader: source.SourceReader, heads: Mapping[str, Sequence[Sequence[Any]]]
 ) -> float:
     """Seconds in which these rows are typed and stored, as a run does while
     it holds the transaction.
@@ -166,10 +166,10 @@ def _storing(
             snapshot.write_entity(
                 folder,
                 entity,
-                reading.columns(entity),
+                reader.columns(entity),
                 [head],
                 schema=audit.schema,
-                rules=reading.demand.rules,
+                rules=reader.spec.rules,
                 expected=len(head),
                 minor=audit.preset.money == "minor",
                 advance=lambda _: None,
@@ -178,11 +178,15 @@ def _storing(
 
 
 def _profile(
-    audit: Audit, reading: source.Reading, entity: str, rows: int, head: Sequence[Sequence[Any]]
+    audit: Audit,
+    reader: source.SourceReader,
+    entity: str,
+    rows: int,
+    head: Sequence[Sequence[Any]],
 ) -> Profile:
-    names, kinds = reading.columns(entity), audit.schema[entity]
-    audited = reading.entities()[entity]
-    [counted] = reading.connection.execute(select(*_counts(audited, names, kinds))).all()
+    names, kinds = reader.columns(entity), audit.schema[entity]
+    audited = reader.entities()[entity]
+    [counted] = reader.connection.execute(select(*_counts(audited, names, kinds))).all()
     answers = iter(counted)
     columns = tuple(
         Column(name, kinds[name], *_answered(kinds[name], answers)) for name in names

@@ -99,7 +99,7 @@ def on_the_hold(pace: Pace, limit: float) -> str:
     said = (
         f"A run would hold the CRM for about {source.said_duration(round(pace.hold, 1))}; "
         f"{source.said_duration(limit)} are allowed. Measured: all of its counting, {pace.counting:.1f} s, and reading "
-        f"and storing {pace.tried:,} of its {pace.rows:,} rows, {pace.reading:.1f} s"
+        f"and storing {pace.tried:,} of its {pace.rows:,} rows, {pace.reader:.1f} s"
     )
     said += "; the other rows at that pace." if pace.tried < pace.rows else "."
     return (
@@ -109,13 +109,22 @@ def on_the_hold(pace: Pace, limit: float) -> str:
     )
 
 
+def on_the_id(audit_id: str) -> Iterator[str]:
+    """What to add where audit.yaml has no id."""
+    if not audit_id:
+        yield (
+            "audit.yaml has no id, by which findings are known from run to run. Add a line like "
+            "`id: sales-europe`, of your own choice, and never change it."
+        )
+
+
 def on_unmarked(preset: Preset) -> Iterator[str]:
     """That rows count which may be deleted, where `columns` map a table; a SELECT says for
     itself what it excludes.
     """
     tables = [
         part.table
-        for entity in (*CHECKED, "manager")
+        for entity in (*CHECKED, "user")
         for part in preset.entities.get(entity, ())
         if part.columns
         and "active" not in part.columns
@@ -127,4 +136,4 @@ def on_unmarked(preset: Preset) -> Iterator[str]:
 
 def _of_another(reason: str) -> bool:
     """Whether a row is excluded since it is no such record, and not since it was taken away."""
-    return reason in ENTITIES or reason.startswith("neither ")
+    return reason in ENTITIES or reason.startswith("neither_")

@@ -17,16 +17,16 @@ from sqlalchemy import column, table
 from pipeline import queries
 from pipeline.calendar.window import open_window
 from pipeline.config import load_audit
-from pipeline.config.measures import own_measures
+from pipeline.config.custom_measures import custom_measures
 from pipeline.config.settings import MeasureFile
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
 from pipeline.flows import run
-from pipeline.measures.own import measure_of
+from pipeline.measures.custom import measure_of
 from pipeline.measures.registry import COUNTED, NARROWED, counts_of
-from pipeline.model import ENTITIES, READ, Edition, Kind, OwnMeasure
+from pipeline.model import ENTITIES, READ, CustomMeasure, Kind, RunResult
 from pipeline.progress import Silence
-from pipeline.queries import Terms
+from pipeline.queries import QueryContext
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.report import Report, Table
@@ -68,7 +68,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def edition(demo: Path) -> Edition:
+def result(demo: Path) -> RunResult:
     file = demo / "own.yaml"
     file.write_text(SOURCE + MEASURES, "utf-8")
     audit, data = load_audit(file), demo / "data"
@@ -85,9 +85,9 @@ def asked(demo: Path, sql: str) -> Counter[str]:
         )
 
 
-def of_managers(edition: Edition, name: str) -> Mapping[str, int]:
-    managers = [person.id for person in edition.people if person.scope == "manager"]
-    return {who: edition.figures[f"{name}@manager:{who}"].numerator for who in managers}
+def of_managers(result: RunResult, name: str) -> Mapping[str, int]:
+    managers = [person.id for person in result.people if person.scope == "manager"]
+    return {who: result.figures[f"{name}@manager:{who}"].numerator for who in managers}
 
 
 HELD = """SELECT owner_id, count(*) FROM meetings m WHERE NOT m.is_deleted AND m.status = 'held'
@@ -98,23 +98,23 @@ WON = """SELECT owner_id, sum(amount_cents) FROM deals WHERE NOT is_deleted AND 
          AND trim(COALESCE(name, '')) <> '' GROUP BY owner_id"""
 
 
-def test_it_counts_what_sql_counts(demo: Path, edition: Edition) -> None:
+def test_it_counts_what_sql_counts(demo: Path, result: RunResult) -> None:
     for name, sql in (
         ("meetings_online", HELD.format("m.channel IN ('Online', 'Video ')")),
         ("meetings_untold", HELD.format("trim(COALESCE(m.channel, '')) = ''")),
         ("big_branch_won/EUR", WON),
     ):
         expected = asked(demo, sql)
-        found = of_managers(edition, name)
+        found = of_managers(result, name)
         assert found == {who: expected[who] for who in found}, name
         assert len([number for number in found.values() if number]) > 3, name
-        assert edition.figures[f"{name}@company"].numerator == sum(expected.values())
+        assert result.figures[f"{name}@company"].numerator == sum(expected.values())
 
 
-def test_a_share_is_of_what_it_narrows(edition: Edition) -> None:
-    share = edition.figures["online_share@company"]
-    assert share.numerator == edition.figures["meetings_online@company"].numerator
-    assert share.denominator == edition.figures["meetings_held@company"].numerator
+def test_a_share_is_of_what_it_narrows(result: RunResult) -> None:
+    share = result.figures["online_share@company"]
+    assert share.numerator == result.figures["meetings_online@company"].numerator
+    assert share.denominator == result.figures["meetings_held@company"].numerator
     assert 0 < share.numerator < (share.denominator or 0)
 
 
@@ -122,8 +122,8 @@ def own(report: Report) -> Table:
     return next(table for table in report.tables if table.key == "own")
 
 
-def test_reports_show_them_and_they_add_up(edition: Edition) -> None:
-    table = own(management_report(edition))
+def test_reports_show_them_and_they_add_up(result: RunResult) -> None:
+    table = own(management_report(result))
     assert table.columns == (
         "Manager", "Meetings online", "Online", "meetings untold", "big branch won, EUR", "big branch open",
     )  # fmt: skip  # in the other currencies there is nothing
@@ -132,10 +132,10 @@ def test_reports_show_them_and_they_add_up(edition: Edition) -> None:
         for row in table.rows
     )
     assert [sum(column) for column in zip(*parts, strict=True)] == company
-    person = next(person for person in edition.people if person.scope == "manager")
-    rows = own(manager_report(edition, person)).rows
+    person = next(person for person in result.people if person.scope == "manager")
+    rows = own(manager_report(result, person)).rows
     assert [row.label for row in rows] == list(table.columns[1:])
-    assert rows[0].cells[0] == edition.figures[f"meetings_online@manager:{person.id}"]
+    assert rows[0].cells[0] == result.figures[f"meetings_online@manager:{person.id}"]
     assert rows[-1].cells[1] == "all there is now"
 
 
@@ -191,16 +191,16 @@ def test_whatever_may_be_narrowed_is_counted() -> None:
         for name, kinds in ENTITIES.items()
     }
     own = tuple(
-        OwnMeasure(f"own_{name}", "", name, measure.numerator[0].entity, {"id": "filled"})
+        CustomMeasure(f"own_{name}", "", name, measure.numerator[0].entity, {"id": "filled"})
         for name, measure in NARROWED.items()
     )
     window = open_window(
         as_of=datetime(2026, 11, 24, tzinfo=UTC), zone="UTC", working_week=range(5)
     )
-    terms = Terms(window, {}, counts=counts_of((*COUNTED, *map(measure_of, own))))
+    context = QueryContext(window, {}, counts=counts_of((*COUNTED, *map(measure_of, own))))
     asked = queries.measures(
-        {name: view.subquery() for name, view in queries.views_of(entities, terms).items()},
-        terms,
+        {name: view.subquery() for name, view in queries.views_of(entities, context).items()},
+        context,
     )
     counted = {name for question in asked for name, _ in question.counts}
     assert {one.name for one in own} - counted == set()
@@ -210,7 +210,7 @@ def test_whatever_may_be_narrowed_is_counted() -> None:
 def test_it_is_over_the_days_of_what_it_narrows(share: bool) -> None:
     """A share of a stock is none of the period."""
     for name, ours in NARROWED.items():
-        own = OwnMeasure("own", "", name, ours.numerator[0].entity, {"id": "filled"}, share)
+        own = CustomMeasure("own", "", name, ours.numerator[0].entity, {"id": "filled"}, share)
         assert measure_of(own).period == ours.period, name
 
 
@@ -256,9 +256,9 @@ def test_a_count_of_events_needs_one_of_two_moments(
         with pytest.raises(
             ConfigError, match=r"needs meeting.start_at or meeting.created_at, .*\(not kept\)"
         ):
-            own_measures(Path("audit.yaml"), given, reasons, ENTITIES)
+            custom_measures(Path("audit.yaml"), given, reasons, ENTITIES)
     else:
         assert (
-            own_measures(Path("audit.yaml"), given, reasons, ENTITIES)[0].counted
+            custom_measures(Path("audit.yaml"), given, reasons, ENTITIES)[0].counted
             == "meetings_held"
         )

@@ -10,8 +10,14 @@ from sqlalchemy import FromClause, and_, not_
 from pipeline.databases.expressions import one_of_words
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import NARROWED
-from pipeline.model import Measure, OwnMeasure, Unit
-from pipeline.queries.context import Condition, Terms, Where, by_dimension, nothing_entered
+from pipeline.model import CustomMeasure, Measure, Unit
+from pipeline.queries.context import (
+    Condition,
+    QueryContext,
+    Where,
+    by_dimension,
+    nothing_entered,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,11 +25,11 @@ class _Narrowed:
     """The condition of one of our counts, and what the audit asks besides."""
 
     counted: Where
-    own: OwnMeasure
+    own: CustomMeasure
 
-    def __call__(self, view: FromClause, terms: Terms) -> Mapping[str, Condition]:
+    def __call__(self, view: FromClause, context: QueryContext) -> Mapping[str, Condition]:
         asked = tuple(self._asked(view))
-        counted = by_dimension(self.counted(view, terms))
+        counted = by_dimension(self.counted(view, context))
         return {dimension: and_(condition, *asked) for dimension, condition in counted.items()}
 
     def _asked(self, view: FromClause) -> Iterator[Condition]:
@@ -37,7 +43,7 @@ class _Narrowed:
                 yield one_of_words(view.c[column], wanted)
 
 
-def measure_of(own: OwnMeasure) -> Counted:
+def measure_of(own: CustomMeasure) -> Counted:
     """A measure of the audit's own as it is published: over the days and in the
     unit of what it narrows.
     """

@@ -14,10 +14,10 @@ from openpyxl.cell import Cell as ExcelCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
-from pipeline.language.format import NOTHING, excel_format, excel_value, show
+from pipeline.language.format import NOTHING, excel_format, excel_value, format_figure
 from pipeline.model import Figure
 from pipeline.reports.report import Cell, Report
-from pipeline.reports.sheets import escaped, excel_text
+from pipeline.reports.sheet_text import escaped, excel_text
 
 ACCENT: Final = "1F6F8B"
 INK: Final = "22303A"
@@ -65,7 +65,7 @@ URL = Look(rule=LINE, color=ACCENT, underline=True)
 
 
 @dataclass(slots=True)
-class Pen:
+class CellWriter:
     """Writes cells into one workbook, and remembers where each figure went."""
 
     report: Report
@@ -112,14 +112,14 @@ class Pen:
         """Text that stays text: never a formula, a number or an
         error, whatever it looks like.
         """
-        held, note = excel_text(text)
+        fitted, note = excel_text(text)
         cell = sheet.cell(row, column)
         # its setter would look for what `excel_text` has replaced
-        cell._value, cell.data_type = (escaped(held), "s")
+        cell._value, cell.data_type = (escaped(fitted), "s")
         # Excel shows long text in a cell formatted as text as ####
-        cell._style = self.style(look, "@" if len(held) <= 255 else "General")
+        cell._style = self.style(look, "@" if len(fitted) <= 255 else "General")
         if look.wrap:
-            self.wrapped[sheet.title].append((row, column, held))
+            self.wrapped[sheet.title].append((row, column, fitted))
         if note:
             _remark(cell, note)
         return cell
@@ -128,7 +128,7 @@ class Pen:
         """The figure as a number; as text with the reason where Excel has no number for it."""
         number = excel_number(figure)
         if number is None:
-            cell = self.text(sheet, row, column, show(figure), look)
+            cell = self.text(sheet, row, column, format_figure(figure), look)
             _remark(cell, _why_text(figure))
         else:
             cell = sheet.cell(row, column, number)
@@ -166,7 +166,7 @@ def excel_number(figure: Figure) -> int | float | None:
 
 
 def _why_text(figure: Figure) -> str:
-    if show(figure) == NOTHING:
+    if format_figure(figure) == NOTHING:
         return "Nothing was due: there is no value, and it is not zero."
     if len(str(abs(figure.numerator))) <= _DIGITS:
         return "The currency cannot stand in a number format of Excel; the amount is written as text."

@@ -11,13 +11,13 @@ from pathlib import Path
 from pipeline.config.settings import MeasureFile
 from pipeline.errors import ConfigError
 from pipeline.measures.registry import MEASURES, NARROWED
-from pipeline.model import Kind, OwnMeasure, Schema, Unit
+from pipeline.model import CustomMeasure, Kind, Schema, Unit
 from pipeline.queries import columns_of
 
 
-def own_measures(
+def custom_measures(
     file: Path, given: Mapping[str, MeasureFile], absent: Mapping[str, str], schema: Schema
-) -> tuple[OwnMeasure, ...]:
+) -> tuple[CustomMeasure, ...]:
     """The measures of an audit.yaml. ConfigError says which is wrong, and what is allowed."""
     found = []
     for name, one in given.items():
@@ -26,7 +26,7 @@ def own_measures(
             raise ConfigError(f"{file}: measures.{name}: {problem}")
         where = {column.partition(".")[2]: wanted for column, wanted in one.where.items()}
         found.append(
-            OwnMeasure(
+            CustomMeasure(
                 name, one.label or name.replace("_", " "), one.count, entity, where, one.share
             )
         )

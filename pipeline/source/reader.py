@@ -35,7 +35,7 @@ from pipeline.model import DATED, Kind, TableAccount
 from pipeline.presets import Part
 from pipeline.source.given import given_by, not_given, partly_given
 from pipeline.source.names import Tables, close_to, listed
-from pipeline.source.selects import Demand, Selects
+from pipeline.source.selects import ReadSpec, Selects
 from pipeline.source.typed import Typed, in_place
 from pipeline.values.texts import text_of
 
@@ -49,30 +49,30 @@ BATCH: Final = 5_000
 """Rows that one step of a stream brings into memory."""
 
 
-class Reading:
+class SourceReader:
     """The source inside its transaction: rows, counts, and whatever queries ask."""
 
-    def __init__(self, connection: Connection, demand: Demand) -> None:
+    def __init__(self, connection: Connection, spec: ReadSpec) -> None:
         self.connection = connection
-        self.demand = demand
+        self.spec = spec
         self._names = Tables(connection, self._needed())
         self._tables, self._views = self._names.all, self._names.views
         self._must_have_tables()
-        self._selects = Selects(connection, demand, self._names)
+        self._selects = Selects(connection, spec, self._names)
         self._settle_columns()
-        self._raw = {entity: self._raw_entity(entity) for entity in self.demand.schema}
+        self._raw = {entity: self._raw_entity(entity) for entity in self.spec.schema}
         self._dialect = connection.dialect.name
-        self._codes = {entity: self._type_codes(entity) for entity in self.demand.schema}
-        for entity in self.demand.schema:
+        self._codes = {entity: self._type_codes(entity) for entity in self.spec.schema}
+        for entity in self.spec.schema:
             self._settle_singles(entity)
         self._typed = Typed(
             self._dialect,
-            demand.schema,
-            demand.rules,
-            demand.preset.money == "minor",
+            spec.schema,
+            spec.rules,
+            spec.preset.money == "minor",
             self._raw,
-            {entity: self._holds(entity) for entity in self.demand.schema},
-            {entity: self._instants(entity) for entity in self.demand.schema},
+            {entity: self._column_kinds(entity) for entity in self.spec.schema},
+            {entity: self._instants(entity) for entity in self.spec.schema},
         )
 
     def entities(self) -> dict[str, FromClause]:
@@ -92,11 +92,11 @@ class Reading:
         """Whether a statement should name such a part only once, and group it by ROLLUP."""
         return kind_of(self.connection.dialect.name).rolls_up
 
-    def lent(self) -> str:
+    def shared_code_note(self) -> str:
         """What the two readings share, where this database cannot work
         something out by itself; else ''.
         """
-        return self._typed.lent()
+        return self._typed.shared_code_note()
 
     @property
     def tables(self) -> frozenset[str]:
@@ -112,7 +112,7 @@ class Reading:
             found.append(
                 f"A view, so that rows which it leaves out are not accounted for: {', '.join(views)}."
             )
-        if lacking := sorted(self.demand.preset.optional.keys() - self._tables):
+        if lacking := sorted(self.spec.preset.optional.keys() - self._tables):
             found.append(
                 f"Not there, or not granted, and read as if empty: {', '.join(lacking)}. "
                 "Where the CRM has one of them, grant it."
@@ -123,8 +123,8 @@ class Reading:
         """The entity's columns that the CRM holds, in our order."""
         return [
             name
-            for name in self.demand.schema[entity]
-            if f"{entity}.{name}" not in self.demand.absent
+            for name in self.spec.schema[entity]
+            if f"{entity}.{name}" not in self.spec.absent
         ]
 
     def count(self, entity: str) -> int:
@@ -170,9 +170,9 @@ class Reading:
             if kind_of(self._dialect).spells(code)
         )
 
-    def holds_number(self, entity: str, name: str) -> bool:
+    def is_number(self, entity: str, name: str) -> bool:
         """Whether the column's own type is one of numbers."""
-        return self._typed.held[entity][name] is Kind.MONEY
+        return self._typed.column_kinds[entity][name] is Kind.MONEY
 
     def control(self, figure: str, sql: str) -> str:
         """The one number that an analyst's SELECT for this figure gives, as text.
@@ -195,17 +195,17 @@ class Reading:
         SourceError where it is not.
         """
         readers: dict[str, dict[str, str]] = {}  # table -> who reads it, each with its SELECT
-        for entity, parts in self.demand.preset.entities.items():
+        for entity, parts in self.spec.preset.entities.items():
             for number, part in enumerate(parts):
                 reader = f"{entity} ({number + 1})" if number else entity
                 readers.setdefault(part.table, {})[reader] = self._selects.of(entity, part)
         for table, sql in self._selects.added_reasons().items():
             readers[table] = {"": sql}
-        for table, sql in self.demand.preset.tables.items():
+        for table, sql in self.spec.preset.tables.items():
             if table in self._tables:
                 readers[table] = {
                     "": self._selects.guarded(
-                        sql, f"preset {self.demand.preset.name}: tables.{table}"
+                        sql, f"preset {self.spec.preset.name}: tables.{table}"
                     )
                 }
         return [
@@ -221,7 +221,7 @@ class Reading:
         found = list(self._selects.marks_unread())
         # a user whose flag says neither would be no manager, and nobody would know
         if not found:
-            found = [f"{name}: {said}" for name, said in self.flags_unread(["manager"]).items()]
+            found = [f"{name}: {said}" for name, said in self.flags_unread(["user"]).items()]
         if found:
             raise SourceError(
                 f"{'; '.join(found)}. Nobody could say whether these rows are deleted or active. Correct them in the "
@@ -239,7 +239,7 @@ class Reading:
             flags = (
                 name
                 for name in self.columns(entity)
-                if self.demand.schema[entity][name] is Kind.FLAG
+                if self.spec.schema[entity][name] is Kind.FLAG
             )
             for name in flags if self._parts[entity] else ():
                 if said := self._selects.flag_unread(raw.c[name], raw.c.excluded.is_(None)):
@@ -326,13 +326,13 @@ class Reading:
             dialect, union_all(*selects) if len(selects) > 1 else selects[0], f"raw_{entity}"
         )
 
-    def _holds(self, entity: str) -> dict[str, Kind | None]:
+    def _column_kinds(self, entity: str) -> dict[str, Kind | None]:
         """Column that the CRM holds -> what it holds by the database's own type; text
         where values have their own.
         """
-        holds = kind_of(self._dialect).holds
+        column_kind = kind_of(self._dialect).column_kind
         return {
-            name: Kind.TEXT if holds is None else holds(code)
+            name: Kind.TEXT if column_kind is None else column_kind(code)
             for name, code in self._codes[entity].items()
         }
 
@@ -346,9 +346,9 @@ class Reading:
         named = kind_of(self._dialect).instants
         found = frozenset(name for name, code in self._codes[entity].items() if named(code))
         parts = self._parts[entity]
-        if self.demand.rules.datetimes == "UTC" or len(parts) < 2:
+        if self.spec.rules.datetimes == "UTC" or len(parts) < 2:
             return found
-        dated = [name for name, kind in self.demand.schema[entity].items() if kind in DATED]
+        dated = [name for name, kind in self.spec.schema[entity].items() if kind in DATED]
         for part in parts:
             codes = {
                 name: code
@@ -359,15 +359,15 @@ class Reading:
             mixed = [name for name, code in moments.items() if named(code) != (name in found)]
             if mixed:
                 raise ConfigError(
-                    f"preset {self.demand.preset.name}: {entity}.{mixed[0]} is an instant in one table and a datetime "
+                    f"preset {self.spec.preset.name}: {entity}.{mixed[0]} is an instant in one table and a datetime "
                     f"without a zone in another ({', '.join(one.table for one in parts)}), so `datetimes` cannot say "
                     "which clock it shows; make them one type in the preset's SELECTs."
                 )
         return found
 
     def _is_moment(self, code: Any) -> bool:
-        holds = kind_of(self._dialect).holds
-        return holds is not None and holds(code) is Kind.INSTANT
+        column_kind = kind_of(self._dialect).column_kind
+        return column_kind is not None and column_kind(code) is Kind.INSTANT
 
     def _codes_of(self, entity: str, part: Part) -> dict[str, Any]:
         """Column that one part gives -> the driver's code of its type."""
@@ -383,13 +383,13 @@ class Reading:
         """Takes an amount of single precision for what it shows, if that is the same
         number; drivers may round it.
         """
-        single, kinds = kind_of(self._dialect).single, self.demand.schema[entity]
+        single, kinds = kind_of(self._dialect).single, self.spec.schema[entity]
         names = {
             name
             for name, code in self._codes[entity].items()
             if kinds[name] is Kind.MONEY and single(code)
         }
-        if names and self.demand.preset.money == "decimal":
+        if names and self.spec.preset.money == "decimal":
             raw = self._raw[entity]
             columns = (
                 single_amount(one).label(one.key) if one.key in names else one for one in raw.c
@@ -409,38 +409,36 @@ class Reading:
 
     def _parts_of(self, entity: str) -> list[Part]:
         """The parts of an entity that is read, of tables that are there."""
-        held = self.demand.preset.entities.get(entity, ()) if self.columns(entity) else ()
-        return [part for part in held if part.table in self._tables]
+        parts = self.spec.preset.entities.get(entity, ()) if self.columns(entity) else ()
+        return [part for part in parts if part.table in self._tables]
 
     def _settle_columns(self) -> None:
         """What each SELECT gives; what none gives is absent. ConfigError tells all that the
         preset misnames at once.
         """
-        preset = self.demand.preset.name
+        preset = self.spec.preset.name
         if found := self._selects.misnamed():
             raise ConfigError(listed(f"preset {preset}: names that are not there", found))
-        self._parts = {entity: self._parts_of(entity) for entity in self.demand.schema}
+        self._parts = {entity: self._parts_of(entity) for entity in self.spec.schema}
         self._given = given_by(self.connection, self._selects, preset, self._parts)
-        wanted = {entity: self.columns(entity) for entity in self.demand.schema}
+        wanted = {entity: self.columns(entity) for entity in self.spec.schema}
         self.not_given = not_given(self._parts, self._given, wanted)
-        self.demand = replace(self.demand, absent=self.demand.absent | self.not_given.keys())
-        held = {entity: self.columns(entity) for entity in self.demand.schema}
-        self._partly_given = partly_given(self._parts, self._given, held)
+        self.spec = replace(self.spec, absent=self.spec.absent | self.not_given.keys())
+        columns = {entity: self.columns(entity) for entity in self.spec.schema}
+        self._partly_given = partly_given(self._parts, self._given, columns)
 
     def _needed(self) -> set[str]:
-        needed = {
-            part.table for parts in self.demand.preset.entities.values() for part in parts
-        }
-        added = {self.demand.preset.place_of(theirs)[0] for theirs in self.demand.add.values()}
-        return needed | added | set(self.demand.preset.tables)
+        needed = {part.table for parts in self.spec.preset.entities.values() for part in parts}
+        added = {self.spec.preset.place_of(theirs)[0] for theirs in self.spec.add.values()}
+        return needed | added | set(self.spec.preset.tables)
 
     def _must_have_tables(self) -> None:
         # of exports the preset's own say what may lack, and it was looked
         # at when they were opened
-        may_lack = {*self.demand.preset.optional, *self.demand.preset.exports}
+        may_lack = {*self.spec.preset.optional, *self.spec.preset.exports}
         if lacking := sorted(self._needed() - self._tables - may_lack):
             raise SourceError(
-                f"the source has no table {', '.join(lacking)}, which the preset {self.demand.preset.name} reads"
+                f"the source has no table {', '.join(lacking)}, which the preset {self.spec.preset.name} reads"
                 f"{close_to(lacking, self._tables)}; "
                 "check that source.url names the CRM's database and that the account may read it."
             )

@@ -8,8 +8,8 @@ import re
 from bisect import bisect_right
 from typing import Final
 
-from pipeline.language.format import show
-from pipeline.model import Edition, Figure, Repair
+from pipeline.language.format import format_figure
+from pipeline.model import Figure, FixItem, RunResult
 from pipeline.reports.report import Report, Row, as_of_text, day_text, period_text, section_of
 from pipeline.values.visible import encoded
 
@@ -78,22 +78,23 @@ def excel_text(text: str) -> tuple[str, str]:
     # even if every character counted for four
     if len(text) <= CELL_LIMIT // 4 and text.isprintable():
         return text, ""
-    held, replaced = _UNHELD.subn("\ufffd", re.sub("\r\n?", "\n", text))
+    fitted, replaced = _UNHELD.subn("\ufffd", re.sub("\r\n?", "\n", text))
     notes = (
         [f"{replaced} characters that Excel cannot hold are shown as \ufffd."]
         if replaced
         else []
     )
-    if size(held) > CELL_LIMIT:
-        room = CELL_LIMIT - len(f"… [cut: {len(held)} characters]")
+    if size(fitted) > CELL_LIMIT:
+        room = CELL_LIMIT - len(f"… [cut: {len(fitted)} characters]")
         kept = (
-            bisect_right(range(len(held) + 1), room, key=lambda length: size(held[:length])) - 1
+            bisect_right(range(len(fitted) + 1), room, key=lambda length: size(fitted[:length]))
+            - 1
         )
         notes.append(
-            f"A cell holds {CELL_LIMIT:,} characters: {len(held) - kept:,} are cut; the CRM has them all."
+            f"A cell holds {CELL_LIMIT:,} characters: {len(fitted) - kept:,} are cut; the CRM has them all."
         )
-        held = f"{held[:kept]}… [cut: {len(held) - kept} characters]"
-    return held, " ".join(notes)
+        fitted = f"{fitted[:kept]}… [cut: {len(fitted) - kept} characters]"
+    return fitted, " ".join(notes)
 
 
 def escaped(text: str) -> str:
@@ -105,18 +106,16 @@ def size(text: str) -> int:
     return len(escaped(text).encode("utf-16-le")) // 2
 
 
-def stamp(edition: Edition) -> str:
+def stamp(result: RunResult) -> str:
     """Run and as-of, as the second row of every sheet says them."""
-    return f"Run {edition.run_id} · as of {as_of_text(edition.window)} ({edition.window.zone})"
+    return f"Run {result.run_id} · as of {as_of_text(result.window)} ({result.window.zone})"
 
 
 def about(report: Report) -> str:
     """For whom the report is, which audit made it, from what, and over which days."""
-    edition = report.edition
+    result = report.result
     whom = report.person.name if report.person else report.audience
-    return (
-        f"For {whom} · audit {edition.audit} · {edition.source} · {period_text(edition.window)}"
-    )
+    return f"For {whom} · audit {result.audit} · {result.source} · {period_text(result.window)}"
 
 
 def headline_label(row: Row) -> str:
@@ -133,7 +132,9 @@ def split_headline(row: Row) -> tuple[Figure | None, str, tuple[Figure, ...]]:
     """
     figures = tuple(cell for cell in row.cells if isinstance(cell, Figure))
     opens = bool(row.cells) and isinstance(row.cells[0], Figure)
-    said = [show(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells]
+    said = [
+        format_figure(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells
+    ]
     large, small = (
         "".join(said[opens : max(row.big, opens)]),
         "".join(said[max(row.big, opens) :]),
@@ -163,33 +164,33 @@ def sheet_names(report: Report) -> list[str]:
 
 def _short(title: str) -> str:
     """A title as a sheet can be named: at most 31 of the letters that Excel allows there."""
-    held = excel_text(title)[0].replace("\n", " ")
-    if size(held) > 31:
-        held = held.split(": ")[0]
-    held = re.sub(r"[\[\]:*?/\\]", "-", held).strip("' ")
-    while size(held) > 31:
-        held = held[: held.rfind(" ")] if " " in held else held[:-1]
-    return held.strip("' ") or "Table"
+    fitted = excel_text(title)[0].replace("\n", " ")
+    if size(fitted) > 31:
+        fitted = fitted.split(": ")[0]
+    fitted = re.sub(r"[\[\]:*?/\\]", "-", fitted).strip("' ")
+    while size(fitted) > 31:
+        fitted = fitted[: fitted.rfind(" ")] if " " in fitted else fitted[:-1]
+    return fitted.strip("' ") or "Table"
 
 
 def note_of_repairs(report: Report) -> str:
     """How long the complete list is, and how many of its records count in the period."""
-    current = sum(repair.in_period for repair in report.repairs)
-    outside = len(report.repairs) - current
+    current = sum(item.in_period for item in report.fix_list)
+    outside = len(report.fix_list) - current
     return f"The complete list: {current:,} of this period; {outside:,} outside this period, in no score."
 
 
-def repair_texts(repair: Repair) -> tuple[str, ...]:
+def repair_texts(item: FixItem) -> tuple[str, ...]:
     """A line of the fix-list, as its cells read."""
     return (
-        repair.entity.capitalize(),
-        repair.label or f"({repair.entity} without a name)",
-        day_text(repair.day) if repair.day else "",
-        "\n".join(repair.missing),
-        "\n".join(repair.why).rstrip(),  # line by line beside what is missing
-        OPEN if is_link(repair.link) else repair.link,
-        _COUNTS_IN[section_of(repair)],
-        repair.record_id,
+        item.entity.capitalize(),
+        item.label or f"({item.entity} without a name)",
+        day_text(item.day) if item.day else "",
+        "\n".join(item.missing),
+        "\n".join(item.why).rstrip(),  # line by line beside what is missing
+        OPEN if is_link(item.link) else item.link,
+        _COUNTS_IN[section_of(item)],
+        item.record_id,
     )
 
 
@@ -207,7 +208,7 @@ def index_row(figure: Figure, sheet: str, cell: str) -> tuple[str | int, ...]:
         encoded(figure.id),
         sheet,
         cell,
-        show(figure),
+        format_figure(figure),
         _exact(figure.numerator),
         denominator,
         figure.unit.value,
