@@ -50,7 +50,7 @@ def ours(folder: Path) -> Work:
 
     stored = load_manifest(folder).stored
     return _validated(
-        folder, stored, queries.view_of("meeting", snapshot.entities(stored), _terms())
+        folder, stored, queries.view_of("meeting", snapshot.entities(stored), _context())
     )
 
 
@@ -67,7 +67,7 @@ def _import_validation() -> None:
 
 
 def _validated(folder: Path, stored: tuple[Any, ...], view: Any) -> Work:
-    from pipeline import snapshot
+    from pipeline import queries, snapshot
     from pipeline.rules import gx as validate
 
     fields = _field_set()
@@ -77,7 +77,8 @@ def _validated(folder: Path, stored: tuple[Any, ...], view: Any) -> Work:
             tempfile.TemporaryDirectory() as scratch,
             snapshot.opened(folder, stored, {"meeting": view}, Path(scratch)) as shelf,
         ):
-            answers = validate.validate(shelf.url, shelf.views, {"meeting": fields})
+            scans = queries.scans_of(shelf.views, {"meeting": fields}, _context())
+            answers = validate.validate(shelf.url, scans)
         return lambda: _counted(fields, answers)
 
     return work
@@ -96,7 +97,7 @@ def _field_set() -> Any:
     )
 
 
-def _terms() -> Any:
+def _context() -> Any:
     from benchmarks.data import AS_OF, WORDS
     from pipeline.calendar.window import open_window
     from pipeline.queries import QueryContext
@@ -114,7 +115,7 @@ def _flat_view(folder: Path) -> Any:
     from benchmarks.data import FLAT, WORDS
     from pipeline.queries import state_code
 
-    w = _terms().window
+    w = _context().window
     m = func.read_parquet(str(folder / FLAT)).table_valued(
         "id",
         "owner",
@@ -147,11 +148,10 @@ def _counted(fields: Any, answers: Any) -> Counted:
     company = {(t.name, t.dimension): t.value for t in answers.tallies if t.company}
     found: Counted = {}
     for bit, field in enumerate(fields.fields):
-        dimension = f"meeting.{field.name}"
-        ids = (record.record_id for record in answers.failing if record.mask >> bit & 1)
+        ids = [record.record_id for record in answers.failing if record.mask >> bit & 1]
         found[field.name] = (
-            company["due.base", dimension],
-            company["missing.base", dimension],
+            company["due.base", fields.due_key(field.when)],
+            len(ids),
             _hash(ids),
         )
     return found
@@ -277,9 +277,14 @@ def scan_company(folder: Path) -> Work:
 
 def scan_failing(folder: Path) -> Work:
     """Our second scan alone: every failing record, fetched."""
-    from pipeline.queries import failing_records
+    from pipeline.queries import failing_conditions, failing_records
 
-    return _scan(folder, failing_records)
+    return _scan(
+        folder,
+        lambda fields, view: failing_records(
+            failing_conditions(fields, view, _context()), view
+        ),
+    )
 
 
 def _scan(folder: Path, statement: Callable[[Any, Any], Any]) -> Work:
@@ -288,7 +293,7 @@ def _scan(folder: Path, statement: Callable[[Any, Any], Any]) -> Work:
     from pipeline.snapshot.manifest import load_manifest
 
     fields, stored = _field_set(), load_manifest(folder).stored
-    views = {"meeting": queries.view_of("meeting", snapshot.entities(stored), _terms())}
+    views = {"meeting": queries.view_of("meeting", snapshot.entities(stored), _context())}
     stack = ExitStack()
     atexit.register(stack.close)
     scratch = stack.enter_context(tempfile.TemporaryDirectory())

@@ -17,7 +17,11 @@ def one_by_one(audit: Audit, reader: source.SourceReader, window: Window) -> Ans
         *queries.measures(views, context),
         *queries.field_counts(views, audit.field_sets, context),
     )
+    tallies = ask(reader.connection, questions)
     return Answers(
-        tuple(ask(reader.connection, questions)),
-        tuple(ask_failing(reader.connection, queries.failing(views, audit.field_sets))),
+        # how many records fail is counted of the snapshot only: of a CRM they are listed
+        tuple(tally for tally in tallies if not tally.name.startswith("failing.")),
+        tuple(
+            ask_failing(reader.connection, queries.scans_of(views, audit.field_sets, context))
+        ),
     )

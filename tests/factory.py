@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 
@@ -33,6 +33,7 @@ from pipeline.model import (
     Target,
     Unit,
     Window,
+    failed,
     figure_id,
 )
 from pipeline.proof.prove import proven as proven_of
@@ -196,10 +197,11 @@ def _repairs_of(
                     if number % 9 == 8
                     else f"{_WORDS[number % 7]}, {_PLACES[(number + name) % 6]}"
                 )
+                rules = failed(field_sets()[entity].rules, mask)
                 yield FixItem(
                     entity, record, owner, label, tuple(f.label for f in fields), tuple(f.why for f in fields),
                     f"https://crm.example/{entity}/{record}/edit?a=1&b=2", current,
-                    None if number % 5 == 4 else date(2026, 11 if current else 3, 1 + number % 16),
+                    None if number % 5 == 4 else date(2026, 11 if current else 3, 1 + number % 16), rules,
                 )  # fmt: skip
 
 
@@ -230,8 +232,7 @@ def fix_list() -> tuple[FixItem, ...]:
         "m1-contact-now-000": ("山田 太郎", ""),
     }
     return tuple(
-        FixItem(r.entity, r.record_id, r.owner, odd[r.record_id][0], r.missing, r.why,
-               r.link if odd[r.record_id][1] is None else odd[r.record_id][1], r.in_period, r.day)
+        replace(r, label=odd[r.record_id][0], link=r.link if odd[r.record_id][1] is None else odd[r.record_id][1])
         if r.record_id in odd else r
         for r in made
     )  # fmt: skip
@@ -249,21 +250,11 @@ def failing() -> tuple[FailingRecord, ...]:
     return tuple(found)
 
 
-def _field_tallies(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
-    missing: Counter[tuple[str, str]] = Counter()
-    for record in failing():
-        if record.owner == owner.id:
-            for name in [
-                field.name for field in field_sets()[record.entity].missing(record.mask)
-            ]:
-                missing["base", f"{record.entity}.{name}"] += 1
-                missing["period", f"{record.entity}.{name}"] += record.in_period
+def _due_tallies(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
     for entity, fields in field_sets().items():
-        for field in fields.fields:
-            dimension = f"{entity}.{field.name}"
+        for key in {fields.due_key(field.when) for field in fields.fields}:
             for span, due in zip(("period", "base"), owner.due[entity], strict=True):
-                yield f"due.{span}", dimension, "", due
-                yield f"missing.{span}", dimension, "", missing[span, dimension]
+                yield f"due.{span}", key, "", due
 
 
 def _counted(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
@@ -277,7 +268,7 @@ def _counted(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
         yield name, "", "", 0
     for (name, currency), value in owner.amounts.items():
         yield name, "", currency, value
-    yield from _field_tallies(owner)
+    yield from _due_tallies(owner)
 
 
 def answers() -> Answers:
@@ -325,6 +316,7 @@ def result() -> RunResult:
         people=PEOPLE,
         figures={figure.id: figure for figure in [*figures, proven(proven_of(figures))]},
         fix_list=fix_list(),
+        checks=(),
         field_sets=field_sets(),
         not_checked={"call.direction": "this CRM does not hold it"},
     )

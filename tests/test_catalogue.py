@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -14,8 +15,10 @@ from sqlalchemy import column, create_engine, table
 
 from pipeline import queries, snapshot
 from pipeline.calendar.window import open_window
+from pipeline.findings.stored import failing_tallies, group_of
 from pipeline.measures.registry import COUNTED, counts_of
 from pipeline.model import ENTITIES, READ, FailingRecord, Field, FieldSet, Scope, Tally, Window
+from pipeline.proof.listed import must_be_listed
 from pipeline.queries import MISSING, UNKNOWN, QueryContext, columns_of, state_code, view_of
 from pipeline.queries.ask import ask, ask_failing, ask_people
 from pipeline.queries.counts import measure_questions
@@ -95,8 +98,13 @@ class Answer:
 
     def fields(self, field: str, owner: str | None = "company") -> tuple[int, int, int, int]:
         """(due and missing of the period, due and missing of the base)"""
+        entity, _, name = field.partition(".")
+        (when,) = {one.when for one in SETS[entity].fields if one.name == name}
+        key = SETS[entity].due_key(when)
         names = ("due.period", "missing.period", "due.base", "missing.base")
-        return tuple(self.count(name, owner, field) for name in names)  # type: ignore[return-value]
+        return tuple(  # type: ignore[return-value]
+            self.count(name, owner, key if name.startswith("due") else field) for name in names
+        )
 
     def misses(self, entity: str) -> dict[str, tuple[str, ...]]:
         named = (
@@ -107,6 +115,11 @@ class Answer:
         return {
             record: tuple(field.name for field in fields) for record, fields in named if fields
         }
+
+    @property
+    def to_complete(self) -> tuple[FailingRecord, ...]:
+        """The records that fail a demand of a field set."""
+        return tuple(r for r in self.failing if r.mask & SETS[r.entity].bits)
 
     def unreadable(self, entity: str) -> dict[str, tuple[str, ...]]:
         """Record id -> its columns that hold what cannot be read."""
@@ -161,7 +174,21 @@ class Desk:
                 *queries.field_counts(asked, SETS, context),
             )
             tallies = tuple(ask(connection, questions))
-            failing = tuple(ask_failing(connection, queries.failing(asked, SETS)))
+            scans = queries.scans_of(asked, SETS, context)
+            failing = tuple(ask_failing(connection, scans))
+            rules = {scan.entity: scan.rules for scan in scans}
+            groups = Counter(map(group_of, failing))
+            must_be_listed(tallies, groups, rules)
+            counted = {
+                (t.name, t.dimension, t.owner): t.value for t in tallies if not t.company
+            }
+            listed = failing_tallies(groups, {name: SETS[name] for name in asked})
+            for tally in listed:
+                if tally.name.startswith("failing.") and not tally.company:
+                    owner = tally.owner or None
+                    assert counted[tally.name, tally.dimension, owner] == tally.value
+            tallies = tuple(t for t in tallies if not t.name.startswith("failing."))
+            tallies += tuple(replace(t, owner=t.owner or None) for t in listed)
             seen = {
                 entity: {row["id"]: row for row in connection.execute(view.select()).mappings()}
                 for entity, view in asked.items()
@@ -537,8 +564,8 @@ def test_held_without_a_start_belongs_to_the_day_on_which_it_was_created(desk: D
     assert answer.count("meetings_lacking", "m1", "date") == 1
     assert answer.count("meetings_undated") == 1
     assert answer.fields("meeting.date") == (1, 1, 3, 3)
-    assert {r.record_id: r.in_period for r in answer.failing}["in"] is True
-    assert {r.record_id: r.in_period for r in answer.failing}["never"] is False
+    assert {r.record_id: r.in_period for r in answer.to_complete}["in"] is True
+    assert {r.record_id: r.in_period for r in answer.to_complete}["never"] is False
     assert answer.count("meetings_complete") == 0
 
 
@@ -579,7 +606,7 @@ def test_an_unknown_word_is_in_neither_score_nor_base(desk: Desk) -> None:
         answer.count("deals_open"),
     ) == (1, 0, 0)
     assert answer.fields("deal.client") == (0, 0, 0, 0)
-    assert answer.failing == ()
+    assert answer.to_complete == ()
 
 
 def test_a_result_is_due_of_what_was_held_only(desk: Desk) -> None:
@@ -726,7 +753,7 @@ def test_owners_are_told_apart_by_case_and_accent(desk: Desk) -> None:
         for name in ("a", "A", "\u00e9", "e\u0301", "a ")
     ]
     answer = desk.ask(
-        manager=people,
+        user=people,
         client=[{"id": str(n), "owner_id": p["id"]} for n, p in enumerate(people)],
     )
     assert [answer.count("clients", p["id"]) for p in people] == [1] * 5
@@ -1064,7 +1091,7 @@ def test_an_amount_without_a_currency_is_in_no_sum_on_the_source_either(tmp_path
     )  # fmt: skip
     with engine.begin() as connection:
         connection.exec_driver_sql(
-            "CREATE TABLE view_deal (owner, again, amount, amount_unreadable, currency, state, close_day,"
+            "CREATE TABLE view_deal (owner, is_repeat, amount, amount_unreadable, currency, state, close_day,"
             " close_day_unreadable, created_at, created_at_unreadable)"
         )
         connection.exec_driver_sql(
@@ -1135,7 +1162,7 @@ def test_the_base_holds_all_and_the_period_its_own(desk: Desk) -> None:
     assert answer.fields("contact.last_name", "m1") == (1, 1, 3, 3)
     assert answer.fields("contact.last_name", "m2") == (1, 0, 1, 0)
     assert answer.fields("lead.last_name", "m1") == (1, 1, 1, 1)
-    assert {(r.entity, r.record_id): r.in_period for r in answer.failing} == {
+    assert {(r.entity, r.record_id): r.in_period for r in answer.to_complete} == {
         ("contact", "new"): True,
         ("contact", "old"): False,
         ("contact", "never"): False,
@@ -1145,8 +1172,8 @@ def test_the_base_holds_all_and_the_period_its_own(desk: Desk) -> None:
 
 
 def test_nothing_at_all(desk: Desk) -> None:
-    answer = desk.ask(manager=())
-    assert answer.failing == ()
+    answer = desk.ask(user=())
+    assert answer.to_complete == ()
     assert {t.value for t in answer.tallies} == {0}
     assert answer.count("meetings_held") == 0
 

@@ -379,7 +379,7 @@ def test_suitecrm_is_shown(
 
 
 @pytest.mark.parametrize(
-    ("rows", "tried", "reading", "limit", "others", "too_long"),
+    ("rows", "tried", "reader", "limit", "others", "too_long"),
     [
         (10, 10, 1.0, 300.0, False, False),  # all of them were read: nothing is extrapolated
         (11, 10, 1.0, 300.0, True, False),

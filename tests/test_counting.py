@@ -48,7 +48,7 @@ PRESET = """
 about: A CRM of odd owners
 dialects: [sqlite, mysql, mariadb, postgresql, duckdb, files]
 money: decimal
-absent: {manager.leader_id: no teams, client.email: no addresses}
+absent: {user.leader_id: no teams, client.email: no addresses}
 states:
   meeting: {held: [held], planned: [planned]}
   call: {held: [held], planned: [planned]}
@@ -256,7 +256,7 @@ def test_one_statement_says_what_the_questions_say(
     at_once, before = both(audit_of(folder, url), url)
     assert at_once == before
     tallies, failing = at_once
-    assert len(tallies) > 1_500
+    assert len(tallies) > 1_000
     assert {owner for _, owner, *_ in tallies if owner is not None} == set(PEOPLE)
     assert any(again for *_, again in tallies)
     currencies = {
@@ -300,26 +300,29 @@ def test_where_the_first_owner_counts_and_much_is_absent(
     assert not any(again for *_, again in at_once[0])
 
 
-@pytest.mark.parametrize(
-    "wrong", [(0,), (59,), (60,), (61,), (119,), (120,), (3, 64), (59, 60, 129)]
-)
-def test_a_record_fails_by_its_own_bit_in_its_own_word(wrong: tuple[int, ...]) -> None:
-    """Records with one bit each: those that are listed have one of these."""
-    bits = range(130)
-    asked = _Asked([true()] * len(bits), {}, {}, {}, tuple(1 << bit for bit in wrong), 0)
+@pytest.mark.parametrize("rules", [1, 58, 59, 60, 61, 118, 119, 120, 121, 129])
+def test_a_record_fails_by_a_bit_of_any_word_but_that_of_the_period(rules: int) -> None:
+    """Records with one bit each: those that are listed have one of the rules'."""
+    bits = range(rules + 1)
+    asked = _Asked([], {}, {}, {}, [true()] * len(bits))  # the last says "in the period"
     rows = [
-        (bit, *((1 << bit) >> number * WORD & (1 << WORD) - 1 for number in asked.words))
+        (
+            bit,
+            *(
+                (1 << bit) >> number * WORD & (1 << WORD) - 1
+                for number in range(len(asked.failing_words))
+            ),
+        )
         for bit in bits
     ]
-    words = [f"w{number}" for number in asked.words]
     flagged = values(
-        *(column(name, BigInteger) for name in ("n", *words)), name="flagged"
+        *(column(name, BigInteger) for name in ("n", *asked.failing_words)), name="flagged"
     ).data(rows)
     with create_engine("duckdb:///:memory:").connect() as connection:
         found = connection.execute(
             select(flagged.c.n).where(_is_wrong(asked, flagged)).order_by(flagged.c.n)
         )
-        assert tuple(found.scalars()) == wrong
+        assert tuple(found.scalars()) == tuple(range(rules))
 
 
 def test_sqlite_before_3_35(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,7 +346,7 @@ def test_an_empty_crm_counts_nothing_and_says_so(tmp_path: Path) -> None:
         at_once, before = both(audit_of(tmp_path, url), url)
     assert at_once == before
     assert set(at_once[0].values()) == {0}
-    assert len(at_once[0]) > 100
+    assert len(at_once[0]) > 50
 
 
 def both(

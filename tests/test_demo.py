@@ -140,6 +140,7 @@ def test_says_that_everybody_is_fictional(folder: Path, db: sqlite3.Connection) 
 def test_configuration(folder: Path) -> None:
     assert yaml.safe_load((folder / "audit.yaml").read_text("utf-8")) == {
         "name": "Demo Sales",
+        "id": "demo",
         "source": {"url": "sqlite:///crm.db", "preset": "demo"},
         "zone": "Europe/Amsterdam",
         "currency": "EUR",

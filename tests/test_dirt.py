@@ -408,7 +408,7 @@ def test_text_that_is_no_utf_8_is_shown_filled_and_listed(lite: Crm) -> None:
     manifest = load_manifest(outcome.folder / "snapshot")
     assert sorted(manifest.undecodable) == [
         ("contact", "last_name", "c"), ("deal", "amount", "d2"), ("deal", "close_day", "d3"), ("deal", "name", "d1"),
-        ("deal", "owner_id", "d4"), ("deal", "stage", "d3"), ("user", "name", "a"), ("meeting", "result", "t1"),
+        ("deal", "owner_id", "d4"), ("deal", "stage", "d3"), ("meeting", "result", "t1"), ("user", "name", "a"),
     ]  # fmt: skip
     assert [person.name for person in outcome.result.people if person.id == "a"] == [SHOWN]
     (page,) = (

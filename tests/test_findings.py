@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,9 +13,18 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import column, create_engine, select, table
 
+from pipeline import findings
 from pipeline.calendar.window import microseconds
-from pipeline.findings import fix_items, labels_of, write_findings
-from pipeline.model import FailingRecord, Field, FieldSet
+from pipeline.findings import About, labels_of, write_findings
+from pipeline.model import (
+    FailingRecord,
+    Field,
+    FieldSet,
+    FixItem,
+    Rule,
+    Verdict,
+)
+from tests.factory import result
 
 SETS = {
     "meeting": FieldSet(
@@ -37,11 +48,24 @@ SETS = {
 LINKS = {"meeting": "https://crm.example/index.php?module=Meetings&record={id}"}
 
 
+def items(
+    records: Sequence[FailingRecord],
+    names: Mapping[tuple[str, str], str],
+    sets: Mapping[str, FieldSet],
+    links: Mapping[str, str],
+    zone: str,
+) -> tuple[FixItem, ...]:
+    labels = {(record.entity, record.record_id): "" for record in records} | dict(names)
+    rules = {entity: fields.rules for entity, fields in sets.items()}
+    made, checks = findings.found(records, About(labels, sets, rules, links, zone))
+    assert checks == ()
+    return made
+
+
 def found(
     *records: FailingRecord, names: dict[tuple[str, str], str] | None = None, zone: str = "UTC"
-) -> list[object]:
-    labels = {(record.entity, record.record_id): "" for record in records} | (names or {})
-    return list(fix_items(records, labels, SETS, LINKS, zone))
+) -> tuple[FixItem, ...]:
+    return items(records, names or {}, SETS, LINKS, zone)
 
 
 def one(record: FailingRecord, label: str = "", zone: str = "UTC"):  # type: ignore[no-untyped-def]
@@ -95,9 +119,9 @@ def test_what_cannot_be_read_is_said_and_why_it_matters(
     sets = {
         "meeting": FieldSet("meeting", fields, readable=("start_at", "end_at", "created_at"))
     }
-    (item,) = fix_items(
+    (item,) = items(
         [FailingRecord("meeting", "1", "m1", mask, True)],
-        {("meeting", "1"): ""},
+        {},
         sets,
         LINKS,
         "UTC",
@@ -232,25 +256,67 @@ HARMLESS = (
 
 
 def written(folder: Path, records: list[FailingRecord]) -> list[dict[str, str]]:
-    write_findings(folder, found(*records))  # type: ignore[arg-type]
+    write_findings(folder, replace(result(), fix_list=found(*records)))
     with (folder / "findings.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
-def test_one_row_per_failing_record(tmp_path: Path) -> None:
+def test_one_row_per_record_and_rule(tmp_path: Path) -> None:
     records = [
         FailingRecord("meeting", "305184080441754059", "m1", 0b110, True),
         FailingRecord("contact", "c,1", "", 0b1, False),
     ]
     rows = written(tmp_path, records)
-    assert rows == [
-        {
-            "entity": "meeting", "record_id": "305184080441754059", "owner": "m1", "missing": "subject, the result",
-            "counts_in": "period", "link": LINKS["meeting"].replace("{id}", "305184080441754059"),
-        },
-        {"entity": "contact", "record_id": "c,1", "owner": "", "missing": "last name", "counts_in": "base", "link": ""},
-    ]  # fmt: skip
+    meeting = {
+        "audit": "sales",
+        "entity": "meeting",
+        "record_id": "305184080441754059",
+        "verdict": "missing",
+        "span": "score",
+        "owner": "m1",
+        "debtor": "m1",
+        "link": LINKS["meeting"].replace("{id}", "305184080441754059"),
+    }
+    contact = {
+        "audit": "sales",
+        "entity": "contact",
+        "record_id": "c,1",
+        "rule": "last_name",
+        "verdict": "missing",
+        "span": "base",
+        "owner": "",
+        "debtor": "",
+        "link": "",
+    }
+    assert rows == [meeting | {"rule": "subject"}, meeting | {"rule": "result"}, contact]
     assert pq.read_table(tmp_path / "findings.parquet").to_pylist() == rows
+
+
+def test_what_a_count_names_is_a_finding_too(tmp_path: Path) -> None:
+    rules = {
+        "meeting": (
+            *SETS["meeting"].rules,
+            Rule("meeting", "check.meetings_overdue", Verdict.OVERDUE, "meetings_overdue"),
+        )
+    }
+    records = [
+        FailingRecord("meeting", "1", "m1", 0b1010, True),
+        FailingRecord("meeting", "2", "m1", 0b1000, False),
+    ]
+    labels = {("meeting", "1"): "Lunch", ("meeting", "2"): ""}
+    made, checks = findings.found(records, About(labels, SETS, rules, LINKS, "UTC"))
+    assert [(item.record_id, item.missing) for item in made] == [("1", ("subject",))]
+    assert [(check.record_id, check.rule.id, check.label) for check in checks] == [
+        ("1", "check.meetings_overdue", "Lunch"),
+        ("2", "check.meetings_overdue", ""),
+    ]
+    write_findings(tmp_path, replace(result(), fix_list=made, checks=checks))
+    rows = pq.read_table(tmp_path / "findings.parquet").to_pylist()
+    assert [(row["record_id"], row["rule"], row["verdict"], row["span"]) for row in rows] == [
+        ("1", "subject", "missing", "score"),
+        ("1", "check.meetings_overdue", "overdue", "score"),
+        ("2", "check.meetings_overdue", "overdue", "base"),
+    ]
 
 
 @pytest.mark.parametrize("text", HARMFUL)
@@ -277,21 +343,10 @@ def test_other_text_is_left_as_it_is(tmp_path: Path, text: str) -> None:
     assert row["owner"] == text
 
 
-def test_the_label_of_a_field_may_look_like_a_formula_too(tmp_path: Path) -> None:
-    sets = {"contact": FieldSet("contact", (Field("x", "=cmd|' /C calc'!A0", ("phone",)),))}
-    made = fix_items(
-        [FailingRecord("contact", "1", "m1", 1, True)], {("contact", "1"): ""}, sets, {}, "UTC"
-    )
-    write_findings(tmp_path, made)
-    with (tmp_path / "findings.csv").open(encoding="utf-8", newline="") as stream:
-        (row,) = csv.DictReader(stream)
-    assert row["missing"].startswith("'=")
-
-
 def test_the_names_of_clients_stay_in_the_crm(tmp_path: Path) -> None:
     record = FailingRecord("contact", "1", "m1", 1, True)
     made = found(record, names={("contact", "1"): "Ada Byron"})
-    write_findings(tmp_path, made)  # type: ignore[arg-type]
+    write_findings(tmp_path, replace(result(), fix_list=made))
     assert b"Byron" not in (tmp_path / "findings.csv").read_bytes()
     assert b"Byron" not in (tmp_path / "findings.parquet").read_bytes()
 
@@ -300,5 +355,5 @@ def test_nothing_found_is_two_files_without_rows(tmp_path: Path) -> None:
     assert written(tmp_path, []) == []
     assert pq.read_table(tmp_path / "findings.parquet").num_rows == 0
     header = (tmp_path / "findings.csv").read_text(encoding="utf-8").strip()
-    assert header == "entity,record_id,owner,missing,counts_in,link"
+    assert header == "audit,entity,record_id,rule,verdict,span,owner,debtor,link"
     assert stat.S_ISREG((tmp_path / "findings.csv").stat().st_mode)

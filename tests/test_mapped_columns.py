@@ -546,11 +546,13 @@ def test_a_flag_that_a_select_gives_in_other_words_is_named(
             "client.private_person": "neither yes nor no: 'misschien' (1 row)"
         }
         it.must_understand_marks()
-    user = f"\n  manager:\n    table: {table.table}\n    {given.replace('private_person', 'active')}"
+    user = (
+        f"\n  user:\n    table: {table.table}\n    {given.replace('private_person', 'active')}"
+    )
     with (
         table.reader(table.preset("columns: {id: nr}" + user)) as it,
         pytest.raises(
-            SourceError, match=r"manager\.active: neither yes nor no: 'misschien' \(1 row\)"
+            SourceError, match=r"user\.active: neither yes nor no: 'misschien' \(1 row\)"
         ),
     ):
         it.must_understand_marks()

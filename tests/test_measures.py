@@ -212,7 +212,7 @@ def figures_of(measure: Measure) -> list:
         )
         for record, owner, amount, unreadable, currency in rows:
             connection.exec_driver_sql(
-                "INSERT INTO deal (id, owner, again, state, amount, amount_unreadable, currency, close_day,"
+                "INSERT INTO deal (id, owner, is_repeat, state, amount, amount_unreadable, currency, close_day,"
                 f" close_day_unreadable) VALUES ('{record}', '{owner}', 0, {queries.state_code('deal', 'won')},"
                 f" {'NULL' if amount is None else amount}, {unreadable}, '{currency}', '2026-11-03', 0)"
             )

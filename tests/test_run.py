@@ -9,6 +9,7 @@ import re
 import shutil
 import sqlite3
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from pipeline.flows.compute import open_run
 from pipeline.language.format import format_figure
 from pipeline.measures.deals import DEALS_WON, DEALS_WON_AMOUNT
 from pipeline.measures.meetings import MEETINGS_HELD
+from pipeline.measures.registry import COUNTED
 from pipeline.model import Scope
 from pipeline.progress import Silence
 from pipeline.reports import write
@@ -172,14 +174,37 @@ def test_findings_hold_every_failing_record(published: run.Outcome) -> None:
     with (published.folder / "findings.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     table = pq.read_table(published.folder / "findings.parquet").to_pylist()
-    assert len(rows) == len(table) == len(published.result.fix_list) > 1_000
-    missing = sum(len(row["missing"].split(", ")) for row in table)
-    charged = [
-        f
+    assert len(rows) == len(table) > len(published.result.fix_list) > 1_000
+    assert {row["audit"] for row in rows} == {"demo"}
+    listed = Counter((row["entity"], row["rule"]) for row in table)
+    company = {
+        (f.metric, f.dimension): f.numerator
         for f in published.result.figures.values()
-        if f.metric == "base_missing" and f.scope is Scope.COMPANY
-    ]
-    assert missing == sum(f.numerator for f in charged)
+        if f.scope is Scope.COMPANY
+    }
+    for (metric, dimension), number in company.items():
+        if metric == "base_missing":
+            entity, _, name = dimension.partition(".")
+            assert listed[entity, name] == number
+        elif metric == "unreadable":
+            entity, _, name = dimension.partition(".")
+            assert listed[entity, f"unreadable.{name}"] == number
+    # every count that names a defect has its records
+    named = {
+        ".".join(filter(None, ("check", measure.name, dimension))): company[
+            measure.name, dimension
+        ]
+        for measure in COUNTED
+        for count in measure.numerator
+        if count.verdict is not None
+        for metric, dimension in company
+        if metric == measure.name
+    }
+    assert len(named) > 15
+    assert {
+        rule: number for (_, rule), number in listed.items() if rule.startswith("check.")
+    } == {rule: number for rule, number in named.items() if number}
+    assert sum(named.values()) > 300
 
 
 def test_text_stays_text_and_no_database_is_left(published: run.Outcome) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,6 +11,7 @@ import pytest
 
 from pipeline.calendar.window import open_window
 from pipeline.errors import ProofError
+from pipeline.findings.stored import failing_tallies, group_of
 from pipeline.measures.figures import make_figures
 from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
@@ -251,15 +253,31 @@ def fields(
     base_due: int = 0,
     base_missing: int = 0,
 ) -> list[Count]:
+    entity, _, name = dimension.partition(".")
+    (when,) = {field.when for field in SETS[entity].fields if field.name == name}
+    key = SETS[entity].due_key(when)
     return [
-        (owner, "due.period", dimension, "", due),
+        (owner, "due.period", key, "", due),
         (owner, "missing.period", dimension, "", missing),
-        (owner, "due.base", dimension, "", base_due),
+        (owner, "due.base", key, "", base_due),
         (owner, "missing.base", dimension, "", base_missing),
     ]
 
 
-COUNTED = [
+def without_those_of(records: Sequence[FailingRecord], counts: Sequence[Count]) -> list[Count]:
+    """The counts, less what these records miss: that is made from the list of them."""
+    listed = {
+        (tally.owner or None, tally.name, tally.dimension): tally.value
+        for tally in failing_tallies(Counter(map(group_of, records)), SETS)
+        if not tally.company
+    }
+    return [
+        (owner, name, dimension, currency, value - listed.get((owner, name, dimension), 0))
+        for owner, name, dimension, currency, value in counts
+    ]
+
+
+_COUNTED = [
     *fields("a", "meeting.date", 10, 1, 100, 20),
     *fields("a", "meeting.result", 6, 3, 60, 6),
     *fields("a", "client.name", 4, 0, 40, 10),
@@ -269,7 +287,7 @@ COUNTED = [
     *fields("b", "client.name", 0, 0, 5, 0),
     *fields("c", "lead.last_name", 3, 1, 3, 1),
     *fields("g", "client.name", 1, 1, 1, 1),
-    *fields(None, "client.name", 0, 0, 1, 0),
+    *fields(None, "client.name", 0, 0, 2, 1),
 ]
 RECORDS = [
     FailingRecord("meeting", "1", "a", 0b11, True),
@@ -280,6 +298,7 @@ RECORDS = [
     FailingRecord("lead", "2", "c", 0b1, False),
     FailingRecord("client", "2", "", 0b1, False),
 ]
+COUNTED = without_those_of(RECORDS, _COUNTED)
 
 
 def scored() -> dict[str, Figure]:
@@ -310,14 +329,14 @@ def test_where_nothing_is_due_there_is_no_score() -> None:
     found = scored()
     assert numbers(found, "score")["unassigned"] == (0, 0)
     assert numbers(found, "score/meeting")["inactive"] == (0, 0)
-    assert numbers(found, "base")["unassigned"] == (1, 1)
+    assert numbers(found, "base")["unassigned"] == (1, 2)
     assert not any(
         name.startswith("score/call") for name in found
     )  # a set without fields has none at all
 
 
 def test_a_ratio_of_which_nothing_is_due_to_anybody_is_not_made() -> None:
-    counts = [*fields("a", "meeting.date", 0, 0), *fields("a", "client.name", 0, 0, 3, 1)]
+    counts = [*fields("a", "meeting.date", 0, 0), *fields("a", "client.name", 0, 0, 3, 0)]
     found = figures(
         counts, failing=[FailingRecord("client", "1", "a", 1, False)], field_sets=SETS
     )
@@ -368,7 +387,8 @@ def test_failing_records_of_an_owner_whom_nobody_knows_do_not_vanish() -> None:
             field_sets=SETS,
         )
     assert [(name, *values) for name, _, *values in refused.value.differences] == [
-        ("failing.base/client@company", "2", "1")
+        ("failing.base/client@company", "2", "1"),
+        ("missing.base/client.name@company", "13", "12"),
     ]
 
 

@@ -216,7 +216,9 @@ def test_the_hold_is_in_the_manifest(database: Database, tmp_path: Path) -> None
     audit = prepared(NOW, tmp_path)
     extract(database, NOW, audit)
     assert (
-        0 < json.loads((tmp_path / "data" / "manifest.json").read_text())["held_seconds"] < 300
+        0
+        < json.loads((tmp_path / "data" / "manifest.json").read_text())["transaction_seconds"]
+        < 300
     )
 
 

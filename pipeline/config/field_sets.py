@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -17,6 +18,7 @@ from pipeline.model import CHECKED, FORMATTED, READ, STATES, Field, FieldSet, Ki
 from pipeline.queries import columns_of
 from pipeline.resources import EXPECTATIONS
 
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _HEAVIEST: Final = 1_000
 """Points of one demand."""
 
@@ -37,6 +39,11 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
     entity = info.data.get("entity")
     if entity is None:  # which is an error of its own
         return field
+    if not _NAME.fullmatch(field.name):
+        raise ValueError(
+            f"field '{field.name}': its name is an id for machines; write a-z, 0-9 and _, a letter first, and what "
+            "people read as its label"
+        )
     added = (info.context or {}).get(entity, ())
     known, states = {**columns_of(entity), **dict.fromkeys(added)}, STATES.get(entity, ())
     for column in field.columns:

@@ -1,13 +1,14 @@
-"""Findings: every failing record with its fields, for the fix-lists
+"""Findings: every failing record with the rules that it fails, for the lists
 and as files of their own.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -18,12 +19,21 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import RECORD_NAMES, FailingRecord, FieldSet, FixItem, read_as
+from pipeline.model import (
+    RECORD_NAMES,
+    Check,
+    FailingRecord,
+    FieldSet,
+    FixItem,
+    Rule,
+    RunResult,
+    failed,
+    read_as,
+)
 
 _UNREADABLE: Final = "What stands there cannot be read, and is in no figure."
 _BATCH: Final = 50_000
 """Findings that are written at a time."""
-_COLUMNS: Final = ("entity", "record_id", "owner", "missing", "counts_in", "link")
 
 
 def labels_of(
@@ -45,49 +55,104 @@ def labels_of(
     return found
 
 
-def fix_items(
-    failing: Iterable[FailingRecord],
-    labels: Mapping[tuple[str, str], str],
-    field_sets: Mapping[str, FieldSet],
-    links: Mapping[str, str],
-    zone: str,
-) -> list[FixItem]:
-    """The failing records as people read them; of the period first, then by kind and id.
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of failing records besides their masks."""
 
-    `links` gives for an entity the address of a record's edit form,
-    with {id} where its id goes.
+    labels: Mapping[tuple[str, str], str]  # (entity, record id) -> the record's name
+    field_sets: Mapping[str, FieldSet]
+    rules: Mapping[str, Sequence[Rule]]  # entity -> the rules of a mask's bits
+    # entity -> the address of a record's edit form, with {id} where its id goes
+    links: Mapping[str, str]
+    zone: str
+
+
+def found(
+    failing: Iterable[FailingRecord], about: About
+) -> tuple[tuple[FixItem, ...], tuple[Check, ...]]:
+    """The failing records as people read them; of the period first, then by kind and id:
+    what is to be completed, and what one of our counts names.
     """
-    told = cache(partial(_told, field_sets))  # of many records, few lack other things
-    found = []
+    words = _Words(about)
+    items: list[FixItem] = []
+    checks: list[Check] = []
     for record in sorted(failing, key=lambda r: (not r.in_period, r.entity, r.record_id)):
-        missing, why = told(record.entity, record.mask)
-        link = links.get(record.entity, "").replace("{id}", quote(record.record_id, safe=""))
-        found.append(
-            FixItem(
-                entity=record.entity,
-                record_id=record.record_id,
-                owner=record.owner,
-                label=labels[record.entity, record.record_id],
-                missing=missing,
-                why=why,
-                link=link,
-                in_period=record.in_period,
-                day=_local_day(record.occurred_at_us, zone),
-            )
-        )
-    return found
+        items += _items(record, about, words)
+        checks += _checks(record, about, words)
+    return tuple(items), tuple(checks)
 
 
-def _told(
-    field_sets: Mapping[str, FieldSet], entity: str, mask: int
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a record with this mask lacks, and why each of it is asked."""
-    fields, unreadable = field_sets[entity].missing(mask), field_sets[entity].unreadable(mask)
-    missing = (
-        *(field.label for field in fields),
+@dataclass(slots=True)
+class _Words:
+    """What masks say, each made once: of many records, few fail other rules."""
+
+    about: About
+    demands: dict[
+        tuple[str, int], tuple[tuple[Rule, ...], tuple[str, ...], tuple[str, ...]]
+    ] = field(default_factory=dict)
+    named: dict[tuple[str, int], tuple[Rule, ...]] = field(default_factory=dict)
+
+    def of(
+        self, entity: str, mask: int
+    ) -> tuple[tuple[Rule, ...], tuple[str, ...], tuple[str, ...]]:
+        """The demands that a record with this mask fails, what they are called, and why each
+        of them is asked.
+        """
+        if (entity, mask) not in self.demands:
+            fields = self.about.field_sets[entity]
+            self.demands[entity, mask] = (failed(fields.rules, mask), *_said(fields, mask))
+        return self.demands[entity, mask]
+
+    def counts(self, entity: str, mask: int) -> tuple[Rule, ...]:
+        """The rules of counts that a record with this mask fails."""
+        if (entity, mask) not in self.named:
+            rules = failed(self.about.rules[entity], mask)
+            self.named[entity, mask] = tuple(rule for rule in rules if rule.measure)
+        return self.named[entity, mask]
+
+
+def _said(fields: FieldSet, mask: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    missing, unreadable = fields.missing(mask), fields.unreadable(mask)
+    labels = (
+        *(one.label for one in missing),
         *(f"{read_as(name)}: unreadable" for name in unreadable),
     )
-    return missing, (*(field.why for field in fields), *(_UNREADABLE for _ in unreadable))
+    return labels, (*(one.why for one in missing), *(_UNREADABLE for _ in unreadable))
+
+
+def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixItem]:
+    rules, missing, why = words.of(record.entity, record.mask)
+    if rules:
+        yield FixItem(
+            entity=record.entity,
+            record_id=record.record_id,
+            owner=record.owner,
+            label=about.labels[record.entity, record.record_id],
+            rules=rules,
+            missing=missing,
+            why=why,
+            link=_link(record, about),
+            in_period=record.in_period,
+            day=_local_day(record.occurred_at_us, about.zone),
+        )
+
+
+def _checks(record: FailingRecord, about: About, words: _Words) -> Iterator[Check]:
+    for rule in words.counts(record.entity, record.mask):
+        yield Check(
+            rule=rule,
+            record_id=record.record_id,
+            owner=record.owner,
+            label=about.labels[record.entity, record.record_id],
+            link=_link(record, about),
+            in_period=record.in_period,
+            day=_local_day(record.occurred_at_us, about.zone),
+        )
+
+
+def _link(record: FailingRecord, about: About) -> str:
+    address = about.links.get(record.entity, "")
+    return address.replace("{id}", quote(record.record_id, safe=""))
 
 
 def _local_day(occurred_at_us: int | None, zone: str) -> date | None:
@@ -101,32 +166,65 @@ def _local_day(occurred_at_us: int | None, zone: str) -> date | None:
         return moment.date()
 
 
-def write_findings(folder: Path, found: Sequence[FixItem]) -> None:
-    """findings.parquet and findings.csv: one row per failing record; without
-    names, which are in the CRM.
+# ---------------------------------------------------------------------------------------- files
+
+FINDING_COLUMNS: Final = (
+    "audit",
+    "entity",
+    "record_id",
+    "rule",
+    "verdict",
+    "span",
+    "owner",
+    "debtor",
+    "link",
+)
+"""A finding: whose audit, which record, which rule it fails and how; `span` is 'score' or
+'base', and the debtor who is to mend it.
+"""
+
+
+def write_findings(folder: Path, result: RunResult) -> None:
+    """findings.parquet and findings.csv: a row per record, owner and rule; without names,
+    which are in the CRM.
     """
-    schema = pa.schema([pa.field(name, pa.string()) for name in _COLUMNS])
+    schema = pa.schema([pa.field(name, pa.string()) for name in FINDING_COLUMNS])
     with (
         pq.ParquetWriter(folder / "findings.parquet", schema, compression="zstd") as parquet,
         (folder / "findings.csv").open("w", encoding="utf-8", newline="") as stream,
     ):
         writer = csv.writer(stream)
-        writer.writerow(_COLUMNS)
-        for begin in range(0, len(found), _BATCH):
-            rows = [
-                (
-                    r.entity,
-                    r.record_id,
-                    r.owner,
-                    ", ".join(r.missing),
-                    "period" if r.in_period else "base",
-                    r.link,
-                )
-                for r in found[begin : begin + _BATCH]
-            ]
-            columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+        writer.writerow(FINDING_COLUMNS)
+        findings = _rows(result)
+        while rows := list(islice(findings, _BATCH)):
+            columns = dict(
+                zip(FINDING_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)
+            )
             parquet.write_table(pa.table(columns, schema=schema))
             writer.writerows([_harmless(cell) for cell in row] for row in rows)
+
+
+def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
+    for item in result.fix_list:
+        for rule in item.rules:
+            yield _row(result.audit_id, rule, item)
+    for check in result.checks:
+        yield _row(result.audit_id, check.rule, check)
+
+
+def _row(audit: str, rule: Rule, record: FixItem | Check) -> tuple[str, ...]:
+    span = "score" if record.in_period else "base"
+    whose = (record.owner, record.owner)  # whoever owns a record is to mend it
+    return (
+        audit,
+        rule.entity,
+        record.record_id,
+        rule.id,
+        rule.verdict,
+        span,
+        *whose,
+        record.link,
+    )
 
 
 def _harmless(cell: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from sys import intern
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.model import FailingRecord, Tally
+from pipeline.model import FailingRecord, FieldSet, Tally
 
 _FAILING = pa.schema(
     [
@@ -25,34 +27,82 @@ _FAILING = pa.schema(
 )
 
 
-FailingCounts = Mapping[tuple[str, str, bool, bool], int]
-"""(owner, entity, in the period, listed at another owner already) -> failing records."""
+Group = tuple[str, str, bool, bool, int]
+"""(owner, entity, in the period, listed at another owner already, mask)"""
 
 
-def failing_tallies(counted: FailingCounts) -> Iterator[Tally]:
-    """Failing records as tallies: of each owner, of what counts at another owner
-    already, and of the company.
+def group_of(record: FailingRecord) -> Group:
+    """What of a failing record decides where it counts."""
+    return record.owner, record.entity, record.in_period, record.is_repeat, record.mask
+
+
+def failing_tallies(
+    groups: Mapping[Group, int], field_sets: Mapping[str, FieldSet]
+) -> list[Tally]:
+    """What failing records come to: how many there are, and how many fail each demand; of
+    each owner, of what counts at another owner already, and of the company.
+
+    What nobody fails is a zero of the company.
     """
-    for (owner, entity, in_period, is_repeat), number in counted.items():
-        name = "failing.period" if in_period else "failing.base"
-        yield Tally(False, owner, name, entity, "", number)
-        yield Tally(
-            not is_repeat, owner if is_repeat else None, name, entity, "", number, is_repeat
-        )
+    names = cache(lambda entity, in_period, mask: _names(field_sets[entity], in_period, mask))
+    company = Counter(dict.fromkeys(_all_names(field_sets), 0))
+    owners: Counter[tuple[str, bool, str, str]] = Counter()
+    for (owner, entity, in_period, is_repeat, mask), number in groups.items():
+        for name, dimension in names(entity, in_period, mask):
+            owners[owner, False, name, dimension] += number
+            if is_repeat:
+                owners[owner, True, name, dimension] += number
+            else:
+                company[name, dimension] += number
+    return [
+        *(
+            Tally(False, owner, name, dimension, "", number, is_repeat)
+            for (owner, is_repeat, name, dimension), number in owners.items()
+        ),
+        *(
+            Tally(True, None, name, dimension, "", number)
+            for (name, dimension), number in company.items()
+        ),
+    ]
 
 
-def tallies_of_failing(file: Path) -> list[Tally]:
-    """How many records of a file fail, per owner and kind."""
-    keys = ["owner", "entity", "in_period", "is_repeat"]
-    counted = (
-        pq.read_table(file, columns=keys)
-        .group_by(keys)
-        .aggregate([([], "count_all")])
-        .to_pylist()
+def _all_names(field_sets: Mapping[str, FieldSet]) -> Iterator[tuple[str, str]]:
+    """The counts that failing records are made into."""
+    for fields in field_sets.values():
+        for in_period in (False, True):
+            yield from _names(fields, in_period, fields.bits)
+
+
+def _names(fields: FieldSet, in_period: bool, mask: int) -> tuple[tuple[str, str], ...]:
+    """The counts in which a record with this mask counts; none where it fails no demand.
+
+    Of the base everything counts, but "records outside the period".
+    """
+    if not mask & fields.bits:
+        return ()
+    missing = [f"{fields.entity}.{field.name}" for field in fields.missing(mask)]
+    spans = ("base", "period") if in_period else ("base",)
+    return (
+        ("failing.period" if in_period else "failing.base", fields.entity),
+        *((f"missing.{span}", name) for span in spans for name in missing),
+        *(("unreadable", f"{fields.entity}.{name}") for name in fields.unreadable(mask)),
     )
-    return list(
-        failing_tallies({tuple(row[key] for key in keys): row["count_all"] for row in counted})
-    )
+
+
+def groups_in(file: Path) -> dict[Group, int]:
+    """How many records of a file count alike."""
+    keys = ["owner", "entity", "in_period", "is_repeat", "mask"]
+    counted = pq.read_table(file, columns=keys).group_by(keys).aggregate([([], "count_all")])
+    return {
+        (
+            row["owner"],
+            row["entity"],
+            row["in_period"],
+            row["is_repeat"],
+            int(row["mask"], 16),
+        ): row["count_all"]
+        for row in counted.to_pylist()
+    }
 
 
 def write_failing(file: Path, failing: tuple[FailingRecord, ...]) -> None:

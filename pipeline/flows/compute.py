@@ -12,7 +12,7 @@ from typing import Final
 from pipeline import findings, queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.errors import ConfigError
-from pipeline.findings.stored import read_failing
+from pipeline.findings.stored import Group, failing_tallies, groups_in, read_failing
 from pipeline.measures.asked import context_of
 from pipeline.measures.company import FIGURES_PROVEN
 from pipeline.measures.custom import face_of, measure_of
@@ -27,12 +27,14 @@ from pipeline.model import (
     ResolvedAudit,
     RunResult,
     Scope,
+    Tally,
     Target,
     Window,
 )
 from pipeline.progress import Progress
 from pipeline.proof import fingerprints
 from pipeline.proof.entity_counts import count_entities
+from pipeline.proof.listed import must_be_listed
 from pipeline.proof.plausible import implausibilities, must_be_plausible
 from pipeline.proof.prove import prove, prove_accounts, prove_controls, prove_people, proven
 from pipeline.proof.witness import WITNESS_FAILING, load_witness
@@ -40,6 +42,12 @@ from pipeline.queries.ask import ask, ask_people
 from pipeline.reports.report import clean
 from pipeline.rules.validating import validated
 from pipeline.snapshot.manifest import Manifest, load_manifest
+
+FiguresOf = Callable[
+    [Iterable[Tally], Mapping[Group, int], Iterable[Person]],
+    tuple[list[Person], list[Figure]],
+]
+"""Counts, failing records and users -> the people whom reports are about, and every figure."""
 
 _NAMED: Final = 20
 """Records or users that a sentence names before it says how many more there are."""
@@ -70,10 +78,11 @@ def compute(
     custom = tuple(map(measure_of, audit.measures))
 
     def figures_of(
-        given: Answers, users: Iterable[Person]
+        tallies: Iterable[Tally], failing: Mapping[Group, int], users: Iterable[Person]
     ) -> tuple[list[Person], list[Figure]]:
+        given = Answers((*tallies, *failing_tallies(failing, audit.field_sets)), ())
         people = who_owns(users, given, audit.targets, plan_month(window) or "")
-        ground = FigureInputs(
+        inputs = FigureInputs(
             people,
             audit.field_sets,
             audit.targets,
@@ -81,17 +90,16 @@ def compute(
             window,
             (*COUNTED, *custom),
         )
-        return people, make_figures(given, ground)
+        return people, make_figures(given, inputs)
 
     with (
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
         snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as opened,
     ):
         failing = Path(work) / "failing.parquet"
-        validating = (opened.engine, opened.url, opened.views, audit.field_sets, failing)
-        found = validated(
-            *validating, several_owners=context.several_owners, rows=manifest.rows
-        )
+        scans = queries.scans_of(opened.views, audit.field_sets, context)
+        rules = {scan.entity: scan.rules for scan in scans}
+        due = validated(opened.engine, opened.url, scans, failing, rows=manifest.rows)
         progress.stage("Measuring")
         with opened.engine.connect() as connection:
             measured = tuple(ask(connection, queries.measures(opened.views, context)))
@@ -101,9 +109,11 @@ def compute(
             odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
             must_be_plausible(odd, audit.accept)
             labels = findings.labels_of(
-                connection, opened.views, queries.failing(opened.views, audit.field_sets)
+                connection, opened.views, {scan.entity: scan.failing for scan in scans}
             )
-        people, figures = figures_of(Answers((*measured, *found), ()), users)
+        groups = groups_in(failing)
+        must_be_listed(measured, groups, rules)
+        people, figures = figures_of((*measured, *due), groups, users)
         progress.stage("Proving every figure against the CRM")
         controls = _prove(data, manifest, figures_of, figures, users, failing)
         prove_accounts(manifest.accounts, audit.tables, rows)
@@ -111,11 +121,8 @@ def compute(
         by_id = {figure.id: figure for figure in figures}
         prove_controls(by_id, controls)
         progress.stage("Making the fix-lists")
-        fix_list = tuple(
-            findings.fix_items(
-                read_failing(failing), labels, audit.field_sets, audit.links, window.zone
-            )
-        )
+        about = findings.About(labels, audit.field_sets, rules, audit.links, window.zone)
+        fix_list, checks = findings.found(read_failing(failing), about)
     return RunResult(
         run_id=run_id,
         audit_id=audit.id,
@@ -125,6 +132,7 @@ def compute(
         people=tuple(people),
         figures=by_id,
         fix_list=fix_list,
+        checks=checks,
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit, manifest.not_given),
         custom=tuple(map(face_of, custom)),
@@ -173,7 +181,7 @@ def _window_of(audit: ResolvedAudit, manifest: Manifest, period: PeriodBounds) -
 def _prove(
     data: Path,
     manifest: Manifest,
-    figures_of: Callable[[Answers, Iterable[Person]], tuple[list[Person], list[Figure]]],
+    figures_of: FiguresOf,
     figures: Sequence[Figure],
     users: Sequence[Person],
     failing: Path,
@@ -183,7 +191,8 @@ def _prove(
     """
     witness = load_witness(data)
     fingerprints.recheck(witness.fingerprints, data, manifest.stored)
-    _, seen = figures_of(witness.answers, witness.people)
+    groups = groups_in(data / WITNESS_FAILING)
+    _, seen = figures_of(witness.answers.tallies, groups, witness.people)
     prove(seen, figures, data / WITNESS_FAILING, failing)
     prove_people(witness.people, users)
     return witness.controls

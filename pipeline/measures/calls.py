@@ -15,6 +15,7 @@ from pipeline.measures.common import (
     in_unknown_state,
 )
 from pipeline.measures.measure import STOCK, counted
+from pipeline.model import Verdict
 from pipeline.queries.context import Condition, QueryContext
 
 _HELD_BY_NOW: Final = Held("call")
@@ -41,6 +42,7 @@ CALLS_HELD_IN_FUTURE: Final = counted(
     period=STOCK,
     left_out=True,
     sentence=("call is called held but lies ahead", "calls are called held but lie ahead"),
+    finds=Verdict.INVALID,
 )
 CALLS_UNKNOWN: Final = counted(
     "calls_unknown",
@@ -51,6 +53,7 @@ CALLS_UNKNOWN: Final = counted(
     period=STOCK,
     left_out=True,
     sentence=("call has an unknown status", "calls have an unknown status"),
+    finds=Verdict.INVALID,
 )
 CALLS_UNDATED: Final = counted(
     "calls_undated",
@@ -60,4 +63,5 @@ CALLS_UNDATED: Final = counted(
     where=Undated("call", ("start_at", "created_at")),
     period=STOCK,
     left_out=True,
+    finds=Verdict.MISSING,
 )

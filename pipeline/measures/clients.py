@@ -6,6 +6,7 @@ from typing import Final
 
 from pipeline.measures.common import Undated, every, in_period, in_plan_month
 from pipeline.measures.measure import STOCK, counted
+from pipeline.model import Verdict
 
 _CREATED: Final = ("created_at",)
 
@@ -28,6 +29,7 @@ CLIENTS_UNDATED: Final = counted(
     where=Undated("client"),
     period=STOCK,
     left_out=True,
+    finds=Verdict.MISSING,
 )
 CONTACTS: Final = counted("contacts", "Contacts", of="contact", where=every, period=STOCK)
 CONTACTS_UNDATED: Final = counted(
@@ -38,6 +40,7 @@ CONTACTS_UNDATED: Final = counted(
     where=Undated("contact"),
     period=STOCK,
     left_out=True,
+    finds=Verdict.MISSING,
 )
 LEADS: Final = counted("leads", "Leads", of="lead", where=every, period=STOCK)
 LEADS_UNDATED: Final = counted(
@@ -48,4 +51,5 @@ LEADS_UNDATED: Final = counted(
     where=Undated("lead"),
     period=STOCK,
     left_out=True,
+    finds=Verdict.MISSING,
 )

@@ -49,7 +49,8 @@ def measure_of(own: CustomMeasure) -> Counted:
     """
     ours = NARROWED[own.counted]
     (count,) = ours.numerator
-    narrowed = replace(count, name=own.name, where=_Narrowed(count.where, own))
+    where = _Narrowed(count.where, own)
+    narrowed = replace(count, name=own.name, where=where, verdict=None)
     if own.share:
         return Counted(
             name=own.name,

@@ -11,6 +11,7 @@ from sqlalchemy import FromClause, and_, false
 
 from pipeline.measures.common import Undated, every, in_unknown_state
 from pipeline.measures.measure import STOCK, amount_of, counted, share
+from pipeline.model import Verdict
 from pipeline.queries.context import Condition, QueryContext, in_state
 
 _STAGE: Final = ("stage",)
@@ -89,6 +90,7 @@ DEALS_WON_UNDATED: Final = counted(
     period=STOCK,
     left_out=True,
     sentence=("won deal without a closing date", "won deals without a closing date"),
+    finds=Verdict.MISSING,
 )
 DEALS_WON_UNDATED_AMOUNT: Final = amount_of(
     DEALS_WON_UNDATED, "deals_won_undated_amount", "Won amount without a closing date"
@@ -105,6 +107,7 @@ DEALS_WON_UNREADABLE_DATE: Final = counted(
         "won deal with a closing date that cannot be read",
         "won deals with a closing date that cannot be read",
     ),
+    finds=Verdict.UNREADABLE,
 )
 DEALS_WON_UNREADABLE_DATE_AMOUNT: Final = amount_of(
     DEALS_WON_UNREADABLE_DATE,
@@ -120,6 +123,7 @@ DEALS_WON_IN_FUTURE: Final = counted(
     period=STOCK,
     left_out=True,
     sentence=("won deal is dated after today", "won deals are dated after today"),
+    finds=Verdict.INVALID,
 )
 DEALS_UNKNOWN: Final = counted(
     "deals_unknown",
@@ -130,6 +134,7 @@ DEALS_UNKNOWN: Final = counted(
     period=STOCK,
     left_out=True,
     sentence=("deal has an unknown stage", "deals have an unknown stage"),
+    finds=Verdict.INVALID,
 )
 DEALS_UNDATED: Final = counted(
     "deals_undated",
@@ -139,6 +144,7 @@ DEALS_UNDATED: Final = counted(
     where=Undated("deal"),
     period=STOCK,
     left_out=True,
+    finds=Verdict.MISSING,
 )
 
 WON_ON_NO_DAY: Final = (

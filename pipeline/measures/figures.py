@@ -146,7 +146,7 @@ def _fields(pool: ScopeTotals, field_sets: Mapping[str, FieldSet]) -> Iterator[F
             got = owed = 0
             for field in fields.fields:
                 dimension = f"{entity}.{field.name}"
-                due = pool.counts.get((f"due.{span.name}", dimension, ""), 0)
+                due = pool.counts.get((f"due.{span.name}", fields.due_key(field.when), ""), 0)
                 lacking = pool.counts.get((f"missing.{span.name}", dimension, ""), 0)
                 yield _figure(
                     pool, span.filled, due - lacking, denominator=due, dimension=dimension

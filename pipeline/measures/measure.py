@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.model import Measure, Unit
+from pipeline.model import Measure, Unit, Verdict
 from pipeline.queries.context import Count, Where
 
 PERIOD = "period"
@@ -43,16 +43,20 @@ def counted(
     period: str = PERIOD,
     each: str = "",
     left_out: bool = False,
+    finds: Verdict | None = None,
     sentence: tuple[str, str] = ("", ""),
 ) -> Counted:
-    """The number of records of the entity `of` that meet a condition."""
-    count = Count(name, of, where, tuple(needs))
+    """The number of records of the entity `of` that meet a condition.
+
+    `finds` says what is wrong with these: then each of them is a finding.
+    """
+    count = Count(name, of, where, tuple(needs), verdict=finds)
     return Counted(
         name=name,
         label=label,
         period=period,
         numerator=(count,),
-        month=replace(count, name=f"month.{name}", where=in_month) if in_month else None,
+        month=Count(f"month.{name}", of, in_month, tuple(needs)) if in_month else None,
         each=each,
         left_out=left_out,
         sentence=sentence,
@@ -62,7 +66,7 @@ def counted(
 def amount_of(records: Counted, name: str, label: str) -> Counted:
     """The money in the records that a measure counts, per currency."""
     (count,) = records.numerator
-    money = replace(count, name=name, needs=(*count.needs, "amount"), money=True)
+    money = Count(name, count.entity, count.where, (*count.needs, "amount"), money=True)
     return Counted(
         name=name,
         label=label,

@@ -18,6 +18,7 @@ from pipeline.measures.common import (
     in_unknown_state,
 )
 from pipeline.measures.measure import STOCK, counted, share
+from pipeline.model import Verdict
 from pipeline.queries.context import (
     Condition,
     Count,
@@ -121,6 +122,7 @@ MEETINGS_LACKING: Final = counted(
     needs=_HELD,
     where=_lacking,
     each="thing lacking",
+    finds=Verdict.MISSING,
 )
 MEETINGS_PLANNED_7D: Final = counted(
     "meetings_planned_7d",
@@ -139,6 +141,7 @@ MEETINGS_OVERDUE: Final = counted(
     where=_overdue,
     period=STOCK,
     sentence=("planned meeting is past", "planned meetings are past"),
+    finds=Verdict.OVERDUE,
 )
 MEETINGS_HELD_IN_FUTURE: Final = counted(
     "meetings_held_in_future",
@@ -152,6 +155,7 @@ MEETINGS_HELD_IN_FUTURE: Final = counted(
         "meeting is called held but lies ahead",
         "meetings are called held but lie ahead",
     ),
+    finds=Verdict.INVALID,
 )
 MEETINGS_UNKNOWN: Final = counted(
     "meetings_unknown",
@@ -162,6 +166,7 @@ MEETINGS_UNKNOWN: Final = counted(
     period=STOCK,
     left_out=True,
     sentence=("meeting has an unknown status", "meetings have an unknown status"),
+    finds=Verdict.INVALID,
 )
 MEETINGS_UNDATED: Final = counted(
     "meetings_undated",
@@ -171,4 +176,5 @@ MEETINGS_UNDATED: Final = counted(
     where=Undated("meeting", ("start_at", "created_at")),
     period=STOCK,
     left_out=True,
+    finds=Verdict.MISSING,
 )

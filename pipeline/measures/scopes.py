@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.errors import ProofError
-from pipeline.findings.stored import failing_tallies
+from pipeline.findings.stored import failing_tallies, group_of
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import COUNTED, PLANNED
 from pipeline.model import (
@@ -89,11 +89,8 @@ def totals_of(answers: Answers, inputs: FigureInputs) -> list[ScopeTotals]:
         lambda: defaultdict(int)
     )
     company: dict[tuple[str, str, str], int] = defaultdict(int)
-    failing = Counter(
-        (record.owner, record.entity, record.in_period, record.is_repeat)
-        for record in answers.failing
-    )
-    for tally in (*answers.tallies, *failing_tallies(failing)):
+    failing = failing_tallies(Counter(map(group_of, answers.failing)), inputs.field_sets)
+    for tally in (*answers.tallies, *failing):
         counts = (
             company
             if tally.company

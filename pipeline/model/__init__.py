@@ -10,8 +10,17 @@ from pipeline.model.audit import ResolvedAudit
 from pipeline.model.figures import ONE_READING, UNCOMPARED, Figure, Unit, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
-from pipeline.model.results import Difference, FixItem, RunResult, TableAccount
-from pipeline.model.rules import CustomMeasure, Field, FieldSet, Target
+from pipeline.model.results import Check, Difference, FixItem, RunResult, TableAccount
+from pipeline.model.rules import (
+    CustomMeasure,
+    Field,
+    FieldSet,
+    Rule,
+    Target,
+    Verdict,
+    demands_of,
+    failed,
+)
 from pipeline.model.schema import (
     ASSUMED,
     CELL_ERRORS,
@@ -53,6 +62,7 @@ __all__ = [
     "UNCOMPARED",
     "UNREADABLE_MARK",
     "Answers",
+    "Check",
     "CustomMeasure",
     "Difference",
     "FailingRecord",
@@ -67,6 +77,7 @@ __all__ = [
     "PeriodWord",
     "Person",
     "ResolvedAudit",
+    "Rule",
     "RunResult",
     "Schema",
     "Scope",
@@ -74,7 +85,10 @@ __all__ = [
     "Tally",
     "Target",
     "Unit",
+    "Verdict",
     "Window",
+    "demands_of",
+    "failed",
     "figure_id",
     "read_as",
 ]

@@ -9,7 +9,7 @@ from datetime import date
 from pipeline.model.figures import Figure, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
-from pipeline.model.rules import FieldSet
+from pipeline.model.rules import FieldSet, Rule
 from pipeline.model.window import Window
 
 Difference = tuple[str, str, str, str]
@@ -43,6 +43,20 @@ class FixItem:
     day: date | None = (
         None  # its own day in the audit's zone: by it a manager knows a record without a name
     )
+    rules: tuple[Rule, ...] = ()  # the demands that it fails, as in `missing`
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A record that one of our counts names as not in order; it costs nobody a point."""
+
+    rule: Rule
+    record_id: str
+    owner: str
+    label: str  # the record's own name, as the CRM has it; '' where it has none
+    link: str  # '' where the CRM has no address
+    in_period: bool
+    day: date | None  # its own day in the audit's zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,7 @@ class RunResult:
     people: tuple[Person, ...]
     figures: Mapping[str, Figure]
     fix_list: tuple[FixItem, ...]
+    checks: tuple[Check, ...]
     field_sets: Mapping[str, FieldSet]
     not_checked: Mapping[str, str]  # 'meeting.result' -> why
     custom: tuple[Measure, ...] = ()  # the measures of the audit's own

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from pipeline.findings.stored import tallies_of_failing, write_failing
+from pipeline.findings.stored import write_failing
 from pipeline.model import Answers, Fingerprint, Person, Scope, Tally
 
 WITNESS_FAILING: Final = "witness_failing.parquet"
@@ -42,17 +42,12 @@ def save_witness(folder: Path, witness: Witness) -> None:
 
 
 def load_witness(folder: Path) -> Witness:
-    """The witness of a snapshot. Its failing records stay in their file; what they come
-    to is among the tallies.
-    """
+    """The witness of a snapshot. Its failing records stay in their file."""
     document = json.loads((folder / "witness.json").read_text("utf-8"))
     people = (
         Person(**{**person, "scope": Scope(person["scope"])}) for person in document["people"]
     )
-    tallies = (
-        *(Tally(**tally) for tally in document["tallies"]),
-        *tallies_of_failing(folder / WITNESS_FAILING),
-    )
+    tallies = tuple(Tally(**tally) for tally in document["tallies"])
     controls = tuple((str(figure), str(value)) for figure, value in document["controls"])
     fingerprints = tuple(Fingerprint(*one) for one in document["fingerprints"])
     return Witness(Answers(tallies, ()), tuple(people), controls, fingerprints)

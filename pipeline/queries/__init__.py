@@ -28,7 +28,14 @@ from pipeline.queries.context import (
     state_code,
 )
 from pipeline.queries.counts import measure_questions
-from pipeline.queries.fields import asks, failing_records, field_question
+from pipeline.queries.fields import (
+    Failing,
+    Scan,
+    asks,
+    failing_conditions,
+    failing_records,
+    field_question,
+)
 from pipeline.queries.views import view_of
 
 __all__ = [
@@ -38,14 +45,17 @@ __all__ = [
     "Census",
     "Count",
     "Entities",
+    "Failing",
     "Grain",
     "Part",
     "QueryContext",
     "Question",
+    "Scan",
     "asks",
     "censuses",
     "columns_of",
     "failing",
+    "failing_conditions",
     "failing_records",
     "field_counts",
     "field_question",
@@ -91,6 +101,24 @@ def measures(views: Mapping[str, FromClause], context: QueryContext) -> tuple[Qu
     )
 
 
+def scans_of(
+    views: Mapping[str, FromClause],
+    field_sets: Mapping[str, FieldSet],
+    context: QueryContext,
+) -> tuple[Scan, ...]:
+    """What Great Expectations asks of the snapshot, entity by entity."""
+    grains = [grain for grain in context.grains if grain is not Grain.COMPANY]
+    return tuple(
+        Scan(
+            entity,
+            tuple(field_question(field_sets[entity], views[entity], grain) for grain in grains),
+            tuple(rules),
+            failing_records(rules, views[entity]),
+        )
+        for entity, rules in failing(views, field_sets, context).items()
+    )
+
+
 def field_counts(
     views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], context: QueryContext
 ) -> tuple[Question, ...]:
@@ -104,11 +132,11 @@ def field_counts(
 
 
 def failing(
-    views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet]
-) -> dict[str, Select[Any]]:
-    """Entity -> the SELECT of its failing records."""
-    return {
-        entity: failing_records(field_sets[entity], view)
+    views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], context: QueryContext
+) -> dict[str, Failing]:
+    """Entity -> the rules that its records can fail; none where there are none."""
+    found = {
+        entity: failing_conditions(field_sets[entity], view, context)
         for entity, view in views.items()
-        if asks(field_sets[entity])
     }
+    return {entity: rules for entity, rules in found.items() if rules}

@@ -5,14 +5,14 @@ and text for identifiers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, select
+from sqlalchemy import Connection, FromClause, select
 
 from pipeline.model import Answers, FailingRecord, Person, Scope, Tally
-from pipeline.queries import WORD, Census, Grain, Part, Question
+from pipeline.queries import WORD, Census, Grain, Part, Question, Scan
 from pipeline.values.texts import text_of
 
 
@@ -39,12 +39,10 @@ def tallies(question: Question, rows: Iterable[Any]) -> Iterator[Tally]:
             )
 
 
-def ask_failing(
-    connection: Connection, selects: Mapping[str, Select[Any]]
-) -> Iterator[FailingRecord]:
+def ask_failing(connection: Connection, scans: Iterable[Scan]) -> Iterator[FailingRecord]:
     """Every failing record of every entity."""
-    for entity, statement in selects.items():
-        yield from failing(entity, connection.execute(statement))
+    for scan in scans:
+        yield from failing(scan.entity, connection.execute(scan.failing))
 
 
 def failing(entity: str, rows: Iterable[Any]) -> Iterator[FailingRecord]:
@@ -134,9 +132,6 @@ class _Expansion:
         self._counted = cache(lambda bits: _all_set(census.counts.values(), bits))
         self._summed = cache(lambda bits: _all_set(census.amounts.values(), bits))
         self._priced = cache(lambda bits: _all_set(census.priced.values(), bits))
-        self._mask = cache(
-            lambda bits: sum(1 << place for place in _all_set(census.wrong, bits))
-        )
         self._text = cache(text_said)
 
     def add(
@@ -154,12 +149,10 @@ class _Expansion:
         bits = self._bits(*words)
         name = None if owner is None else self._text(owner)
         if part == Part.WRONG:
-            in_period = bits & self._census.in_period != 0
+            in_period, mask = divmod(bits, self._census.in_period)
             named = self._census.entity, text_said(record), name or ""
             self.failing.append(
-                FailingRecord(
-                    *named, self._mask(bits), in_period, bool(is_repeat), _moment(value)
-                )
+                FailingRecord(*named, mask, bool(in_period), bool(is_repeat), _moment(value))
             )
             return
         for whom in self._whom(part, name, is_repeat):

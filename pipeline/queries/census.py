@@ -4,8 +4,9 @@ and equal sets are counted.
 The questions of counts.py and fields.py go through the records once each. A CRM is held while
 it counts, so there its view is worked out once: each condition becomes a bit, records of the
 same owner and bits become one row with their number, and Python adds up for each count the rows
-that have all its bits. The snapshot is asked the questions one by one, so that the two readings
-of the proof differ in form.
+that have all its bits. What a record fails is bits of their own, which only the rows of failing
+records have: of hundreds of rules nearly every record would have a set of its own. The snapshot
+is asked the questions one by one, so that the two readings of the proof differ in form.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from pipeline.queries.counts import (
     of_money,
     of_records,
 )
-from pipeline.queries.fields import asks, field_counts_of, wrong_of
+from pipeline.queries.fields import due_counts, failing_conditions
 from pipeline.queries.views import LOOKED_AT, view_from, view_of, with_state
 
 
@@ -69,17 +70,16 @@ WorkedOut = Callable[[Select[Any], str], FromClause]
 class Census:
     """One statement, and what its rows stand for.
 
-    A row is (part, owner, again, currency, id, records, value, *words of bits). `value` is the
-    sum of the amounts, and of a failing record its moment in microseconds. A record counts
+    A row is (part, owner, is_repeat, currency, id, records, value, *words of bits). `value` is
+    the sum of the amounts, and of a failing record its moment in microseconds. A record counts
     where it has all bits of a count's mask; `priced` are the counts that are made per currency.
-    `wrong` gives, for each bit of a failing record's mask, the one bit here that sets it.
+    Of a failing record the bits are its mask, and the one above says that it is in the period.
     """
 
     entity: str
     counts: Mapping[Named, int]
     amounts: Mapping[Named, int]
     priced: Mapping[Named, int]
-    wrong: tuple[int, ...]
     in_period: int
     statement: Select[Any] | CompoundSelect[Any]
 
@@ -92,8 +92,8 @@ class _Asked:
     counts: Mapping[Named, int]
     amounts: Mapping[Named, int]
     priced: Mapping[Named, int]
-    wrong: tuple[int, ...]
-    in_period: int
+    # what a record can fail, by the bits of its mask, and whether it is in the period
+    failing: Sequence[Condition]
 
     @property
     def per_currency(self) -> bool:
@@ -101,9 +101,25 @@ class _Asked:
         return bool(self.amounts or self.priced)
 
     @property
-    def words(self) -> range:
-        """The numbers of the words; at least one, so that a row always says what it is."""
-        return range(max(1, -(-len(self.conditions) // WORD)))
+    def counted_words(self) -> list[str]:
+        """The words of bits by which records are counted; at least one, so that a row always
+        says what it is.
+        """
+        return _names("w", max(1, len(self.conditions)))
+
+    @property
+    def failing_words(self) -> list[str]:
+        """The words of bits of a failing record."""
+        return _names("f", len(self.failing))
+
+    @property
+    def in_period(self) -> int:
+        """The bit above a failing record's mask."""
+        return 1 << len(self.failing) - 1 if self.failing else 0
+
+
+def _names(letter: str, bits: int) -> list[str]:
+    return [f"{letter}{number}" for number in range(-(-bits // WORD))]
 
 
 class _Bits:
@@ -145,10 +161,10 @@ def census(
     """
     whole = view_of(entity, entities, context).subquery()
     asked = _asked(entity, whole, fields, context)
-    kept = {"id", "owner", "is_repeat", *_columns_in(asked.conditions)}
+    kept = {"id", "owner", "is_repeat", *_columns_in([*asked.conditions, *asked.failing])}
     if asked.per_currency:
         kept |= {"amount", "amount_unreadable", "currency"}
-    if asked.wrong:
+    if asked.failing:
         kept.add("occurred_at_us")
     stated = with_state(entity, entities[entity], context)
     looked_at = [
@@ -166,7 +182,9 @@ def census(
         view.with_only_columns(*columns, maintain_column_froms=True), f"view_{entity}"
     )
     asked = replace(
-        asked, conditions=[_moved(condition, whole, narrow) for condition in asked.conditions]
+        asked,
+        conditions=[_moved(condition, whole, narrow) for condition in asked.conditions],
+        failing=[_moved(condition, whole, narrow) for condition in asked.failing],
     )
     compose = _rolled_up if rolled_up else _in_arms
     statement = compose(asked, worked_out(_flagged(asked, narrow), f"flagged_{entity}"))
@@ -175,7 +193,6 @@ def census(
         asked.counts,
         asked.amounts,
         asked.priced,
-        asked.wrong,
         asked.in_period,
         statement,
     )
@@ -189,13 +206,13 @@ def _asked(entity: str, view: FromClause, fields: FieldSet, context: QueryContex
         name: bits.of(condition, has_amount(view))
         for name, condition in of_currencies(conditions).items()
     }
-    if not asks(fields):
-        return _Asked(bits.conditions, counts, amounts, priced, (), 0)
     in_period = view.c.in_period == 1
-    for name, met in field_counts_of(fields, view, in_period).items():
+    for name, met in due_counts(fields, view, in_period).items():
         counts[name] = bits.of(*met)
-    wrong = tuple(counts[name] for name in wrong_of(fields))
-    return _Asked(bits.conditions, counts, amounts, priced, wrong, bits.of(in_period))
+    failing = list(failing_conditions(fields, view, context).values())
+    if failing:
+        failing.append(in_period)
+    return _Asked(bits.conditions, counts, amounts, priced, failing)
 
 
 def _columns_in(conditions: Sequence[Condition]) -> Iterator[str]:
@@ -216,13 +233,13 @@ def _moved(condition: Condition, before: FromClause, after: FromClause) -> Condi
 
 
 def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
-    """(id, owner, again, currency, amount, at_us, *words) of each record and owner."""
+    """(id, owner, is_repeat, currency, amount, occurred_at_us, *words) of each record and owner."""
     currency: ColumnElement[Any] = cast(null(), Text)
     amount: ColumnElement[Any] = cast(null(), BigInteger)
     if asked.per_currency:
         currency = exact_text(view.c.currency)
         amount = case((view.c.amount_unreadable == 0, view.c.amount))
-    moment = view.c.occurred_at_us if asked.wrong else cast(null(), BigInteger)
+    moment = view.c.occurred_at_us if asked.failing else cast(null(), BigInteger)
     return select(
         exact_text(view.c.id).label("id"),
         exact_text(view.c.owner).label("owner"),
@@ -230,8 +247,13 @@ def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
         currency.label("currency"),
         amount.label("amount"),
         moment.label("occurred_at_us"),
-        *(_word(asked.conditions, number).label(f"w{number}") for number in asked.words),
+        *_words(asked.conditions, asked.counted_words),
+        *_words(asked.failing, asked.failing_words),
     )
+
+
+def _words(conditions: Sequence[Condition], names: Sequence[str]) -> list[ColumnElement[int]]:
+    return [_word(conditions, number).label(name) for number, name in enumerate(names)]
 
 
 def _word(conditions: Sequence[Condition], number: int) -> ColumnElement[int]:
@@ -250,16 +272,26 @@ def _integer(value: int) -> ColumnElement[int]:
 
 def _is_wrong(asked: _Asked, flagged: FromClause) -> Condition:
     """The record has one of the bits that make it a failing one."""
-    bits = 0
-    for mask in asked.wrong:
-        bits |= mask
+    bits = asked.in_period - 1
     words = (
-        (flagged.c[f"w{number}"], bits >> number * WORD & (1 << WORD) - 1)
-        for number in asked.words
+        (flagged.c[name], bits >> number * WORD & (1 << WORD) - 1)
+        for number, name in enumerate(asked.failing_words)
     )
     return or_(
         false(), *(word.bitwise_and(_integer(part)) != 0 for word, part in words if part)
     )
+
+
+def _side_by_side(
+    asked: _Asked, row: Any
+) -> tuple[list[ColumnElement[int]], list[ColumnElement[int]]]:
+    """The words by which records are counted, and those of a failing one, in as many columns."""
+    counted: list[Any] = [row[name] for name in asked.counted_words]
+    failing: list[Any] = [row[name] for name in asked.failing_words]
+    wide = max(len(counted), len(failing))
+    counted += [_integer(0)] * (wide - len(counted))
+    failing += [_integer(0)] * (wide - len(failing))
+    return counted, failing
 
 
 # ----------------------------------------------------------------------------- two compositions
@@ -269,7 +301,9 @@ def _in_arms(asked: _Asked, flagged: FromClause) -> CompoundSelect[Any]:
     """Owners, the company by a grouping of its own, and failing records: arms that read
     the same flagged records.
     """
-    words, nothing = [flagged.c[f"w{number}"] for number in asked.words], cast(null(), Text)
+    nothing = cast(null(), Text)
+    words, failing = _side_by_side(asked, flagged.c)
+    keys = [flagged.c[name] for name in asked.counted_words]
     owner, is_repeat, currency = (
         exact_text(flagged.c.owner),
         flagged.c.is_repeat,
@@ -281,12 +315,12 @@ def _in_arms(asked: _Asked, flagged: FromClause) -> CompoundSelect[Any]:
         _integer(Part.COMPANY), nothing, _integer(0), currency, nothing, *sums, *words
     )
     arms = [
-        owners.group_by(owner, is_repeat, currency, *words),
-        company.where(is_repeat == 0).group_by(currency, *words),
+        owners.group_by(owner, is_repeat, currency, *keys),
+        company.where(is_repeat == 0).group_by(currency, *keys),
     ]
-    if asked.wrong:
+    if asked.failing:
         record = (flagged.c.id, _integer(1), flagged.c.occurred_at_us)
-        wrong = select(_integer(Part.WRONG), owner, is_repeat, nothing, *record, *words)
+        wrong = select(_integer(Part.WRONG), owner, is_repeat, nothing, *record, *failing)
         arms.append(wrong.where(_is_wrong(asked, flagged)))
     return union_all(*arms)
 
@@ -295,7 +329,8 @@ def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
     """The same rows by one grouping: the company's bits, of these each owner's, of
     these each failing record.
     """
-    words = [flagged.c[f"w{number}"] for number in asked.words]
+    words = [flagged.c[name] for name in asked.counted_words]
+    bits = [flagged.c[name] for name in asked.failing_words]
     wrong = case((_is_wrong(asked, flagged), _marked(flagged.c.id)), else_=literal(""))
     keyed = select(
         flagged.c.is_repeat,
@@ -305,12 +340,19 @@ def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
         wrong.label("id"),
         flagged.c.amount,
         flagged.c.occurred_at_us,
+        *bits,
     ).subquery()
-    *keys, amount, moment = keyed.c
+    keys, amount, moment = (
+        list(keyed.c)[: 4 + len(words)],
+        keyed.c.amount,
+        keyed.c.occurred_at_us,
+    )
     sums = (
         func.count().label("records"),
         func.sum(amount).label("amount"),
         func.max(moment).label("occurred_at_us"),
+        # a row of a failing record is of that record alone
+        *(func.max(keyed.c[name]).label(name) for name in asked.failing_words),
     )
     grouped = select(*keys, *sums).group_by(*keys)
     r = grouped.suffix_with("WITH ROLLUP").subquery("rolled").c
@@ -322,7 +364,12 @@ def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
     )
     names = (_unmarked(r.owner), r.is_repeat, _unmarked(r.currency), _unmarked(r.id))
     value = case((part == _integer(Part.WRONG), r.occurred_at_us), else_=r.amount)
-    return select(part, *names, r.records, value, *(r[word.key] for word in words)).where(
+    counted, failing = _side_by_side(asked, r)
+    shown = [
+        case((part == _integer(Part.WRONG), bits_of_record), else_=word)
+        for word, bits_of_record in zip(counted, failing, strict=True)
+    ]
+    return select(part, *names, r.records, value, *shown).where(
         r.currency.is_not(None),  # else it is of several sets of bits
         or_(r.owner.is_not(None), r.is_repeat == 0),
         or_(of_owner, r.id != ""),  # else it is what an owner has without a failing record

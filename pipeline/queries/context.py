@@ -13,7 +13,7 @@ from sqlalchemy import FromClause, Select, and_, case, false, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.databases.expressions import blank, exact_text, one_of_words
-from pipeline.model import CELL_ERRORS, ENTITIES, STATES, Kind, Window
+from pipeline.model import CELL_ERRORS, ENTITIES, STATES, Kind, Verdict, Window
 
 Condition = ColumnElement[bool]
 Conditions = dict[tuple[str, str], Condition]
@@ -116,6 +116,7 @@ class Count:
     where: Where = _nowhere
     needs: tuple[str, ...] = ()
     money: bool = False  # the sum of their amounts, per currency; amounts that cannot be read are left out
+    verdict: Verdict | None = None  # a record that is counted is a finding
     per_currency: bool = False  # the number of their amounts that can be read, per currency
 
     def can_be_told(self, context: QueryContext) -> bool:

@@ -1,8 +1,9 @@
-"""Minimum field sets: what is due and missing, and the records that fail."""
+"""Minimum field sets: what is due, and the records that fail."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -12,19 +13,23 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     literal,
+    not_,
     or_,
     select,
     true,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import FieldSet
+from pipeline.model import FieldSet, Rule
 from pipeline.queries.context import (
     WORD,
     Condition,
+    Conditions,
     Grain,
+    QueryContext,
     Question,
     flag,
     nothing_entered,
@@ -32,6 +37,20 @@ from pipeline.queries.context import (
     state_code,
     unreadable,
 )
+from pipeline.queries.counts import conditions_of
+
+Failing = Mapping[Rule, Condition]
+"""Rule -> the condition that a record meets to fail it, in the order of the bits of a mask."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """What is asked to validate an entity: counts per owner, and every failing record."""
+
+    entity: str
+    counts: tuple[Question, ...]
+    rules: tuple[Rule, ...]  # by the bits of a failing record's mask
+    failing: Select[Any]
 
 
 def asks(fields: FieldSet) -> bool:
@@ -39,35 +58,60 @@ def asks(fields: FieldSet) -> bool:
     return bool(fields.fields or fields.readable)
 
 
-def field_counts_of(
+def due_conditions(fields: FieldSet, view: FromClause) -> dict[str, Condition]:
+    """What fields can be due of, each once: 'meeting', 'meeting.held' -> its condition."""
+    whens = dict.fromkeys(field.when for field in fields.fields)
+    return {fields.due_key(when): _due(fields.entity, view, when) for when in whens}
+
+
+def due_counts(
     fields: FieldSet, view: FromClause, in_period: Condition
 ) -> dict[tuple[str, str], tuple[Condition, ...]]:
-    """Due, missing, unreadable: each count -> the conditions that a record must meet,
-    all of them, to be counted.
+    """The records of which fields are due, in the base and in the period: each count -> the
+    conditions that a record must meet, all of them.
+
+    Fields are many and their conditions few, so that the columns of a statement stay few.
     """
     found: dict[tuple[str, str], tuple[Condition, ...]] = {}
-    dues = {field.when: _due(fields.entity, view, field.when) for field in fields.fields}
-    for field in fields.fields:
-        due, dimension = dues[field.when], f"{fields.entity}.{field.name}"
-        owed = and_(
-            due, *(nothing_entered(view, fields.entity, column) for column in field.columns)
-        )
-        found["due.base", dimension], found["missing.base", dimension] = (due,), (owed,)
-        found["due.period", dimension], found["missing.period", dimension] = (
-            (in_period, due),
-            (in_period, owed),
-        )
-    for column in fields.readable:
-        found["unreadable", f"{fields.entity}.{column}"] = (
-            unreadable(view, fields.entity, column),
-        )
+    for key, due in due_conditions(fields, view).items():
+        found["due.base", key] = (due,)
+        found["due.period", key] = (in_period, due)
     return found
 
 
-def wrong_of(fields: FieldSet) -> list[tuple[str, str]]:
-    """The counts for which a record is failing, in the order of the bits of its mask."""
-    missing = [("missing.base", f"{fields.entity}.{field.name}") for field in fields.fields]
-    return missing + [("unreadable", f"{fields.entity}.{column}") for column in fields.readable]
+def failing_conditions(fields: FieldSet, view: FromClause, context: QueryContext) -> Failing:
+    """All that a record can fail: the demands of its field set, then what our own
+    counts name.
+    """
+    return {**_demands(fields, view), **noted(fields.entity, view, context)}
+
+
+def noted(entity: str, view: FromClause, context: QueryContext) -> Failing:
+    """The counts that name a defect, as rules of their own."""
+    return {
+        _rule_of(count.name, dimension, entity, count.verdict): condition
+        for count, by_dimension in conditions_of(entity, view, context).items()
+        if count.verdict is not None
+        for dimension, condition in by_dimension.items()
+    }
+
+
+def _rule_of(name: str, dimension: str, entity: str, verdict: Any) -> Rule:
+    named = ".".join(filter(None, ("check", name, dimension)))
+    return Rule(entity, named, verdict, measure=name, dimension=dimension)
+
+
+def _demands(fields: FieldSet, view: FromClause) -> Failing:
+    dues = due_conditions(fields, view)
+    owed = [
+        and_(
+            dues[fields.due_key(field.when)],
+            *(nothing_entered(view, fields.entity, column) for column in field.columns),
+        )
+        for field in fields.fields
+    ]
+    unread = [unreadable(view, fields.entity, column) for column in fields.readable]
+    return dict(zip(fields.rules, (*owed, *unread), strict=True))
 
 
 def _due(entity: str, view: FromClause, when: str | None) -> Condition:
@@ -76,26 +120,30 @@ def _due(entity: str, view: FromClause, when: str | None) -> Condition:
 
 
 def field_question(fields: FieldSet, view: FromClause, grain: Grain) -> Question:
-    """One scan: due and missing per field, of the period and of the base,
-    and what cannot be read.
-    """
-    counts = field_counts_of(fields, view, view.c.in_period == 1)
-    sums = {name: func.sum(flag(and_(*conditions))) for name, conditions in counts.items()}
+    """One scan: due, of the period and of the base, and how many records fail a demand."""
+    in_period = view.c.in_period == 1
+    fails = or_(false(), *_demands(fields, view).values())
+    counts: Conditions = {
+        name: and_(*conditions)
+        for name, conditions in due_counts(fields, view, in_period).items()
+    }
+    counts["failing.period", fields.entity] = and_(in_period, fails)
+    counts["failing.base", fields.entity] = and_(not_(in_period), fails)
+    sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
     return question(f"{fields.entity}.fields", view, sums, grain=grain)
 
 
-def failing_records(fields: FieldSet, view: FromClause) -> Select[Any]:
-    """The second scan: every record that misses something or holds what cannot be
-    read, and the bit mask of it.
+def failing_records(failing: Failing, view: FromClause) -> Select[Any]:
+    """The second scan: every record that fails a rule, and the bit mask of those that it
+    fails.
 
-    Its columns are id, owner, in_period, again, at_us, and the mask in words of
+    Its columns are id, owner, in_period, is_repeat, occurred_at_us, and the mask in words of
     WORD bits, the lowest first.
     """
-    counts = field_counts_of(fields, view, view.c.in_period == 1)
-    wrong = [and_(*counts[name]) for name in wrong_of(fields)]
+    conditions = list(failing.values())
     words = [
-        cast(_word(wrong[start : start + WORD]), BigInteger).label(f"mask_{start}")
-        for start in range(0, len(wrong), WORD)
+        cast(_word(conditions[start : start + WORD]), BigInteger).label(f"mask_{start}")
+        for start in range(0, len(conditions), WORD)
     ]
     masked = select(
         view.c.id,

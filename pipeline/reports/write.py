@@ -36,7 +36,7 @@ def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
         progress.stage("Writing the reports", 1 + managers)
         for _ in each(write_pair, _places_made(_pairs(result, folder))):
             progress.advance(1)
-        findings.write_findings(folder, result.fix_list)
+        findings.write_findings(folder, result)
         _write_figures(result, folder / "figures.json")
         progress.stage("Reading every figure back", 1 + managers)
         differences: list[Difference] = []

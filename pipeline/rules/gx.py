@@ -1,8 +1,8 @@
 """Minimum field sets, validated by Great Expectations: one expectation of our own per
 entity, over the snapshot.
 
-One scan counts what is due and missing per field and manager; a second one gives every failing
-record, without a cap. Only this module imports the library, and its failure is our error,
+One scan counts what is due and how many records fail, per manager; a second one gives every
+failing record, without a cap. Only this module imports the library, and its failure is our error,
 never a defect of the data.
 """
 
@@ -13,18 +13,17 @@ import os
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import FromClause, column, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.complaints import without_values
 from pipeline.errors import AuditError, PublishError
 from pipeline.lacks import lack_in, lack_of
 from pipeline.memory import uncollected
-from pipeline.model import Answers, Field, FieldSet, Tally
-from pipeline.queries import Grain, asks, failing_records, field_question
+from pipeline.model import Answers, FailingRecord, Tally, demands_of
+from pipeline.queries import Scan
 from pipeline.queries.ask import ask, failing
 
 os.environ["GX_ANALYTICS_ENABLED"] = (
@@ -32,7 +31,6 @@ os.environ["GX_ANALYTICS_ENABLED"] = (
 )
 
 import great_expectations as gx
-from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.exceptions.exceptions import GreatExpectationsError
 from great_expectations.execution_engine.sqlalchemy_execution_engine import (
@@ -48,21 +46,15 @@ _OF_THE_SQL: Final = ("Binder Error", "Catalog Error")
 """Complaints that quote names of ours only: whatever else is quoted may be a client's."""
 
 
-def validate(
-    url: str,
-    views: Mapping[str, FromClause],
-    field_sets: Mapping[str, FieldSet],
-    *,
-    several_owners: bool = False,
-) -> Answers:
-    """Due, missing and unreadable, and every failing record. `url` names a
-    DuckDB that holds the views.
+def validate(url: str, scans: Iterable[Scan]) -> Answers:
+    """What is due and failing of every entity, and every failing record. `url` names a
+    DuckDB that holds the views which the scans ask.
 
     AuditError where the library failed: a validation that did not run is no verdict.
     """
     try:
         with uncollected():
-            found = _validated(url, views, field_sets, several_owners)
+            found = _validated(url, scans)
     except (
         GreatExpectationsError,
         SQLAlchemyError,
@@ -78,61 +70,71 @@ def validate(
     )
 
 
-def _validated(
-    url: str,
-    views: Mapping[str, FromClause],
-    field_sets: Mapping[str, FieldSet],
-    several_owners: bool,
-) -> list[Answers]:
+def _validated(url: str, scans: Iterable[Scan]) -> list[Answers]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     database = context.data_sources.add_sql("snapshot", connection_string=url)
     found: list[Answers] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations inside the library are not the user's
-        for entity, view in views.items():
-            if asks(field_sets[entity]):
-                asset = database.add_table_asset(entity, table_name=f"view_{entity}")
-                batch = asset.add_batch_definition_whole_table("all").get_batch()
-                demand = {
-                    "set": asdict(field_sets[entity]),
-                    "columns": [c.key for c in view.c],
-                    "several_owners": several_owners,
-                }
-                found.append(
-                    _answers(
-                        field_sets[entity], batch.validate(ExpectMinimumFieldSet(demand=demand))
-                    )
-                )
+        for scan in scans:
+            asset = database.add_table_asset(scan.entity, table_name=f"view_{scan.entity}")
+            batch = asset.add_batch_definition_whole_table("all").get_batch()
+            outcome = batch.validate(ExpectMinimumFieldSet(scan=_Asked(scan)))
+            found.append(_answers(scan, outcome))
     return found
 
 
-def _answers(fields: FieldSet, outcome: Any) -> Answers:
-    """The outcome's rows as answers; the two scans must agree on how much
-    is missing or unreadable.
+def _answers(scan: Scan, outcome: Any) -> Answers:
+    """The outcome's rows as answers; the two scans must agree on how many records fail a
+    demand, owner by owner.
     """
     if "counts" not in outcome.result:
-        raise _not_run(f"The validation of {fields.entity}", _reason(outcome.exception_info))
-    counted = outcome.result["counts"]
-    records = tuple(failing(fields.entity, outcome.result["failing"]))
-    wrong = sum(
-        t.value for t in counted if _of_an_owner(t) and t.name in ("missing.base", "unreadable")
-    )
-    if wrong != sum(record.mask.bit_count() for record in records):
+        raise _not_run(f"The validation of {scan.entity}", _reason(outcome.exception_info))
+    records = tuple(failing(scan.entity, outcome.result["failing"]))
+    counted = [tally for tally in outcome.result["counts"] if not tally.company]
+    claimed: Counter[_Claim] = Counter()
+    for tally in filter(_is_failing, counted):
+        claimed[_key(tally)] += tally.value  # an owner's id may be blank, as nobody's is
+    if +claimed != _listed(records, demands_of(scan.rules)):
         raise AuditError(
-            f"The validation of {fields.entity} counted {wrong} fields to repair and listed others."
+            f"The validation of {scan.entity} counted {_total(claimed)} records to complete and listed others."
         )
-    return Answers(tuple(counted), records)
+    due = [tally for tally in outcome.result["counts"] if not _is_failing(tally)]
+    return Answers(tuple(due), records)
+
+
+_Claim = tuple[str, str, bool]
+"""(name of the count, owner or '', whether another owner has the record already)"""
+
+
+def _key(tally: Tally) -> _Claim:
+    return tally.name, tally.owner or "", tally.is_repeat
+
+
+def _is_failing(tally: Tally) -> bool:
+    return tally.name.startswith("failing.")
+
+
+def _listed(records: Iterable[FailingRecord], demands: int) -> Counter[_Claim]:
+    """The same counts from the list."""
+    found: Counter[_Claim] = Counter()
+    for record in records:
+        if record.mask & demands:
+            name = "failing.period" if record.in_period else "failing.base"
+            found[name, record.owner, False] += 1
+            found[name, record.owner, True] += record.is_repeat
+    return +found
+
+
+def _total(claimed: Counter[_Claim]) -> int:
+    return sum(number for (*_, is_repeat), number in claimed.items() if not is_repeat)
 
 
 def _not_run(what: str, why: str) -> AuditError:
     lack = lack_in(why)
     said = why if any(one in why for one in _OF_THE_SQL) else without_values(why)
     return PublishError(lack) if lack else AuditError(f"{what} did not run: {said}")
-
-
-def _of_an_owner(tally: Tally) -> bool:
-    return not tally.company and not tally.is_repeat
 
 
 def _reason(info: Mapping[str, Any]) -> str:
@@ -149,16 +151,31 @@ def _reason(info: Mapping[str, Any]) -> str:
     )
 
 
-class ExpectMinimumFieldSet(BatchExpectation):
-    """Expects of every record of an entity that all fields which it owes are filled."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A scan as an argument of an expectation: the library copies arguments, and knows a
+    metric by their text.
+    """
 
-    demand: dict[str, Any]
+    scan: Scan
+
+    def __str__(self) -> str:
+        return self.scan.entity
+
+    def __deepcopy__(self, _: Any) -> _Asked:
+        return self
+
+
+class ExpectMinimumFieldSet(BatchExpectation):
+    """Expects of every record of an entity that it fails no rule."""
+
+    scan: Any
     metric_dependencies: ClassVar[tuple[str, ...]] = (
         "minimum_field_set.counts",
         "minimum_field_set.failing",
     )
-    success_keys: ClassVar[tuple[str, ...]] = ("demand",)
-    args_keys: ClassVar[tuple[str, ...]] = ("demand",)
+    success_keys: ClassVar[tuple[str, ...]] = ("scan",)
+    args_keys: ClassVar[tuple[str, ...]] = ("scan",)
 
     def _validate(
         self,
@@ -173,39 +190,14 @@ class ExpectMinimumFieldSet(BatchExpectation):
         }
 
 
-class _Scan(MetricProvider):
-    """A scan of the batch's view; a metric provider without a name is not registered."""
-
-    value_keys = ("demand",)
-
-    @staticmethod
-    def _view(engine: Any, domain: Any, demand: Mapping[str, Any]) -> FromClause:
-        """The batch with its columns: what the library gives has none to name."""
-        batch, _, _ = engine.get_compute_domain(domain, domain_type=MetricDomainTypes.TABLE)
-        return (
-            select(*(column(name) for name in demand["columns"]))
-            .select_from(batch)
-            .subquery("batch")
-        )
-
-    @staticmethod
-    def _fields(demand: Mapping[str, Any]) -> FieldSet:
-        fields = (
-            Field(**{**field, "columns": tuple(field["columns"])})
-            for field in demand["set"]["fields"]
-        )
-        return FieldSet(
-            demand["set"]["entity"], tuple(fields), {}, tuple(demand["set"]["readable"])
-        )
-
-
-class FieldSetCounts(_Scan):
-    """Due and missing per field: per owner by one scan, and of the company as their sum.
+class FieldSetCounts(MetricProvider):
+    """Due and failing: per owner by one scan, and of the company as their sum.
 
     Where records have several owners, a second scan tells what that counts twice.
     """
 
     metric_name = "minimum_field_set.counts"
+    value_keys = ("scan",)
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _counts(
@@ -216,10 +208,7 @@ class FieldSetCounts(_Scan):
         metrics: Any,
         runtime_configuration: Any,
     ) -> list[Any]:
-        demand = metric_value_kwargs["demand"]
-        view = cls._view(execution_engine, metric_domain_kwargs, demand)
-        grain = (Grain.OWNERS, Grain.REPEATS) if demand["several_owners"] else (Grain.OWNERS,)
-        questions = [field_question(cls._fields(demand), view, one) for one in grain]
+        questions = metric_value_kwargs["scan"].scan.counts
         with execution_engine.get_connection() as connection:
             return _with_company(questions[0].counts, list(ask(connection, questions)))
 
@@ -240,12 +229,11 @@ def _with_company(counts: Iterable[tuple[str, str]], owners: list[Tally]) -> lis
     ]
 
 
-class FieldSetFailing(_Scan):
-    """Every record that misses something or holds what cannot be read: (id, owner,
-    in_period, again, at_us, *mask).
-    """
+class FieldSetFailing(MetricProvider):
+    """Every record that fails a rule: (id, owner, in_period, is_repeat, occurred_at_us, *mask)."""
 
     metric_name = "minimum_field_set.failing"
+    value_keys = ("scan",)
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _failing(
@@ -256,9 +244,7 @@ class FieldSetFailing(_Scan):
         metrics: Any,
         runtime_configuration: Any,
     ) -> list[tuple[Any, ...]]:
-        demand = metric_value_kwargs["demand"]
-        view = cls._view(execution_engine, metric_domain_kwargs, demand)
         with execution_engine.get_connection() as connection:
-            found = connection.execute(failing_records(cls._fields(demand), view))
+            found = connection.execute(metric_value_kwargs["scan"].scan.failing)
             # plain tuples: a Row of each is made one by one
             return list(found.cursor.fetchall())

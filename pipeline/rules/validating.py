@@ -7,14 +7,15 @@ more once they are written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, FromClause, make_url
+from sqlalchemy import Engine, make_url
 
-from pipeline.findings.stored import tallies_of_failing, write_failing
-from pipeline.model import FieldSet, Tally
+from pipeline.findings.stored import write_failing
+from pipeline.model import Tally
+from pipeline.queries import Scan
 from pipeline.workers import apart
 
 _FEWEST_ROWS: Final = 200_000
@@ -22,37 +23,23 @@ _FEWEST_ROWS: Final = 200_000
 
 
 def validated(
-    engine: Engine,
-    url: str,
-    views: Mapping[str, FromClause],
-    field_sets: Mapping[str, FieldSet],
-    file: Path,
-    *,
-    several_owners: bool,
-    rows: int,
+    engine: Engine, url: str, scans: Sequence[Scan], file: Path, *, rows: int
 ) -> tuple[Tally, ...]:
-    """What is due, missing and failing in the views of the DuckDB at `url`; the
-    failing records are in `file`.
+    """What is due in the views of the DuckDB at `url`; the failing records are in `file`.
 
     `engine` is this process's own way to that DuckDB, and `rows` how many the snapshot has.
     """
     if rows < _FEWEST_ROWS:
-        return _validate(url, views, field_sets, file, several_owners)
+        return _validate(url, scans, file)
     engine.dispose()  # one process at a time has the DuckDB
     # each takes memory of its own
     lone = make_url(url).update_query_dict({"threads": "1"}).render_as_string()
-    return apart(_validate, lone, views, field_sets, file, several_owners)
+    return apart(_validate, lone, scans, file)
 
 
-def _validate(
-    url: str,
-    views: Mapping[str, FromClause],
-    field_sets: Mapping[str, FieldSet],
-    file: Path,
-    several_owners: bool,
-) -> tuple[Tally, ...]:
+def _validate(url: str, scans: Sequence[Scan], file: Path) -> tuple[Tally, ...]:
     from pipeline.rules.gx import validate
 
-    found = validate(url, views, field_sets, several_owners=several_owners)
+    found = validate(url, scans)
     write_failing(file, found.failing)
-    return (*found.tallies, *tallies_of_failing(file))
+    return found.tallies

@@ -154,7 +154,7 @@ def test_marks_of_deletion_in_a_language_that_nobody_knows(tmp_path: Path) -> No
     write(tmp_path, odd)
     with pytest.raises(
         SourceError,
-        match=r"manager\.active: neither yes nor no: 'VERDADERO' \(5 rows\), 'FALSO'",
+        match=r"user\.active: neither yes nor no: 'VERDADERO' \(5 rows\), 'FALSO'",
     ):
         check_audit(audit, NOW)
 

@@ -342,7 +342,7 @@ class EspoReader:
             return (
                 ""
                 if row["entity_type"] in ("Account", "Contact", "Lead")
-                else f"{other} of another entity"
+                else f"{other}_of_another_entity"
             )
         return "converted" if table == "lead" and row["status"] == "Converted" else ""
 
