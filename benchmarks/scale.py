@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +26,7 @@ from benchmarks.questions import one_by_one
 from pipeline import source
 from pipeline.config import Audit, load_audit
 from pipeline.flows.extract import _store, answers_of, read_spec_of, window_of
-from pipeline.model import Answers
+from pipeline.model import STATES, Answers, Field, FieldSet
 from pipeline.progress import Silence
 from pipeline.proof import fingerprints
 
@@ -55,7 +55,7 @@ class Measured:
     crm: str
     records: int
     rows: int
-    reader: Took
+    reading: Took
     texts: Took
     at_once: Took
     before: Took | None
@@ -65,7 +65,7 @@ class Measured:
     @property
     def ratio(self) -> float:
         """What the CRM is held for besides reading, of the reading."""
-        return (self.at_once.processor + self.texts.processor) / self.reader.processor
+        return (self.at_once.processor + self.texts.processor) / self.reading.processor
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -82,6 +82,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--without-before", action="store_true", help="leave out counting question by question"
     )
+    parser.add_argument(
+        "--rules",
+        type=int,
+        default=0,
+        help="demands of each kind of record; default: our field sets",
+    )
     given = parser.parse_args(arguments)
     print(
         f"{datetime.now(UTC):%Y-%m-%d}; Python {platform.python_version()}, {os.cpu_count()} cores; processor seconds"
@@ -92,16 +98,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with tempfile.TemporaryDirectory(prefix="scale-") as folder:
                 print(
                     _line(
-                        measure(name, Path(folder), records, before=not given.without_before)
+                        measure(
+                            name,
+                            Path(folder),
+                            records,
+                            before=not given.without_before,
+                            rules=given.rules,
+                        )
                     ),
                     flush=True,
                 )
 
 
-def measure(name: str, folder: Path, records: int, *, before: bool) -> Measured:
+def measure(name: str, folder: Path, records: int, *, before: bool, rules: int = 0) -> Measured:
     """Reads and counts one CRM inside of one transaction. SystemExit where the two ways do not count the same."""
     with CRMS[name](folder, records) as url:
-        audit = audit_of(name, folder, url)
+        audit = _with_rules(audit_of(name, folder, url), rules)
         limit = source.TransactionLimit(audit.settings.source.max_hold)
         engine = source.open_engine(
             url.render_as_string(hide_password=False), folder, audit.preset, limit.allowed
@@ -149,6 +161,34 @@ def _measured(
         len(counted.tallies),
         len(counted.failing),
     )
+
+
+def _with_rules(audit: Audit, rules: int) -> Audit:
+    """The audit, each of whose field sets has at least so many demands: one or two columns
+    of the record each, every third due in one state only.
+    """
+    field_sets = {
+        entity: _more(fields, list(audit.schema[entity]), audit, rules)
+        for entity, fields in audit.field_sets.items()
+    }
+    return replace(audit, field_sets=field_sets)
+
+
+def _more(fields: FieldSet, columns: Sequence[str], audit: Audit, rules: int) -> FieldSet:
+    entity = fields.entity
+    absent = {f"{entity}.owner_id", *audit.absent}  # owners are counted, not demanded
+    there = [name for name in columns if f"{entity}.{name}" not in absent]
+    states = STATES.get(entity, ())
+    further = tuple(
+        Field(
+            f"further_{n}",
+            f"further {n}",
+            (there[n % len(there)], there[n // len(there) % len(there)])[: 1 + n % 2],
+            when=states[n % len(states)] if states and n % 3 == 0 else None,
+        )
+        for n in range(rules - len(fields.fields))
+    )
+    return replace(fields, fields=(*fields.fields, *further))
 
 
 def must_be_equal(name: str, at_once: Answers, before: Answers) -> None:
@@ -214,15 +254,15 @@ def _busy(task: int | None) -> float:
 
 _HEADING: Final = (
     f"{'CRM':<12}{'records':>10}{'rows':>10}{'reading':>9}{'texts':>7}{'before':>8}{'at once':>9}"
-    f"{'before/reader':>16}{'(at once + texts)/reader':>27}{'tallies':>9}{'failing':>9}"
+    f"{'before/reading':>16}{'(at once + texts)/reading':>27}{'tallies':>9}{'failing':>9}"
 )
 
 
 def _line(m: Measured) -> str:
     before = f"{m.before.processor:.1f}" if m.before else "-"
-    former = f"{m.before.processor / m.reader.processor:.2f}" if m.before else "-"
+    former = f"{m.before.processor / m.reading.processor:.2f}" if m.before else "-"
     return (
-        f"{m.crm:<12}{m.records:>10,}{m.rows:>10,}{m.reader.processor:>9.1f}{m.texts.processor:>7.1f}{before:>8}"
+        f"{m.crm:<12}{m.records:>10,}{m.rows:>10,}{m.reading.processor:>9.1f}{m.texts.processor:>7.1f}{before:>8}"
         f"{m.at_once.processor:>9.1f}{former:>16}{m.ratio:>27.2f}{m.tallies:>9,}{m.failing:>9,}"
     )
 

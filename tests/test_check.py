@@ -132,7 +132,7 @@ def test_the_hold_is_measured_and_near_a_run_s(demo: Path) -> None:
 
 
 def test_the_hold_says_what_was_measured() -> None:
-    text = on_the_hold(Pace(counting=10, rows=1_000_000, tried=10_000, reader=2), limit=120)
+    text = on_the_hold(Pace(counting=10, rows=1_000_000, tried=10_000, reading=2), limit=120)
     assert text.startswith(
         "A run would hold the CRM for about 3.5 minutes; 2 minutes are allowed. Measured: "
     )
@@ -379,7 +379,7 @@ def test_suitecrm_is_shown(
 
 
 @pytest.mark.parametrize(
-    ("rows", "tried", "reader", "limit", "others", "too_long"),
+    ("rows", "tried", "reading", "limit", "others", "too_long"),
     [
         (10, 10, 1.0, 300.0, False, False),  # all of them were read: nothing is extrapolated
         (11, 10, 1.0, 300.0, True, False),
@@ -396,9 +396,9 @@ def test_suitecrm_is_shown(
     ],
 )
 def test_the_hold_is_said_as_it_was_measured(
-    rows: int, tried: int, reader: float, limit: float, others: bool, too_long: bool
+    rows: int, tried: int, reading: float, limit: float, others: bool, too_long: bool
 ) -> None:
-    said = on_the_hold(Pace(2.0, rows, tried, reader), limit)
+    said = on_the_hold(Pace(2.0, rows, tried, reading), limit)
     assert ("; the other rows at that pace." in said) == others
     assert ("more than allowed" in said) == too_long
     assert f"{tried:,} of its {rows:,} rows" in said

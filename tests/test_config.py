@@ -671,6 +671,9 @@ def test_our_field_sets_are_copied_and_none_of_yours_is_overwritten(
         ("[start_at]", "start_at", ("line 3", "fields.0.columns", "start_at")),
         ("[start_at]", "[5]", ("line 3", "fields.0.columns.0")),
         ("[start_at]", "[phone]", ("line 3", "'date'", "'phone'")),
+        ("[start_at]", "[owner_id]", ("line 3", "'date'", "owner cannot be demanded")),
+        ("name: date", "name: The day", ("line 3", "'The day'", "id for machines")),
+        ("name: date", "name: check.date", ("line 3", "'check.date'", "id for machines")),
         (
             "when: held",
             "when: cancelled",

@@ -46,6 +46,11 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
         )
     added = (info.context or {}).get(entity, ())
     known, states = {**columns_of(entity), **dict.fromkeys(added)}, STATES.get(entity, ())
+    if "owner_id" in field.columns:
+        raise ValueError(
+            f"field '{field.name}': an owner cannot be demanded: records without one are counted as such; "
+            "take owner_id out"
+        )
     for column in field.columns:
         if column not in known:
             raise ValueError(

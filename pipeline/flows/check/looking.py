@@ -60,12 +60,12 @@ class Pace:
     counting: float  # seconds in which the database answered all that a run asks it
     rows: int  # to be read
     tried: int  # rows that were read and stored for the measurement
-    reader: float  # seconds that this took
+    reading: float  # seconds that this took
 
     @property
     def hold(self) -> float:
         """Seconds for which a run would hold the transaction."""
-        return self.counting + (self.reader * self.rows / self.tried if self.tried else 0.0)
+        return self.counting + (self.reading * self.rows / self.tried if self.tried else 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def on_the_hold(pace: Pace, limit: float) -> str:
     said = (
         f"A run would hold the CRM for about {source.said_duration(round(pace.hold, 1))}; "
         f"{source.said_duration(limit)} are allowed. Measured: all of its counting, {pace.counting:.1f} s, and reading "
-        f"and storing {pace.tried:,} of its {pace.rows:,} rows, {pace.reader:.1f} s"
+        f"and storing {pace.tried:,} of its {pace.rows:,} rows, {pace.reading:.1f} s"
     )
     said += "; the other rows at that pace." if pace.tried < pace.rows else "."
     return (
