@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import literal
 
-from pipeline.formats.flags import flag_nothing, flag_of, read_flag
+from pipeline.formats.flags import flag_nothing, flag_of
+from pipeline.values.flags import read_flag
 from pipeline.values.texts import UNREADABLE
 from tests.benches import Bench
 

@@ -1,4 +1,4 @@
-"""Each construct of `pipeline.databases.expressions` on every engine that it is written for, against plain Python."""
+"""Each construct of `pipeline.databases.constructs` on every engine that it is written for, against plain Python."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from sqlalchemy.exc import NotSupportedError
 
 from pipeline import snapshot
 from pipeline.calendar.window import microseconds
-from pipeline.databases import expressions as sql
+from pipeline.databases import constructs as sql
 from pipeline.databases import postgresql
-from pipeline.databases.expressions import (
+from pipeline.databases.constructs import (
     blank,
+    day_at,
     day_of,
     derived_key,
     empty_word,
@@ -35,6 +36,7 @@ from pipeline.databases.expressions import (
     single_amount,
     whole_units,
 )
+from pipeline.databases.sql.compile import DIALECTS, must_be_complete
 from pipeline.values.money import LARGEST_AMOUNT, ODD_FACTORS
 from pipeline.values.white_space import WHITE_SPACE
 from tests.benches import Bench, writable
@@ -73,22 +75,35 @@ TEXT_COLUMNS = [
 text_columns = pytest.mark.parametrize(("dialect", "kind"), TEXT_COLUMNS)
 
 
-def test_every_construct_of_every_dialect_is_tried_here() -> None:
-    tried = {
-        blank: {"sqlite", "mysql", "duckdb", "postgresql"},
-        letters: {"sqlite", "mysql", "duckdb", "postgresql"},
-        same_bytes: {"sqlite", "mysql", "duckdb", "postgresql"},
-        exact_text: {"sqlite", "mysql", "duckdb", "postgresql"},
-        derived_key: {"sqlite", "mysql", "duckdb", "postgresql"},
-        micros: {"sqlite", "mysql", "duckdb", "postgresql"},
-        day_of: {"sqlite", "mysql", "duckdb", "postgresql"},
-        no_date: {"sqlite", "mysql", "postgresql", "duckdb"},
-        whole_units: {"sqlite", "mysql", "postgresql", "duckdb"},
-        minor_units: {"sqlite", "mysql", "postgresql", "duckdb"},
-        single_amount: {"sqlite", "mysql", "postgresql", "duckdb"},
-        empty_word: {"sqlite", "mysql", "postgresql", "duckdb"},
+def test_a_dialect_that_lacks_a_construct_stops_the_program() -> None:
+    must_be_complete(DIALECTS)
+    poorer = {
+        construct: made
+        for construct, made in DIALECTS["mysql"].items()
+        if construct is not blank
     }
-    assert {construct: set(dialects) for construct, dialects in sql._TEMPLATES.items()} == tried
+    with pytest.raises(NotImplementedError, match="mysql lacks blank"):
+        must_be_complete({**DIALECTS, "mysql": poorer})
+
+
+def test_every_construct_is_tried_against_python() -> None:
+    """Here, or in the tests of what is written, seen, said, and marked."""
+    here = {blank, letters, same_bytes, exact_text, derived_key, micros, day_of, no_date, whole_units,
+            minor_units, single_amount, empty_word}  # fmt: skip
+    elsewhere = {
+        "test_written.py": "written_day written_micros written_instant written_local_day local_micros plain_number "
+        "decimal_units as_text stripped day_at",
+        "test_contents.py": "unseen_html unseen_json empty_parts",
+        "test_currencies.py": "raised is_sign",
+        "test_flags.py": "folded looks_dated",
+        "test_fingerprints.py": "text_mark",
+    }
+    named = {one.__name__ for one in here} | {
+        name for names in elsewhere.values() for name in names.split()
+    }
+    constructs = {one.__name__ for one in sql.Construct.__subclasses__()} - {"Piece"}
+    assert named == constructs
+    assert all((Path(__file__).parent / file).is_file() for file in elsewhere)
 
 
 # ------------------------------------------------------------------------------------------------ blank
@@ -708,6 +723,23 @@ def test_day_of_on_duckdb(benches: Callable[[str], Bench]) -> None:
     ):
         assert read == value == python_says(snapshot._day, value)[0]
         assert later == (None if value is None else value < bound)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "duckdb", "mysql", "postgresql"])
+def test_the_day_at_a_moment(benches: Callable[[str], Bench], dialect: str) -> None:
+    """Before 1970 too, where the remainder of a division is negative."""
+    epoch = datetime(1970, 1, 1)
+    days = (-700_000, -25_568, -1, 0, 1, 20_782, 2_000_000)
+    moments = [
+        day * 86_400_000_000 + rest
+        for day in days
+        for rest in (-1, 0, 1, 999_999, 1_000_000, 43_200_000_001, 86_399_999_999)
+    ]
+    bench = benches(dialect)
+    source = bench.load("BIGINT", moments)
+    wanted = [(epoch + timedelta(microseconds=moment)).date() for moment in moments]
+    said = [value for _, value in bench.said(source, day_at(source.c.v))]
+    assert said == wanted
 
 
 def test_padding_is_nothing_on_postgresql(benches: Callable[[str], Bench]) -> None:

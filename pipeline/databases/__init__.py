@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.databases import duckdb, files, mysql, postgresql, sqlite
 from pipeline.databases.adapter import Database
+from pipeline.databases.sql import compile as _compile  # noqa: F401 - constructs need their SQL
 from pipeline.errors import ConfigError
 
 DATABASES: Final[tuple[Database, ...]] = (

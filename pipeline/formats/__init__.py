@@ -19,19 +19,21 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Date, Text, case, func, literal, null, or_
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.databases.expressions import blank, empty_word, one_of_words
-from pipeline.formats.contents import empty_parts, unseen
-from pipeline.formats.currencies import SIGNS
-from pipeline.formats.written import (
+from pipeline.databases.constructs import (
     as_text,
+    blank,
     day_at,
     decimal_units,
+    empty_word,
+    one_of_words,
     stripped,
     written_day,
     written_instant,
     written_micros,
 )
-from pipeline.formats.written import plain_number as number_in
+from pipeline.databases.constructs import plain_number as number_in
+from pipeline.formats.contents import empty_parts, unseen
+from pipeline.formats.currencies import SIGNS
 from pipeline.formats.zones import day_in, day_of_offset, in_utc_of
 from pipeline.model import Kind
 from pipeline.presets import Amount, Formats, Preset

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import literal, literal_column
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.formats.written import day_at, local_micros, written_local_day
+from pipeline.databases.constructs import day_at, local_micros, written_local_day
 from pipeline.values.texts import ZONED
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import FromClause, and_, not_
 
-from pipeline.databases.expressions import one_of_words
+from pipeline.databases.constructs import one_of_words
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import NARROWED
 from pipeline.model import CustomMeasure, Measure, Unit

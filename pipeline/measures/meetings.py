@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import FromClause, and_, not_, true
 
-from pipeline.databases.expressions import blank
+from pipeline.databases.constructs import blank
 from pipeline.measures.common import (
     Held,
     HeldAhead,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, case, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.databases.expressions import blank, exact_text
+from pipeline.databases.constructs import blank, exact_text
 from pipeline.model import STATE_COLUMNS, Kind, Schema, Tally
 from pipeline.proof.plausible import OWNED, EntityCounts
 from pipeline.queries.ask import text_said

@@ -16,7 +16,6 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import (
-    BigInteger,
     Connection,
     FromClause,
     Select,
@@ -29,15 +28,11 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import StaticPool
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
 
 from pipeline.databases.adapter import spilling_duckdb
-from pipeline.databases.expressions import compile_by, exact_text, one_of_words
+from pipeline.databases.constructs import exact_text, one_of_words, text_mark
 from pipeline.errors import ProofError
 from pipeline.model import PROVEN_TEXT, Difference, Fingerprint
 from pipeline.snapshot import DELIVERED, Stored
@@ -55,54 +50,6 @@ Marks = dict[tuple[str, str], int | None]
 
 
 # --------------------------------------------------------------------------------------- in SQL
-
-
-class text_mark(FunctionElement[int]):
-    """text_mark(id, text): the first 32 bits of MD5 (id, U+001F, text) in UTF-8;
-    NULL without text or UTF-8.
-    """
-
-    type: TypeEngine[int] = BigInteger()
-    inherit_cache = True
-
-
-# in a database of SQL_ASCII, whose texts are bytes
-_UTF8: Final = (
-    r"^([\x01-\x7F]|[\xC2-\xDF][\x80-\xBF]|\xE0[\xA0-\xBF][\x80-\xBF]|[\xE1-\xEC\xEE\xEF][\x80-\xBF]{2}"
-    r"|\xED[\x80-\x9F][\x80-\xBF]|\xF0[\x90-\xBF][\x80-\xBF]{2}|[\xF1-\xF3][\x80-\xBF]{3}"
-    r"|\xF4[\x80-\x8F][\x80-\xBF]{2})*$"
-)
-_BITS_POSTGRESQL: Final = "('x' || left(md5(%s), 8))::bit(32)::bigint"
-_TEXT_POSTGRESQL: Final = "CAST({0} AS text) || chr(31) || CAST({1} AS text)"
-_BYTES_MYSQL: Final = "CAST(CONVERT(%s USING utf8mb4) AS BINARY)"
-
-_MARKS: Final[Mapping[str, str]] = {
-    # a text goes to Python as its bytes; the driver would refuse one that is no UTF-8
-    "sqlite": "text_mark(CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END,"
-    " CASE typeof({1}) WHEN 'text' THEN CAST({1} AS BLOB) ELSE {1} END,"
-    " (typeof({0}) = 'text') + 2 * (typeof({1}) = 'text'))",
-    "postgresql": _BITS_POSTGRESQL % f"convert_to({_TEXT_POSTGRESQL}, 'UTF8')",
-    "bytewise": f"CASE WHEN CAST({{1}} AS text) ~ '{_UTF8}' THEN {_BITS_POSTGRESQL % _TEXT_POSTGRESQL} END",
-    # of bytes it converts what it cannot read into '?', and halves of
-    # characters into themselves
-    "mysql": "CASE WHEN CHARSET({1}) = 'binary' AND ("
-    + _BYTES_MYSQL % "{1}"
-    + " <> CAST({1} AS BINARY)"
-    " OR CONVERT(CAST({1} AS BINARY) USING latin1) COLLATE latin1_bin REGEXP '\\\\x{ED}[\\\\x{A0}-\\\\x{BF}]')"
-    " THEN NULL ELSE CAST(CONV(LEFT(MD5(CONCAT("
-    + _BYTES_MYSQL % "{0}"
-    + ", 0x1F, "
-    + _BYTES_MYSQL % "{1}"
-    + ")), 8), 16, 10) AS UNSIGNED) END",
-    "duckdb": "CAST('0x' || left(md5(CAST({0} AS VARCHAR) || chr(31) || CAST({1} AS VARCHAR)), 8) AS BIGINT)",
-}
-
-
-@compiles(text_mark)
-def _compile(element: text_mark, compiler: SQLCompiler, **kw: Any) -> str:
-    bytewise = getattr(compiler.dialect, "bytewise", False)
-    by_dialect = {**_MARKS, "postgresql": _MARKS["bytewise" if bytewise else "postgresql"]}
-    return compile_by({text_mark: by_dialect}, element, compiler, **kw)
 
 
 def _owner(rows: FromClause) -> ColumnElement[Any] | None:

@@ -36,7 +36,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ColumnClause, ColumnElement, True_
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from pipeline.databases.expressions import exact_text
+from pipeline.databases.constructs import exact_text
 from pipeline.model import FieldSet
 from pipeline.queries.context import WORD, Condition, Entities, QueryContext
 from pipeline.queries.counts import (

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import FromClause, Select, and_, case, false, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.databases.expressions import blank, exact_text, one_of_words
+from pipeline.databases.constructs import blank, exact_text, one_of_words
 from pipeline.model import CELL_ERRORS, ENTITIES, STATES, Kind, Verdict, Window
 
 Condition = ColumnElement[bool]

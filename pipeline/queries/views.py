@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import FromClause, Select, and_, case, func, literal, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.databases.expressions import blank, derived_key, exact_text, one_of_words, same_id
+from pipeline.databases.constructs import blank, derived_key, exact_text, one_of_words, same_id
 from pipeline.model import STATE_COLUMNS, STATES, Window
 from pipeline.queries.context import (
     MISSING,

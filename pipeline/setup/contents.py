@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, String, column, func, inspect, select, table
 
-from pipeline.formats.flags import NO, YES
 from pipeline.setup.markup import Markup, markup_in
 from pipeline.setup.vocabulary import COLUMNS, EMPTY, TABLES
 from pipeline.source.names import described
+from pipeline.values.flags import NO, YES
 
 _SAMPLE: Final = 400
 _MOST_WORDS: Final = 20

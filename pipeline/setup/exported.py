@@ -11,8 +11,8 @@ from typing import Final
 
 from sqlalchemy import func, not_, select
 
+from pipeline.databases.constructs import blank
 from pipeline.databases.exports.tables import Found, lacking
-from pipeline.databases.expressions import blank
 from pipeline.model import STATES
 from pipeline.presets import Preset
 from pipeline.setup.contents import look

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.formats import Rules
-from pipeline.formats.flags import read_flag
 from pipeline.model import FORMATTED, Kind, Schema
 from pipeline.presets import Amount, Formats
 from pipeline.setup.written import Texts, Written, coverage, formats_of, settle
+from pipeline.values.flags import read_flag
 from pipeline.values.texts import UNREADABLE, text_of
 
 _SAMPLES: Final = 3

@@ -25,7 +25,7 @@ from sqlalchemy import (
     true,
 )
 
-from pipeline.databases.expressions import exact_text, one_of_words
+from pipeline.databases.constructs import exact_text, one_of_words
 from pipeline.formats.flags import flag_of
 from pipeline.model import ENTITIES, STATES, Kind
 from pipeline.setup.contents import GLUE, Contents, Looked, look, plain

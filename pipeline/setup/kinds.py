@@ -9,9 +9,9 @@ from typing import Final
 
 from sqlalchemy import Connection, String, cast, column, func, select, table
 
-from pipeline.formats.flags import read_flag
 from pipeline.setup.contents import Looked, plain
 from pipeline.setup.vocabulary import EMPTY
+from pipeline.values.flags import read_flag
 
 COMPANY: Final = "company"
 PERSON: Final = "person"

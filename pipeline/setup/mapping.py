@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.formats.flags import YES
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets.columns import Mapped
 from pipeline.setup.contents import GLUE
@@ -17,6 +16,7 @@ from pipeline.setup.kinds import PERSON, Kinds
 from pipeline.setup.leftover import Left
 from pipeline.setup.markup import Markup
 from pipeline.setup.written import Written
+from pipeline.values.flags import YES
 
 
 @dataclass(frozen=True, slots=True)

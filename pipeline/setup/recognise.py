@@ -29,8 +29,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import JSON, Enum, String
 
 from pipeline.databases import DATABASES, files
+from pipeline.databases.constructs import blank, one_of_words
 from pipeline.databases.exports.tables import find
-from pipeline.databases.expressions import blank, one_of_words
 from pipeline.errors import AuditError
 from pipeline.formats import Rules
 from pipeline.model import ENTITIES, Kind

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, String, cast, column, func, select, table
 
-from pipeline.databases.expressions import exact_text
+from pipeline.databases.constructs import exact_text
 from pipeline.formats import Rules
 from pipeline.presets import Amount, Formats
 from pipeline.setup.vocabulary import EMPTY

@@ -23,8 +23,8 @@ from sqlalchemy import URL, Engine, FromClause, Select, column, create_engine, t
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
 from pipeline.formats.currencies import read_currency
-from pipeline.formats.flags import read_flag
 from pipeline.model import ASSUMED, ENTITIES, PROVEN_TEXT, READ, Kind, Schema
+from pipeline.values.flags import read_flag
 from pipeline.values.money import LARGEST_AMOUNT, digits_of, to_minor
 from pipeline.values.texts import UNREADABLE, Undecodable, minor_units, plain_decimal, text_of
 from pipeline.values.white_space import WHITE_SPACE

@@ -28,7 +28,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Text
 
 from pipeline.databases import kind_of
-from pipeline.databases.expressions import single_amount
+from pipeline.databases.constructs import single_amount
 from pipeline.databases.select_guard import wrapped
 from pipeline.errors import ConfigError, SourceError
 from pipeline.model import DATED, Kind, TableAccount

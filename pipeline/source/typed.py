@@ -27,7 +27,7 @@ from sqlalchemy.sql.selectable import CompoundSelect, TextualSelect
 from sqlalchemy.types import BigInteger, Date, Text
 
 from pipeline.databases import kind_of
-from pipeline.databases.expressions import (
+from pipeline.databases.constructs import (
     blank,
     day_of,
     micros,

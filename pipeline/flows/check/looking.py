@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, case, func, null, select
 
 from pipeline import snapshot, source
 from pipeline.config import Audit, completed, secrets_of
-from pipeline.databases.expressions import blank
+from pipeline.databases.constructs import blank
 from pipeline.delivery.folder import scratch
 from pipeline.flows.check.masking import mask
 from pipeline.flows.extract import hidden_rows, read_spec_of, witness_of

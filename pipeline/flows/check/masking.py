@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from pipeline.formats.flags import read_flag
 from pipeline.model import DATED, Kind
+from pipeline.values.flags import read_flag
 
 SEVERAL: Final = "\x1f"
 """Between the values of several columns of one kind."""

@@ -1,0 +1,1 @@
+"""How each database writes the constructs: a file per database, with all of its SQL."""
