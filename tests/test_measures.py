@@ -45,15 +45,24 @@ WINDOW = open_window(
 )
 WORDS = {entity: {state: (state,) for state in states} for entity, states in STATES.items()}
 COUNTS = counts_of(COUNTED)
+LACKS = ("contact_lacks_last_name", "contact_lacks_first_name", "contact_lacks_details")
 OPTIONAL = {
     "meetings_overdue": {"end_at"},  # else the start tells
     "meetings_complete": {
         "subject",
         "result",
         "contact",
-        "person_lacks",
+        "contact_lacks_last_name",
+        "contact_lacks_first_name",
+        "contact_lacks_details",
     },  # what is not held is not demanded
-    "meetings_lacking": {"subject", "result", "person_lacks"},
+    "meetings_lacking": {
+        "subject",
+        "result",
+        "contact_lacks_last_name",
+        "contact_lacks_first_name",
+        "contact_lacks_details",
+    },
 }
 """Columns that a count reads where the CRM holds them, and does without where not."""
 
@@ -61,7 +70,16 @@ OPTIONAL = {
 def view_of(entity: str) -> FromClause:
     """The view's columns, without a database."""
     marks = [f"{name}_unreadable" for name, kind in ENTITIES[entity].items() if kind in READ]
-    derived = ["owner", "is_repeat", "state", "occurred_at_us", "contact", "person_lacks"]
+    derived = [
+        "owner",
+        "is_repeat",
+        "state",
+        "occurred_at_us",
+        "contact",
+        "contact_lacks_last_name",
+        "contact_lacks_first_name",
+        "contact_lacks_details",
+    ]
     return table(
         entity, *(column(name) for name in dict.fromkeys([*ENTITIES[entity], *derived, *marks]))
     )
@@ -203,7 +221,16 @@ def figures_of(measure: Measure) -> list:
             for name in names
         }
         numbers = dict.fromkeys(
-            ("is_repeat", "state", "occurred_at_us", "amount", "person_lacks", "contact"),
+            (
+                "is_repeat",
+                "state",
+                "occurred_at_us",
+                "amount",
+                "contact_lacks_last_name",
+                "contact_lacks_first_name",
+                "contact_lacks_details",
+                "contact",
+            ),
             "BIGINT",
         )
         kinds |= numbers | {name: "INTEGER" for name in names if name.endswith("_unreadable")}

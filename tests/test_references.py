@@ -102,5 +102,10 @@ def test_an_invitee_of_another_spelling_is_nobodys(
         view = view_of(
             "meeting", SourceReader(connection, demand).entities(), context
         ).subquery()
-        found = connection.execute(select(view.c.id, view.c.contact, view.c.person_lacks)).all()
+        lacks = (
+            view.c.contact_lacks_last_name
+            + 2 * view.c.contact_lacks_first_name
+            + 4 * view.c.contact_lacks_details
+        )
+        found = connection.execute(select(view.c.id, view.c.contact, lacks)).all()
     assert {record: (contact, lacks) for record, contact, lacks in found} == EXPECTED

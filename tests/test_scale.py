@@ -20,7 +20,7 @@ def test_reading_and_counting_are_measured(tmp_path: Path) -> None:
     )  # SystemExit where the two ways differ
     assert found.rows > 700
     assert found.failing > 100
-    assert found.reader.processor > 0
+    assert found.reading.processor > 0
     assert found.texts.processor > 0
     assert found.at_once.processor > 0
 

@@ -39,12 +39,15 @@ __all__ = ["Audit", "Period", "completed", "load_audit", "secrets_of"]
 
 _OF_VIEWS: Final = (
     "owner",
+    "is_repeat",
     "state",
     "occurred_at_us",
     "scored",
     "in_period",
     "contact",
-    "person_lacks",
+    "contact_lacks_last_name",
+    "contact_lacks_first_name",
+    "contact_lacks_details",
     "excluded",
 )
 

@@ -76,9 +76,9 @@ def _lacks(m: FromClause, t: QueryContext) -> dict[str, Condition]:
     """What a meeting may lack, as far as this CRM can tell -> that it does."""
     lacks = {
         "date": nothing_entered(m, "meeting", "start_at"),
-        "last_name": m.c.person_lacks % 2 == 1,
-        "first_name": m.c.person_lacks % 4 >= 2,
-        "contact_details": m.c.person_lacks >= 4,
+        "last_name": m.c.contact_lacks_last_name == 1,
+        "first_name": m.c.contact_lacks_first_name == 1,
+        "contact_details": m.c.contact_lacks_details == 1,
         "subject": blank(m.c.subject),
         "result": blank(m.c.result),
     }

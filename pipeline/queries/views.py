@@ -182,11 +182,31 @@ def _meeting(e: Entities, m: FromClause, context: QueryContext) -> Select[Any]:
         *owned,
         *_event("meeting", m, context),
         flag(penalty.is_not(None)).label("contact"),
-        # what the best contact lacks: 1 last name, 2 first name, 4 contact details;
-        # without a contact all of them
-        func.coalesce(penalty % 8, 7).label("person_lacks"),
+        *_lacks_of_best(penalty),
     ).select_from(joined)
     return _placed(rows, context.window)
+
+
+_LAST_NAME, _FIRST_NAME, _DETAILS = 1, 2, 4
+"""The bits of what a person lacks."""
+_ALL_LACKS: Final = _LAST_NAME + _FIRST_NAME + _DETAILS
+_ONE_LACK: Final = _ALL_LACKS + 1
+"""What each lack adds to a penalty, above the bits: fewer lacks always go before."""
+
+
+def _lacks_of_best(penalty: ColumnElement[int]) -> list[ColumnElement[int]]:
+    """Whether the best contact lacks last name, first name, contact details; without a
+    contact each of them.
+    """
+    bits = func.coalesce(penalty % _ONE_LACK, _ALL_LACKS)
+    return [
+        flag(bits % (2 * bit) >= bit).label(name)
+        for name, bit in (
+            ("contact_lacks_last_name", _LAST_NAME),
+            ("contact_lacks_first_name", _FIRST_NAME),
+            ("contact_lacks_details", _DETAILS),
+        )
+    ]
 
 
 def _best_penalty(
@@ -240,9 +260,9 @@ def _invited(e: Entities, absent: frozenset[str]) -> FromClause:
 
 
 def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
-    """The persons of a kind, each with a penalty, of which the least is the best contact.
+    """Each person of a kind gets a penalty; the lowest penalty is the best contact.
 
-    Eight times the number of things that a person lacks, plus the mask of them.
+    It counts what the person lacks, and holds the bits of it.
     """
     person = e[kind].alias()
 
@@ -254,7 +274,11 @@ def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
 
     last, first, details = lacks("last_name"), lacks("first_name"), lacks("phone", "email")
     # each named once: a database works it out wherever it is named
-    penalty = 9 * last + 10 * first + 12 * details
+    penalty = (
+        (_ONE_LACK + _LAST_NAME) * last
+        + (_ONE_LACK + _FIRST_NAME) * first
+        + (_ONE_LACK + _DETAILS) * details
+    )
     private = [person.c.private_person] if kind == "client" else []
     return select(person.c.id, *private, penalty.label("penalty")).subquery()
 
