@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline import snapshot
 from pipeline.model import ENTITIES
+from pipeline.snapshot import typing
 from pipeline.snapshot.manifest import Manifest, save_manifest
 
 AS_OF: Final = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
@@ -333,7 +334,7 @@ def _without(texts: pa.Array, missing: np.ndarray) -> pa.Array:
 
 
 def _store(folder: Path, entity: str, chunks: list[dict[str, Any]]) -> snapshot.Stored:
-    schema = snapshot._arrow(ENTITIES[entity], ())
+    schema = typing.arrow_schema(ENTITIES[entity], ())
     tables = [_complete(schema, chunk) for chunk in chunks]
     file = folder / f"{entity}.parquet"
     _write(file, tables)

@@ -303,7 +303,7 @@ class Tracked(list[Any]):
 def test_rows_are_let_go_while_they_are_streamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot, "ROW_GROUP", 1_000)
+    monkeypatch.setattr("pipeline.snapshot.write.ROW_GROUP", 1_000)
     living: WeakSet[Tracked] = WeakSet()
     most = 0
 

@@ -16,7 +16,6 @@ import pytest
 from sqlalchemy import Text, cast, create_engine, event, func, literal, select
 from sqlalchemy.exc import NotSupportedError
 
-from pipeline import snapshot
 from pipeline.calendar.window import microseconds
 from pipeline.databases import constructs as sql
 from pipeline.databases import postgresql
@@ -37,7 +36,9 @@ from pipeline.databases.constructs import (
     whole_units,
 )
 from pipeline.databases.sql.compile import DIALECTS, must_be_complete
+from pipeline.snapshot import typing
 from pipeline.values.money import LARGEST_AMOUNT, ODD_FACTORS
+from pipeline.values.texts import UNREADABLE
 from pipeline.values.white_space import WHITE_SPACE
 from tests.benches import Bench, writable
 from tests.postgres import database
@@ -371,12 +372,12 @@ def test_a_key_of_a_derived_table_may_be_a_number(
 def python_says(read: Callable[[Any], Any], value: Any) -> tuple[Any, bool]:
     """(the value, whether something was entered that cannot be read), as the snapshot types it."""
     typed = read(value)
-    unreadable = typed is snapshot.UNREADABLE
+    unreadable = typed is UNREADABLE
     return (None if unreadable or typed is None else typed), unreadable
 
 
 def python_micros(value: Any) -> tuple[int | None, bool]:
-    typed, unreadable = python_says(snapshot._instant, value)
+    typed, unreadable = python_says(typing.typed_instant, value)
     return (None if typed is None else microseconds(typed)), unreadable
 
 
@@ -454,7 +455,7 @@ def test_what_is_no_text_is_no_instant_on_sqlite(
     assert given == value
     assert (read, day, verdict(read, nothing)) == (None, None, True)
     assert python_micros(value) == (None, True)
-    assert python_says(snapshot._day, value) == (None, True)
+    assert python_says(typing.typed_day, value) == (None, True)
 
 
 @pytest.mark.parametrize("kind", ["DATETIME", "DATETIME(6)", "TIMESTAMP(6) NULL", "DATE"])
@@ -504,7 +505,7 @@ def test_micros_on_mariadb(benches: Callable[[str], Bench], kind: str) -> None:
         assert [
             row
             for row in plain
-            if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])
+            if (row[1], verdict(row[1], row[2])) != python_says(typing.typed_day, row[0])
         ] == []
     assert sum(read is not None for _, read, _ in said) > 50
     assert any(str(value).startswith("0000-00-00") and nothing for value, _, nothing in said)
@@ -578,7 +579,7 @@ def test_day_of_on_postgresql(benches: Callable[[str], Bench]) -> None:
     assert [
         row
         for row in said
-        if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])
+        if (row[1], verdict(row[1], row[2])) != python_says(typing.typed_day, row[0])
     ] == []
     assert [verdict(read, nothing) for _, read, nothing in said[: len(odd)]] == [
         False,
@@ -594,7 +595,7 @@ def test_day_of_on_postgresql(benches: Callable[[str], Bench]) -> None:
     assert [
         row
         for row in said
-        if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])
+        if (row[1], verdict(row[1], row[2])) != python_says(typing.typed_day, row[0])
     ] == []
 
 
@@ -627,7 +628,7 @@ def test_every_day_of_some_years_on_postgresql(benches: Callable[[str], Bench]) 
     assert [
         row
         for row in said
-        if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])
+        if (row[1], verdict(row[1], row[2])) != python_says(typing.typed_day, row[0])
     ] == []
 
 
@@ -679,7 +680,7 @@ def test_day_of_text_on_sqlite(benches: Callable[[str], Bench]) -> None:
         value: (read and date.fromisoformat(read), verdict(read, nothing))
         for value, read, nothing in said
     }
-    assert found == {value: python_says(snapshot._day, value) for value in values}
+    assert found == {value: python_says(typing.typed_day, value) for value in values}
     bound = date(2000, 2, 29)
     later = bench.said(source, day_of(source.c.v) >= bound)[len(NO_DAYS) :]
     assert [bool(answer) for _, answer in later] == [day >= bound for day in days]
@@ -704,7 +705,7 @@ def test_day_of_on_mariadb(benches: Callable[[str], Bench]) -> None:
     wrong = [
         row
         for row in said
-        if (row[1], verdict(row[1], row[2])) != python_says(snapshot._day, row[0])
+        if (row[1], verdict(row[1], row[2])) != python_says(typing.typed_day, row[0])
     ]
     assert wrong == []
     assert [value for value, *_ in said[len(odd) :]] == days
@@ -721,7 +722,7 @@ def test_day_of_on_duckdb(benches: Callable[[str], Bench]) -> None:
     for value, read, later in bench.said(
         source, day_of(source.c.v), day_of(source.c.v) < bound
     ):
-        assert read == value == python_says(snapshot._day, value)[0]
+        assert read == value == python_says(typing.typed_day, value)[0]
         assert later == (None if value is None else value < bound)
 
 
@@ -819,8 +820,8 @@ SMALL_SCALE = "0.0000000000000000000000001"
 
 
 def python_money(value: Any, currency: str, *, minor: bool) -> int | None:
-    read = snapshot._money(value, currency, minor)
-    return None if read is snapshot.UNREADABLE else read
+    read = typing.typed_money(value, currency, minor)
+    return None if read is UNREADABLE else read
 
 
 @pytest.mark.parametrize(
@@ -949,8 +950,8 @@ def test_whole_units_on_duckdb(benches: Callable[[str], Bench], kind: str) -> No
     values = [value for value in WHOLE if kind != "UBIGINT" or (value or 0) >= 0]
     source = bench.load(kind, [1.5, None, 2.0] if kind == "DOUBLE" else values)
     for value, read in bench.said(source, whole_units(source.c.v)):
-        typed = snapshot._money(value, "EUR", True)
-        assert read == (None if typed is snapshot.UNREADABLE else typed)
+        typed = typing.typed_money(value, "EUR", True)
+        assert read == (None if typed is UNREADABLE else typed)
 
 
 def test_no_date_on_duckdb(benches: Callable[[str], Bench]) -> None:
@@ -967,7 +968,7 @@ def test_no_date_on_duckdb(benches: Callable[[str], Bench]) -> None:
     ]
     source = bench.load("VARCHAR", texts)
     assert [(v, bool(said)) for v, said in bench.said(source, no_date(source.c.v))] == [
-        (v, snapshot._nothing(v)) for v in texts
+        (v, typing.is_nothing(v)) for v in texts
     ]
     days = bench.load("DATE", [None, date(1, 1, 1), date(9999, 12, 31)])
     assert [bool(said) for _, said in bench.said(days, no_date(days.c.v))] == [
@@ -1018,10 +1019,10 @@ def test_whole_units_on_sqlite(benches: Callable[[str], Bench]) -> None:
     values = [*WHOLE, 1.5, 100.0, 1e18, "100", "12,50", "", " ", "x", b"100", "1e3"]
     source = bench.load("BLOB", values)  # no affinity: each value stays what it is
     for value, read, nothing in bench.said(source, whole_units(source.c.v), blank(source.c.v)):
-        typed = snapshot._money(value, "EUR", True)
+        typed = typing.typed_money(value, "EUR", True)
         assert (read, verdict(read, nothing)) == (
-            None if typed is snapshot.UNREADABLE else typed,
-            typed is snapshot.UNREADABLE,
+            None if typed is UNREADABLE else typed,
+            typed is UNREADABLE,
         )
 
 
@@ -1036,8 +1037,8 @@ def test_whole_units_on_postgresql(benches: Callable[[str], Bench], kind: str) -
     ]
     source = bench.load(kind, values if kind != "TEXT" else [None, "5", "", "x"])
     for value, read, nothing in bench.said(source, whole_units(source.c.v), blank(source.c.v)):
-        typed = snapshot._money(value, "EUR", True)
-        unreadable = typed is snapshot.UNREADABLE
+        typed = typing.typed_money(value, "EUR", True)
+        unreadable = typed is UNREADABLE
         assert (read, verdict(read, nothing)) == (None if unreadable else typed, unreadable)
 
 

@@ -1,0 +1,83 @@
+"""The snapshot, opened: DuckDB over its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, FromClause, Select, column, create_engine, table
+
+from pipeline.errors import SourceError
+from pipeline.model import ENTITIES, Kind, Schema
+from pipeline.snapshot.typing import stored_columns
+from pipeline.snapshot.write import Stored, sha256_of
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSnapshot:
+    """The snapshot, opened: where other engines of this process find it, and the
+    views of all queries in it.
+    """
+
+    url: str
+    engine: Engine
+    views: Mapping[str, FromClause]
+
+
+def entities(stored: Iterable[Stored], schema: Schema = ENTITIES) -> dict[str, FromClause]:
+    """The stored entities as queries ask for them."""
+    names = (entry.entity for entry in stored)
+    return {
+        name: table(name, *(column(one) for one in stored_columns(schema[name])))
+        for name in names
+    }
+
+
+@contextmanager
+def opened(
+    folder: Path,
+    stored: Sequence[Stored],
+    views: Mapping[str, Select[Any]],
+    work: Path,
+    schema: Schema = ENTITIES,
+) -> Iterator[OpenSnapshot]:
+    """DuckDB over the snapshot, in a file under `work`. SourceError where a
+    file is not the manifest's.
+    """
+    for entry in stored:
+        if sha256_of(folder / entry.file) != entry.sha256:
+            raise SourceError(
+                f"the snapshot's {entry.file} is not the file that its manifest names; extract again."
+            )
+    url = URL.create(
+        "duckdb", database=str(work / "audit.duckdb")
+    ).render_as_string()  # a folder may hold a %
+    engine = create_engine(url)
+    try:
+        with engine.begin() as connection:
+            for entry in stored:
+                connection.exec_driver_sql(
+                    _entity_view(entry.entity, schema[entry.entity], folder / entry.file)
+                )
+            for entity, view in views.items():
+                sql = view.compile(engine, compile_kwargs={"literal_binds": True})
+                connection.exec_driver_sql(f"CREATE OR REPLACE VIEW view_{entity} AS {sql}")
+        named = {
+            name: table(f"view_{name}", *(column(str(c.key)) for c in view.selected_columns))
+            for name, view in views.items()
+        }
+        yield OpenSnapshot(url, engine, named)
+    finally:
+        engine.dispose()
+
+
+def _entity_view(entity: str, kinds: Mapping[str, Kind], file: Path) -> str:
+    columns = (
+        f"epoch_us({name}) AS {name}" if kinds.get(name) is Kind.INSTANT else name
+        for name in stored_columns(kinds)
+    )
+    path = str(file).replace("'", "''")
+    return f"CREATE OR REPLACE VIEW {entity} AS SELECT {', '.join(columns)} FROM read_parquet('{path}')"
