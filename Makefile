@@ -42,6 +42,9 @@ soak: $(VENV)/.dev ## attacks on starting, surviving and proving
 lint: $(VENV)/.dev ## ruff, and mypy --strict on pipeline/
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
+translations: $(VENV)/.dev ## bring the catalogues of translations up to date and compile them
+	@$(BIN)/python -m tests.translations
+
 golden: $(VENV)/.dev ## write the golden files anew, after a wanted change of a report
 	@$(BIN)/python -m pytest --update-golden tests/test_render.py tests/test_workbook.py
 
@@ -61,4 +64,4 @@ lock: ## resolve the dependencies anew
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
-.PHONY: help install demo wheel soak test lint golden benchmark whole scale style lock
+.PHONY: help install demo wheel soak test lint translations golden benchmark whole scale style lock

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
+from typing import Any
 
 import yaml
 
@@ -25,6 +26,8 @@ from pipeline.model import (
     FieldSet,
     Figure,
     FixItem,
+    LanguageCode,
+    LocalText,
     Person,
     RunResult,
     Scope,
@@ -157,6 +160,14 @@ def window() -> Window:
     )
 
 
+NOT_HELD = LocalText("this CRM does not hold it", "dit CRM heeft dit niet")
+
+
+def _field(declared: dict[str, Any]) -> Field:
+    texts = {name: LocalText(**declared[name]) for name in ("label", "why")}
+    return Field(**{**declared, **texts, "columns": tuple(declared["columns"])})
+
+
 @cache
 def field_sets() -> dict[str, FieldSet]:
     """The defaults, of a CRM that does not hold the direction of a call."""
@@ -165,8 +176,8 @@ def field_sets() -> dict[str, FieldSet]:
         declared = yaml.safe_load(
             (EXPECTATIONS / f"{entity}.yaml").read_text(encoding="utf-8")
         )["fields"]
-        fields = tuple(Field(**{**one, "columns": tuple(one["columns"])}) for one in declared)
-        absent = {"direction": "this CRM does not hold it"} if entity == "call" else {}
+        fields = tuple(map(_field, declared))
+        absent = {"direction": NOT_HELD} if entity == "call" else {}
         found[entity] = FieldSet(
             entity, tuple(field for field in fields if field.name not in absent), absent
         )
@@ -302,7 +313,7 @@ def proven(count: int) -> Figure:
 
 
 @cache
-def result() -> RunResult:
+def result(language: LanguageCode = "en") -> RunResult:
     """The edition from which the tests cut their reports."""
     figures = make_figures(
         answers(), FigureInputs(PEOPLE, field_sets(), TARGETS, ACCOUNTS, window())
@@ -311,12 +322,13 @@ def result() -> RunResult:
         run_id="2026-11-16T060000Z-7f3a",
         audit_id="sales",
         audit="Sales",
-        source="The demo CRM (SQLite)",
+        source=LocalText("The demo CRM (SQLite)", "Het demo-CRM (SQLite)"),
         window=window(),
         people=PEOPLE,
         figures={figure.id: figure for figure in [*figures, proven(proven_of(figures))]},
         fix_list=fix_list(),
         checks=(),
         field_sets=field_sets(),
-        not_checked={"call.direction": "this CRM does not hold it"},
+        not_checked={"call.direction": NOT_HELD},
+        language=language,
     )

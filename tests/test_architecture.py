@@ -15,7 +15,8 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 
 FLOORS = (
     {"model", "values", "complaints", "lacks", "memory", "progress", "resources", "pipeline"},
-    {"errors", "calendar", "findings", "language"},
+    {"language"},
+    {"errors", "calendar", "findings"},
     {"retry", "workers", "yaml_files", "demo"},
     {"presets"},
     {"databases"},

@@ -15,7 +15,7 @@ from pipeline.config import Audit, Period, load_audit, secrets_of
 from pipeline.config.field_sets import copy_field_sets
 from pipeline.errors import ConfigError
 from pipeline.measures.registry import PLANNED
-from pipeline.model import CHECKED, Target
+from pipeline.model import CHECKED, NO_TEXT, Target, same_in_all
 from pipeline.presets import load_preset, preset_names
 
 GOOD = """\
@@ -124,6 +124,24 @@ def test_anchors_and_comments_are_yaml_too(load: Load) -> None:
         + "schedule: {daily: '0 7 * * *'}  # early\n"
     )
     assert audit.settings.name == "Sales"
+
+
+def test_reports_are_english_unless_they_are_asked_in_dutch(load: Load) -> None:
+    assert load(GOOD).resolved().language == "en"
+    assert load(GOOD + "language: nl\n").resolved().language == "nl"
+    with pytest.raises(ConfigError, match=r"language: .*'en' or 'nl'"):
+        load(GOOD + "language: de\n")
+
+
+def test_a_text_is_for_all_languages_or_one_in_each(with_sets: Load) -> None:
+    fields = "entity: meeting\nfields: [{name: date, columns: [start_at], why: WHY}]\n"
+    [date_] = with_sets(fields.replace("WHY", "{en: a, nl: b}")).field_sets["meeting"].fields
+    assert (date_.why.chosen("en"), date_.why.chosen("nl")) == ("a", "b")
+    for wrong in ("{en: a}", "{en: a, nl: b, de: c}", "{en: a, nl: 1}", "[a]"):
+        with pytest.raises(
+            ConfigError, match=r"write a text, or one in each language: {en: …, nl: …}"
+        ):
+            with_sets(fields.replace("WHY", wrong))
 
 
 # ------------------------------------------------------------------------------------------------ keys
@@ -619,8 +637,8 @@ def with_sets(load: Load, tmp_path: Path) -> Load:
 def test_a_field_set_of_ones_own(with_sets: Load) -> None:
     audit = with_sets(SET)
     date_, result = audit.field_sets["meeting"].fields
-    assert (date_.label, date_.weight, date_.when, date_.why) == ("date", 1, None, "")
-    assert (result.label, result.weight, result.when, result.why) == (
+    assert (str(date_.label), date_.weight, date_.when, date_.why) == ("date", 1, None, NO_TEXT)
+    assert (str(result.label), result.weight, result.when, str(result.why)) == (
         "the result",
         3,
         "held",
@@ -753,7 +771,7 @@ def test_a_field_is_absent_only_where_all_of_its_columns_are(
         next((field.columns for field in fields.fields if field.name == "details"), None)
         == columns
     )
-    assert fields.absent.get("details") == why
+    assert fields.absent.get("details") == (why and same_in_all(why))
 
 
 @pytest.mark.parametrize("name", ["MEETINGS.YAML", "Meeting.yml", "meetings.Yml", "deals.yaml"])

@@ -125,7 +125,7 @@ def own(report: Report) -> Table:
 def test_reports_show_them_and_they_add_up(result: RunResult) -> None:
     table = own(management_report(result))
     assert table.columns == (
-        "Manager", "Meetings online", "Online", "meetings untold", "big branch won, EUR", "big branch open",
+        "Account manager", "Meetings online", "Online", "meetings untold", "big branch won, EUR", "big branch open",
     )  # fmt: skip  # in the other currencies there is nothing
     *parts, company = (
         [cell.numerator for cell in row.cells if cell and not isinstance(cell, str)]

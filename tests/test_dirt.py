@@ -365,7 +365,7 @@ def test_decimal_amounts_of_sqlite_are_exact(lite: Crm) -> None:
     of_deal = {**PRESET["entities"]["deal"]}
     of_deal["select"] = of_deal["select"].replace(" amount,", " value AS amount,")
     outcome = lite.run(entities={**PRESET["entities"], "deal": of_deal}, formats=None)
-    assert "it calls the code that reads the rows" in outcome.result.source
+    assert "it calls the code that reads the rows" in str(outcome.result.source)
     assert found(outcome, "deals_won_amount/EUR", "unreadable/deal.amount") == {
         "deals_won_amount/EUR": 10 + 20 + 1234567890123486 + 820 + 300 + 30 + 100_000, "unreadable/deal.amount": 1,
     }  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 from lxml import html as lxml_html
 
 from pipeline.language.format import format_figure
+from pipeline.language.languages import ENGLISH
 from pipeline.measures.figures import make_figures
 from pipeline.measures.scopes import FigureInputs
 from pipeline.model import Figure, Person, Scope, Unit
@@ -49,14 +50,14 @@ def test_the_charts_draw_the_columns_that_their_titles_name(management: Package)
     assert tables["teams"].columns[1] == "Complete"
     assert tables["fields"].columns[1] == "Missing"
     count = len([row for row in tables["teams"].rows if not row.total])
-    assert drawn["Teams: complete"] == [
+    assert drawn["Teams: Complete"] == [
         f"'Teams'!$A$5:$A${4 + count}",
         f"'Teams'!$B$5:$B${4 + count}",
     ]
     [fields] = [
         refs
         for title, refs in drawn.items()
-        if title.startswith("Where fields are missing: missing")
+        if title.startswith("Where fields are missing: Missing")
     ]
     assert [re.sub(r"\d+$", "N", ref) for ref in fields] == [
         "'Where fields are missing'!$A$5:$A$N", "'Where fields are missing'!$B$5:$B$N",
@@ -70,8 +71,8 @@ def test_the_charts_draw_the_columns_that_their_titles_name(management: Package)
         (r"!\$A\$5:\$A\$", "!$B$5:$B$"),  # labels that are none
         (r"\$5:", "$6:"),  # a row later
         (r"(\$[AB]\$)(\d+)<", r"\g<1>7<"),  # another number of rows
-        ("'Teams'|'Where fields are missing'", "'Managers'"),
-        (r": complete|: missing", ": deals won"),
+        ("'Teams'|'Where fields are missing'", "'Account managers'"),
+        (r": Complete|: Missing", ": Deals won"),
         (r"</a:t>", " (first 2)</a:t>"),
     ],
 )
@@ -112,7 +113,7 @@ def test_a_chart_is_not_drawn_over_a_cell_without_a_number(tmp_path: Path) -> No
         "'Teams'!$A$5:$A$6",
         "'Teams'!$B$5:$B$6",
     ]
-    assert "Teams: complete (first 2)" in part
+    assert "Teams: Complete (first 2)" in part
     [name] = charts_of(package)
     assert package.found(name, part.replace("$6<", "$8<").replace(" (first 2)", "").encode())
     assert written(report, tmp_path)
@@ -122,7 +123,7 @@ def test_a_chart_is_not_drawn_over_a_cell_without_a_number(tmp_path: Path) -> No
 
 
 def spots(table: Table) -> dict[str, tuple[float, float]]:
-    tree = lxml_html.fromstring(str(charts.scatter(table)))
+    tree = lxml_html.fromstring(str(charts.scatter(table, ENGLISH)))
     return {
         str(point.xpath("string(*[local-name()='title'])")): (
             float(point.get("cx")),
@@ -156,7 +157,7 @@ def test_the_scatter_draws_the_plan_to_the_right_and_completeness_upwards() -> N
         (0.9 - 0.1) * (760 - 40 - 30) / 1.2, abs=0.11
     )
     assert found["low"][1] > found["met"][1] > found["high"][1]  # on paper, up is less
-    svg = str(charts.scatter(table))
+    svg = str(charts.scatter(table, ENGLISH))
     [line] = re.findall(r'class="plan" x1="([\d.]+)"', svg)
     assert float(line) == pytest.approx(found["met"][0], abs=0.11)
 
@@ -195,7 +196,7 @@ def test_what_the_scatter_names_is_text_and_never_markup() -> None:
     marks = svg.xpath(".//@data-figure")
     assert f"score@manager:{HOSTILE}" in marks
     wanted = [
-        format_figure(cell)
+        format_figure(cell, ENGLISH)
         for row in table.rows
         for cell in row.cells
         if isinstance(cell, Figure)

@@ -123,7 +123,7 @@ def test_where_every_row_is_shown_nothing_stops_it(crm: Crm, statements: list[st
     crm.does(*statements)
     result = crm.audited()
     assert result.figures["clients@company"].numerator == 2
-    assert "row-level" not in result.source
+    assert "row-level" not in str(result.source)
 
 
 def test_what_is_allowed_is_said_in_every_report(
@@ -136,7 +136,7 @@ def test_what_is_allowed_is_said_in_every_report(
     result = crm.audited(", hidden_rows: allow")
     assert result.figures["clients@company"].numerator == 1
     said = "row-level security may hide rows of clients from the account that reads, so only what it sees is counted"
-    assert result.source == f"Our own CRM; {said}"
+    assert str(result.source) == f"Our own CRM; {said}"
     assert result.warnings == (said,)
     check_audit(load_audit(crm.file(", hidden_rows: allow")), AS_OF)
     assert said[1:] in " ".join(capsys.readouterr().out.split())

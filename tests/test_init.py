@@ -43,7 +43,7 @@ def test_the_demo_is_recognised_asked_about_checked_and_run(demo: Path, tmp_path
     ended, said = at_a_terminal(
         demo, "init", "--source", "sqlite:///crm.db", "--output", str(tmp_path / "new" / "audit.yaml"), TZ="UTC",
         answers=[("zone of your people:", "Mars"), ("Mars' is no time zone.*\n.*people:", "Europe/Amsterdam"),
-                 (r"name none \[EUR\]:", ""), (r"plan.*\[y/N\]:", "y")],
+                 (r"name none \[EUR\]:", ""), (r"Language of the reports.*:", "nl"), (r"plan.*\[y/N\]:", "y")],
     )  # fmt: skip
     assert ended == 0, said
     assert "The demo CRM" in said
@@ -63,6 +63,8 @@ def test_the_demo_is_recognised_asked_about_checked_and_run(demo: Path, tmp_path
     assert checked.returncode == 0, checked.stderr
     ran = crm_audit(folder, "run", "--as-of", AS_OF)
     assert ran.returncode == 0, ran.stderr
+    [page] = folder.glob("output/runs/*/report.html")
+    assert '<html lang="nl">' in page.read_text("utf-8")
     text = (folder / "audit.yaml").read_text("utf-8")
     (folder / "audit.yaml").write_text(text.replace("# targets:", "targets:"), "utf-8")
     assert len(load_audit(folder / "audit.yaml").targets) == 12
@@ -123,6 +125,7 @@ def test_an_audit_written_anew_keeps_its_id(demo: Path, tmp_path: Path) -> None:
             (r"Write it anew\? \[y/N\]:", "y"),
             ("zone of your people:", "Europe/Amsterdam"),
             (r"name none \[EUR\]:", ""),
+            (r"Language of the reports.*:", ""),
             (r"plan.*\[y/N\]:", "n"),
         ],
     )
@@ -287,6 +290,7 @@ UTC = ("Which clock:", "UTC")
 REST = [
     ("zone of your people.*:", "Europe/Amsterdam"),
     ("name none.*:", "EUR"),
+    (r"Language of the reports.*:", ""),
     (r"\[y/N\]", "n"),
 ]
 

@@ -64,7 +64,7 @@ def test_a_run_is_computed_again_from_its_own_folder(
     assert again == outcome.result
     assert again.figures["low@company"].denominator
     assert again.figures["plan_target/deals_won@company"].numerator
-    assert again.source.startswith("Our own CRM")
+    assert str(again.source).startswith("Our own CRM")
 
 
 def test_the_manifest_tells_the_audit_and_the_versions_and_no_address(

@@ -17,6 +17,7 @@ from sqlalchemy.sql.elements import ColumnClause
 from pipeline import measures, queries
 from pipeline.calendar.window import open_window
 from pipeline.language.format import excel_format, excel_value, format_figure
+from pipeline.language.languages import ENGLISH
 from pipeline.measures.custom import measure_of
 from pipeline.measures.deals import DEALS_WON, DEALS_WON_AMOUNT
 from pipeline.measures.figures import make_figures
@@ -189,17 +190,17 @@ def test_an_average_is_money_over_the_amounts_that_it_lies_in() -> None:
     )
     assert (euros.numerator, euros.denominator, euros.unit) == (1000, 3, Unit.MONEY)
     assert (yen.numerator, yen.denominator) == (5, 2)
-    assert [format_figure(euros), format_figure(yen)] == ["3.33 EUR", "3 JPY"]
+    assert [format_figure(euros, ENGLISH), format_figure(yen, ENGLISH)] == ["€3.33", "JPY 3"]
     assert excel_value(euros) == Decimal("3.33")
-    assert excel_format(euros) == '#,##0.00 "EUR"'
+    assert excel_format(euros, ENGLISH) == '"€"#,##0.00'
     company = figures["average_won_amount/EUR@company"]
-    assert (company.numerator, company.denominator, format_figure(company)) == (
+    assert (company.numerator, company.denominator, format_figure(company, ENGLISH)) == (
         1001,
         5,
-        "2.00 EUR",
+        "€2",
     )
     nobody = figures["average_won_amount/EUR@unassigned"]
-    assert (nobody.numerator, nobody.denominator, format_figure(nobody)) == (0, 0, "–")
+    assert (nobody.numerator, nobody.denominator, format_figure(nobody, ENGLISH)) == (0, 0, "–")
 
 
 def figures_of(measure: Measure) -> list:

@@ -16,6 +16,7 @@ from pipeline.language.format import (
     excel_value,
     format_figure,
 )
+from pipeline.language.languages import ENGLISH
 from pipeline.model import Figure, Scope, Unit
 from pipeline.values.money import ODD_FACTORS, digits_of, from_minor, to_minor
 
@@ -132,41 +133,41 @@ def test_digits_of_iso_4217(currency: str, digits: int) -> None:
 @pytest.mark.parametrize(
     ("numerator", "denominator", "text"),
     [
-        (1, 16, "6.3 %"),  # 6.25: a float's format says 6.2
-        (3, 16, "18.8 %"),  # 18.75
-        (1, 8, "12.5 %"),
-        (1, 32, "3.1 %"),  # 3.125
-        (1, 3, "33.3 %"),
-        (2, 3, "66.7 %"),
-        (1, 2, "50.0 %"),
-        (0, 7, "0.0 %"),
-        (7, 7, "100.0 %"),
-        (1, 10_000, "0.1 %"),
-        (1, 2_000, "0.1 %"),  # 0.05, half up
-        (1, 2_001, "0.1 %"),
-        (9_999, 10_000, "99.9 %"),
-        (1_999, 2_000, "99.9 %"),
-        (19_989, 20_000, "99.9 %"),  # 99.945
-        (10**17 - 1, 10**17, "99.9 %"),
-        (1, 10**17, "0.1 %"),
-        (212, 240, "88.3 %"),
+        (1, 16, "6.3%"),  # 6.25: a float's format says 6.2
+        (3, 16, "18.8%"),  # 18.75
+        (1, 8, "12.5%"),
+        (1, 32, "3.1%"),  # 3.125
+        (1, 3, "33.3%"),
+        (2, 3, "66.7%"),
+        (1, 2, "50.0%"),
+        (0, 7, "0.0%"),
+        (7, 7, "100.0%"),
+        (1, 10_000, "0.1%"),
+        (1, 2_000, "0.1%"),  # 0.05, half up
+        (1, 2_001, "0.1%"),
+        (9_999, 10_000, "99.9%"),
+        (1_999, 2_000, "99.9%"),
+        (19_989, 20_000, "99.9%"),  # 99.945
+        (10**17 - 1, 10**17, "99.9%"),
+        (1, 10**17, "0.1%"),
+        (212, 240, "88.3%"),
         (0, 0, NOTHING),
         (5, 0, NOTHING),
-        (2_501, 2_500, "100.1 %"),  # 100.04: more than all is never said to be all
-        (20_001, 20_000, "100.1 %"),
-        (1_001, 1_000, "100.1 %"),
-        (2_000, 2_000, "100.0 %"),
-        (13, 10, "130.0 %"),
-        (1_234, 100, "1,234.0 %"),
-        (10**9, 1, "100,000,000,000.0 %"),
+        (2_501, 2_500, "100.1%"),  # 100.04: more than all is never said to be all
+        (20_001, 20_000, "100.1%"),
+        (1_001, 1_000, "100.1%"),
+        (2_000, 2_000, "100.0%"),
+        (13, 10, "130.0%"),
+        (1_234, 100, "1,234.0%"),
+        (10**9, 1, "100,000,000,000.0%"),
     ],
 )
 def test_a_ratio(numerator: int, denominator: int, text: str) -> None:
-    assert format_figure(percent(numerator, denominator)) == text
+    assert format_figure(percent(numerator, denominator), ENGLISH) == text
 
 
 def test_a_ratio_without_denominator_has_no_value() -> None:
-    assert format_figure(figure(5, None, Unit.PERCENT)) == NOTHING == "–"
+    assert format_figure(figure(5, None, Unit.PERCENT), ENGLISH) == NOTHING == "–"
     assert display_value(figure(5, None, Unit.PERCENT)) is None
     assert excel_value(percent(0, 0)) is None
 
@@ -181,7 +182,8 @@ def test_half_up_from_the_fraction_whatever_the_fraction() -> None:
         if 0 < numerator < denominator:
             expected = min(max(expected, 1), 999)
         assert (
-            format_figure(percent(numerator, denominator)) == f"{Decimal(expected) / 10:,.1f} %"
+            format_figure(percent(numerator, denominator), ENGLISH)
+            == f"{Decimal(expected) / 10:,.1f}%"
         )
 
 
@@ -199,7 +201,7 @@ def test_half_up_from_the_fraction_whatever_the_fraction() -> None:
     ],
 )
 def test_per_day(numerator: int, denominator: int, text: str) -> None:
-    assert format_figure(per_day(numerator, denominator)) == text
+    assert format_figure(per_day(numerator, denominator), ENGLISH) == text
 
 
 @pytest.mark.parametrize(
@@ -211,37 +213,41 @@ def test_per_day(numerator: int, denominator: int, text: str) -> None:
         (figure(1_234_567), "1,234,567"),
         (figure(305184080441754059), "305,184,080,441,754,059"),
         (figure(11, None, Unit.DAYS), "11"),
-        (money(0, "EUR"), "0.00 EUR"),
-        (money(5, "EUR"), "0.05 EUR"),
-        (money(-5, "EUR"), "-0.05 EUR"),
-        (money(-123_456, "EUR"), "-1,234.56 EUR"),
-        (money(1_234_567_890_123_486, "EUR"), "12,345,678,901,234.86 EUR"),
-        (money(1_234_567, "JPY"), "1,234,567 JPY"),
-        (money(0, "JPY"), "0 JPY"),
-        (money(1_234_567, "KWD"), "1,234.567 KWD"),
-        (money(1, "KWD"), "0.001 KWD"),
-        (money(12_345, "CLF"), "1.2345 CLF"),
-        (money(10**21 + 1, "EUR"), "10,000,000,000,000,000,000.01 EUR"),
+        (money(0, "EUR"), "€0"),
+        (money(6_570_000, "EUR"), "€65,700"),
+        (money(6_570_050, "EUR"), "€65,700.50"),
+        (money(120_000, "CHF"), "CHF 1,200"),
+        (money(120_000, "USD"), "$1,200"),
+        (money(-120_000, "GBP"), "-£1,200"),
+        (money(5, "EUR"), "€0.05"),
+        (money(-5, "EUR"), "-€0.05"),
+        (money(-123_456, "EUR"), "-€1,234.56"),
+        (money(1_234_567_890_123_486, "EUR"), "€12,345,678,901,234.86"),
+        (money(1_234_567, "JPY"), "JPY 1,234,567"),
+        (money(0, "JPY"), "JPY 0"),
+        (money(1_234_567, "KWD"), "KWD 1,234.567"),
+        (money(1, "KWD"), "KWD 0.001"),
+        (money(12_345, "CLF"), "CLF 1.2345"),
+        (money(10**21 + 1, "EUR"), "€10,000,000,000,000,000,000.01"),
     ],
 )
 def test_counts_and_money(given: Figure, text: str) -> None:
-    assert format_figure(given) == text
+    assert format_figure(given, ENGLISH) == text
 
 
 # ------------------------------------------------------------------------------------------------ Excel
 
 
 def printed(value: Decimal, number_format: str) -> str:
-    """What a spreadsheet prints of a number under one of our formats: `#,##0.00 "EUR"`, `#,##0.0 %`."""
-    match = re.fullmatch(r'#,##0(?:\.(0+))?( %)?(?: "([^"]*)")?', number_format)
+    """What an English spreadsheet prints of a number under one of our formats: `"€"#,##0.00`, `#,##0.0%`."""
+    match = re.fullmatch(r'(?:"([^"]*)")?#,##0(?:\.(0+))?(%)?', number_format)
     assert match, number_format
-    digits, is_percent, currency = len(match[1] or ""), bool(match[2]), match[3]
+    before, digits, is_percent = match[1] or "", len(match[2] or ""), bool(match[3])
     # a spreadsheet holds a double, scales a percentage, and rounds half away from zero
     held = Decimal(repr(float(value))) * (100 if is_percent else 1)
-    text = f"{held.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"
-    if float(text.replace(",", "")) == 0:
-        text = text.lstrip("-")
-    return text + (" %" if is_percent else "") + (f" {currency}" if currency else "")
+    text = f"{abs(held).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"
+    minus = "-" if held < 0 and float(text.replace(",", "")) else ""
+    return f"{minus}{before}{text}{'%' if is_percent else ''}"
 
 
 def many_figures() -> list[Figure]:
@@ -266,7 +272,7 @@ def test_a_cell_prints_what_show_says() -> None:
             as_text += 1
             assert len(str(abs(given.numerator))) > 15 or not given.denominator
         else:
-            assert printed(value, excel_format(given)) == format_figure(given)
+            assert printed(value, excel_format(given, ENGLISH)) == format_figure(given, ENGLISH)
     assert 0 < as_text < len(many_figures()) // 4
 
 
@@ -289,7 +295,7 @@ def test_more_than_fifteen_digits_are_text(given: Figure, held: bool) -> None:
 @pytest.mark.parametrize("currency", ['E"R', "€", "E R", "[Red]", "", "E;R", "EUR\r"])
 def test_a_currency_that_would_break_a_number_format_is_text(currency: str) -> None:
     assert excel_value(money(1_234, currency)) is None
-    assert format_figure(money(1_234, currency)) == f"12.34 {currency}"
+    assert format_figure(money(1_234, currency), ENGLISH).endswith(f"{currency} 12.34".lstrip())
     assert excel_value(money(1_234, "EUR")) == Decimal("12.34")
 
 
@@ -308,18 +314,19 @@ def test_the_cell_holds_the_rounded_decimal() -> None:
     [
         (figure(1), "#,##0"),
         (figure(1, None, Unit.DAYS), "#,##0"),
-        (percent(1, 2), "#,##0.0 %"),
+        (percent(1, 2), "#,##0.0%"),
         (per_day(1, 2), "#,##0.0"),
-        (money(1, "EUR"), '#,##0.00 "EUR"'),
-        (money(1, "JPY"), '#,##0 "JPY"'),
-        (money(1, "KWD"), '#,##0.000 "KWD"'),
-        (money(1, "CLF"), '#,##0.0000 "CLF"'),
-        (money(1, "UYW"), '#,##0.0000 "UYW"'),
-        (money(1, "ISK"), '#,##0 "ISK"'),
+        (money(1, "EUR"), '"€"#,##0.00'),
+        (money(100, "EUR"), '"€"#,##0'),
+        (money(1, "JPY"), '"JPY "#,##0'),
+        (money(1, "KWD"), '"KWD "#,##0.000'),
+        (money(1, "CLF"), '"CLF "#,##0.0000'),
+        (money(1, "UYW"), '"UYW "#,##0.0000'),
+        (money(1, "ISK"), '"ISK "#,##0'),
     ],
 )
 def test_the_format_of_each_unit(given: Figure, number_format: str) -> None:
-    assert excel_format(given) == number_format
+    assert excel_format(given, ENGLISH) == number_format
 
 
 @pytest.mark.parametrize("sign", ["", "-"])

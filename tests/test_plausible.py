@@ -78,14 +78,14 @@ def test_a_sentence_says_what_where_how_many_and_what_to_do() -> None:
     [one] = implausibilities(
         [EntityCounts("deal", 6_711, {"close_day": (6_711, 6_711)})], (), SCOPES
     )
-    assert one.sentence == (
+    assert str(one.sentence) == (
         "6,711 of the 6,711 values of deal.close_day cannot be read; declare how they are written (formats in the "
         "preset), or map another column."
     )
     [twice] = implausibilities(
         [EntityCounts("deal", 2, {}, repeated=[("d\t1", 2)])], (), SCOPES
     )
-    assert "'d\\t1' (2 times)" in twice.sentence
+    assert "'d\\t1' (2 times)" in str(twice.sentence)
 
 
 def test_what_is_accepted_by_name_passes_and_nothing_else() -> None:
@@ -95,7 +95,7 @@ def test_what_is_accepted_by_name_passes_and_nothing_else() -> None:
     must_be_plausible((), ())
     must_be_plausible(found, ["deal.stage.unknown", "deal.owner.unassigned"])
     with pytest.raises(
-        ImplausibleError, match=r"deal\.owner\.unassigned: 20 of 20 deals"
+        ImplausibleError, match=r"deal\.owner\.unassigned: 20 of 20 records of deal"
     ) as caught:
         must_be_plausible(found, ["deal.stage.unknown"])
     assert caught.value.exit_status == 6

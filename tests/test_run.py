@@ -26,6 +26,7 @@ from pipeline.errors import ProofError, PublishError, SourceError
 from pipeline.flows import run
 from pipeline.flows.compute import open_run
 from pipeline.language.format import format_figure
+from pipeline.language.languages import ENGLISH
 from pipeline.measures.deals import DEALS_WON, DEALS_WON_AMOUNT
 from pipeline.measures.meetings import MEETINGS_HELD
 from pipeline.measures.registry import COUNTED
@@ -247,7 +248,7 @@ def test_an_injected_instant_is_said(demo: Path) -> None:
         audit, run_id="r", clock=lambda: AS_OF, progress=Silence(), as_of=AS_OF
     )
     assert outcome.result.window.injected
-    assert "injected" in (outcome.folder / "report.html").read_text("utf-8")
+    assert "set by hand" in (outcome.folder / "report.html").read_text("utf-8")
     assert not (audit.output / "latest").is_symlink()
 
 
@@ -275,7 +276,7 @@ def test_a_fire_that_is_made_up_later_keeps_its_month(demo: Path) -> None:
     assert outcome.result.find(DEALS_WON).numerator == won
     page = (outcome.folder / "report.html").read_text("utf-8")
     assert 'data-meta="period">November 2026<' in page
-    assert "due on Mon 30 Nov 2026 23:50 CET and was made up later" in page
+    assert "due on Mon 30 Nov 2026 23:50 CET and was made later" in page
     assert (audit.output / "latest").resolve() == outcome.folder.resolve()
 
     replaced(demo / "audit.yaml", "period: month", "period: week")
@@ -476,4 +477,4 @@ def test_shown_as_printed(published: run.Outcome) -> None:
         "deals_won_undated@company",
         "deals_won_undated_amount/EUR@company",
     ):
-        assert f">{format_figure(published.result.figures[name])}<" in page, name
+        assert f">{format_figure(published.result.figures[name], ENGLISH)}<" in page, name

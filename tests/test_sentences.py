@@ -14,6 +14,7 @@ from pipeline.calendar.window import open_window
 from pipeline.config import load_audit
 from pipeline.flows.compute import _without_plan
 from pipeline.language.format import format_figure
+from pipeline.language.languages import ENGLISH
 from pipeline.measures.completeness import BASE_FAILING, SCORE
 from pipeline.measures.deals import DEALS_WON
 from pipeline.measures.plan import PLAN_TARGET
@@ -35,7 +36,8 @@ WINDOW = open_window(
 def text_of(row: Row) -> str:
     """A line of the headline as a page prints it."""
     return "".join(
-        format_figure(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells
+        format_figure(cell, ENGLISH) if isinstance(cell, Figure) else cell or ""
+        for cell in row.cells
     )
 
 
@@ -73,7 +75,7 @@ def test_where_every_field_weighs_one_fields_are_counted() -> None:
 
 def test_where_a_field_weighs_more_points_are_counted() -> None:
     company = the_company(weighing(3))
-    assert [row.label for row in score_rows(company)] == ["Completeness", "The base, apart"]
+    assert [row.label for row in score_rows(company)] == ["Completeness", "All records"]
     for row in score_rows(company):
         assert re.search(r"\d of [\d,]+ points, each field by its weight$", text_of(row))
     team = said(manager_report(weighing(3), MANAGERS[0]), "team")
@@ -84,12 +86,12 @@ def test_without_anything_due_the_sentence_says_what_there_was_none_of() -> None
     [score, base] = score_rows(
         the_company(with_numbers({"score@company": (0, 0), "base@company": (0, 0)}))
     )
-    assert text_of(score).endswith("Nothing was due: no fields to look at.")
-    assert text_of(base).endswith("Nothing was due: no fields to look at.")
+    assert text_of(score).endswith("No fields to look at yet.")
+    assert text_of(base).endswith("No fields to look at yet.")
 
 
 def test_records_outside_the_period_are_called_so_and_not_older() -> None:
-    assert BASE_FAILING.label == "Records to repair outside this period"
+    assert BASE_FAILING.label == "Records to complete outside this period"
     for person in MANAGERS:
         report = manager_report(result(), person)
         for element in ("fix outside", "fix leads outside"):
@@ -108,9 +110,9 @@ def test_who_has_nothing_to_repair_in_the_period_is_thanked() -> None:
     person = MANAGERS[0]
     clean = with_numbers({f"records_failing@manager:{person.id}": (0, None)})
     assert said(manager_report(clean, person), "fix now") == {
-        "To repair": "Nothing to repair in this period. Thank you."
+        "To complete": "Nothing to complete in this period. Thank you."
     }
-    assert "Thank you" not in said(manager_report(result(), person), "fix now")["To repair"]
+    assert "Thank you" not in said(manager_report(result(), person), "fix now")["To complete"]
 
 
 def test_every_row_of_a_headline_is_of_an_element_that_is_asked_for() -> None:
@@ -195,10 +197,10 @@ def test_a_target_of_somebody_who_is_no_manager_does_not_disappear_without_a_wor
         Person("x1", "Former\u202e Colleague", "t1", "North", Scope.INACTIVE),
     ]
     audit = audit_of(tmp_path)
-    [sentence] = _without_plan(audit.targets, users, "2026-11")
-    assert "nobody (deals won: 2)" in sentence
+    [sentence] = map(str, _without_plan(audit.targets, users, "2026-11"))
+    assert "nobody (Deals won: 2)" in sentence
     assert (
-        "Former\ufffd Colleague (deals won: 1,200), Former\ufffd Colleague (meetings held: 3)"
+        "Former\ufffd Colleague (Deals won: 1,200), Former\ufffd Colleague (Meetings held: 3)"
         in sentence
     )
     assert "m1" not in sentence
@@ -237,7 +239,7 @@ def test_of_those_who_sell_but_do_not_type_the_least_complete_is_named() -> None
     assert first.label == planned[1].name
     assert (
         text_of(first)
-        == f"9 won of 8 planned, but only 30.0 % complete; the company {format_figure(company)}"
+        == f"target reached: 9 of 8 won; records 30.0% complete, the company's {format_figure(company, ENGLISH)}"
     )
 
 
@@ -262,8 +264,8 @@ def test_a_plan_that_is_met_exactly_is_met() -> None:
         for one in MANAGERS
         if result().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name)
     )
-    assert plan_of(person, 8, 8).endswith("the target is met")
-    assert "1 over the target" in plan_of(person, 9, 8)
+    assert plan_of(person, 8, 8).endswith("target reached")
+    assert "1 over target" in plan_of(person, 9, 8)
     assert "1 to go" in plan_of(person, 7, 8, (1, 11))
 
 
@@ -273,7 +275,7 @@ def test_a_pace_is_said_while_a_working_day_is_left_and_not_after() -> None:
         for one in MANAGERS
         if result().find(PLAN_TARGET, Scope.MANAGER, one.id, DEALS_WON.name)
     )
-    assert "3 to go; 1.5 a working day needed" in plan_of(person, 5, 8, (3, 2))
+    assert "3 to go; pace: 1.5 needed per working day" in plan_of(person, 5, 8, (3, 2))
     last = plan_of(person, 5, 8, (3, 0))
     assert "3 to go" in last
     assert "working day" not in last
@@ -288,12 +290,12 @@ def test_who_has_no_team_is_compared_with_the_company() -> None:
     assert lonely.keys() == {"The company"}
     company = result().find(SCORE)
     assert company is not None
-    assert lonely["The company"].startswith(format_figure(company))
+    assert lonely["The company"].startswith(format_figure(company, ENGLISH))
 
 
 def test_a_teams_target_stands_in_its_line() -> None:
     [teams] = [table for table in management_report(result()).tables if table.key == "teams"]
-    place = teams.columns.index("Plan: target") - 1
+    place = teams.columns.index("Target") - 1
     shown = {row.label: row.cells[place] for row in teams.rows}
     expected = {
         p.team: result().find(PLAN_TARGET, Scope.TEAM, p.team_id, DEALS_WON.name)
@@ -323,7 +325,7 @@ def test_to_date_ends_with_the_last_day() -> None:
     def period(day: int, month: int = 11) -> str:
         as_of = datetime(2026, month, day, 12, tzinfo=UTC)
         return period_text(open_window(as_of=as_of, zone="UTC", working_week=range(5), first=date(2026, 11, 1),
-                                       after_last=date(2026, 12, 1)))  # fmt: skip
+                                       after_last=date(2026, 12, 1)), ENGLISH)  # fmt: skip
 
     assert [period(1), period(30)] == ["November 2026 to date"] * 2
     assert [period(31, 10), period(1, 12)] == ["November 2026"] * 2

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from pipeline.cli.summary import print_differences, summary_table
 from pipeline.language.format import NOTHING, format_figure
+from pipeline.language.languages import ENGLISH
 from pipeline.measures.registry import MEASURES
 from pipeline.model import Scope
 from tests.factory import result
@@ -44,7 +45,7 @@ def test_no_figure_is_cut() -> None:
             for metric in ("score", "base", "meetings_held", "complete_meetings", "deals_open"):
                 figure = result().find(MEASURES[metric], Scope.MANAGER, person.id, "")
                 assert figure is not None
-                assert format_figure(figure) in line
+                assert format_figure(figure, ENGLISH) in line
 
 
 def test_a_column_without_any_figure_is_left_out() -> None:
@@ -66,7 +67,7 @@ def test_under_each_heading_is_its_own_figure() -> None:
     for column, (metric, dimension) in zip(columns, HEADINGS.values(), strict=True):
         figures = [whole.find(MEASURES[metric], scope, key, dimension) for scope, key in lines]
         assert list(column.cells) == [
-            format_figure(figure) if figure else NOTHING for figure in figures
+            format_figure(figure, ENGLISH) if figure else NOTHING for figure in figures
         ]
         assert len(set(column.cells)) > 2  # so that a neighbour's figures are seen to be others
 

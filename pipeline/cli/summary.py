@@ -11,12 +11,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.language.format import NOTHING, format_figure
+from pipeline.language.labels import BESIDE
+from pipeline.language.languages import ENGLISH
 from pipeline.measures.completeness import BASE_SCORE, RECORDS_FAILING, SCORE
 from pipeline.measures.deals import DEALS_OPEN, DEALS_WON
 from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_OVERDUE
 from pipeline.measures.plan import PLAN_LEFT, PLAN_TARGET
 from pipeline.model import Difference, RunResult, Scope
-from pipeline.reports.report import BESIDE, period_text
+from pipeline.reports.report import period_text
 from pipeline.values.visible import printable
 
 _COLUMNS = (  # headings of two lines, so that a line of figures fits a terminal of 80 columns
@@ -41,8 +43,8 @@ def print_summary(result: RunResult) -> None:
 
 def summary_table(result: RunResult) -> Table:
     """The lines; a column in which this CRM has no figure at all is left out."""
-    proven = format_figure(result.figures["figures_proven@company"])
-    title = f"{escape(_plain(result.audit))}: {period_text(result.window)}, {proven}"
+    proven = format_figure(result.figures["figures_proven@company"], ENGLISH)
+    title = f"{escape(_plain(result.audit))}: {period_text(result.window, ENGLISH)}, {proven}"
     table = Table(
         title=f"{title} figures equal to the CRM",
         title_justify="left",
@@ -90,7 +92,7 @@ def _cells(result: RunResult, scope: Scope, key: str) -> list[str]:
     figures = (
         result.find(measure, scope, key, dimension) for _, measure, dimension in _COLUMNS
     )
-    return [format_figure(figure) if figure else NOTHING for figure in figures]
+    return [format_figure(figure, ENGLISH) if figure else NOTHING for figure in figures]
 
 
 def print_differences(differences: Sequence[Difference]) -> None:

@@ -18,6 +18,7 @@ from pipeline.config.lines import parse
 from pipeline.config.settings import AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
 from pipeline.errors import ConfigError
+from pipeline.language.languages import in_all
 from pipeline.measures.asked import context_of
 from pipeline.model import (
     CHECKED,
@@ -25,6 +26,7 @@ from pipeline.model import (
     CustomMeasure,
     FieldSet,
     Kind,
+    LocalText,
     ResolvedAudit,
     Schema,
     Target,
@@ -62,7 +64,7 @@ class Audit:
     field_sets: Mapping[str, FieldSet]
     targets: tuple[Target, ...]
     output: Path
-    absent: Mapping[str, str]  # 'entity.column' -> why the CRM does not hold it
+    absent: Mapping[str, LocalText]  # 'entity.column' -> why the CRM does not hold it
     add: Mapping[str, str]  # 'entity.column' -> 'table.column' of the user's own fields
     schema: Schema  # our entities, with the columns that the audit adds
     measures: tuple[CustomMeasure, ...]
@@ -80,6 +82,7 @@ class Audit:
         return ResolvedAudit(
             id=self.settings.id,
             name=self.settings.name,
+            language=self.settings.language,
             about=self.preset.about,
             zone=self.settings.zone,
             working_week=self.working_week,
@@ -129,7 +132,7 @@ def load_audit(file: Path, *, output: Path | None = None) -> Audit:
     return _audit(file, settings, load_preset(settings.source.preset, file.parent), output)
 
 
-def completed(audit: Audit, not_given: Mapping[str, str]) -> Audit:
+def completed(audit: Audit, not_given: Mapping[str, LocalText]) -> Audit:
     """The audit, now that its source says which columns no SELECT gives:
     'entity.column' -> why each is absent.
 
@@ -185,11 +188,11 @@ def _output(file: Path, folder: Path) -> Path:
 
 def _absent(
     file: Path, settings: AuditFile, preset: Preset, add: Mapping[str, str]
-) -> dict[str, str]:
+) -> dict[str, LocalText]:
     """'entity.column' -> why the CRM does not hold it, or why it is not read."""
     absent = {name: why for name, why in preset.absent_columns().items() if name not in add}
     if settings.source.several_owners == "first":
-        why = "of several owners the first counts (source.several_owners)"
+        why = in_all("of several owners the first counts (source.several_owners)")
         return {
             **dict.fromkeys((f"co_owner.{column}" for column in ENTITIES["co_owner"]), why),
             **absent,

@@ -11,12 +11,15 @@ from pathlib import Path
 from pipeline.config.settings import MeasureFile
 from pipeline.errors import ConfigError
 from pipeline.measures.registry import MEASURES, NARROWED
-from pipeline.model import CustomMeasure, Kind, Schema, Unit
+from pipeline.model import CustomMeasure, Kind, LocalText, Schema, Unit
 from pipeline.queries import columns_of
 
 
 def custom_measures(
-    file: Path, given: Mapping[str, MeasureFile], absent: Mapping[str, str], schema: Schema
+    file: Path,
+    given: Mapping[str, MeasureFile],
+    absent: Mapping[str, LocalText],
+    schema: Schema,
 ) -> tuple[CustomMeasure, ...]:
     """The measures of an audit.yaml. ConfigError says which is wrong, and what is allowed."""
     found = []
@@ -34,7 +37,11 @@ def custom_measures(
 
 
 def _problems(
-    name: str, one: MeasureFile, entity: str, absent: Mapping[str, str], schema: Schema
+    name: str,
+    one: MeasureFile,
+    entity: str,
+    absent: Mapping[str, LocalText],
+    schema: Schema,
 ) -> Iterator[str]:
     if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in MEASURES:
         yield "choose a name of small letters, digits and _ that no figure of ours has."

@@ -14,7 +14,20 @@ from pydantic import AfterValidator, ValidationInfo, field_validator
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError, PublishError
-from pipeline.model import CHECKED, FORMATTED, READ, STATES, Field, FieldSet, Kind, Schema
+from pipeline.language.local_texts import WrittenText
+from pipeline.model import (
+    CHECKED,
+    FORMATTED,
+    NO_TEXT,
+    READ,
+    STATES,
+    Field,
+    FieldSet,
+    Kind,
+    LocalText,
+    Schema,
+    same_in_all,
+)
 from pipeline.queries import columns_of
 from pipeline.resources import EXPECTATIONS
 
@@ -28,10 +41,10 @@ class FieldFile(Strict):
 
     name: str
     columns: tuple[str, ...]
-    label: str = ""
+    label: WrittenText = NO_TEXT
     weight: int = 1
     when: str | None = None
-    why: str = ""
+    why: WrittenText = NO_TEXT
 
 
 def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
@@ -103,7 +116,7 @@ def _must_be_of_entities(folder: Path) -> None:
 
 def read_field_sets(
     folder: Path,
-    absent: Mapping[str, str],
+    absent: Mapping[str, LocalText],
     schema: Schema,
     mapped: Collection[str] = (),
     *,
@@ -169,7 +182,11 @@ def _with_texts(fields: FieldSet, schema: Schema) -> FieldSet:
 
 
 def _field_set(
-    file: Path, entity: str, absent: Mapping[str, str], schema: Schema, mapped: Collection[str]
+    file: Path,
+    entity: str,
+    absent: Mapping[str, LocalText],
+    schema: Schema,
+    mapped: Collection[str],
 ) -> FieldSet:
     """The field set without the fields that this CRM does not hold: those
     are listed as not checked.
@@ -186,13 +203,13 @@ def _field_set(
             f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'."
         )
     due: list[Field] = []
-    unchecked: dict[str, str] = {}
+    unchecked: dict[str, LocalText] = {}
     for demand in parsed.fields:
         checked = tuple(
             column for column in demand.columns if f"{entity}.{column}" not in absent
         )
         if checked:
-            label = demand.label or demand.name.replace("_", " ")
+            label = demand.label or same_in_all(demand.name.replace("_", " "))
             due.append(
                 Field(demand.name, label, checked, demand.weight, demand.when, demand.why)
             )

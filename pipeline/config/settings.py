@@ -26,7 +26,7 @@ from pydantic import (
 
 from pipeline.calendar.cron import WEEKDAYS, read_cron
 from pipeline.errors import ConfigError
-from pipeline.model import PeriodWord
+from pipeline.model import LanguageCode, PeriodWord
 from pipeline.presets import preset_names
 from pipeline.values.addresses import holds_account, holds_secret
 from pipeline.values.money import CODES
@@ -225,6 +225,7 @@ class AuditFile(Strict):
     source: Source
     zone: Annotated[str, AfterValidator(_zone)]
     currency: str
+    language: LanguageCode = "en"  # of reports; the terminal stays English
     working_week: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
         WEEKDAYS[:5]
     )

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from pipeline.model import Kind
+from pipeline.model import NO_TEXT, Kind, LocalText
 from pipeline.presets import Preset
 
 
@@ -122,13 +122,13 @@ class Database:
     # it works a common table expression out anew each time that a statement names it, and knows
     # GROUP BY … WITH ROLLUP
     rolls_up: bool = False
-    shared_code_note: str = (
-        ""  # where it calls Python to read text and decimals: reports say so beside the source
-    )
+    # where it calls Python to read text and decimals: reports say so beside the source
+    shared_code_note: LocalText = NO_TEXT
     # what lies in the source and is no table of the preset's, in words:
     # reports and `check` say it
     unread: Callable[[Engine], Sequence[str]] = _all_read
-    moment: str = ""  # where there are no transactions: of when the figures are; reports say it beside the source
+    # where there are no transactions: of when the figures are; reports say it beside the source
+    moment: LocalText = NO_TEXT
 
 
 def spilling_duckdb() -> dict[str, Any]:

@@ -36,6 +36,7 @@ from pipeline.databases.exports.sizes import MOST_TOGETHER, must_fit
 from pipeline.databases.exports.tables import Found, find, must_hold
 from pipeline.databases.select_guard import CLOSED, refused_by_duckdb, without_semicolon
 from pipeline.errors import ConfigError, SourceError
+from pipeline.language.languages import in_all
 from pipeline.model import CELL_ERRORS, NEVER_COMPUTED
 from pipeline.presets import Preset
 
@@ -352,5 +353,5 @@ DATABASE: Final = Database(
     spells=spelled_by_duckdb,
     refuses=refused_by_duckdb,
     unread=lambda engine: engine.dialect.unread,  # type: ignore[attr-defined]
-    moment="equal to the export of that time; files know no transaction",
+    moment=in_all("equal to the export of that time; files know no transaction"),
 )

@@ -20,6 +20,7 @@ from pipeline.databases import remedies
 from pipeline.databases.adapter import Database, Rights
 from pipeline.databases.exports.places import file_of
 from pipeline.databases.select_guard import first_line, wrapped
+from pipeline.language.languages import in_all
 from pipeline.presets import Preset
 from pipeline.values import contents, texts
 
@@ -271,5 +272,7 @@ DATABASE: Final = Database(
     passing=("database is locked", "database table is locked", "disk I/O error"),
     rights=_rights,
     refuses=_refuses,
-    shared_code_note="SQLite reads no text and no decimals by itself: it calls the code that reads the rows",
+    shared_code_note=in_all(
+        "SQLite reads no text and no decimals by itself: it calls the code that reads the rows"
+    ),
 )

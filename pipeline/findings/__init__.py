@@ -19,19 +19,21 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from pipeline.language.labels import column_text
+from pipeline.language.languages import in_all
 from pipeline.model import (
     RECORD_NAMES,
     Check,
     FailingRecord,
     FieldSet,
     FixItem,
+    LocalText,
     Rule,
     RunResult,
     failed,
-    read_as,
 )
 
-_UNREADABLE: Final = "What stands there cannot be read, and is in no figure."
+_UNREADABLE: Final = in_all("what stands there cannot be read and is not counted")
 _BATCH: Final = 50_000
 """Findings that are written at a time."""
 
@@ -88,13 +90,13 @@ class _Words:
 
     about: About
     demands: dict[
-        tuple[str, int], tuple[tuple[Rule, ...], tuple[str, ...], tuple[str, ...]]
+        tuple[str, int], tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]
     ] = field(default_factory=dict)
     named: dict[tuple[str, int], tuple[Rule, ...]] = field(default_factory=dict)
 
     def of(
         self, entity: str, mask: int
-    ) -> tuple[tuple[Rule, ...], tuple[str, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]:
         """The demands that a record with this mask fails, what they are called, and why each
         of them is asked.
         """
@@ -111,11 +113,11 @@ class _Words:
         return self.named[entity, mask]
 
 
-def _said(fields: FieldSet, mask: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _said(fields: FieldSet, mask: int) -> tuple[tuple[LocalText, ...], tuple[LocalText, ...]]:
     missing, unreadable = fields.missing(mask), fields.unreadable(mask)
     labels = (
         *(one.label for one in missing),
-        *(f"{read_as(name)}: unreadable" for name in unreadable),
+        *(in_all("{column}: cannot be read", column=column_text(name)) for name in unreadable),
     )
     return labels, (*(one.why for one in missing), *(_UNREADABLE for _ in unreadable))
 

@@ -13,6 +13,8 @@ from pipeline import findings, queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.errors import ConfigError
 from pipeline.findings.stored import Group, failing_tallies, groups_in, read_failing
+from pipeline.language.languages import in_all, joined_texts
+from pipeline.language.marked import marked
 from pipeline.measures.asked import context_of
 from pipeline.measures.company import FIGURES_PROVEN
 from pipeline.measures.custom import face_of, measure_of
@@ -22,6 +24,7 @@ from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
     Answers,
     Figure,
+    LocalText,
     PeriodBounds,
     Person,
     ResolvedAudit,
@@ -30,6 +33,7 @@ from pipeline.model import (
     Tally,
     Target,
     Window,
+    same_in_all,
 )
 from pipeline.progress import Progress
 from pipeline.proof import fingerprints
@@ -127,7 +131,7 @@ def compute(
         run_id=run_id,
         audit_id=audit.id,
         audit=audit.name,
-        source="; ".join(filter(None, (audit.about, manifest.moment, manifest.hidden))),
+        source=joined_texts((audit.about, manifest.moment, manifest.hidden), "; "),
         window=window,
         people=tuple(people),
         figures=by_id,
@@ -137,17 +141,22 @@ def compute(
         not_checked=_not_checked(audit, manifest.not_given),
         custom=tuple(map(face_of, custom)),
         warnings=tuple(
-            filter(None, (manifest.hidden, *targets_of_strangers(audit.targets, users)))
+            filter(None, (str(manifest.hidden), *targets_of_strangers(audit.targets, users)))
         ),
         caveats=(
             *manifest.caveats,
             *_undecodable(manifest.stored),
             *(
-                f"Accepted in audit.yaml though not plausible, {one.name}: {one.sentence}"
+                in_all(
+                    "Accepted in audit.yaml though not plausible, {name}: {sentence}",
+                    name=one.name,
+                    sentence=one.sentence,
+                )
                 for one in odd
             ),
             *_without_plan(audit.targets, users, plan_month(window)),
         ),
+        language=audit.language,
     )
 
 
@@ -198,7 +207,9 @@ def _prove(
     return witness.controls
 
 
-def _not_checked(audit: ResolvedAudit, not_given: Mapping[str, str]) -> dict[str, str]:
+def _not_checked(
+    audit: ResolvedAudit, not_given: Mapping[str, LocalText]
+) -> dict[str, LocalText]:
     """'meeting.result' -> why: each field of a set that this CRM does not hold, each
     column that no SELECT gives.
     """
@@ -210,23 +221,30 @@ def _not_checked(audit: ResolvedAudit, not_given: Mapping[str, str]) -> dict[str
     return {**fields, **not_given}
 
 
-def _undecodable(stored: Iterable[snapshot.Stored]) -> Iterator[str]:
+def _undecodable(stored: Iterable[snapshot.Stored]) -> Iterator[LocalText]:
     """The records that hold text which is no UTF-8, as a sentence."""
     found = [
-        f"{one.entity} {record} ({column})"
+        same_in_all(f"{one.entity} {record} ({column})")
         for one in stored
         for column, record in one.undecodable
     ]
     if found:
-        more = (
-            f" and {len(found) - _NAMED} more, all in snapshot/manifest.json"
-            if len(found) > _NAMED
-            else ""
+        records = _first_of(
+            found, marked("{records} and {more} more, all in snapshot/manifest.json")
         )
-        yield (
-            f"Text that is no UTF-8 counts as entered, and is shown with \ufffd where it cannot be read: "
-            f"{', '.join(found[:_NAMED])}{more}."
+        yield in_all(
+            "Text that is no UTF-8 counts as entered, and is shown with {sign} where it cannot be "
+            "read: {records}.",
+            sign="\ufffd",
+            records=records,
         )
+
+
+def _first_of(named: Sequence[LocalText], and_more: str) -> LocalText:
+    """Some of what is named, and how many more there are."""
+    records = joined_texts(named[:_NAMED], ", ")
+    more = len(named) - _NAMED
+    return in_all(and_more, records=records, more=more) if more > 0 else records
 
 
 def _strangers(targets: Iterable[Target], users: Iterable[Person]) -> list[Target]:
@@ -238,21 +256,26 @@ def _strangers(targets: Iterable[Target], users: Iterable[Person]) -> list[Targe
 
 def _without_plan(
     targets: Iterable[Target], users: Sequence[Person], month: str | None
-) -> Iterator[str]:
+) -> Iterator[LocalText]:
     """What management reads about targets of the plan's month that are in no plan, by
     name where there is one.
     """
     names = {user.id: user.name for user in users}
     found = [
-        f"{names.get(target.manager, target.manager)} ({MEASURES[target.metric].label.lower()}: {target.target:,})"
+        in_all(
+            "{person} ({measure}: {target})",
+            person=clean(names.get(target.manager, target.manager)),
+            measure=in_all(MEASURES[target.metric].label),
+            target=target.target,
+        )
         for target in _strangers(targets, users)
         if target.month == month
     ]
     if found:
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-        yield clean(
-            f"Targets of people who are no account managers now, or whom this CRM does not know, are in no plan: "
-            f"{', '.join(found[:_NAMED])}{more}."
+        yield in_all(
+            "Targets of people who are not account managers now, or whom this CRM does not know, "
+            "are not counted: {people}.",
+            people=_first_of(found, marked("{records} and {more} more")),
         )
 
 

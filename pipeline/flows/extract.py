@@ -16,7 +16,8 @@ from pipeline.calendar.window import open_window
 from pipeline.config import Audit, Period, completed, secrets_of
 from pipeline.errors import SourceError
 from pipeline.formats import Rules
-from pipeline.model import Answers, PeriodBounds, Window
+from pipeline.language.languages import in_all, joined_texts
+from pipeline.model import NO_TEXT, Answers, LocalText, PeriodBounds, Window
 from pipeline.progress import Progress
 from pipeline.proof import fingerprints
 from pipeline.proof.witness import Witness, save_witness
@@ -88,10 +89,8 @@ def _extract_once(
             witness = witness_of(audit, reader, window)
     finally:
         engine.dispose()
-    held_for, notes = (
-        round(limit.elapsed, 3),
-        "; ".join(filter(None, (source.moment(engine), reader.shared_code_note(), shared))),
-    )
+    held_for = round(limit.elapsed, 3)
+    notes = (source.moment(engine), reader.shared_code_note(), shared)
     save_witness(folder, replace(witness, fingerprints=tuple(texts)))
     resolved = audit.resolved()
     save_manifest(
@@ -103,7 +102,7 @@ def _extract_once(
             transaction_seconds=held_for,
             stored=tuple(stored),
             accounts=tuple(accounts),
-            moment=notes,
+            moment=joined_texts(notes, "; "),
             hidden=hidden,
             caveats=tuple(reader.caveats()),
             period=PeriodBounds(window.first, window.after_last, window.word, window.fire),
@@ -128,20 +127,23 @@ def read_spec_of(audit: Audit) -> source.ReadSpec:
     )
 
 
-def hidden_rows(audit: Audit, connection: Connection, reader: source.SourceReader) -> str:
+def hidden_rows(audit: Audit, connection: Connection, reader: source.SourceReader) -> LocalText:
     """What every report has to say where the database hides rows; SourceError where
     audit.yaml does not allow it.
     """
     tables = source.hidden(connection, reader.tables)
     if not tables:
-        return ""
-    said = (
-        f"row-level security may hide rows of {', '.join(tables)} from the account that reads"
-    )
+        return NO_TEXT
+    named = ", ".join(tables)
     if audit.settings.source.hidden_rows == "allow":
-        return f"{said}, so only what it sees is counted"
+        return in_all(
+            "row-level security may hide rows of {tables} from the account that reads, so only what "
+            "it sees is counted",
+            tables=named,
+        )
     raise SourceError(
-        f"{said[0].upper()}{said[1:]}, so no figure could be said to be the CRM's, and nothing was published. Let a "
+        f"Row-level security may hide rows of {named} from the account that reads, "
+        "so no figure could be said to be the CRM's, and nothing was published. Let a "
         "policy show that account every row, or give it BYPASSRLS; or write hidden_rows: allow under source in "
         "audit.yaml, and every report will say so."
     )

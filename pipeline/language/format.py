@@ -1,32 +1,38 @@
-"""How a figure is written: one text everywhere, and the Excel cell that prints it."""
+"""How a figure, a day and an hour are written: one text everywhere, and the Excel cell that
+prints it.
+"""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from pipeline.language.languages import Language
+from pipeline.language.styles import Style
 from pipeline.model import Figure, Unit
-from pipeline.values.money import digits_of, from_minor
+from pipeline.values.money import from_minor
 
 NOTHING: Final = "–"
 """A ratio of which nothing was due: no value, and never zero."""
 
+_EXACT_DIGITS: Final = 15  # that Excel keeps of a number
 
-def _tenths(numerator: int, denominator: int) -> int:
-    """numerator / denominator in tenths, half up, exactly."""
-    return (20 * numerator + denominator) // (2 * denominator)
+
+# ------------------------------------------------------------------------------------ figures
 
 
 def display_value(figure: Figure) -> Decimal | None:
     """The decimal that is printed: a percentage in hundredths of its own (91.3), money
     in units; None = no value.
 
-    A ratio that is not exactly 0 or 1 is printed as 0.1 to 99.9, or as 100.1 and more, so that
-    neither is said of what is not so.
+    A ratio that is not exactly 0 or 1 is printed as 0.1 to 99.9, or as 100.1 and more: 0%
+    and 100% appear only when exact. An amount has cents only where there are any.
     """
     match figure.unit:
         case Unit.MONEY if figure.denominator is None:
-            return from_minor(figure.numerator, figure.currency)
+            return _amount(figure.numerator, figure.currency)
         case Unit.MONEY:
             return _average(figure)
         case Unit.PERCENT | Unit.PER_DAY:
@@ -35,12 +41,18 @@ def display_value(figure: Figure) -> Decimal | None:
             return Decimal(figure.numerator)
 
 
+def _amount(units: int, currency: str) -> Decimal:
+    amount = from_minor(units, currency)
+    whole = amount.to_integral_value()
+    return whole if whole == amount else amount
+
+
 def _average(figure: Figure) -> Decimal | None:
     """Money over a number, to the nearest minor unit, half up."""
     if not figure.denominator:
         return None
     units = (2 * figure.numerator + figure.denominator) // (2 * figure.denominator)
-    return from_minor(units, figure.currency)
+    return _amount(units, figure.currency)
 
 
 def _ratio(figure: Figure) -> Decimal | None:
@@ -56,39 +68,57 @@ def _ratio(figure: Figure) -> Decimal | None:
     return Decimal(tenths).scaleb(-1)
 
 
-def format_figure(figure: Figure) -> str:
-    """The figure's text, the same on every page, sheet and screen."""
+def _tenths(numerator: int, denominator: int) -> int:
+    """numerator / denominator in tenths, half up, exactly."""
+    return (20 * numerator + denominator) // (2 * denominator)
+
+
+def format_figure(figure: Figure, language: Language) -> str:
+    """The figure's text, the same on every page, sheet and screen of a language."""
     value = display_value(figure)
     if value is None:
         return NOTHING
-    match figure.unit:
-        case Unit.PERCENT:
-            return f"{value:,.1f} %"
-        case Unit.PER_DAY:
-            return f"{value:,.1f}"
-        case Unit.MONEY:
-            return f"{value:,.{digits_of(figure.currency)}f} {figure.currency}"
-        case _:
-            return f"{value:,}"
+    number = _decimal(value, language.style)
+    if figure.unit is Unit.PERCENT:
+        return f"{number}%"
+    if figure.unit is not Unit.MONEY:
+        return number
+    minus = "-" if value < 0 else ""
+    return f"{minus}{language.style.before_amount(figure.currency)}{number.lstrip('-')}"
 
 
-def excel_format(figure: Figure) -> str:
-    """The number format under which a cell holding `excel_value` prints what `show` says."""
+def _decimal(value: Decimal, style: Style) -> str:
+    """With all its digits: '1,234.5'."""
+    whole, _, decimals = f"{value:,f}".partition(".")
+    grouped = whole.replace(",", style.thousands)
+    return f"{grouped}{style.decimal}{decimals}" if decimals else grouped
+
+
+# -------------------------------------------------------------------------------------- Excel
+
+
+def excel_format(figure: Figure, language: Language) -> str:
+    """The number format under which a cell holding `excel_value` prints what
+    `format_figure` says.
+
+    A format is written the same in all languages; Excel prints it with the separators of
+    whoever reads it.
+    """
+    value = display_value(figure)
+    decimals = -int(value.as_tuple().exponent) if value is not None else 0
+    number = f"#,##0.{'0' * decimals}" if decimals > 0 else "#,##0"
     match figure.unit:
         case Unit.PERCENT:
-            return "#,##0.0 %"
-        case Unit.PER_DAY:
-            return "#,##0.0"
+            return f"{number}%"
         case Unit.MONEY:
-            digits = digits_of(figure.currency)
-            return f'#,##0{"." + "0" * digits if digits else ""} "{figure.currency}"'
+            return f'"{language.style.before_amount(figure.currency)}"{number}'
         case _:
-            return "#,##0"
+            return number
 
 
 def excel_value(figure: Figure) -> Decimal | None:
     """The number for the cell; None where Excel cannot hold it exactly (or there is
-    none): then `show`, as text.
+    none): then `format_figure`, as text.
     """
     value = display_value(figure)
     if value is None:
@@ -97,4 +127,25 @@ def excel_value(figure: Figure) -> Decimal | None:
         value = value.scaleb(-2)
     # it could not stand in a format
     odd = not figure.currency.isalnum() if figure.unit is Unit.MONEY else False
-    return value if len(value.as_tuple().digits) <= 15 and not odd else None
+    return value if len(value.as_tuple().digits) <= _EXACT_DIGITS and not odd else None
+
+
+# ------------------------------------------------------------------------------- days and hours
+
+
+def day_text(day: date, language: Language) -> str:
+    """'16 Nov 2026'."""
+    return f"{day.day} {language.style.short_months[day.month - 1]} {day.year}"
+
+
+def month_text(day: date, language: Language) -> str:
+    """'November 2026'."""
+    return f"{language.style.months[day.month - 1]} {day.year}"
+
+
+def moment_text(instant: datetime, zone: str, language: Language) -> str:
+    """'Mon 16 Nov 2026 07:00 CET'."""
+    local = instant.astimezone(ZoneInfo(zone))
+    weekday = language.style.short_days[local.weekday()]
+    hour = f"{local:{language.style.hour}}"
+    return f"{weekday} {day_text(local.date(), language)} {hour} {local.tzname()}"

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import FromClause, and_
 
+from pipeline.language.marked import forms, marked
 from pipeline.measures.common import (
     Held,
     HeldAhead,
@@ -25,39 +26,46 @@ def _held_in_period(c: FromClause, t: QueryContext) -> Condition:
     return and_(_HELD_BY_NOW(c, t), in_period(c, t))
 
 
-CALLS: Final = counted("calls", "Calls in the CRM", of="call", where=every, period=STOCK)
+CALLS: Final = counted(
+    "calls", marked("Calls in the CRM"), of="call", where=every, period=STOCK
+)
 CALLS_HELD: Final = counted(
     "calls_held",
-    "Calls held",
+    marked("Calls held"),
     of="call",
     needs=("status", "start_at|created_at"),
     where=_held_in_period,
 )
 CALLS_HELD_IN_FUTURE: Final = counted(
     "calls_held_in_future",
-    "Calls held after now",
+    marked("Calls marked held, still to come"),
     of="call",
     needs=("status", "start_at"),
     where=HeldAhead("call"),
     period=STOCK,
     left_out=True,
-    sentence=("call is called held but lies ahead", "calls are called held but lie ahead"),
+    sentence=forms(
+        "{count} call is marked held and is still to come",
+        "{count} calls are marked held and are still to come",
+    ),
     finds=Verdict.INVALID,
 )
 CALLS_UNKNOWN: Final = counted(
     "calls_unknown",
-    "Calls with an unknown status",
+    marked("Calls with an unknown status"),
     of="call",
     needs=("status",),
     where=in_unknown_state,
     period=STOCK,
     left_out=True,
-    sentence=("call has an unknown status", "calls have an unknown status"),
+    sentence=forms(
+        "{count} call has an unknown status", "{count} calls have an unknown status"
+    ),
     finds=Verdict.INVALID,
 )
 CALLS_UNDATED: Final = counted(
     "calls_undated",
-    "Calls without any date",
+    marked("Calls without a date"),
     of="call",
     needs=("start_at|created_at",),
     where=Undated("call", ("start_at", "created_at")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pipeline.language.marked import marked
 from pipeline.measures.common import Undated, every, in_period, in_plan_month
 from pipeline.measures.measure import STOCK, counted
 from pipeline.model import Verdict
@@ -11,11 +12,11 @@ from pipeline.model import Verdict
 _CREATED: Final = ("created_at",)
 
 CLIENTS: Final = counted(
-    "clients", "Clients looked after", of="client", where=every, period=STOCK
+    "clients", marked("Clients looked after"), of="client", where=every, period=STOCK
 )
 CLIENTS_NEW: Final = counted(
     "clients_new",
-    "New clients",
+    marked("New clients"),
     of="client",
     needs=_CREATED,
     where=in_period,
@@ -23,7 +24,7 @@ CLIENTS_NEW: Final = counted(
 )
 CLIENTS_UNDATED: Final = counted(
     "clients_undated",
-    "Clients without a creation date",
+    marked("Clients without a creation date"),
     of="client",
     needs=_CREATED,
     where=Undated("client"),
@@ -31,10 +32,12 @@ CLIENTS_UNDATED: Final = counted(
     left_out=True,
     finds=Verdict.MISSING,
 )
-CONTACTS: Final = counted("contacts", "Contacts", of="contact", where=every, period=STOCK)
+CONTACTS: Final = counted(
+    "contacts", marked("Contacts"), of="contact", where=every, period=STOCK
+)
 CONTACTS_UNDATED: Final = counted(
     "contacts_undated",
-    "Contacts without a creation date",
+    marked("Contacts without a creation date"),
     of="contact",
     needs=_CREATED,
     where=Undated("contact"),
@@ -42,10 +45,10 @@ CONTACTS_UNDATED: Final = counted(
     left_out=True,
     finds=Verdict.MISSING,
 )
-LEADS: Final = counted("leads", "Leads", of="lead", where=every, period=STOCK)
+LEADS: Final = counted("leads", marked("Leads"), of="lead", where=every, period=STOCK)
 LEADS_UNDATED: Final = counted(
     "leads_undated",
-    "Leads without a creation date",
+    marked("Leads without a creation date"),
     of="lead",
     needs=_CREATED,
     where=Undated("lead"),

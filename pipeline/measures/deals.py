@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import FromClause, and_, false
 
+from pipeline.language.marked import forms, marked
 from pipeline.measures.common import Undated, every, in_unknown_state
 from pipeline.measures.measure import STOCK, amount_of, counted, share
 from pipeline.model import Verdict
@@ -55,90 +56,100 @@ def _won_after_today(d: FromClause, t: QueryContext) -> Condition:
     return and_(in_state(d, "deal", "won"), d.c.close_day > t.window.today)
 
 
-DEALS: Final = counted("deals", "Deals in the CRM", of="deal", where=every, period=STOCK)
+DEALS: Final = counted(
+    "deals", marked("Deals in the CRM"), of="deal", where=every, period=STOCK
+)
 DEALS_OPEN: Final = counted(
     "deals_open",
-    "Open deals",
+    marked("Open deals"),
     of="deal",
     needs=_STAGE,
     where=_open,
     period=STOCK,
-    sentence=("open deal", "open deals"),
+    sentence=forms("{count} open deal", "{count} open deals"),
 )
-DEALS_OPEN_AMOUNT: Final = amount_of(DEALS_OPEN, "deals_open_amount", "Open amount")
+DEALS_OPEN_AMOUNT: Final = amount_of(DEALS_OPEN, "deals_open_amount", marked("Open amount"))
 DEALS_WON: Final = counted(
     "deals_won",
-    "Deals won",
+    marked("Deals won"),
     of="deal",
     needs=_CLOSED,
     where=_ClosedInPeriod("won"),
     in_month=_won_in_month,
 )
-DEALS_WON_AMOUNT: Final = amount_of(DEALS_WON, "deals_won_amount", "Won amount")
+DEALS_WON_AMOUNT: Final = amount_of(DEALS_WON, "deals_won_amount", marked("Won amount"))
 DEALS_LOST: Final = counted(
-    "deals_lost", "Deals lost", of="deal", needs=_CLOSED, where=_ClosedInPeriod("lost")
+    "deals_lost", marked("Deals lost"), of="deal", needs=_CLOSED, where=_ClosedInPeriod("lost")
 )
 WIN_RATE: Final = share(
-    "win_rate", "Win rate", DEALS_WON.numerator, (*DEALS_WON.numerator, *DEALS_LOST.numerator)
+    "win_rate",
+    marked("Win rate"),
+    DEALS_WON.numerator,
+    (*DEALS_WON.numerator, *DEALS_LOST.numerator),
 )
 DEALS_WON_UNDATED: Final = counted(
     "deals_won_undated",
-    "Won deals without a closing date",
+    marked("Won deals, no closing date yet"),
     of="deal",
     needs=_CLOSED,
     where=_won_without_day,
     period=STOCK,
     left_out=True,
-    sentence=("won deal without a closing date", "won deals without a closing date"),
+    sentence=forms(
+        "{count} won deal, no closing date yet", "{count} won deals, no closing date yet"
+    ),
     finds=Verdict.MISSING,
 )
 DEALS_WON_UNDATED_AMOUNT: Final = amount_of(
-    DEALS_WON_UNDATED, "deals_won_undated_amount", "Won amount without a closing date"
+    DEALS_WON_UNDATED, "deals_won_undated_amount", marked("Won amount, no closing date yet")
 )
 DEALS_WON_UNREADABLE_DATE: Final = counted(
     "deals_won_unreadable_date",
-    "Won deals whose closing date cannot be read",
+    marked("Won deals whose closing date cannot be read"),
     of="deal",
     needs=_CLOSED,
     where=_won_on_unreadable_day,
     period=STOCK,
     left_out=True,
-    sentence=(
-        "won deal with a closing date that cannot be read",
-        "won deals with a closing date that cannot be read",
+    sentence=forms(
+        "{count} won deal with a closing date that cannot be read",
+        "{count} won deals with a closing date that cannot be read",
     ),
     finds=Verdict.UNREADABLE,
 )
 DEALS_WON_UNREADABLE_DATE_AMOUNT: Final = amount_of(
     DEALS_WON_UNREADABLE_DATE,
     "deals_won_unreadable_date_amount",
-    "Won amount whose closing date cannot be read",
+    marked("Won amount whose closing date cannot be read"),
 )
 DEALS_WON_IN_FUTURE: Final = counted(
     "deals_won_in_future",
-    "Deals won after today",
+    marked("Won deals dated after today"),
     of="deal",
     needs=_CLOSED,
     where=_won_after_today,
     period=STOCK,
     left_out=True,
-    sentence=("won deal is dated after today", "won deals are dated after today"),
+    sentence=forms(
+        "{count} won deal has a closing date after today",
+        "{count} won deals have a closing date after today",
+    ),
     finds=Verdict.INVALID,
 )
 DEALS_UNKNOWN: Final = counted(
     "deals_unknown",
-    "Deals with an unknown stage",
+    marked("Deals with an unknown stage"),
     of="deal",
     needs=_STAGE,
     where=in_unknown_state,
     period=STOCK,
     left_out=True,
-    sentence=("deal has an unknown stage", "deals have an unknown stage"),
+    sentence=forms("{count} deal has an unknown stage", "{count} deals have an unknown stage"),
     finds=Verdict.INVALID,
 )
 DEALS_UNDATED: Final = counted(
     "deals_undated",
-    "Deals without a creation date",
+    marked("Deals without a creation date"),
     of="deal",
     needs=("created_at",),
     where=Undated("deal"),

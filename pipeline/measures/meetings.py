@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import FromClause, and_, not_, true
 
 from pipeline.databases.constructs import blank
+from pipeline.language.marked import forms, marked
 from pipeline.measures.common import (
     Held,
     HeldAhead,
@@ -48,11 +49,6 @@ _HELD: Final = ("status", "start_at|created_at")
 
 
 _HELD_BY_NOW: Final = Held("meeting")
-
-
-def lacking_label(what: str) -> str:
-    """What a reader calls a part of a complete meeting: 'last name'."""
-    return what.replace("_", " ")
 
 
 def _held_in_period(m: FromClause, t: QueryContext) -> Condition:
@@ -99,11 +95,11 @@ def _lacking(m: FromClause, t: QueryContext) -> Mapping[str, Condition]:
 
 
 MEETINGS: Final = counted(
-    "meetings", "Meetings in the CRM", of="meeting", where=every, period=STOCK
+    "meetings", marked("Meetings in the CRM"), of="meeting", where=every, period=STOCK
 )
 MEETINGS_HELD: Final = counted(
     "meetings_held",
-    "Meetings held",
+    marked("Meetings held"),
     of="meeting",
     needs=_HELD,
     where=_held_in_period,
@@ -111,13 +107,13 @@ MEETINGS_HELD: Final = counted(
 )
 COMPLETE_MEETINGS: Final = share(
     "complete_meetings",
-    "Complete meetings",
+    marked("Complete meetings"),
     [Count("meetings_complete", "meeting", _complete, _HELD)],
     MEETINGS_HELD.numerator,
 )
 MEETINGS_LACKING: Final = counted(
     "meetings_lacking",
-    "Held meetings that lack",
+    marked("Held meetings that still miss"),
     of="meeting",
     needs=_HELD,
     where=_lacking,
@@ -126,51 +122,52 @@ MEETINGS_LACKING: Final = counted(
 )
 MEETINGS_PLANNED_7D: Final = counted(
     "meetings_planned_7d",
-    "Meetings in the next 7 days",
+    marked("Meetings in the next 7 days"),
     of="meeting",
     needs=_EVENT,
     where=_coming_up,
     period="next_7_days",
-    sentence=("meeting", "meetings"),
 )
 MEETINGS_OVERDUE: Final = counted(
     "meetings_overdue",
-    "Overdue meetings",
+    marked("Meetings still to be closed"),
     of="meeting",
     needs=_EVENT,
     where=_overdue,
     period=STOCK,
-    sentence=("planned meeting is past", "planned meetings are past"),
+    sentence=forms("{count} meeting still to be closed", "{count} meetings still to be closed"),
     finds=Verdict.OVERDUE,
 )
 MEETINGS_HELD_IN_FUTURE: Final = counted(
     "meetings_held_in_future",
-    "Meetings held after now",
+    marked("Meetings marked held, still to come"),
     of="meeting",
     needs=_EVENT,
     where=HeldAhead("meeting"),
     period=STOCK,
     left_out=True,
-    sentence=(
-        "meeting is called held but lies ahead",
-        "meetings are called held but lie ahead",
+    sentence=forms(
+        "{count} meeting is marked held and is still to come",
+        "{count} meetings are marked held and are still to come",
     ),
     finds=Verdict.INVALID,
 )
 MEETINGS_UNKNOWN: Final = counted(
     "meetings_unknown",
-    "Meetings with an unknown status",
+    marked("Meetings with an unknown status"),
     of="meeting",
     needs=("status",),
     where=in_unknown_state,
     period=STOCK,
     left_out=True,
-    sentence=("meeting has an unknown status", "meetings have an unknown status"),
+    sentence=forms(
+        "{count} meeting has an unknown status", "{count} meetings have an unknown status"
+    ),
     finds=Verdict.INVALID,
 )
 MEETINGS_UNDATED: Final = counted(
     "meetings_undated",
-    "Meetings without any date",
+    marked("Meetings without a date"),
     of="meeting",
     needs=("start_at|created_at",),
     where=Undated("meeting", ("start_at", "created_at")),

@@ -31,7 +31,6 @@ from pipeline.model.schema import (
     NEVER_COMPUTED,
     PROVEN_TEXT,
     READ,
-    READ_AS,
     RECORD_NAMES,
     SCORED,
     STATE_COLUMNS,
@@ -39,8 +38,8 @@ from pipeline.model.schema import (
     UNREADABLE_MARK,
     Kind,
     Schema,
-    read_as,
 )
+from pipeline.model.texts import NO_TEXT, LanguageCode, LocalText, same_in_all
 from pipeline.model.window import PeriodBounds, PeriodWord, Window
 
 __all__ = [
@@ -51,10 +50,10 @@ __all__ = [
     "ENTITIES",
     "FORMATTED",
     "NEVER_COMPUTED",
+    "NO_TEXT",
     "ONE_READING",
     "PROVEN_TEXT",
     "READ",
-    "READ_AS",
     "RECORD_NAMES",
     "SCORED",
     "STATES",
@@ -72,6 +71,8 @@ __all__ = [
     "Fingerprint",
     "FixItem",
     "Kind",
+    "LanguageCode",
+    "LocalText",
     "Measure",
     "PeriodBounds",
     "PeriodWord",
@@ -90,5 +91,5 @@ __all__ = [
     "demands_of",
     "failed",
     "figure_id",
-    "read_as",
+    "same_in_all",
 ]

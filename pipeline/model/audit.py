@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.model.rules import CustomMeasure, FieldSet, Target
 from pipeline.model.schema import Schema
+from pipeline.model.texts import LanguageCode, LocalText
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,13 @@ class ResolvedAudit:
 
     id: str  # of the audit, written by `init`; '' where audit.yaml has none
     name: str
-    about: str  # what kind of CRM it is, without address or account
+    language: LanguageCode  # in which its reports are written
+    about: LocalText  # what kind of CRM it is, without address or account
     zone: str
     working_week: tuple[int, ...]  # 0 is Monday
     words: Mapping[str, Mapping[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
     schema: Schema  # our entities, with the columns that the audit adds
-    absent: Mapping[str, str]  # 'entity.column' -> why the CRM does not hold it
+    absent: Mapping[str, LocalText]  # 'entity.column' -> why the CRM does not hold it
     # entities without a status, whose events are held once their end passed
     held_at_end: tuple[str, ...]
     several_owners: bool  # a record counts for each of its owners

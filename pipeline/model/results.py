@@ -10,6 +10,7 @@ from pipeline.model.figures import Figure, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
 from pipeline.model.rules import FieldSet, Rule
+from pipeline.model.texts import LanguageCode, LocalText
 from pipeline.model.window import Window
 
 Difference = tuple[str, str, str, str]
@@ -36,8 +37,8 @@ class FixItem:
     record_id: str
     owner: str
     label: str  # the record's own name, as the CRM has it; '' where it has none
-    missing: tuple[str, ...]  # labels of the fields
-    why: tuple[str, ...]
+    missing: tuple[LocalText, ...]  # labels of the fields
+    why: tuple[LocalText, ...]
     link: str  # '' where the CRM has no address
     in_period: bool  # else it counts in the base only
     day: date | None = (
@@ -66,17 +67,20 @@ class RunResult:
     run_id: str
     audit_id: str  # '' where audit.yaml has none
     audit: str
-    source: str  # what kind of CRM, without address or account
+    source: LocalText  # what kind of CRM, without address or account
     window: Window
     people: tuple[Person, ...]
     figures: Mapping[str, Figure]
     fix_list: tuple[FixItem, ...]
     checks: tuple[Check, ...]
     field_sets: Mapping[str, FieldSet]
-    not_checked: Mapping[str, str]  # 'meeting.result' -> why
+    not_checked: Mapping[str, LocalText]  # 'meeting.result' -> why
     custom: tuple[Measure, ...] = ()  # the measures of the audit's own
     warnings: tuple[str, ...] = ()  # for whoever runs the audit; in no report
-    caveats: tuple[str, ...] = ()  # what management should know of how the source was read
+    caveats: tuple[
+        LocalText, ...
+    ] = ()  # what management should know of how the source was read
+    language: LanguageCode = "en"  # of its reports
 
     def find(
         self,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from pipeline.model.texts import NO_TEXT, LocalText
+
 
 class Verdict(StrEnum):
     """What is wrong with a record under a rule."""
@@ -48,11 +50,11 @@ class Field:
     """
 
     name: str
-    label: str
+    label: LocalText
     columns: tuple[str, ...]
     weight: int = 1
     when: str | None = None
-    why: str = ""
+    why: LocalText = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class FieldSet:
 
     entity: str
     fields: tuple[Field, ...]
-    absent: Mapping[str, str] = field(default_factory=dict)  # field -> why it is not checked
+    # field -> why it is not checked
+    absent: Mapping[str, LocalText] = field(default_factory=dict)
     readable: tuple[
         str, ...
     ] = ()  # dates and amounts that the CRM holds; of files also texts that are due

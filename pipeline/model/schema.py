@@ -103,23 +103,6 @@ ASSUMED: Final[Mapping[str, int]] = {"active": 1, "person": 1, "private_person":
 client is a private one.
 """
 
-READ_AS: Final[Mapping[str, str]] = {
-    "start_at": "start",
-    "end_at": "end",
-    "created_at": "creation date",
-    "close_day": "close date",
-    "amount": "amount",
-    "currency": "currency",
-    "private_person": "mark of a private person",
-}
-"""What a report calls the columns of these kinds."""
-
-
-def read_as(column: str) -> str:
-    """What a report calls a column that cannot be read; of a text its own name."""
-    return READ_AS.get(column, column.replace("_", " "))
-
-
 UNREADABLE_MARK: Final = "_unreadable"
 """Ends the reason of a row whose mark says neither yes nor no: 'deleted_unreadable'."""
 

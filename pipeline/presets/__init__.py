@@ -23,7 +23,9 @@ from pydantic import (
 )
 
 from pipeline.errors import ConfigError
-from pipeline.model import ENTITIES, STATES, Kind
+from pipeline.language.languages import in_all
+from pipeline.language.local_texts import WrittenText
+from pipeline.model import ENTITIES, STATES, Kind, LocalText
 from pipeline.presets.columns import Where
 from pipeline.values.addresses import holds_account, holds_secret
 from pipeline.values.money import CODES
@@ -205,7 +207,7 @@ class Preset(_Strict):
     """What a CRM holds, and where."""
 
     name: str
-    about: str
+    about: WrittenText
     dialects: tuple[str, ...]
     marks: tuple[
         str, ...
@@ -213,7 +215,7 @@ class Preset(_Strict):
     # integers of minor units; or decimals, floats by their shortest text
     money: Literal["minor", "decimal"]
     states: dict[str, dict[str, tuple[Word, ...]]]  # entity -> our state -> the CRM's words
-    absent: dict[str, str]  # 'entity.column', or an entity as a whole -> why
+    absent: dict[str, WrittenText]  # 'entity.column', or an entity as a whole -> why
     optional: dict[str, tuple[str, ...]] = {}  # a table that may be lacking -> its columns
     custom_key: str | dict[str, str] | None = (
         None  # by which a table of custom fields joins its record; or table -> it
@@ -383,19 +385,18 @@ class Preset(_Strict):
         ]
         return frozenset(f"{entity}.{ours}" for entity, columns in named for ours in columns)
 
-    def absent_columns(self) -> dict[str, str]:
+    def absent_columns(self) -> dict[str, LocalText]:
         """'entity.column' -> why this CRM does not hold it."""
         found = {}
-        one_owner = (
-            {} if "co_owner" in self.entities else {"co_owner": "a record has one owner"}
-        )
+        no_others = in_all("a record has one owner")
+        one_owner = {} if "co_owner" in self.entities else {"co_owner": no_others}
         for name, why in {**one_owner, **self.absent}.items():
             entity, _, column = name.partition(".")
             found.update(
                 {f"{entity}.{one}": why for one in ([column] if column else ENTITIES[entity])}
             )
         if not _says_whom(found.keys()):
-            found.setdefault(CONTACT, "nothing says with whom a meeting was")
+            found.setdefault(CONTACT, in_all("nothing says with whom a meeting was"))
         return found
 
 
@@ -446,7 +447,8 @@ def load_preset(name: str, base: Path) -> Preset:
     entities, absent = document.get("entities"), document.get("absent", {})
     if not isinstance(entities, dict) or not isinstance(absent, dict):
         return _checked(name, {"states": {}, "absent": {}, **document})
-    unmapped = dict.fromkeys(ENTITIES.keys() - entities.keys(), "not mapped")
+    not_mapped = in_all("not mapped")
+    unmapped = dict.fromkeys(ENTITIES.keys() - entities.keys(), not_mapped)
     for entity, parts in entities.items():
         mapped = [_columns_in(part) for part in (parts if isinstance(parts, list) else [parts])]
         # what a SELECT gives, its database says
@@ -454,7 +456,7 @@ def load_preset(name: str, base: Path) -> Preset:
             missing = ENTITIES.get(entity, {}).keys() - {
                 name for columns in mapped for name in columns or ()
             }
-            unmapped.update({f"{entity}.{column}": "not mapped" for column in missing})
+            unmapped.update({f"{entity}.{column}": not_mapped for column in missing})
     return _checked(name, {"states": {}, **document, "absent": unmapped | absent})
 
 

@@ -34,7 +34,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from pipeline.databases.adapter import spilling_duckdb
 from pipeline.databases.constructs import exact_text, one_of_words, text_mark
 from pipeline.errors import ProofError
-from pipeline.model import PROVEN_TEXT, Difference, Fingerprint
+from pipeline.language.languages import in_all
+from pipeline.model import NO_TEXT, PROVEN_TEXT, Difference, Fingerprint, LocalText
 from pipeline.snapshot import DELIVERED, Stored
 from pipeline.source import SourceReader, TransactionLimit
 from pipeline.values import texts
@@ -305,16 +306,19 @@ def stored_texts(folder: Path, stored: Iterable[Stored]) -> Iterator[StoredTexts
 # ------------------------------------------------------------------------------------- compared
 
 
-def basis(reader: SourceReader) -> str:
-    """What a reader should know of how the source's sums were made; else ''."""
+def basis(reader: SourceReader) -> LocalText:
+    """What a reader should know of how the source's sums were made."""
     if reader.connection.dialect.name == "sqlite":
-        return "SQLite has no MD5: Python makes it from the bytes of the file"
+        return in_all("SQLite has no MD5: Python makes it from the bytes of the file")
     odd = [
         f"{entity}.{name}"
         for entity in PROVEN_TEXT
         for name in SourceTexts(reader).read_twice(entity)
     ]
-    return f"no text in the source, and read twice instead: {', '.join(odd)}" if odd else ""
+    if not odd:
+        return NO_TEXT
+    columns = ", ".join(odd)
+    return in_all("no text in the source, and read twice instead: {columns}", columns=columns)
 
 
 def must_agree(

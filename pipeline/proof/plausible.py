@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.errors import ImplausibleError
+from pipeline.language.languages import in_all, joined_texts
 from pipeline.model import (
     READ,
     STATE_COLUMNS,
     STATES,
     UNREADABLE_MARK,
     Kind,
+    LocalText,
     Scope,
     TableAccount,
 )
@@ -48,7 +50,7 @@ class Implausible:
     """What is not plausible: its name, as `accept` has it, and a sentence."""
 
     name: str
-    sentence: str
+    sentence: LocalText
 
 
 def implausibilities(
@@ -63,8 +65,11 @@ def implausibilities(
         found.append(
             Implausible(
                 NO_MANAGER,
-                f"None of {len(scopes):,} users is an active person, so there is no manager; map user.active and "
-                "user.person, or correct the account.",
+                in_all(
+                    "None of {users} users is an active person, so there is no account manager; map "
+                    "user.active and user.person, or correct the account.",
+                    users=len(scopes),
+                ),
             )
         )
     return tuple(found)
@@ -102,36 +107,60 @@ def names(schema: Mapping[str, Mapping[str, Kind]], tables: Iterable[str]) -> se
 def _of_entity(counts: EntityCounts) -> Iterator[Implausible]:
     entity = counts.entity
     if counts.repeated:
-        said = ", ".join(
-            f"'{visible(record[:60])}' ({times:,} times)" for record, times in counts.repeated
+        ids = (
+            in_all("'{record}' ({count} times)", record=visible(record[:60]), count=times)
+            for record, times in counts.repeated
         )
         yield Implausible(
             f"{entity}.id.twice",
-            f"{entity}: an id names one record, and this source has {said}; correct the source, or the preset's SELECT "
-            "where a join doubles rows.",
+            in_all(
+                "{entity}: an id names one record, and this source has {ids}; correct the source, "
+                "or the preset's SELECT where a join doubles rows.",
+                entity=entity,
+                ids=joined_texts(ids, ", "),
+            ),
         )
     if counts.rows < LEAST_ROWS:
         return
     for column, (stated, unreadable) in counts.read.items():
         if 2 * unreadable > stated:
+            name = f"{entity}.{column}"
             yield Implausible(
-                f"{entity}.{column}.unreadable",
-                f"{unreadable:,} of the {stated:,} values of {entity}.{column} cannot be read; declare how they are "
-                "written (formats in the preset), or map another column.",
+                f"{name}.unreadable",
+                in_all(
+                    "{unreadable} of the {stated} values of {column} cannot be read; declare how "
+                    "they are written (formats in the preset), or map another column.",
+                    unreadable=unreadable,
+                    stated=stated,
+                    column=name,
+                ),
             )
     stated, unknown = counts.states
     if entity in STATES and 2 * unknown > stated:
-        column = STATE_COLUMNS[entity]
+        name = f"{entity}.{STATE_COLUMNS[entity]}"
         yield Implausible(
-            f"{entity}.{column}.unknown",
-            f"{unknown:,} of the {stated:,} values of {entity}.{column} are no state that the preset knows; map the "
-            f"CRM's words under states.{entity}.",
+            f"{name}.unknown",
+            in_all(
+                "{unknown} of the {stated} values of {column} are no state that the preset knows; "
+                "map the CRM's words under states.{entity}.",
+                unknown=unknown,
+                stated=stated,
+                column=name,
+                entity=entity,
+            ),
         )
     if entity in OWNED and 2 * counts.unassigned > counts.rows:
+        name = f"{entity}.owner_id"
         yield Implausible(
             f"{entity}.owner.unassigned",
-            f"{counts.unassigned:,} of {counts.rows:,} {entity}s have no owner who exists; map {entity}.owner_id onto "
-            "the column that holds the ids of users.",
+            in_all(
+                "{unassigned} of {rows} records of {entity} have no owner who exists; map {column} "
+                "onto the column that holds the ids of users.",
+                unassigned=counts.unassigned,
+                rows=counts.rows,
+                entity=entity,
+                column=name,
+            ),
         )
 
 
@@ -143,8 +172,13 @@ def _of_table(account: TableAccount) -> Iterator[Implausible]:
         )
         yield Implausible(
             f"{table}.audited.none",
-            f"None of the {account.rows:,} rows of the table {table} is audited ({reasons}); correct the conditions of "
-            "these reasons in the preset.",
+            in_all(
+                "None of the {rows} rows of the table {table} is audited ({reasons}); correct the "
+                "conditions of these reasons in the preset.",
+                rows=account.rows,
+                table=table,
+                reasons=reasons,
+            ),
         )
     unreadable = sum(
         rows for reason, rows in account.excluded.items() if reason.endswith(UNREADABLE_MARK)
@@ -152,6 +186,11 @@ def _of_table(account: TableAccount) -> Iterator[Implausible]:
     if unreadable * 1_000 > account.rows:
         yield Implausible(
             f"{table}.deleted.unreadable",
-            f"In {unreadable:,} of the {account.rows:,} rows of the table {table} the mark of deletion is neither yes "
-            "nor no; declare its words in the preset.",
+            in_all(
+                "In {unreadable} of the {rows} rows of the table {table} the mark of deletion is "
+                "neither yes nor no; declare its words in the preset.",
+                unreadable=unreadable,
+                rows=account.rows,
+                table=table,
+            ),
         )

@@ -15,6 +15,7 @@ import duckdb
 
 from pipeline.errors import ProofError
 from pipeline.language.format import display_value, format_figure
+from pipeline.language.languages import ENGLISH
 from pipeline.model import UNCOMPARED, Difference, Figure, Person, TableAccount
 from pipeline.values.visible import told_apart, visible
 
@@ -145,7 +146,7 @@ def prove_controls(figures: Mapping[str, Figure], controls: Iterable[tuple[str, 
             name,
             "control total",
             given,
-            format_figure(figures[name]) if name in figures else "no such figure",
+            format_figure(figures[name], ENGLISH) if name in figures else "no such figure",
         )
         for name, given in controls
         if name not in figures or not _says(figures[name], given)

@@ -14,9 +14,15 @@ from openpyxl.cell import Cell as ExcelCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
-from pipeline.language.format import NOTHING, excel_format, excel_value, format_figure
+from pipeline.language.format import (
+    display_value,
+    excel_format,
+    excel_value,
+    format_figure,
+)
+from pipeline.language.languages import Cell, Language
 from pipeline.model import Figure
-from pipeline.reports.report import Cell, Report
+from pipeline.reports.report import Report
 from pipeline.reports.sheet_text import escaped, excel_text
 
 ACCENT: Final = "1F6F8B"
@@ -112,7 +118,7 @@ class CellWriter:
         """Text that stays text: never a formula, a number or an
         error, whatever it looks like.
         """
-        fitted, note = excel_text(text)
+        fitted, note = excel_text(text, self.report.language)
         cell = sheet.cell(row, column)
         # its setter would look for what `excel_text` has replaced
         cell._value, cell.data_type = (escaped(fitted), "s")
@@ -128,11 +134,12 @@ class CellWriter:
         """The figure as a number; as text with the reason where Excel has no number for it."""
         number = excel_number(figure)
         if number is None:
-            cell = self.text(sheet, row, column, format_figure(figure), look)
-            _remark(cell, _why_text(figure))
+            language = self.report.language
+            cell = self.text(sheet, row, column, format_figure(figure, language), look)
+            _remark(cell, _why_text(figure, language))
         else:
             cell = sheet.cell(row, column, number)
-            cell._style = self.style(look, excel_format(figure))
+            cell._style = self.style(look, excel_format(figure, self.report.language))
         self.places.append((figure, sheet.title, cell.coordinate))
         return cell
 
@@ -165,12 +172,17 @@ def excel_number(figure: Figure) -> int | float | None:
     return float(value) if Decimal(repr(float(value))) == value else None
 
 
-def _why_text(figure: Figure) -> str:
-    if format_figure(figure) == NOTHING:
-        return "Nothing was due: there is no value, and it is not zero."
+def _why_text(figure: Figure, language: Language) -> str:
+    """Why a figure is written as text."""
+    if display_value(figure) is None:
+        return language.translate("Nothing was due: there is no value, and it is not zero.")
     if len(str(abs(figure.numerator))) <= _DIGITS:
-        return "The currency cannot stand in a number format of Excel; the amount is written as text."
-    return "Excel keeps 15 significant digits. This amount has more and is written as text, so that none is lost."
+        return language.translate(
+            "This currency cannot be part of an Excel number format, so the amount is text."
+        )
+    return language.translate(
+        "Excel keeps 15 significant digits. This amount has more, so it is text and none is lost."
+    )
 
 
 def _remark(cell: Any, text: str) -> None:

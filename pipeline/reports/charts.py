@@ -13,8 +13,9 @@ from typing import Final
 from markupsafe import Markup
 
 from pipeline.language.format import format_figure
+from pipeline.language.languages import Cell, Language
 from pipeline.model import Figure
-from pipeline.reports.report import Cell, Row, Table, clean
+from pipeline.reports.report import Row, Table, clean
 from pipeline.values.visible import encoded
 
 _WIDTH: Final = 760
@@ -69,7 +70,7 @@ def _place(row: Row) -> tuple[float, float]:
     return _share(row.cells[1]), _share(row.cells[0])
 
 
-def scatter(table: Table) -> Markup:
+def scatter(table: Table, language: Language) -> Markup:
     """One point per manager, score over plan; the rows of the table are
     named, with their figures.
     """
@@ -94,30 +95,33 @@ def scatter(table: Table) -> Markup:
     )
     return Markup(
         '<svg class="scatter" viewBox="0 0 {} {}" role="img" aria-labelledby="scatter-name scatter-about">'
-        '<title id="scatter-name">{}</title><desc id="scatter-about">One point per manager: the further right, the '
-        "more of the plan is done; the higher, the more complete the records. All values stand in the table of "
-        "managers.</desc>{}{}{}</svg>"
+        '<title id="scatter-name">{}</title><desc id="scatter-about">{}</desc>{}{}{}</svg>'
     ).format(
         _WIDTH,
         _HEIGHT,
         table.title,
-        _axes(frame),
+        language.translate(
+            "One point per account manager: the further right, the more of the target is reached; "
+            "the higher, the more complete the records. All values are in the table of account "
+            "managers."
+        ),
+        _axes(frame, language),
         Markup("").join(points),
-        _labels(frame, table),
+        _labels(frame, table, language),
     )
 
 
-def _axes(frame: _Frame) -> Markup:
+def _axes(frame: _Frame, language: Language) -> Markup:
     met, lower, upper = f"{frame.x(1):.1f}", _HEIGHT - _BOTTOM, _TOP
     return Markup(
         '<line class="axis" x1="{left}" y1="{low}" x2="{right}" y2="{low}"></line>'
         '<line class="axis" x1="{left}" y1="{up}" x2="{left}" y2="{low}"></line>'
         '<line class="plan" x1="{met}" y1="{up}" x2="{met}" y2="{low}"></line>'
-        '<text class="mark" x="{met}" y="{mark}" text-anchor="middle">plan met</text>'
-        '<text class="mark" x="{left}" y="{below}">nothing of the plan</text>'
-        '<text class="mark" x="{right}" y="{below}" text-anchor="end">more of the plan →</text>'
-        '<text class="mark" x="{left}" y="{mark}">every field filled</text>'
-        '<text class="mark" transform="translate({side} {low}) rotate(-90)">more complete →</text>'
+        '<text class="mark" x="{met}" y="{mark}" text-anchor="middle">{reached}</text>'
+        '<text class="mark" x="{left}" y="{below}">{nothing}</text>'
+        '<text class="mark" x="{right}" y="{below}" text-anchor="end">{more}</text>'
+        '<text class="mark" x="{left}" y="{mark}">{filled}</text>'
+        '<text class="mark" transform="translate({side} {low}) rotate(-90)">{complete}</text>'
     ).format(
         left=_LEFT,
         right=_WIDTH - _RIGHT,
@@ -127,6 +131,11 @@ def _axes(frame: _Frame) -> Markup:
         mark=upper - 9,
         below=lower + 22,
         side=_LEFT - 14,
+        reached=language.translate("target reached"),
+        nothing=language.translate("nothing of the target"),
+        more=language.translate("more of the target →"),
+        filled=language.translate("every field filled"),
+        complete=language.translate("more complete →"),
     )
 
 
@@ -134,9 +143,10 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 
-def _labels(frame: _Frame, table: Table) -> Markup:
+def _labels(frame: _Frame, table: Table, language: Language) -> Markup:
     return Markup("").join(
-        _label(row, *spot) for row, spot in zip(table.rows, _spots(frame, table), strict=True)
+        _label(row, *spot, language)
+        for row, spot in zip(table.rows, _spots(frame, table), strict=True)
     )
 
 
@@ -176,10 +186,10 @@ def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _label(row: Row, x: float, y: float, anchor: str) -> Markup:
+def _label(row: Row, x: float, y: float, anchor: str, language: Language) -> Markup:
     figures = Markup(" · ").join(
         Markup('<tspan class="fig" data-figure="{}">{}</tspan>').format(
-            encoded(cell.id), clean(format_figure(cell))
+            encoded(cell.id), clean(format_figure(cell, language))
         )
         for cell in row.cells
         if isinstance(cell, Figure)

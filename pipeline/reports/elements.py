@@ -5,9 +5,14 @@ each for whom it is about.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
+from pipeline.language.format import month_text
+from pipeline.language.labels import entity_label, field_label, period_label
+from pipeline.language.languages import Cells, Language, joined, language_of
+from pipeline.language.marked import forms, marked
 from pipeline.measures.company import FIGURES_PROVEN
 from pipeline.measures.completeness import (
     BASE_FILLED,
@@ -27,8 +32,8 @@ from pipeline.measures.plan import (
     WORKING_DAYS_LEFT,
 )
 from pipeline.measures.registry import PLANNED
-from pipeline.model import SCORED, Figure, Measure, RunResult, Scope, Window
-from pipeline.reports.report import Cell, Row, Table, halves, month_text
+from pipeline.model import SCORED, Figure, Measure, RunResult, Scope
+from pipeline.reports.report import Row, Table, halves
 
 Company = Mapping[str, tuple[Figure, ...]]
 """Metric -> the company's figures of it: every other scope has the same
@@ -41,6 +46,7 @@ class Subject:
     """Whom a part of a report is about: a manager, a team, the company…"""
 
     result: RunResult
+    language: Language
     company: Company
     money: frozenset[tuple[str, str]]  # (metric, currency) of which anybody has any
     scope: Scope
@@ -73,18 +79,13 @@ class Subject:
         """The company's figures of a measure."""
         return self.company.get(measure.name, ())
 
-    def amounts(self, measure: Measure) -> tuple[Cell, ...]:
-        """The money that is not nothing, as in ", 96,200.00 EUR and 1,000 JPY";
-        currencies are never added.
+    def amounts(self, measure: Measure) -> Cells:
+        """The money that is not nothing, as in "€96,200 and JPY 1,000"; currencies
+        are never added.
         """
         found = [self.find(measure, currency=currency) for currency in self.currencies(measure)]
         money = [figure for figure in found if figure and figure.numerator]
-        joints = [", "] * (len(money) - 1) + [" and "] if len(money) > 1 else [", "]
-        return tuple(
-            cell
-            for joint, figure in zip(joints, money, strict=False)
-            for cell in (joint, figure)
-        )
+        return self.language.listed(money) if money else ()
 
 
 def the_company(result: RunResult) -> Subject:
@@ -99,54 +100,64 @@ def the_company(result: RunResult) -> Subject:
         if figure.currency and figure.numerator:
             money.add((figure.metric, figure.currency))
     figures = {metric: tuple(of_metric) for metric, of_metric in company.items()}
-    return Subject(result, figures, frozenset(money), Scope.COMPANY)
+    language = language_of(result.language)
+    return Subject(result, language, figures, frozenset(money), Scope.COMPANY)
 
 
-def counted(figure: Figure, one: str, many: str) -> tuple[Cell, ...]:
-    """A count with its noun, in the singular for one."""
-    return figure, f" {one if figure.numerator == 1 else many}"
+def counted(figure: Figure, sentence: tuple[str, str], language: Language) -> Cells:
+    """A sentence about a count, in the form that goes with it."""
+    return language.plural_sentence(*sentence, figure.numerator, count=figure)
+
+
+@dataclass(frozen=True, slots=True)
+class RatioWords:
+    """What a ratio is said to be over."""
+
+    label: str
+    sentence: str  # with the places {part} and {whole}
+    nothing: str  # where nothing was due
+
+
+_FIELDS: Final = marked("{part} of {whole} fields are filled")
+_POINTS: Final = marked("{part} of {whole} points, each field by its weight")
+_NO_FIELDS: Final = marked("No fields to look at yet.")
 
 
 def ratio_row(
-    element: str,
-    label: str,
-    figure: Figure | None,
-    noun: str,
-    rest: str = "",
-    *,
-    bar: bool = True,
+    element: str, words: RatioWords, figure: Figure | None, language: Language
 ) -> Row:
-    """ "91.3 %" in big type, then "8,217 of 9,000 fields are filled"; without a value, or a figure at all, why."""
-    nothing = f"Nothing was due: no {noun} to look at."
+    """ "91.3%" in big type, then "8,217 of 9,000 fields are filled"; without a value, or a
+    figure at all, why.
+    """
+    label, nothing = language.translate(words.label), language.translate(words.nothing)
     if figure is None:
         return Row(label, (nothing,), element=element)
     if not figure.denominator:
         return Row(label, (figure, f" {nothing}"), element=element, big=1)
     part, whole = halves(figure)
-    drawn = (part.numerator, whole.numerator) if bar else None
     return Row(
         label,
-        (figure, part, " of ", whole, f" {noun}{rest}"),
+        (figure, *language.sentence(words.sentence, part=part, whole=whole)),
         element=element,
         big=1,
-        bar=drawn,
+        bar=(part.numerator, whole.numerator),
     )
 
 
 def score_rows(subject: Subject) -> Iterator[Row]:
-    """The score of the period, and the base beside it, apart."""
-    for measure, label in ((SCORE, "Completeness"), (BASE_SCORE, "The base, apart")):
-        yield score_row(measure.name, label, subject, subject.find(measure))
+    """The completeness of the period, and that of all records beside it, apart."""
+    yield score_row(SCORE.name, marked("Completeness"), subject, subject.find(SCORE))
+    yield score_row(BASE_SCORE.name, marked("All records"), subject, subject.find(BASE_SCORE))
 
 
 def score_row(element: str, label: str, subject: Subject, figure: Figure | None) -> Row:
-    """A score with what its two numbers count: fields, or points where some field
+    """A completeness with what its two numbers count: fields, or points where some field
     weighs more than another.
     """
     sets = (fields for entity, fields in subject.result.field_sets.items() if entity in SCORED)
-    if {field.weight for fields in sets for field in fields.fields} <= {1}:
-        return ratio_row(element, label, figure, "fields", " are filled")
-    return ratio_row(element, label, figure, "points", ", each field by its weight")
+    equal = {field.weight for fields in sets for field in fields.fields} <= {1}
+    words = RatioWords(label, _FIELDS if equal else _POINTS, _NO_FIELDS)
+    return ratio_row(element, words, figure, subject.language)
 
 
 def plan_rows(subject: Subject) -> Iterator[Row]:
@@ -158,84 +169,112 @@ def plan_rows(subject: Subject) -> Iterator[Row]:
         if done is None or target is None:
             continue
         bar = (done.numerator, target.numerator)
-        cells = (done, " of ", target, *_still(subject, measure))
-        yield Row(measure.label, cells, element="plan", big=3, bar=bar)
+        large = subject.language.sentence("{done} of {target}", done=done, target=target)
+        cells = (*large, *joined(_still(subject, measure), "; "))
+        label = subject.language.translate(measure.label)
+        yield Row(label, cells, element="plan", big=len(large), bar=bar)
 
 
-def _still(subject: Subject, measure: Measure) -> Iterator[Cell]:
+def _still(subject: Subject, measure: Measure) -> Iterator[Cells]:
+    language = subject.language
     left, over = subject.plan(PLAN_LEFT, measure), subject.plan(PLAN_OVER, measure)
     pace = subject.plan(PLAN_NEEDED_PER_DAY, measure)
     others = subject.plan(PLAN_WITHOUT_TARGET, measure)
     if left is not None and left.numerator:
-        yield from (left, " to go")
+        yield language.sentence("{left} to go", left=left)
         if pace is not None and pace.denominator:
-            yield from ("; ", pace, " a working day needed")
+            yield language.sentence("pace: {pace} needed per working day", pace=pace)
     elif over is not None and over.numerator:
-        yield from (over, " over the target")
+        yield language.sentence("{over} over target", over=over)
     else:
-        yield "the target is met"
+        yield (language.translate("target reached"),)
     if others is not None and others.numerator:
-        yield from ("; besides ", others, " without a target")
+        yield language.sentence("{others} by colleagues without a target", others=others)
 
 
-def no_plan_row(window: Window) -> Row:
+def no_plan_row(subject: Subject) -> Row:
     """Why there is no plan: the period leaves its month, or nobody
     has a target in that month.
     """
-    if window.month_first is None:
-        why = "The period is not inside one calendar month: it has no plan."
+    language, month = subject.language, subject.result.window.month_first
+    if month is None:
+        why = language.translate(
+            "The period is not inside one calendar month, so it has no target."
+        )
     else:
-        why = f"No targets are set for {month_text(window.month_first)}."
-    return Row("Plan", (why,), element="plan")
+        why = language.translate(
+            "No targets are set for {month}.", month=month_text(month, language)
+        )
+    return Row(language.translate("Target"), (why,), element="plan")
+
+
+_DAYS_LEFT: Final = forms(
+    "{count} working day left, today included", "{count} working days left, today included"
+)
 
 
 def days_rows(subject: Subject) -> Iterator[Row]:
     """The working days that are left in the month, the day of as-of included."""
     days = subject.about(Scope.COMPANY).find(WORKING_DAYS_LEFT)
     if days is not None:
-        yield Row(
-            "Time left",
-            (*counted(days, "working day left", "working days left"), ", today included"),
-            element="days",
-        )
+        cells = counted(days, _DAYS_LEFT, subject.language)
+        yield Row(subject.language.translate("Time left"), cells, element="days")
 
 
 def fields_table(subject: Subject) -> Table:
     """Where fields are missing, the most missed first; what is filled
     everywhere is named below.
     """
+    language = subject.language
     rows: list[tuple[int, str, Row]] = []
     spotless: list[str] = []
     never: list[str] = []
-    for entity, fields in subject.result.field_sets.items():
-        for field in fields.fields:
-            dimension, label = f"{entity}.{field.name}", f"{entity}: {field.label}"
-            missing, older = (
-                subject.value(FIELD_MISSING, dimension),
-                subject.value(BASE_MISSING, dimension),
-            )
-            if missing or older:
-                rows.append((-missing, label, _field_row(subject, dimension, label)))
-            elif subject.find(BASE_FILLED, dimension) is None:
-                never.append(label)
-            else:
-                spotless.append(label)
+    for dimension, label in _fields_of(subject):
+        missing = subject.value(FIELD_MISSING, dimension)
+        if missing or subject.value(BASE_MISSING, dimension):
+            rows.append((-missing, label, _field_row(subject, dimension, label)))
+        elif subject.find(BASE_FILLED, dimension) is None:
+            never.append(label)
+        else:
+            spotless.append(label)
     most = max((-order for order, _, _ in rows), default=0)
-    notes = [f"Nowhere missing: {', '.join(spotless)}."] if spotless else []
-    notes += [f"Due of no record: {', '.join(never)}."] if never else []
     return Table(
         "fields",
-        "Where fields are missing",
-        ("Field", "Missing", "Of those due", "Filled", "Missing in the base"),
+        language.translate("Where fields are missing"),
+        (
+            language.translate("Field"),
+            language.translate("Missing"),
+            language.translate("Of"),
+            language.translate("Filled"),
+            language.translate("Missing in all records"),
+        ),
         tuple(_scaled(row, most) for _, _, row in sorted(rows, key=lambda row: row[:2])),
-        " ".join(notes),
+        " ".join(_on_other_fields(spotless, never, language)),
         look="bars",
     )
 
 
+def _fields_of(subject: Subject) -> Iterator[tuple[str, str]]:
+    """('meeting.result', 'meeting: result') of every field that is checked."""
+    for entity, fields in subject.result.field_sets.items():
+        kind = entity_label(entity, subject.language)
+        for field in fields.fields:
+            label = subject.language.chosen(field.label)
+            yield f"{entity}.{field.name}", f"{kind}: {label}"
+
+
+def _on_other_fields(
+    spotless: Sequence[str], never: Sequence[str], language: Language
+) -> Iterator[str]:
+    if spotless:
+        yield language.translate("Complete everywhere: {fields}.", fields=", ".join(spotless))
+    if never:
+        yield language.translate("No records to check: {fields}.", fields=", ".join(never))
+
+
 def _field_row(subject: Subject, dimension: str, label: str) -> Row:
     filled = subject.find(FIELD_FILLED, dimension)
-    due = halves(filled)[1] if filled else "none"
+    due = halves(filled)[1] if filled else subject.language.translate("none")
     missing, older = (
         subject.find(FIELD_MISSING, dimension),
         subject.find(BASE_MISSING, dimension),
@@ -250,13 +289,6 @@ def _scaled(row: Row, most: int) -> Row:
     return replace(row, bar=(missing, most))
 
 
-_OVER = {
-    "period": "the period",
-    "stock": "all there is now",
-    "next_7_days": "the next seven days",
-}
-
-
 def custom_columns(subject: Subject) -> list[tuple[str, Measure, str]]:
     """(heading, measure, currency) of every figure that the audit's own measures make."""
     found = []
@@ -264,58 +296,65 @@ def custom_columns(subject: Subject) -> list[tuple[str, Measure, str]]:
         for currency in subject.currencies(measure):
             if currency and (measure.name, currency) not in subject.money:
                 continue  # a column of nothing but zeros is no news
-            found.append(
-                (
-                    f"{measure.label}, {currency}" if currency else measure.label,
-                    measure,
-                    currency,
-                )
-            )
+            heading = f"{measure.label}, {currency}" if currency else measure.label
+            found.append((heading, measure, currency))
     return found
 
 
 def custom_table(subject: Subject) -> Iterator[Table]:
     """What one subject has of the audit's own measures; no table where there are none."""
+    language = subject.language
     rows = tuple(
         Row(
             heading,
             (
                 subject.find(measure, currency=currency),
-                _OVER.get(measure.period, measure.period),
+                period_label(measure.period, language),
             ),
         )
         for heading, measure, currency in custom_columns(subject)
     )
     if rows or custom_note(subject):
-        yield Table(
-            "own", "Further measures", ("Measure", "Yours", "Over"), rows, custom_note(subject)
+        columns = (
+            language.translate("Measure"),
+            language.translate("You"),
+            language.translate("Over"),
         )
+        title = language.translate("Further measures")
+        yield Table("own", title, columns, rows, custom_note(subject))
 
 
 def custom_note(subject: Subject) -> str:
     """Names the shares of nothing: they have no figure, of anybody."""
     empty = [own.label for own in subject.result.custom if own.name not in subject.company]
-    return f"There is nothing to take a share of: {', '.join(empty)}." if empty else ""
-
-
-def not_checked_table(result: RunResult) -> Table:
-    """The fields that this CRM does not hold: nobody is charged for them,
-    and every report says so.
-    """
-    rows = tuple(
-        Row(field.replace(".", ": ").replace("_", " "), (why,))
-        for field, why in sorted(result.not_checked.items())
+    if not empty:
+        return ""
+    return subject.language.translate(
+        "Nothing to take a share of: {measures}.", measures=", ".join(empty)
     )
-    note = "" if rows else "Every field of the minimum set is checked."
-    return Table("not_checked", "Not checked", ("Field", "Why"), rows, note)
+
+
+def not_checked_table(subject: Subject) -> Table:
+    """The fields that this CRM does not hold: they count for nobody, and every report says so."""
+    language, fields = subject.language, subject.result.not_checked
+    rows = tuple(
+        Row(field_label(name, language), (language.chosen(why),))
+        for name, why in sorted(fields.items())
+    )
+    note = "" if rows else language.translate("Every field of the minimum data is checked.")
+    columns = language.translate("Field"), language.translate("Why")
+    return Table("not_checked", language.translate("Not checked"), columns, rows, note)
+
+
+_PROVEN: Final = forms(
+    "{count} figure compared with the CRM: equal",
+    "{count} figures compared with the CRM: all equal",
+)
 
 
 def proof_rows(subject: Subject) -> Iterator[Row]:
     """How many figures were compared with the CRM's own counts; nothing before the proof."""
     proven = subject.about(Scope.COMPANY).find(FIGURES_PROVEN)
     if proven is not None:
-        yield Row(
-            "Proof",
-            counted(proven, "figure equal to the CRM", "figures equal to the CRM"),
-            element="proof",
-        )
+        cells = counted(proven, _PROVEN, subject.language)
+        yield Row(subject.language.translate("Proof"), cells, element="proof")

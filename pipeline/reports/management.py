@@ -5,9 +5,20 @@ that everything adds up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from operator import itemgetter
 from typing import Final
 
+from pipeline.language.labels import (
+    BESIDE,
+    column_label,
+    entity_label,
+    excluded_label,
+    lackable_label,
+)
+from pipeline.language.languages import Cells, Language, joined
+from pipeline.language.marked import forms, marked
 from pipeline.measures.company import MANAGERS, TABLE_AUDITED, TABLE_EXCLUDED, TABLE_ROWS, TEAMS
 from pipeline.measures.completeness import BASE_SCORE, RECORDS_FAILING, SCORE
 from pipeline.measures.deals import (
@@ -25,12 +36,12 @@ from pipeline.measures.meetings import (
     MEETINGS_HELD,
     MEETINGS_LACKING,
     MEETINGS_OVERDUE,
-    lacking_label,
 )
 from pipeline.measures.plan import PLAN_DONE, PLAN_PROGRESS, PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT, MEASURES, PLANNED
-from pipeline.model import Figure, Measure, Person, RunResult, Scope, read_as
+from pipeline.model import Figure, Measure, Person, RunResult, Scope
 from pipeline.reports.elements import (
+    RatioWords,
     Subject,
     counted,
     custom_columns,
@@ -45,9 +56,21 @@ from pipeline.reports.elements import (
     score_rows,
     the_company,
 )
-from pipeline.reports.report import BESIDE, Cell, Report, Row, Table, period_notes
+from pipeline.reports.report import Report, Row, Table, period_notes
 
-NO_TEAM: Final = "No team"
+_MANAGERS: Final = forms("{count} account manager", "{count} account managers")
+_TEAMS: Final = forms("{count} team", "{count} teams")
+_NOT_COUNTED: Final = forms("not counted yet", "not counted yet")
+_TO_COMPLETE: Final = forms("{count} record to complete", "{count} records to complete")
+_STILL_TO_CLOSE: Final = forms(
+    "{count} meeting still to be closed, of the company's {all}",
+    "{count} meetings still to be closed, of the company's {all}",
+)
+_HELD_MEETINGS: Final = RatioWords(
+    marked("Complete meetings"),
+    marked("{part} of {whole} held meetings"),
+    marked("No held meetings to look at yet."),
+)
 
 
 def management_report(result: RunResult) -> Report:
@@ -58,6 +81,7 @@ def management_report(result: RunResult) -> Report:
         result.audit,
         None,
         result,
+        company.language,
         headline=tuple(_headline(company)),
         tables=(
             _teams(company),
@@ -67,31 +91,41 @@ def management_report(result: RunResult) -> Report:
             fields_table(company),
             _findings(company),
             _accounting(company),
-            not_checked_table(result),
+            not_checked_table(company),
         ),
         fix_list=(),
-        notes=(
-            *period_notes(result.window),
-            *result.caveats,
-            "Counts and amounts of managers, inactive owners and records of nobody add up to the company's; "
-            "scores and other ratios are computed on the pool and never averaged.",
-            "The score looks at the records of the period. The base looks at all live records, those outside the "
-            "period included, and is charged to nobody.",
-            "Complete meetings borrow names and contact details from the meeting's contact, "
-            "whose own record carries their weight.",
-        ),
+        notes=tuple(_notes(company)),
+    )
+
+
+def _notes(company: Subject) -> Iterator[str]:
+    language = company.language
+    yield from period_notes(company.result.window, language)
+    yield from map(language.chosen, company.result.caveats)
+    yield language.translate(
+        "Counts and amounts of account managers, former colleagues and records without an owner "
+        "add up to the company's. Percentages are computed on all records together, never averaged."
+    )
+    yield language.translate(
+        "Completeness looks at the records of the period. All records stand beside it, those "
+        "outside this period included, and count for nobody's completeness."
+    )
+    yield language.translate(
+        "A complete meeting also needs its contact's name and contact details; those count in the "
+        "contact's own record."
     )
 
 
 def _headline(company: Subject) -> Iterator[Row]:
+    language = company.language
     managers, teams = company.find(MANAGERS), company.find(TEAMS)
     if managers is not None and teams is not None:
-        who = (
-            *counted(managers, "manager", "managers"),
-            " in ",
-            *counted(teams, "team", "teams"),
+        who = language.sentence(
+            "{managers} in {teams}",
+            managers=counted(managers, _MANAGERS, language),
+            teams=counted(teams, _TEAMS, language),
         )
-        yield Row("Audited", who, element="who")
+        yield Row(language.translate("Audited"), who, element="who")
     yield from proof_rows(company)
     yield from _stake(company)
     yield from _plan(company)
@@ -101,24 +135,28 @@ def _headline(company: Subject) -> Iterator[Row]:
 
 
 def _stake(company: Subject) -> Iterator[Row]:
+    language = company.language
+    open_deals = company.find(DEALS_OPEN)
+    if open_deals is not None:
+        deals = counted(open_deals, DEALS_OPEN.sentence, language)
+        cells = joined((deals, company.amounts(DEALS_OPEN_AMOUNT)), ", ")
+        yield Row(language.translate("Open deals"), cells, element="stake")
     lost = [
         row for deals, amount in WON_ON_NO_DAY for row in _won_on_no_day(company, deals, amount)
     ]
     yield from lost
     if not lost and company.find(DEALS_WON_UNDATED) is not None:
-        yield Row("No closing date", ("Every won deal has a closing date.",), element="stake")
-    open_deals = company.find(DEALS_OPEN)
-    if open_deals is not None:
-        deals = counted(open_deals, *DEALS_OPEN.sentence)
-        yield Row("Open", (*deals, *company.amounts(DEALS_OPEN_AMOUNT)), element="stake")
+        every = language.translate("Every won deal has a closing date.")
+        yield Row(language.translate("Closing dates"), (every,), element="stake")
 
 
 def _won_on_no_day(company: Subject, measure: Measure, amount: Measure) -> Iterator[Row]:
-    undated = company.find(measure)
+    language, undated = company.language, company.find(measure)
     if undated is not None and undated.numerator:
-        won = (*counted(undated, *measure.sentence), *company.amounts(amount))
-        verb = "is" if undated.numerator == 1 else "are"
-        yield Row("No closing date", (*won, f", {verb} in no result"), element="stake")
+        won = counted(undated, measure.sentence, language)
+        not_counted = (language.translate_plural(*_NOT_COUNTED, undated.numerator),)
+        cells = joined((won, company.amounts(amount), not_counted), ", ")
+        yield Row(language.translate("Closing dates"), cells, element="stake")
 
 
 def _plan(company: Subject) -> Iterator[Row]:
@@ -127,26 +165,25 @@ def _plan(company: Subject) -> Iterator[Row]:
         yield from rows
         yield from days_rows(company)
     else:
-        yield no_plan_row(company.result.window)
+        yield no_plan_row(company)
 
 
 def _meetings(company: Subject) -> Iterator[Row]:
-    complete = company.find(COMPLETE_MEETINGS)
+    language, complete = company.language, company.find(COMPLETE_MEETINGS)
     if company.find(MEETINGS_HELD) is None:
         return
-    yield ratio_row("meetings", "Complete meetings", complete, "held meetings")
+    yield ratio_row("meetings", _HELD_MEETINGS, complete, language)
     lacking = sorted(
         company.company_has(MEETINGS_LACKING), key=lambda f: (-f.numerator, f.dimension)
     )
     for figure in lacking:
         if figure.numerator:
-            yield Row(lacking_label(figure.dimension), (figure,), element="lacking")
-    unseen = [
-        thing for thing in COMPLETE if thing not in {figure.dimension for figure in lacking}
-    ]
+            thing = lackable_label(figure.dimension, language)
+            yield Row(thing, (figure,), element="lacking")
+    looked_at = {figure.dimension for figure in lacking}
+    unseen = [lackable_label(thing, language) for thing in COMPLETE if thing not in looked_at]
     if unseen:
-        named = ", ".join(map(lacking_label, unseen))
-        yield Row("not checked", (named,), element="lacking")
+        yield Row(language.translate("not checked"), (", ".join(unseen),), element="lacking")
 
 
 # --------------------------------------------------------------------------------------- people
@@ -154,6 +191,7 @@ def _meetings(company: Subject) -> Iterator[Row]:
 
 def _people(company: Subject) -> Iterator[Row]:
     """Up to three managers, each for another reason, with the figures that are the evidence."""
+    language = company.language
     managers = [company.about(Scope.MANAGER, person.id) for person in _by_name(company.result)]
     names = {person.id: person.name for person in company.result.people}
     chosen: set[str] = set()
@@ -164,14 +202,11 @@ def _people(company: Subject) -> Iterator[Row]:
             chosen.add(manager.key)
             yield Row(names[manager.key], evidence, element="person")
     if not chosen:
-        yield Row(
-            "Nobody",
-            ("No manager stands out by the figures of this period.",),
-            element="person",
-        )
+        nobody = language.translate("Nobody stands out by the figures of this period.")
+        yield Row(language.translate("Nobody"), (nobody,), element="person")
 
 
-Found = tuple[Subject, tuple[Cell, ...]] | None
+Found = tuple[Subject, Cells] | None
 Reason = Callable[[Subject, Sequence[Subject]], Found]
 
 
@@ -203,20 +238,12 @@ def _sells_but_does_not_type(company: Subject, managers: Sequence[Subject]) -> F
     if not found:
         return None
     best = min(found, key=lambda pair: pair[0])[1]
-    done, target_, score_, all_ = (
-        best.plan(PLAN_DONE, DEALS_WON),
-        best.plan(PLAN_TARGET, DEALS_WON),
-        best.find(SCORE),
-        company.find(SCORE),
-    )
-    return best, (
-        done,
-        " won of ",
-        target_,
-        " planned, but only ",
-        score_,
-        " complete; the company ",
-        all_,
+    return best, company.language.sentence(
+        "target reached: {done} of {target} won; records {complete} complete, the company's {all}",
+        done=best.plan(PLAN_DONE, DEALS_WON),
+        target=best.plan(PLAN_TARGET, DEALS_WON),
+        complete=best.find(SCORE),
+        all=company.find(SCORE),
     )
 
 
@@ -231,40 +258,35 @@ def _leaves_meetings_open(company: Subject, managers: Sequence[Subject]) -> Foun
     if most is None:
         return None
     manager, overdue = most
-    said = counted(overdue, "overdue meeting", "overdue meetings")
-    return manager, (
-        *said,
-        " of the company's ",
-        company.find(MEETINGS_OVERDUE),
-        "; ",
-        manager.find(DEALS_OPEN),
-        " open deals",
+    language, open_deals = company.language, manager.find(DEALS_OPEN)
+    meetings = language.plural_sentence(
+        *_STILL_TO_CLOSE, overdue.numerator, count=overdue, all=company.find(MEETINGS_OVERDUE)
     )
+    deals = counted(open_deals, DEALS_OPEN.sentence, language) if open_deals else ()
+    return manager, joined((meetings, deals), "; ")
 
 
-def _wins_without_a_date(_: Subject, managers: Sequence[Subject]) -> Found:
+def _wins_without_a_date(company: Subject, managers: Sequence[Subject]) -> Found:
     most = _most(DEALS_WON_UNDATED, managers)
     if most is None:
         return None
     manager, undated = most
-    said = counted(undated, *DEALS_WON_UNDATED.sentence)
-    return manager, (*said, *manager.amounts(DEALS_WON_UNDATED_AMOUNT))
+    won = counted(undated, DEALS_WON_UNDATED.sentence, company.language)
+    return manager, joined((won, manager.amounts(DEALS_WON_UNDATED_AMOUNT)), ", ")
 
 
-def _has_most_to_repair(_: Subject, managers: Sequence[Subject]) -> Found:
+def _has_most_to_repair(company: Subject, managers: Sequence[Subject]) -> Found:
     most = _most(RECORDS_FAILING, managers)
     if most is None:
         return None
     manager, failing = most
-    return manager, (
-        *counted(failing, "record", "records"),
-        " to repair",
-        *_complete(manager.find(SCORE)),
-    )
+    records = counted(failing, _TO_COMPLETE, company.language)
+    return manager, joined((records, _complete(manager)), "; ")
 
 
-def _complete(score: Figure | None) -> tuple[Cell, ...]:
-    return () if score is None else ("; ", score, " complete")
+def _complete(manager: Subject) -> Cells:
+    score = manager.find(SCORE)
+    return manager.language.sentence("{complete} complete", complete=score) if score else ()
 
 
 _REASONS: tuple[Reason, ...] = (
@@ -279,63 +301,83 @@ _REASONS: tuple[Reason, ...] = (
 
 
 def _teams(company: Subject) -> Table:
+    language = company.language
     money = [
         (measure, currency)
         for measure in (DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT)
         for currency in company.currencies(measure)
         if (measure.name, currency) in company.money
     ]
+    rows = [
+        _team_row(name or key, company.about(Scope.TEAM, key), money)
+        for name, key in _named_teams(company)
+    ]
+    if any(p.scope is Scope.MANAGER and not p.team_id for p in company.result.people):
+        rows.append(_team_row(_no_team(language), company.about(Scope.TEAM), money))
+    rows += [_team_row(label, subject, money) for label, subject in _others(company)]
+    total = replace(_team_row(language.translate("Company"), company, money), total=True)
+    columns = (
+        language.translate("Team"),
+        language.translate("Complete"),
+        language.translate("Meetings held"),
+        language.translate("Open deals"),
+        *(f"{language.translate(measure.label)}, {currency}" for measure, currency in money),
+        language.translate("Deals won"),
+        language.translate("Target: done"),
+        language.translate("Target"),
+        language.translate("To complete"),
+    )
+    note = " ".join(_on_teams(company))
+    return Table("teams", language.translate("Teams"), columns, (*rows, total), note)
 
-    def row(label: str, subject: Subject, *, total: bool = False) -> Row:
-        before = [subject.find(SCORE), subject.find(MEETINGS_HELD), subject.find(DEALS_OPEN)]
-        amounts = [subject.find(measure, currency=currency) for measure, currency in money]
-        after = [
+
+def _named_teams(company: Subject) -> list[tuple[str, str]]:
+    """(name, id) of every team that has a manager, by name."""
+    managers = (p for p in company.result.people if p.scope is Scope.MANAGER)
+    return sorted({(manager.team, manager.team_id) for manager in managers if manager.team_id})
+
+
+def _team_row(label: str, subject: Subject, money: Sequence[tuple[Measure, str]]) -> Row:
+    amounts = (subject.find(measure, currency=currency) for measure, currency in money)
+    return Row(
+        label,
+        (
+            subject.find(SCORE),
+            subject.find(MEETINGS_HELD),
+            subject.find(DEALS_OPEN),
+            *amounts,
             subject.find(DEALS_WON),
             subject.plan(PLAN_DONE, DEALS_WON),
             subject.plan(PLAN_TARGET, DEALS_WON),
             subject.find(RECORDS_FAILING),
-        ]
-        return Row(label, (*before, *amounts, *after), total)
+        ),
+    )
 
-    note = "Counts and amounts add up to the company's; “complete” is computed on all records of the group."
-    teams = sorted(
-        {
-            (p.team, p.team_id)
-            for p in company.result.people
-            if p.scope is Scope.MANAGER and p.team_id
-        }
+
+def _on_teams(company: Subject) -> Iterator[str]:
+    yield company.language.translate(
+        "Counts and amounts add up to the company's; “complete” is computed on all records of the "
+        "group."
     )
-    rows = [row(name or key, company.about(Scope.TEAM, key)) for name, key in teams]
-    if any(p.scope is Scope.MANAGER and not p.team_id for p in company.result.people):
-        rows.append(row(NO_TEAM, company.about(Scope.TEAM)))
-    rows += [row(label, subject) for label, subject in _others(company)]
     if company.about(Scope.DOUBLE_COUNTED).find(RECORDS_FAILING):
-        note += (
-            " A record of several owners counts for each; what that counts twice is taken off."
+        yield company.language.translate(
+            "A record of several owners counts for each of them; what that counts twice is "
+            "subtracted."
         )
-    rows.append(row("Company", company, total=True))
-    columns = (
-        "Team",
-        "Complete",
-        "Meetings held",
-        "Open deals",
-        *(f"{measure.label}, {currency}" for measure, currency in money),
-        "Deals won",
-        "Plan: done",
-        "Plan: target",
-        "To repair",
-    )
-    return Table("teams", "Teams", columns, tuple(rows), note)
+
+
+def _no_team(language: Language) -> str:
+    return language.translate("No team")
 
 
 def _managers(company: Subject) -> Table:
-    rows = []
+    language, rows = company.language, []
     for person in sorted(
         _by_name(company.result), key=lambda person: (not person.team_id, person.team)
     ):
         manager = company.about(Scope.MANAGER, person.id)
         cells = (
-            person.team or NO_TEAM,
+            person.team or _no_team(language),
             manager.find(SCORE),
             manager.find(BASE_SCORE),
             manager.find(MEETINGS_HELD),
@@ -349,60 +391,56 @@ def _managers(company: Subject) -> Table:
         )
         rows.append(Row(person.name, cells))
     columns = (
-        "Manager",
-        "Team",
-        "Complete",
-        "Base",
-        "Meetings held",
-        "Of them complete",
-        "Overdue",
-        "Open deals",
-        "Deals won",
-        "Target",
-        "Plan done",
-        "To repair",
+        language.translate("Account manager"),
+        language.translate("Team"),
+        language.translate("Complete"),
+        language.translate("All records"),
+        language.translate("Meetings held"),
+        language.translate("Of which complete"),
+        language.translate("Still to be closed"),
+        language.translate("Open deals"),
+        language.translate("Deals won"),
+        language.translate("Target"),
+        language.translate("Target reached"),
+        language.translate("To complete"),
     )
-    return Table("managers", "Managers", columns, tuple(rows))
+    return Table("managers", language.translate("Account managers"), columns, tuple(rows))
 
 
 def _own(company: Subject) -> Iterator[Table]:
     """The audit's own measures, per manager and adding up; no table where there are none."""
-    columns = custom_columns(company)
-    note = custom_note(company)
+    language, columns, note = company.language, custom_columns(company), custom_note(company)
+    title, who = language.translate("Your own measures"), language.translate("Account manager")
     if not columns:
         if note:
-            yield Table("own", "Your own measures", ("Manager",), (), note)
+            yield Table("own", title, (who,), (), note)
         return
 
     def row(label: str, subject: Subject, *, total: bool = False) -> Row:
-        return Row(
-            label,
-            tuple(subject.find(measure, currency=money) for _, measure, money in columns),
-            total,
-        )
+        cells = (subject.find(measure, currency=money) for _, measure, money in columns)
+        return Row(label, tuple(cells), total)
 
     rows = [
         row(person.name, company.about(Scope.MANAGER, person.id))
         for person in _by_name(company.result)
     ]
     rows += [row(label, subject) for label, subject in _others(company)]
-    headings = ("Manager", *(heading for heading, *_ in columns))
-    yield Table(
-        "own", "Your own measures", headings, (*rows, row("Company", company, total=True)), note
-    )
+    rows.append(row(language.translate("Company"), company, total=True))
+    yield Table("own", title, (who, *(heading for heading, *_ in columns)), tuple(rows), note)
 
 
 def _others(company: Subject) -> Iterator[tuple[str, Subject]]:
     for scope, label in BESIDE.items():
         subject = company.about(scope)
         if subject.find(RECORDS_FAILING) is not None:
-            yield label, subject
+            yield company.language.translate(label), subject
 
 
 def _score_against_plan(company: Subject) -> Table:
     """One point per manager with a target and a score; the extremes
     on either side are named.
     """
+    language = company.language
     planned = next(
         (measure for measure in PLANNED if company.plan(PLAN_TARGET, measure)), DEALS_WON
     )
@@ -416,71 +454,97 @@ def _score_against_plan(company: Subject) -> Table:
             without.append(person.name)
         else:
             points.append((height, reach, Row(person.name, (score, progress))))
-    named: list[Row] = []
-    for ranked in (
-        sorted(points, key=lambda point: point[0]),
-        sorted(points, key=lambda point: point[1]),
-    ):
-        named += [row for *_, row in (*ranked[:1], *ranked[-1:]) if row not in named]
-    note = "Up and down, the scale shows only the part in which the managers are."
-    if without:
-        note += f" Without a target or a score, and so without a point: {', '.join(without)}."
-    title = f"Completeness against plan: {planned.label.lower()}"
     return Table(
         "scatter",
-        title,
-        ("Manager", "Complete", "Plan done"),
-        tuple(named),
-        note,
+        language.translate(
+            "Completeness and target: {measure}", measure=language.translate(planned.label)
+        ),
+        (
+            language.translate("Account manager"),
+            language.translate("Complete"),
+            language.translate("Target reached"),
+        ),
+        _extremes(points),
+        " ".join(_on_points(without, language)),
         look="scatter",
         drawn=tuple(row for _, _, row in points),
     )
 
 
+def _extremes(points: Sequence[tuple[Fraction, Fraction, Row]]) -> tuple[Row, ...]:
+    """The lowest and the highest on either side, each once."""
+    ranked = [sorted(points, key=itemgetter(side)) for side in (0, 1)]
+    ends = (row for line in ranked for *_, row in (*line[:1], *line[-1:]))
+    return tuple(dict.fromkeys(ends))
+
+
+def _on_points(without: Sequence[str], language: Language) -> Iterator[str]:
+    yield language.translate(
+        "Up and down, the scale shows only the part in which the account managers are."
+    )
+    if without:
+        yield language.translate(
+            "Without a target or a completeness, so not drawn: {names}.",
+            names=", ".join(without),
+        )
+
+
 def _findings(company: Subject) -> Table:
     """Records that are in no figure, by reason."""
+    language = company.language
     figures = [figure for measure in LEFT_OUT for figure in company.company_has(measure)]
-    rows = tuple(Row(_reason(figure), (figure,)) for figure in figures if figure.numerator)
-    note = "Of every other reason there is none." if rows else "There is none, for any reason."
-    return Table("findings", "Records that are in no result", ("Reason", "Company"), rows, note)
+    rows = tuple(
+        Row(_reason(figure, language), (figure,)) for figure in figures if figure.numerator
+    )
+    none = language.translate("Every record is counted.")
+    note = language.translate("No records for other reasons.") if rows else none
+    columns = language.translate("Reason"), language.translate("Company")
+    return Table("findings", language.translate("Records not counted yet"), columns, rows, note)
 
 
-def _reason(figure: Figure) -> str:
-    """'Unreadable: deal, close date'; of all other reasons their own names."""
-    record, _, column = figure.dimension.partition(".")
-    return MEASURES[figure.metric].label + (f": {record}, {read_as(column)}" if column else "")
+def _reason(figure: Figure, language: Language) -> str:
+    """'Cannot be read: deal, close date'; of all other reasons their own names."""
+    label = language.translate(MEASURES[figure.metric].label)
+    entity, _, column = figure.dimension.partition(".")
+    if not column:
+        return label
+    kind, what = entity_label(entity, language), column_label(column, language)
+    return f"{label}: {kind}, {what}"
 
 
 def _accounting(company: Subject) -> Table:
+    language = company.language
     tables = [figure.dimension for figure in company.company_has(TABLE_ROWS)]
-    excluded = {figure.dimension for figure in company.company_has(TABLE_EXCLUDED)}
-    reasons = sorted(
-        {
-            what.removeprefix(f"{table}/")
-            for table in tables
-            for what in excluded
-            if what.startswith(f"{table}/")
-        }
-    )
-    rows = tuple(
-        Row(
-            table,
-            (
-                company.find(TABLE_ROWS, table),
-                company.find(TABLE_AUDITED, table),
-                *(company.find(TABLE_EXCLUDED, f"{table}/{reason}") for reason in reasons),
-            ),
-        )
-        for table in tables
-    )
+    reasons = sorted({reason for table in tables for reason in _excluded_of(company, table)})
+    rows = tuple(_account_row(company, table, reasons) for table in tables)
     columns = (
-        "Table of the CRM",
-        "Rows",
-        "Audited",
-        *(f"Excluded: {reason.replace('_', ' ')}" for reason in reasons),
+        language.translate("Table of the CRM"),
+        language.translate("Rows"),
+        language.translate("Audited"),
+        *(
+            language.translate("Excluded: {reason}", reason=excluded_label(reason, language))
+            for reason in reasons
+        ),
     )
-    note = (
-        "Rows are audited or excluded, never lost. Audited rows are counted twice, by the CRM's database and as they "
-        "were read; rows and reasons of exclusion by the CRM's database alone."
+    note = language.translate(
+        "Every row is audited or excluded, never lost. Audited rows are counted twice: by the "
+        "CRM's database, and as they were read. Rows and reasons for excluding them are counted by "
+        "the CRM's database alone."
     )
-    return Table("accounting", "Every row accounted for", columns, rows, note)
+    return Table(
+        "accounting", language.translate("Every row accounted for"), columns, rows, note
+    )
+
+
+def _excluded_of(company: Subject, table: str) -> Iterator[str]:
+    """The reasons for which rows of a table are excluded."""
+    for figure in company.company_has(TABLE_EXCLUDED):
+        if figure.dimension.startswith(f"{table}/"):
+            yield figure.dimension.removeprefix(f"{table}/")
+
+
+def _account_row(company: Subject, table: str, reasons: Sequence[str]) -> Row:
+    excluded = (company.find(TABLE_EXCLUDED, f"{table}/{reason}") for reason in reasons)
+    return Row(
+        table, (company.find(TABLE_ROWS, table), company.find(TABLE_AUDITED, table), *excluded)
+    )

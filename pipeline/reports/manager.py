@@ -8,6 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from pipeline.language.labels import column_label, entity_label
+from pipeline.language.languages import ENGLISH, Cells, Language
+from pipeline.language.marked import forms, marked
 from pipeline.measures.calls import CALLS_HELD_IN_FUTURE, CALLS_UNKNOWN
 from pipeline.measures.completeness import BASE_FAILING, RECORDS_FAILING, SCORE, UNREADABLE
 from pipeline.measures.deals import (
@@ -26,7 +29,7 @@ from pipeline.measures.meetings import (
 )
 from pipeline.measures.plan import PLAN_TARGET, PLAN_WITHOUT_TARGET
 from pipeline.measures.registry import PLANNED
-from pipeline.model import CHECKED, FixItem, Person, RunResult, Scope, read_as
+from pipeline.model import CHECKED, FixItem, Person, RunResult, Scope
 from pipeline.reports.elements import (
     Subject,
     counted,
@@ -77,13 +80,16 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
         person.name,
         person,
         own.result,
+        own.language,
         headline=tuple(_headline(own, person)),
-        tables=(*custom_table(own), fields_table(own), not_checked_table(own.result)),
+        tables=(*custom_table(own), fields_table(own), not_checked_table(own)),
         fix_list=fix_list,
         notes=(
-            *period_notes(own.result.window),
-            "The score looks at your records of the period. The base looks at all your live records; "
-            "what you inherited is in it, and nobody charges you for that.",
+            *period_notes(own.result.window, own.language),
+            own.language.translate(
+                "Completeness looks at your records of the period. All your records stand beside "
+                "it; records that you took over are among them and do not count for you."
+            ),
         ),
     )
 
@@ -100,123 +106,171 @@ def fix_lists(result: RunResult) -> dict[str, tuple[FixItem, ...]]:
 
 def _fix_order(item: FixItem) -> tuple[int, int, int, str, str]:
     section, entity = SECTIONS.index(section_of(item)), CHECKED.index(item.entity)
-    return section, entity, -len(item.missing), label_text(item), item.record_id
+    return section, entity, -len(item.missing), label_text(item, ENGLISH), item.record_id
 
 
 def _headline(own: Subject, person: Person) -> Iterator[Row]:
-    yield Row(
-        "Who sees this page",
-        ("Seen by you, management and the analysts; by no colleague",),
-        element="readers",
-    )
+    yield _readers(own.language)
     yield from _plan(own)
     yield from _warnings(own)
     yield from score_rows(own)
     yield from _team(own, person)
-    yield from _to_repair(own)
+    yield from _to_complete(own)
     yield from _ahead(own)
     yield from proof_rows(own)
 
 
+def _readers(language: Language) -> Row:
+    readers = language.translate(
+        "For you, sales management and the analysts; no colleague sees it"
+    )
+    return Row(language.translate("Who sees this page"), (readers,), element="readers")
+
+
 def _plan(own: Subject) -> Iterator[Row]:
-    company = own.about(Scope.COMPANY)
+    company, language = own.about(Scope.COMPANY), own.language
     if own.result.window.month_first is None:
-        yield no_plan_row(own.result.window)
+        yield no_plan_row(own)
         return
     rows = {row.label: row for row in plan_rows(own)}
     for measure in PLANNED:
-        done = own.plan(PLAN_WITHOUT_TARGET, measure)
-        if measure.label in rows:
-            yield rows[measure.label]
+        done, label = own.plan(PLAN_WITHOUT_TARGET, measure), language.translate(measure.label)
+        if label in rows:
+            yield rows[label]
         elif done is not None and company.plan(PLAN_TARGET, measure):
-            yield Row(measure.label, (done, "no target is set for you"), element="plan", big=1)
+            none = language.translate("no target is set for you")
+            yield Row(label, (done, none), element="plan", big=1)
     if not any(company.plan(PLAN_TARGET, measure) for measure in PLANNED):
-        yield no_plan_row(own.result.window)
+        yield no_plan_row(own)
     if rows:
         yield from days_rows(own)
 
 
 def _warnings(own: Subject) -> Iterator[Row]:
+    label = own.language.translate("Not counted yet")
+    for sentence in (*_undated(own), *_outside(own), *_unreadable(own)):
+        yield Row(label, sentence, element="warning")
+
+
+_ADD: Final = forms(
+    "Add {count} closing date, and that won deal can count on top of your {won}.",
+    "Add {count} closing dates, and those won deals can count on top of your {won}.",
+)
+_ADD_WORTH: Final = forms(
+    "Add {count} closing date, and that won deal ({money}) can count on top of your {won}.",
+    "Add {count} closing dates, and those won deals ({money}) can count on top of your {won}.",
+)
+
+
+def _undated(own: Subject) -> Iterator[Cells]:
+    """What closing dates would add."""
     for measure, amount in WON_ON_NO_DAY:
-        undated, won = own.find(measure), own.find(DEALS_WON)
+        undated, won, money = own.find(measure), own.find(DEALS_WON), own.amounts(amount)
         if undated is not None and won is not None and undated.numerator:
-            verb = ", is not in your " if undated.numerator == 1 else ", are not in your "
-            said = (*counted(undated, *measure.sentence), *own.amounts(amount))
-            yield Row("Not counted", (*said, verb, won, "."), element="warning")
+            yield own.language.plural_sentence(
+                *(_ADD_WORTH if money else _ADD),
+                undated.numerator,
+                count=undated,
+                money=money,
+                won=won,
+            )
+
+
+def _outside(own: Subject) -> Iterator[Cells]:
     for measure in _OUTSIDE:
         figure = own.find(measure)
         if figure is not None and figure.numerator:
-            yield Row(
-                "Not counted", (*counted(figure, *measure.sentence), "."), element="warning"
-            )
+            yield counted(figure, measure.sentence, own.language)
+
+
+_CANNOT_BE_READ: Final = forms(
+    "{record}: {column} cannot be read in {count} record",
+    "{record}: {column} cannot be read in {count} records",
+)
+
+
+def _unreadable(own: Subject) -> Iterator[Cells]:
+    language = own.language
     for everyone in own.company_has(UNREADABLE):
         figure = own.find(UNREADABLE, everyone.dimension)
         if figure is not None and figure.numerator:
-            record, _, column = everyone.dimension.partition(".")
-            said = counted(
-                figure,
-                f"{record}: its {read_as(column)}",
-                f"{record}s: their {read_as(column)}",
+            entity, _, column = everyone.dimension.partition(".")
+            yield language.plural_sentence(
+                *_CANNOT_BE_READ,
+                figure.numerator,
+                record=entity_label(entity, language),
+                column=column_label(column, language),
+                count=figure,
             )
-            yield Row("Not counted", (*said, " cannot be read."), element="warning")
 
 
 def _team(own: Subject, person: Person) -> Iterator[Row]:
-    group, label = (
-        (own.about(Scope.TEAM, person.team_id), "Your team")
-        if person.team_id
-        else (own.about(Scope.COMPANY), "The company")
-    )
+    if person.team_id:
+        group, label = own.about(Scope.TEAM, person.team_id), marked("Your team")
+    else:
+        group, label = own.about(Scope.COMPANY), marked("The company")
     yield score_row("team", label, own, group.find(SCORE))
 
 
-def _to_repair(own: Subject) -> Iterator[Row]:
+_HEADINGS: Final = (
+    (
+        "now",
+        RECORDS_FAILING,
+        "",
+        forms("Complete {count} record", "Complete these {count} records"),
+    ),
+    (
+        "leads",
+        RECORDS_FAILING,
+        "lead",
+        forms(
+            "Complete {count} lead, outside your completeness",
+            "Complete these {count} leads, outside your completeness",
+        ),
+    ),
+    (
+        "outside",
+        BASE_FAILING,
+        "",
+        forms("{count} record outside this period", "{count} records outside this period"),
+    ),
+    (
+        "leads outside",
+        BASE_FAILING,
+        "lead",
+        forms("{count} lead outside this period", "{count} leads outside this period"),
+    ),
+)
+"""Part of the fix-list, the measure that counts its records, of which kind, its heading."""
+
+
+def _to_complete(own: Subject) -> Iterator[Row]:
     """A heading for each part of the fix-list that has a record."""
-    lead = ("lead, in no score of yours", "leads, in no score of yours")
-    for section, measure, dimension, before, one, many in (
-        ("now", RECORDS_FAILING, "", "Repair these ", "record", "records"),
-        ("leads", RECORDS_FAILING, "lead", "Repair these ", *lead),
-        (
-            "outside",
-            BASE_FAILING,
-            "",
-            "",
-            "record outside this period",
-            "records outside this period",
-        ),
-        (
-            "leads outside",
-            BASE_FAILING,
-            "lead",
-            "",
-            "lead outside this period",
-            "leads outside this period",
-        ),
-    ):
+    label = own.language.translate("To complete")
+    for section, measure, dimension, heading in _HEADINGS:
         figure = own.find(measure, dimension)
         if figure is not None and figure.numerator:
-            words = (
-                before if figure.numerator > 1 else before.replace("these ", ""),
-                *counted(figure, one, many),
-            )
-            yield Row(
-                "To repair", tuple(word for word in words if word), element=f"fix {section}"
-            )
+            yield Row(label, counted(figure, heading, own.language), element=f"fix {section}")
         elif section == "now":
-            yield Row(
-                "To repair",
-                ("Nothing to repair in this period. Thank you.",),
-                element="fix now",
-            )
+            done = own.language.translate("Nothing to complete in this period. Thank you.")
+            yield Row(label, (done,), element="fix now")
+
+
+_PLANNED: Final = forms("planned meeting", "planned meetings")
+_PAST: Final = forms("past meeting", "past meetings")
 
 
 def _ahead(own: Subject) -> Iterator[Row]:
+    language = own.language
     for measure, label, words in (
-        (MEETINGS_PLANNED_7D, "Next seven days", MEETINGS_PLANNED_7D.sentence),
-        (DEALS_OPEN, "Open", ("deal", "deals")),
-        (MEETINGS_OVERDUE, "Overdue", MEETINGS_OVERDUE.sentence),
+        (MEETINGS_PLANNED_7D, marked("Next seven days"), _PLANNED),
+        (MEETINGS_OVERDUE, marked("Still to be closed"), _PAST),
     ):
         figure = own.find(measure)
         if figure is not None:
-            amounts = own.amounts(DEALS_OPEN_AMOUNT) if measure is DEALS_OPEN else ()
-            yield Row(label, (*counted(figure, *words), *amounts), element="ahead", big=1)
+            meetings = language.translate_plural(*words, figure.numerator)
+            yield Row(language.translate(label), (figure, meetings), element="ahead", big=1)
+    deals = own.find(DEALS_OPEN)
+    if deals is not None:
+        cells = (deals, *own.amounts(DEALS_OPEN_AMOUNT))
+        yield Row(language.translate("Open deals"), cells, element="ahead", big=1)

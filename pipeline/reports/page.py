@@ -7,12 +7,14 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.language.format import format_figure
+from pipeline.language.format import day_text, format_figure
+from pipeline.language.labels import entity_label
+from pipeline.language.languages import Language
 from pipeline.model import Figure, FixItem
 from pipeline.reports import charts
 from pipeline.reports.report import (
@@ -22,7 +24,6 @@ from pipeline.reports.report import (
     Table,
     as_of_text,
     clean,
-    day_text,
     label_text,
     period_text,
     section_of,
@@ -37,14 +38,17 @@ def render_page(report: Report) -> str:
     an error, never a blank.
     """
     style = (REPORT_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    window, language = report.result.window, report.language
     return (
-        environment()
+        environment(language)
         .get_template(f"{report.audience}.html.j2")
         .render(
             report=report,
+            language=language.code,
+            source=language.chosen(report.result.source),
             sections=_sections(report),
-            as_of=as_of_text(report.result.window),
-            period=period_text(report.result.window),
+            as_of=as_of_text(window, language),
+            period=period_text(window, language),
             style=Markup(style),  # noqa: S704 - our own file; the page's policy admits this text alone
             style_hash=f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
         )
@@ -52,27 +56,31 @@ def render_page(report: Report) -> str:
 
 
 @cache
-def environment() -> Environment:
+def environment(language: Language) -> Environment:
     """The templates with their vocabulary: nothing in it can compute a number."""
     made = Environment(
         loader=FileSystemLoader(REPORT_TEMPLATES),
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # of the extension above
+    made.install_gettext_translations(language.catalogue, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(
-        format_figure=format_figure,
+        format_figure=partial(format_figure, language=language),
         clean=clean,
         mark=encoded,
-        label=label_text,
-        day=day_text,
+        kind=partial(entity_label, language=language),
+        label=partial(label_text, language=language),
+        day=partial(day_text, language=language),
         section=section_of,
         address=web_address,
-        asked=_asked,
+        asked=partial(_asked, language=language),
     )
     made.tests.update(figure=_is_figure, numeric=_is_numeric)
-    made.globals.update(bar=charts.bar, scatter=charts.scatter)
+    made.globals.update(bar=charts.bar, scatter=partial(charts.scatter, language=language))
     return made
 
 
@@ -85,8 +93,9 @@ def _is_numeric(table: Table, column: int) -> bool:
     return any(isinstance(row.cells[column], Figure) for row in table.rows)
 
 
-def _asked(item: FixItem) -> Sequence[tuple[str, str]]:
-    return tuple(zip(item.missing, item.why, strict=True))
+def _asked(item: FixItem, language: Language) -> Sequence[tuple[str, str]]:
+    pairs = zip(item.missing, item.why, strict=True)
+    return tuple((language.chosen(missing), language.chosen(why)) for missing, why in pairs)
 
 
 def _sections(report: Report) -> list[tuple[str, Row, tuple[FixItem, ...]]]:

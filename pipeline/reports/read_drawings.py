@@ -16,11 +16,10 @@ from lxml import etree
 from pipeline.language.format import excel_value
 from pipeline.model import Difference, Figure, Unit
 from pipeline.reports.report import Report, Table
-from pipeline.reports.sheet_text import FIRST_ROW, sheet_names
+from pipeline.reports.sheet_text import FIRST_ROW, chart_title, sheet_names
 
 _CHART: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _TEXT: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}t"
-_PART: Final = re.compile(r" \(first (\d+)\)$")
 _RANGE: Final = re.compile(r"([A-Z]+)(\d+):\1(\d+)")
 
 
@@ -58,15 +57,10 @@ def _chart(tree: etree._Element) -> Chart:
 
 def chart_differences(report: Report, charts: Sequence[Chart]) -> Iterator[Difference]:
     """Charts that draw anything else than what their title says."""
-    tables = dict(zip(sheet_names(report)[1:], report.tables, strict=False))
-    named = {
-        f"{table.title}: {heading.lower()}": (sheet, table, at)
-        for sheet, table in tables.items()
-        for at, heading in enumerate(table.columns[1:])
-    }
+    named = dict(_titles(report))
     for chart in charts:
-        place = named.get(_PART.sub("", chart.title))
-        wanted = _ranges(chart.title, *place) if place else ()
+        place = named.get(chart.title)
+        wanted = _ranges(*place) if place else ()
         if not wanted or sorted(chart.ranges) != sorted(wanted):
             yield (
                 "chart",
@@ -76,12 +70,25 @@ def chart_differences(report: Report, charts: Sequence[Chart]) -> Iterator[Diffe
             )
 
 
-def _ranges(title: str, sheet: str, table: Table, at: int) -> tuple[str, ...]:
-    """Where labels and numbers of the title's column stand; none where one of the
-    rows has no number to draw.
+_Place = tuple[str, Table, int, int]
+"""The sheet, its table, which column of it, and how many of its rows."""
+
+
+def _titles(report: Report) -> Iterator[tuple[str, _Place]]:
+    """Every title that a chart of the report may have, and what it then draws."""
+    language = report.language
+    for sheet, table in zip(sheet_names(report)[1:], report.tables, strict=False):
+        rows = len([row for row in table.rows if not row.total])
+        for at in range(len(table.columns) - 1):
+            yield chart_title(table, at, None, language), (sheet, table, at, rows)
+            for shown in range(1, rows):
+                yield chart_title(table, at, shown, language), (sheet, table, at, shown)
+
+
+def _ranges(sheet: str, table: Table, at: int, count: int) -> tuple[str, ...]:
+    """Where labels and numbers of a column stand; none where one of the rows has no
+    number to draw.
     """
-    part = _PART.search(title)
-    count = int(part[1]) if part else len([row for row in table.rows if not row.total])
     cells = [row.cells[at] if at < len(row.cells) else None for row in table.rows[:count]]
     if not all(isinstance(cell, Figure) and excel_value(cell) is not None for cell in cells):
         return ()

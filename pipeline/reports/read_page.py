@@ -14,14 +14,15 @@ from typing import Final, cast
 
 from lxml import etree
 
-from pipeline.language.format import format_figure
+from pipeline.language.format import day_text, format_figure
+from pipeline.language.labels import entity_label
+from pipeline.language.languages import Language
 from pipeline.model import Difference, Figure, FixItem, RunResult
 from pipeline.reports.report import (
     Report,
     Row,
     as_of_text,
     clean,
-    day_text,
     halves,
     label_text,
     period_text,
@@ -88,14 +89,17 @@ def page_differences(report: Report, html: str) -> list[Difference]:
     and date is as it must be.
     """
     page = read_page(html)
-    expected = [(figure.id, clean(format_figure(figure))) for figure in report.figures()]
+    expected = [
+        (figure.id, clean(format_figure(figure, report.language)))
+        for figure in report.figures()
+    ]
     return [
         *_strangers(report),
         *_compared("figure", expected, page.figures),
         *_compared("row", map(_keyed, _expected_rows(report)), map(_keyed, page.rows)),
         *_compared(
             "fix-list",
-            map(_keyed, map(_expected_repair, report.fix_list)),
+            map(_keyed, (_expected_repair(item, report.language) for item in report.fix_list)),
             map(_keyed, page.fix_list),
         ),
         *_meta_differences(report, page),
@@ -138,30 +142,32 @@ def _expected_rows(report: Report) -> Iterator[tuple[str, ...]]:
             yield (key, clean(row.label), *cells)
 
 
-def _expected_repair(item: FixItem) -> tuple[str, ...]:
+def _expected_repair(item: FixItem, language: Language) -> tuple[str, ...]:
     address = web_address(item.link)
     return (
         f"{item.entity}:{item.record_id}",
         section_of(item),
-        f"entity: {item.entity}",
-        f"label: {label_text(item)}",
-        *([f"day: {day_text(item.day)}"] if item.day else []),
-        *(
-            f"{name}: {clean(text)}"
-            for pair in zip(item.missing, item.why, strict=True)
-            for name, text in zip(("missing", "why"), pair, strict=True)
-        ),
-        f"link: {_LINK_TEXT if address else clean(item.link)}",
+        f"entity: {entity_label(item.entity, language)}",
+        f"label: {label_text(item, language)}",
+        *([f"day: {day_text(item.day, language)}"] if item.day else []),
+        *_expected_reasons(item, language),
+        f"link: {language.translate(_LINK_TEXT) if address else clean(item.link)}",
         *([address] if address else []),
     )
 
 
+def _expected_reasons(item: FixItem, language: Language) -> Iterator[str]:
+    for missing, why in zip(item.missing, item.why, strict=True):
+        yield f"missing: {clean(language.chosen(missing))}"
+        yield f"why: {clean(language.chosen(why))}"
+
+
 def _expected_meta(report: Report) -> dict[str, str]:
-    window = report.result.window
+    window, language = report.result.window, report.language
     return {
         "run-id": clean(report.result.run_id),
-        "as-of": as_of_text(window),
-        "period": period_text(window),
+        "as-of": as_of_text(window, language),
+        "period": period_text(window, language),
         "zone": window.zone,
         "title": clean(report.title),
     }
@@ -204,8 +210,8 @@ def _strangers(report: Report) -> Iterator[Difference]:
             yield (
                 figure.id,
                 "edition",
-                format_figure(own) if own else NOT_THERE,
-                format_figure(figure),
+                format_figure(own, report.language) if own else NOT_THERE,
+                format_figure(figure, report.language),
             )
 
 
@@ -221,13 +227,11 @@ def _of_edition(result: RunResult, name: str) -> Figure | None:
 
 
 def _meta_differences(report: Report, page: PageContent) -> Iterator[Difference]:
-    """The run and the as-of stand in the head and in the foot; whatever
-    is marked must be right.
-    """
+    """The as-of is in the head and in the foot; whatever is marked must be right."""
     found: dict[str, list[str]] = defaultdict(list)
     for name, text in page.meta:
         found[name].append(text)
     for name, expected in _expected_meta(report).items():
-        times = 2 if name in ("run-id", "as-of") else 1
+        times = 2 if name == "as-of" else 1
         if found[name] != [expected] * times:
             yield name, "head and foot", _listed([expected] * times), _listed(found[name])

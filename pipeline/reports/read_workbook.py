@@ -21,6 +21,7 @@ from lxml import etree
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from pipeline.language.format import excel_format, excel_value, format_figure
+from pipeline.language.languages import Cell, Language
 from pipeline.model import Difference, Figure
 from pipeline.reports.read_drawings import (
     Chart,
@@ -29,30 +30,21 @@ from pipeline.reports.read_drawings import (
     charts_in,
     column_letters,
 )
-from pipeline.reports.report import Cell, Report, Row
+from pipeline.reports.report import Report, Row
 from pipeline.reports.sheet_text import (
     FIRST_ROW,
-    HEADLINE_HEADINGS,
-    INDEX,
-    INDEX_HEADINGS,
     LINK_LIMIT,
-    NO_NOTES,
-    NO_REPAIRS,
-    NOTE_OF_INDEX,
-    NOTES,
-    NOTES_HEADING,
-    REPAIR_HEADINGS,
-    REPAIRS_TITLE,
     about,
     excel_text,
     headline_label,
     index_row,
     is_link,
-    note_of_repairs,
-    repair_texts,
+    note_to_complete,
     sheet_names,
+    sheet_words,
     split_headline,
     stamp,
+    texts_to_complete,
 )
 from pipeline.values.visible import decoded
 
@@ -68,7 +60,7 @@ _BUILT_IN: Final = {
     10: "0.00%",
     49: "@",
 }
-_FORMAT: Final = re.compile(r'#,##0(?:\.(0+))?( %| "([^"]+)")?')
+_FORMAT: Final = re.compile(r'(?:"([^"]+)")?#,##0(?:\.(0+))?(%)?')
 _TEXT: Final = ("s", "inlineStr", "str")
 _UNREADABLE: Final = (
     CalamineError,
@@ -94,9 +86,10 @@ def workbook_differences(report: Report, file: Path) -> list[Difference]:
         return [("sheets", file.name, ", ".join(names), ", ".join(found.sheets))]
     differences = list(found.oddities)
     places: list[tuple[Figure, str, str]] = []
+    language, index = report.language, sheet_words(report.language).index
     for name, rows in zip(names, _expected(report), strict=False):
-        differences += _compared(found.sheets[name], rows, places)
-    differences += _compared(found.sheets[INDEX], _expected_index(report, places), [])
+        differences += _compared(found.sheets[name], rows, places, language)
+    differences += _compared(found.sheets[index], _expected_index(report, places), [], language)
     differences += _unaccounted(report, found)
     differences += chart_differences(report, found.charts)
     differences += bar_differences(
@@ -122,7 +115,7 @@ _Expected = Cell | int | _Link
 def _head(
     report: Report, title: str, note: str, headings: Sequence[str]
 ) -> list[Sequence[_Expected]]:
-    return [(title,), (stamp(report.result),), (note,), headings]
+    return [(title,), (stamp(report),), (note,), headings]
 
 
 def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
@@ -131,22 +124,27 @@ def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
     def lines(rows: Sequence[Row]) -> list[Sequence[_Expected]]:
         return [(row.label, *row.cells) for row in rows]
 
-    sentences = [(headline_label(row), *split_headline(row)) for row in report.headline]
-    head = _head(report, report.title, about(report), HEADLINE_HEADINGS)
-    yield head + [(label, figure, words, *others) for label, figure, words, others in sentences]
+    language, words = report.language, sheet_words(report.language)
+    sentences = [
+        (headline_label(row, language), *split_headline(row, language))
+        for row in report.headline
+    ]
+    head = _head(report, report.title, about(report), words.headline)
+    yield head + [(label, figure, said, *others) for label, figure, said, others in sentences]
     for table in report.tables:
         yield _head(report, table.title, table.note, table.columns) + lines(table.rows)
     if report.audience == "manager":
-        head = _head(report, REPAIRS_TITLE, note_of_repairs(report), REPAIR_HEADINGS)
-        yield head + (list(_expected_repairs(report)) or [(NO_REPAIRS,)])
-    yield _head(report, NOTES, "", (NOTES_HEADING,)) + [
-        (note,) for note in report.notes or (NO_NOTES,)
+        note = note_to_complete(report)
+        head = _head(report, words.records_to_complete, note, words.columns_to_complete)
+        yield head + (list(_expected_to_complete(report)) or [(words.nothing_to_complete,)])
+    yield _head(report, words.notes, "", (words.notes_heading,)) + [
+        (note,) for note in report.notes or (words.no_notes,)
     ]
 
 
-def _expected_repairs(report: Report) -> Iterator[Sequence[_Expected]]:
+def _expected_to_complete(report: Report) -> Iterator[Sequence[_Expected]]:
     for number, item in enumerate(report.fix_list):
-        *texts, link, counts, record_id = repair_texts(item)
+        *texts, link, counts, record_id = texts_to_complete(item, report.language)
         linked = is_link(item.link) and number < LINK_LIMIT
         yield *texts, _Link(link, item.link) if linked else link, counts, record_id
 
@@ -154,9 +152,9 @@ def _expected_repairs(report: Report) -> Iterator[Sequence[_Expected]]:
 def _expected_index(
     report: Report, places: Sequence[tuple[Figure, str, str]]
 ) -> list[Sequence[_Expected]]:
-    return _head(report, INDEX, NOTE_OF_INDEX, INDEX_HEADINGS) + [
-        index_row(*place) for place in places
-    ]
+    words = sheet_words(report.language)
+    head = _head(report, words.index, words.on_index, words.columns_of_index)
+    return head + [index_row(*place, report.language) for place in places]
 
 
 # -------------------------------------------------------------------------------- what is there
@@ -294,22 +292,34 @@ def _types(
 # ------------------------------------------------------------------------------- the comparison
 
 
-def as_printed(value: Decimal, number_format: str) -> str | None:
-    """The text that Excel prints for a number under one of the formats of `show`;
-    None for any other format.
+def as_printed(value: Decimal, number_format: str, language: Language) -> str | None:
+    """The text that Excel, set to this language, prints for a number under one of the formats
+    of `excel_format`; None for any other format.
     """
     match = _FORMAT.fullmatch(number_format)
     if not match:
         return None
-    digits, percent, currency = len(match[1] or ""), match[2] == " %", match[3]
+    before, digits, percent = match[1] or "", len(match[2] or ""), match[3] or ""
     shown = (value.scaleb(2) if percent else value).quantize(
         Decimal(1).scaleb(-digits), ROUND_HALF_UP
     )
-    return f"{shown:,f}" + (" %" if percent else f" {currency}" if currency else "")
+    minus = "-" if shown < 0 else ""
+    return f"{minus}{before}{_separated(f'{abs(shown):,f}', language)}{percent}"
+
+
+_SEPARATORS: Final = {"en": str.maketrans(",.", ",."), "nl": str.maketrans(",.", ".,")}
+
+
+def _separated(number: str, language: Language) -> str:
+    """An English number with the separators of an Excel in this language."""
+    return number.translate(_SEPARATORS[language.code])
 
 
 def _compared(
-    sheet: _Sheet, rows: Sequence[Sequence[_Expected]], places: list[tuple[Figure, str, str]]
+    sheet: _Sheet,
+    rows: Sequence[Sequence[_Expected]],
+    places: list[tuple[Figure, str, str]],
+    language: Language,
 ) -> Iterator[Difference]:
     """Differences of one sheet; `places` receives where each figure is expected."""
     awaited: dict[str, _Expected] = {}
@@ -328,7 +338,7 @@ def _compared(
             else f"row {ref.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
         )
         cell = sheet.cells.get(ref)
-        wanted, equal = _wanted(expected, cell)
+        wanted, equal = _wanted(expected, cell, language)
         if not equal:
             yield what, f"{sheet.name}!{ref}", wanted[:200], cell.text() if cell else "nothing"
     for ref, cell in sheet.cells.items():
@@ -341,12 +351,12 @@ def _compared(
             )
 
 
-def _wanted(expected: _Expected, cell: _Found | None) -> tuple[str, bool]:
+def _wanted(expected: _Expected, cell: _Found | None, language: Language) -> tuple[str, bool]:
     """What is expected, for a message, and whether the cell is just that."""
     if isinstance(expected, Figure):
         return (
-            f"{format_figure(expected)} as {excel_format(expected)}",
-            cell is not None and _is_figure(cell, expected),
+            f"{format_figure(expected, language)} as {excel_format(expected, language)}",
+            cell is not None and _is_figure(cell, expected, language),
         )
     if isinstance(expected, int):
         return str(expected), cell is not None and _number(
@@ -357,7 +367,7 @@ def _wanted(expected: _Expected, cell: _Found | None) -> tuple[str, bool]:
         if isinstance(expected, _Link)
         else (expected or "", "")
     )
-    fitted = excel_text(text)[0]
+    fitted = excel_text(text, language)[0]
     wanted = f"{fitted} -> {target}" if target else fitted
     return wanted, cell is not None and _is_text(cell, fitted) and (
         not target or cell.link == target
@@ -383,24 +393,23 @@ def _number(cell: _Found) -> Decimal | None:
     return Decimal(repr(cell.value))
 
 
-def _is_figure(cell: _Found, figure: Figure) -> bool:
-    value = excel_value(figure)
+def _is_figure(cell: _Found, figure: Figure, language: Language) -> bool:
+    value, printed = excel_value(figure), format_figure(figure, language)
     if value is None:
-        return _is_text(cell, excel_text(format_figure(figure))[0])
+        return _is_text(cell, excel_text(printed, language)[0])
     number = _number(cell)
-    return (
-        number is not None
-        and number == value
-        and as_printed(number, cell.number_format) == format_figure(figure)
-    )
+    if number is None or number != value:
+        return False
+    return as_printed(number, cell.number_format, language) == printed
 
 
 def _unaccounted(report: Report, found: _Workbook) -> Iterator[Difference]:
     """The index against the report and against the cells, apart from where
     anything was expected to stand.
     """
+    index = sheet_words(report.language).index
     lines: dict[int, dict[str, _Found]] = {}
-    for ref, cell in found.sheets[INDEX].cells.items():
+    for ref, cell in found.sheets[index].cells.items():
         column = ref.rstrip("0123456789")
         lines.setdefault(int(ref[len(column) :]), {})[column] = cell
     rows = [line for number, line in lines.items() if number >= FIRST_ROW]
@@ -408,7 +417,7 @@ def _unaccounted(report: Report, found: _Workbook) -> Iterator[Difference]:
     due = Counter(figure.id for figure in report.figures())
     for name in sorted({*indexed, *due}):
         if indexed[name] != due[name]:
-            yield name, INDEX, f"{due[name]} times", f"{indexed[name]} times"
+            yield name, index, f"{due[name]} times", f"{indexed[name]} times"
     places = {
         tuple(str(line[column].value) for column in "BC")
         for line in rows
@@ -416,7 +425,7 @@ def _unaccounted(report: Report, found: _Workbook) -> Iterator[Difference]:
     }
     for name, sheet in found.sheets.items():
         for ref, cell in sheet.cells.items():
-            if name != INDEX and cell.kind not in _TEXT and (name, ref) not in places:
+            if name != index and cell.kind not in _TEXT and (name, ref) not in places:
                 yield (
                     "a number that is not in the index",
                     f"{name}!{ref}",

@@ -7,17 +7,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pipeline.calendar.window import month_of, quarter_of, week_of, year_of
-from pipeline.model import SCORED, Figure, FixItem, Person, RunResult, Scope, Unit, Window
-from pipeline.values.months import MONTHS
-
-Cell = Figure | str | None
-"""A figure, a text, or nothing: the figure does not exist for this row."""
+from pipeline.language.format import day_text, moment_text, month_text
+from pipeline.language.languages import Cell, Language
+from pipeline.model import SCORED, Figure, FixItem, Person, RunResult, Unit, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,7 @@ class Report:
     title: str
     person: Person | None  # whose report it is; None for management's
     result: RunResult
+    language: Language
     headline: tuple[Row, ...]  # the first screen, in the order of docs: label, then its figures
     tables: tuple[Table, ...]
     fix_list: tuple[FixItem, ...]  # a manager's fix-list; empty for management
@@ -79,15 +78,6 @@ class Report:
 
 
 # ---------------------------------------------------------------------------------------- words
-
-BESIDE: Final = {
-    Scope.INACTIVE: "Inactive owners",
-    Scope.UNASSIGNED: "Records of nobody",
-    Scope.DOUBLE_COUNTED: "Less: counted twice",
-}
-"""What it takes beside the managers to add up to the company; the last only where
-records have several owners.
-"""
 
 SECTIONS: Final = ("now", "leads", "outside", "leads outside")
 """The parts of a fix-list, in its order; leads are in no manager's score and stand apart."""
@@ -121,8 +111,6 @@ _HARMFUL: Final = re.compile(
 what is no character at all.
 """
 
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
 
 def section_of(item: FixItem) -> str:
     """The part of the fix-list to which a record belongs."""
@@ -139,60 +127,61 @@ def halves(figure: Figure) -> tuple[Figure, Figure]:
     )
 
 
-def day_text(day: date) -> str:
-    """'16 Nov 2026', in no locale but English."""
-    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
-
-
-def moment_text(instant: datetime, zone: str) -> str:
-    """'Mon 16 Nov 2026 07:00 CET', in no locale but English."""
-    local = instant.astimezone(ZoneInfo(zone))
-    return f"{_DAYS[local.weekday()]} {day_text(local.date())} {local:%H:%M} {local.tzname()}"
-
-
-def as_of_text(window: Window) -> str:
+def as_of_text(window: Window, language: Language) -> str:
     """'Mon 16 Nov 2026 07:00 CET', and whether it was given instead of read from the clock."""
-    moment = moment_text(window.as_of, window.zone)
-    return f"{moment}, injected" if window.injected else moment
+    moment = moment_text(window.as_of, window.zone, language)
+    return (
+        language.translate("{moment}, set by hand", moment=moment)
+        if window.injected
+        else moment
+    )
 
 
-def month_text(day: date) -> str:
-    """'November 2026'."""
-    return f"{MONTHS[day.month - 1]} {day.year}"
-
-
-def period_text(window: Window) -> str:
+def period_text(window: Window, language: Language) -> str:
     """'November 2026 to date', 'week of 16 Nov 2026', 'Q4 2026', '2026', or
     the first and the last day.
     """
-    to_date = window.first <= window.today < window.after_last
-    days = window.first, window.after_last
-    if days == month_of(window.first):
-        said = month_text(window.first)
-    elif days == week_of(window.first):
-        said = f"week of {day_text(window.first)}"
-    elif days == quarter_of(window.first):
-        said = f"Q{window.first.month // 3 + 1} {window.first.year}"
-    elif days == year_of(window.first):
-        said = str(window.first.year)
-    else:
-        last = window.after_last - timedelta(days=1)
-        return f"{day_text(window.first)} to {day_text(last)}{', to date' * to_date}"
-    return f"{said}{' to date' * to_date}"
+    days, named = _days_text(window, language)
+    if not window.first <= window.today < window.after_last:
+        return days
+    if named:
+        return language.translate("{days} to date", days=days)
+    return language.translate("{days}, to date", days=days)
 
 
-def period_notes(window: Window) -> Iterator[str]:
+def _days_text(window: Window, language: Language) -> tuple[str, bool]:
+    """The days, and whether they have a name of their own."""
+    first, year = window.first, str(window.first.year)
+    days = first, window.after_last
+    if days == month_of(first):
+        return month_text(first, language), True
+    if days == week_of(first):
+        return language.translate("week of {day}", day=day_text(first, language)), True
+    if days == quarter_of(first):
+        quarter = first.month // 3 + 1
+        return language.translate("Q{number} {year}", number=quarter, year=year), True
+    if days == year_of(first):
+        return year, True
+    last = window.after_last - timedelta(days=1)
+    ends = {"first": day_text(first, language), "last": day_text(last, language)}
+    return language.translate("{first} to {last}", **ends), False
+
+
+def period_notes(window: Window, language: Language) -> Iterator[str]:
     """What a reader must know where a period is over: results are the
     period's, and stocks are of now.
     """
     if window.today >= window.after_last:
-        yield (
-            f"This report is about {period_text(window)}, and was made when that was over: what happened, and the "
-            f"completeness beside it, are of those days. What is open, overdue or coming up, and all records, are as "
-            f"of {as_of_text(window)}."
+        yield language.translate(
+            "This report covers {period} and was made afterwards. What happened, and the "
+            "completeness beside it, are of those days. What is open, still to be closed or coming "
+            "up, and all records, are as of {as_of}.",
+            period=period_text(window, language),
+            as_of=as_of_text(window, language),
         )
     if window.fire and window.fire.astimezone(ZoneInfo(window.zone)).date() < window.today:
-        yield f"It was due on {moment_text(window.fire, window.zone)} and was made up later."
+        due = moment_text(window.fire, window.zone, language)
+        yield language.translate("It was due on {moment} and was made later.", moment=due)
 
 
 def clean(text: str) -> str:
@@ -202,11 +191,11 @@ def clean(text: str) -> str:
     return _HARMFUL.sub("\ufffd", _BREAKS.sub(" ", text))
 
 
-def label_text(item: FixItem) -> str:
+def label_text(item: FixItem, language: Language) -> str:
     """The record's own name; without one, its id."""
-    return (
-        clean(item.label) if item.label.strip() else f"without a name, {clean(item.record_id)}"
-    )
+    if item.label.strip():
+        return clean(item.label)
+    return language.translate("without a name, {number}", number=clean(item.record_id))
 
 
 def web_address(link: str) -> str:

@@ -6,51 +6,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from pipeline.language.format import format_figure
-from pipeline.model import Figure, FixItem, RunResult
-from pipeline.reports.report import Report, Row, as_of_text, day_text, period_text, section_of
+from pipeline.language.format import day_text, format_figure
+from pipeline.language.labels import basis_label, entity_label, period_label, unit_label
+from pipeline.language.languages import Language
+from pipeline.language.marked import forms, marked
+from pipeline.model import Figure, FixItem
+from pipeline.reports.report import Report, Row, Table, as_of_text, period_text, section_of
 from pipeline.values.visible import encoded
 
-OVERVIEW: Final = "Overview"
-REPAIRS: Final = "Repairs"
-NOTES: Final = "Notes"
-INDEX: Final = "Index"
 FIRST_ROW: Final = 5
 """The row under the headings, on every sheet."""
-
-NO_REPAIRS: Final = "Nothing to repair."
-NO_NOTES: Final = "No notes."
-REPAIRS_TITLE: Final = "Records to repair"
-NOTES_HEADING: Final = "What to know when reading this report"
-NOTE_OF_INDEX: Final = (
-    "Every figure of this workbook: where it stands, and the exact numbers it is made of."
-)
-OPEN: Final = "Open in the CRM"
-HEADLINE_HEADINGS: Final = ("At a glance", "Figure", "In words", "In numbers")
-REPAIR_HEADINGS: Final = (
-    "What",
-    "Record",
-    "Day",
-    "Missing",
-    "Why it is asked",
-    "Link",
-    "Counts in",
-    "Record id",
-)
-INDEX_HEADINGS: Final = (
-    "Figure",
-    "Sheet",
-    "Cell",
-    "As shown",
-    "Numerator",
-    "Denominator",
-    "Unit",
-    "Currency",
-    "Period",
-    "Basis",
-)
 
 CELL_LIMIT: Final = 32_767  # UTF-16 units in one cell
 LINK_LIMIT: Final = 65_530  # hyperlinks on one sheet
@@ -62,14 +31,90 @@ _UNHELD: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\ufff
 _CODE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads _x0041_ as the letter A
 
 _COUNTS_IN: Final = {
-    "now": "score of the period",
-    "leads": "leads of the period",
-    "outside": "all records only",
-    "leads outside": "all leads only",
+    "now": marked("your completeness"),
+    "leads": marked("the period's leads"),
+    "outside": marked("all records only"),
+    "leads outside": marked("all leads only"),
 }
+"""Part of the fix-list -> where its records count."""
+
+_HISTORY: Final = "History"
+"""A name that Excel keeps for itself."""
 
 
-def excel_text(text: str) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class SheetWords:
+    """What a workbook says beside the report's own words, in the report's language."""
+
+    overview: str
+    to_complete: str
+    notes: str
+    index: str
+    nothing_to_complete: str
+    no_notes: str
+    records_to_complete: str
+    notes_heading: str
+    on_index: str
+    link: str
+    headline: tuple[str, ...]
+    columns_to_complete: tuple[str, ...]
+    columns_of_index: tuple[str, ...]
+
+    @property
+    def link_column(self) -> int:
+        """Where the link stands among the columns of the fix-list, from 1."""
+        return len(self.columns_to_complete) - 2
+
+
+@cache
+def sheet_words(language: Language) -> SheetWords:
+    """The words of a workbook in this language."""
+    translate = language.translate
+    return SheetWords(
+        overview=translate("Overview"),
+        to_complete=translate("To complete"),
+        notes=translate("Notes"),
+        index=translate("Index"),
+        nothing_to_complete=translate("Nothing to complete."),
+        no_notes=translate("No notes."),
+        records_to_complete=translate("Records to complete"),
+        notes_heading=translate("What to know when reading this report"),
+        on_index=translate(
+            "Every figure of this workbook: where it is, and the exact numbers behind it."
+        ),
+        link=translate("Open in the CRM"),
+        headline=(
+            translate("At a glance"),
+            translate("Figure"),
+            translate("In words"),
+            translate("In numbers"),
+        ),
+        columns_to_complete=(
+            translate("What"),
+            translate("Record"),
+            translate("Day"),
+            translate("Missing"),
+            translate("Why it is asked"),
+            translate("Link"),
+            translate("Counts in"),
+            translate("Record id"),
+        ),
+        columns_of_index=(
+            translate("Figure"),
+            translate("Sheet"),
+            translate("Cell"),
+            translate("As shown"),
+            translate("Numerator"),
+            translate("Denominator"),
+            translate("Unit"),
+            translate("Currency"),
+            translate("Period"),
+            translate("Basis"),
+        ),
+    )
+
+
+def excel_text(text: str, language: Language) -> tuple[str, str]:
     """The text as a cell holds it, and a note on what had to be changed ('' = nothing).
 
     Line ends become Excel's own; whatever XML cannot carry becomes U+FFFD; what exceeds a
@@ -79,22 +124,39 @@ def excel_text(text: str) -> tuple[str, str]:
     if len(text) <= CELL_LIMIT // 4 and text.isprintable():
         return text, ""
     fitted, replaced = _UNHELD.subn("\ufffd", re.sub("\r\n?", "\n", text))
-    notes = (
-        [f"{replaced} characters that Excel cannot hold are shown as \ufffd."]
-        if replaced
-        else []
-    )
-    if size(fitted) > CELL_LIMIT:
-        room = CELL_LIMIT - len(f"… [cut: {len(fitted)} characters]")
-        kept = (
-            bisect_right(range(len(fitted) + 1), room, key=lambda length: size(fitted[:length]))
-            - 1
-        )
+    notes = []
+    if replaced:
         notes.append(
-            f"A cell holds {CELL_LIMIT:,} characters: {len(fitted) - kept:,} are cut; the CRM has them all."
+            language.translate_plural(*_UNHELD_NOTE, replaced, count=replaced, sign="\ufffd")
         )
-        fitted = f"{fitted[:kept]}… [cut: {len(fitted) - kept} characters]"
+    if size(fitted) > CELL_LIMIT:
+        kept = _fitting(fitted, language)
+        cut = len(fitted) - kept
+        notes.append(
+            language.translate(
+                "A cell holds {limit} characters: {count} are cut; the CRM has them all.",
+                limit=CELL_LIMIT,
+                count=cut,
+            )
+        )
+        fitted = f"{fitted[:kept]}{_cut_mark(cut, language)}"
     return fitted, " ".join(notes)
+
+
+_UNHELD_NOTE: Final = forms(
+    "{count} character that Excel cannot hold is shown as {sign}.",
+    "{count} characters that Excel cannot hold are shown as {sign}.",
+)
+
+
+def _cut_mark(count: int, language: Language) -> str:
+    return language.translate("… [cut: {count} characters]", count=count)
+
+
+def _fitting(text: str, language: Language) -> int:
+    """How many of its characters a cell holds beside the mark of what is cut."""
+    room = CELL_LIMIT - len(_cut_mark(len(text), language))
+    return bisect_right(range(len(text) + 1), room, key=lambda length: size(text[:length])) - 1
 
 
 def escaped(text: str) -> str:
@@ -106,34 +168,53 @@ def size(text: str) -> int:
     return len(escaped(text).encode("utf-16-le")) // 2
 
 
-def stamp(result: RunResult) -> str:
+def stamp(report: Report) -> str:
     """Run and as-of, as the second row of every sheet says them."""
-    return f"Run {result.run_id} · as of {as_of_text(result.window)} ({result.window.zone})"
+    window = report.result.window
+    return report.language.translate(
+        "Run {run} · as of {as_of} ({zone})",
+        run=report.result.run_id,
+        as_of=as_of_text(window, report.language),
+        zone=window.zone,
+    )
 
 
 def about(report: Report) -> str:
     """For whom the report is, which audit made it, from what, and over which days."""
-    result = report.result
-    whom = report.person.name if report.person else report.audience
-    return f"For {whom} · audit {result.audit} · {result.source} · {period_text(result.window)}"
+    result, language = report.result, report.language
+    whom = report.person.name if report.person else language.translate("sales management")
+    return language.translate(
+        "For {whom} · audit {audit} · {source} · {period}",
+        whom=whom,
+        audit=result.audit,
+        source=result.source,
+        period=period_text(result.window, language),
+    )
 
 
-def headline_label(row: Row) -> str:
+def headline_label(row: Row, language: Language) -> str:
     """The label of a headline's line, which a page sets under a heading of its element."""
-    return {"person": "Talk to: ", "lacking": "Lacking: "}.get(row.element, "") + row.label
+    if row.element == "person":
+        return language.translate("Worth discussing: {what}", what=row.label)
+    if row.element == "lacking":
+        return language.translate("Still missing: {what}", what=row.label)
+    return row.label
 
 
-def split_headline(row: Row) -> tuple[Figure | None, str, tuple[Figure, ...]]:
+def split_headline(
+    row: Row, language: Language
+) -> tuple[Figure | None, str, tuple[Figure, ...]]:
     """A sentence of the headline as its first figure, the words that follow it, and the
     other figures as numbers.
 
-    The words say every figure as `show` does; only a figure that opens the
+    The words say every figure as `format_figure` does; only a figure that opens the
     sentence is not said twice.
     """
     figures = tuple(cell for cell in row.cells if isinstance(cell, Figure))
     opens = bool(row.cells) and isinstance(row.cells[0], Figure)
     said = [
-        format_figure(cell) if isinstance(cell, Figure) else cell or "" for cell in row.cells
+        format_figure(cell, language) if isinstance(cell, Figure) else cell or ""
+        for cell in row.cells
     ]
     large, small = (
         "".join(said[opens : max(row.big, opens)]),
@@ -144,52 +225,71 @@ def split_headline(row: Row) -> tuple[Figure | None, str, tuple[Figure, ...]]:
 
 
 def sheet_names(report: Report) -> list[str]:
-    """The sheets in their order: one per table between Overview and Notes, named within
-    Excel's rules, each once.
+    """The sheets in their order: one per table between the first and the last two or three,
+    named within Excel's rules, each once.
     """
-    fixed = [REPAIRS, NOTES, INDEX] if report.audience == "manager" else [NOTES, INDEX]
-    # the last is Excel's own
-    taken = {name.casefold() for name in (OVERVIEW, REPAIRS, NOTES, INDEX, "History")}
+    words = sheet_words(report.language)
+    fixed = [words.notes, words.index]
+    if report.audience == "manager":
+        fixed = [words.to_complete, *fixed]
+    others = (words.overview, words.to_complete, words.notes, words.index, _HISTORY)
+    taken = {name.casefold() for name in others}
     names = []
     for table in report.tables:
-        base, number = _short(table.title), 1
+        base, number = _short(table.title, report.language), 1
         name = base
         while name.casefold() in taken:
             number += 1
             name = f"{base[:26]} ({number})"
         taken.add(name.casefold())
         names.append(name)
-    return [OVERVIEW, *names, *fixed]
+    return [words.overview, *names, *fixed]
 
 
-def _short(title: str) -> str:
+def _short(title: str, language: Language) -> str:
     """A title as a sheet can be named: at most 31 of the letters that Excel allows there."""
-    fitted = excel_text(title)[0].replace("\n", " ")
+    fitted = excel_text(title, language)[0].replace("\n", " ")
     if size(fitted) > 31:
         fitted = fitted.split(": ")[0]
     fitted = re.sub(r"[\[\]:*?/\\]", "-", fitted).strip("' ")
     while size(fitted) > 31:
         fitted = fitted[: fitted.rfind(" ")] if " " in fitted else fitted[:-1]
-    return fitted.strip("' ") or "Table"
+    return fitted.strip("' ") or language.translate("Table")
 
 
-def note_of_repairs(report: Report) -> str:
+def chart_title(table: Table, at: int, shown: int | None, language: Language) -> str:
+    """What a chart of a column is called; `shown`: of so many rows only, the first."""
+    title, heading = table.title, table.columns[at + 1]
+    if shown is None:
+        return f"{title}: {heading}"
+    return language.translate(
+        "{title}: {heading} (first {count})", title=title, heading=heading, count=shown
+    )
+
+
+def note_to_complete(report: Report) -> str:
     """How long the complete list is, and how many of its records count in the period."""
     current = sum(item.in_period for item in report.fix_list)
-    outside = len(report.fix_list) - current
-    return f"The complete list: {current:,} of this period; {outside:,} outside this period, in no score."
+    return report.language.translate(
+        "The whole list: {current} of this period, {outside} outside this period.",
+        current=current,
+        outside=len(report.fix_list) - current,
+    )
 
 
-def repair_texts(item: FixItem) -> tuple[str, ...]:
+def texts_to_complete(item: FixItem, language: Language) -> tuple[str, ...]:
     """A line of the fix-list, as its cells read."""
+    kind = entity_label(item.entity, language)
+    nameless = language.translate("({kind} without a name)", kind=kind)
     return (
-        item.entity.capitalize(),
-        item.label or f"({item.entity} without a name)",
-        day_text(item.day) if item.day else "",
-        "\n".join(item.missing),
-        "\n".join(item.why).rstrip(),  # line by line beside what is missing
-        OPEN if is_link(item.link) else item.link,
-        _COUNTS_IN[section_of(item)],
+        kind[:1].upper() + kind[1:],
+        item.label or nameless,
+        day_text(item.day, language) if item.day else "",
+        "\n".join(map(language.chosen, item.missing)),
+        # line by line beside what is missing
+        "\n".join(map(language.chosen, item.why)).rstrip(),
+        sheet_words(language).link if is_link(item.link) else item.link,
+        language.translate(_COUNTS_IN[section_of(item)]),
         item.record_id,
     )
 
@@ -199,7 +299,9 @@ def is_link(link: str) -> bool:
     return bool(_LINK.fullmatch(link))
 
 
-def index_row(figure: Figure, sheet: str, cell: str) -> tuple[str | int, ...]:
+def index_row(
+    figure: Figure, sheet: str, cell: str, language: Language
+) -> tuple[str | int, ...]:
     """The figure's line in the index: where it stands, what it says, and
     what it is made of, exactly.
     """
@@ -208,13 +310,13 @@ def index_row(figure: Figure, sheet: str, cell: str) -> tuple[str | int, ...]:
         encoded(figure.id),
         sheet,
         cell,
-        format_figure(figure),
+        format_figure(figure, language),
         _exact(figure.numerator),
         denominator,
-        figure.unit.value,
+        unit_label(figure.unit, language),
         figure.currency,
-        figure.period,
-        figure.basis,
+        period_label(figure.period, language),
+        basis_label(figure.basis, language),
     )
 
 

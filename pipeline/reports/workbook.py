@@ -35,6 +35,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.functions import tostring
 
+from pipeline.language.languages import Cell, Language
 from pipeline.model import Figure, Unit
 from pipeline.reports.cell_writer import (
     ACCENT,
@@ -62,32 +63,23 @@ from pipeline.reports.cell_writer import (
     Look,
     excel_number,
 )
-from pipeline.reports.report import Cell, Report, Row, Table
+from pipeline.reports.report import Report, Row, Table
 from pipeline.reports.sheet_text import (
     FIRST_ROW,
-    HEADLINE_HEADINGS,
-    INDEX,
-    INDEX_HEADINGS,
     LINK_LIMIT,
-    NO_NOTES,
-    NO_REPAIRS,
-    NOTE_OF_INDEX,
-    NOTES,
-    NOTES_HEADING,
-    OVERVIEW,
-    REPAIR_HEADINGS,
-    REPAIRS,
-    REPAIRS_TITLE,
+    SheetWords,
     about,
+    chart_title,
     excel_text,
     headline_label,
     index_row,
     is_link,
-    note_of_repairs,
-    repair_texts,
+    note_to_complete,
     sheet_names,
+    sheet_words,
     split_headline,
     stamp,
+    texts_to_complete,
 )
 
 MOST_BARS: Final = 12
@@ -102,17 +94,17 @@ def write_workbook(report: Report, file: Path) -> None:
     # column widths are counted in it
     book._named_styles["Normal"].font = Font(name=FONT, size=10, color=INK)
     writer = CellWriter(report, book)
-    names = sheet_names(report)
+    names, words = sheet_names(report), sheet_words(report.language)
     overview = book.active
     overview.title = names[0]
     _overview(writer, overview)
     sheets = [book.create_sheet(name) for name in names[1:]]
     for table, sheet in zip(report.tables, sheets, strict=False):
         _table(writer, sheet, table)
-    if REPAIRS in names:
-        _repairs(writer, book[REPAIRS])
-    _notes(writer, book[NOTES])
-    _index(writer, book[INDEX])
+    if words.to_complete in names:
+        _to_complete(writer, book[words.to_complete], words)
+    _notes(writer, book[words.notes], words)
+    _index(writer, book[words.index], words)
     _charts(report, overview, sheets)
     file.write_bytes(_packed(book, report))
 
@@ -127,7 +119,7 @@ def _head(
 ) -> None:
     """The first four rows of every sheet, and how it is printed."""
     writer.text(sheet, 1, 1, title, TITLE)
-    writer.text(sheet, 2, 1, stamp(writer.report.result), SMALL)
+    writer.text(sheet, 2, 1, stamp(writer.report), SMALL)
     writer.text(sheet, 3, 1, note, SMALL)
     sheet.row_dimensions[1].height = 26
     sheet.row_dimensions[3].height = 20
@@ -135,25 +127,30 @@ def _head(
         writer.text(sheet, FIRST_ROW - 1, column, heading, look)
     sheet.sheet_view.showGridLines = False
     sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = 15, True
-    sheet.sheet_properties.tabColor = ACCENT if sheet.title in (OVERVIEW, REPAIRS) else LINE
+    words = sheet_words(writer.report.language)
+    first = sheet.title in (words.overview, words.to_complete)
+    sheet.sheet_properties.tabColor = ACCENT if first else LINE
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_margins.left = sheet.page_margins.right = 0.5
     sheet.page_margins.top = sheet.page_margins.bottom = 0.75
-    sheet.oddHeader.left.text = _printed(writer.report.title)
-    sheet.oddHeader.right.text = _printed(sheet.title)
-    sheet.oddFooter.left.text = _printed(stamp(writer.report.result))
-    sheet.oddFooter.right.text = "Page &P of &N"
+    language = writer.report.language
+    sheet.oddHeader.left.text = _printed(writer.report.title, language)
+    sheet.oddHeader.right.text = _printed(sheet.title, language)
+    sheet.oddFooter.left.text = _printed(stamp(writer.report), language)
+    sheet.oddFooter.right.text = language.translate(
+        "Page {page} of {pages}", page="&P", pages="&N"
+    )
     sheet.print_title_rows = f"{FIRST_ROW - 1}:{FIRST_ROW - 1}"
 
 
-def _printed(text: str) -> str:
+def _printed(text: str, language: Language) -> str:
     """Text for a printed header, where & begins a code and all of it has to
     fit into 255 characters.
     """
-    return excel_text(text)[0].replace("\n", " ")[:90].replace("&", "&&")
+    return excel_text(text, language)[0].replace("\n", " ")[:90].replace("&", "&&")
 
 
 def _look(cell: Cell, row: Row, numeric: bool) -> Look:
@@ -171,24 +168,25 @@ def _overview(writer: CellWriter, sheet: Any) -> None:
     """One line per element: its figure in large type, the sentence, and the sentence's
     other figures as numbers.
     """
-    report = writer.report
+    report, language = writer.report, writer.report.language
+    headings = sheet_words(language).headline
     _head(
         writer,
         sheet,
         report.title,
         about(report),
-        HEADLINE_HEADINGS,
+        headings,
         [HEAD, HEAD_RIGHT, HEAD_INDENTED, HEAD_RIGHT],
     )
-    lines = [split_headline(row) for row in report.headline]
+    lines = [split_headline(row, language) for row in report.headline]
     columns = max((len(others) for _, _, others in lines), default=1)
-    for column in range(len(HEADLINE_HEADINGS) + 1, columns + 4):
+    for column in range(len(headings) + 1, columns + 4):
         writer.text(sheet, FIRST_ROW - 1, column, "", HEAD)
     for number, (row, (figure, words, others)) in enumerate(
         zip(report.headline, lines, strict=True), FIRST_ROW
     ):
         looks = (LARGE, SENTENCE, *[SMALL_NUMBER] * columns)
-        writer.text(sheet, number, 1, headline_label(row), LABEL)
+        writer.text(sheet, number, 1, headline_label(row, language), LABEL)
         writer.cells(
             sheet, number, 2, (figure, words, *others, *[None] * (columns - len(others))), looks
         )
@@ -252,57 +250,46 @@ def _percent_columns(table: Table) -> list[int]:
     return found
 
 
-def _repairs(writer: CellWriter, sheet: Any) -> None:
-    _head(
-        writer,
-        sheet,
-        REPAIRS_TITLE,
-        note_of_repairs(writer.report),
-        REPAIR_HEADINGS,
-        [HEAD] * len(REPAIR_HEADINGS),
-    )
-    for number, item in enumerate(writer.report.fix_list, FIRST_ROW):
-        for column, text in enumerate(repair_texts(item), 1):
+def _to_complete(writer: CellWriter, sheet: Any, words: SheetWords) -> None:
+    report, headings = writer.report, words.columns_to_complete
+    note = note_to_complete(report)
+    _head(writer, sheet, words.records_to_complete, note, headings, [HEAD] * len(headings))
+    for number, item in enumerate(report.fix_list, FIRST_ROW):
+        for column, text in enumerate(texts_to_complete(item, report.language), 1):
             cell = writer.text(sheet, number, column, text, WRAPPED)
-            if REPAIR_HEADINGS[column - 1] == "Link" and is_link(item.link):
+            if column == words.link_column and is_link(item.link):
                 cell._style = writer.style(URL, "@")
                 if number - FIRST_ROW < LINK_LIMIT:
                     cell.hyperlink = Hyperlink(ref=cell.coordinate, target=item.link)
-    if not writer.report.fix_list:
-        writer.text(sheet, FIRST_ROW, 1, NO_REPAIRS, Look(color=QUIET))
+    if not report.fix_list:
+        writer.text(sheet, FIRST_ROW, 1, words.nothing_to_complete, Look(color=QUIET))
     sheet.freeze_panes = f"C{FIRST_ROW}"
-    if len(writer.report.fix_list) >= 6:
-        last = get_column_letter(len(REPAIR_HEADINGS))
-        sheet.auto_filter.ref = (
-            f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + len(writer.report.fix_list) - 1}"
-        )
+    if len(report.fix_list) >= 6:
+        last = get_column_letter(len(headings))
+        sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + len(report.fix_list) - 1}"
     _widths(writer, sheet, most=44)
 
 
-def _notes(writer: CellWriter, sheet: Any) -> None:
-    _head(writer, sheet, NOTES, "", (NOTES_HEADING,), [HEAD])
-    for number, note in enumerate(writer.report.notes or (NO_NOTES,), FIRST_ROW):
+def _notes(writer: CellWriter, sheet: Any, words: SheetWords) -> None:
+    _head(writer, sheet, words.notes, "", (words.notes_heading,), [HEAD])
+    for number, note in enumerate(writer.report.notes or (words.no_notes,), FIRST_ROW):
         writer.text(sheet, number, 1, note, WRAPPED)
     sheet.column_dimensions["A"].width = 120
     _heights(writer, sheet)
 
 
-def _index(writer: CellWriter, sheet: Any) -> None:
+def _index(writer: CellWriter, sheet: Any, words: SheetWords) -> None:
     looks = [HEAD] * 3 + [HEAD_RIGHT] * 3 + [HEAD_INDENTED] * 4
-    _head(writer, sheet, INDEX, NOTE_OF_INDEX, INDEX_HEADINGS, looks)
+    _head(writer, sheet, words.index, words.on_index, words.columns_of_index, looks)
     right = Look(rule=LINE, right=True)
     for number, (figure, where, ref) in enumerate(writer.places, FIRST_ROW):
-        for column, value in enumerate(index_row(figure, where, ref), 1):
+        line = index_row(figure, where, ref, writer.report.language)
+        for column, value in enumerate(line, 1):
             if isinstance(value, int):
                 writer.number(sheet, number, column, value, right)
             elif value:
-                writer.text(
-                    sheet,
-                    number,
-                    column,
-                    value,
-                    right if 4 <= column <= 6 else INDENTED if column > 6 else PLAIN,
-                )
+                look = INDENTED if column > 6 else PLAIN
+                writer.text(sheet, number, column, value, right if 4 <= column <= 6 else look)
         if number - FIRST_ROW < LINK_LIMIT:
             cell = sheet.cell(number, 3)
             cell._style = writer.style(URL, "@")
@@ -369,7 +356,7 @@ def _shown_width(cell: Any) -> int:
         return 0
     if isinstance(value, str):
         return max(map(len, value.split("\n")))
-    return len(f"{value:,.0f}") + len(cell.number_format.removeprefix("#,##0").replace('"', ""))
+    return len(f"{value:,.0f}") + len(cell.number_format.replace("#,##0", "").replace('"', ""))
 
 
 # -------------------------------------------------------------------------------- picture, file
@@ -390,7 +377,7 @@ def _charts(report: Report, overview: Any, sheets: Sequence[Any]) -> None:
         )
         bars = 0 if at is None else _leading_numbers(table, at)
         if at is not None and bars >= 2:
-            charts.append(_bars(table, sheet, at, bars))
+            charts.append(_bars(report, table, sheet, at, bars))
     for chart, columns in (
         zip(charts, ("AB", "C") if len(charts) == 2 else ("ABC",), strict=True)
         if charts
@@ -422,7 +409,7 @@ def _leading_numbers(table: Table, at: int) -> int:
     )
 
 
-def _bars(table: Table, sheet: Any, at: int, count: int) -> BarChart:
+def _bars(report: Report, table: Table, sheet: Any, at: int, count: int) -> BarChart:
     """Horizontal bars for the first `count` rows of a column, the first
     on top, as in the table.
     """
@@ -430,8 +417,8 @@ def _bars(table: Table, sheet: Any, at: int, count: int) -> BarChart:
     last = FIRST_ROW + count - 1
     chart.add_data(Reference(sheet, min_col=at + 2, min_row=FIRST_ROW, max_row=last))
     chart.set_categories(Reference(sheet, min_col=1, min_row=FIRST_ROW, max_row=last))
-    part = "" if count == _body(table) else f" (first {count})"
-    chart.title = f"{table.title}: {table.columns[at + 1].lower()}{part}"
+    shown = None if count == _body(table) else count
+    chart.title = chart_title(table, at, shown, report.language)
     chart.title.tx.rich = _type(1000, bold=True, text=chart.title.tx.rich.paragraphs[0].r[0].t)
     chart.title.overlay = False
     chart.legend = None
@@ -467,7 +454,7 @@ def _packed(book: Any, report: Report) -> bytes:
     """
     moment = report.result.window.as_of
     book.properties.creator = "crm-audit"
-    book.properties.title = excel_text(report.title)[0]
+    book.properties.title = excel_text(report.title, report.language)[0]
     loose, packed = BytesIO(), BytesIO()
     ExcelWriter(book, ZipFile(loose, "w")).save()  # not compressed: that is done once, below
     book.properties.created = book.properties.modified = moment.replace(

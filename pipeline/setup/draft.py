@@ -11,11 +11,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 import yaml
 
+from pipeline.model import LanguageCode, LocalText
 from pipeline.values.visible import printable
 
 _WIDEST: Final = 60
@@ -25,6 +26,12 @@ _ID_CELLS: Final = ("=", "+", "-", "@")
 def quoted(text: str) -> str:
     """The text as a YAML scalar on one line, whatever it holds."""
     return str(yaml.safe_dump(text, default_style='"', allow_unicode=True, width=2**31)).strip()
+
+
+def in_languages(text: LocalText) -> str:
+    """A text of every language as a YAML value on one line."""
+    wordings = asdict(text).items()
+    return f"{{{', '.join(f'{code}: {quoted(wording)}' for code, wording in wordings)}}}"
 
 
 def clean(text: object, most: int = _WIDEST) -> str:
@@ -52,6 +59,7 @@ class Settings:
     zone: str | None = None
     currency: str | None = None
     currency_said: str = ""
+    language: LanguageCode = "en"
     crm_url: str = ""
     result: str | None = None  # 'meetings_cstm.result_c'
     result_said: Sequence[str] = ()  # comments
@@ -91,6 +99,9 @@ def _audit_lines(settings: Settings) -> Iterator[str]:
         if settings.currency
         else f"# currency: EUR{said}"
     )
+    yield ""
+    yield "# The language of pages and workbooks: en or nl."
+    yield f"language: {settings.language}"
     yield from _rest_lines(settings)
 
 

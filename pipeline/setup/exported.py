@@ -13,10 +13,10 @@ from sqlalchemy import func, not_, select
 
 from pipeline.databases.constructs import blank
 from pipeline.databases.exports.tables import Found, lacking
-from pipeline.model import STATES
+from pipeline.model import STATES, LocalText
 from pipeline.presets import Preset
 from pipeline.setup.contents import look
-from pipeline.setup.draft import clean, quoted
+from pipeline.setup.draft import clean, in_languages, quoted
 from pipeline.setup.extended import Extended
 from pipeline.setup.leftover import Left, as_comments, left_of
 from pipeline.setup.recognise import Place, reading_of, tables_in
@@ -37,7 +37,7 @@ class Own(Extended):
     left: tuple[Left, ...] = ()  # columns that are not used
 
     @cached_property
-    def lacking(self) -> dict[str, str]:
+    def lacking(self) -> dict[str, LocalText]:
         """'deal.amount', or an entity as a whole -> why the exports do not hold it."""
         return lacking(self.preset, self.found)
 
@@ -75,7 +75,7 @@ class Own(Extended):
             yield "# Not in the exports: nobody is charged for it, and reports say that it was not checked. When you"
             yield "# export it one day, take it out here."
             yield "absent:"
-            yield from (f"  {name}: {quoted(why)}" for name, why in self.lacking.items())
+            yield from (f"  {name}: {in_languages(why)}" for name, why in self.lacking.items())
         if whole := [name for name in self.lacking if "." not in name]:
             yield ""
             yield "# Without an export of their own: taken away."

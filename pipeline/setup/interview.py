@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
-from typing import Final
+from typing import Final, get_args
 from zoneinfo import available_timezones
 
 import click
 from sqlalchemy import Connection
 
-from pipeline.model import STATES
+from pipeline.model import STATES, LanguageCode
 from pipeline.setup.contents import GLUE, Contents, Looked, hours_of, look
 from pipeline.setup.draft import Settings, clean
 from pipeline.setup.guess import Guess, Proposal, results_of, told_by_you, words_of, written_in
@@ -64,6 +64,9 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
     )
     settings.currency = click.prompt(
         "Currency of amounts that name none", default=_usual(known), value_proc=_currency
+    )
+    settings.language = click.prompt(
+        "Language of the reports", type=click.Choice(get_args(LanguageCode)), default="en"
     )
     links = (part.link for parts in known.preset.entities.values() for part in parts)
     if any(link and "://" not in link for link in links):

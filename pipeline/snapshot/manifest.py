@@ -19,7 +19,14 @@ from zoneinfo import TZPATH
 from pydantic import TypeAdapter
 
 from pipeline import __version__
-from pipeline.model import FieldSet, PeriodBounds, ResolvedAudit, TableAccount
+from pipeline.model import (
+    NO_TEXT,
+    FieldSet,
+    LocalText,
+    PeriodBounds,
+    ResolvedAudit,
+    TableAccount,
+)
 from pipeline.snapshot import Stored
 
 _FILE: Final = "manifest.json"
@@ -47,14 +54,13 @@ class Manifest:
     transaction_seconds: float  # how long the source's transaction was open
     stored: tuple[Stored, ...]
     accounts: tuple[TableAccount, ...]
-    moment: str = (
-        ""  # what reports say beside the source: of when files are, what the two readings share
-    )
-    hidden: str = ""  # what the database may have kept from the account
-    caveats: tuple[str, ...] = ()  # what else a reader should know of what was read
+    # what reports say beside the source: of when files are, what the two readings share
+    moment: LocalText = NO_TEXT
+    hidden: LocalText = NO_TEXT  # what the database may have kept from the account
+    caveats: tuple[LocalText, ...] = ()  # what else a reader should know of what was read
     period: PeriodBounds | None = None  # None: as the audit says it of a run by hand
     # 'entity.column' that no SELECT gives -> why
-    not_given: Mapping[str, str] = field(default_factory=dict)
+    not_given: Mapping[str, LocalText] = field(default_factory=dict)
     audit: ResolvedAudit | None = (
         None  # None in a run of a program that did not write it down yet
     )

@@ -21,6 +21,8 @@ from pipeline.databases import DATABASES, Database, kind_of
 from pipeline.databases.adapter import Rights
 from pipeline.errors import ConfigError, SourceError
 from pipeline.lacks import lack_of
+from pipeline.language.languages import in_all, joined_texts
+from pipeline.model import NO_TEXT, LocalText
 from pipeline.presets import Preset
 from pipeline.retry import PassingError
 
@@ -257,12 +259,11 @@ def hidden(connection: Connection, tables: Collection[str]) -> list[str]:
     return list(kind_of(connection.dialect.name).hides(connection, tables))
 
 
-def moment(engine: Engine) -> str:
-    """Of when the figures are, where no transaction says it, and what was not read; else ''."""
-    database, left = kind_of(engine.dialect.name), unread(engine)
-    return "; ".join(
-        filter(None, (database.moment, f"not read: {', '.join(left)}" if left else ""))
-    )
+def moment(engine: Engine) -> LocalText:
+    """Of when the figures are, where no transaction says it, and what was not read."""
+    left = ", ".join(unread(engine))
+    not_read = in_all("not read: {files}", files=left) if left else NO_TEXT
+    return joined_texts((kind_of(engine.dialect.name).moment, not_read), "; ")
 
 
 def unread(engine: Engine) -> list[str]:

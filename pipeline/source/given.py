@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from pipeline.complaints import complaint
 from pipeline.databases import kind_of
 from pipeline.errors import ConfigError
-from pipeline.model import ENTITIES
+from pipeline.language.languages import in_all
+from pipeline.model import ENTITIES, LocalText
 from pipeline.presets import Part
 from pipeline.source.names import listed
 from pipeline.source.selects import Selects
@@ -69,7 +70,7 @@ def required(entity: str) -> set[str]:
 
 def not_given(
     parts: Parts, given: Given, wanted: Mapping[str, Collection[str]]
-) -> dict[str, str]:
+) -> dict[str, LocalText]:
     """'entity.column' -> why it is absent, for each wanted column that none of
     the entity's parts gives.
     """
@@ -78,20 +79,27 @@ def not_given(
         tables = ", ".join(dict.fromkeys(part.table for part in of_entity))
         for name in wanted[entity] if of_entity else ():
             if not any(name in names for names in given[entity]):
-                found[f"{entity}.{name}"] = f"not given by the SELECT of {tables}"
+                found[f"{entity}.{name}"] = in_all(
+                    "not given by the SELECT of {tables}", tables=tables
+                )
     return found
 
 
 def partly_given(
     parts: Parts, given: Given, wanted: Mapping[str, Collection[str]]
-) -> list[str]:
+) -> list[LocalText]:
     """A sentence for each part that does not give what another part of the entity gives."""
     found = []
     for entity, of_entity in parts.items():
         for part, names in zip(of_entity, given[entity], strict=True):
             if lacking := [name for name in wanted[entity] if name not in names]:
                 found.append(
-                    f"{', '.join(lacking)} of {entity}: not given by the SELECT of {part.table} but by another, so on "
-                    "the rows of the first it counts as empty."
+                    in_all(
+                        "{columns} of {entity}: not given by the SELECT of {table} but by "
+                        "another, so on the rows of the first it counts as empty.",
+                        columns=", ".join(lacking),
+                        entity=entity,
+                        table=part.table,
+                    )
                 )
     return found

@@ -31,7 +31,8 @@ from pipeline.databases import kind_of
 from pipeline.databases.constructs import single_amount
 from pipeline.databases.select_guard import wrapped
 from pipeline.errors import ConfigError, SourceError
-from pipeline.model import DATED, Kind, TableAccount
+from pipeline.language.languages import in_all
+from pipeline.model import DATED, Kind, LocalText, TableAccount
 from pipeline.presets import Part
 from pipeline.source.given import given_by, not_given, partly_given
 from pipeline.source.names import Tables, close_to, listed
@@ -92,9 +93,9 @@ class SourceReader:
         """Whether a statement should name such a part only once, and group it by ROLLUP."""
         return kind_of(self.connection.dialect.name).rolls_up
 
-    def shared_code_note(self) -> str:
+    def shared_code_note(self) -> LocalText:
         """What the two readings share, where this database cannot work
-        something out by itself; else ''.
+        something out by itself; else no text.
         """
         return self._typed.shared_code_note()
 
@@ -103,19 +104,25 @@ class SourceReader:
         """The tables that the preset reads and the account sees."""
         return self._tables & self._needed()
 
-    def caveats(self) -> list[str]:
+    def caveats(self) -> list[LocalText]:
         """What a reader should know of what was read: tables that are views, and
         those that are not there.
         """
         found = [*self._partly_given]
         if views := sorted(self.tables & self._views):
             found.append(
-                f"A view, so that rows which it leaves out are not accounted for: {', '.join(views)}."
+                in_all(
+                    "A view, so that rows which it leaves out are not accounted for: {views}.",
+                    views=", ".join(views),
+                )
             )
         if lacking := sorted(self.spec.preset.optional.keys() - self._tables):
             found.append(
-                f"Not there, or not granted, and read as if empty: {', '.join(lacking)}. "
-                "Where the CRM has one of them, grant it."
+                in_all(
+                    "Not there, or not granted, and read as if empty: {tables}. "
+                    "Where the CRM has one of them, grant it.",
+                    tables=", ".join(lacking),
+                )
             )
         return found
 

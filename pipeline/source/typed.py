@@ -38,7 +38,7 @@ from pipeline.databases.constructs import (
 from pipeline.formats import Rules, units_of
 from pipeline.formats.currencies import currency_of
 from pipeline.formats.flags import flag_nothing, flag_of
-from pipeline.model import ASSUMED, FORMATTED, READ, Kind, Schema
+from pipeline.model import ASSUMED, FORMATTED, NO_TEXT, READ, Kind, LocalText, Schema
 from pipeline.values.money import ODD_FACTORS
 
 _ALL: Final = 2**63 - 1
@@ -269,13 +269,13 @@ class Typed:
             else_=minor_units(entered, literal(100)),
         )
 
-    def shared_code_note(self) -> str:
+    def shared_code_note(self) -> LocalText:
         """What the two readings share, where this database cannot work
-        something out by itself; else ''.
+        something out by itself; else no text.
         """
         worked_out = any(self._is_worked_out(entity) for entity in self.schema)
         shares = self._by_value and (worked_out or bool(self.rules.contents))
-        return kind_of(self.dialect).shared_code_note if shares else ""
+        return kind_of(self.dialect).shared_code_note if shares else NO_TEXT
 
     @property
     def _by_value(self) -> bool:

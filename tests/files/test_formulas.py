@@ -108,8 +108,8 @@ def test_in_a_text_it_is_unreadable_and_neither_entered_nor_missing(tmp_path: Pa
     result = compute(audit)
     names = ("unreadable/deal.stage", "base_missing/deal.stage", "base_missing/deal.client")
     assert [result.figures[f"{name}@company"].numerator for name in names] == [3, 1, 1]
-    said = {item.record_id: item.missing for item in result.fix_list}
-    assert {n for n, missing in said.items() if "stage: unreadable" in missing} == {
+    said = {item.record_id: list(map(str, item.missing)) for item in result.fix_list}
+    assert {n for n, missing in said.items() if "stage: cannot be read" in missing} == {
         "1",
         "2",
         "5",

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.errors import ConfigError, SourceError
-from pipeline.model import ENTITIES
+from pipeline.language.languages import in_all
+from pipeline.model import ENTITIES, LocalText
 from pipeline.presets import CONTACT, Preset
 from pipeline.values.white_space import WHITE_SPACE
 
@@ -122,7 +123,7 @@ def _columns_in(
 # ------------------------------------------------------------------------------ what is lacking
 
 
-def lacking(preset: Preset, found: Found) -> dict[str, str]:
+def lacking(preset: Preset, found: Found) -> dict[str, LocalText]:
     """'deal.amount', or an entity as a whole -> why these exports do not hold
     it, as `absent` says it.
     """
@@ -144,7 +145,7 @@ def lacking(preset: Preset, found: Found) -> dict[str, str]:
     return told
 
 
-def _lacking(preset: Preset, found: Found) -> Iterator[tuple[str, str]]:
+def _lacking(preset: Preset, found: Found) -> Iterator[tuple[str, LocalText]]:
     for entity, parts in preset.entities.items():
         for table in (part.table for part in parts if part.table in preset.exports):
             export = found.exports.get(table)
@@ -159,7 +160,10 @@ def _lacking(preset: Preset, found: Found) -> Iterator[tuple[str, str]]:
                 if sources and not export.columns.keys() & set(sources):
                     yield (
                         f"{entity}.{ours}",
-                        f"the export has no such column: {_headers(preset, table, sources)}",
+                        in_all(
+                            "the export has no such column: {headers}",
+                            headers=_headers(preset, table, sources),
+                        ),
                     )
 
 
@@ -209,8 +213,8 @@ def must_hold(preset: Preset, found: Found) -> None:
         )
 
 
-def _no_export_of(table: str) -> str:
-    return f"no export of {table} is in the folder"
+def _no_export_of(table: str) -> LocalText:
+    return in_all("no export of {table} is in the folder", table=table)
 
 
 def _gone(preset: Preset, found: Found, table: str) -> str:

@@ -27,6 +27,7 @@ from pipeline.flows.check.sentences import (
 from pipeline.flows.check.tables import account_table, column_table, range_table
 from pipeline.flows.compute import targets_of_strangers
 from pipeline.flows.extract import window_of
+from pipeline.language.languages import joined_texts
 from pipeline.model import Window
 from pipeline.proof.plausible import must_be_plausible
 
@@ -50,8 +51,8 @@ def check_audit(audit: Audit, now: datetime) -> None:
 
 
 def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
-    source = "; ".join(filter(None, (audit.preset.about, seen.moment)))
-    yield f"[bold]{escape(audit.settings.name)}[/]: {escape(source)}"
+    source = joined_texts((audit.preset.about, seen.moment), "; ")
+    yield f"[bold]{escape(audit.settings.name)}[/]: {escape(str(source))}"
     yield f"Period {window.first} up to, not including, {window.after_last}; {window.zone}; today {window.today}\n"
     yield _title("What would be read")
     yield account_table(seen.accounts, audit.preset.entities)

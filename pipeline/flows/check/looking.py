@@ -18,7 +18,16 @@ from pipeline.databases.constructs import blank
 from pipeline.delivery.folder import scratch
 from pipeline.flows.check.masking import mask
 from pipeline.flows.extract import hidden_rows, read_spec_of, witness_of
-from pipeline.model import CHECKED, DATED, READ, Kind, Person, TableAccount, Window
+from pipeline.model import (
+    CHECKED,
+    DATED,
+    READ,
+    Kind,
+    LocalText,
+    Person,
+    TableAccount,
+    Window,
+)
 from pipeline.proof.entity_counts import count_entities
 from pipeline.proof.fingerprints import SourceTexts
 from pipeline.proof.plausible import Implausible, implausibilities
@@ -78,10 +87,10 @@ class Seen:
     rights: source.Rights
     pace: Pace
     advice: Sequence[str]
-    moment: str  # of when the figures would be, where no transaction says it
+    moment: LocalText  # of when the figures would be, where no transaction says it
     implausible: Sequence[Implausible] = ()
     # 'entity.column' that no SELECT gives -> why
-    not_given: Mapping[str, str] = field(default_factory=dict)
+    not_given: Mapping[str, LocalText] = field(default_factory=dict)
     fit: Fit | None = None  # of the rows that were read
 
 
@@ -131,12 +140,12 @@ def look(audit: Audit, window: Window) -> Seen:
             pace = Pace(counting, sum(counts.values()), tried, reading_seconds)
             rights, advice = (
                 source.rights(connection),
-                [*source.advice(connection), *reader.caveats()],
+                [*source.advice(connection), *map(str, reader.caveats())],
             )
             advice += [
                 f"{name}: {said}." for name, said in reader.flags_unread(CHECKED).items()
             ]
-            hidden = hidden_rows(audit, connection, reader)
+            hidden = str(hidden_rows(audit, connection, reader))
             advice += [f"{hidden[0].upper()}{hidden[1:]}."] if hidden else []
     finally:
         engine.dispose()

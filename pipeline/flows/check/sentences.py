@@ -13,7 +13,7 @@ from rich.markup import escape
 from pipeline import source
 from pipeline.flows.check.looking import Pace
 from pipeline.flows.check.masking import mask
-from pipeline.model import CHECKED, ENTITIES, Field, FieldSet, Kind
+from pipeline.model import CHECKED, ENTITIES, Field, FieldSet, Kind, LocalText
 from pipeline.presets import Preset
 from pipeline.setup.fit import Fit
 from pipeline.setup.leftover import unmarked_said
@@ -33,7 +33,7 @@ def on_field_sets(field_sets: Mapping[str, FieldSet]) -> Iterator[str]:
             yield f"  Not checked: {name.replace('_', ' ')} ({why})."
 
 
-def on_not_given(not_given: Mapping[str, str]) -> Iterator[str]:
+def on_not_given(not_given: Mapping[str, LocalText]) -> Iterator[str]:
     """'Not checked: meeting.result (not given by the SELECT of meetings).'"""
     yield from (f"Not checked: {name} ({why})." for name, why in not_given.items())
 
@@ -63,7 +63,7 @@ def _owed(field: Field) -> str:
     weight = f" (counts {field.weight})" if field.weight != 1 else ""
     if field.when is not None:
         return f"once {field.when}, its {field.label}{weight}"
-    return f"{_article(field.label)}{weight}"
+    return f"{_article(str(field.label))}{weight}"
 
 
 def _article(word: str) -> str:
