@@ -21,6 +21,7 @@ from pipeline.measures.scopes import FigureInputs
 from pipeline.model import (
     CHECKED,
     Answers,
+    Check,
     FailingRecord,
     Field,
     FieldSet,
@@ -29,12 +30,14 @@ from pipeline.model import (
     LanguageCode,
     LocalText,
     Person,
+    Rule,
     RunResult,
     Scope,
     TableAccount,
     Tally,
     Target,
     Unit,
+    Verdict,
     Window,
     failed,
     figure_id,
@@ -249,6 +252,38 @@ def fix_list() -> tuple[FixItem, ...]:
     )  # fmt: skip
 
 
+_CHECKED = (
+    ("meetings_overdue", "", Verdict.OVERDUE, ("m1", "m1", "m3", "x1")),
+    ("meetings_unknown", "", Verdict.INVALID, ("m1", NOBODY)),
+    ("meetings_lacking", "last_name", Verdict.MISSING, ("m1", "m2")),
+    ("meetings_lacking", "contact_details", Verdict.MISSING, ("m1",)),
+    ("meetings_lacking", "result", Verdict.MISSING, ("m1",)),
+)
+
+
+def checks() -> tuple[Check, ...]:
+    """Records that counts name; the first meeting of an owner is the same in all of these."""
+    return tuple(
+        Check(
+            Rule(
+                "meeting",
+                ".".join(filter(None, ("check", measure, dimension))),
+                verdict,
+                measure,
+                dimension,
+            ),
+            f"{owner or 'nobody'}-meeting-check-{number:03d}",
+            owner,
+            HOSTILE_LABEL if owner == "m3" else "Lunch, Delft",
+            f"https://crm.example/meeting/{number}",
+            dimension != "",
+            date(2026, 11, 2 + number),
+        )
+        for measure, dimension, verdict, owners in _CHECKED
+        for number, owner in enumerate(owners)
+    )
+
+
 def failing() -> tuple[FailingRecord, ...]:
     """The failing records behind the fix-lists."""
     found = []
@@ -327,7 +362,7 @@ def result(language: LanguageCode = "en") -> RunResult:
         people=PEOPLE,
         figures={figure.id: figure for figure in [*figures, proven(proven_of(figures))]},
         fix_list=fix_list(),
-        checks=(),
+        checks=checks(),
         field_sets=field_sets(),
         not_checked={"call.direction": NOT_HELD},
         language=language,

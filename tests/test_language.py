@@ -31,7 +31,7 @@ from pipeline.language.languages import ENGLISH, Language, in_all, joined, langu
 from pipeline.language.styles import STYLES, Style
 from pipeline.model import Figure, LanguageCode, LocalText, RunResult, Scope, Unit
 from pipeline.presets import load_preset, preset_names
-from pipeline.reports import elements
+from pipeline.reports import checks, elements
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.page import render_page
@@ -358,7 +358,8 @@ def _from_the_crm(result: RunResult) -> RunResult:
         for person in result.people
     )
     fix_list = tuple(
-        replace(item, label=in_brackets(item.label), link="" if "http" not in item.link else item.link,
+        replace(item, label=in_brackets(item.label), record_id=in_brackets(item.record_id),
+                link="" if "http" not in item.link else item.link,
                 missing=tuple(map(_both, item.missing)), why=tuple(map(_both, item.why)))
         for item in result.fix_list
     )  # fmt: skip
@@ -374,6 +375,12 @@ def _from_the_crm(result: RunResult) -> RunResult:
         source=_both(result.source),
         people=people,
         fix_list=fix_list,
+        checks=tuple(
+            replace(
+                check, label=in_brackets(check.label), record_id=in_brackets(check.record_id)
+            )
+            for check in result.checks
+        ),
         field_sets=sets,
         not_checked={name: _both(why) for name, why in result.not_checked.items()},
         language="nl",
@@ -412,6 +419,9 @@ def untranslated(text: str) -> list[str]:
 @pytest.fixture
 def pseudo(monkeypatch: pytest.MonkeyPatch) -> list[Report]:
     monkeypatch.setattr(elements, "language_of", lambda _: PSEUDO)
+    monkeypatch.setattr(
+        checks, "in_all", lambda text: LocalText(in_brackets(text), in_brackets(text))
+    )
     return reports(_from_the_crm(factory.result()))
 
 
@@ -452,7 +462,7 @@ def _texts_of(sheet, *, last: bool) -> Iterator[openpyxl.cell.Cell]:  # type: ig
     cells = (cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str))
     for cell in cells:
         index = last and cell.row > 4 and cell.column_letter in "ABCDH"
-        theirs = cell.value.startswith(("http", "m1-")) or re.fullmatch(TABLES, cell.value)
+        theirs = cell.value.startswith("http") or re.fullmatch(TABLES, cell.value)
         if not (index or theirs):
             yield cell
 

@@ -23,6 +23,7 @@ from pipeline.measures.completeness import SCORE
 from pipeline.measures.meetings import COMPLETE_MEETINGS
 from pipeline.measures.registry import MEASURES
 from pipeline.model import Figure, FixItem, LanguageCode, Person, RunResult, Scope, same_in_all
+from pipeline.reports.checks import to_check
 from pipeline.reports.management import management_report
 from pipeline.reports.manager import manager_report
 from pipeline.reports.page import environment, render_page
@@ -106,7 +107,9 @@ def test_a_fix_list_holds_every_record_of_its_manager_and_of_nobody_else() -> No
     for person in MANAGERS:
         page = read_page(render_page(manager_report(result(), person)))
         own = sorted(
-            f"{r.entity}:{r.record_id}" for r in result().fix_list if r.owner == person.id
+            f"{r.entity}:{r.record_id}"
+            for r in (*result().fix_list, *to_check(result()))
+            if r.owner == person.id
         )
         assert sorted(row[0] for row in page.fix_list) == own
 
@@ -116,7 +119,7 @@ def test_a_long_fix_list_is_not_cut() -> None:
     many = tuple(
         replace(first, record_id=f"old-{n}", owner="m1", in_period=False) for n in range(5_000)
     )
-    report = manager_report(replace(result(), fix_list=many), MANAGERS[0])
+    report = manager_report(replace(result(), fix_list=many, checks=()), MANAGERS[0])
     page = render_page(report)
     assert len(read_page(page).fix_list) == 5_000
     assert page_differences(report, page) == []
@@ -472,7 +475,8 @@ def test_links_lead_to_the_records_and_tell_nothing_about_where_they_come_from()
 def test_the_page_asks_nobody_for_anything(name: str) -> None:
     page = render_page(reports()[name])
     assert not re.search(r"url\(|@import|http-equiv=.refresh", page)
-    own = {f'href="{r.link.replace("&", "&amp;")}"' for r in result().fix_list}
+    records = (*result().fix_list, *result().checks)
+    own = {f'href="{r.link.replace("&", "&amp;")}"' for r in records}
     assert set(re.findall(r'\S*https?://[^\s">]*"?', page)) <= own
     policy = parse(page).xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)

@@ -45,6 +45,7 @@ class FixItem:
         None  # its own day in the audit's zone: by it a manager knows a record without a name
     )
     rules: tuple[Rule, ...] = ()  # the demands that it fails, as in `missing`
+    check: bool = False  # nothing is demanded: one of our counts names it
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from pipeline.measures.meetings import (
 from pipeline.measures.plan import PLAN_DONE, PLAN_PROGRESS, PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT, MEASURES, PLANNED
 from pipeline.model import Figure, Measure, Person, RunResult, Scope
+from pipeline.reports.checks import MOST_LISTED, of_nobody
 from pipeline.reports.elements import (
     RatioWords,
     Subject,
@@ -93,7 +94,7 @@ def management_report(result: RunResult) -> Report:
             _accounting(company),
             not_checked_table(company),
         ),
-        fix_list=(),
+        fix_list=tuple(of_nobody(result)[:MOST_LISTED]),
         notes=tuple(_notes(company)),
     )
 
@@ -111,9 +112,25 @@ def _notes(company: Subject) -> Iterator[str]:
         "outside this period included, and count for nobody's completeness."
     )
     yield language.translate(
+        "Records that a count names stand on the page of the account manager who owns them; those "
+        "without one are listed in this report. findings.csv holds all of them, by record and rule."
+    )
+    yield from _on_the_list(company)
+    yield language.translate(
         "A complete meeting also needs its contact's name and contact details; those count in the "
         "contact's own record."
     )
+
+
+def _on_the_list(company: Subject) -> Iterator[str]:
+    """That the list of records is cut, where it is."""
+    number = len(of_nobody(company.result))
+    if number > MOST_LISTED:
+        yield company.language.translate(
+            "Of {all} records without an account manager the first {listed} are listed.",
+            all=number,
+            listed=MOST_LISTED,
+        )
 
 
 def _headline(company: Subject) -> Iterator[Row]:

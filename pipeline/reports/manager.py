@@ -30,6 +30,7 @@ from pipeline.measures.meetings import (
 from pipeline.measures.plan import PLAN_TARGET, PLAN_WITHOUT_TARGET
 from pipeline.measures.registry import PLANNED
 from pipeline.model import CHECKED, FixItem, Person, RunResult, Scope
+from pipeline.reports.checks import to_check
 from pipeline.reports.elements import (
     Subject,
     counted,
@@ -81,7 +82,7 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
         person,
         own.result,
         own.language,
-        headline=tuple(_headline(own, person)),
+        headline=tuple(_headline(own, person, fix_list)),
         tables=(*custom_table(own), fields_table(own), not_checked_table(own)),
         fix_list=fix_list,
         notes=(
@@ -95,11 +96,11 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
 
 
 def fix_lists(result: RunResult) -> dict[str, tuple[FixItem, ...]]:
-    """Owner -> every record that misses something: by section, entity, the
-    most missing first, name.
+    """Owner -> every record that misses something or is to be checked: by section,
+    entity, the most missing first, name.
     """
     owned: dict[str, list[FixItem]] = defaultdict(list)
-    for item in result.fix_list:
+    for item in (*result.fix_list, *to_check(result)):
         owned[item.owner].append(item)
     return {owner: tuple(sorted(fix_list, key=_fix_order)) for owner, fix_list in owned.items()}
 
@@ -109,13 +110,15 @@ def _fix_order(item: FixItem) -> tuple[int, int, int, str, str]:
     return section, entity, -len(item.missing), label_text(item, ENGLISH), item.record_id
 
 
-def _headline(own: Subject, person: Person) -> Iterator[Row]:
+def _headline(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Iterator[Row]:
     yield _readers(own.language)
     yield from _plan(own)
     yield from _warnings(own)
     yield from score_rows(own)
     yield from _team(own, person)
     yield from _to_complete(own)
+    if any(item.check for item in fix_list):
+        yield _to_check(own.language)
     yield from _ahead(own)
     yield from proof_rows(own)
 
@@ -254,6 +257,11 @@ def _to_complete(own: Subject) -> Iterator[Row]:
         elif section == "now":
             done = own.language.translate("Nothing to complete in this period. Thank you.")
             yield Row(label, (done,), element="fix now")
+
+
+def _to_check(language: Language) -> Row:
+    what = language.translate("Please check these records; they do not count against you")
+    return Row(language.translate("To check"), (what,), element="fix check")
 
 
 _PLANNED: Final = forms("planned meeting", "planned meetings")

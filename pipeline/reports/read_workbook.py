@@ -133,7 +133,7 @@ def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
     yield head + [(label, figure, said, *others) for label, figure, said, others in sentences]
     for table in report.tables:
         yield _head(report, table.title, table.note, table.columns) + lines(table.rows)
-    if report.audience == "manager":
+    if report.lists_records:
         note = note_to_complete(report)
         head = _head(report, words.records_to_complete, note, words.columns_to_complete)
         yield head + (list(_expected_to_complete(report)) or [(words.nothing_to_complete,)])

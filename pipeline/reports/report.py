@@ -60,8 +60,13 @@ class Report:
     language: Language
     headline: tuple[Row, ...]  # the first screen, in the order of docs: label, then its figures
     tables: tuple[Table, ...]
-    fix_list: tuple[FixItem, ...]  # a manager's fix-list; empty for management
+    fix_list: tuple[FixItem, ...]  # a manager's; of management the records of nobody
     notes: tuple[str, ...]  # what is not checked, what is excluded, who else sees this
+
+    @property
+    def lists_records(self) -> bool:
+        """Whether it has a list of records, be it empty."""
+        return self.audience == "manager" or bool(self.fix_list)
 
     def figures(self) -> Iterator[Figure]:
         """Every figure that must be found in the published files, in
@@ -79,8 +84,10 @@ class Report:
 
 # ---------------------------------------------------------------------------------------- words
 
-SECTIONS: Final = ("now", "leads", "outside", "leads outside")
-"""The parts of a fix-list, in its order; leads are in no manager's score and stand apart."""
+SECTIONS: Final = ("now", "leads", "check", "outside", "leads outside")
+"""The parts of a fix-list, in its order; leads are in no manager's score and stand apart, and
+so does what is to be checked only.
+"""
 
 ELEMENTS: Final = frozenset(
     {
@@ -114,6 +121,8 @@ what is no character at all.
 
 def section_of(item: FixItem) -> str:
     """The part of the fix-list to which a record belongs."""
+    if item.check:
+        return "check"
     if item.entity in SCORED:
         return "now" if item.in_period else "outside"
     return "leads" if item.in_period else "leads outside"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -33,6 +34,7 @@ _CODE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads _x0041_ as the
 _COUNTS_IN: Final = {
     "now": marked("your completeness"),
     "leads": marked("the period's leads"),
+    "check": marked("nothing: please check"),
     "outside": marked("all records only"),
     "leads outside": marked("all leads only"),
 }
@@ -230,7 +232,7 @@ def sheet_names(report: Report) -> list[str]:
     """
     words = sheet_words(report.language)
     fixed = [words.notes, words.index]
-    if report.audience == "manager":
+    if report.lists_records:
         fixed = [words.to_complete, *fixed]
     others = (words.overview, words.to_complete, words.notes, words.index, _HISTORY)
     taken = {name.casefold() for name in others}
@@ -269,11 +271,12 @@ def chart_title(table: Table, at: int, shown: int | None, language: Language) ->
 
 def note_to_complete(report: Report) -> str:
     """How long the complete list is, and how many of its records count in the period."""
-    current = sum(item.in_period for item in report.fix_list)
+    sections = Counter(map(section_of, report.fix_list))
     return report.language.translate(
-        "The whole list: {current} of this period, {outside} outside this period.",
-        current=current,
-        outside=len(report.fix_list) - current,
+        "The whole list: {current} of this period, {outside} outside this period, {check} to check.",
+        current=sections["now"] + sections["leads"],
+        outside=sections["outside"] + sections["leads outside"],
+        check=sections["check"],
     )
 
 
