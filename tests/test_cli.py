@@ -95,7 +95,7 @@ def test_a_run_says_what_it_found_and_where(demo: Path, tmp_path: Path) -> None:
     assert Path(done.stdout.splitlines()[-1]) == folder / "report.html"
     assert not (tmp_path / "latest").exists()
     assert "Company" in done.stdout
-    assert "figures equal to the CRM" in done.stdout
+    assert "figures compared with the CRM: all equal" in done.stdout
     stages = done.stderr.splitlines()
     assert stages[0] == "Opening the CRM"
     assert stages[-1] == "Reading every figure back (13)"

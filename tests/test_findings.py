@@ -130,8 +130,7 @@ def test_what_cannot_be_read_is_said_and_why_it_matters(
     whys = {"subject": "so that it is found"}
     assert tuple(map(str, item.missing)) == missing
     assert tuple(map(str, item.why)) == tuple(
-        whys.get(what, "what stands there cannot be read and is not counted")
-        for what in missing
+        whys.get(what, "it is not counted until it can be read") for what in missing
     )
 
 

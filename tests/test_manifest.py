@@ -17,7 +17,7 @@ from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
 from pipeline.flows import run
 from pipeline.flows.compute import open_run
-from pipeline.model import Field
+from pipeline.model import Field, same_in_all
 from pipeline.progress import Silence
 from pipeline.resources import EXPECTATIONS
 from pipeline.snapshot.manifest import hash_of, load_manifest, versions
@@ -95,7 +95,7 @@ def test_the_hash_of_field_sets_tells_whether_the_same_is_demanded(
     for changed in (
         replace(first, weight=2),
         replace(first, when="held"),
-        Field("more", "More", ("subject",)),
+        Field("more", same_in_all("More"), ("subject",)),
     ):
         other = replace(sets["meeting"], fields=(changed, *sets["meeting"].fields[1:]))
         assert hash_of({**sets, "meeting": other}) != manifest.field_sets_sha256

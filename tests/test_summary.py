@@ -16,10 +16,10 @@ from pipeline.model import Scope
 from tests.factory import result
 
 HEADINGS = {
-    "Complete": ("score", ""), "Base": ("base", ""), "Meetings": ("meetings_held", ""),
-    "of them complete": ("complete_meetings", ""), "Over- due": ("meetings_overdue", ""),
+    "Complete": ("score", ""), "All records": ("base", ""), "Meetings": ("meetings_held", ""),
+    "of them complete": ("complete_meetings", ""), "To be closed": ("meetings_overdue", ""),
     "Open deals": ("deals_open", ""), "Won": ("deals_won", ""), "Target": ("plan_target", "deals_won"),
-    "To go": ("plan_left", "deals_won"), "To repair": ("records_failing", ""),
+    "To go": ("plan_left", "deals_won"), "To com- plete": ("records_failing", ""),
 }  # fmt: skip
 
 

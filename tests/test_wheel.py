@@ -20,6 +20,7 @@ def test_the_wheel_audits_the_demo(tmp_path: Path) -> None:
         archive.extractall(installed)
         names = archive.namelist()
     assert not [name for name in names if name.startswith(("tests/", "output/", "benchmarks/"))]
+    assert "pipeline/language/locale/nl/LC_MESSAGES/crm_audit.mo" in names
     assert "crm-audit = pipeline.__main__:main" in next(
         installed.glob("*.dist-info/entry_points.txt")
     ).read_text("utf-8")

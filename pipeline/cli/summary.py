@@ -23,15 +23,15 @@ from pipeline.values.visible import printable
 
 _COLUMNS = (  # headings of two lines, so that a line of figures fits a terminal of 80 columns
     ("Complete", SCORE, ""),
-    ("Base", BASE_SCORE, ""),
+    ("All\nrecords", BASE_SCORE, ""),
     ("Meetings", MEETINGS_HELD, ""),
     ("of them\ncomplete", COMPLETE_MEETINGS, ""),
-    ("Over-\ndue", MEETINGS_OVERDUE, ""),
+    ("To be\nclosed", MEETINGS_OVERDUE, ""),
     ("Open\ndeals", DEALS_OPEN, ""),
     ("Won", DEALS_WON, ""),
     ("Target", PLAN_TARGET, DEALS_WON.name),
     ("To\ngo", PLAN_LEFT, DEALS_WON.name),
-    ("To\nrepair", RECORDS_FAILING, ""),
+    ("To com-\nplete", RECORDS_FAILING, ""),
 )
 _SHOWN_DIFFERENCES = 40
 
@@ -46,7 +46,7 @@ def summary_table(result: RunResult) -> Table:
     proven = format_figure(result.figures["figures_proven@company"], ENGLISH)
     title = f"{escape(_plain(result.audit))}: {period_text(result.window, ENGLISH)}, {proven}"
     table = Table(
-        title=f"{title} figures equal to the CRM",
+        title=f"{title} figures compared with the CRM: all equal",
         title_justify="left",
         box=SIMPLE_HEAD,
         show_edge=False,

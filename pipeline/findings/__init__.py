@@ -33,7 +33,7 @@ from pipeline.model import (
     failed,
 )
 
-_UNREADABLE: Final = in_all("what stands there cannot be read and is not counted")
+_UNREADABLE: Final = in_all("it is not counted until it can be read")
 _BATCH: Final = 50_000
 """Findings that are written at a time."""
 

@@ -12,6 +12,7 @@ from functools import cache
 from io import BytesIO
 from math import ceil
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -325,11 +326,18 @@ def _heights(writer: CellWriter, sheet: Any) -> None:
     needed: dict[int, int] = {}
     for row, column, text in writer.wrapped[sheet.title]:
         width = sheet.column_dimensions[get_column_letter(column)].width - 1
-        lines = sum(max(1, ceil(len(line) / width)) for line in text.split("\n"))
+        lines = sum(_lines(line, width, row) for line in text.split("\n"))
         needed[row] = max(needed.get(row, 1), lines)
     for row, lines in needed.items():
         if lines > 1:
             sheet.row_dimensions[row].height = min(5 + 12.5 * lines, 400)
+
+
+def _lines(text: str, width: float, row: int) -> int:
+    """How many lines a text takes; a heading breaks only at its spaces."""
+    if row != FIRST_ROW - 1:
+        return max(1, ceil(len(text) / width))
+    return len(wrap(text, max(1, int(width)), break_long_words=False)) or 1
 
 
 def _fit_note(writer: CellWriter, sheet: Any) -> None:
