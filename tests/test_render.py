@@ -175,7 +175,7 @@ def test_people_to_talk_to_come_with_their_evidence() -> None:
 def test_a_won_deal_without_a_closing_date_is_said_to_be_missing_from_the_counter() -> None:
     text = parse(render_page(manager_report(result(), MANAGERS[2]))).text_content()
     assert (
-        "Add 1 closing date, and that won deal (€8,400) can count on top of your 5."
+        "Add 1 closing date, and that won deal (€8,400) can count on top of your 5"
         in " ".join(text.split())
     )
 

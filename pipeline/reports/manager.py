@@ -156,12 +156,12 @@ def _warnings(own: Subject) -> Iterator[Row]:
 
 
 _ADD: Final = forms(
-    "Add {count} closing date, and that won deal can count on top of your {won}.",
-    "Add {count} closing dates, and those won deals can count on top of your {won}.",
+    "Add {count} closing date, and that won deal can count on top of your {won}",
+    "Add {count} closing dates, and those won deals can count on top of your {won}",
 )
 _ADD_WORTH: Final = forms(
-    "Add {count} closing date, and that won deal ({money}) can count on top of your {won}.",
-    "Add {count} closing dates, and those won deals ({money}) can count on top of your {won}.",
+    "Add {count} closing date, and that won deal ({money}) can count on top of your {won}",
+    "Add {count} closing dates, and those won deals ({money}) can count on top of your {won}",
 )
 
 
