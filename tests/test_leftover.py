@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from pipeline.flows.check.sentences import on_unmarked
+from pipeline.model import same_in_all
 from pipeline.presets import Preset, load_preset
 from pipeline.setup.guess import Guess, Proposal, propose
 from pipeline.setup.leftover import as_comments, leftovers, on_custom_fields, on_the_terminal
@@ -148,7 +149,15 @@ SEVERAL = [
 def test_several_numbers_are_judged_each_by_itself(dialect: str, between: str) -> None:
     columns = (Guess("id", "nr", 1, ""), Guess("phone", "telefoon + mobiel", 1, ""))
     proposal = Proposal("client", "klanten", 1, 1.0, "", columns)
-    own = Own("x", dialect, lambda name: f"[{name}]", [proposal], {}, True, confirmed=True)
+    own = Own(
+        same_in_all("x"),
+        dialect,
+        lambda name: f"[{name}]",
+        [proposal],
+        {},
+        True,
+        confirmed=True,
+    )
     sql = str(expressions(own, proposal)["phone"].sql)
     assert between in sql
     assert sql.count("t.[telefoon]") == sql.count("t.[mobiel]") == 1

@@ -11,6 +11,7 @@ import yaml
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
+from pipeline.model import same_in_all
 from pipeline.presets import load_preset
 from pipeline.setup.guess import propose, written_in
 from pipeline.setup.mapping import Own, states_of
@@ -27,7 +28,7 @@ def written(folder: Path, script: str, *, confirmed: bool = False) -> str:
     with crm(folder, script).opened() as connection:
         found = propose(connection)
         quote = connection.dialect.identifier_preparer.quote
-        own = Own("Our own", "sqlite", quote, found, states_of(found), True, confirmed=confirmed,
+        own = Own(same_in_all("Our own"), "sqlite", quote, found, states_of(found), True, confirmed=confirmed,
                   written=written_in(connection, found))  # fmt: skip
         return preset_text(own)
 
@@ -89,7 +90,13 @@ def test_only_times_that_name_no_zone_ask_for_a_clock(
             found = propose(connection)
             quote = connection.dialect.identifier_preparer.quote
             own = Own(
-                "Our own", connection.dialect.name, quote, found, {}, True, confirmed=False
+                same_in_all("Our own"),
+                connection.dialect.name,
+                quote,
+                found,
+                {},
+                True,
+                confirmed=False,
             )
     assert [guess.ours for _, guess in without_zone(own)] == [ours] * asked
     assert ("datetimes = UTC; write the zone" in preset_text(own)) == asked

@@ -167,7 +167,7 @@ def test_people_to_talk_to_come_with_their_evidence() -> None:
         )
         for row in rows
     ]
-    assert said[1:] == ["19 meetings still to be closed, of the company's 25; 46 open deals",
+    assert said[1:] == ["19 of the company's 25 meetings still to be closed; 46 open deals",
                         "1 won deal, no closing date yet, €8,400"]  # fmt: skip
     assert said[0].startswith("target reached: 9 of 8 won; records ")
 
@@ -246,7 +246,7 @@ def test_where_nothing_is_due_to_anybody_the_reports_say_so_in_words() -> None:
         assert page_differences(report, page) == []
         text = " ".join(parse(page).text_content().split())
         assert text.count("No fields to look at yet.") == (2 if report.person is None else 3)
-        assert "No records to check: meeting: date, " in text
+        assert "No records need these: meeting: date, " in text
         assert "Complete everywhere" not in text
     company = " ".join(parse(render_page(management_report(given))).text_content().split())
     assert "No held meetings to look at yet." in company

@@ -239,7 +239,7 @@ def test_of_those_who_sell_but_do_not_type_the_least_complete_is_named() -> None
     assert first.label == planned[1].name
     assert (
         text_of(first)
-        == f"target reached: 9 of 8 won; records 30.0% complete, the company's {format_figure(company, ENGLISH)}"
+        == f"target reached: 9 of 8 won; records 30.0% complete, company {format_figure(company, ENGLISH)}"
     )
 
 

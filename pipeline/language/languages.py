@@ -142,8 +142,18 @@ ENGLISH: Final = language_of("en")
 
 def in_all(english: str, **places: object) -> LocalText:
     """A text that is made before a report and printed in it, in every language."""
+    return _in_all(english, places) if places else _as_it_is(english)
+
+
+def _in_all(english: str, places: Mapping[str, object]) -> LocalText:
     wordings = {code: language_of(code).translate(english, **places) for code in STYLES}
     return LocalText(**wordings)
+
+
+@cache
+def _as_it_is(english: str) -> LocalText:
+    """A text without places, the same object for all records of which it is said."""
+    return _in_all(english, {})
 
 
 def joined_texts(texts: Iterable[LocalText], joint: str) -> LocalText:

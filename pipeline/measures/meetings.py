@@ -113,7 +113,7 @@ COMPLETE_MEETINGS: Final = share(
 )
 MEETINGS_LACKING: Final = counted(
     "meetings_lacking",
-    marked("Held meetings that still miss"),
+    marked("Held meetings, by what is missing"),
     of="meeting",
     needs=_HELD,
     where=_lacking,

@@ -269,7 +269,7 @@ def _on_other_fields(
     if spotless:
         yield language.translate("Complete everywhere: {fields}.", fields=", ".join(spotless))
     if never:
-        yield language.translate("No records to check: {fields}.", fields=", ".join(never))
+        yield language.translate("No records need these: {fields}.", fields=", ".join(never))
 
 
 def _field_row(subject: Subject, dimension: str, label: str) -> Row:

@@ -63,10 +63,7 @@ _MANAGERS: Final = forms("{count} account manager", "{count} account managers")
 _TEAMS: Final = forms("{count} team", "{count} teams")
 _NOT_COUNTED: Final = forms("not counted yet", "not counted yet")
 _TO_COMPLETE: Final = forms("{count} record to complete", "{count} records to complete")
-_STILL_TO_CLOSE: Final = forms(
-    "{count} meeting still to be closed, of the company's {all}",
-    "{count} meetings still to be closed, of the company's {all}",
-)
+_STILL_TO_CLOSE: Final = marked("{count} of the company's {all} meetings still to be closed")
 _HELD_MEETINGS: Final = RatioWords(
     marked("Complete meetings"),
     marked("{part} of {whole} held meetings"),
@@ -256,7 +253,7 @@ def _sells_but_does_not_type(company: Subject, managers: Sequence[Subject]) -> F
         return None
     best = min(found, key=lambda pair: pair[0])[1]
     return best, company.language.sentence(
-        "target reached: {done} of {target} won; records {complete} complete, the company's {all}",
+        "target reached: {done} of {target} won; records {complete} complete, company {all}",
         done=best.plan(PLAN_DONE, DEALS_WON),
         target=best.plan(PLAN_TARGET, DEALS_WON),
         complete=best.find(SCORE),
@@ -276,9 +273,8 @@ def _leaves_meetings_open(company: Subject, managers: Sequence[Subject]) -> Foun
         return None
     manager, overdue = most
     language, open_deals = company.language, manager.find(DEALS_OPEN)
-    meetings = language.plural_sentence(
-        *_STILL_TO_CLOSE, overdue.numerator, count=overdue, all=company.find(MEETINGS_OVERDUE)
-    )
+    everyones = company.find(MEETINGS_OVERDUE)
+    meetings = language.sentence(_STILL_TO_CLOSE, count=overdue, all=everyones)
     deals = counted(open_deals, DEALS_OPEN.sentence, language) if open_deals else ()
     return manager, joined((meetings, deals), "; ")
 
@@ -497,11 +493,11 @@ def _extremes(points: Sequence[tuple[Fraction, Fraction, Row]]) -> tuple[Row, ..
 
 def _on_points(without: Sequence[str], language: Language) -> Iterator[str]:
     yield language.translate(
-        "Up and down, the scale shows only the part in which the account managers are."
+        "The vertical scale covers only the range in which the account managers are."
     )
     if without:
         yield language.translate(
-            "Without a target or a completeness, so not drawn: {names}.",
+            "Not drawn, because there is no target or no completeness: {names}.",
             names=", ".join(without),
         )
 

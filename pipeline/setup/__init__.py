@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from pipeline.config import load_audit, secrets_of
 from pipeline.databases.exports.tables import find
 from pipeline.errors import ConfigError, PublishError
+from pipeline.language.languages import in_all
 from pipeline.presets import Preset, load_preset
 from pipeline.setup import exported, interview
 from pipeline.setup.contents import Looked
@@ -225,7 +226,7 @@ def _unknown(
         quote = connection.dialect.identifier_preparer.quote
         written = written_in(connection, proposals)
         own = Own(
-            "Our own CRM",
+            in_all("Our own CRM"),
             dialect,
             quote,
             proposals,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.model import ENTITIES, Kind
+from pipeline.model import ENTITIES, Kind, LocalText
 from pipeline.presets.columns import Mapped
 from pipeline.setup.contents import GLUE
 from pipeline.setup.guess import Guess, Proposal, state_of
@@ -23,7 +23,7 @@ from pipeline.values.flags import YES
 class Own:
     """What the preset of a CRM that nobody knew is to say."""
 
-    about: str
+    about: LocalText
     dialect: str
     quote: Callable[[str], str]  # of names in the database's SQL
     proposals: Sequence[Proposal]

@@ -10,7 +10,7 @@ from typing import Final
 from pipeline.model import DATED, ENTITIES, STATES, Kind
 from pipeline.presets import Amount
 from pipeline.presets.columns import Mapped
-from pipeline.setup.draft import clean, quoted
+from pipeline.setup.draft import clean, in_languages, quoted
 from pipeline.setup.guess import Guess, Proposal
 from pipeline.setup.kinds import COMPANY, PERSON
 from pipeline.setup.leftover import as_comments, unmarked, unmarked_said
@@ -78,7 +78,7 @@ def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
         yield "unconfirmed:"
         yield from (f"  - {quoted(line)}" for line in unconfirmed)
         yield ""
-    yield f"about: {quoted(own.about)}"
+    yield f"about: {in_languages(own.about)}"
     yield f"dialects: [{own.dialect}]"
     yield _money_line(own)
     yield from _format_lines(own.written) if own.written else ()
