@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +27,37 @@ def _big(d: FromClause, _: QueryContext) -> Condition:
 DEALS_BIG: Final = counted(
     "deals_big", "Big open deals", of="deal", needs=("stage", "amount"), where=_big, period=STOCK
 )
+"""
+RULE = """
+
+def _stale(d: FromClause, t: QueryContext) -> Condition:
+    return and_(in_state(d, "deal", "open"), d.c.close_day < t.window.today)
+
+
+DEALS_STALE: Final = counted(
+    "deals_stale",
+    "Open deals past their closing date",
+    of="deal",
+    needs=("stage", "close_day"),
+    where=_stale,
+    period=STOCK,
+    finds=Verdict.OVERDUE,
+)
+"""
+WORDS = """    deals.DEALS_STALE.name: (
+        marked("open, and its closing date has passed"),
+        marked("Move the date, or close the deal."),
+    ),
+"""
+SECTION = """
+
+def _open_deals(company: Subject) -> Table:
+    people = _by_name(company.result)
+    rows = tuple(
+        Row(person.name, (company.about(Scope.MANAGER, person.id).find(DEALS_OPEN),))
+        for person in people
+    )
+    return Table("open", company.language.translate("Open deals"), ("Who", "Open deals"), rows)
 """
 PRESET = """
 about: A CRM of another make
@@ -100,6 +133,61 @@ def test_a_measure_takes_its_declaration_and_a_line_in_the_registry(copy: Path) 
         if "deals_big@manager:" in name
     }
     assert {owner: value for owner, value in owners.items() if value}.items() <= big.items()
+
+
+def test_a_kind_of_rule_takes_its_declaration_its_place_and_its_words(copy: Path) -> None:
+    declared, registry, checks = (
+        copy / "pipeline" / name
+        for name in ("measures/deals.py", "measures/registry.py", "reports/checks.py")
+    )
+    for file in (registry, checks):
+        assert str(file.relative_to(copy)) in section("A kind of rule")
+    declared.write_text(declared.read_text("utf-8") + RULE, "utf-8")
+    listed = registry.read_text("utf-8").replace(
+        "deals.DEALS_WON,", "deals.DEALS_STALE,\n    deals.DEALS_WON,", 1
+    )
+    registry.write_text(listed, "utf-8")
+    known = "    deals.DEALS_UNDATED.name: _UNDATED,\n"
+    assert known in checks.read_text("utf-8")
+    checks.write_text(checks.read_text("utf-8").replace(known, known + WORDS), "utf-8")
+    crm_audit(copy, "demo", "crm", "--today", "2026-11-24", "--output", "output", "--run")
+    [run] = copy.glob("output/runs/*")
+    by_hand = (
+        "NOT is_deleted AND stage IN ('new', 'proposal', 'negotiation') AND closed_on < :today"
+    )
+    today = json.loads((run / "figures.json").read_text("utf-8"))["as_of"][:10]
+    with sqlite3.connect(copy / "crm" / "crm.db") as db:
+        stale = {
+            str(key)
+            for (key,) in db.execute(f"SELECT id FROM deals WHERE {by_hand}", {"today": today})
+        }
+    with (run / "findings.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["rule"] == "check.deals_stale"]
+    assert {row["record_id"] for row in rows} == stale
+    assert len(stale) == figures_in(copy)["deals_stale@company"] > 1
+    assert {row["verdict"] for row in rows} == {"overdue"}
+    pages = "".join(file.read_text("utf-8") for file in run.glob("managers/*/report.html"))
+    assert "open, and its closing date has passed" in pages
+
+
+def test_a_section_is_a_function_and_a_call(copy: Path) -> None:
+    module = copy / "pipeline" / "reports" / "management.py"
+    assert str(module.relative_to(copy)) in section("A section of a report")
+    text = module.read_text("utf-8") + SECTION
+    assert "            _teams(company),\n" in text
+    called = text.replace(
+        "            _teams(company),\n",
+        "            _teams(company),\n            _open_deals(company),\n",
+    )
+    module.write_text(called, "utf-8")
+    crm_audit(copy, "demo", "crm", "--today", "2026-11-24", "--output", "output", "--run")
+    [run] = copy.glob("output/runs/*")
+    page = (run / "report.html").read_text("utf-8")
+    shown = re.search(r'<section class="sheet" id="open">.*?</section>', page, re.DOTALL)
+    assert shown is not None
+    assert shown[0].count("data-figure=") == len(list(run.glob("managers/*"))) > 5
+    book = openpyxl.load_workbook(run / "report.xlsx")
+    assert book["Open deals"]["B4"].value == "Open deals"
 
 
 def test_words_that_yaml_takes_for_something_else_are_asked_in_quotes(copy: Path) -> None:
