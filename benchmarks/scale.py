@@ -26,7 +26,7 @@ from benchmarks.questions import one_by_one
 from pipeline import source
 from pipeline.config import Audit, load_audit
 from pipeline.flows.extract import _store, answers_of, read_spec_of, window_of
-from pipeline.model import STATES, Answers, Field, FieldSet
+from pipeline.model import STATES, Answers, Field, FieldSet, same_in_all
 from pipeline.progress import Silence
 from pipeline.proof import fingerprints
 
@@ -182,7 +182,7 @@ def _more(fields: FieldSet, columns: Sequence[str], audit: Audit, rules: int) ->
     further = tuple(
         Field(
             f"further_{n}",
-            f"further {n}",
+            same_in_all(f"further {n}"),
             (there[n % len(there)], there[n // len(there) % len(there)])[: 1 + n % 2],
             when=states[n % len(states)] if states and n % 3 == 0 else None,
         )

@@ -30,7 +30,7 @@ from pipeline.flows.extract import answers_of, read_spec_of, window_of
 from pipeline.measures.deals import DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT
 from pipeline.measures.measure import average
 from pipeline.measures.registry import COUNTED
-from pipeline.model import Answers, CustomMeasure, Field, FieldSet, Tally
+from pipeline.model import Answers, CustomMeasure, Field, FieldSet, Tally, same_in_all
 from pipeline.progress import Silence
 from pipeline.queries import WORD
 from pipeline.queries.census import _Asked, _is_wrong
@@ -231,7 +231,7 @@ def many(fields: FieldSet) -> FieldSet:
     further = (
         Field(
             f"f{n}",
-            f"f{n}",
+            same_in_all(f"f{n}"),
             (columns[n % 6], columns[n // 6 % 6])[: 1 + n % 2],
             1,
             (None, "won")[n % 3 == 0],
@@ -393,7 +393,7 @@ def test_a_set_of_more_fields_than_an_integer_has_bits(tmp_path: Path) -> None:
         run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
         result = run.compute(data, run_id="r", progress=Silence())
     deals = {item.record_id: item.missing for item in result.fix_list if item.entity == "deal"}
-    missing = Counter(label for labels in deals.values() for label in labels)
+    missing = Counter(label.en for labels in deals.values() for label in labels)
     assert missing["f56"] == missing["f2"] > 0  # the same column
     assert result.figures["base_missing/deal.f56@company"].numerator == missing["f56"]
 

@@ -19,7 +19,7 @@ from pipeline.formats import Rules
 from pipeline.presets import Preset
 from pipeline.values.texts import UNREADABLE
 from tests.benches import Bench
-from tests.test_text_columns import Own, preset
+from tests.test_text_columns import CustomPreset, preset
 
 AMSTERDAM: Mapping[str, str] = {
     "2026-03-29 01:59:59": "2026-03-29 00:59:59",
@@ -49,12 +49,12 @@ INSTANTS = [("mysql", "TIMESTAMP NULL"), ("postgresql", "TIMESTAMPTZ")]
 
 
 @pytest.fixture
-def own(benches: Callable[[str], Bench], tmp_path: Path) -> Callable[[str], Own]:
-    return lambda dialect: Own(benches(dialect), tmp_path)
+def own(benches: Callable[[str], Bench], tmp_path: Path) -> Callable[[str], CustomPreset]:
+    return lambda dialect: CustomPreset(benches(dialect), tmp_path)
 
 
 def read(
-    ours: Own, kind: str, values: Sequence[str | None], zone: str, **says: Any
+    ours: CustomPreset, kind: str, values: Sequence[str | None], zone: str, **says: Any
 ) -> list[tuple[Any, ...]]:
     """(day, unreadable, microseconds, unreadable) of each value, on which both readings agree."""
     made = saying(
@@ -78,7 +78,7 @@ def micros_of(said: str) -> int:
 @pytest.mark.parametrize("zone", list(ZONES))
 @pytest.mark.parametrize(("dialect", "kind"), LOCAL)
 def test_datetimes_are_in_the_zone_that_is_declared(
-    own: Callable[[str], Own], dialect: str, kind: str, zone: str
+    own: Callable[[str], CustomPreset], dialect: str, kind: str, zone: str
 ) -> None:
     """And columns of another type are read as without it: text by its exact form, and never by a format."""
     values = [*ZONES[zone], None, "1899-12-31 10:00:00", "2100-01-01 10:00:00"]
@@ -97,7 +97,7 @@ def test_datetimes_are_in_the_zone_that_is_declared(
 
 @pytest.mark.parametrize(("dialect", "kind"), LOCAL)
 def test_they_are_in_utc_unless_that_is_said(
-    own: Callable[[str], Own], dialect: str, kind: str
+    own: Callable[[str], CustomPreset], dialect: str, kind: str
 ) -> None:
     found = read(own(dialect), kind, ["2026-10-31 23:30:00"], "Europe/Amsterdam")
     assert found[0][2:] == (micros_of("2026-10-31 23:30:00"), 0)
@@ -107,7 +107,7 @@ def test_they_are_in_utc_unless_that_is_said(
 
 @pytest.mark.parametrize(("dialect", "kind"), TYPED)
 def test_a_closing_day_is_that_of_the_audit(
-    own: Callable[[str], Own], dialect: str, kind: str
+    own: Callable[[str], CustomPreset], dialect: str, kind: str
 ) -> None:
     found = read(
         own(dialect),
@@ -125,7 +125,7 @@ def test_a_closing_day_is_that_of_the_audit(
 @pytest.mark.parametrize("datetimes", ["UTC", "audit", "Asia/Tokyo"])
 @pytest.mark.parametrize(("dialect", "kind"), INSTANTS)
 def test_what_is_an_instant_needs_no_zone(
-    own: Callable[[str], Own], dialect: str, kind: str, datetimes: str
+    own: Callable[[str], CustomPreset], dialect: str, kind: str, datetimes: str
 ) -> None:
     ours = own(dialect)
     value = "2026-10-31 23:30:00" + ("+00" if dialect == "postgresql" else "")
@@ -141,7 +141,7 @@ def test_what_is_an_instant_needs_no_zone(
     ("dialect", "kind"), [("mysql", "DATETIME"), ("postgresql", "TIMESTAMP")]
 )
 def test_an_instant_beside_a_datetime_is_refused(
-    own: Callable[[str], Own], dialect: str, kind: str
+    own: Callable[[str], CustomPreset], dialect: str, kind: str
 ) -> None:
     """In two tables of one entity: the database would make one type of both, and both readings would believe it."""
     ours, other = own(dialect), dict(INSTANTS)[dialect]
@@ -165,7 +165,7 @@ def test_an_instant_beside_a_datetime_is_refused(
     [("sqlite", "TEXT"), ("postgresql", "TEXT"), ("postgresql", "TIMESTAMP")],
 )
 def test_texts_of_a_format_may_have_a_zone_of_their_own(
-    own: Callable[[str], Own], dialect: str, kind: str
+    own: Callable[[str], CustomPreset], dialect: str, kind: str
 ) -> None:
     formats = {"instant": ["%Y-%m-%d %H:%M:%S"], "zone": "Asia/Tokyo"}
     found = read(

@@ -16,9 +16,9 @@ from pipeline.formats import Rules
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Formats, Preset, load_preset
 from pipeline.setup import _about_the_fit
-from pipeline.setup.draft import Settings
-from pipeline.setup.exported import Own
-from pipeline.setup.fit import Fit, fit_of
+from pipeline.setup.look.fit import Fit, fit_of
+from pipeline.setup.write.audit_file import Settings
+from pipeline.setup.write.exported import CustomExports
 
 DUTCH = ("5-11-2026", "25-11-2026", "13-1-2026")
 
@@ -144,7 +144,7 @@ def test_it_is_confirmed_at_the_terminal_or_in_the_file(
 ) -> None:
     found = fit(hubspot, "close_day", values)
     own, settings = (
-        Own(hubspot, Found({}, ()), fit=found),
+        CustomExports(hubspot, Found({}, ()), fit=found),
         Settings("files:///x", "crm.yaml", "", "audit-1"),
     )
     monkeypatch.setattr("sys.stdin", io.StringIO(typed or ""))

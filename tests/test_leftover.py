@@ -13,11 +13,16 @@ from sqlalchemy import create_engine
 from pipeline.flows.check.sentences import on_unmarked
 from pipeline.model import same_in_all
 from pipeline.presets import Preset, load_preset
-from pipeline.setup.guess import Guess, Proposal, propose
-from pipeline.setup.leftover import as_comments, leftovers, on_custom_fields, on_the_terminal
-from pipeline.setup.mapping import Own, expressions
-from pipeline.setup.recognise import Place
-from pipeline.setup.tables import looked_into
+from pipeline.setup.guess.leftover import (
+    as_comments,
+    leftovers,
+    on_custom_fields,
+    on_the_terminal,
+)
+from pipeline.setup.guess.mapping import CustomPreset, expressions
+from pipeline.setup.guess.proposals import Guess, Proposal, propose
+from pipeline.setup.look.recognise import Place
+from pipeline.setup.look.tables import looked_into
 from tests import postgres
 from tests.first_minutes.terminal import at_a_terminal, crm_audit
 from tests.odoo.database import rebuilt
@@ -149,7 +154,7 @@ SEVERAL = [
 def test_several_numbers_are_judged_each_by_itself(dialect: str, between: str) -> None:
     columns = (Guess("id", "nr", 1, ""), Guess("phone", "telefoon + mobiel", 1, ""))
     proposal = Proposal("client", "klanten", 1, 1.0, "", columns)
-    own = Own(
+    own = CustomPreset(
         same_in_all("x"),
         dialect,
         lambda name: f"[{name}]",

@@ -13,10 +13,10 @@ from sqlalchemy.engine import URL
 
 from pipeline.model import same_in_all
 from pipeline.presets import load_preset
-from pipeline.setup.guess import propose, written_in
-from pipeline.setup.mapping import Own, states_of
-from pipeline.setup.own import preset_text, without_zone
-from pipeline.setup.recognise import Place
+from pipeline.setup.guess.mapping import CustomPreset, states_of
+from pipeline.setup.guess.proposals import propose, written_in
+from pipeline.setup.look.recognise import Place
+from pipeline.setup.write.custom_preset import preset_text, without_zone
 from tests.test_init import duckdb_file, mariadb, postgresql
 from tests.test_leftover import crm
 
@@ -28,7 +28,7 @@ def written(folder: Path, script: str, *, confirmed: bool = False) -> str:
     with crm(folder, script).opened() as connection:
         found = propose(connection)
         quote = connection.dialect.identifier_preparer.quote
-        own = Own(same_in_all("Our own"), "sqlite", quote, found, states_of(found), True, confirmed=confirmed,
+        own = CustomPreset(same_in_all("Our own"), "sqlite", quote, found, states_of(found), True, confirmed=confirmed,
                   written=written_in(connection, found))  # fmt: skip
         return preset_text(own)
 
@@ -89,7 +89,7 @@ def test_only_times_that_name_no_zone_ask_for_a_clock(
         with Place(url.render_as_string(hide_password=False), tmp_path).opened() as connection:
             found = propose(connection)
             quote = connection.dialect.identifier_preparer.quote
-            own = Own(
+            own = CustomPreset(
                 same_in_all("Our own"),
                 connection.dialect.name,
                 quote,

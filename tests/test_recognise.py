@@ -12,10 +12,18 @@ from sqlalchemy import create_engine
 
 from pipeline.demo import write_demo
 from pipeline.presets import load_preset
-from pipeline.setup.contents import look, plain
-from pipeline.setup.guess import Proposal, propose, state_of, written_in
-from pipeline.setup.recognise import Place, best, fitting, machine_zone, masked, share, survey
-from pipeline.setup.written import formats_of, texts_of
+from pipeline.setup.guess.proposals import Proposal, propose, state_of, written_in
+from pipeline.setup.look.contents import look, plain
+from pipeline.setup.look.recognise import (
+    Place,
+    best,
+    fitting,
+    machine_zone,
+    masked,
+    share,
+    survey,
+)
+from pipeline.setup.look.text_formats import formats_of, texts_of
 
 
 def made(folder: Path, *statements: str) -> Place:

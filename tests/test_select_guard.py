@@ -14,7 +14,7 @@ from pipeline.databases import DATABASES
 from pipeline.databases.select_guard import called, without_semicolon
 from pipeline.errors import ConfigError, SourceError
 from pipeline.flows.extract import read_spec_of
-from pipeline.setup.recognise import Place
+from pipeline.setup.look.recognise import Place
 from pipeline.source import SourceReader, consistent, open_engine
 from tests.postgres import database
 from tests.requirements import require_mariadb

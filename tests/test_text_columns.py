@@ -65,7 +65,7 @@ def preset(dialect: str, table: str, rules: str) -> Preset:
     )  # fmt: skip
 
 
-class Own:
+class CustomPreset:
     """The two readings of one table, row by row."""
 
     def __init__(self, bench: Bench, folder: Path) -> None:
@@ -129,8 +129,8 @@ def plain(value: Any) -> Any:
 
 
 @pytest.fixture
-def own(benches: Callable[[str], Bench], tmp_path: Path) -> Callable[[str], Own]:
-    return lambda dialect: Own(benches(dialect), tmp_path)
+def own(benches: Callable[[str], Bench], tmp_path: Path) -> Callable[[str], CustomPreset]:
+    return lambda dialect: CustomPreset(benches(dialect), tmp_path)
 
 
 COLUMNS = [
@@ -145,7 +145,7 @@ COLUMNS = [
 @pytest.mark.parametrize("rules", list(RULES))
 @pytest.mark.parametrize(("dialect", "kind"), COLUMNS)
 def test_text_is_read_alike(
-    own: Callable[[str], Own], dialect: str, kind: str, rules: str
+    own: Callable[[str], CustomPreset], dialect: str, kind: str, rules: str
 ) -> None:
     ours = own(dialect)
     database, python = ours.readings(ours.load(kind, OWN), rules)
@@ -195,7 +195,7 @@ NATIVE = [
 @pytest.mark.parametrize("rules", list(RULES))
 @pytest.mark.parametrize(("dialect", "kind", "values"), NATIVE)
 def test_what_a_database_has_typed_itself_is_read_as_that(
-    own: Callable[[str], Own], dialect: str, kind: str, values: list[Any], rules: str
+    own: Callable[[str], CustomPreset], dialect: str, kind: str, values: list[Any], rules: str
 ) -> None:
     """With formats or without: an amount of 0 is one even where '0' is an empty word."""
     ours = own(dialect)

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
-from pipeline.setup.guess import words_of
-from pipeline.setup.recognise import Place
-from pipeline.setup.written import texts_of
+from pipeline.setup.guess.proposals import words_of
+from pipeline.setup.look.recognise import Place
+from pipeline.setup.look.text_formats import texts_of
 from tests.test_init import duckdb_file, mariadb, postgresql
 from tests.test_written_otherwise import audited, sqlite_file
 

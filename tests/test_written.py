@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.setup.written import (
+from pipeline.setup.look.text_formats import (
     Texts,
     Written,
     coverage,

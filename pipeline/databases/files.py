@@ -30,7 +30,7 @@ from pipeline.databases.adapter import (
     spelled_by_duckdb,
     spilling_duckdb,
 )
-from pipeline.databases.exports.cells import Declared, Table, tables_of
+from pipeline.databases.exports.cells import Declared, Sheet, tables_of
 from pipeline.databases.exports.places import SUFFIXES, folder_of, listing
 from pipeline.databases.exports.sizes import MOST_TOGETHER, must_fit
 from pipeline.databases.exports.tables import Found, find, must_hold
@@ -50,7 +50,7 @@ class FilesDialect(duckdb_engine.Dialect):
     supports_statement_cache = False
     hashes: Mapping[Path, str] = {}
     unread: Sequence[str] = ()  # files and sheets that are no table of the preset
-    read: Sequence[Table] = ()  # the others, as tables of the preset
+    read: Sequence[Sheet] = ()  # the others, as tables of the preset
     loaded = False  # from then on it is read only
 
     def do_begin(self, connection: Any) -> None:
@@ -136,7 +136,7 @@ def headers_of(url: URL, base: Path) -> dict[str, tuple[str, ...]]:
 
 def _read(
     url: URL, base: Path, *, each_once: bool
-) -> tuple[dict[Path, str], list[tuple[Path, Table]]]:
+) -> tuple[dict[Path, str], list[tuple[Path, Sheet]]]:
     """The files' hashes, and their tables with rows that are read when they are asked for.
 
     `each_once` refuses a header that stands twice; else only one that is looked for may not.
@@ -148,7 +148,7 @@ def _read(
             f"{folder} holds no export; put {', '.join(SUFFIXES)} files there, or correct source.url."
         )
     hashes: dict[Path, str] = {}
-    tables: list[tuple[Path, Table]] = []
+    tables: list[tuple[Path, Sheet]] = []
     together = 0
     for file in files:
         data = _bytes(file)
@@ -163,7 +163,7 @@ def _read(
     return hashes, tables
 
 
-def _load_all(connection: Connection, tables: list[tuple[Path, Table]]) -> None:
+def _load_all(connection: Connection, tables: list[tuple[Path, Sheet]]) -> None:
     taken: dict[str, Path] = {}
     for file, table in tables:
         if (other := taken.setdefault(table.name.lower(), file)) is not file:
@@ -173,7 +173,7 @@ def _load_all(connection: Connection, tables: list[tuple[Path, Table]]) -> None:
         _load(connection, file, table)
 
 
-def _mapped(preset: Preset, found: Found, table: Table) -> Table | None:
+def _mapped(preset: Preset, found: Found, table: Sheet) -> Sheet | None:
     """The file as the preset's table: its columns, empty where the file has none, then the
     others by their headers.
     """
@@ -195,7 +195,7 @@ def _mapped(preset: Preset, found: Found, table: Table) -> Table | None:
             strict=True,
         )
     )
-    return Table(
+    return Sheet(
         export.table,
         columns,
         rows,
@@ -271,7 +271,7 @@ def _advice(connection: Connection) -> list[str]:
     """Where cells are that a spreadsheet left without a value; the audit
     counts them as unreadable.
     """
-    read: Sequence[Table] = connection.dialect.read  # type: ignore[attr-defined]
+    read: Sequence[Sheet] = connection.dialect.read  # type: ignore[attr-defined]
     found = [said for table in read for said in _without_value(connection, table)]
     further = len(found) - _NAMED
     return (
@@ -281,7 +281,7 @@ def _advice(connection: Connection) -> list[str]:
     )
 
 
-def _without_value(connection: Connection, table: Table) -> Iterator[str]:
+def _without_value(connection: Connection, table: Sheet) -> Iterator[str]:
     """A sentence for each column in which errors stand, or formulas that
     no program ever computed.
     """
@@ -316,7 +316,7 @@ def _errors_said(counted: Mapping[str, int]) -> str:
     return f"{' and '.join(parts)}; correct that in the spreadsheet, let it compute, and save it again."
 
 
-def _load(connection: Connection, file: Path, table: Table) -> None:
+def _load(connection: Connection, file: Path, table: Sheet) -> None:
     import pyarrow as pa
 
     raw: Any = connection.connection.dbapi_connection

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import FromClause, Select
 
 from pipeline.model import CHECKED, FieldSet
-from pipeline.queries.census import Census, Part, WorkedOut, census
+from pipeline.queries.census import Census, RowKind, WorkedOut, census
 from pipeline.queries.context import (
     MISSING,
     UNKNOWN,
@@ -47,9 +47,9 @@ __all__ = [
     "Entities",
     "Failing",
     "Grain",
-    "Part",
     "QueryContext",
     "Question",
+    "RowKind",
     "Scan",
     "asks",
     "censuses",

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, select
 
 from pipeline.model import Answers, FailingRecord, Person, Scope, Tally
-from pipeline.queries import WORD, Census, Grain, Part, Question, Scan
+from pipeline.queries import WORD, Census, Grain, Question, RowKind, Scan
 from pipeline.values.texts import text_of
 
 
@@ -148,7 +148,7 @@ class _Expansion:
         """One row of the statement."""
         bits = self._bits(*words)
         name = None if owner is None else self._text(owner)
-        if part == Part.WRONG:
+        if part == RowKind.WRONG:
             in_period, mask = divmod(bits, self._census.in_period)
             named = self._census.entity, text_said(record), name or ""
             self.failing.append(
@@ -159,7 +159,7 @@ class _Expansion:
             self._add_up(whom, self._text(currency), int(records), int(value or 0), bits)
 
     def _whom(self, part: int, owner: str | None, is_repeat: int) -> Iterator[_Whom]:
-        if part == Part.COMPANY:
+        if part == RowKind.COMPANY:
             yield Grain.COMPANY, None
             return
         yield Grain.OWNERS, owner

@@ -50,7 +50,7 @@ from pipeline.queries.fields import due_counts, failing_conditions
 from pipeline.queries.views import LOOKED_AT, view_from, view_of, with_state
 
 
-class Part(IntEnum):
+class RowKind(IntEnum):
     """What a row is about: records of one owner, records of the company, or one
     failing record of one owner.
     """
@@ -310,9 +310,11 @@ def _in_arms(asked: _Asked, flagged: FromClause) -> CompoundSelect[Any]:
         exact_text(flagged.c.currency),
     )
     sums = (func.count(), func.sum(flagged.c.amount))
-    owners = select(_integer(Part.OWNERS), owner, is_repeat, currency, nothing, *sums, *words)
+    owners = select(
+        _integer(RowKind.OWNERS), owner, is_repeat, currency, nothing, *sums, *words
+    )
     company = select(
-        _integer(Part.COMPANY), nothing, _integer(0), currency, nothing, *sums, *words
+        _integer(RowKind.COMPANY), nothing, _integer(0), currency, nothing, *sums, *words
     )
     arms = [
         owners.group_by(owner, is_repeat, currency, *keys),
@@ -320,7 +322,7 @@ def _in_arms(asked: _Asked, flagged: FromClause) -> CompoundSelect[Any]:
     ]
     if asked.failing:
         record = (flagged.c.id, _integer(1), flagged.c.occurred_at_us)
-        wrong = select(_integer(Part.WRONG), owner, is_repeat, nothing, *record, *failing)
+        wrong = select(_integer(RowKind.WRONG), owner, is_repeat, nothing, *record, *failing)
         arms.append(wrong.where(_is_wrong(asked, flagged)))
     return union_all(*arms)
 
@@ -358,15 +360,15 @@ def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
     r = grouped.suffix_with("WITH ROLLUP").subquery("rolled").c
     of_company, of_owner = r.owner.is_(None), r.id.is_(None)
     part = case(
-        (of_company, _integer(Part.COMPANY)),
-        (of_owner, _integer(Part.OWNERS)),
-        else_=_integer(Part.WRONG),
+        (of_company, _integer(RowKind.COMPANY)),
+        (of_owner, _integer(RowKind.OWNERS)),
+        else_=_integer(RowKind.WRONG),
     )
     names = (_unmarked(r.owner), r.is_repeat, _unmarked(r.currency), _unmarked(r.id))
-    value = case((part == _integer(Part.WRONG), r.occurred_at_us), else_=r.amount)
+    value = case((part == _integer(RowKind.WRONG), r.occurred_at_us), else_=r.amount)
     counted, failing = _side_by_side(asked, r)
     shown = [
-        case((part == _integer(Part.WRONG), bits_of_record), else_=word)
+        case((part == _integer(RowKind.WRONG), bits_of_record), else_=word)
         for word, bits_of_record in zip(counted, failing, strict=True)
     ]
     return select(part, *names, r.records, value, *shown).where(

@@ -21,23 +21,24 @@ from pipeline.databases.exports.tables import find
 from pipeline.errors import ConfigError, PublishError
 from pipeline.language.languages import in_all
 from pipeline.presets import Preset, load_preset
-from pipeline.setup import exported, interview
-from pipeline.setup.contents import Looked
-from pipeline.setup.draft import Settings, audit_text, clean, targets_text
-from pipeline.setup.extended import Extended, fit_in
-from pipeline.setup.guess import Proposal, propose, results_of, state_of, written_in
-from pipeline.setup.leftover import (
+from pipeline.setup.ask import interview
+from pipeline.setup.guess.leftover import (
     leftovers,
     on_custom_fields,
     on_the_terminal,
     unmarked,
     unmarked_said,
 )
-from pipeline.setup.mapping import Own, states_of
-from pipeline.setup.own import left_open, preset_text
-from pipeline.setup.recognise import Known, Place, best, fitting, masked, share, survey
-from pipeline.setup.tables import looked_into, naming_people, without_key
-from pipeline.setup.written import currencies
+from pipeline.setup.guess.mapping import CustomPreset, states_of
+from pipeline.setup.guess.proposals import Proposal, propose, results_of, state_of, written_in
+from pipeline.setup.look.contents import Looked
+from pipeline.setup.look.recognise import Known, Place, best, fitting, masked, share, survey
+from pipeline.setup.look.tables import looked_into, naming_people, without_key
+from pipeline.setup.look.text_formats import currencies
+from pipeline.setup.write import exported
+from pipeline.setup.write.audit_file import Settings, audit_text, clean, targets_text
+from pipeline.setup.write.custom_preset import left_open, preset_text
+from pipeline.setup.write.extended import Extended, fit_in
 from pipeline.values.addresses import without_secret
 
 SECRET: Final = "${CRM_PASSWORD}"  # noqa: S105 - the name of one
@@ -225,7 +226,7 @@ def _unknown(
             )
         quote = connection.dialect.identifier_preparer.quote
         written = written_in(connection, proposals)
-        own = Own(
+        own = CustomPreset(
             in_all("Our own CRM"),
             dialect,
             quote,
@@ -262,7 +263,7 @@ def _unknown(
     _settle(settings, known, output, asking, now, {own_file: preset_text(own)})
 
 
-def _say_what_is_left(own: Own, file: str) -> None:
+def _say_what_is_left(own: CustomPreset, file: str) -> None:
     click.echo()
     if tables := unmarked(own.proposals):
         click.echo(unmarked_said(tables))
@@ -293,7 +294,7 @@ def _exports(
     """Exports of a cloud CRM: a preset of the user's own says what these hold and lack."""
     own_file = output.parent / _PRESET_FILE
     _must_not_overwrite(own_file, asking)
-    own = exported.Own(preset, find(preset, place.headers()))
+    own = exported.CustomExports(preset, find(preset, place.headers()))
     if "user" in own.lacking:
         raise ConfigError(
             f"--source: {own.lacking['user']}, so nobody would be known; add it to the folder."
@@ -351,7 +352,7 @@ def _say_what_is_misread(own: Extended) -> None:
         )
 
 
-def _survey_of(place: Place, own: Own) -> Known:
+def _survey_of(place: Place, own: CustomPreset) -> Known:
     """What the CRM says by a preset that is not confirmed yet."""
     with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:
         (Path(folder) / _PRESET_FILE).write_text(preset_text(own, tried=True), "utf-8")

@@ -17,8 +17,8 @@ from pipeline.model import Figure, Kind, RunResult
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
 from pipeline.queries import columns_of
-from pipeline.setup.exported import Own
-from pipeline.setup.recognise import Place
+from pipeline.setup.look.recognise import Place
+from pipeline.setup.write.exported import CustomExports
 from tests.suitecrm.by_hand import Setting, Value
 
 
@@ -34,9 +34,9 @@ def write(folder: Path, files: Mapping[str, Sequence[Sequence[str]]], **options:
             ).writerows(rows)
 
 
-def own_of(folder: Path, preset: str) -> Own:
+def own_of(folder: Path, preset: str) -> CustomExports:
     """What init would write of that folder."""
-    return Own(
+    return CustomExports(
         load_preset(preset, folder),
         find(load_preset(preset, folder), Place("files:///exports", folder).headers()),
     )

@@ -14,8 +14,8 @@ from pipeline.config import load_audit
 from pipeline.databases.exports.tables import find, lacking
 from pipeline.errors import ConfigError, ImplausibleError, SourceError
 from pipeline.presets import load_preset
-from pipeline.setup.exported import unknown_words
-from pipeline.setup.recognise import Place, fitting
+from pipeline.setup.look.recognise import Place, fitting
+from pipeline.setup.write.exported import unknown_words
 from tests.exports import hubspot, pipedrive, salesforce
 from tests.exports.company import OWNERS, Company
 from tests.exports.ours import edition_of, own_of, prepared, values, write

@@ -21,7 +21,7 @@ from pipeline.databases.exports import sizes
 from pipeline.databases.exports.cells import _as_text as as_text
 from pipeline.errors import AuditError, ConfigError, ImplausibleError, SourceError
 from pipeline.presets import load_preset
-from pipeline.setup.recognise import _ANY as ANY
+from pipeline.setup.look.recognise import _ANY as ANY
 from pipeline.source import open_engine
 from tests.files.ours import compute, extract, prepared
 

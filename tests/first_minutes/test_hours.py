@@ -12,10 +12,10 @@ import pytest
 
 from pipeline.formats import Rules
 from pipeline.presets.columns import Mapped
-from pipeline.setup.guess import propose, written_in
-from pipeline.setup.mapping import Own, expressions
-from pipeline.setup.recognise import Place
-from pipeline.setup.written import formats_of
+from pipeline.setup.guess.mapping import CustomPreset, expressions
+from pipeline.setup.guess.proposals import propose, written_in
+from pipeline.setup.look.recognise import Place
+from pipeline.setup.look.text_formats import formats_of
 
 
 def laid(folder: Path, closed: Sequence[str]) -> str:
@@ -55,7 +55,7 @@ def test_the_format_of_a_closing_date_with_an_hour_is_proposed(
     assert read == (
         date(2026, 11, 1) if text.endswith(("Z", "0000", "10:00:00")) else date(2026, 10, 31)
     )
-    own = Own(
+    own = CustomPreset(
         "x", "sqlite", lambda name: f'"{name}"', proposals, {}, True, True, written=written
     )
     assert expressions(own, deal)["close_day"] == Mapped(

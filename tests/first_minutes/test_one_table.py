@@ -13,9 +13,9 @@ import openpyxl
 import pytest
 import yaml
 
-from pipeline.setup.guess import propose
-from pipeline.setup.kinds import meaning_of
-from pipeline.setup.recognise import Place
+from pipeline.setup.guess.proposals import propose
+from pipeline.setup.guess.two_kinds import meaning_of
+from pipeline.setup.look.recognise import Place
 from tests.first_minutes.terminal import Answers, at_a_terminal, succeed, values
 
 AS_OF = "2026-11-24T09:00+01:00"

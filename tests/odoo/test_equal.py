@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.measures.registry import COUNTED
-from pipeline.setup.recognise import Place, best, fitting
+from pipeline.setup.look.recognise import Place, best, fitting
 from tests.odoo.by_hand import OdooHand, Zoned
 from tests.odoo.database import Odoo, odoo15, rebuilt
 from tests.odoo.ours import values

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from pipeline.config import load_audit
 from pipeline.errors import ConfigError
 from pipeline.presets import load_preset
-from pipeline.setup.recognise import Place, best, fitting, reading_of, survey
+from pipeline.setup.look.recognise import Place, best, fitting, reading_of, survey
 from tests.presets import vtiger
 from tests.presets.schema import built, fill
 from tests.suitecrm.database import Database

@@ -12,7 +12,7 @@ from pipeline.model import RunResult
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
 from pipeline.setup.grants import tables_of
-from pipeline.setup.recognise import Place, best, fitting
+from pipeline.setup.look.recognise import Place, best, fitting
 from tests.suitecrm.database import Database, suitecrm
 from tests.suitecrm.ours import extract, prepared
 from tests.suitecrm.overlay import lay

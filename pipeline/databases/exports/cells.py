@@ -80,7 +80,7 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Sheet:
     """A CSV file, or a sheet of a workbook."""
 
     name: str
@@ -91,7 +91,7 @@ class Table:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def tables_of(file: Path, data: bytes, declared: Declared, each_once: bool) -> Iterator[Table]:
+def tables_of(file: Path, data: bytes, declared: Declared, each_once: bool) -> Iterator[Sheet]:
     """The file's tables; rows are read when they are asked for. SourceError names row and
     column of what is broken.
 
@@ -106,7 +106,7 @@ def tables_of(file: Path, data: bytes, declared: Declared, each_once: bool) -> I
 # ------------------------------------------------------------------------------------------ CSV
 
 
-def _csv(file: Path, data: bytes, declared: Declared, each_once: bool) -> Table:
+def _csv(file: Path, data: bytes, declared: Declared, each_once: bool) -> Sheet:
     encoding = next(
         (name for mark, name in _MARKS.items() if data.startswith(mark)),
         declared.encoding or "utf-8",
@@ -123,7 +123,7 @@ def _csv(file: Path, data: bytes, declared: Declared, each_once: bool) -> Table:
     if not number:
         raise SourceError(f"{file} is empty; export it again with its header line.")
     columns = _header(file, number, header, each_once)
-    return Table(file.stem, columns, _even(file, columns, rows), file.name)
+    return Sheet(file.stem, columns, _even(file, columns, rows), file.name)
 
 
 def _lines_of(data: bytes, encoding: str) -> io.TextIOWrapper:
@@ -238,7 +238,7 @@ def _even(
 # ------------------------------------------------------------------------------------ workbooks
 
 
-def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Table]:
+def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Sheet]:
     """Of one sheet the file's name is the table's; of several each sheet's own."""
     from python_calamine import CalamineError, CalamineWorkbook
 
@@ -289,13 +289,13 @@ def _texts(cells: Sequence[Sequence[Any]]) -> Iterator[list[str]]:
 
 def _sheet(
     file: Path, name: str, cells: Sequence[Sequence[Any]], where: str, each_once: bool
-) -> Table:
+) -> Sheet:
     rows = list(enumerate(_texts(cells), 1))
     rows = [(number, row) for number, row in rows if _says_something(row)]
     width = max(position for _, row in rows for position, cell in enumerate(row, 1) if cell)
     number, header = rows[0]
     columns = _header(file, number, header[:width], each_once)
-    return Table(name, columns, [row[:width] for _, row in rows[1:]], where)
+    return Sheet(name, columns, [row[:width] for _, row in rows[1:]], where)
 
 
 def _as_text(cell: Any) -> str:

@@ -31,7 +31,7 @@ from pipeline.model import (
 from pipeline.proof.entity_counts import count_entities
 from pipeline.proof.fingerprints import SourceTexts
 from pipeline.proof.plausible import Implausible, implausibilities
-from pipeline.setup.fit import Fit, fit_of
+from pipeline.setup.look.fit import Fit, fit_of
 
 SAMPLES: Final = 5
 _HEAD: Final = 5_000

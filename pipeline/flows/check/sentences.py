@@ -15,8 +15,8 @@ from pipeline.flows.check.looking import Pace
 from pipeline.flows.check.masking import mask
 from pipeline.model import CHECKED, ENTITIES, Field, FieldSet, Kind, LocalText
 from pipeline.presets import Preset
-from pipeline.setup.fit import Fit
-from pipeline.setup.leftover import unmarked_said
+from pipeline.setup.guess.leftover import unmarked_said
+from pipeline.setup.look.fit import Fit
 
 _AN: Final = ("a", "e", "i", "o", "u")
 

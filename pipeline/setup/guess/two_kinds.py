@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, String, cast, column, func, select, table
 
-from pipeline.setup.contents import Looked, plain
-from pipeline.setup.vocabulary import EMPTY
+from pipeline.setup.look.contents import Looked, plain
+from pipeline.setup.look.vocabulary import EMPTY
 from pipeline.values.flags import read_flag
 
 COMPANY: Final = "company"

@@ -28,12 +28,13 @@ from sqlalchemy import (
 from pipeline.databases.constructs import exact_text, one_of_words
 from pipeline.formats.flags import flag_of
 from pipeline.model import ENTITIES, STATES, Kind
-from pipeline.setup.contents import GLUE, Contents, Looked, look, plain
-from pipeline.setup.kinds import Kinds, kinds_in
-from pipeline.setup.markup import Markup
-from pipeline.setup.recognise import Candidate, candidates_in, prose_in
-from pipeline.setup.tables import called_so, chosen_of, keyed, looked_into, met_in, usable
-from pipeline.setup.vocabulary import (
+from pipeline.setup.guess.two_kinds import Kinds, kinds_in
+from pipeline.setup.look.contents import GLUE, Contents, Looked, look, plain
+from pipeline.setup.look.markup import Markup
+from pipeline.setup.look.recognise import Candidate, candidates_in, prose_in
+from pipeline.setup.look.tables import called_so, chosen_of, keyed, looked_into, met_in, usable
+from pipeline.setup.look.text_formats import Written, settle, texts_of
+from pipeline.setup.look.vocabulary import (
     COLUMNS,
     DELETED,
     DELETED_ON,
@@ -42,7 +43,6 @@ from pipeline.setup.vocabulary import (
     LEADS_TO,
     STATE_WORDS,
 )
-from pipeline.setup.written import Written, settle, texts_of
 from pipeline.values.texts import text_of
 
 _MOST_WORDS: Final = 20

@@ -10,20 +10,20 @@ from typing import Final
 from pipeline.model import DATED, ENTITIES, STATES, Kind
 from pipeline.presets import Amount
 from pipeline.presets.columns import Mapped
-from pipeline.setup.draft import clean, in_languages, quoted
-from pipeline.setup.guess import Guess, Proposal
-from pipeline.setup.kinds import COMPANY, PERSON
-from pipeline.setup.leftover import as_comments, unmarked, unmarked_said
-from pipeline.setup.mapping import Own, expressions, reasons
-from pipeline.setup.recognise import masked
-from pipeline.setup.written import Written, coverage, formats_of, still_open
+from pipeline.setup.guess.leftover import as_comments, unmarked, unmarked_said
+from pipeline.setup.guess.mapping import CustomPreset, expressions, reasons
+from pipeline.setup.guess.proposals import Guess, Proposal
+from pipeline.setup.guess.two_kinds import COMPANY, PERSON
+from pipeline.setup.look.recognise import masked
+from pipeline.setup.look.text_formats import Written, coverage, formats_of, still_open
+from pipeline.setup.write.audit_file import clean, in_languages, quoted
 
 _NOT_SO: Final = (
     "formats: you said that they are not right; correct them below, then delete this"
 )
 
 
-def left_open(own: Own) -> Sequence[str]:
+def left_open(own: CustomPreset) -> Sequence[str]:
     """What only the user can know, and did not say: nothing is read before he does."""
     return doubts(own.written) if own.written else []
 
@@ -36,7 +36,7 @@ def doubts(written: Written) -> list[str]:
     return [*found, _NOT_SO] if written.doubted else found
 
 
-def without_zone(own: Own) -> list[tuple[Proposal, Guess]]:
+def without_zone(own: CustomPreset) -> list[tuple[Proposal, Guess]]:
     """The columns of times that name no zone and whose texts no format declares: which clock
     they show is nowhere written. A meeting's first.
     """
@@ -51,14 +51,14 @@ def without_zone(own: Own) -> list[tuple[Proposal, Guess]]:
     return sorted(found, key=lambda of: of[0].entity != "meeting")
 
 
-def _names_no_zone(own: Own, entity: str, guess: Guess) -> bool:
+def _names_no_zone(own: CustomPreset, entity: str, guess: Guess) -> bool:
     kind = ENTITIES[entity].get(guess.ours)
     if guess.zoned is not None:  # a closing day may be such a column
         return kind in DATED and not guess.zoned
     return kind is Kind.INSTANT and own.written is None
 
 
-def preset_text(own: Own, *, tried: bool = False) -> str:
+def preset_text(own: CustomPreset, *, tried: bool = False) -> str:
     """The preset, with confidence and evidence beside each line. Unless confirmed it is
     refused until the user did.
 
@@ -68,7 +68,7 @@ def preset_text(own: Own, *, tried: bool = False) -> str:
     return "\n".join(_preset_lines(own, unconfirmed)) + "\n"
 
 
-def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
+def _preset_lines(own: CustomPreset, unconfirmed: Sequence[str]) -> Iterator[str]:
     yield "# The tables of our own CRM, as `crm-audit init` understood them from names and contents. Yours to edit."
     yield "# Behind each line stands how sure that was, and why. docs/measures.md says what every word means."
     yield ""
@@ -110,7 +110,7 @@ def _preset_lines(own: Own, unconfirmed: Sequence[str]) -> Iterator[str]:
     yield from as_comments(own.left)
 
 
-def _money_line(own: Own) -> str:
+def _money_line(own: CustomPreset) -> str:
     if not own.whole_units and not own.written:
         return "money: minor  # amounts are integers of cents"
     return "money: decimal  # amounts are whole units, with decimals if any"
@@ -179,7 +179,7 @@ def _doubt(which: str, shown: str) -> str:
     return f"formats: in {clean(shown)} the day or the month may come first; write {one} or {two}, then delete this"
 
 
-def _guesses(own: Own) -> Iterator[str]:
+def _guesses(own: CustomPreset) -> Iterator[str]:
     for proposal in own.proposals:
         sure = f"{round(100 * proposal.confidence)}%: {proposal.evidence}"
         yield f"{proposal.entity} = table {clean(proposal.table)}, {sure}"
@@ -202,7 +202,7 @@ def _guesses(own: Own) -> Iterator[str]:
         yield f"money = amounts are {'whole units' if own.whole_units else 'cents'}"
 
 
-def _state_lines(own: Own) -> Iterator[str]:
+def _state_lines(own: CustomPreset) -> Iterator[str]:
     shown = [proposal for proposal in own.proposals if proposal.words]
     yield "# The CRM's own words. A word that stands under no state is unknown: listed, and in no figure."
     yield "states:" if shown else "states: {}"
@@ -222,7 +222,7 @@ def _state_lines(own: Own) -> Iterator[str]:
                 yield f"    # under no state: {clean(word)} ({proposal.words[word]:,} times)"
 
 
-def _entity_lines(own: Own, proposal: Proposal) -> Iterator[str]:
+def _entity_lines(own: CustomPreset, proposal: Proposal) -> Iterator[str]:
     yield f"  # {round(100 * proposal.confidence)}%: {proposal.evidence}; {proposal.rows:,} rows"
     yield f"  {proposal.entity}:"
     yield f"    table: {quoted(proposal.table)}"

@@ -15,7 +15,7 @@ from typing import Any, Final
 from pipeline.formats import Rules
 from pipeline.model import FORMATTED, Kind, Schema
 from pipeline.presets import Amount, Formats
-from pipeline.setup.written import Texts, Written, coverage, formats_of, settle
+from pipeline.setup.look.text_formats import Texts, Written, coverage, formats_of, settle
 from pipeline.values.flags import read_flag
 from pipeline.values.texts import UNREADABLE, text_of
 

@@ -15,18 +15,18 @@ from pipeline.databases.constructs import blank
 from pipeline.databases.exports.tables import Found, lacking
 from pipeline.model import STATES, LocalText
 from pipeline.presets import Preset
-from pipeline.setup.contents import look
-from pipeline.setup.draft import clean, in_languages, quoted
-from pipeline.setup.extended import Extended
-from pipeline.setup.leftover import Left, as_comments, left_of
-from pipeline.setup.recognise import Place, reading_of, tables_in
+from pipeline.setup.guess.leftover import Left, as_comments, left_of
+from pipeline.setup.look.contents import look
+from pipeline.setup.look.recognise import Place, reading_of, tables_in
+from pipeline.setup.write.audit_file import clean, in_languages, quoted
+from pipeline.setup.write.extended import Extended
 
 _MOST_WORDS: Final = 50
 _SAYS_STATE: Final = {"meeting": "status", "call": "status", "deal": "stage"}
 
 
 @dataclass
-class Own(Extended):
+class CustomExports(Extended):
     """A preset of ours, what a folder holds of its exports, and what the user says of
     words that it does not know.
     """

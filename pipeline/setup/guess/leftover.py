@@ -17,11 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.model import CHECKED
 from pipeline.presets import Preset
-from pipeline.setup.contents import GLUE, SAFE, Contents, Looked, look
-from pipeline.setup.draft import clean
 from pipeline.setup.grants import custom_tables
-from pipeline.setup.guess import Proposal
-from pipeline.setup.recognise import Candidate, Place, likely, tables_in
+from pipeline.setup.guess.proposals import Proposal
+from pipeline.setup.look.contents import GLUE, SAFE, Contents, Looked, look
+from pipeline.setup.look.recognise import Candidate, Place, likely, tables_in
+from pipeline.setup.write.audit_file import clean
 from pipeline.source.names import described
 
 _MOST_TABLES: Final = 150

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, String, column, func, inspect, select, table
 
-from pipeline.setup.markup import Markup, markup_in
-from pipeline.setup.vocabulary import COLUMNS, EMPTY, TABLES
+from pipeline.setup.look.markup import Markup, markup_in
+from pipeline.setup.look.vocabulary import COLUMNS, EMPTY, TABLES
 from pipeline.source.names import described
 from pipeline.values.flags import NO, YES
 

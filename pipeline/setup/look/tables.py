@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, column, select, table
 
-from pipeline.setup.contents import SAFE, Looked, entity_of, key_column, look, plain
-from pipeline.setup.recognise import tables_in
-from pipeline.setup.vocabulary import COLUMNS, LEADS_TO
+from pipeline.setup.look.contents import SAFE, Looked, entity_of, key_column, look, plain
+from pipeline.setup.look.recognise import tables_in
+from pipeline.setup.look.vocabulary import COLUMNS, LEADS_TO
 
 _SAMPLE: Final = 400
 _MOST_TABLES: Final = 150

@@ -10,17 +10,17 @@ from typing import Final
 
 from pipeline.model import ENTITIES, Kind, LocalText
 from pipeline.presets.columns import Mapped
-from pipeline.setup.contents import GLUE
-from pipeline.setup.guess import Guess, Proposal, state_of
-from pipeline.setup.kinds import PERSON, Kinds
-from pipeline.setup.leftover import Left
-from pipeline.setup.markup import Markup
-from pipeline.setup.written import Written
+from pipeline.setup.guess.leftover import Left
+from pipeline.setup.guess.proposals import Guess, Proposal, state_of
+from pipeline.setup.guess.two_kinds import PERSON, Kinds
+from pipeline.setup.look.contents import GLUE
+from pipeline.setup.look.markup import Markup
+from pipeline.setup.look.text_formats import Written
 from pipeline.values.flags import YES
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class CustomPreset:
     """What the preset of a CRM that nobody knew is to say."""
 
     about: LocalText
@@ -59,7 +59,7 @@ class Own:
         return next((one.kinds for one in self.proposals if one.kinds), None)
 
 
-def expressions(own: Own, proposal: Proposal) -> dict[str, Mapped]:
+def expressions(own: CustomPreset, proposal: Proposal) -> dict[str, Mapped]:
     """Our columns, and where each comes from."""
     found = {guess.ours: _typed(own, proposal.entity, guess) for guess in proposal.columns}
     if proposal.entity == "user":
@@ -78,7 +78,7 @@ def expressions(own: Own, proposal: Proposal) -> dict[str, Mapped]:
     return found
 
 
-def reasons(own: Own, proposal: Proposal) -> dict[str, Mapped]:
+def reasons(own: CustomPreset, proposal: Proposal) -> dict[str, Mapped]:
     """Why a row is not audited. A user who is deleted owns records
     still: inactive, not excluded.
     """
@@ -91,7 +91,7 @@ def reasons(own: Own, proposal: Proposal) -> dict[str, Mapped]:
     return found
 
 
-def _typed(own: Own, entity: str, guess: Guess) -> Mapped:
+def _typed(own: CustomPreset, entity: str, guess: Guess) -> Mapped:
     """The column; what is text to us is made so where a database does not
     compare numbers with texts.
     """
@@ -106,7 +106,7 @@ def _typed(own: Own, entity: str, guess: Guess) -> Mapped:
     return Mapped(column=guess.theirs)
 
 
-def _stated(own: Own, name: str) -> str:
+def _stated(own: CustomPreset, name: str) -> str:
     """A part of a text that is joined: a word that says nothing must not become
     a part of one that does.
     """
@@ -120,16 +120,18 @@ def _stated(own: Own, name: str) -> str:
     )
 
 
-def _named(own: Own, name: str) -> str:
+def _named(own: CustomPreset, name: str) -> str:
     """A column in an expression: of the preset's table, which is called t."""
     return f"t.{own.quote(name)}"
 
 
-def _sql(own: Own, mapped: Mapped) -> str:
+def _sql(own: CustomPreset, mapped: Mapped) -> str:
     return mapped.sql if mapped.sql is not None else _named(own, str(mapped.column))
 
 
-def _manager(own: Own, proposal: Proposal, found: Mapping[str, Mapped]) -> dict[str, Mapped]:
+def _manager(
+    own: CustomPreset, proposal: Proposal, found: Mapping[str, Mapped]
+) -> dict[str, Mapped]:
     """People by their whole name, in teams that are called like their column."""
     names = [found[part] for part in ("first_name", "last_name") if part in found]
     whole = (
@@ -141,7 +143,7 @@ def _manager(own: Own, proposal: Proposal, found: Mapping[str, Mapped]) -> dict[
     return {"id": found["id"], "name": name, **team, **({"active": active} if active else {})}
 
 
-def _active(own: Own, deleted: Guess | None, active: Mapped | None) -> Mapped | None:
+def _active(own: CustomPreset, deleted: Guess | None, active: Mapped | None) -> Mapped | None:
     """Who is neither deleted nor disabled, as far as columns say it."""
     if deleted is None:
         return active
@@ -162,7 +164,7 @@ two columns is one text.
 """
 
 
-def _several(own: Own, values: Sequence[str]) -> str:
+def _several(own: CustomPreset, values: Sequence[str]) -> str:
     """Values of one kind with U+001F between them."""
     if own.dialect in ("mysql", "mariadb"):
         return f"CONCAT_WS(CHAR(31 USING utf8mb4), {', '.join(values)})"
@@ -170,7 +172,7 @@ def _several(own: Own, values: Sequence[str]) -> str:
     return f" || {mark} || ".join(f"COALESCE({value}, '')" for value in values)
 
 
-def _glued(own: Own, names: Sequence[str]) -> str:
+def _glued(own: CustomPreset, names: Sequence[str]) -> str:
     """Names with a blank between them."""
     if own.dialect in ("mysql", "mariadb"):
         return f"TRIM(CONCAT_WS(' ', {', '.join(names)}))"
@@ -186,7 +188,7 @@ def states_of(proposals: Iterable[Proposal]) -> dict[str, dict[str, str]]:
     }
 
 
-def of_the_other(own: Own, proposal: Proposal) -> dict[str, str]:
+def of_the_other(own: CustomPreset, proposal: Proposal) -> dict[str, str]:
     """Where clients and contacts share a table, reason -> condition: rows of
     the other, and of neither.
 

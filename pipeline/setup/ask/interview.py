@@ -15,17 +15,24 @@ import click
 from sqlalchemy import Connection
 
 from pipeline.model import STATES, LanguageCode
-from pipeline.setup.contents import GLUE, Contents, Looked, hours_of, look
-from pipeline.setup.draft import Settings, clean
-from pipeline.setup.guess import Guess, Proposal, results_of, told_by_you, words_of, written_in
-from pipeline.setup.kinds import COMPANY, PERSON
-from pipeline.setup.leftover import left_of
-from pipeline.setup.mapping import Own
-from pipeline.setup.markup import Markup
-from pipeline.setup.own import format_guesses, without_zone
-from pipeline.setup.recognise import Candidate, Known, likely, machine_zone, share
-from pipeline.setup.vocabulary import COLUMNS
-from pipeline.setup.written import Written, still_open
+from pipeline.setup.guess.leftover import left_of
+from pipeline.setup.guess.mapping import CustomPreset
+from pipeline.setup.guess.proposals import (
+    Guess,
+    Proposal,
+    results_of,
+    told_by_you,
+    words_of,
+    written_in,
+)
+from pipeline.setup.guess.two_kinds import COMPANY, PERSON
+from pipeline.setup.look.contents import GLUE, Contents, Looked, hours_of, look
+from pipeline.setup.look.markup import Markup
+from pipeline.setup.look.recognise import Candidate, Known, likely, machine_zone, share
+from pipeline.setup.look.text_formats import Written, still_open
+from pipeline.setup.look.vocabulary import COLUMNS
+from pipeline.setup.write.audit_file import Settings, clean
+from pipeline.setup.write.custom_preset import format_guesses, without_zone
 from pipeline.values.money import CODES
 
 _MANY: Final = {
@@ -137,7 +144,7 @@ def _address(text: str) -> str:
 # --------------------------------------------------------------------------- a CRM of one's own
 
 
-def about_own(connection: Connection, guessed: Own) -> Own:
+def about_own(connection: Connection, guessed: CustomPreset) -> CustomPreset:
     """Goes through the guesses; what remains is confirmed."""
     what = "these files" if guessed.dialect == "files" else "this database"
     click.echo(

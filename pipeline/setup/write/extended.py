@@ -12,10 +12,10 @@ from typing import Final
 
 from pipeline.model import ENTITIES
 from pipeline.presets import Preset, load_preset
-from pipeline.setup.draft import quoted
-from pipeline.setup.fit import Fit, fit_of
-from pipeline.setup.own import doubts, format_guesses
-from pipeline.setup.recognise import Place, reading_of
+from pipeline.setup.look.fit import Fit, fit_of
+from pipeline.setup.look.recognise import Place, reading_of
+from pipeline.setup.write.audit_file import quoted
+from pipeline.setup.write.custom_preset import doubts, format_guesses
 
 _LOOKED_AT: Final = 5_000
 """Rows of each entity whose texts are held against the formats."""

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, String, cast, column, func, se
 from pipeline.databases.constructs import exact_text
 from pipeline.formats import Rules
 from pipeline.presets import Amount, Formats
-from pipeline.setup.vocabulary import EMPTY
+from pipeline.setup.look.vocabulary import EMPTY
 from pipeline.source.names import described
 from pipeline.values.months import MONTHS
 from pipeline.values.texts import UNREADABLE, text_of

@@ -1,0 +1,1 @@
+"""What only the owner of a CRM knows: questions at a terminal."""

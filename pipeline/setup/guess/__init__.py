@@ -1,0 +1,1 @@
+"""What it may mean: proposals, never used before somebody confirms them."""

@@ -1,0 +1,1 @@
+"""What init writes: audit.yaml, and presets of the user's own."""
