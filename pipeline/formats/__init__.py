@@ -2,8 +2,8 @@
 by which a text is read.
 
 They apply to text; what a database holds as a day, an instant or a number of its own is read as
-that. Two readings compare in the proof: Python's (texts.py) and that of the database's SQL
-(written.py). They share the declaration and nothing else, SQLite aside, which has no means of
+that. Two readings compare in the proof: Python's (`values/texts`) and that of the database's SQL
+(`databases/sql`). They share the declaration and nothing else, SQLite aside, which has no means of
 its own and calls Python's.
 """
 

@@ -1,6 +1,6 @@
 """Zones in SQL: a local time as an instant, and an instant as a day of a zone's calendar.
 
-In Python zoneinfo knows both (texts.py). Databases are told every change of a zone's
+In Python zoneinfo knows both (`values/texts`). Databases are told every change of a zone's
 offset in the years ZONED.
 """
 

@@ -85,16 +85,14 @@ def _with_teams(people: Sequence[Person], users: Iterable[Person]) -> list[Perso
 def totals_of(answers: Answers, inputs: FigureInputs) -> list[ScopeTotals]:
     scope_of = {person.id: person.scope for person in inputs.people}
     by_owner: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
-    is_repeat: dict[str, dict[tuple[str, str, str], int]] = defaultdict(
-        lambda: defaultdict(int)
-    )
+    repeats: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
     company: dict[tuple[str, str, str], int] = defaultdict(int)
     failing = failing_tallies(Counter(map(group_of, answers.failing)), inputs.field_sets)
     for tally in (*answers.tallies, *failing):
         counts = (
             company
             if tally.company
-            else (is_repeat if tally.is_repeat else by_owner)[tally.owner or ""]
+            else (repeats if tally.is_repeat else by_owner)[tally.owner or ""]
         )
         counts[tally.name, tally.dimension, tally.currency] += tally.value
     managers = [person.id for person in inputs.people if person.scope is Scope.MANAGER]
@@ -119,15 +117,15 @@ def totals_of(answers: Answers, inputs: FigureInputs) -> list[ScopeTotals]:
     twice = ScopeTotals(
         Scope.DOUBLE_COUNTED,
         "",
-        _summed(is_repeat.values()),
+        _summed(repeats.values()),
         everyone.targets,
-        _aimed(is_repeat, targets),
+        _aimed(repeats, targets),
     )
     return [
         *(pool(Scope.MANAGER, owner, [owner]) for owner in managers),
         pool(Scope.INACTIVE, "", inactive),
         pool(Scope.UNASSIGNED, "", [""]),
-        *([twice] if is_repeat else []),
+        *([twice] if repeats else []),
         *(pool(Scope.TEAM, team, members) for team, members in sorted(teams.items())),
         replace(
             everyone,

@@ -1,7 +1,7 @@
 """The words of the trade as types: what a CRM holds, what is asked of
 it, and what is published.
 
-Stages exchange only these. Nothing here touches a database, a file or the clock.
+What one stage hands to another is mostly of these. Nothing here touches a database, a file or the clock.
 Definitions of every word: docs/measures.md.
 """
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 class Tally:
     """One integer that a database counted: for one owner (None = nobody), or for the company.
 
-    `again`: of the owner's records those that are counted at another owner already.
+    `is_repeat`: of the owner's records those that are counted at another owner already.
     """
 
     company: bool
@@ -23,8 +23,8 @@ class Tally:
 
 
 class FailingRecord(NamedTuple):
-    """A record that misses a field that it owes, or holds what cannot be read;
-    once for each of its owners.
+    """A record that fails a rule: a demand of its field set, or a count that names a
+    defect. Once for each of its owners.
     """
 
     entity: str

@@ -1,9 +1,10 @@
-"""What is asked: the entities, the minimum field sets and the metrics, as
+"""What is asked: the entities, the minimum field sets and the measures, as
 SQLAlchemy Core selectables.
 
-Nothing here touches a database. The same selectables run on the source (the witness) and on the
-snapshot: databases only count and sum integers over conditions; ratios and percentages are made
-later, in Python, exactly.
+Views and conditions are the same for the source and for the snapshot; statements are not, so that
+the two readings of the proof differ in form. A CRM answers one statement per entity (`census`); the
+snapshot answers many small ones. Databases only count and sum integers over conditions; ratios and
+percentages are made later, in Python, exactly. `ask` alone touches a database.
 """
 
 from __future__ import annotations

@@ -46,7 +46,9 @@ def ask_failing(connection: Connection, scans: Iterable[Scan]) -> Iterator[Faili
 
 
 def failing(entity: str, rows: Iterable[Any]) -> Iterator[FailingRecord]:
-    """Rows of (id, owner, in_period, again, at_us, *words of the mask) as failing records."""
+    """Rows of (id, owner, in_period, is_repeat, occurred_at_us, *words of the mask) as
+    failing records.
+    """
     owner_of = cache(text_said)  # one text for all the records of an owner
     for record_id, owner, in_period, is_repeat, occurred_at_us, *words in rows:
         named = text_said(record_id), owner_of(owner)

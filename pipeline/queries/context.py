@@ -42,7 +42,7 @@ class Grain(StrEnum):
 
     OWNERS = "owners"
     COMPANY = "company"
-    REPEATS = "is_repeat"  # what owners have that is another's already: what adds up too much
+    REPEATS = "repeats"  # what owners have that is another's already: what adds up too much
 
 
 @dataclass(frozen=True, slots=True)

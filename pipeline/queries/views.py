@@ -43,11 +43,10 @@ them it makes nothing else.
 
 
 def view_of(entity: str, e: Entities, context: QueryContext) -> Select[Any]:
-    """An entity's live records, each with: owner, again, state, at_us (its moment),
-    scored and in_period (0 or 1).
+    """An entity's live records, each with: owner, is_repeat, state, occurred_at_us (its
+    moment), scored and in_period (0 or 1).
 
-    A record of several owners stands there once for each of them, but for
-    the first with again = 1.
+    One row per owner; `is_repeat` is 1 on every row but the first owner's.
 
     Also what is derived from other entities, so that every later question
     looks at this view alone.
@@ -87,7 +86,7 @@ def _kept(record: FromClause, *without: str) -> list[ColumnElement[Any]]:
 
 
 def _placed(rows: Select[Any], w: Window) -> Select[Any]:
-    """Adds in_period to a SELECT that already has scored and at_us."""
+    """Adds in_period to a SELECT that already has scored and occurred_at_us."""
     inner = rows.subquery()
     return select(
         inner,

@@ -53,7 +53,7 @@ class Subject:
     key: str = ""
 
     def about(self, scope: Scope, key: str = "") -> Subject:
-        """The same edition, about somebody else."""
+        """The same result, about somebody else."""
         return replace(self, scope=scope, key=key)
 
     def find(self, measure: Measure, dimension: str = "", currency: str = "") -> Figure | None:

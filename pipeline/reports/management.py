@@ -87,7 +87,7 @@ def management_report(result: RunResult) -> Report:
             *_own(company),
             _score_against_plan(company),
             fields_table(company),
-            _findings(company),
+            _left_out(company),
             _accounting(company),
             not_checked_table(company),
         ),
@@ -502,7 +502,7 @@ def _on_points(without: Sequence[str], language: Language) -> Iterator[str]:
         )
 
 
-def _findings(company: Subject) -> Table:
+def _left_out(company: Subject) -> Table:
     """Records that are in no figure, by reason."""
     language = company.language
     figures = [figure for measure in LEFT_OUT for figure in company.company_has(measure)]

@@ -59,7 +59,7 @@ _OUTSIDE: Final = (
 
 
 def manager_reports(result: RunResult) -> Iterator[Report]:
-    """The report of every manager, one at a time, in the order of the edition's people."""
+    """The report of every manager, one at a time, in the order of the result's people."""
     company, lists = the_company(result), fix_lists(result)
     for person in result.people:
         if person.scope is Scope.MANAGER:

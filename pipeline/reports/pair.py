@@ -36,7 +36,7 @@ class Pair:
 
 
 def pair_of(report: Report, folder: Path, place: Path) -> Pair:
-    """The report with no more of the edition than its own figures: what goes to
+    """The report with no more of the result than its own figures: what goes to
     another process is small.
     """
     result = report.result

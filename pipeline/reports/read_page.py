@@ -203,7 +203,7 @@ def _listed(texts: list[str]) -> str:
 
 
 def _strangers(report: Report) -> Iterator[Difference]:
-    """Figures that stand in the report and not, exactly so, in the edition."""
+    """Figures that stand in the report and not, exactly so, in the result."""
     for figure in report.figures():
         own = _of_edition(report.result, figure.id)
         if own != figure:
