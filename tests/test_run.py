@@ -112,6 +112,21 @@ def test_everything_is_there_and_private(published: run.Outcome) -> None:
     assert left == []
 
 
+def test_in_dutch_it_is_the_same_run(published: run.Outcome, demo: Path) -> None:
+    file = demo / "audit.yaml"
+    file.write_text(file.read_text("utf-8") + "language: nl\n", "utf-8")
+    dutch = go(audit_of(demo), "dutch")
+    assert dutch.result.figures == published.result.figures
+    assert dutch.result.fix_list == published.result.fix_list
+    assert open_run(dutch.folder, Silence()).language == "nl"
+    for name in ("findings.csv", "findings.parquet"):
+        assert (dutch.folder / name).read_bytes() == (published.folder / name).read_bytes()
+    pages = list(dutch.folder.rglob("report.html"))
+    assert len(pages) == 13
+    for page in pages:
+        assert '<html lang="nl">' in page.read_text("utf-8")
+
+
 def test_figures_json_holds_every_figure_exactly(published: run.Outcome) -> None:
     document = json.loads((published.folder / "figures.json").read_text("utf-8"))
     stored = {
