@@ -1,4 +1,4 @@
-"""What the minimum field sets come to: scores, fields, records to repair. Made from
+"""What the minimum field sets come to: scores, fields, records to complete. Made from
 the field sets' own counts.
 """
 
