@@ -31,8 +31,8 @@ FLOORS = (
 )
 """Folders, and the few files beside them, ground first. One imports from lower floors and from itself only.
 
-`flows` alone puts the stages together. Where one imports a lower stage, it takes what that declares (reports the measures), or
-reads again what that wrote (the proof source and snapshot, delivery the manifest).
+`flows` alone puts the stages together. Where one imports a lower stage, it takes what that declares (reports the
+measures), or reads again what that wrote (the proof source and snapshot, delivery the manifest).
 """
 
 
