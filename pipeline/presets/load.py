@@ -1,0 +1,145 @@
+"""Presets, found and read: ours by their names, and files of the user's own, which may extend one."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from pipeline.errors import ConfigError
+from pipeline.language.languages import in_all
+from pipeline.model import ENTITIES
+from pipeline.presets.preset import Preset
+from pipeline.yaml_files import read_yaml
+
+
+def preset_names() -> tuple[str, ...]:
+    """The presets that come with the program."""
+    found = (entry.name for entry in files("pipeline.presets").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
+
+
+@cache
+def export_columns() -> frozenset[tuple[str, str]]:
+    """(table, column) of what our own presets have under `exports`: one that extends
+    them may read less of it.
+    """
+    found: set[tuple[str, str]] = set()
+    for name in preset_names():
+        exports = _ours(name).get("exports", {})
+        found |= {(table, column) for table, columns in exports.items() for column in columns}
+    return frozenset(found)
+
+
+def load_preset(name: str, base: Path) -> Preset:
+    """A preset of ours by its name, or the user's own by its file, relative to `base`.
+    Either may extend one of ours.
+
+    ConfigError where there is none, or where it is wrong.
+    """
+    if not name.endswith((".yaml", ".yml")):
+        return _checked(name, _ours(name))
+    document = _document(base / name)
+    _must_be_confirmed(base / name, document.pop("unconfirmed", None))
+    below = document.pop("extends", None)
+    if below is not None:
+        return _checked(name, _laid_over(_ours(str(below)), document))
+    # in a CRM that is wholly the user's own, what is not mapped is absent; what has
+    # another shape is told below
+    entities, absent = document.get("entities"), document.get("absent", {})
+    if not isinstance(entities, dict) or not isinstance(absent, dict):
+        return _checked(name, {"states": {}, "absent": {}, **document})
+    not_mapped = in_all("not mapped")
+    unmapped = dict.fromkeys(ENTITIES.keys() - entities.keys(), not_mapped)
+    for entity, parts in entities.items():
+        mapped = [_columns_in(part) for part in (parts if isinstance(parts, list) else [parts])]
+        # what a SELECT gives, its database says
+        if all(columns is not None for columns in mapped):
+            missing = ENTITIES.get(entity, {}).keys() - {
+                name for columns in mapped for name in columns or ()
+            }
+            unmapped.update({f"{entity}.{column}": not_mapped for column in missing})
+    return _checked(name, {"states": {}, **document, "absent": unmapped | absent})
+
+
+def _columns_in(part: Any) -> dict[str, Any] | None:
+    """The columns that a part maps; None where it does not, as it stands in the file."""
+    columns = part.get("columns") if isinstance(part, dict) else None
+    return columns if isinstance(columns, dict) else None
+
+
+def _must_be_confirmed(file: Path, guesses: Any) -> None:
+    """What `crm-audit init` guessed of a CRM that it does not know is not used
+    before its owner says so.
+    """
+    if guesses:
+        listed = (
+            [str(guess) for guess in guesses] if isinstance(guesses, list) else [str(guesses)]
+        )
+        more = f"\n  … and {len(listed) - 20} more" if len(listed) > 20 else ""
+        raise ConfigError(
+            f"preset {file}: not confirmed yet, so nothing was read. Compare each line under `unconfirmed` with your "
+            "CRM, correct the mapping below where it is wrong, and delete the line:"
+            + "".join(f"\n  {guess}" for guess in listed[:20])
+            + more
+        )
+
+
+def _ours(name: str) -> dict[str, Any]:
+    if name not in preset_names():
+        raise ConfigError(
+            f"source.preset: there is no preset '{name}'; there are {', '.join(preset_names())}."
+        )
+    document = dict(
+        yaml.safe_load(files("pipeline.presets").joinpath(f"{name}.yaml").read_text("utf-8"))
+    )
+    below = document.pop("extends", None)
+    return document if below is None else _laid_over(_ours(str(below)), document)
+
+
+def _document(file: Path) -> dict[str, Any]:
+    document = read_yaml(file).content
+    if not isinstance(document, dict):
+        raise ConfigError(f"preset {file}: needs keys such as about, dialects, entities.")
+    return document
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """A preset's keys on top of what it extends, entity by entity, word by word; one
+    without a value takes away.
+    """
+    merged = dict(below)
+    for key, value in above.items():
+        old = below.get(key)
+        if key in ("states", "exports") and isinstance(value, dict):
+            inner = below.get(key, {})
+            merged[key] = {
+                **inner,
+                **{name: _over(inner.get(name), new) for name, new in value.items()},
+            }
+        else:
+            merged[key] = _over(old, value)
+    return merged
+
+
+def _over(below: Any, above: Any) -> Any:
+    if not isinstance(above, dict):
+        return above
+    return {name: one for name, one in {**(below or {}), **above}.items() if one is not None}
+
+
+def _checked(name: str, document: dict[str, Any]) -> Preset:
+    try:
+        return Preset.model_validate({**document, "name": name})
+    except ValidationError as error:
+        messages = [one["msg"].removeprefix("Value error, ") for one in error.errors()]
+        places = [".".join(map(str, one["loc"])) for one in error.errors()]
+        said = (
+            f"{place}: {message}" if place else message
+            for place, message in zip(places, messages, strict=True)
+        )
+        raise ConfigError(f"preset {name}: {'; '.join(said)}") from None
