@@ -7,10 +7,10 @@ from dataclasses import replace
 from pipeline.language.languages import ENGLISH
 from pipeline.measures.registry import COUNTED
 from pipeline.model import FixItem, Person, Rule, RunResult, Scope, Verdict
-from pipeline.reports import checks
-from pipeline.reports.management import management_report
-from pipeline.reports.manager import manager_report
-from pipeline.reports.report import section_of
+from pipeline.reports.content import checks
+from pipeline.reports.content.management import management_report
+from pipeline.reports.content.manager import manager_report
+from pipeline.reports.content.report import section_of
 from tests.factory import result
 
 

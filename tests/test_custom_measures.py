@@ -27,9 +27,9 @@ from pipeline.measures.registry import COUNTED, NARROWED, counts_of
 from pipeline.model import ENTITIES, READ, CustomMeasure, Kind, RunResult
 from pipeline.progress import Silence
 from pipeline.queries import QueryContext
-from pipeline.reports.management import management_report
-from pipeline.reports.manager import manager_report
-from pipeline.reports.report import Report, Table
+from pipeline.reports.content.management import management_report
+from pipeline.reports.content.manager import manager_report
+from pipeline.reports.content.report import Report, Table
 
 TODAY = date(2026, 11, 24)
 SOURCE = (

@@ -14,11 +14,11 @@ from pipeline.language.languages import ENGLISH
 from pipeline.measures.figures import make_figures
 from pipeline.measures.scopes import FigureInputs
 from pipeline.model import Figure, Person, Scope, Unit
-from pipeline.reports import charts
-from pipeline.reports.management import management_report
-from pipeline.reports.page import render_page
-from pipeline.reports.read_page import page_differences
-from pipeline.reports.report import Row, Table
+from pipeline.reports.content.management import management_report
+from pipeline.reports.content.report import Row, Table
+from pipeline.reports.html import charts
+from pipeline.reports.html.page import render_page
+from pipeline.reports.html.read_page import page_differences
 from tests import factory
 from tests.test_workbook import Package, figure, report_of, written
 

@@ -17,7 +17,7 @@ from pipeline.flows import run
 from pipeline.flows.check import check_audit
 from pipeline.model import RunResult
 from pipeline.progress import Silence
-from pipeline.reports.management import management_report
+from pipeline.reports.content.management import management_report
 from tests import postgres
 
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

@@ -31,14 +31,14 @@ from pipeline.language.languages import ENGLISH, Language, in_all, joined, langu
 from pipeline.language.styles import STYLES, Style
 from pipeline.model import Figure, LanguageCode, LocalText, RunResult, Scope, Unit
 from pipeline.presets import load_preset, preset_names
-from pipeline.reports import checks, elements
-from pipeline.reports.management import management_report
-from pipeline.reports.manager import manager_report
-from pipeline.reports.page import render_page
-from pipeline.reports.read_page import page_differences, read_page
-from pipeline.reports.read_workbook import workbook_differences
-from pipeline.reports.report import Report
-from pipeline.reports.workbook import write_workbook
+from pipeline.reports.content import checks, elements
+from pipeline.reports.content.management import management_report
+from pipeline.reports.content.manager import manager_report
+from pipeline.reports.content.report import Report
+from pipeline.reports.excel.read_workbook import workbook_differences
+from pipeline.reports.excel.workbook import write_workbook
+from pipeline.reports.html.page import render_page
+from pipeline.reports.html.read_page import page_differences, read_page
 from pipeline.resources import EXPECTATIONS
 from pipeline.values.visible import decoded
 from tests import factory, translations

@@ -207,7 +207,7 @@ def test_a_run_stops_unless_it_is_accepted_and_the_report_says_so(audit: Path) -
     from pipeline.config import load_audit
     from pipeline.flows import run
     from pipeline.progress import Silence
-    from pipeline.reports.management import management_report
+    from pipeline.reports.content.management import management_report
 
     now = datetime(2026, 11, 24, 8, tzinfo=UTC)
     change(audit, ODD["deal.stage.unknown"])

@@ -138,7 +138,7 @@ def test_a_measure_takes_its_declaration_and_a_line_in_the_registry(copy: Path) 
 def test_a_kind_of_rule_takes_its_declaration_its_place_and_its_words(copy: Path) -> None:
     declared, registry, checks = (
         copy / "pipeline" / name
-        for name in ("measures/deals.py", "measures/registry.py", "reports/checks.py")
+        for name in ("measures/deals.py", "measures/registry.py", "reports/content/checks.py")
     )
     for file in (registry, checks):
         assert str(file.relative_to(copy)) in section("A kind of rule")
@@ -171,7 +171,7 @@ def test_a_kind_of_rule_takes_its_declaration_its_place_and_its_words(copy: Path
 
 
 def test_a_section_is_a_function_and_a_call(copy: Path) -> None:
-    module = copy / "pipeline" / "reports" / "management.py"
+    module = copy / "pipeline" / "reports" / "content" / "management.py"
     assert str(module.relative_to(copy)) in section("A section of a report")
     text = module.read_text("utf-8") + SECTION
     assert "            _teams(company),\n" in text

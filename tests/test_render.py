@@ -23,12 +23,10 @@ from pipeline.measures.completeness import SCORE
 from pipeline.measures.meetings import COMPLETE_MEETINGS
 from pipeline.measures.registry import MEASURES
 from pipeline.model import Figure, FixItem, LanguageCode, Person, RunResult, Scope, same_in_all
-from pipeline.reports.checks import to_check
-from pipeline.reports.management import management_report
-from pipeline.reports.manager import manager_report
-from pipeline.reports.page import environment, render_page
-from pipeline.reports.read_page import page_differences, read_page
-from pipeline.reports.report import (
+from pipeline.reports.content.checks import to_check
+from pipeline.reports.content.management import management_report
+from pipeline.reports.content.manager import manager_report
+from pipeline.reports.content.report import (
     Report,
     as_of_text,
     clean,
@@ -38,6 +36,8 @@ from pipeline.reports.report import (
     section_of,
     web_address,
 )
+from pipeline.reports.html.page import environment, render_page
+from pipeline.reports.html.read_page import page_differences, read_page
 from tests.factory import HOSTILE_LABEL, HOSTILE_NAME, PEOPLE, result
 
 GOLDEN = Path(__file__).parent / "golden"

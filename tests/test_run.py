@@ -33,7 +33,7 @@ from pipeline.measures.registry import COUNTED
 from pipeline.model import Scope
 from pipeline.progress import Silence
 from pipeline.reports import write
-from pipeline.reports.checks import to_check
+from pipeline.reports.content.checks import to_check
 from pipeline.rules import validating
 from pipeline.workers import apart
 

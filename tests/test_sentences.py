@@ -20,10 +20,10 @@ from pipeline.measures.deals import DEALS_WON
 from pipeline.measures.plan import PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT
 from pipeline.model import Figure, Measure, Person, RunResult, Scope
-from pipeline.reports.elements import score_rows, the_company
-from pipeline.reports.management import management_report
-from pipeline.reports.manager import manager_report
-from pipeline.reports.report import ELEMENTS, Report, Row
+from pipeline.reports.content.elements import score_rows, the_company
+from pipeline.reports.content.management import management_report
+from pipeline.reports.content.manager import manager_report
+from pipeline.reports.content.report import ELEMENTS, Report, Row
 from pipeline.resources import REPORT_TEMPLATES
 from tests.factory import PEOPLE, result
 
@@ -320,7 +320,7 @@ def test_a_teams_target_stands_in_its_line() -> None:
 
 
 def test_to_date_ends_with_the_last_day() -> None:
-    from pipeline.reports.report import period_text
+    from pipeline.reports.content.report import period_text
 
     def period(day: int, month: int = 11) -> str:
         as_of = datetime(2026, month, day, 12, tzinfo=UTC)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import RunResult, Scope, figure_id
-from pipeline.reports.management import management_report
-from pipeline.reports.manager import manager_report
-from pipeline.reports.page import render_page
-from pipeline.reports.read_page import page_differences
-from pipeline.reports.read_workbook import workbook_differences
-from pipeline.reports.workbook import write_workbook
+from pipeline.reports.content.management import management_report
+from pipeline.reports.content.manager import manager_report
+from pipeline.reports.excel.read_workbook import workbook_differences
+from pipeline.reports.excel.workbook import write_workbook
+from pipeline.reports.html.page import render_page
+from pipeline.reports.html.read_page import page_differences
 from pipeline.values.visible import decoded, encoded, told_apart, visible
 from tests.factory import result
 

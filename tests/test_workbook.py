@@ -18,19 +18,19 @@ from lxml import etree
 from pipeline.language.format import excel_format, excel_value, format_figure
 from pipeline.language.languages import ENGLISH
 from pipeline.model import Figure, FixItem, LanguageCode, Scope, Unit, same_in_all
-from pipeline.reports import read_workbook, workbook
-from pipeline.reports.management import management_report
-from pipeline.reports.manager import manager_report
-from pipeline.reports.read_workbook import as_printed, workbook_differences
-from pipeline.reports.report import Report, Row, Table
-from pipeline.reports.sheet_text import (
+from pipeline.reports.content.management import management_report
+from pipeline.reports.content.manager import manager_report
+from pipeline.reports.content.report import Report, Row, Table
+from pipeline.reports.excel import read_workbook, workbook
+from pipeline.reports.excel.read_workbook import as_printed, workbook_differences
+from pipeline.reports.excel.sheet_text import (
     CELL_LIMIT,
     LINK_LIMIT,
     excel_text,
     sheet_names,
     stamp,
 )
-from pipeline.reports.workbook import write_workbook
+from pipeline.reports.excel.workbook import write_workbook
 from tests import factory
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -18,7 +18,7 @@ from pipeline.measures.deals import DEALS_OPEN, DEALS_WON
 from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_OVERDUE
 from pipeline.measures.plan import PLAN_LEFT, PLAN_TARGET
 from pipeline.model import Difference, RunResult, Scope
-from pipeline.reports.report import period_text
+from pipeline.reports.content.report import period_text
 from pipeline.values.visible import printable
 
 _COLUMNS = (  # headings of two lines, so that a line of figures fits a terminal of 80 columns

@@ -43,7 +43,7 @@ from pipeline.proof.plausible import implausibilities, must_be_plausible
 from pipeline.proof.prove import prove, prove_accounts, prove_controls, prove_people, proven
 from pipeline.proof.witness import WITNESS_FAILING, load_witness
 from pipeline.queries.ask import ask, ask_people
-from pipeline.reports.report import clean
+from pipeline.reports.content.report import clean
 from pipeline.rules.validating import validated
 from pipeline.snapshot.manifest import Manifest, load_manifest
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pipeline.memory import uncollected
 from pipeline.model import Difference
-from pipeline.reports.page import render_page
-from pipeline.reports.read_page import page_differences
-from pipeline.reports.read_workbook import workbook_differences
-from pipeline.reports.report import Report
-from pipeline.reports.workbook import write_workbook
+from pipeline.reports.content.report import Report
+from pipeline.reports.excel.read_workbook import workbook_differences
+from pipeline.reports.excel.workbook import write_workbook
+from pipeline.reports.html.page import render_page
+from pipeline.reports.html.read_page import page_differences
 
 
 @dataclass(frozen=True, slots=True)

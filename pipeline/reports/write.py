@@ -14,8 +14,8 @@ from pipeline import findings
 from pipeline.errors import ProofError
 from pipeline.model import Difference, Figure, Person, RunResult, Scope
 from pipeline.progress import Progress
-from pipeline.reports.management import management_report
-from pipeline.reports.manager import manager_reports
+from pipeline.reports.content.management import management_report
+from pipeline.reports.content.manager import manager_reports
 from pipeline.workers import workers, workers_for
 
 if TYPE_CHECKING:

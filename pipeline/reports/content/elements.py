@@ -33,7 +33,7 @@ from pipeline.measures.plan import (
 )
 from pipeline.measures.registry import PLANNED
 from pipeline.model import SCORED, Figure, Measure, RunResult, Scope
-from pipeline.reports.report import Row, Table, halves
+from pipeline.reports.content.report import Row, Table, halves
 
 Company = Mapping[str, tuple[Figure, ...]]
 """Metric -> the company's figures of it: every other scope has the same

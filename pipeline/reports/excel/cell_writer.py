@@ -22,8 +22,8 @@ from pipeline.language.format import (
 )
 from pipeline.language.languages import Cell, Language
 from pipeline.model import Figure
-from pipeline.reports.report import Report
-from pipeline.reports.sheet_text import escaped, excel_text
+from pipeline.reports.content.report import Report
+from pipeline.reports.excel.sheet_text import escaped, excel_text
 
 ACCENT: Final = "1F6F8B"
 INK: Final = "22303A"

@@ -19,7 +19,7 @@ from pipeline.model import (
     Scope,
     same_in_all,
 )
-from pipeline.reports.report import SECTIONS, section_of
+from pipeline.reports.content.report import SECTIONS, section_of
 
 Words = tuple[str, str]
 """What is to be checked about a record, and what that changes."""

@@ -18,7 +18,7 @@ from pipeline.language.format import day_text, format_figure
 from pipeline.language.labels import entity_label
 from pipeline.language.languages import Language
 from pipeline.model import Difference, Figure, FixItem, RunResult
-from pipeline.reports.report import (
+from pipeline.reports.content.report import (
     Report,
     Row,
     as_of_text,

@@ -40,8 +40,8 @@ from pipeline.measures.meetings import (
 from pipeline.measures.plan import PLAN_DONE, PLAN_PROGRESS, PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT, MEASURES, PLANNED
 from pipeline.model import Figure, Measure, Person, RunResult, Scope
-from pipeline.reports.checks import MOST_LISTED, of_nobody
-from pipeline.reports.elements import (
+from pipeline.reports.content.checks import MOST_LISTED, of_nobody
+from pipeline.reports.content.elements import (
     RatioWords,
     Subject,
     counted,
@@ -57,7 +57,7 @@ from pipeline.reports.elements import (
     score_rows,
     the_company,
 )
-from pipeline.reports.report import Report, Row, Table, period_notes
+from pipeline.reports.content.report import Report, Row, Table, period_notes
 
 _MANAGERS: Final = forms("{count} account manager", "{count} account managers")
 _TEAMS: Final = forms("{count} team", "{count} teams")

@@ -30,8 +30,8 @@ from pipeline.measures.meetings import (
 from pipeline.measures.plan import PLAN_TARGET, PLAN_WITHOUT_TARGET
 from pipeline.measures.registry import PLANNED
 from pipeline.model import CHECKED, FixItem, Person, RunResult, Scope
-from pipeline.reports.checks import to_check
-from pipeline.reports.elements import (
+from pipeline.reports.content.checks import to_check
+from pipeline.reports.content.elements import (
     Subject,
     counted,
     custom_table,
@@ -45,7 +45,14 @@ from pipeline.reports.elements import (
     score_rows,
     the_company,
 )
-from pipeline.reports.report import SECTIONS, Report, Row, label_text, period_notes, section_of
+from pipeline.reports.content.report import (
+    SECTIONS,
+    Report,
+    Row,
+    label_text,
+    period_notes,
+    section_of,
+)
 
 _OUTSIDE: Final = (
     DEALS_WON_IN_FUTURE,

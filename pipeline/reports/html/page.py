@@ -16,8 +16,7 @@ from pipeline.language.format import day_text, format_figure
 from pipeline.language.labels import entity_label
 from pipeline.language.languages import Language
 from pipeline.model import Figure, FixItem
-from pipeline.reports import charts
-from pipeline.reports.report import (
+from pipeline.reports.content.report import (
     SECTIONS,
     Report,
     Row,
@@ -29,6 +28,7 @@ from pipeline.reports.report import (
     section_of,
     web_address,
 )
+from pipeline.reports.html import charts
 from pipeline.resources import REPORT_TEMPLATES
 from pipeline.values.visible import encoded
 

@@ -15,8 +15,8 @@ from lxml import etree
 
 from pipeline.language.format import excel_value
 from pipeline.model import Difference, Figure, Unit
-from pipeline.reports.report import Report, Table
-from pipeline.reports.sheet_text import FIRST_ROW, chart_title, sheet_names
+from pipeline.reports.content.report import Report, Table
+from pipeline.reports.excel.sheet_text import FIRST_ROW, chart_title, sheet_names
 
 _CHART: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _TEXT: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}t"

@@ -16,7 +16,14 @@ from pipeline.language.labels import basis_label, entity_label, period_label, un
 from pipeline.language.languages import Language
 from pipeline.language.marked import forms, marked
 from pipeline.model import Figure, FixItem
-from pipeline.reports.report import Report, Row, Table, as_of_text, period_text, section_of
+from pipeline.reports.content.report import (
+    Report,
+    Row,
+    Table,
+    as_of_text,
+    period_text,
+    section_of,
+)
 from pipeline.values.visible import encoded
 
 FIRST_ROW: Final = 5

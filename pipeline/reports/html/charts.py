@@ -15,7 +15,7 @@ from markupsafe import Markup
 from pipeline.language.format import format_figure
 from pipeline.language.languages import Cell, Language
 from pipeline.model import Figure
-from pipeline.reports.report import Row, Table, clean
+from pipeline.reports.content.report import Row, Table, clean
 from pipeline.values.visible import encoded
 
 _WIDTH: Final = 760

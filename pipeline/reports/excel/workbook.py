@@ -38,7 +38,8 @@ from openpyxl.xml.functions import tostring
 
 from pipeline.language.languages import Cell, Language
 from pipeline.model import Figure, Unit
-from pipeline.reports.cell_writer import (
+from pipeline.reports.content.report import Report, Row, Table
+from pipeline.reports.excel.cell_writer import (
     ACCENT,
     BAR,
     FONT,
@@ -64,8 +65,7 @@ from pipeline.reports.cell_writer import (
     Look,
     excel_number,
 )
-from pipeline.reports.report import Report, Row, Table
-from pipeline.reports.sheet_text import (
+from pipeline.reports.excel.sheet_text import (
     FIRST_ROW,
     LINK_LIMIT,
     SheetWords,

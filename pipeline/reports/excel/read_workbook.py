@@ -23,15 +23,15 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from pipeline.language.format import excel_format, excel_value, format_figure
 from pipeline.language.languages import Cell, Language
 from pipeline.model import Difference, Figure
-from pipeline.reports.read_drawings import (
+from pipeline.reports.content.report import Report, Row
+from pipeline.reports.excel.read_drawings import (
     Chart,
     bar_differences,
     chart_differences,
     charts_in,
     column_letters,
 )
-from pipeline.reports.report import Report, Row
-from pipeline.reports.sheet_text import (
+from pipeline.reports.excel.sheet_text import (
     FIRST_ROW,
     LINK_LIMIT,
     about,

@@ -1,0 +1,1 @@
+"""What stands in a report: the same for page and workbook."""
