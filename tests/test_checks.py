@@ -41,6 +41,45 @@ def test_every_count_that_names_a_defect_has_words_for_its_records() -> None:
     assert len(named) > 14
 
 
+VERDICTS = {
+    "overdue": Verdict.OVERDUE,
+    "in_future": Verdict.INVALID,
+    "unknown": Verdict.INVALID,
+    "undated": Verdict.MISSING,
+    "lacking": Verdict.MISSING,
+    "unreadable_date": Verdict.UNREADABLE,
+}
+"""How a count's name ends -> what docs/measures.md says is wrong with its records."""
+
+
+def test_each_count_says_what_is_wrong_with_its_records() -> None:
+    counts = [
+        count for measure in COUNTED for count in measure.numerator if count.verdict is not None
+    ]
+    for count in counts:
+        (verdict,) = {VERDICTS[end] for end in VERDICTS if count.name.endswith(f"_{end}")}
+        assert (count.name, count.verdict) == (count.name, verdict)
+
+
+SAID = {
+    "meetings_overdue": "planned, and its day has passed",
+    "held_in_future": "marked held, still to come",
+    "won_in_future": "won on a day that is still to come",
+    "deals_unknown": "its stage is not known to this report",
+    "meetings_unknown": "its status is not known to this report",
+    "calls_unknown": "its status is not known to this report",
+    "won_undated": "won, no closing date yet",
+    "won_unreadable_date": "won, and its closing date cannot be read",
+    "s_undated": "it has no date at all",
+}
+"""How a count's name ends -> what its records are said to be."""
+
+
+def test_the_words_are_those_of_the_count() -> None:
+    for name, (what, _) in checks.WORDS.items():
+        assert [what] == [SAID[end] for end in SAID if name.endswith(end)], name
+
+
 def test_a_record_is_said_once_with_all_that_is_to_be_checked() -> None:
     found = said(checks.to_check(result()), "m1")
     first, why = found["m1-meeting-check-000"], "A complete meeting says whom you met"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import plistlib
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -96,6 +97,15 @@ def test_a_systemd_unit_is_one_that_systemd_accepts(tmp_path: Path) -> None:
     except FileNotFoundError:
         pytest.skip("there is no systemd-analyze here")
     assert "crm-audit.service:" not in said, said
+
+
+@pytest.mark.parametrize("name", ["plain", "of us", "it's", "a;b"])
+def test_each_word_of_a_systemd_unit_stays_one(tmp_path: Path, name: str) -> None:
+    ours = service(tmp_path / name)
+    lines = [line.partition("=") for line in unit_text("systemd", ours).splitlines()]
+    said = {key: value for key, _, value in lines}
+    assert shlex.split(said["ExecStart"]) == list(ours.command)
+    assert shlex.split(said["ReadWritePaths"]) == [str(ours.output)]
 
 
 def test_a_launchd_agent_is_a_property_list(tmp_path: Path) -> None:

@@ -27,7 +27,14 @@ from pipeline.language.format import (
     format_figure,
     moment_text,
 )
-from pipeline.language.languages import ENGLISH, Language, in_all, joined, language_of
+from pipeline.language.languages import (
+    ENGLISH,
+    Language,
+    in_all,
+    joined,
+    joined_texts,
+    language_of,
+)
 from pipeline.language.styles import STYLES, Style
 from pipeline.model import Figure, LanguageCode, LocalText, RunResult, Scope, Unit
 from pipeline.presets import load_preset, preset_names
@@ -324,6 +331,11 @@ def test_a_text_of_all_languages_is_english_where_no_language_is_asked() -> None
     text = in_all("not given by the SELECT of {tables}", tables="deals")
     assert str(text) == "not given by the SELECT of deals"
     assert DUTCH.chosen(text) == "niet geleverd door de SELECT van deals"
+
+
+def test_texts_are_joined_in_each_language() -> None:
+    texts = (LocalText("day", "dag"), LocalText("", ""), LocalText("hour", "uur"))
+    assert joined_texts(texts, "; ") == LocalText("day; hour", "dag; uur")
 
 
 def test_a_language_goes_to_another_process() -> None:

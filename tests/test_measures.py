@@ -178,6 +178,16 @@ def test_only_what_is_one_figure_may_be_narrowed() -> None:
     assert refused == {"complete_meetings", "win_rate", "meetings_lacking", "unreadable"}
 
 
+@pytest.mark.parametrize(
+    "name", [name for name, ours in NARROWED.items() if ours.numerator[0].verdict]
+)
+def test_what_is_narrowed_lists_no_records_of_its_own(name: str) -> None:
+    """What is wrong with a record is said once, by our count: no page has words for another."""
+    (ours,) = NARROWED[name].numerator
+    own = measure_of(CustomMeasure("own", "Own", name, ours.entity, {"owner_id": "filled"}))
+    assert [count.verdict for count in own.counts] == [None]
+
+
 # ------------------------------------------------------------------------------------------------ averages
 
 

@@ -90,6 +90,14 @@ def test_latest_leads_there_from_anywhere(output: Path, tmp_path: Path) -> None:
     assert (tmp_path / "moved" / "output" / "latest" / "report.html").is_file()
 
 
+def test_a_link_that_a_killed_attempt_left_behind_is_no_hindrance(output: Path) -> None:
+    output.mkdir(parents=True)
+    (output / ".latest-one").symlink_to(Path("runs") / "one")
+    final = publish(output, "one")
+    assert (output / "latest").resolve() == final.resolve()
+    assert {entry.name for entry in output.iterdir()} == {"runs", "latest"}
+
+
 def test_latest_is_never_lacking_and_never_half(output: Path) -> None:
     publish(output, "run-0", "0" * 10_000)
     stop, seen, wrong = threading.Event(), set(), []

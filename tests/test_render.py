@@ -172,6 +172,17 @@ def test_people_to_talk_to_come_with_their_evidence() -> None:
     assert said[0].startswith("target reached: 9 of 8 won; records ")
 
 
+def test_nobody_with_the_companys_own_score_is_said_to_be_below_it() -> None:
+    company, own = result().figures["score@company"], result().figures["score@manager:m1"]
+    same = replace(own, numerator=company.numerator, denominator=company.denominator)
+    given = replace(result(), figures={**result().figures, own.id: same})
+    said = [
+        str(cell) for row in management_report(given).element("person") for cell in row.cells
+    ]
+    assert said
+    assert not any(text.startswith("target reached") for text in said)
+
+
 def test_a_won_deal_without_a_closing_date_is_said_to_be_missing_from_the_counter() -> None:
     text = parse(render_page(manager_report(result(), MANAGERS[2]))).text_content()
     assert (

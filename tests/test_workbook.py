@@ -558,6 +558,15 @@ def test_hostile_text_survives(tmp_path: Path) -> None:
     assert b"<f>" not in zipfile.ZipFile(file).read("xl/worksheets/sheet2.xml")
 
 
+@pytest.mark.parametrize(("length", "number_format"), [(255, "@"), (256, "General")])
+def test_what_excel_would_show_as_hashes_is_no_cell_of_text(
+    length: int, number_format: str, tmp_path: Path
+) -> None:
+    file = written(report_of(Row("=" * length, ("x",))), tmp_path)
+    cell = openpyxl.load_workbook(file)["A table"]["A5"]
+    assert (cell.data_type, cell.number_format, cell.quotePrefix) == ("s", number_format, True)
+
+
 def test_characters_that_excel_cannot_hold_are_replaced_visibly(tmp_path: Path) -> None:
     report = report_of(Row("a\x0bb\x00c\ud800d\uffff", ("x\r\ny\rz",)))
     file = written(report, tmp_path)
