@@ -101,6 +101,29 @@ def test_the_hash_of_field_sets_tells_whether_the_same_is_demanded(
         assert hash_of({**sets, "meeting": other}) != manifest.field_sets_sha256
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ('"language":"en"', '"language":"fr"', r"audit\.language"),
+        ('"as_of":"', '"as_of":"x', "as_of"),
+        ("{", "", "its JSON"),
+    ],
+)
+def test_a_manifest_of_another_version_is_said_in_a_paragraph(
+    made: tuple[Path, run.Outcome], tmp_path: Path, old: str, new: str, where: str
+) -> None:
+    shutil.copytree(made[1].folder, tmp_path / "old")
+    file = tmp_path / "old" / "snapshot" / "manifest.json"
+    text = json.dumps(json.loads(file.read_text("utf-8")), separators=(",", ":"))
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(
+        ConfigError, match=rf"manifest\.json: {where}.*Another version"
+    ) as refused:
+        open_run(tmp_path / "old", Silence())
+    assert "\n" not in str(refused.value)
+
+
 def test_a_run_that_did_not_write_its_audit_down_says_so(
     made: tuple[Path, run.Outcome], tmp_path: Path
 ) -> None:

@@ -164,6 +164,15 @@ def test_an_injected_latest_of_an_older_version_holds_nothing_up(output: Path) -
     assert publish_as_of(output, "new", NOW - HOUR) == "new"
 
 
+@pytest.mark.parametrize(
+    "manifest", ["", "{", "[]", '{"as_of": "2035-01-01T00:00:00Z", "preset": 1}']
+)
+def test_a_latest_of_another_version_holds_nothing_up(output: Path, manifest: str) -> None:
+    publish_as_of(output, "old", NOW)
+    (output / "runs" / "old" / "snapshot" / "manifest.json").write_text(manifest, "utf-8")
+    assert publish_as_of(output, "new", NOW - HOUR) == "new"
+
+
 KILLED = """
 import os, sys
 from datetime import UTC, datetime

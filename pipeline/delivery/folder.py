@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pipeline.errors import PublishError
+from pipeline.errors import ConfigError, PublishError
 from pipeline.lacks import lack_of
 from pipeline.snapshot.manifest import Manifest, load_manifest
 
@@ -208,7 +208,7 @@ def _manifest(run: Path) -> Manifest | None:
     """The manifest of a run's snapshot; None where there is none that can be read."""
     try:
         return load_manifest(run / "snapshot")
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ConfigError):
         return None
 
 

@@ -16,9 +16,10 @@ from platform import python_version
 from typing import Any, Final
 from zoneinfo import TZPATH
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from pipeline import __version__
+from pipeline.errors import ConfigError
 from pipeline.model import (
     NO_TEXT,
     FieldSet,
@@ -90,8 +91,17 @@ def save_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def load_manifest(folder: Path) -> Manifest:
-    """The manifest of a snapshot."""
-    return _written().validate_json((folder / _FILE).read_bytes())
+    """The manifest of a snapshot. ConfigError where it is none of this version's."""
+    file = folder / _FILE
+    try:
+        return _written().validate_json(file.read_bytes())
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = ".".join(map(str, wrong["loc"])) or "its JSON"
+        raise ConfigError(
+            f"{file}: {where}: {wrong['msg']}. Another version of this program wrote it, or it was altered since; "
+            "run the audit anew to have one that can be computed again."
+        ) from None
 
 
 @cache
