@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import stat
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ from sqlalchemy import column, create_engine, select, table
 from pipeline import findings
 from pipeline.calendar.window import microseconds
 from pipeline.findings import About, labels_of, write_findings
+from pipeline.findings.stored import group_of, groups_in, read_failing, write_failing
 from pipeline.model import (
     FailingRecord,
     Field,
@@ -341,6 +343,19 @@ def test_what_looks_like_a_formula_is_kept_text_in_the_csv(
 def test_other_text_is_left_as_it_is(tmp_path: Path, text: str) -> None:
     (row,) = written(tmp_path, [FailingRecord("contact", "1", text, 1, True)])
     assert row["owner"] == text
+
+
+def test_failing_records_are_read_and_counted_as_they_were_written(tmp_path: Path) -> None:
+    records = (
+        FailingRecord("meeting", "1", "m1", 0b1010, True, occurred_at_us=-1),
+        FailingRecord("meeting", "2", "m1", 0b1010, True),
+        FailingRecord("meeting", "2", "m2", 0b1010, True, is_repeat=True),
+        FailingRecord("contact", "0", "", 0x1A << 100, False),
+    )
+    file = tmp_path / "failing.parquet"
+    write_failing(file, records)
+    assert tuple(read_failing(file)) == records
+    assert groups_in(file) == Counter(map(group_of, records))
 
 
 def test_the_names_of_clients_stay_in_the_crm(tmp_path: Path) -> None:
