@@ -328,10 +328,12 @@ def _partner(seeds: Seeds, number: int, **more: Any) -> Row:
 
 
 def _leads(seeds: Seeds) -> Iterator[Row]:
-    """Leads 5000-, deals 6000-: archived with and without a reason, and with a probability that says lost or not."""
+    """Leads 3000-, under the numbers of contacts, and deals 3300-: archived with and without a reason, and with a
+    probability that says lost or not.
+    """
     reason = "lost_reason" if seeds.version == 15 else "lost_reason_id"
-    for number in range(5000, 6500):
-        deal = number >= 5300
+    for number in range(3000, 4500):
+        deal = number >= 3300
         active = seeds.chance.choice((True,) * 7 + (False, False, None))
         yield {
             "id": number,
@@ -385,7 +387,7 @@ def _meetings(seeds: Seeds) -> Iterator[Row]:
             "stop_date": start[:10] if allday else None,
             "create_date": seeds.moment(0.15),
             "x_result": seeds.text(0.4),
-            "opportunity_id": seeds.chance.randrange(5000, 6500)
+            "opportunity_id": seeds.chance.randrange(3000, 4500)
             if about == "opportunity"
             else None,
             "res_model": {
@@ -394,9 +396,9 @@ def _meetings(seeds: Seeds) -> Iterator[Row]:
                 "other": "sale.order",
             }.get(about),
             "res_id": {
-                "lead": seeds.chance.randrange(5000, 6500),
+                "lead": seeds.chance.randrange(3000, 4500),
                 "partner": _someone(seeds),
-                "other": 5001,
+                "other": 3001,
             }.get(about),
         }
 
@@ -423,7 +425,7 @@ def _calls(seeds: Seeds) -> Iterator[Row]:
             "summary": seeds.text(),
             "res_model_id": 1,
             "res_model": model,
-            "res_id": seeds.chance.randrange(5000, 6500)
+            "res_id": seeds.chance.randrange(3000, 4500)
             if model == "crm.lead"
             else _someone(seeds) or 77_777,
             "user_id": seeds.chance.choice([owner for owner in OWNERS if owner]),
