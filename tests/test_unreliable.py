@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -21,13 +22,14 @@ from sqlalchemy.engine import make_url
 from pipeline import retry as retrying
 from pipeline import source
 from pipeline.config import Audit, load_audit
-from pipeline.databases import sqlite
+from pipeline.databases import kind_of, sqlite
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError, SourceError
 from pipeline.flows import run
 from pipeline.presets import load_preset
 from pipeline.progress import Silence
 from pipeline.retry import ATTEMPTS, PassingError, retry
+from pipeline.source import connect, reader
 from pipeline.source.connect import without
 from tests.suitecrm.database import Database, suitecrm
 from tests.suitecrm.ours import compute, extract, prepared
@@ -169,8 +171,10 @@ class Slow(Silence):
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
+        self.calls = 0
 
     def advance(self, steps: int) -> None:
+        self.calls += 1
         time.sleep(self.seconds)
 
 
@@ -356,6 +360,32 @@ def test_a_slow_disk_lets_sqlite_go_too(demo: Path, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"more than 1 second \(source"):
         run.run_audit(audit, run_id="r", clock=lambda: AS_OF, progress=Slow(1.1))
     changed(audit, max_hold="5 min")
+
+
+def test_rows_that_stream_slowly_are_given_up_before_their_last(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "BATCH", 10)
+    audit = changed(load_audit(demo / "audit.yaml"), max_hold=1)
+    slow = Slow(0.3)
+    with pytest.raises(SourceError, match=r"more than 1 second \(source"):
+        run.run_audit(audit, run_id="r", clock=lambda: AS_OF, progress=slow)
+    assert slow.calls <= 4  # after which the second has passed
+    changed(audit, max_hold="5 min")
+
+
+def test_a_statement_gets_what_is_left_of_the_hold(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+    noting = replace(kind_of("sqlite"), bound=lambda _, seconds: given.append(seconds))
+    monkeypatch.setattr(connect, "kind_of", lambda _: noting)
+    engine = source.open_engine("sqlite:///crm.db", demo, load_preset("demo", ROOT))
+    with source.consistent(engine, limit=source.TransactionLimit(60)) as held:
+        time.sleep(0.2)
+        held.exec_driver_sql("SELECT 1")
+    engine.dispose()
+    assert 0 < given[-1] <= 59.8
 
 
 # ------------------------------------------------------------------------------------------------ passwords
