@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from pipeline import cli
+from pipeline.cli.run import _report_of
 from pipeline.cli.schedule import scheduler_of
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
@@ -101,6 +103,20 @@ def test_a_run_says_what_it_found_and_where(demo: Path, tmp_path: Path) -> None:
     assert stages[-1] == "Reading every figure back (13)"
     [row] = Ledger(tmp_path / "ledger.db").rows()
     assert (row.state, row.fire.schedule) == (State.PUBLISHED, "manual")
+
+
+def test_the_report_that_is_named_is_the_runs_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("led to", "other"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "report.html").touch()
+    (tmp_path / "latest").symlink_to(Path("runs") / "led to")
+    monkeypatch.chdir(tmp_path)
+    audit, runs = SimpleNamespace(output=tmp_path), tmp_path / "runs"
+    led_to, other = (SimpleNamespace(folder=runs / name) for name in ("led to", "other"))
+    assert _report_of(audit, led_to) == Path("latest/report.html")  # type: ignore[arg-type]
+    assert _report_of(audit, other) == Path("runs/other/report.html")  # type: ignore[arg-type]
 
 
 def test_check_shows_what_would_be_audited_and_publishes_nothing(demo: Path) -> None:
