@@ -72,15 +72,47 @@ absent: {client: none, contact: none, lead: none, meeting: none, meeting_contact
 """
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def copied(folder: Path) -> Path:
     """The program, as a clone has it."""
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", folder)
     for part in ("pipeline", "expectations", "report_templates"):
         shutil.copytree(
-            ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__")
+            ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
         )
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return copied(tmp_path)
+
+
+def changed(file: Path, old: str, new: str) -> None:
+    """What stands in a file, changed in one place."""
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def contributed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy with a measure, a kind of rule and a section, each as its recipe says, and a run of it."""
+    folder = copied(tmp_path_factory.mktemp("contributed"))
+    measures, reports = (
+        folder / "pipeline" / "measures",
+        folder / "pipeline" / "reports" / "content",
+    )
+    declared = measures / "deals.py"
+    declared.write_text(declared.read_text("utf-8") + MEASURE + RULE, "utf-8")
+    listed = "deals.DEALS_BIG,\n    deals.DEALS_STALE,\n    deals.DEALS_WON,"
+    changed(measures / "registry.py", "deals.DEALS_WON,", listed)
+    known = "    deals.DEALS_UNDATED.name: _UNDATED,\n"
+    changed(reports / "checks.py", known, known + WORDS)
+    module, call = reports / "management.py", "            _teams(company),\n"
+    changed(module, call, f"{call}            _open_deals(company),\n")
+    module.write_text(module.read_text("utf-8") + SECTION, "utf-8")
+    crm_audit(folder, "demo", "crm", "--today", "2026-11-24", "--output", "output", "--run")
+    return folder
 
 
 def crm_audit(copy: Path, *arguments: str) -> str:
@@ -108,24 +140,15 @@ def section(title: str) -> str:
     return str(found)
 
 
-def test_a_measure_takes_its_declaration_and_a_line_in_the_registry(copy: Path) -> None:
-    declared, registry = (
-        copy / "pipeline" / "measures" / f"{name}.py" for name in ("deals", "registry")
-    )
-    for file in (declared, registry):
-        assert str(file.relative_to(copy)) in section("A measure")
-    declared.write_text(declared.read_text("utf-8") + MEASURE, "utf-8")
-    listed = registry.read_text("utf-8").replace(
-        "deals.DEALS_WON,", "deals.DEALS_BIG,\n    deals.DEALS_WON,", 1
-    )
-    registry.write_text(listed, "utf-8")
-    crm_audit(copy, "demo", "crm", "--today", "2026-11-24", "--output", "output", "--run")
-    with sqlite3.connect(copy / "crm" / "crm.db") as db:
+def test_a_measure_takes_its_declaration_and_a_line_in_the_registry(contributed: Path) -> None:
+    for file in ("pipeline/measures/deals.py", "pipeline/measures/registry.py"):
+        assert file in section("A measure")
+    with sqlite3.connect(contributed / "crm" / "crm.db") as db:
         by_hand = "NOT is_deleted AND stage IN ('new', 'proposal', 'negotiation') AND amount_cents >= 1000000"
         big = dict(
             db.execute(f"SELECT owner_id, count(*) FROM deals WHERE {by_hand} GROUP BY 1")
         )
-    figures = figures_in(copy)
+    figures = figures_in(contributed)
     assert figures["deals_big@company"] == sum(big.values()) > 1
     owners = {
         name.partition("@manager:")[2]: value
@@ -135,28 +158,17 @@ def test_a_measure_takes_its_declaration_and_a_line_in_the_registry(copy: Path) 
     assert {owner: value for owner, value in owners.items() if value}.items() <= big.items()
 
 
-def test_a_kind_of_rule_takes_its_declaration_its_place_and_its_words(copy: Path) -> None:
-    declared, registry, checks = (
-        copy / "pipeline" / name
-        for name in ("measures/deals.py", "measures/registry.py", "reports/content/checks.py")
-    )
-    for file in (registry, checks):
-        assert str(file.relative_to(copy)) in section("A kind of rule")
-    declared.write_text(declared.read_text("utf-8") + RULE, "utf-8")
-    listed = registry.read_text("utf-8").replace(
-        "deals.DEALS_WON,", "deals.DEALS_STALE,\n    deals.DEALS_WON,", 1
-    )
-    registry.write_text(listed, "utf-8")
-    known = "    deals.DEALS_UNDATED.name: _UNDATED,\n"
-    assert known in checks.read_text("utf-8")
-    checks.write_text(checks.read_text("utf-8").replace(known, known + WORDS), "utf-8")
-    crm_audit(copy, "demo", "crm", "--today", "2026-11-24", "--output", "output", "--run")
-    [run] = copy.glob("output/runs/*")
+def test_a_kind_of_rule_takes_its_declaration_its_place_and_its_words(
+    contributed: Path,
+) -> None:
+    for file in ("pipeline/measures/registry.py", "pipeline/reports/content/checks.py"):
+        assert file in section("A kind of rule")
+    [run] = contributed.glob("output/runs/*")
     by_hand = (
         "NOT is_deleted AND stage IN ('new', 'proposal', 'negotiation') AND closed_on < :today"
     )
     today = json.loads((run / "figures.json").read_text("utf-8"))["as_of"][:10]
-    with sqlite3.connect(copy / "crm" / "crm.db") as db:
+    with sqlite3.connect(contributed / "crm" / "crm.db") as db:
         stale = {
             str(key)
             for (key,) in db.execute(f"SELECT id FROM deals WHERE {by_hand}", {"today": today})
@@ -164,24 +176,15 @@ def test_a_kind_of_rule_takes_its_declaration_its_place_and_its_words(copy: Path
     with (run / "findings.csv").open(encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["rule"] == "check.deals_stale"]
     assert {row["record_id"] for row in rows} == stale
-    assert len(stale) == figures_in(copy)["deals_stale@company"] > 1
+    assert len(stale) == figures_in(contributed)["deals_stale@company"] > 1
     assert {row["verdict"] for row in rows} == {"overdue"}
     pages = "".join(file.read_text("utf-8") for file in run.glob("managers/*/report.html"))
     assert "open, and its closing date has passed" in pages
 
 
-def test_a_section_is_a_function_and_a_call(copy: Path) -> None:
-    module = copy / "pipeline" / "reports" / "content" / "management.py"
-    assert str(module.relative_to(copy)) in section("A section of a report")
-    text = module.read_text("utf-8") + SECTION
-    assert "            _teams(company),\n" in text
-    called = text.replace(
-        "            _teams(company),\n",
-        "            _teams(company),\n            _open_deals(company),\n",
-    )
-    module.write_text(called, "utf-8")
-    crm_audit(copy, "demo", "crm", "--today", "2026-11-24", "--output", "output", "--run")
-    [run] = copy.glob("output/runs/*")
+def test_a_section_is_a_function_and_a_call(contributed: Path) -> None:
+    assert "pipeline/reports/content/management.py" in section("A section of a report")
+    [run] = contributed.glob("output/runs/*")
     page = (run / "report.html").read_text("utf-8")
     shown = re.search(r'<section class="sheet" id="open">.*?</section>', page, re.DOTALL)
     assert shown is not None
