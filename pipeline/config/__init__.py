@@ -102,7 +102,7 @@ class Audit:
         )
 
     def query_context(self, window: Window) -> QueryContext:
-        """On what terms the databases are asked."""
+        """What every query depends on besides the data."""
         return context_of(self.resolved(), window)
 
     def _tables(self) -> dict[str, tuple[str, ...]]:

@@ -113,7 +113,7 @@ class Company:
 
     def earlier(self, owner: str, day: date, low: int, high: int) -> date:
         """A day of the owner's presence, `low` to `high` of such days
-        before; at most his first.
+        before; at most their first.
         """
         days = self.presence[owner]
         return days[max(0, bisect_right(days, day) - 1 - self.rng.randint(low, high))]
@@ -362,7 +362,7 @@ class Company:
         return row
 
     def _invite(self, meeting: Row, owner: str, moment: str) -> None:
-        """One contact, sometimes a second one of his."""
+        """One contact, sometimes a second one of theirs."""
         first = self._book("contacts", owner, moment)
         second = self._book("contacts", owner, moment) if self.rng.random() < 0.15 else None
         for contact in (first, second if second is not first else None):
@@ -427,14 +427,14 @@ class Company:
                 self._deal(seller.id, "lost", self.rng.choice(self.presence[seller.id]), 5, 50)
 
     def _wins(self, seller: words.Seller, month: date, days: int) -> int:
-        """How many deals the seller wins in that month, of which he was there so many days."""
+        """How many deals the seller wins in that month, of which they were there so many days."""
         if month < self.month:
             whole = min(1.0, days / (18 * seller.writes))
             return round(
                 seller.wins * whole * self.rng.uniform(0.75, 1.15) * max(1.0, seller.form)
             )
         elapsed = len([day for day in self.past if day >= month])
-        if seller.id == words.STAR:  # 9 of 8, and on the first days of a month on his way
+        if seller.id == words.STAR:  # 9 of 8, and on the first days of a month on the way
             return min(seller.wins + 1, elapsed + 2)
         share = elapsed / max(
             elapsed, len(working_days(days_between(month, next_month(month))))

@@ -13,7 +13,7 @@ from pipeline.demo.company import Company, Row, Test, exposed, owner_of
 
 
 def spoil(crm: Company, table: str) -> None:
-    """Leave fields empty, each owner by his carelessness."""
+    """Leave fields empty, each owner by their carelessness."""
     for _, fields, share, states in (spoil for spoil in words.SPOILS if spoil[0] == table):
         for row in crm.rows[table]:
             if (not states or row.get("status", row.get("stage")) in states) and crm.chance(

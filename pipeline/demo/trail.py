@@ -56,7 +56,7 @@ def _stages(crm: Company, deal: Row) -> None:
 
 
 def targets(crm: Company) -> list[tuple[str, str, str, int]]:
-    """(manager, month, metric, target): about what he usually does in a month
+    """(manager, month, metric, target): about what they usually do in a month
     of so many working days.
     """
     held = Counter(owner_of(row) for row in crm.rows["meetings"] if row["status"] == "held")

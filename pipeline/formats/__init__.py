@@ -124,8 +124,8 @@ class Rules:
         return UNREADABLE if day is None else day
 
     def instant(self, value: str | None) -> Any:
-        """The instant in UTC. Of a local time that exists twice the first; one that is
-        skipped, as if it was not.
+        """The instant in UTC. An ambiguous local time is the earlier instant; a skipped
+        one keeps the old offset.
         """
         moment = self._moment(value, self.formats.instant if self.formats else ())
         if not isinstance(moment, datetime):

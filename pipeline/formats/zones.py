@@ -55,8 +55,8 @@ def _transitions(zone: str, *, local: bool) -> tuple[str, str]:
     Else the instants at which it changes, and what is to be subtracted from an
     instant for the local time.
 
-    A local time before the later of both clocks' readings still has the old offset: so of one
-    that exists twice the first is meant, as in Python.
+    A local time before the later of both clocks' readings keeps the old offset, so an
+    ambiguous one is the earlier instant, as in Python.
     """
     place = ZoneInfo(zone)
 

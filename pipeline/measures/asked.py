@@ -1,4 +1,4 @@
-"""On what terms an audit asks the databases."""
+"""What every query of an audit depends on besides the data."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def who_owns(
 
 def _with_teams(people: Sequence[Person], users: Iterable[Person]) -> list[Person]:
     """Where people report to each other: a leader is whoever a manager reports to, and
-    belongs to the team he leads.
+    belongs to the team they lead.
     """
     names = {user.id: user.name for user in users}
     leaders = {

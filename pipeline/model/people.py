@@ -21,11 +21,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user of the CRM, as the audit sees him."""
+    """A user of the CRM, as the audit sees them."""
 
     id: str
     name: str
     team_id: str  # '' = no team
     team: str
     scope: Scope  # MANAGER or INACTIVE
-    leader_id: str = ""  # whom he reports to, where that makes the teams
+    leader_id: str = ""  # whom they report to, where that makes the teams

@@ -61,8 +61,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class QueryContext:
-    """On what terms everything is asked: the moments, the CRM's words for our states,
-    and what it does not hold.
+    """Everything a query depends on besides the data: the moments, the CRM's words for
+    our states, and what it does not hold.
     """
 
     window: Window

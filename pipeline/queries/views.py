@@ -97,8 +97,8 @@ def _placed(rows: Select[Any], w: Window) -> Select[Any]:
 def _owned(
     entity: str, e: Entities, record: FromClause, context: QueryContext
 ) -> tuple[list[ColumnElement[Any]], FromClause]:
-    """The owner who exists and whether it is not his first time, and
-    the join that finds both.
+    """The owner who exists, whether this row repeats the record, and the join that finds
+    both.
     """
     if context.several_owners:
         owners = _owners(entity, e, record)
@@ -130,7 +130,7 @@ def _owners(entity: str, e: Entities, record: FromClause) -> FromClause:
         .join_from(named, user, same_id(user.c.id, named.c.owner_id))
         .subquery()
     )
-    # whoever is named twice has his first place
+    # whoever is named twice keeps their first place
     key, least = (derived_key(ranked.c.record_id), func.min(ranked.c.place))
     by_owner = select(key.label("record_id"), ranked.c.owner, least.label("place"))
     return by_owner.group_by(key, exact_text(ranked.c.owner), ranked.c.owner).subquery()

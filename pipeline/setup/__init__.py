@@ -209,8 +209,8 @@ def _can_extend(preset: Preset) -> bool:
 def _unknown(
     place: Place, settings: Settings, output: Path, asking: bool, now: datetime
 ) -> None:
-    """No preset knows it: a preset of the user's own, of guesses that he
-    confirms here or in the file.
+    """No preset knows it: a preset of the user's own, made of guesses that they
+    confirm here or in the file.
     """
     own_file = output.parent / _PRESET_FILE
     _must_not_overwrite(own_file, asking)
@@ -361,7 +361,7 @@ def _survey_of(place: Place, own: CustomPreset) -> Known:
         return survey(place, load_preset(_PRESET_FILE, Path(folder)), results=False)
 
 
-# --------------------------------------------------------------------------- what only he knows
+# --------------------------------------------------------------------------- what only they know
 
 
 def _settle(

@@ -176,8 +176,8 @@ def local_day(moment: datetime, zone: str) -> date | None:
 
 
 def in_utc(moment: datetime, zone: str) -> datetime | None:
-    """A local moment as an instant. Of one that exists twice the first; one that is
-    skipped, as if it was not.
+    """A local moment as an instant. An ambiguous local time is the earlier instant; a
+    skipped one keeps the old offset.
 
     None outside the years of which the zone is known.
     """
