@@ -73,7 +73,7 @@ _HELD_MEETINGS: Final = RatioWords(
 
 def management_report(result: RunResult) -> Report:
     """The content of management's report, in the order of its first screen."""
-    company = the_company(result)
+    company, unlisted = the_company(result), of_nobody(result)
     return Report(
         "management",
         result.audit,
@@ -91,12 +91,13 @@ def management_report(result: RunResult) -> Report:
             _accounting(company),
             not_checked_table(company),
         ),
-        fix_list=tuple(of_nobody(result)[:MOST_LISTED]),
-        notes=tuple(_notes(company)),
+        fix_list=tuple(unlisted[:MOST_LISTED]),
+        notes=tuple(_notes(company, len(unlisted))),
     )
 
 
-def _notes(company: Subject) -> Iterator[str]:
+def _notes(company: Subject, unlisted: int) -> Iterator[str]:
+    """`unlisted`: how many records stand on no account manager's page."""
     language = company.language
     yield from period_notes(company.result.window, language)
     yield from map(language.chosen, company.result.caveats)
@@ -112,22 +113,16 @@ def _notes(company: Subject) -> Iterator[str]:
         "Records that a count names stand on the page of the account manager who owns them; those "
         "without one are listed in this report. findings.csv holds all of them, by record and rule."
     )
-    yield from _on_the_list(company)
+    if unlisted > MOST_LISTED:
+        yield language.translate(
+            "Of {all} records without an account manager the first {listed} are listed.",
+            all=unlisted,
+            listed=MOST_LISTED,
+        )
     yield language.translate(
         "A complete meeting also needs its contact's name and contact details; those count in the "
         "contact's own record."
     )
-
-
-def _on_the_list(company: Subject) -> Iterator[str]:
-    """That the list of records is cut, where it is."""
-    number = len(of_nobody(company.result))
-    if number > MOST_LISTED:
-        yield company.language.translate(
-            "Of {all} records without an account manager the first {listed} are listed.",
-            all=number,
-            listed=MOST_LISTED,
-        )
 
 
 def _headline(company: Subject) -> Iterator[Row]:
