@@ -46,7 +46,7 @@ translations: $(VENV)/.dev ## bring the catalogues of translations up to date an
 	@$(BIN)/python -m tests.translations
 
 golden: $(VENV)/.dev ## write the golden files anew, after a wanted change of a report
-	@$(BIN)/python -m pytest --update-golden tests/test_render.py tests/test_workbook.py
+	@$(BIN)/python -m pytest --update-golden tests/reports/test_render.py tests/reports/test_workbook.py
 
 benchmark: $(VENV)/.dev ## our validation beside stock Great Expectations, on a million meetings
 	@$(BIN)/python -m benchmarks.validation

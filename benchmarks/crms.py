@@ -306,7 +306,7 @@ def _creating(name: str, columns: Sequence[str]) -> str:
 @contextmanager
 def suitecrm(_: Path, records: int) -> Iterator[URL]:
     """Their own dump's tables, emptied."""
-    from tests.suitecrm.database import suitecrm as loaded
+    from tests.crms.suitecrm.database import suitecrm as loaded
 
     with loaded() as database:
         tables = ("users", "accounts", "contacts", "leads", "meetings", "calls", "opportunities", "meetings_contacts",
@@ -320,8 +320,8 @@ def suitecrm(_: Path, records: int) -> Iterator[URL]:
 @contextmanager
 def espocrm(_: Path, records: int) -> Iterator[URL]:
     """Tables rebuilt from a list of their columns, with the keys that EspoCRM gives its relations."""
-    from tests.presets import espocrm as made
-    from tests.presets.schema import built
+    from tests.crms.rebuilt import espocrm as made
+    from tests.crms.rebuilt.schema import built
 
     keys = [
         "CREATE INDEX of_meeting ON contact_meeting (meeting_id)",
@@ -336,8 +336,8 @@ def espocrm(_: Path, records: int) -> Iterator[URL]:
 @contextmanager
 def vtiger(_: Path, records: int) -> Iterator[URL]:
     """Tables rebuilt from a list of their columns."""
-    from tests.presets import vtiger as made
-    from tests.presets.schema import built
+    from tests.crms.rebuilt import vtiger as made
+    from tests.crms.rebuilt.schema import built
 
     with built("vtiger", made.TABLES, made.FURTHER, made.COLLATION) as database:
         _load(database, _vtiger_rows(World(records, integer_id)))

@@ -11,7 +11,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-SHARED = Path(os.environ.get("CRM_AUDIT_SHARED") or Path(__file__).parents[2] / "shared")
+from tests.paths import ROOT
+
+SHARED = Path(os.environ.get("CRM_AUDIT_SHARED") or ROOT.parent / "shared")
 MARIADB = os.environ.get("CRM_AUDIT_MARIADB") or "mysql+pymysql://root@127.0.0.1:3306"
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.style import MEASURES, Measure, figures_of
+from tests.paths import ROOT
 
-PACKAGE = Path(__file__).parent.parent / "pipeline"
+PACKAGE = ROOT / "pipeline"
 
 FLOORS = (
     {"model", "values", "complaints", "lacks", "memory", "progress", "resources", "pipeline"},
@@ -147,3 +148,12 @@ def test_the_code_reads_as_well_as_is_asked(
     """`make style` shows all of it."""
     assert measure.most is not None
     assert style[measure.label] <= measure.most, measure.label
+
+
+def test_tests_lie_where_their_subject_lies() -> None:
+    """A folder of tests is that of a folder of the package, or one of those that try the whole program."""
+    folders = {
+        path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")
+    }
+    rooms = {folder.parts[0] for folder in folders if folder.parts}
+    assert rooms - {"crms", "soak", "benchmarks"} <= {house_of(module) for module in FILES}

@@ -15,9 +15,8 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.schedule.supervisor import Service, unit_text
+from tests.paths import ROOT
 from tests.program import crm_audit
-
-ROOT = Path(__file__).parent.parent
 
 
 def test_make_leaves_the_program_where_the_readme_says(tmp_path: Path) -> None:

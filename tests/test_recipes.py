@@ -15,7 +15,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.paths import ROOT
+
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 MEASURE = """

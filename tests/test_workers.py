@@ -22,9 +22,8 @@ from pipeline.progress import Silence
 from pipeline.reports import write
 from pipeline.workers import apart, workers, workers_for
 from tests import factory
+from tests.paths import ROOT
 from tests.tasks import refuse, touch, whereabouts
-
-ROOT = Path(__file__).parent.parent
 
 
 def counted(taken: list[int], until: int) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """The catalogues of translations: what the code and the templates say, and what stands in each language.
 
 `make translations` brings every catalogue up to date: `python -m tests.translations`. What it cannot translate stays
-empty, and `tests/test_language.py` names it.
+empty, and `tests/language/test_language.py` names it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import GETTEXT_FUNCTIONS, babel_extract
 
-ROOT = Path(__file__).parent.parent
+from tests.paths import ROOT
+
 LOCALE = ROOT / "pipeline" / "language" / "locale"
 DOMAIN = "crm_audit"
 

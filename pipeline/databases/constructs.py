@@ -1,7 +1,7 @@
 """The few expressions that no two engines write alike: what each of them means.
 
 How each database writes them is in `pipeline/databases/sql/`, a file each. Each was tried against
-Python on the same values (tests/test_sql.py), so that one definition holds everywhere.
+Python on the same values (tests/databases/test_sql.py), so that one definition holds everywhere.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from pipeline.flows import run
 from pipeline.model import RunResult
 from pipeline.progress import Silence
 from pipeline.reports.write import write_reports
-from tests.test_select_guard import COMMON, ENGINES, OWN, Crm, crms  # noqa: F401 - a fixture
+from tests.databases.test_select_guard import COMMON, ENGINES, OWN, Crm, crms  # noqa: F401 - a fixture
 
 AS_OF = datetime(2026, 11, 24, 8, tzinfo=UTC)
 PRESET = """

@@ -30,9 +30,9 @@ import pytest
 
 from pipeline.demo import write_demo
 from tests import program
+from tests.paths import ROOT
 from tests.program import crm_audit
 
-ROOT: Final = Path(__file__).parent.parent.parent
 AS_OF: Final = "2026-11-24T09:00+01:00"
 RUN: Final = ("run", "--as-of", AS_OF)
 ALLOWED: Final = (0, 2, 3, 4, 5, 6)

@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline.errors import SourceError
 from pipeline.schedule.ledger import State
 from pipeline.schedule.scheduler import Scheduler
-from tests.test_schedule import (
+from tests.schedule.test_schedule import (
     AFTERWARDS,
     DAY,
     FIRST,
