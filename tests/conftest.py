@@ -5,8 +5,13 @@ from __future__ import annotations
 import gc
 
 import pytest
+from hypothesis import settings
 
 from tests.benches import benches, mariadb, postgres  # noqa: F401 - fixtures for every test
+
+# the same examples each time, however busy the machine is
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

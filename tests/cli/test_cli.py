@@ -68,6 +68,8 @@ def test_help_has_an_example_and_loads_little(command: str) -> None:
         "rich",
         "openpyxl",
         "jinja2",
+        "phonenumbers",
+        "email_validator",
     }
     assert not heavy & set(done.stdout.split())
 
