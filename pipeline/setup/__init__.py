@@ -1,5 +1,6 @@
-"""`crm-audit init`: the first ten minutes. Recognises the CRM, asks what only its owner
-knows, writes audit.yaml.
+"""`crm-audit init`: the first ten minutes.
+
+It recognises the CRM, asks what only its owner knows, and writes audit.yaml.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from pipeline.setup.guess.leftover import (
     on_custom_fields,
     on_the_terminal,
     unmarked,
-    unmarked_said,
+    unmarked_sentence,
 )
 from pipeline.setup.guess.mapping import CustomPreset, states_of
 from pipeline.setup.guess.proposals import Proposal, propose, results_of, state_of, written_in
@@ -56,10 +57,10 @@ def initialise(
     now: datetime,
     new_id: Callable[[], str],
 ) -> None:
-    """Looks, asks where it may, and writes. ConfigError where there is nothing to
-    write, or a file in the way.
+    """Looks at the CRM, asks if it may, and writes the files.
 
-    An audit.yaml that is written anew keeps its id; any other gets one of `new_id`.
+    Raises ConfigError if there is nothing to write or a file is in the way. An audit.yaml
+    that is overwritten keeps its id; a new one gets an id from `new_id`.
     """
     _must_not_overwrite(output, asking)
     written = without_password(address)
@@ -85,12 +86,12 @@ def initialise(
 
 
 def without_password(address: str) -> str:
-    """The address with ${CRM_PASSWORD} instead of a password that was typed."""
+    """Replaces a typed password with ${CRM_PASSWORD}."""
     return without_secret(address, SECRET)
 
 
 def _from(address: str, folder: Path) -> str:
-    """A relative file was meant from here; in audit.yaml it starts at that file."""
+    """Rewrites a relative path: audit.yaml resolves paths from its own folder."""
     if (
         "${" in address
         or folder.resolve() == Path.cwd()
@@ -106,12 +107,12 @@ def _from(address: str, folder: Path) -> str:
 
 
 def _id_in(file: Path) -> str:
-    """The id of an audit.yaml that is there already; '' where there is none."""
+    """The id in an existing audit.yaml, or ''."""
     try:
-        found = _ID_LINE.search(file.read_text("utf-8"))
+        id_line = _ID_LINE.search(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
         return ""
-    return found[1] if found else ""
+    return id_line[1] if id_line else ""
 
 
 def _must_not_overwrite(file: Path, asking: bool) -> None:
@@ -127,7 +128,7 @@ def _must_not_overwrite(file: Path, asking: bool) -> None:
 
 
 def _chosen(place: Place, preset: str | None, folder: Path, asking: bool) -> Preset | None:
-    """The preset that is named or fits best; None where no preset knows the database."""
+    """The named or best-fitting preset; None if no preset knows the database."""
     if preset is not None:
         return load_preset(preset, folder)
     fits = fitting(place)
@@ -136,7 +137,7 @@ def _chosen(place: Place, preset: str | None, folder: Path, asking: bool) -> Pre
     first = best(fits)
     if len(first) == 1:
         return first[0]
-    names = [one.name for one in first]
+    names = [fit.name for fit in first]
     if not asking:
         raise ConfigError(
             f"--preset: {', '.join(names)} fit equally well; name the one that it is with --preset."
@@ -144,7 +145,7 @@ def _chosen(place: Place, preset: str | None, folder: Path, asking: bool) -> Pre
     name = click.prompt(
         "Several presets fit equally well. Which is it?", type=click.Choice(names)
     )
-    return next(one for one in first if one.name == name)
+    return next(preset for preset in first if preset.name == name)
 
 
 def _recognised(preset: Preset, named: str | None) -> str:
@@ -161,12 +162,12 @@ def _rows(known: Known) -> str:
         "call": "calls",
         "deal": "deals",
     }
-    said = [
+    counts = [
         f"{known.rows[entity]:,} {many}"
         for entity, many in shown.items()
         if entity in known.rows
     ]
-    return ", ".join([f"{len(known.managers):,} active users", *said])
+    return ", ".join([f"{len(known.managers):,} active users", *counts])
 
 
 def _known(
@@ -178,8 +179,9 @@ def _known(
     asking: bool,
     now: datetime,
 ) -> None:
-    """A preset knows it; where texts are written otherwise, one of the user's
-    own on top of it says how.
+    """Sets up a CRM that a preset knows.
+
+    If its texts are written differently, the user gets a preset of their own that extends it.
     """
     known = survey(place, preset)
     click.echo(f"Recognised: {clean(preset.about)}, with {_rows(known)}.")
@@ -200,8 +202,9 @@ def _known(
 
 
 def _can_extend(preset: Preset) -> bool:
-    """Whether a preset of the user's own can lay formats over it: one of ours, whose
-    amounts are no integers.
+    """Whether the user's own preset can override its formats.
+
+    It can if the preset is built in and its amounts are decimals.
     """
     return not preset.name.endswith((".yaml", ".yml")) and preset.money == "decimal"
 
@@ -209,8 +212,9 @@ def _can_extend(preset: Preset) -> bool:
 def _unknown(
     place: Place, settings: Settings, output: Path, asking: bool, now: datetime
 ) -> None:
-    """No preset knows it: a preset of the user's own, made of guesses that they
-    confirm here or in the file.
+    """Sets up a CRM that no preset knows.
+
+    The user gets a preset of their own, made of guesses to confirm here or in the file.
     """
     own_file = output.parent / _PRESET_FILE
     _must_not_overwrite(own_file, asking)
@@ -239,12 +243,16 @@ def _unknown(
         _say_what_lacks(looked, proposals)
         if asking:
             own = interview.about_own(connection, own)
-        meeting = next((one for one in own.proposals if one.entity == "meeting"), None)
+        meeting = next(
+            (proposal for proposal in own.proposals if proposal.entity == "meeting"), None
+        )
         states, empty = own.states.get("meeting", {}), own.written.empty if own.written else ()
-        found = results_of(connection, meeting, states, empty) if meeting and not asking else ()
+        candidates = (
+            results_of(connection, meeting, states, empty) if meeting and not asking else ()
+        )
         own = replace(own, left=leftovers(connection, looked, own.proposals, own.result))
     _say_what_is_left(own, own_file.name)
-    known = replace(_survey_of(place, own), candidates=found)
+    known = replace(_survey_of(place, own), candidates=candidates)
     if own.written:
         known = replace(known, currencies=currencies(own.written))
     settings.preset, settings.recognised = (
@@ -266,19 +274,19 @@ def _unknown(
 def _say_what_is_left(own: CustomPreset, file: str) -> None:
     click.echo()
     if tables := unmarked(own.proposals):
-        click.echo(unmarked_said(tables))
+        click.echo(unmarked_sentence(tables))
     for line in on_the_terminal(own.left, file):
         click.echo(line)
 
 
 def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> None:
-    """What would be audited if it was only there, and how to get it there."""
+    """Prints what cannot be audited because it is missing, and how to add it."""
     for name in without_key(looked):
         click.echo(
             f"Table {clean(name)} is left out: no column of it is called id, nr or number and differs in every row, so "
             "none of its records could be named. Export it with its number."
         )
-    if not any(one.entity == "user" for one in proposals):
+    if not any(proposal.entity == "user" for proposal in proposals):
         named = naming_people(looked)
         by = f", whom {clean(' and '.join(named[:2]))} seem to name" if named else ""
         click.echo(
@@ -291,7 +299,7 @@ def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> 
 def _exports(
     place: Place, settings: Settings, preset: Preset, output: Path, asking: bool, now: datetime
 ) -> None:
-    """Exports of a cloud CRM: a preset of the user's own says what these hold and lack."""
+    """Sets up exports of a cloud CRM; the user's own preset lists what they hold and lack."""
     own_file = output.parent / _PRESET_FILE
     _must_not_overwrite(own_file, asking)
     own = exported.CustomExports(preset, find(preset, place.headers()))
@@ -305,7 +313,7 @@ def _exports(
         own.fit = fit
     known = survey(place, loaded)
     click.echo(f"Recognised by their headers: {clean(preset.about)}, with {_rows(known)}.")
-    for line in own.said():
+    for line in own.summary_lines():
         click.echo(f"  {clean(line, 150)}")
     if own.fit:
         _about_the_fit(settings, own, own_file.name, asking)
@@ -330,8 +338,9 @@ def _exports(
 
 
 def _about_the_fit(settings: Settings, own: Extended, file: str, asking: bool) -> None:
-    """Texts that the preset's formats do not read: what fits is
-    confirmed here or in the file.
+    """Proposes formats for texts that the preset cannot read.
+
+    The user confirms them here or in the file.
     """
     _say_what_is_misread(own)
     if own.fit and asking:
@@ -344,16 +353,16 @@ def _about_the_fit(settings: Settings, own: Extended, file: str, asking: bool) -
 
 
 def _say_what_is_misread(own: Extended) -> None:
-    for one in own.fit.misread if own.fit else ():
-        samples = ", ".join(map(masked, one.samples))
+    for misread in own.fit.misread if own.fit else ():
+        samples = ", ".join(map(masked, misread.samples))
         click.echo(
-            f"{one.entity}.{one.column}: {one.unreadable:,} of {one.stated:,} values that were looked at are not "
-            f"written as {own.preset.name} writes them: {samples}"
+            f"{misread.entity}.{misread.column}: {misread.unreadable:,} of {misread.stated:,} "
+            f"values that were looked at are not written as {own.preset.name} writes them: {samples}"
         )
 
 
 def _survey_of(place: Place, own: CustomPreset) -> Known:
-    """What the CRM says by a preset that is not confirmed yet."""
+    """Surveys the CRM with a preset that is not confirmed yet."""
     with tempfile.TemporaryDirectory(prefix="crm-audit-") as folder:
         (Path(folder) / _PRESET_FILE).write_text(preset_text(own, tried=True), "utf-8")
         # a field that is added to a SELECT needs a key named id; here the preset itself
@@ -372,8 +381,9 @@ def _settle(
     now: datetime,
     files: dict[Path, str],
 ) -> None:
-    """The questions; then all files at once, so that whoever breaks off has
-    none; and what to do next.
+    """Asks the remaining questions, writes all files, and prints the next steps.
+
+    Files are written last, so breaking off leaves none behind.
     """
     if asking:
         if interview.about_the_rest(settings, known):
@@ -396,13 +406,11 @@ def _settle(
 
 
 def _leave_open(settings: Settings, known: Known) -> None:
-    """Without an answer only what the CRM itself says beyond doubt is
-    written; the rest is named.
-    """
+    """Writes only what the CRM leaves beyond doubt, and lists the rest as open."""
     settings.open_keys.append("zone: the zone of your people, like Europe/Amsterdam")
     codes = [code for code in known.currencies if code]
     if len(codes) == 1 and set(known.currencies) == set(codes):
-        settings.currency, settings.currency_said = codes[0], "every amount names it"
+        settings.currency, settings.currency_comment = codes[0], "every amount names it"
     else:
         settings.open_keys.append(
             "currency: of the plan, and of amounts that name none, like EUR"
@@ -415,14 +423,14 @@ def _leave_open(settings: Settings, known: Known) -> None:
         settings.open_keys.append(
             f"{where}: meeting.result, if results are written somewhere; else nobody owes them"
         )
-        settings.result_said = _candidates_said(where, known)
+        settings.result_comments = _candidate_comments(where, known)
     if "meeting.status" in absent:
         settings.open_keys.append(
             "source.end_passed_is_held: true, if a meeting counts as held once its end has passed"
         )
 
 
-def _candidates_said(where: str, known: Known) -> Sequence[str]:
+def _candidate_comments(where: str, known: Known) -> Sequence[str]:
     if where == _PRESET_FILE:
         start = f"A meeting's result: map it in {where}, under meeting, as result. What might hold it:"
     else:
@@ -431,8 +439,8 @@ def _candidates_said(where: str, known: Known) -> Sequence[str]:
     return [
         start,
         *(
-            f"  {one.column}: filled in {share(one.filled, one.held)} of {one.held:,}"
-            for one in known.candidates
+            f"  {candidate.column}: filled in {share(candidate.filled, candidate.held)} of {candidate.held:,}"
+            for candidate in known.candidates
         ),
     ]
 

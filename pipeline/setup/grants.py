@@ -1,6 +1,4 @@
-"""`crm-audit grants`: the SQL that makes an account which reads what a preset
-reads, and nothing else.
-"""
+"""`crm-audit grants`: SQL for an account that can read a preset's tables and nothing else."""
 
 from __future__ import annotations
 
@@ -45,7 +43,7 @@ _CTE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """An account, and the tables that it has to read."""
+    """An account and the tables it must read."""
 
     account: str
     host: str  # from where it comes in; '%' = from anywhere
@@ -58,29 +56,26 @@ class Reader:
 def tables_of(
     preset: Preset, add: Mapping[str, str], own: Iterable[str] = ()
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Every table that is read: those that must be there, and those that
-    an installation may lack.
+    """The tables an audit reads: required ones, and ones an installation may lack.
 
-    `own` are an analyst's SELECTs, which are asked inside the same transaction.
+    `own` holds an analyst's SELECTs, which run in the same transaction.
     """
     selects = [
         part.select for parts in preset.entities.values() for part in parts if part.select
     ]
-    found = {part.table for parts in preset.entities.values() for part in parts} | set(
+    tables = {part.table for parts in preset.entities.values() for part in parts} | set(
         preset.tables
     )
-    found |= {preset.place_of(theirs)[0] for theirs in {**preset.add, **add}.values()}
+    tables |= {preset.place_of(theirs)[0] for theirs in {**preset.add, **add}.values()}
     for sql in (*selects, *preset.tables.values(), *own):
-        found |= _read_in(sql)
-    found -= preset.derived.keys()  # views over the others, which are ours
+        tables |= _read_in(sql)
+    tables -= preset.derived.keys()  # views over the others, which are ours
     optional = set(preset.optional)
-    return tuple(sorted(found - optional)), tuple(sorted(optional))
+    return tuple(sorted(tables - optional)), tuple(sorted(optional))
 
 
 def custom_tables(preset: Preset) -> tuple[str, ...]:
-    """The tables of custom fields, which are there once the CRM has such fields;
-    none where they are columns.
-    """
+    """The tables that hold custom fields once a CRM has any; none if they are columns."""
     read = {
         part.table for parts in preset.entities.values() for part in parts
     } | preset.tables.keys()
@@ -111,10 +106,10 @@ def grants(
     custom: bool = False,
     password: str = PLACEHOLDER,
 ) -> str:
-    """The text to hand to the database's administrator. An audit.yaml adds its own
-    fields, account and database.
+    """The SQL to hand to the database administrator.
 
-    `custom` grants the tables of custom fields too, which `init` looks into.
+    An audit.yaml adds its own fields, account and database. `custom` also grants the tables
+    of custom fields, which `init` looks into.
     """
     known = _known_of(audit) if audit else {}
     dialect = dialect or known.get("dialect") or preset.dialects[0]
@@ -155,22 +150,25 @@ def grants(
 
 
 def _nothing_more(preset: Preset, of_fields: Iterable[str]) -> str:
-    """Why the grants are the same with tables of custom fields as without."""
+    """Why tables of custom fields add no grants."""
     if preset.custom_columns:
         columns = f"columns of the tables above ({preset.custom_columns}…)"
-        said = f"Custom fields are {columns}, which the account reads whole"
+        reason = f"Custom fields are {columns}, which the account reads whole"
     elif tables := ", ".join(of_fields):
-        said = f"The tables of custom fields are among those above: {tables}"
+        reason = f"The tables of custom fields are among those above: {tables}"
     else:
-        said = f"The preset {preset.name} knows no tables of custom fields; columns of the tables above can all be read"
-    return f"-- {said}: --custom adds nothing."
+        reason = (
+            f"The preset {preset.name} knows no tables of custom fields; "
+            "columns of the tables above can all be read"
+        )
+    return f"-- {reason}: --custom adds nothing."
 
 
 def _known_of(audit: Audit) -> dict[str, str]:
-    """Dialect, account and database as far as source.url tells; its password is not needed."""
+    """Dialect, account and database from source.url, as far as it names them."""
     try:
         url = make_url(secrets_of(audit.settings.source.url))
-    # a variable that is not set is most often the password, which is not printed anyway
+    # the variable that is not set is usually the password, which is not needed here
     except ConfigError:
         try:
             url = make_url(audit.settings.source.url)
@@ -178,12 +176,12 @@ def _known_of(audit: Audit) -> dict[str, str]:
             return {}
     except (ArgumentError, ValueError):
         return {}
-    given = {
+    parts = {
         "dialect": url.get_backend_name(),
         "account": url.username,
         "database": url.database,
     }
-    return {name: value for name, value in given.items() if value and "${" not in value}
+    return {name: value for name, value in parts.items() if value and "${" not in value}
 
 
 # --------------------------------------------------------------------------------- per database
@@ -200,9 +198,7 @@ def _placed(reader: Reader, table: str) -> tuple[str, str]:
 
 
 def _if_there(reader: Reader, table: str, grant: str) -> Iterator[str]:
-    """A grant that does nothing where the table is lacking: a client that is fed the
-    whole text would stop there.
-    """
+    """A grant that does nothing if the table is missing; a plain GRANT would stop the script."""
     database, name = _placed(reader, table)
     named = f"table_schema = {_text(database)} AND table_name = {_text(name)}"
     yield f"SET @there = EXISTS (SELECT 1 FROM information_schema.tables WHERE {named});"

@@ -67,12 +67,12 @@ def test_every_table_and_column_that_is_not_used_is_named_with_its_kind(tmp_path
     with place.opened() as connection:
         looked = looked_into(connection)
         left = leftovers(connection, looked, propose(connection, looked), None)
-    assert [one.said() for one in left] == [
+    assert [one.summary() for one in left] == [
         "klanten, read as client: regio (few words), notitie (free text), fax (always empty), klantsinds (dates), "
         "saldo (numbers), bank (yes and no), a?b (a name that cannot be mapped)",
         "leveranciers, 0 rows: nr (always empty), firma (always empty)",
     ]
-    assert list(on_the_terminal(left, "crm.yaml"))[-1] == f"  {left[1].said()}"
+    assert list(on_the_terminal(left, "crm.yaml"))[-1] == f"  {left[1].summary()}"
     comments = list(as_comments(left))
     assert all(line.startswith("#") or not line for line in comments)
     assert "leveranciers" in comments[-1]
@@ -97,7 +97,7 @@ def test_a_table_that_the_account_cannot_read_is_named_and_ends_nothing(tmp_path
             with place.opened() as connection:
                 looked = looked_into(connection)
                 left = leftovers(connection, looked, propose(connection, looked), None)
-                assert [one.said() for one in left] == ["loon: this account cannot read it"]
+                assert [one.summary() for one in left] == ["loon: this account cannot read it"]
                 assert looked_into(connection)  # the transaction goes on
         finally:
             with engine.connect() as connection:

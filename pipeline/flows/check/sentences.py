@@ -15,7 +15,7 @@ from pipeline.flows.check.looking import Pace
 from pipeline.flows.check.masking import mask
 from pipeline.model import CHECKED, ENTITIES, Field, FieldSet, Kind, LocalText
 from pipeline.presets import Preset
-from pipeline.setup.guess.leftover import unmarked_said
+from pipeline.setup.guess.leftover import unmarked_sentence
 from pipeline.setup.look.fit import Fit
 
 _AN: Final = ("a", "e", "i", "o", "u")
@@ -131,7 +131,7 @@ def on_unmarked(preset: Preset) -> Iterator[str]:
         and all(map(_of_another, part.excluded))
     ]
     if tables:
-        yield unmarked_said(tables)
+        yield unmarked_sentence(tables)
 
 
 def _of_another(reason: str) -> bool:

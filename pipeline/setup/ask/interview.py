@@ -1,5 +1,6 @@
-"""The questions of `crm-audit init`: few, with what the CRM itself says to each, and none
-that it can answer alone.
+"""The questions of `crm-audit init`: few, each with what the CRM itself shows.
+
+It asks nothing that it can answer itself.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pipeline.setup.guess.proposals import (
     Guess,
     Proposal,
     results_of,
-    told_by_you,
+    typed_guess,
     words_of,
     written_in,
 )
@@ -50,8 +51,9 @@ _NEITHER: Final = "neither"
 
 
 def about_the_rest(settings: Settings, known: Known) -> bool:
-    """Asks what is needed beside the preset, and puts it into `settings`; returns whether
-    an example plan is wanted.
+    """Asks for the remaining settings and stores them in `settings`.
+
+    Returns whether the user wants an example plan.
     """
     absent = known.preset.absent_columns()
     has_meetings = "meeting" in known.preset.entities
@@ -64,7 +66,7 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
         of = "meetings" if "meeting.status" in absent else "meetings held"
         chosen = where_results_are(known.candidates, of)
         settings.result = chosen.column if chosen else None
-        settings.result_said = [_result_said(chosen, of)]
+        settings.result_comments = [_result_comment(chosen, of)]
     click.echo()
     settings.zone = click.prompt(
         "Time zone of your people", default=machine_zone(), value_proc=_zone
@@ -89,22 +91,20 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
     )
 
 
-def _result_said(chosen: Candidate | None, of: str) -> str:
+def _result_comment(chosen: Candidate | None, of: str) -> str:
     if chosen is None:
-        return "A meeting's result is written nowhere: nobody owes one."
+        return "No column holds a meeting's result: nobody owes one."
     return f"A meeting's result; filled in {share(chosen.filled, chosen.held)} of {chosen.held:,} {of}."
 
 
 def where_results_are(candidates: Sequence[Candidate], of: str) -> Candidate | None:
-    """The one column in which results are written, or none; `of` says over which
-    meetings that was counted.
-    """
+    """Asks for the column that holds results; `of` names the meetings that were counted."""
     click.echo(f"\nWhere is a meeting's result written? Over {candidates[0].held:,} {of}:")
-    width = max(len(clean(one.column)) for one in candidates)
-    for number, one in enumerate(candidates, 1):
-        samples = f"  {', '.join(map(clean, one.samples))}" if one.samples else ""
-        fill = f"filled in {share(one.filled, one.held):>4}, {one.words:,} different"
-        click.echo(f"  {number}  {clean(one.column):<{width}}  {fill}{samples}")
+    width = max(len(clean(candidate.column)) for candidate in candidates)
+    for number, candidate in enumerate(candidates, 1):
+        samples = f"  {', '.join(map(clean, candidate.samples))}" if candidate.samples else ""
+        fill = f"filled in {share(candidate.filled, candidate.held):>4}, {candidate.words:,} different"
+        click.echo(f"  {number}  {clean(candidate.column):<{width}}  {fill}{samples}")
     click.echo("  0  nowhere: nobody owes a result")
     default = 1 if likely(candidates[0]) and candidates[0].filled else None
     chosen = click.prompt("Which", type=click.IntRange(0, len(candidates)), default=default)
@@ -145,7 +145,7 @@ def _address(text: str) -> str:
 
 
 def about_own(connection: Connection, guessed: CustomPreset) -> CustomPreset:
-    """Goes through the guesses; what remains is confirmed."""
+    """Goes through the guesses with the user; what remains is confirmed."""
     what = "these files" if guessed.dialect == "files" else "this database"
     click.echo(
         f"\nNo preset of ours knows {what}. Here is what its names "
@@ -153,25 +153,27 @@ def about_own(connection: Connection, guessed: CustomPreset) -> CustomPreset:
         "wrong lines (2,4),\nor a line that is lacking or another (phone = mobiel), or n where it is not it."
     )
     kept = [
-        one for proposal in guessed.proposals if (one := _about_proposal(connection, proposal))
+        confirmed
+        for proposal in guessed.proposals
+        if (confirmed := _about_proposal(connection, proposal))
     ]
     if not kept:
         raise click.ClickException("Nothing was confirmed, so nothing was written.")
     kept = _about_kinds(kept)
     states = {
-        one.entity: _about_words(one, guessed.states.get(one.entity, {}))
-        for one in kept
-        if one.words
+        record.entity: _about_words(record, guessed.states.get(record.entity, {}))
+        for record in kept
+        if record.words
     }
-    deal = next((one.of("amount") for one in kept if one.of("amount")), None)
-    found = written_in(connection, kept)
-    written = about_the_writing(found) if found else None
+    deal = next((proposal.of("amount") for proposal in kept if proposal.of("amount")), None)
+    written_now = written_in(connection, kept)
+    written = about_the_writing(written_now) if written_now else None
     whole_units = True
     if deal and deal.whole:
         whole_units = click.confirm(
             "\nAmounts have no decimals. Are they whole units (n: cents)?", default=None
         )
-    meeting = next((one for one in kept if one.entity == "meeting"), None)
+    meeting = next((proposal for proposal in kept if proposal.entity == "meeting"), None)
     result = (
         _about_result(connection, meeting, states.get("meeting", {}), written)
         if meeting
@@ -192,8 +194,9 @@ def about_own(connection: Connection, guessed: CustomPreset) -> CustomPreset:
 
 
 def _about_the_clock(connection: Connection, of: Proposal, guess: Guess) -> str:
-    """In which zone the database's own times are meant that name none; `of` holds some of
-    them. Nothing tells, so that there is no default.
+    """Asks for the zone of database times that name none; `of` holds some of them.
+
+    There is no default: nothing in the data shows the zone.
     """
     name = f"{of.table}.{guess.theirs}"
     click.echo(
@@ -208,26 +211,26 @@ def _about_the_clock(connection: Connection, of: Proposal, guess: Guess) -> str:
 
 
 def _clock(text: str) -> str:
-    said = text.strip()
-    if said.lower() in ("audit", "utc"):
-        return "audit" if said.lower() == "audit" else "UTC"
-    if said not in available_timezones():
+    answer = text.strip()
+    if answer.lower() in ("audit", "utc"):
+        return "audit" if answer.lower() == "audit" else "UTC"
+    if answer not in available_timezones():
         raise click.BadParameter(
-            f"'{clean(said)}' is no time zone; write audit, UTC, or one like Europe/Amsterdam."
+            f"'{clean(answer)}' is no time zone; write audit, UTC, or one like Europe/Amsterdam."
         )
-    return said
+    return answer
 
 
 def _markup_of(
     connection: Connection, meeting: Proposal | None, result: str | None
 ) -> Markup | None:
-    """What the column of results holds, where nobody sees every character."""
+    """The markup in the column of results, if any."""
     columns = look(connection, meeting.table).columns if meeting and result else ()
-    return next((one.markup for one in columns if one.name == result), None)
+    return next((column.markup for column in columns if column.name == result), None)
 
 
 def _about_proposal(connection: Connection, proposal: Proposal) -> Proposal | None:
-    """The proposal with the lines that are right; None where it is not it at all."""
+    """The proposal reduced to its right lines; None if the table is the wrong one."""
     looked = look(connection, proposal.table)
     while True:
         lines = [*proposal.columns, *([proposal.deleted] if proposal.deleted else [])]
@@ -250,19 +253,19 @@ def _show(proposal: Proposal, lines: Sequence[Guess], looked: Looked) -> None:
     )
     if proposal.kinds:
         click.echo(f"  Some of them: {clean(proposal.kinds.evidence(), 90)}")
-    width = max(len(clean(one.theirs)) for one in lines)
-    for number, one in enumerate(lines, 1):
+    width = max(len(clean(line.theirs)) for line in lines)
+    for number, line in enumerate(lines, 1):
         click.echo(
-            f"  {number:>2}  {one.ours:<11} = {clean(one.theirs):<{width}}  {one.said()}"
+            f"  {number:>2}  {line.ours:<11} = {clean(line.theirs):<{width}}  {line.summary()}"
         )
-    used = {part for one in lines for part in one.theirs.split(GLUE)}
+    used = {part for line in lines for part in line.theirs.split(GLUE)}
     left = left_of(looked, used | ({proposal.kinds.column} if proposal.kinds else set()))
     if left.columns:
-        said = "not used: " + ", ".join(
+        unused = "not used: " + ", ".join(
             f"{clean(name)} ({kind})" for name, kind in left.columns
         )
         click.echo(
-            "\n".join(wrap(said, 108, initial_indent="      ", subsequent_indent="        "))
+            "\n".join(wrap(unused, 108, initial_indent="      ", subsequent_indent="        "))
         )
 
 
@@ -270,35 +273,35 @@ def _without(
     proposal: Proposal, lines: Sequence[Guess], wrong: set[int] | None
 ) -> Proposal | None:
     if wrong is None or (proposal.entity != "meeting_contact" and 1 in wrong):
-        return None  # without its key there is no record
-    kept = [one for number, one in enumerate(lines, 1) if number not in wrong]
-    words = proposal.words if any(one.ours in ("status", "stage") for one in kept) else {}
+        return None  # a record needs its key
+    kept = [line for number, line in enumerate(lines, 1) if number not in wrong]
+    words = proposal.words if any(line.ours in ("status", "stage") for line in kept) else {}
     deleted = proposal.deleted if proposal.deleted in kept else None
-    columns = tuple(one for one in kept if one is not proposal.deleted)
+    columns = tuple(line for line in kept if line is not proposal.deleted)
     if proposal.entity == "meeting_contact" and len(columns) < 2:
         return None
     return replace(proposal, columns=columns, deleted=deleted, words=words)
 
 
-def _with_line(connection: Connection, proposal: Proposal, said: Guess) -> Proposal:
-    """The proposal with a line of the user's, instead of the one of the same column of ours."""
-    if said.ours == "deleted":
-        return replace(proposal, deleted=said)
-    columns = tuple(said if one.ours == said.ours else one for one in proposal.columns)
+def _with_line(connection: Connection, proposal: Proposal, line: Guess) -> Proposal:
+    """Replaces or adds the user's line for one of our columns."""
+    if line.ours == "deleted":
+        return replace(proposal, deleted=line)
+    columns = tuple(line if guess.ours == line.ours else guess for guess in proposal.columns)
     words = (
-        words_of(connection, proposal.table, said.theirs)
-        if said.ours in ("status", "stage")
+        words_of(connection, proposal.table, line.theirs)
+        if line.ours in ("status", "stage")
         else proposal.words
     )
     return replace(
-        proposal, columns=columns if said in columns else (*columns, said), words=words
+        proposal, columns=columns if line in columns else (*columns, line), words=words
     )
 
 
 def _answer_of(
     connection: Connection, proposal: Proposal, most: int, looked: Looked
 ) -> Callable[[str], set[int] | Guess | None]:
-    """A line like 'phone = mobiel', or what `_lines_of` reads."""
+    """Reads a line like 'phone = mobiel', or whatever `_lines_of` reads."""
     numbers = _lines_of(most)
     allowed = [*COLUMNS[proposal.entity], "deleted"]
 
@@ -310,7 +313,7 @@ def _answer_of(
             raise click.BadParameter(
                 f"'{clean(ours)}' is none of ours; write one of {', '.join(allowed)}."
             )
-        return told_by_you(
+        return typed_guess(
             connection,
             proposal.entity,
             ours,
@@ -326,36 +329,41 @@ def _parts(ours: str, theirs: str) -> list[str]:
 
 
 def _column(looked: Looked, name: str) -> Contents:
-    one = next(
-        (one for one in looked.columns if one.name.lower() == name.strip().lower()), None
+    column = next(
+        (
+            contents
+            for contents in looked.columns
+            if contents.name.lower() == name.strip().lower()
+        ),
+        None,
     )
-    if one is None:
-        there = ", ".join(clean(one.name) for one in looked.columns)
+    if column is None:
+        there = ", ".join(clean(contents.name) for contents in looked.columns)
         raise click.BadParameter(
             f"there is no column '{clean(name.strip())}'; there are {there}."
         )
-    return one
+    return column
 
 
 def _lines_of(most: int) -> Callable[[str], set[int] | None]:
     """'y' = none is wrong, 'n' = all, '2,4' = these."""
 
     def read(text: str) -> set[int] | None:
-        said = text.strip().lower()
-        if said in ("y", "yes", "j", "ja"):
+        answer = text.strip().lower()
+        if answer in ("y", "yes", "j", "ja"):
             return set()
-        if said in ("n", "no", "nee"):
+        if answer in ("n", "no", "nee"):
             return None
-        numbers = re.findall(r"\d+", said)
+        numbers = re.findall(r"\d+", answer)
         if (
             not numbers
-            or re.sub(r"[\d,;\s]", "", said)
-            or not all(1 <= int(one) <= most for one in numbers)
+            or re.sub(r"[\d,;\s]", "", answer)
+            or not all(1 <= int(number) <= most for number in numbers)
         ):
             raise click.BadParameter(
                 f"press Enter, or type n, or numbers from 1 to {most} like 2,4."
             )
-        return {int(one) for one in numbers}
+        return {int(number) for number in numbers}
 
     return read
 
@@ -367,14 +375,15 @@ def _about_words(proposal: Proposal, guessed: Mapping[str, str]) -> dict[str, st
 def about_words(
     entity: str, words: Mapping[str, int], guessed: Mapping[str, str]
 ) -> dict[str, str]:
-    """What each word of a status or stage means: word -> state; a word that is to
-    stay unknown is left out.
+    """Asks what each word of a status or stage means: word -> state.
+
+    Words that stay unknown are left out.
     """
     states = STATES[entity]
     click.echo(
         f"\nWhat do the words of {_MANY[entity]} mean? {', '.join(states)}, or {_NOT_COUNTED}:"
     )
-    found = {}
+    meanings = {}
     for word, times in words.items():
         state = click.prompt(
             f"  {clean(word)} ({times:,} times)",
@@ -382,15 +391,16 @@ def about_words(
             value_proc=_one_of((*states, _NOT_COUNTED)),
         )
         if state != _NOT_COUNTED:
-            found[word] = state
-    return found
+            meanings[word] = state
+    return meanings
 
 
 def _about_kinds(kept: Sequence[Proposal]) -> list[Proposal]:
-    """What each word means of the column that tells companies from persons; without
-    persons it tells nothing.
+    """Asks what each word of the company/person column means.
+
+    If no word means a person, the column is of no use.
     """
-    kinds = next((one.kinds for one in kept if one.kinds), None)
+    kinds = next((proposal.kinds for proposal in kept if proposal.kinds), None)
     if kinds is None:
         return list(kept)
     click.echo(
@@ -399,28 +409,27 @@ def _about_kinds(kept: Sequence[Proposal]) -> list[Proposal]:
     )
     means = {}
     for word, times in kinds.words.items():
-        said = click.prompt(
+        meaning = click.prompt(
             f"  {clean(word)} ({times:,} times)",
             default=kinds.means.get(word, _NEITHER),
             value_proc=_one_of((COMPANY, PERSON, _NEITHER)),
         )
-        if said != _NEITHER:
-            means[word] = said
-    told = replace(kinds, means=means) if PERSON in means.values() else None
-    if told is None:
+        if meaning != _NEITHER:
+            means[word] = meaning
+    settled = replace(kinds, means=means) if PERSON in means.values() else None
+    if settled is None:
         return [
-            replace(one, kinds=None)
-            for one in kept
-            if not (one.kinds and one.entity == "contact")
+            replace(proposal, kinds=None)
+            for proposal in kept
+            if not (proposal.kinds and proposal.entity == "contact")
         ]
-    return [replace(one, kinds=told if one.kinds else None) for one in kept]
+    return [replace(proposal, kinds=settled if proposal.kinds else None) for proposal in kept]
 
 
 def about_the_writing(written: Written, *, zone: bool = True) -> Written:
-    """How days, instants and amounts are written: what the texts leave open is asked,
-    what they show is confirmed.
+    """Asks how days, instants and amounts are written where the texts leave it open.
 
-    `zone` tells whether that of the instants is part of it.
+    The user then confirms what the texts show; `zone` includes the zone of instants.
     """
     for which, shown in still_open(written):
         if which == "amount":
@@ -467,12 +476,12 @@ def about_the_writing(written: Written, *, zone: bool = True) -> Written:
 
 
 def _one_of(allowed: Iterable[str]) -> Callable[[str], str]:
-    """One of these words, or the beginning of only one of them."""
+    """Reads one of these words, or an unambiguous beginning."""
 
     def read(text: str) -> str:
-        said = text.strip().lower()
-        fits = [one for one in allowed if one == said] or [
-            one for one in allowed if said and one.startswith(said)
+        answer = text.strip().lower()
+        fits = [word for word in allowed if word == answer] or [
+            word for word in allowed if answer and word.startswith(answer)
         ]
         if len(fits) != 1:
             raise click.BadParameter(f"write one of {', '.join(allowed)}, or its beginning.")
@@ -487,7 +496,7 @@ def _about_result(
     states: Mapping[str, str],
     written: Written | None,
 ) -> str | None:
-    found = results_of(connection, meeting, states, written.empty if written else ())
+    candidates = results_of(connection, meeting, states, written.empty if written else ())
     of = "meetings held" if "held" in states.values() else "meetings"
-    chosen = where_results_are(found, of) if found else None
+    chosen = where_results_are(candidates, of) if candidates else None
     return chosen.column.removeprefix(f"{meeting.table}.") if chosen else None

@@ -1,7 +1,6 @@
-"""What `crm-audit init` did not use: every table and column that it
-left, with what stands in it.
+"""The tables and columns that `crm-audit init` did not use, with their contents.
 
-A mapping that is nearly right looks like one that is right, until somebody sees what it left.
+A mapping that is nearly right looks right until somebody sees what it leaves out.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ from pipeline.setup.write.audit_file import clean
 from pipeline.source.names import described
 
 _MOST_TABLES: Final = 150
-"""Tables that are looked into; of further ones the name is said."""
+"""Tables that are looked into; any others are only named."""
 _SHOWN: Final = 40
 """Tables that the terminal shows; the file names all."""
 _WIDTH: Final = 108
 
-_SAID: Final[Mapping[str, str]] = {
+_LABELS: Final[Mapping[str, str]] = {
     "email": "e-mail addresses",
     "phone": "phone numbers",
     "instant": "dates with time",
@@ -44,15 +43,15 @@ _SAID: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A table, and the columns of it that are not used, each with what stands in it."""
+    """A table and its unused columns, each with its contents."""
 
     table: str
     rows: int | None  # None where it was not looked into
-    used_as: str  # 'client, contact'; '' where nothing of it is used
+    used_as: str  # 'client, contact'; '' if no column is used
     columns: tuple[tuple[str, str], ...]
     why: str = ""  # why it was not looked into
 
-    def said(self) -> str:
+    def summary(self) -> str:
         """'klanten, read as client: regio (few words), fax (always empty)'."""
         columns = ", ".join(f"{clean(name)} ({kind})" for name, kind in self.columns)
         rows = (
@@ -64,17 +63,19 @@ class Left:
         return f"{clean(self.table)}{about}: {columns or self.why or 'no column that can be mapped'}"
 
 
-def kind_said(one: Contents, key: str | None = None) -> str:
-    """What stands in a column: 'dates', 'few words', 'always empty'."""
-    if not one.filled:
+def kind_label(contents: Contents, key: str | None = None) -> str:
+    """A column's contents in words: 'dates', 'few words', 'always empty'."""
+    if not contents.filled:
         return "always empty"
-    return "the key" if one.name == key else _SAID[one.what]
+    return "the key" if contents.name == key else _LABELS[contents.what]
 
 
 def left_of(looked: Looked, used: Collection[str], used_as: str = "") -> Left:
     """The columns of a table that are not among those used."""
     columns = [
-        (one.name, kind_said(one, looked.key)) for one in looked.columns if one.name not in used
+        (contents.name, kind_label(contents, looked.key))
+        for contents in looked.columns
+        if contents.name not in used
     ]
     columns += [
         (name, "a name that cannot be mapped") for name in looked.odd_names if name not in used
@@ -88,35 +89,38 @@ def leftovers(
     proposals: Sequence[Proposal],
     result: str | None,
 ) -> tuple[Left, ...]:
-    """Every table that is not used as a whole: those in use first."""
-    seen, found = {one.name: one for one in looked}, []
+    """Every table with unused columns: partly used tables first."""
+    seen, lefts = {table.name: table for table in looked}, []
     tables = sorted(tables_in(connection))
     for place, name in enumerate(tables):
-        of_it = [one for one in proposals if one.table == name]
+        of_it = [proposal for proposal in proposals if proposal.table == name]
         known = seen.get(name) or (_looked(connection, name) if place < _MOST_TABLES else None)
         if known is None:
             why = "not looked into" if place >= _MOST_TABLES else "this account cannot read it"
-            found.append(Left(name, None, "", (), why))
+            lefts.append(Left(name, None, "", (), why))
             continue
-        left = left_of(known, set(_used(of_it, result)), ", ".join(one.entity for one in of_it))
+        left = left_of(
+            known, set(_used(of_it, result)), ", ".join(proposal.entity for proposal in of_it)
+        )
         if left.columns or not of_it:
-            found.append(left)
-    return tuple(sorted(found, key=lambda left: not left.used_as))
+            lefts.append(left)
+    return tuple(sorted(lefts, key=lambda left: not left.used_as))
 
 
 def _used(proposals: Iterable[Proposal], result: str | None) -> Iterator[str]:
-    for one in proposals:
-        for guess in (*one.columns, *([one.deleted] if one.deleted else [])):
+    for proposal in proposals:
+        for guess in (*proposal.columns, *([proposal.deleted] if proposal.deleted else [])):
             yield from guess.theirs.split(GLUE)
-        if one.kinds:
-            yield one.kinds.column
-        if one.entity == "meeting" and result:
+        if proposal.kinds:
+            yield proposal.kinds.column
+        if proposal.entity == "meeting" and result:
             yield result
 
 
 def _looked(connection: Connection, name: str) -> Looked | None:
-    """The table, if the account may read it; an error must not end the
-    transaction that all is read in.
+    """The table, or None if the account may not read it.
+
+    An error must not end the transaction that reads everything.
     """
     if not SAFE.fullmatch(name):
         return None
@@ -129,7 +133,7 @@ def _looked(connection: Connection, name: str) -> Looked | None:
 
 @contextmanager
 def _tried(connection: Connection) -> Iterator[None]:
-    # elsewhere an error ends a statement and nothing more
+    # on other databases an error ends only its statement
     if connection.dialect.name != "postgresql":
         yield
         return
@@ -137,7 +141,7 @@ def _tried(connection: Connection) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError:
-        # past what bounds each statement, which is a statement itself and would fail here
+        # bypasses the statement time limit, whose own statement would fail here
         raw: Any = connection.connection.dbapi_connection
         raw.execute("ROLLBACK TO SAVEPOINT looked")
         raise
@@ -146,8 +150,10 @@ def _tried(connection: Connection) -> Iterator[None]:
 def on_custom_fields(
     place: Place, preset: Preset, candidates: Sequence[Candidate]
 ) -> Iterator[str]:
-    """Of a CRM that a preset knows: whether custom fields are seen, what is in them, and how
-    a field for a meeting's result is added where nothing looks like one.
+    """What is known about custom fields, for a CRM that a preset knows.
+
+    Whether the account sees them, what they hold, and how to add a field for a meeting's
+    result if none looks like one.
     """
     with place.opened(preset) as connection:
         seen = tables_in(connection)
@@ -165,7 +171,8 @@ def on_custom_fields(
             f"account may not read them: `crm-audit grants --preset {preset.name} --custom` prints what it needs."
         )
     yield from on_the_terminal(
-        [*(left_of(one, [str(one.key)]) for one in looked), *columns], "the database"
+        [*(left_of(table_seen, [str(table_seen.key)]) for table_seen in looked), *columns],
+        "the database",
     )
     if (
         "meeting.result" in preset.absent_columns()
@@ -189,7 +196,7 @@ def _custom_columns(connection: Connection, preset: Preset) -> Iterator[Left]:
         ]
         if own:
             looked = look(connection, table)
-            others = {one.name for one in looked.columns}.difference(own)
+            others = {contents.name for contents in looked.columns}.difference(own)
             yield left_of(looked, others, ", ".join(entities))
 
 
@@ -197,26 +204,28 @@ def _custom_columns(connection: Connection, preset: Preset) -> Iterator[Left]:
 
 
 def unmarked(proposals: Iterable[Proposal]) -> tuple[str, ...]:
-    """Tables of records that say of no row that it is deleted."""
+    """Record tables without a mark of deletion."""
     tables = (
-        clean(one.table) for one in proposals if one.deleted is None and one.entity in CHECKED
+        clean(proposal.table)
+        for proposal in proposals
+        if proposal.deleted is None and proposal.entity in CHECKED
     )
     return tuple(dict.fromkeys(tables))
 
 
-def unmarked_said(tables: Iterable[str]) -> str:
+def unmarked_sentence(tables: Iterable[str]) -> str:
     """'No mark of deleted rows was found in deals, klanten: every row there counts.'"""
     return f"No mark of deleted rows was found in {', '.join(dict.fromkeys(tables))}: every row there counts."
 
 
 def on_the_terminal(left: Sequence[Left], file: str) -> Iterator[str]:
-    """What was left, a paragraph for each table."""
+    """The unused columns, one paragraph per table."""
     if not left:
         return
-    yield "Not used, of what stands there:"
-    for one in left[:_SHOWN]:
+    yield "Found in the CRM but not used:"
+    for table in left[:_SHOWN]:
         yield from wrap(
-            one.said(),
+            table.summary(),
             _WIDTH,
             initial_indent="  ",
             subsequent_indent="      ",
@@ -227,14 +236,14 @@ def on_the_terminal(left: Sequence[Left], file: str) -> Iterator[str]:
 
 
 def as_comments(left: Sequence[Left]) -> Iterator[str]:
-    """The same as comments of a preset."""
+    """The unused columns as comments in a preset."""
     if not left:
         return
     yield ""
-    yield "# Not used, of what stands there: it is in no figure. To use a column, add a line like the ones above."
-    for one in left:
+    yield "# Found in the CRM but not used in any figure. To use a column, add a line like the ones above."
+    for table in left:
         yield from wrap(
-            one.said(),
+            table.summary(),
             _WIDTH,
             initial_indent="#   ",
             subsequent_indent="#       ",

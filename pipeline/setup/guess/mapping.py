@@ -1,6 +1,4 @@
-"""The guesses about a CRM of the user's own as SQL: our columns, and
-why a row is not audited.
-"""
+"""Guesses about an unknown CRM as SQL: our columns, and why a row is not audited."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from pipeline.values.flags import YES
 
 @dataclass(frozen=True, slots=True)
 class CustomPreset:
-    """What the preset of a CRM that nobody knew is to say."""
+    """The contents of the preset for a CRM that no preset knows."""
 
     about: LocalText
     dialect: str
@@ -33,68 +31,65 @@ class CustomPreset:
     result: str | None = None  # the column of the meetings' table
     result_markup: Markup | None = None
     left: tuple[Left, ...] = ()  # what is not used
-    written: Written | None = (
-        None  # how days, instants and amounts are written, where that must be told
-    )
-    datetimes: str = (
-        ""  # the zone of datetimes that name none, as the user says; '' where nobody was asked
-    )
+    # how days, instants and amounts are written; None if the database's own types say it
+    written: Written | None = None
+    # the user's answer: the zone of datetimes that name none; '' if not asked
+    datetimes: str = ""
 
     def markup(self) -> dict[str, Markup]:
-        """'entity.column' -> what it holds, where nobody sees every character."""
-        found = {
+        """'entity.column' -> its markup, for columns with characters that nobody sees."""
+        markups = {
             f"{proposal.entity}.{guess.ours}": guess.markup
             for proposal in self.proposals
             for guess in proposal.columns
             if guess.markup
         }
         return (
-            {**found, "meeting.result": self.result_markup}
+            {**markups, "meeting.result": self.result_markup}
             if self.result and self.result_markup
-            else found
+            else markups
         )
 
     def kinds(self) -> Kinds | None:
-        """What tells companies from persons, where clients and contacts share a table."""
-        return next((one.kinds for one in self.proposals if one.kinds), None)
+        """The column that separates companies from persons in a shared table."""
+        return next((proposal.kinds for proposal in self.proposals if proposal.kinds), None)
 
 
 def expressions(own: CustomPreset, proposal: Proposal) -> dict[str, Mapped]:
-    """Our columns, and where each comes from."""
-    found = {guess.ours: _typed(own, proposal.entity, guess) for guess in proposal.columns}
+    """Maps each of our columns to its source."""
+    mapped = {guess.ours: _typed(own, proposal.entity, guess) for guess in proposal.columns}
     if proposal.entity == "user":
-        return _manager(own, proposal, found)
+        return _manager(own, proposal, mapped)
     if proposal.entity == "meeting_contact":
-        found["person_kind"] = Mapped(value="contact")
+        mapped["person_kind"] = Mapped(value="contact")
     if proposal.entity == "meeting":
-        if contact := found.pop("contact_id", None):
-            said = f"CASE WHEN {_sql(own, contact)} IS NOT NULL THEN 'contact' END"
-            found |= {"parent_kind": Mapped(sql=said), "parent_id": contact}
+        if contact := mapped.pop("contact_id", None):
+            parent_kind = f"CASE WHEN {_sql(own, contact)} IS NOT NULL THEN 'contact' END"
+            mapped |= {"parent_kind": Mapped(sql=parent_kind), "parent_id": contact}
         if own.result:
-            found["result"] = Mapped(column=own.result)
-    if proposal.entity == "deal" and "amount" in found and own.written and not own.whole_units:
-        # of formats amounts are units
-        found["amount"] = Mapped(sql=f"{_sql(own, found['amount'])} / 100.0")
-    return found
+            mapped["result"] = Mapped(column=own.result)
+    if proposal.entity == "deal" and "amount" in mapped and own.written and not own.whole_units:
+        # formats read amounts as whole units
+        mapped["amount"] = Mapped(sql=f"{_sql(own, mapped['amount'])} / 100.0")
+    return mapped
 
 
 def reasons(own: CustomPreset, proposal: Proposal) -> dict[str, Mapped]:
-    """Why a row is not audited. A user who is deleted owns records
-    still: inactive, not excluded.
+    """Why a row is not audited.
+
+    Deleted users still own records, so they are inactive, not excluded.
     """
-    found = {
+    excluded = {
         reason: Mapped(sql=condition)
         for reason, condition in of_the_other(own, proposal).items()
     }
     if proposal.deleted and proposal.entity != "user":
-        found["deleted"] = Mapped(column=proposal.deleted.theirs)
-    return found
+        excluded["deleted"] = Mapped(column=proposal.deleted.theirs)
+    return excluded
 
 
 def _typed(own: CustomPreset, entity: str, guess: Guess) -> Mapped:
-    """The column; what is text to us is made so where a database does not
-    compare numbers with texts.
-    """
+    """The column, cast to text if we need text and the database is strict about types."""
     if GLUE in guess.theirs:
         parts = [_stated(own, _named(own, part)) for part in guess.theirs.split(GLUE)]
         return Mapped(
@@ -107,9 +102,7 @@ def _typed(own: CustomPreset, entity: str, guess: Guess) -> Mapped:
 
 
 def _stated(own: CustomPreset, name: str) -> str:
-    """A part of a text that is joined: a word that says nothing must not become
-    a part of one that does.
-    """
+    """One part of a joined text, without words that mean "empty"."""
     text = "CHAR" if own.dialect in ("mysql", "mariadb") else "text"
     value = f"CAST({name} AS {text})"
     empty = own.written.empty if own.written else ()
@@ -121,7 +114,7 @@ def _stated(own: CustomPreset, name: str) -> str:
 
 
 def _named(own: CustomPreset, name: str) -> str:
-    """A column in an expression: of the preset's table, which is called t."""
+    """A column of the preset's table, which SQL calls t."""
     return f"t.{own.quote(name)}"
 
 
@@ -130,21 +123,21 @@ def _sql(own: CustomPreset, mapped: Mapped) -> str:
 
 
 def _manager(
-    own: CustomPreset, proposal: Proposal, found: Mapping[str, Mapped]
+    own: CustomPreset, proposal: Proposal, mapped: Mapping[str, Mapped]
 ) -> dict[str, Mapped]:
-    """People by their whole name, in teams that are called like their column."""
-    names = [found[part] for part in ("first_name", "last_name") if part in found]
+    """Users by their full name; a team is named after its column's value."""
+    names = [mapped[part] for part in ("first_name", "last_name") if part in mapped]
     whole = (
         Mapped(sql=_glued(own, [_sql(own, name) for name in names])) if len(names) > 1 else None
     )
-    name = whole or found.get("name") or (names or [found["id"]])[0]
-    team = {"team_id": found["team"], "team": found["team"]} if "team" in found else {}
-    active = _active(own, proposal.deleted, found.get("active"))
-    return {"id": found["id"], "name": name, **team, **({"active": active} if active else {})}
+    name = whole or mapped.get("name") or (names or [mapped["id"]])[0]
+    team = {"team_id": mapped["team"], "team": mapped["team"]} if "team" in mapped else {}
+    active = _active(own, proposal.deleted, mapped.get("active"))
+    return {"id": mapped["id"], "name": name, **team, **({"active": active} if active else {})}
 
 
 def _active(own: CustomPreset, deleted: Guess | None, active: Mapped | None) -> Mapped | None:
-    """Who is neither deleted nor disabled, as far as columns say it."""
+    """Whether a user is neither deleted nor disabled, as far as columns show it."""
     if deleted is None:
         return active
     if active is None:
@@ -159,13 +152,11 @@ def _active(own: CustomPreset, deleted: Guess | None, active: Mapped | None) -> 
 
 
 _SEVERAL: Final = ("phone", "email")
-"""Of these there may be several, each judged by itself; a name or a key of
-two columns is one text.
-"""
+"""Columns that may hold several values, each judged by itself."""
 
 
 def _several(own: CustomPreset, values: Sequence[str]) -> str:
-    """Values of one kind with U+001F between them."""
+    """Joins values of one kind with U+001F."""
     if own.dialect in ("mysql", "mariadb"):
         return f"CONCAT_WS(CHAR(31 USING utf8mb4), {', '.join(values)})"
     mark = "char(31)" if own.dialect == "sqlite" else "chr(31)"
@@ -173,26 +164,27 @@ def _several(own: CustomPreset, values: Sequence[str]) -> str:
 
 
 def _glued(own: CustomPreset, names: Sequence[str]) -> str:
-    """Names with a blank between them."""
+    """Joins names with a blank."""
     if own.dialect in ("mysql", "mariadb"):
         return f"TRIM(CONCAT_WS(' ', {', '.join(names)}))"
     return "TRIM(" + " || ' ' || ".join(f"COALESCE({name}, '')" for name in names) + ")"
 
 
 def states_of(proposals: Iterable[Proposal]) -> dict[str, dict[str, str]]:
-    """The states that the words of status and stage may stand for: guesses like the others."""
+    """Guesses the state behind each word of a status or stage."""
     return {
-        one.entity: {word: state for word in one.words if (state := state_of(one.entity, word))}
-        for one in proposals
-        if one.words
+        proposal.entity: {
+            word: state for word in proposal.words if (state := state_of(proposal.entity, word))
+        }
+        for proposal in proposals
+        if proposal.words
     }
 
 
 def of_the_other(own: CustomPreset, proposal: Proposal) -> dict[str, str]:
-    """Where clients and contacts share a table, reason -> condition: rows of
-    the other, and of neither.
+    """Reason -> condition for rows of the other kind, and of neither, in a shared table.
 
-    A row that does not say its kind stays a client: it is the clients' table.
+    A row that does not name its kind stays a client: it is the clients' table.
     """
     if proposal.kinds is None:
         return {}
@@ -201,16 +193,16 @@ def of_the_other(own: CustomPreset, proposal: Proposal) -> dict[str, str]:
     column = f"COALESCE(CAST({_named(own, kinds.column)} AS {text}), '')"
     neither = [word for word in kinds.words if word not in kinds.means]
     persons = f"{column} IN ({_literals(kinds.of(PERSON))})"
-    found = (
+    other = (
         {"contact": persons} if proposal.entity == "client" else {"client": f"NOT {persons}"}
     )
     return (
-        {"neither_client_nor_contact": f"{column} IN ({_literals(neither)})", **found}
+        {"neither_client_nor_contact": f"{column} IN ({_literals(neither)})", **other}
         if neither
-        else found
+        else other
     )
 
 
 def _literals(words: Iterable[str]) -> str:
-    """As SQL has them, in a statement of which a colon would begin a parameter."""
+    """SQL literals; a colon is escaped, because it would start a parameter."""
     return ", ".join("'" + word.replace("'", "''").replace(":", "\\:") + "'" for word in words)

@@ -1,8 +1,7 @@
-"""What could this column be? Guesses about a database that no preset knows, each with
-confidence and evidence.
+"""Guesses about a database that no preset knows, each with confidence and evidence.
 
-They come from names (English and Dutch), from what stands in the columns, and from
-references that lead somewhere.
+They come from names (English and Dutch), from the contents of columns, and from references
+that resolve.
 """
 
 from __future__ import annotations
@@ -60,20 +59,19 @@ class Guess:
     evidence: str
     odd: int = 0  # texts of the sample that we read only where their format is declared
     whole: bool = False
-    markup: Markup | None = None  # what it holds, where nobody sees every character
-    dated: bool = False  # of a mark of deletion: the date on which it was set
-    zoned: bool | None = (
-        None  # whether the database's own datetimes name their zone; None of text, and of all others
-    )
+    markup: Markup | None = None  # HTML or JSON that people do not see as such
+    dated: bool = False  # a mark of deletion that is a date
+    # whether the database's own datetimes name their zone; None for other types
+    zoned: bool | None = None
 
-    def said(self) -> str:
+    def summary(self) -> str:
         """'90%: called so; e-mail addresses'."""
         return f"{round(100 * self.confidence)}%: {self.evidence}"
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An entity, the table that may hold it, and its columns; the first of them is the key."""
+    """An entity, the table that may hold it, and its columns, the key first."""
 
     entity: str
     table: str
@@ -82,17 +80,17 @@ class Proposal:
     evidence: str
     columns: tuple[Guess, ...]
     deleted: Guess | None = None
-    # of the status or stage -> how often
+    # word of the status or stage -> how often
     words: Mapping[str, int] = field(default_factory=dict)
     kinds: Kinds | None = None  # where the table holds clients and contacts
 
     def of(self, ours: str) -> Guess | None:
         """The guess about one of our columns."""
-        return next((one for one in self.columns if one.ours == ours), None)
+        return next((guess for guess in self.columns if guess.ours == ours), None)
 
 
 def propose(connection: Connection, looked: Sequence[Looked] | None = None) -> list[Proposal]:
-    """What each of our entities may be in this database, as far as anything speaks for it."""
+    """Proposes a table for each of our entities that something speaks for."""
     seen = looked_into(connection) if looked is None else looked
     chosen, shared = keyed(connection, chosen_of(usable(seen))), None
     if (
@@ -101,7 +99,7 @@ def propose(connection: Connection, looked: Sequence[Looked] | None = None) -> l
         and (shared := kinds_in(connection, chosen["client"]))
     ):
         chosen["contact"] = chosen["client"]
-    found = []
+    proposals = []
     for entity in COLUMNS:
         if entity in chosen:
             guesses = _columns_of(connection, entity, chosen)
@@ -109,17 +107,17 @@ def propose(connection: Connection, looked: Sequence[Looked] | None = None) -> l
                 guesses = _of_both(entity, guesses)
             if proposal := _proposal(connection, entity, chosen[entity], guesses):
                 kinds = shared if entity in ("client", "contact") else None
-                found.append(replace(proposal, kinds=kinds) if kinds else proposal)
-    return found
+                proposals.append(replace(proposal, kinds=kinds) if kinds else proposal)
+    return proposals
 
 
 def _of_both(entity: str, guesses: Sequence[Guess]) -> list[Guess]:
-    """Where clients and contacts share a table, a reference to it may lead to either."""
-    client = next((one for one in guesses if one.ours == "client_id"), None)
+    """In a shared table, a reference may lead to a client or a contact."""
+    client = next((guess for guess in guesses if guess.ours == "client_id"), None)
     if (
         entity not in ("meeting", "call")
         or client is None
-        or any(one.ours == "contact_id" for one in guesses)
+        or any(guess.ours == "contact_id" for guess in guesses)
     ):
         return list(guesses)
     return [
@@ -131,7 +129,7 @@ def _of_both(entity: str, guesses: Sequence[Guess]) -> list[Guess]:
 
 
 def state_of(entity: str, word: str) -> str | None:
-    """The state of ours that a word of the CRM may stand for."""
+    """The state that a word of the CRM may mean."""
     for state, pattern in STATE_WORDS["deal" if entity == "deal" else "event"].items():
         if re.search(rf"\b({pattern})", plain(word)):
             return state
@@ -144,14 +142,15 @@ def results_of(
     states: Mapping[str, str],
     empty: Sequence[str] = (),
 ) -> tuple[Candidate, ...]:
-    """Columns of the meetings' table in which results may be written, over those that are
-    held and not deleted; the words of `empty` say nothing.
+    """Columns of the meetings' table that may hold results.
+
+    Counted over meetings that are held and not deleted; words in `empty` mean "empty".
     """
-    used, source = {one.theirs for one in meeting.columns}, table(meeting.table)
+    used, source = {guess.theirs for guess in meeting.columns}, table(meeting.table)
     written = {
-        one.name
-        for one in look(connection, meeting.table).columns
-        if one.what in ("word", "text")
+        contents.name
+        for contents in look(connection, meeting.table).columns
+        if contents.what in ("word", "text")
     }
     names = [
         name
@@ -174,11 +173,12 @@ def _without(own: ColumnElement[Any], empty: Sequence[str]) -> ColumnElement[Any
 
 
 def written_in(connection: Connection, proposals: Sequence[Proposal]) -> Written | None:
-    """How days, instants and amounts are written, and which words say nothing; None in a
-    database that writes them as we read them without being told.
+    """How days, instants and amounts are written, and which words mean "empty".
+
+    None if the database's own types need no formats.
     """
     if connection.dialect.name != "files" and not any(
-        one.odd for proposal in proposals for one in proposal.columns
+        guess.odd for proposal in proposals for guess in proposal.columns
     ):
         return None
     places: dict[str, list[tuple[str, str]]] = {
@@ -201,9 +201,9 @@ def written_in(connection: Connection, proposals: Sequence[Proposal]) -> Written
         if proposal.entity == "meeting":  # its result is one of them
             used = {guess.theirs for guess in proposal.columns}
             own = [
-                one.name
-                for one in look(connection, proposal.table).columns
-                if one.what in ("word", "text")
+                contents.name
+                for contents in look(connection, proposal.table).columns
+                if contents.what in ("word", "text")
             ]
             places["others"] += [(proposal.table, name) for name in own if name not in used]
     # clients and contacts may share a table
@@ -221,53 +221,57 @@ _NO_PROSE: Final = ("id", "status", "stage", "direction", "team")
 def _columns_of(
     connection: Connection, entity: str, chosen: Mapping[str, Looked]
 ) -> list[Guess]:
-    """For each of our columns the likeliest of theirs; each of theirs
-    once, to whom it fits best.
-    """
+    """Assigns each of our columns the likeliest of theirs, each of theirs at most once."""
     looked, ranked = chosen[entity], []
     for order, (ours, pattern) in enumerate(COLUMNS[entity].items()):
-        for one in looked.columns:
-            own = one.name != looked.key or (one.name in looked.names and ours == "name")
+        for contents in looked.columns:
+            own = contents.name != looked.key or (
+                contents.name in looked.names and ours == "name"
+            )
             if own and (
-                guess := _guess(connection, entity, looked, ours, pattern, one, chosen)
+                guess := _guess(connection, entity, looked, ours, pattern, contents, chosen)
             ):
                 ranked.append((-guess.confidence, order, guess))
     taken: dict[str, Guess] = {}
-    for _, _, guess in sorted(ranked, key=lambda one: one[:2]):
+    for _, _, guess in sorted(ranked, key=lambda candidate: candidate[:2]):
         if guess.ours not in taken and guess.theirs not in {
-            one.theirs for one in taken.values()
+            guess.theirs for guess in taken.values()
         }:
             taken[guess.ours] = guess
     for ours in {"phone", "email"} & taken.keys():
-        used = [one.theirs for one in taken.values()]
+        used = [guess.theirs for guess in taken.values()]
         taken[ours] = _with_others(taken[ours], COLUMNS[entity][ours], looked, used)
     if entity in ("contact", "lead") and "last_name" not in taken:
-        taken |= _only_name(looked, {one.theirs for one in taken.values()})
+        taken |= _only_name(looked, {guess.theirs for guess in taken.values()})
     return [taken[ours] for ours in COLUMNS[entity] if ours in taken]
 
 
 def _with_others(guess: Guess, pattern: str, looked: Looked, taken: Sequence[str]) -> Guess:
-    """The guess with further columns of its kind: `mobiel` beside `telefoon`."""
+    """Adds further columns of the same kind to a guess: `mobiel` beside `telefoon`."""
     others = [
-        one.name
-        for one in looked.columns
-        if one.name not in taken
-        and one.filled
-        and one.what == guess.ours
-        and called_so(pattern, one.name)
+        contents.name
+        for contents in looked.columns
+        if contents.name not in taken
+        and contents.filled
+        and contents.what == guess.ours
+        and called_so(pattern, contents.name)
     ]
     if not others:
         return guess
-    said = f"{guess.evidence}; likewise {', '.join(others)}"
-    return replace(guess, theirs=GLUE.join([guess.theirs, *others]), evidence=said)
+    evidence = f"{guess.evidence}; likewise {', '.join(others)}"
+    return replace(guess, theirs=GLUE.join([guess.theirs, *others]), evidence=evidence)
 
 
 def _only_name(looked: Looked, taken: Iterable[str]) -> dict[str, Guess]:
-    """A person's one name, where it is not kept in parts."""
-    for one in looked.columns:
-        if one.name not in taken and re.fullmatch(COLUMNS["user"]["name"], plain(one.name)):
+    """A person's single name column, for CRMs that keep no separate parts."""
+    for contents in looked.columns:
+        if contents.name not in taken and re.fullmatch(
+            COLUMNS["user"]["name"], plain(contents.name)
+        ):
             return {
-                "last_name": Guess("last_name", one.name, 0.6, "the only name that is kept")
+                "last_name": Guess(
+                    "last_name", contents.name, 0.6, "the only name that is kept"
+                )
             }
     return {}
 
@@ -278,71 +282,77 @@ def _guess(
     looked: Looked,
     ours: str,
     pattern: str,
-    one: Contents,
+    contents: Contents,
     chosen: Mapping[str, Looked],
 ) -> Guess | None:
-    called = called_so(pattern, one.name)
+    called = called_so(pattern, contents.name)
     if not called:
         return None
     confidence, evidence = 0.5 * called, ["by its name"]
     if ours in LEADS_TO:
         target = chosen.get(LEADS_TO[ours])
         return _reference(
-            connection, looked, Guess(ours, one.name, confidence, evidence[0]), target
+            connection, looked, Guess(ours, contents.name, confidence, evidence[0]), target
         )
-    listed = one.markup is not None and one.markup.what == "json" and ours in ("phone", "email")
-    if listed or one.what in FITS.get(ours, ("text", "word", "phone", "email")):
+    listed = (
+        contents.markup is not None
+        and contents.markup.what == "json"
+        and ours in ("phone", "email")
+    )
+    if listed or contents.what in FITS.get(ours, ("text", "word", "phone", "email")):
         confidence += 0.4
-        evidence.append(_SAID[one.what])
-    elif one.filled:
+        evidence.append(_LABELS[contents.what])
+    elif contents.filled:
         return None
     else:
         evidence.append("empty so far")
     if confidence < _LEAST:
         return None
     return _with_contents(
-        Guess(ours, one.name, confidence, "; ".join(evidence)),
+        Guess(ours, contents.name, confidence, "; ".join(evidence)),
         entity,
-        one,
+        contents,
         connection.dialect.name,
     )
 
 
-def told_by_you(
+def typed_guess(
     connection: Connection, entity: str, ours: str, columns: Sequence[Contents]
 ) -> Guess:
-    """A line that the user gives: one column, or several of one kind."""
+    """The guess behind a line that the user typed: one column, or several of one kind."""
     dated = ours == "deleted" and columns[0].what in ("instant", "day")
-    guess = Guess(ours, GLUE.join(one.name for one in columns), 1.0, "as you said", dated=dated)
+    guess = Guess(
+        ours, GLUE.join(contents.name for contents in columns), 1.0, "as you said", dated=dated
+    )
     return _with_contents(guess, entity, columns[0], connection.dialect.name)
 
 
-def _with_contents(guess: Guess, entity: str, one: Contents, dialect: str) -> Guess:
-    """The guess with how the contents of its column are written."""
+def _with_contents(guess: Guess, entity: str, contents: Contents, dialect: str) -> Guess:
+    """Adds to a guess how the contents of its column are written."""
     as_text, kind = dialect == "files", ENTITIES.get(entity, {}).get(guess.ours, Kind.TEXT)
     odd = {
-        Kind.INSTANT: one.odd_instants,
-        Kind.DAY: one.odd_days,
-        Kind.MONEY: one.odd_amounts,
+        Kind.INSTANT: contents.odd_instants,
+        Kind.DAY: contents.odd_days,
+        Kind.MONEY: contents.odd_amounts,
     }.get(kind, 0)
-    hours = kind is Kind.DAY and one.what == "instant" and (as_text or bool(odd))
-    said = f"{guess.evidence}; the hour is read and left out" if hours else guess.evidence
-    if kind is Kind.DAY and one.what == "instant" and not hours:
-        said += "; the day is that of your people's zone"
-    markup = one.markup if kind is Kind.TEXT and entity != "user" else None
+    hours = kind is Kind.DAY and contents.what == "instant" and (as_text or bool(odd))
+    evidence = f"{guess.evidence}; the hour is read and left out" if hours else guess.evidence
+    if kind is Kind.DAY and contents.what == "instant" and not hours:
+        evidence += "; the day is that of your people's zone"
+    markup = contents.markup if kind is Kind.TEXT and entity != "user" else None
     if markup:
-        said += f"; {markup.said()}"
+        evidence += f"; {markup.summary()}"
     return replace(
         guess,
-        evidence=said,
+        evidence=evidence,
         odd=odd,
-        whole=one.whole and not as_text,
+        whole=contents.whole and not as_text,
         markup=markup,
-        zoned=one.zoned,
+        zoned=contents.zoned,
     )
 
 
-_SAID: Final[Mapping[str, str]] = {
+_LABELS: Final[Mapping[str, str]] = {
     "email": "e-mail addresses",
     "phone": "phone numbers",
     "instant": "dates with time",
@@ -357,9 +367,7 @@ _SAID: Final[Mapping[str, str]] = {
 def _reference(
     connection: Connection, looked: Looked, guess: Guess, target: Looked | None
 ) -> Guess | None:
-    """The guess with what its values say: they have to be keys of
-    the table that it leads to.
-    """
+    """Checks a reference: its values must be keys of the target table."""
     if target is None:
         return None
     if looked.refers.get(guess.theirs) == target.name:
@@ -372,8 +380,8 @@ def _reference(
         if target.key in target.names
         else f"keys of {target.name}"
     )
-    said = f"{guess.evidence}; {met:,} of {asked:,} values are {by}"
-    return replace(guess, confidence=guess.confidence + 0.45 * met / asked, evidence=said)
+    evidence = f"{guess.evidence}; {met:,} of {asked:,} values are {by}"
+    return replace(guess, confidence=guess.confidence + 0.45 * met / asked, evidence=evidence)
 
 
 # ------------------------------------------------------------------------------------ proposals
@@ -383,14 +391,16 @@ _NEEDED: Final[Mapping[str, str]] = {
     "meeting_contact": "meeting_id person_id",
     "user": "name|last_name",
 }
-"""Without these columns an entity would say nothing."""
+"""Columns without which an entity is useless."""
 
 
 def _proposal(
     connection: Connection, entity: str, looked: Looked, guesses: Sequence[Guess]
 ) -> Proposal | None:
     ours = {guess.ours for guess in guesses}
-    lacking = [one for one in _NEEDED.get(entity, "").split() if not ours & set(one.split("|"))]
+    lacking = [
+        names for names in _NEEDED.get(entity, "").split() if not ours & set(names.split("|"))
+    ]
     if lacking or not guesses:
         return None
     key = () if entity == "meeting_contact" else (_key(looked),)
@@ -417,27 +427,29 @@ def _key(looked: Looked) -> Guess:
 
 
 def _deleted(looked: Looked) -> Guess | None:
-    for one in looked.columns:
-        if one.what == "flag" and DELETED.fullmatch(plain(one.name)):
-            return Guess("deleted", one.name, 0.9, "by its name; only yes and no")
-        if one.what in ("instant", "day") and DELETED_ON.fullmatch(plain(one.name)):
-            return Guess("deleted", one.name, 0.9, "by its name; a date or nothing", dated=True)
+    for contents in looked.columns:
+        if contents.what == "flag" and DELETED.fullmatch(plain(contents.name)):
+            return Guess("deleted", contents.name, 0.9, "by its name; only yes and no")
+        if contents.what in ("instant", "day") and DELETED_ON.fullmatch(plain(contents.name)):
+            return Guess(
+                "deleted", contents.name, 0.9, "by its name; a date or nothing", dated=True
+            )
     return None
 
 
 def words_of(connection: Connection, name: str, status: str | None) -> dict[str, int]:
-    """The words of a status or stage, each with how often it stands there."""
+    """The words of a status or stage and how often each occurs."""
     if status is None:
         return {}
     number = func.count().label("number")
-    own = exact_text(column(status))  # by a collation held and Held would be one word
+    own = exact_text(column(status))  # a collation could merge held and Held
     counted = select(own, number).select_from(table(name)).group_by(own).order_by(number.desc())
-    found = [
+    rows = [
         (text_of(word), times) for word, times in connection.execute(counted.limit(_MOST_WORDS))
     ]
     words = {
         str(word): int(times)
-        for word, times in found
+        for word, times in rows
         if word is not None and str(word).strip() and str(word).strip().lower() not in EMPTY
     }
-    return dict(sorted(words.items(), key=lambda one: (-one[1], one[0])))
+    return dict(sorted(words.items(), key=lambda item: (-item[1], item[0])))

@@ -1,4 +1,4 @@
-"""One table that holds companies and persons: the column whose few words tell them apart."""
+"""A table that holds both companies and persons, and the column that tells them apart."""
 
 from __future__ import annotations
 
@@ -20,21 +20,19 @@ _SAYS: Final[Mapping[str, str]] = {
     COMPANY: r"(is )?(bedrijf|company|organi[sz]ati\w+|zakelijk|business|firma)",
     PERSON: r"(is )?(persoon|person|contactpersoon|particulier|private?|individual)",
 }
-"""How a column of yes and no is called."""
+"""Names of yes/no columns."""
 
 _CALLED: Final = r"(soort|type|kind|categorie|category|rol|role|is)( .*)?|.* (soort|type|kind|categorie|category)"
 _MEANS: Final[Mapping[str, str]] = {
     PERSON: r"persoon|person|contact|particulier|privaat|private|individu|natuurlijk|mens|human",
     COMPANY: r"bedrij|compan|organi[sz]|zakelijk|business|firma|account|rechtspersoon|instelling|b v$|bv$|nv$|ltd|inc$",
 }
-"""A 'contactpersoon' is a person, a 'rechtspersoon' none; the first that fits is taken."""
+"""The first match counts: a 'contactpersoon' is a person, a 'rechtspersoon' is not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """The column that says whether a row is a company or a person, with its words and how
-    often each stands there.
-    """
+    """The column that marks a row as company or person, its words and their counts."""
 
     column: str
     words: Mapping[str, int]
@@ -53,57 +51,59 @@ class Kinds:
 
 def kinds_in(connection: Connection, looked: Looked) -> Kinds | None:
     """The column of the table that tells companies from persons, if there is one."""
-    for one in looked.columns:
-        said = next(
+    for contents in looked.columns:
+        yes_means = next(
             (
                 meaning
                 for meaning, called in _SAYS.items()
-                if re.fullmatch(called, plain(one.name))
+                if re.fullmatch(called, plain(contents.name))
             ),
             "",
         )
-        if (one.what == "flag" and said) or (
-            one.what == "word" and re.fullmatch(_CALLED, plain(one.name))
+        if (contents.what == "flag" and yes_means) or (
+            contents.what == "word" and re.fullmatch(_CALLED, plain(contents.name))
         ):
-            words = _words(connection, looked.name, one.name)
+            words = _words(connection, looked.name, contents.name)
             means = {
                 word: meaning
                 for word in words
-                if (meaning := _flagged(word, said) or meaning_of(word))
+                if (meaning := _flagged(word, yes_means) or meaning_of(word))
             }
-            # they stand in a condition
+            # the words become part of an SQL condition
             sql = all(word.isprintable() and "\\" not in word for word in words)
             if sql and set(means.values()) == {COMPANY, PERSON}:
-                return Kinds(one.name, words, means)
+                return Kinds(contents.name, words, means)
     return None
 
 
-def _flagged(word: str, said: str) -> str:
+def _flagged(word: str, yes_means: str) -> str:
     """What yes or no means in a column of that meaning."""
     other = {COMPANY: PERSON, PERSON: COMPANY}
     answer = read_flag(word)
-    if not said or answer not in (0, 1):
+    if not yes_means or answer not in (0, 1):
         return ""
-    return said if answer else other[said]
+    return yes_means if answer else other[yes_means]
 
 
 def meaning_of(word: str) -> str | None:
     """Whether a word means a company or a person."""
-    said = plain(word)
-    if re.search(r"rechtspersoon|legal ?person", said):
+    text = plain(word)
+    if re.search(r"rechtspersoon|legal ?person", text):
         return COMPANY
     return next(
-        (meaning for meaning, pattern in _MEANS.items() if re.search(pattern, said)), None
+        (meaning for meaning, pattern in _MEANS.items() if re.search(pattern, text)), None
     )
 
 
 def _words(connection: Connection, name: str, own: str) -> dict[str, int]:
     value = cast(column(own), String)
     counted = select(value, func.count()).select_from(table(name)).group_by(value)
-    found = {
+    counts = {
         str(word): int(times)
         for word, times in connection.execute(counted)
         if word and str(word).strip()
     }
-    filled = {word: times for word, times in found.items() if word.strip().lower() not in EMPTY}
-    return dict(sorted(filled.items(), key=lambda one: (-one[1], one[0])))
+    filled = {
+        word: times for word, times in counts.items() if word.strip().lower() not in EMPTY
+    }
+    return dict(sorted(filled.items(), key=lambda item: (-item[1], item[0])))

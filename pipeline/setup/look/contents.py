@@ -1,6 +1,4 @@
-"""What stands in the tables of a database that nobody described: kinds of
-values, keys and references.
-"""
+"""The contents of an undescribed database's tables: kinds of values, keys and references."""
 
 from __future__ import annotations
 
@@ -26,12 +24,12 @@ _MOST_TIMES: Final = 5_000
 _HOURS_SHOWN: Final = 3
 
 SAFE: Final = re.compile(r"[^\W\d][\w $€#.()/-]{0,62}")
-"""Names that can stand in SQL between quotes whatever reads it."""
+"""Names that any database accepts in quotes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What stands in a column, as far as a sample shows."""
+    """A column's contents, as far as a sample shows them."""
 
     name: str
     what: str  # 'id', 'email', 'phone', 'instant', 'day', 'number', 'flag', 'word' or 'text'
@@ -41,15 +39,14 @@ class Contents:
     odd_days: int  # texts that are not written as we read a day
     odd_amounts: int  # texts that are no plain number
     whole: bool  # numbers without decimals
-    markup: Markup | None = None  # of which nobody sees every character
-    zoned: bool | None = (
-        None  # whether datetimes of the database's own type name their zone; None of all others
-    )
+    markup: Markup | None = None  # HTML or JSON that people do not see as such
+    # whether the database's own datetimes name their zone; None for other types
+    zoned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A table that was looked into."""
+    """A table and what a look into it showed."""
 
     name: str
     rows: int
@@ -63,9 +60,7 @@ class Looked:
 
 
 def plain(name: str) -> str:
-    """'tblKlant_Personen' -> 'klant personen': words in small letters
-    without accents and prefixes.
-    """
+    """'tblKlant_Personen' -> 'klant personen': lower-case words, no accents, no prefixes."""
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(
@@ -76,7 +71,7 @@ def plain(name: str) -> str:
 
 
 def entity_of(name: str) -> str | None:
-    """The entity of ours that a table so called may hold."""
+    """The entity that a table of this name may hold."""
     words = plain(name)
     return next(
         (entity for entity, pattern in TABLES.items() if re.match(rf"({pattern})", words)), None
@@ -96,44 +91,47 @@ def look(connection: Connection, name: str) -> Looked:
     if not names:
         return Looked(name, 0, None, (), {}, odd_names=odd)
     rows = int(connection.scalar(select(func.count()).select_from(source)) or 0)
-    wanted: list[ColumnElement[Any]] = [column(one) for one in names]
+    wanted: list[ColumnElement[Any]] = [column(own) for own in names]
     taken = connection.execute(select(*wanted).select_from(source).limit(_SAMPLE)).all()
     contents = tuple(
-        _contents(one, [row[place] for row in taken]) for place, one in enumerate(names)
+        _contents(own, [row[place] for row in taken]) for place, own in enumerate(names)
     )
     keyed = (
         []
         if _duckdb(connection)
         else inspect(connection).get_pk_constraint(name)["constrained_columns"]
     )
-    declared = [one for one in keyed if one in names]
+    declared = [own for own in keyed if own in names]
     unique = [
-        one.name
-        for one in contents
-        if 0 < len(taken) == one.distinct and _differs(connection, name, one, rows)
+        contents_of.name
+        for contents_of in contents
+        if 0 < len(taken) == contents_of.distinct
+        and _differs(connection, name, contents_of, rows)
     ]
-    shared = tuple(one for one in unique if _names_it(name, one)) or _in_two_parts(
+    shared = tuple(own for own in unique if _names_it(name, own)) or _in_two_parts(
         connection, name, names, rows
     )
     key = (
         declared[0]
         if len(declared) == 1
-        else next((one for one in unique if _is_key(name, one)), None)
+        else next((own for own in unique if _is_key(name, own)), None)
     )
     refers = {
-        str(one["constrained_columns"][0]): str(one["referred_table"])
-        for one in ([] if _duckdb(connection) else inspect(connection).get_foreign_keys(name))
-        if len(one["constrained_columns"]) == 1
+        str(reference["constrained_columns"][0]): str(reference["referred_table"])
+        for reference in (
+            [] if _duckdb(connection) else inspect(connection).get_foreign_keys(name)
+        )
+        if len(reference["constrained_columns"]) == 1
     }
     return Looked(name, rows, key or next(iter(shared), None), contents, refers, shared, odd)
 
 
 GLUE: Final = " + "
-"""Between first and last name of a key that is made of both; it stands in no column's name."""
+"""Joins first and last name in a key made of both; no column's name contains it."""
 
 
 def key_column(key: str) -> ColumnElement[Any]:
-    """A key as SQL: a column, or first and last name with a blank between them."""
+    """A key as SQL: a column, or first and last name joined with a blank."""
     first, glue, last = key.partition(GLUE)
     if not glue:
         return column(key)
@@ -146,18 +144,16 @@ def key_column(key: str) -> ColumnElement[Any]:
 def _in_two_parts(
     connection: Connection, name: str, names: Sequence[str], rows: int
 ) -> tuple[str, ...]:
-    """First and last name, where people's names are kept in two
-    columns and no two share both.
-    """
+    """First and last name as a key, if no two people share both."""
     if entity_of(name) != "user" or not rows:
         return ()
-    found = [
+    parts = [
         next((own for own in names if re.fullmatch(COLUMNS["user"][part], plain(own))), None)
         for part in ("first_name", "last_name")
     ]
-    if None in found:
+    if None in parts:
         return ()
-    key = GLUE.join(map(str, found))
+    key = GLUE.join(map(str, parts))
     different = connection.scalar(
         select(func.count(key_column(key).distinct())).select_from(table(name))
     )
@@ -165,28 +161,26 @@ def _in_two_parts(
 
 
 def hours_of(connection: Connection, name: str, own: str) -> list[int]:
-    """The hours that stand most often in a column of times, those of most of them first."""
+    """The most frequent hours in a column of times, most frequent first."""
     wanted: ColumnElement[Any] = column(own)
-    found = connection.execute(
+    values = connection.execute(
         select(wanted).select_from(table(name)).limit(_MOST_TIMES)
     ).scalars()
-    times = (re.match(r"\d{4}-\d\d-\d\d[ T](\d\d):", str(value)) for value in found)
+    times = (re.match(r"\d{4}-\d\d-\d\d[ T](\d\d):", str(value)) for value in values)
     return [
         int(hour)
         for hour, _ in Counter(time[1] for time in times if time).most_common(_HOURS_SHOWN)
     ]
 
 
-def _differs(connection: Connection, name: str, one: Contents, rows: int) -> bool:
-    """Whether the column differs in every row, not of the sample only;
-    asked of what may be a key.
-    """
-    if not (_is_key(name, one.name) or _names_it(name, one.name)):
+def _differs(connection: Connection, name: str, contents: Contents, rows: int) -> bool:
+    """Whether a possible key is unique over the whole table, not only in the sample."""
+    if not (_is_key(name, contents.name) or _names_it(name, contents.name)):
         return False
     return (
         int(
             connection.scalar(
-                select(func.count(column(one.name).distinct())).select_from(table(name))
+                select(func.count(column(contents.name).distinct())).select_from(table(name))
             )
             or 0
         )
@@ -195,9 +189,9 @@ def _differs(connection: Connection, name: str, one: Contents, rows: int) -> boo
 
 
 def _is_key(name: str, own: str) -> bool:
-    """An undeclared key is called so, or after the table."""
+    """Whether a column is named like a key of this table."""
     if entity_of(name) == "meeting_contact":
-        return False  # what looks like one there is a reference
+        return False  # such a column is a reference there
     called = re.fullmatch(r"(.*?) ?(id|nr|nummer|code|key|guid|uuid)", plain(own))
     return called is not None and (
         called[1] == "record" or plain(name).startswith(called[1][:4])
@@ -205,7 +199,7 @@ def _is_key(name: str, own: str) -> bool:
 
 
 def _names_it(name: str, own: str) -> bool:
-    """Whether people and clients are called by this column."""
+    """Whether the column holds the names of users or clients."""
     entity = entity_of(name)
     return entity in ("user", "client") and bool(
         re.fullmatch(COLUMNS[entity]["name"], plain(own))
@@ -213,28 +207,30 @@ def _names_it(name: str, own: str) -> bool:
 
 
 def _contents(name: str, values: Sequence[Any]) -> Contents:
-    given = [value for value in values if value is not None and str(value).strip()]
-    texts = [_shown(value) for value in given]
-    told = [place for place, text in enumerate(texts) if text.strip().lower() not in EMPTY]
-    what = _what([given[place] for place in told], [texts[place] for place in told])
+    filled = [value for value in values if value is not None and str(value).strip()]
+    texts = [_shown(value) for value in filled]
+    telling = [place for place, text in enumerate(texts) if text.strip().lower() not in EMPTY]
+    what = _what([filled[place] for place in telling], [texts[place] for place in telling])
     odd = [
         sum(
-            isinstance(given[place], str) and not re.fullmatch(strict, given[place].strip())
-            for place in told
+            isinstance(filled[place], str) and not re.fullmatch(strict, filled[place].strip())
+            for place in telling
         )
         for strict in (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\d{4}-\d\d-\d\d", r"-?\d+(\.\d+)?")
     ]
     whole = bool(texts) and all(re.fullmatch(r"-?\d+(\.0+)?", text.strip()) for text in texts)
-    markup = markup_in([texts[place] for place in told]) if what in ("text", "word") else None
-    zones = [value.tzinfo is not None for value in given if isinstance(value, datetime)]
+    markup = (
+        markup_in([texts[place] for place in telling]) if what in ("text", "word") else None
+    )
+    zones = [value.tzinfo is not None for value in filled if isinstance(value, datetime)]
     zoned = all(zones) if zones else None
     return Contents(
-        name, what, len(given), len(set(texts)), odd[0], odd[1], odd[2], whole, markup, zoned
+        name, what, len(filled), len(set(texts)), odd[0], odd[1], odd[2], whole, markup, zoned
     )
 
 
 def _shown(value: Any) -> str:
-    """The value as text; a BIT, which comes as a byte, as its number."""
+    """The value as text; a BIT arrives as a byte and becomes its number."""
     if isinstance(value, dict | list):  # PostgreSQL's JSON
         return json.dumps(value)
     if value in (b"\x00", b"\x01"):
@@ -256,13 +252,13 @@ _SHAPES: Final = (
 )
 
 
-def _what(given: Sequence[Any], texts: Sequence[str]) -> str:
-    """The kind of nearly all that stands there."""
+def _what(values: Sequence[Any], texts: Sequence[str]) -> str:
+    """The kind of at least 80 % of the texts."""
     for what, shape in _SHAPES:
         if texts and sum(
             bool(re.fullmatch(shape, text.strip())) for text in texts
         ) >= 0.8 * len(texts):
-            return "phone" if what == "number" and _dialled(given, texts) else what
+            return "phone" if what == "number" and _dialled(values, texts) else what
     short = max(map(len, texts), default=0) <= 40
     return (
         "word"
@@ -271,7 +267,7 @@ def _what(given: Sequence[Any], texts: Sequence[str]) -> str:
     )
 
 
-def _dialled(given: Sequence[Any], texts: Sequence[str]) -> bool:
-    return all(isinstance(value, str) for value in given) and all(
+def _dialled(values: Sequence[Any], texts: Sequence[str]) -> bool:
+    return all(isinstance(value, str) for value in values) and all(
         text.strip()[0] == "0" for text in texts
     )

@@ -1,8 +1,7 @@
-"""Whether texts are written as a preset's formats say; where most are
-not, the formats that fit.
+"""Checks whether a preset's formats read a CRM's texts, and finds formats that do.
 
-A preset that was recognised by headers or tables says how its CRM writes. A spreadsheet that
-saved the exports anew writes 5-11-2026 10:00, 1234,5 and WAAR instead.
+A preset recognised by headers or tables declares how its CRM writes. A spreadsheet that saved
+the exports again writes 5-11-2026 10:00, 1234,5 and WAAR instead.
 """
 
 from __future__ import annotations
@@ -22,51 +21,53 @@ from pipeline.values.texts import UNREADABLE, text_of
 _SAMPLES: Final = 3
 
 Head = tuple[Sequence[str], Sequence[Sequence[Any]]]
-"""The names of an entity's columns, and some of its rows as the driver gives them."""
+"""The names of an entity's columns, and some of its rows as the driver returns them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """A column of which more than half, as far as it was looked at, cannot be read."""
+    """A column with more than half of the sampled values unreadable."""
 
     entity: str
     column: str
     kind: Kind
     stated: int
     unreadable: int
-    samples: tuple[str, ...]  # as they stand in the CRM
+    samples: tuple[str, ...]  # as the CRM holds them
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The columns that cannot be read, and how the texts of their kinds are written."""
+    """The unreadable columns, and how the texts of their kinds are written."""
 
     misread: tuple[Misread, ...]
     written: Written
-    before: Formats  # what the preset says
+    before: Formats  # the preset's own
 
     def lines(self) -> dict[Kind, str]:
-        """Kind -> its line under `formats`, for the kinds of which it reads more than half."""
+        """Kind -> its line under `formats`, for kinds that are then more than half readable."""
         formats, read = formats_of(self.written), coverage(self.written)
-        found: dict[Kind, str] = {}
+        lines: dict[Kind, str] = {}
         for kind in _NAMES:
-            if all(one.kind is not kind for one in self.misread):
+            if all(column.kind is not kind for column in self.misread):
                 continue
             name = _NAMES[kind]
             fits, texts, _ = read.get(name, (0, 0, ""))
             if 2 * fits > texts:
-                found[kind] = f"{name}: [{', '.join(self._written(kind, formats))}]"
-        return found
+                lines[kind] = f"{name}: [{', '.join(self._written(kind, formats))}]"
+        return lines
 
     def _written(self, kind: Kind, formats: Formats) -> Iterator[str]:
         if kind is Kind.MONEY:
-            # 1.234 of a former format would be another amount
+            # the old format would read 1.234 as a different amount
             yield from map(_amount, formats.amount)
             return
-        new, old = (getattr(one, _NAMES[kind]) for one in (formats, self.before))
-        # reads nothing that the new ones read otherwise
-        year_first = [one for one in old if one.startswith("%Y")]
-        yield from (f'"{one}"' for one in dict.fromkeys((*_of_every_month(new), *year_first)))
+        new, old = (getattr(declared, _NAMES[kind]) for declared in (formats, self.before))
+        # year-first formats never contradict the new ones
+        year_first = [pattern for pattern in old if pattern.startswith("%Y")]
+        yield from (
+            f'"{pattern}"' for pattern in dict.fromkeys((*_of_every_month(new), *year_first))
+        )
 
 
 _NAMES: Final[Mapping[Kind, str]] = {
@@ -77,7 +78,7 @@ _NAMES: Final[Mapping[Kind, str]] = {
 
 
 def fit_of(rules: Rules, schema: Schema, heads: Mapping[str, Head]) -> Fit:
-    """Holds some rows of each entity against the rules."""
+    """Tries the rules on some rows of each entity."""
     misread: list[Misread] = []
     texts: dict[Kind, Counter[str]] = {kind: Counter() for kind in FORMATTED}
     for entity, (names, rows) in heads.items():
@@ -92,7 +93,7 @@ def fit_of(rules: Rules, schema: Schema, heads: Mapping[str, Head]) -> Fit:
                     texts[kind].update(
                         value.strip() for value in values if isinstance(value, str)
                     )
-    kinds = {one.kind for one in misread}
+    kinds = {column.kind for column in misread}
     days, instants, amounts = (
         texts[kind] if kind in kinds else {} for kind in (Kind.DAY, Kind.INSTANT, Kind.MONEY)
     )
@@ -120,7 +121,7 @@ def _is_read(rules: Rules, kind: Kind, value: Any) -> bool:
     if kind is Kind.FLAG:
         return read_flag(value) is not UNREADABLE
     if not isinstance(value, str):
-        return True  # a day, an instant or a number of the database's own
+        return True  # the database's own day, instant or number
     if kind is Kind.MONEY:
         return rules.money(value, "EUR") is not UNREADABLE
     read = rules.day if kind is Kind.DAY else rules.instant
@@ -128,19 +129,21 @@ def _is_read(rules: Rules, kind: Kind, value: Any) -> bool:
 
 
 def _of_every_month(formats: Iterable[str]) -> Iterator[str]:
-    """In autumn no month shows whether a zero stands before it; who writes 5 for the
+    """Adds formats for months that the sample lacks.
+
+    From October to December no month shows whether it is padded; whoever writes 5 for the
     day writes 1 for the month.
     """
-    for one in formats:
-        yield one
-        if ("%-d" in one and "%m" in one) or ("%-m" in one and "%d" in one):
-            yield one.replace("%d", "%-d").replace("%m", "%-m")
+    for pattern in formats:
+        yield pattern
+        if ("%-d" in pattern and "%m" in pattern) or ("%-m" in pattern and "%d" in pattern):
+            yield pattern.replace("%d", "%-d").replace("%m", "%-m")
 
 
-def _amount(one: Amount) -> str:
-    signs = ", ".join(f'"{sign}"' for sign in one.signs)
-    said = [
-        f'decimal: "{one.decimal}"',
-        *([f'thousands: "{one.thousands}"'] if one.thousands else []),
+def _amount(amount: Amount) -> str:
+    signs = ", ".join(f'"{sign}"' for sign in amount.signs)
+    parts = [
+        f'decimal: "{amount.decimal}"',
+        *([f'thousands: "{amount.thousands}"'] if amount.thousands else []),
     ]
-    return f"{{{', '.join([*said, *([f'signs: [{signs}]'] if signs else [])])}}}"
+    return f"{{{', '.join([*parts, *([f'signs: [{signs}]'] if signs else [])])}}}"

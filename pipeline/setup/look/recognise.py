@@ -1,6 +1,4 @@
-"""Which CRM is this? Answered by its tables, read-only; and what only its owner can know,
-with what speaks for it.
-"""
+"""Recognises a CRM by its tables, read-only, and finds evidence for what only its owner knows."""
 
 from __future__ import annotations
 
@@ -40,7 +38,7 @@ from pipeline.source import ReadSpec, SourceReader, consistent, open_engine
 from pipeline.source.names import described
 
 UNNAMED: Final = "XXX"
-"""ISO 4217's code for no currency: whatever stands in it here had none of its own."""
+"""ISO 4217's code for no currency: marks amounts that name none."""
 
 _RESULT: Final = re.compile(
     r"resul|outcome|uitkomst|verslag|conclu|notul|minutes|afloop|opbrengst", re.IGNORECASE
@@ -53,7 +51,7 @@ _NO_PROSE: Final = re.compile(
     re.IGNORECASE,
 )
 _WRITABLE: Final = re.compile(r"[^\W\d][\w ()/&:?,-]*")
-"""Names of columns that source.add can say: of exports they are headers, in words."""
+"""Column names that source.add accepts; in exports they are headers in words."""
 _UTC: Final = frozenset({"UTC", "UCT", "GMT", "Zulu", "Universal", "Greenwich", "localtime"})
 _SHOWN: Final = 6
 _ALIKE: Final = 20
@@ -62,18 +60,14 @@ _MANY: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A database: its address with the secrets filled in, and the folder at
-    which relative files start.
-    """
+    """A database: its address with secrets filled in, and the base of relative paths."""
 
     url: str
     base: Path
 
     @contextmanager
     def opened(self, preset: Preset | None = None) -> Iterator[Connection]:
-        """One read-only transaction. Without a preset any kind of
-        database that we know will do.
-        """
+        """Opens one read-only transaction; without a preset, on any known database."""
         engine = open_engine(self.url, self.base, preset or _ANY)
         try:
             with consistent(engine) as connection:
@@ -82,7 +76,7 @@ class Place:
             engine.dispose()
 
     def headers(self) -> dict[str, tuple[str, ...]]:
-        """The headers of every file in a folder of exports; nothing where it is a database."""
+        """The headers of every file in a folder of exports; empty for a database."""
         return (
             files.headers_of(make_url(self.url), self.base)
             if self.url.startswith("files:")
@@ -92,7 +86,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A column in which a meeting's result may be written."""
+    """A column that may hold a meeting's result."""
 
     column: str  # 'meetings_cstm.result_c'
     filled: int
@@ -103,7 +97,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a CRM that a preset fits says of itself."""
+    """What a CRM reveals through a fitting preset."""
 
     preset: Preset
     rows: Mapping[str, int]  # entity -> audited
@@ -122,37 +116,33 @@ _ANY: Final = Preset.model_construct(
 
 
 def fitting(place: Place) -> list[tuple[Preset, int]]:
-    """The presets of ours that fit, each with the number of tables that it reads or is
-    known by; the best first.
-    """
+    """The fitting presets, best first, each with the number of tables that match."""
     if exported := exports_in(place):
         return exported
     with place.opened() as connection:
         tables = tables_in(connection)
         dialect = connection.dialect.name
-    found = []
+    fits = []
     for name in preset_names():
         preset = load_preset(name, place.base)
         needed, optional = tables_of(preset, {})
         marks = tables.intersection(preset.marks)
         there = tables.issuperset(needed) and (marks or not preset.marks)
         if dialect in preset.dialects and there and _describes(place, preset):
-            found.append((preset, len(needed) + len(tables.intersection(optional) | marks)))
-    return sorted(found, key=lambda fit: -fit[1])
+            fits.append((preset, len(needed) + len(tables.intersection(optional) | marks)))
+    return sorted(fits, key=lambda fit: -fit[1])
 
 
 def exports_in(place: Place) -> list[tuple[Preset, int]]:
-    """The presets of exports that know files of a folder, each with the number of
-    columns that it knows there.
-    """
+    """The export presets that know files of this folder, each with its number of columns."""
     headers = place.headers()
     presets = [load_preset(name, place.base) for name in (preset_names() if headers else ())]
-    found = [
+    fits = [
         (preset, sum(len(export.columns) for export in find(preset, headers).exports.values()))
         for preset in presets
         if preset.exports
     ]
-    return sorted((fit for fit in found if fit[1]), key=lambda fit: -fit[1])
+    return sorted((fit for fit in fits if fit[1]), key=lambda fit: -fit[1])
 
 
 def tables_in(connection: Connection) -> frozenset[str]:
@@ -162,8 +152,9 @@ def tables_in(connection: Connection) -> frozenset[str]:
 
 
 def _describes(place: Place, preset: Preset) -> bool:
-    """Whether each SELECT of the preset has the columns that it names. A transaction
-    each: an error may end one.
+    """Whether every column that the preset names exists.
+
+    Each preset gets its own transaction, because an error may end it.
     """
     try:
         with place.opened(preset) as connection:
@@ -176,7 +167,7 @@ def _describes(place: Place, preset: Preset) -> bool:
 def reading_of(
     connection: Connection, preset: Preset, add: Mapping[str, str] | None = None
 ) -> SourceReader:
-    """The CRM by that preset; columns that `add` names are text."""
+    """A reader of the CRM through a preset; columns in `add` are text."""
     schema = {entity: dict(columns) for entity, columns in ENTITIES.items()}
     for ours in add or {}:
         entity, _, column = ours.partition(".")
@@ -192,8 +183,9 @@ def reading_of(
 
 
 def survey(place: Place, preset: Preset, *, results: bool = True) -> Known:
-    """Rows, managers, currencies, and where a meeting's result may be written, where
-    the preset does not say it.
+    """Counts rows, lists managers and currencies, and looks for meeting results.
+
+    Results are looked for only if the preset does not map them.
     """
     absent = preset.absent_columns()
     asked = results and "meeting.result" in absent and "meeting" in preset.entities
@@ -234,42 +226,40 @@ def _managers(connection: Connection, users: FromClause) -> tuple[tuple[str, str
 
 def _currencies(connection: Connection, deals: FromClause) -> dict[str, int]:
     counted = select(deals.c.currency, func.count()).group_by(deals.c.currency)
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for code, number in connection.execute(counted):
         named = "" if code in (None, UNNAMED) else str(code).strip().upper()
-        found[named] = found.get(named, 0) + int(number)
-    return found
+        counts[named] = counts.get(named, 0) + int(number)
+    return counts
 
 
 # -------------------------------------------------------------------------------------- results
 
 
 def _prose_of(connection: Connection, preset: Preset) -> list[str]:
-    """Text columns of the meeting's table, and of those that are joined to it, that
-    the preset does not read.
-    """
+    """Text columns that the preset does not read, in the meetings' table and those joined to it."""
     part, tables = preset.entities["meeting"][0], tables_in(connection)
     used = set(re.findall(r"\w+", part.select or "")) | {
-        one.column for one in part.columns.values() if one.column
+        mapped.column for mapped in part.columns.values() if mapped.column
     }
     used |= preset.exports.get(part.table, {}).keys()
-    # a field that is added is joined by the key
+    # an added field is joined by the key
     joinable = part.columns or preset.key_of("meeting", part.table) in described(
         connection, part.table
     )
     own = prose_in(connection, part.table) if joinable else []
-    found = [f"{part.table}.{name}" for name in own if name not in used]
+    names = [f"{part.table}.{name}" for name in own if name not in used]
     if preset.custom_key != "id":
         for table in sorted(tables - {part.table}):  # meetings_cstm, vtiger_activitycf
             key, shared = preset.key_of("meeting", table), table in preset.tables
             if (shared or table.startswith(part.table)) and key in described(connection, table):
                 prose = prose_in(connection, table)
-                found += [f"{table}.{name}" for name in prose if not (shared and name in used)]
-    return found
+                names += [f"{table}.{name}" for name in prose if not (shared and name in used)]
+    return names
 
 
 def prose_in(connection: Connection, table: str) -> list[str]:
-    """The columns of a table in which people may write."""
+    """The columns of a table that people may write in."""
     return [
         name
         for name, kind in described(connection, table).items()
@@ -286,42 +276,43 @@ def candidates_in(
     columns: Mapping[str, ColumnElement[Any]],
     held: Any = None,
 ) -> tuple[Candidate, ...]:
-    """How full each column is over the meetings held, the likeliest first; those that are
-    empty, or the same in each of many meetings, only by their name.
+    """How full each column is over the held meetings, likeliest first.
+
+    An empty column, or one with the same text in many meetings, counts only by its name.
     """
     counts: list[ColumnElement[Any]] = [func.count()]
     for column in columns.values():
         counts += [func.sum(case((blank(column), 0), else_=1)), func.count(distinct(column))]
     asked = select(*counts).select_from(meetings)
     number, *answers = connection.execute(asked if held is None else asked.where(held)).one()
-    found = []
+    candidates = []
     for position, (name, column) in enumerate(columns.items()):
         filled, words = int(answers[2 * position] or 0), int(answers[2 * position + 1] or 0)
-        alike = words == 1 and filled == number > _ALIKE  # what the CRM itself fills in
+        alike = words == 1 and filled == number > _ALIKE  # the CRM fills it in itself
         if (filled and not alike) or _RESULT.search(name.partition(".")[2]):
             written = select(column).select_from(meetings).where(not_(blank(column))).distinct()
             texts = connection.execute(
                 (written if held is None else written.where(held)).limit(2)
             ).scalars()
-            found.append(Candidate(name, filled, int(number), words, tuple(map(masked, texts))))
-    return tuple(sorted(found, key=_likeliness)[:_SHOWN])
+            candidates.append(
+                Candidate(name, filled, int(number), words, tuple(map(masked, texts)))
+            )
+    return tuple(sorted(candidates, key=_likeliness)[:_SHOWN])
 
 
 def _likeliness(candidate: Candidate) -> tuple[int, int]:
-    """By its name, then by how many different texts it holds: a list of three words is
-    less likely what was agreed.
-    """
+    """Sorts by name, then by number of distinct texts: results rarely have only three."""
     name = candidate.column.partition(".")[2]
     return 0 if _RESULT.search(name) else 1 if _NOTE.search(name) else 2, -candidate.words
 
 
 def likely(candidate: Candidate) -> bool:
-    """Whether the column's own name says that a result stands there."""
+    """Whether the column's name suggests a result."""
     return bool(_RESULT.search(candidate.column.partition(".")[2]))
 
 
 def masked(value: Any) -> str:
-    """The first letter of what somebody wrote, and how long it is."""
+    """The first letter of a text, and its length."""
     text = (
         value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     ).strip()
@@ -330,7 +321,7 @@ def masked(value: Any) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """A percentage of which only nothing is 0 and only all is 100."""
+    """A percentage; 0 % and 100 % appear only when exact."""
     if part in (0, whole):
         return "100%" if part else "0%"
     return f"{min(99, max(1, round(100 * part / whole)))}%"
@@ -342,16 +333,14 @@ def share(part: int, whole: int) -> str:
 def machine_zone(
     environment: Mapping[str, str] = os.environ, root: Path = Path("/")
 ) -> str | None:
-    """The zone that this machine is set to, where it is one of people: servers stand
-    in UTC wherever they are.
-    """
-    for said in _zones_said(environment, root):
-        if said in available_timezones():
-            return None if said in _UTC or said.startswith("Etc/") else said
+    """This machine's zone, unless it is UTC: servers often run in UTC wherever they are."""
+    for zone in _configured_zones(environment, root):
+        if zone in available_timezones():
+            return None if zone in _UTC or zone.startswith("Etc/") else zone
     return None
 
 
-def _zones_said(environment: Mapping[str, str], root: Path) -> Iterable[str]:
+def _configured_zones(environment: Mapping[str, str], root: Path) -> Iterable[str]:
     yield environment.get("TZ", "").lstrip(":")
     clock = root / "etc/localtime"
     if clock.is_symlink():

@@ -1,6 +1,4 @@
-"""Which tables of an unknown database may hold our entities, and by which key
-the others refer to each.
-"""
+"""Which tables of an unknown database may hold our entities, and which keys others refer to."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ _MOST_TABLES: Final = 150
 
 
 def looked_into(connection: Connection) -> list[Looked]:
-    """The tables whose names say that they may hold an entity of ours."""
+    """Looks into the tables whose names suggest one of our entities."""
     named = [
         name
         for name in sorted(tables_in(connection))
@@ -30,88 +28,82 @@ def looked_into(connection: Connection) -> list[Looked]:
 
 
 def without_key(looked: Iterable[Looked]) -> list[str]:
-    """Tables that no column tells apart row by row, so that none of
-    their records could be named.
-    """
+    """Tables in which no column is unique, so a report could not name a record."""
     return [
-        one.name
-        for one in looked
-        if one.rows and not one.key and entity_of(one.name) != "meeting_contact"
+        seen.name
+        for seen in looked
+        if seen.rows and not seen.key and entity_of(seen.name) != "meeting_contact"
     ]
 
 
 def naming_people(looked: Iterable[Looked]) -> list[str]:
-    """Columns like klanten.verkoper, that seem to name the owner of a record."""
+    """Columns like klanten.verkoper that seem to name a record's owner."""
     return [
-        f"{one.name}.{own.name}"
-        for one in looked
-        for own in one.columns
+        f"{seen.name}.{own.name}"
+        for seen in looked
+        for own in seen.columns
         if own.filled
-        and "owner_id" in COLUMNS[str(entity_of(one.name))]
-        and called_so(COLUMNS[str(entity_of(one.name))]["owner_id"], own.name)
+        and "owner_id" in COLUMNS[str(entity_of(seen.name))]
+        and called_so(COLUMNS[str(entity_of(seen.name))]["owner_id"], own.name)
     ]
 
 
 def usable(looked: Iterable[Looked]) -> list[Looked]:
-    """Those whose records can be told apart; what only links meetings
-    and contacts needs no key.
-    """
+    """The tables with a key; a link between meetings and contacts needs none."""
     return [
-        one
-        for one in looked
-        if (one.key and one.rows) or entity_of(one.name) == "meeting_contact"
+        seen
+        for seen in looked
+        if (seen.key and seen.rows) or entity_of(seen.name) == "meeting_contact"
     ]
 
 
 def chosen_of(looked: Iterable[Looked]) -> dict[str, Looked]:
-    """Of several tables of one kind the one that holds the most columns of its
-    kind, then the most rows.
-    """
+    """One table per entity: the one with the most matching columns, then the most rows."""
     chosen: dict[str, Looked] = {}
-    for one in sorted(looked, key=lambda seen: (_named(seen), seen.rows), reverse=True):
-        chosen.setdefault(str(entity_of(one.name)), one)
+    for candidate in sorted(looked, key=lambda seen: (_named(seen), seen.rows), reverse=True):
+        chosen.setdefault(str(entity_of(candidate.name)), candidate)
     return chosen
 
 
 def _named(seen: Looked) -> int:
     wanted = COLUMNS[str(entity_of(seen.name))]
     return sum(
-        any(called_so(pattern, one.name) for one in seen.columns) for pattern in wanted.values()
+        any(called_so(pattern, contents.name) for contents in seen.columns)
+        for pattern in wanted.values()
     )
 
 
 def keyed(connection: Connection, chosen: Mapping[str, Looked]) -> dict[str, Looked]:
-    """Each table with the key by which most records refer to it: its own, or a
-    name that no two rows share.
-    """
-    found = dict(chosen)
-    for entity, one in chosen.items():
-        keys = dict.fromkeys([str(one.key), *one.names])
+    """Each table with the key that most records refer to: its own, or a unique name."""
+    by_entity = dict(chosen)
+    for entity, target in chosen.items():
+        keys = dict.fromkeys([str(target.key), *target.names])
         if len(keys) > 1:
             met = {
-                key: _refer(connection, chosen, entity, replace(one, key=key)) for key in keys
+                key: _refer(connection, chosen, entity, replace(target, key=key))
+                for key in keys
             }
-            # of equals its own
-            found[entity] = replace(one, key=max(keys, key=lambda key: met[key]))
-    return found
+            # on a tie its own key wins
+            by_entity[entity] = replace(target, key=max(keys, key=lambda key: met[key]))
+    return by_entity
 
 
 def _refer(
     connection: Connection, chosen: Mapping[str, Looked], entity: str, target: Looked
 ) -> int:
-    """How many values of columns that may refer to the entity are keys of it."""
+    """How many values of possible references are keys of the target."""
     return sum(
-        met_in(connection, looked.name, one.name, target)[0]
+        met_in(connection, looked.name, contents.name, target)[0]
         for other, looked in chosen.items()
         for ours, pattern in COLUMNS[other].items()
         if LEADS_TO.get(ours) == entity
-        for one in looked.columns
-        if one.name != looked.key and called_so(pattern, one.name)
+        for contents in looked.columns
+        if contents.name != looked.key and called_so(pattern, contents.name)
     )
 
 
 def called_so(pattern: str, name: str) -> float:
-    """1 where the name is one of these words, less where it begins with one."""
+    """1 if the name is one of these words, less if it only begins with one."""
     bare = re.sub(r" (id|nr|nummer|code|key|op|at|on|datum|date|tijd|time)$", "", plain(name))
     if re.fullmatch(pattern, bare) or re.fullmatch(pattern, plain(name)):
         return 1.0
@@ -121,7 +113,7 @@ def called_so(pattern: str, name: str) -> float:
 def met_in(
     connection: Connection, name: str, reference: str, target: Looked
 ) -> tuple[int, int]:
-    """How many of a sample of different references are keys of the other table."""
+    """How many distinct references of a sample are keys of the target, and the sample's size."""
     own: ColumnElement[Any] = column(reference)
     values = (
         select(cast(own, Text).label("value"))

@@ -1,7 +1,7 @@
-"""How days, instants and amounts are written in texts, as far as the texts themselves show it.
+"""How days, instants and amounts are written, as far as the texts themselves show it.
 
-Nothing is decided that they leave open: 03/04/2026 is a day in March or in April until another
-text, or the user, says which; 1.234 likewise is one thousand or one and a bit.
+Whatever they leave open stays open: 03/04/2026 is in March or April, and 1.234 is a thousand
+or a little over one, until another text or the user decides.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from pipeline.values.months import MONTHS
 from pipeline.values.texts import UNREADABLE, text_of
 
 _MOST: Final = 100_000
-"""Different texts of a column that are looked at."""
+"""Distinct texts of a column that are looked at."""
 
 _SURE: Final = 0.95
-"""Of the texts that tell something, the part that has to tell the same."""
+"""The share of conclusive texts that must agree."""
 
 _DATES: Final = (
     r"(?P<Y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})",
-    r"(?P<one>\d{1,2})(?P<s>[-/.])(?P<two>\d{1,2})(?P=s)(?P<Y>\d{4}|\d{2})",
+    r"(?P<first>\d{1,2})(?P<s>[-/.])(?P<second>\d{1,2})(?P=s)(?P<Y>\d{4}|\d{2})",
     rf"(?P<d>\d{{1,2}})(?P<s>[ -])(?P<b>{'|'.join({*MONTHS, *(month[:3] for month in MONTHS)})})(?P=s)(?P<Y>\d{{4}})",
 )
 _TIME: Final = (
@@ -62,29 +62,27 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The different texts of a folder's days, instants and amounts, each with
-    how often it stands there.
-    """
+    """The distinct texts of days, instants and amounts, and how often each occurs."""
 
     days: Mapping[str, int]
     instants: Mapping[str, int]
     amounts: Mapping[str, int]
-    empty: Mapping[str, int]  # words that seem to say that nothing was entered
+    empty: Mapping[str, int]  # words that seem to mean "nothing entered"
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the texts show. What is '' or lacks is open, until the user says it."""
+    """What the texts show. Whatever is '' or missing stays open until the user decides."""
 
     texts: Texts
-    first: Mapping[str, str]  # '/' -> which comes first in 03/04/2026: 'day', 'month' or ''
+    first: Mapping[str, str]  # '/' -> 'day', 'month' or '': which comes first in 03/04/2026
     decimal: str  # '.', ',' or ''
     empty: tuple[str, ...]
-    doubted: bool = False  # the user says that it is not so
+    doubted: bool = False  # the user says that it is wrong
 
-    def answered(self, **said: Any) -> Written:
-        """The same, with what the user said."""
-        return replace(self, **said)
+    def answered(self, **answers: Any) -> Written:
+        """A copy with the user's answers."""
+        return replace(self, **answers)
 
 
 def settle(texts: Texts) -> Written:
@@ -105,13 +103,13 @@ def texts_of(
     amounts: Iterable[Place],
     others: Iterable[Place],
 ) -> Texts:
-    """Reads the different texts of these columns; `others` hold words."""
+    """Reads the distinct texts of these columns; `others` hold words."""
     day, instant, amount = (_distinct(connection, of) for of in (days, instants, amounts))
     other = _distinct(connection, others, only=sorted({*EMPTY, "0"}))
     empty: Counter[str] = Counter()
     for texts in (day, instant, amount, other):
         empty.update({text: times for text, times in texts.items() if text.lower() in EMPTY})
-    if other["0"] and not amount["0"]:  # or an amount of nothing would be none
+    if other["0"] and not amount["0"]:  # an amount of 0 is an amount
         empty["0"] = other["0"]
     day, instant, amount = (
         Counter(
@@ -129,14 +127,12 @@ def texts_of(
 def _distinct(
     connection: Connection, columns: Iterable[Place], only: Sequence[str] = ()
 ) -> Counter[str]:
-    """The different texts of columns that hold text, or those of them that are, in
-    small letters, one of `only`.
-    """
-    found: Counter[str] = Counter()
+    """The distinct texts of text columns; with `only`, those whose lower case is listed."""
+    counts: Counter[str] = Counter()
     for name, own in columns:
         if _holds_text(connection, name, own):
             value: ColumnElement[Any] = func.trim(cast(column(own), String))
-            exact = exact_text(value)  # by a collation n.v.t. and N.V.T. would be one word
+            exact = exact_text(value)  # a collation could merge n.v.t. and N.V.T.
             counted = select(exact, func.count()).select_from(table(name)).group_by(exact)
             wanted = counted.where(func.lower(value).in_(only) if only else value != "")
             if connection.dialect.name == "sqlite":  # of each value
@@ -144,8 +140,8 @@ def _distinct(
             for text, times in connection.execute(
                 wanted.order_by(func.count().desc(), exact).limit(_MOST)
             ):
-                found[str(text_of(text))] += int(times)
-    return found
+                counts[str(text_of(text))] += int(times)
+    return counts
 
 
 def _holds_text(connection: Connection, name: str, own: str) -> bool:
@@ -156,7 +152,7 @@ def _holds_text(connection: Connection, name: str, own: str) -> bool:
 
 
 def _zero(text: str) -> bool:
-    """A zero date, which is none."""
+    """Whether the text is a zero date, which means "none"."""
     return bool(re.fullmatch(r"0{1,4}[-/.]0{1,2}[-/.]0{1,4}( [0:.]+)?", text))
 
 
@@ -164,117 +160,115 @@ def _zero(text: str) -> bool:
 
 
 def _parsed(text: str) -> re.Match[str] | None:
-    return next((found for shape in _MOMENT if (found := shape.fullmatch(text))), None)
+    return next((match for shape in _MOMENT if (match := shape.fullmatch(text))), None)
 
 
 def _orders(moments: Mapping[str, int]) -> dict[str, str]:
-    """Of each separator whether the day or the month comes first; '' where nothing
-    tells, or both are told.
-    """
-    told: dict[str, Counter[str]] = {}
+    """Separator -> 'day' or 'month', whichever comes first; '' if unknown or mixed."""
+    by_mark: dict[str, Counter[str]] = {}
     for text, times in moments.items():
-        found = _parsed(text)
-        if found and "one" in found.re.groupindex:
-            seen = told.setdefault(found["s"], Counter())
-            seen["day"] += times * (int(found["one"]) > 12 >= int(found["two"]))
-            seen["month"] += times * (int(found["two"]) > 12 >= int(found["one"]))
+        match = _parsed(text)
+        if match and "first" in match.re.groupindex:
+            seen = by_mark.setdefault(match["s"], Counter())
+            seen["day"] += times * (int(match["first"]) > 12 >= int(match["second"]))
+            seen["month"] += times * (int(match["second"]) > 12 >= int(match["first"]))
     return {
         mark: next(
             (which for which in ("day", "month") if seen[which] > _SURE * max(1, seen.total())),
             "",
         )
-        for mark, seen in sorted(told.items())
+        for mark, seen in sorted(by_mark.items())
     }
 
 
 def example(written: Written, mark: str) -> str:
-    """A date with that separator of which nothing tells the day from the month."""
+    """An ambiguous date with that separator."""
     for text in (*written.texts.days, *written.texts.instants):
-        found = _parsed(text)
-        if found and found["s"] == mark and "one" in found.re.groupindex:
-            one, two = int(found["one"]), int(found["two"])
-            if one <= 12 and two <= 12 and one != two:
+        match = _parsed(text)
+        if match and match["s"] == mark and "first" in match.re.groupindex:
+            first, second = int(match["first"]), int(match["second"])
+            if first <= 12 and second <= 12 and first != second:
                 return text
     return f"03{mark}04{mark}2026"
 
 
 def _formats(moments: Mapping[str, int], first: Mapping[str, str]) -> list[str]:
-    """As strptime has them, those of most texts first; a number without a zero before
-    it is of its own format.
-    """
+    """strptime formats, most frequent first; unpadded numbers have formats of their own."""
     times: Counter[str] = Counter()
     styles: dict[str, dict[str, set[str]]] = defaultdict(
         lambda: {part: set() for part in "dmH"}
     )
     for text, number in moments.items():
-        found = _parsed(text)
-        if found and (shape := _shape(found, first)):
+        match = _parsed(text)
+        if match and (shape := _shape(match, first)):
             times[shape] += number
-            for part, digits in _numbers(found, first).items():
+            for part, digits in _numbers(match, first).items():
                 styles[shape][part] |= (
                     {"-"} if len(digits) == 1 else {""} if digits[0] == "0" else set()
                 )
-    return [one for shape, _ in times.most_common() for one in _padded(shape, styles[shape])]
+    return [
+        pattern for shape, _ in times.most_common() for pattern in _padded(shape, styles[shape])
+    ]
 
 
-def _numbers(found: re.Match[str], first: Mapping[str, str]) -> dict[str, str]:
-    """Day, month and hour as they are written."""
-    given = found.groupdict()
-    numbers = {part: given.get(part) for part in "dmH"}
-    if "one" in given:
-        day, month = ("one", "two") if first.get(given["s"]) == "day" else ("two", "one")
-        numbers |= {"d": given[day], "m": given[month]}
+def _numbers(match: re.Match[str], first: Mapping[str, str]) -> dict[str, str]:
+    """Day, month and hour as written."""
+    parts = match.groupdict()
+    numbers = {part: parts.get(part) for part in "dmH"}
+    if "first" in parts:
+        day, month = (
+            ("first", "second") if first.get(parts["s"]) == "day" else ("second", "first")
+        )
+        numbers |= {"d": parts[day], "m": parts[month]}
     return {part: digits for part, digits in numbers.items() if digits}
 
 
-def _shape(found: re.Match[str], first: Mapping[str, str]) -> str:
-    """'{d}-{m}-%Y {H}:%M', or '' where the order of day and month is open."""
-    given, mark = found.groupdict(), found["s"]
-    year = "%Y" if len(given["Y"]) == 4 else "%y"
-    if "one" in given:
+def _shape(match: re.Match[str], first: Mapping[str, str]) -> str:
+    """'{d}-{m}-%Y {H}:%M', or '' if the order of day and month is open."""
+    parts, mark = match.groupdict(), match["s"]
+    year = "%Y" if len(parts["Y"]) == 4 else "%y"
+    if "first" in parts:
         order = {"day": ("{d}", "{m}"), "month": ("{m}", "{d}")}.get(first.get(mark, ""))
         if order is None:
             return ""
         date = mark.join((*order, year))
-    elif "b" in given:
-        date = mark.join(("{d}", "%b" if len(given["b"]) == 3 else "%B", year))
+    elif "b" in parts:
+        date = mark.join(("{d}", "%b" if len(parts["b"]) == 3 else "%B", year))
     else:
         date = mark.join((year, "{m}", "{d}"))
-    if not given["gap"]:
+    if not parts["gap"]:
         return date
-    second = ":%S" if given["S"] else ""
-    fraction = {0: "", 4: ".%g", 7: ".%f"}[len(given["f"] or "")]
-    noon = (given["p"] or "")[:-2] + "%p" if given["p"] else ""
-    zone = re.sub(r"[+-].*", "%z", given["z"] or "")
-    return f"{date}{given['gap']}{{H}}:%M{second}{fraction}{noon}{zone}".replace(
+    second = ":%S" if parts["S"] else ""
+    fraction = {0: "", 4: ".%g", 7: ".%f"}[len(parts["f"] or "")]
+    noon = (parts["p"] or "")[:-2] + "%p" if parts["p"] else ""
+    zone = re.sub(r"[+-].*", "%z", parts["z"] or "")
+    return f"{date}{parts['gap']}{{H}}:%M{second}{fraction}{noon}{zone}".replace(
         "{H}", "{I}" if noon else "{H}"
     )
 
 
 def _padded(shape: str, styles: Mapping[str, set[str]]) -> Iterator[str]:
-    """The formats of a shape: with zeros before small numbers, without, or both."""
+    """The formats of a shape: padded, unpadded, or both."""
     parts = [
         part for part in "dmH" if f"{{{part}}}" in shape or (part == "H" and "{I}" in shape)
     ]
     for chosen in product(*(sorted(styles[part]) or [""] for part in parts)):
-        one = shape
+        pattern = shape
         for part, style in zip(parts, chosen, strict=True):
-            one = one.replace(f"{{{part}}}", f"%{style}{part}")
-            one = one.replace("{I}", f"%{style}I") if part == "H" else one
-        yield one
+            pattern = pattern.replace(f"{{{part}}}", f"%{style}{part}")
+            pattern = pattern.replace("{I}", f"%{style}I") if part == "H" else pattern
+        yield pattern
 
 
 # -------------------------------------------------------------------------------------- amounts
 
 
 def _marks(text: str) -> tuple[str, str, str] | None:
-    """(decimal mark, marks between thousands, the one mark of which it cannot be
-    told) of a number as written.
-    """
-    found = _AMOUNT.fullmatch(text)
-    if found is None:
+    """A written number's (decimal mark, thousands marks, ambiguous mark)."""
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
         return None
-    number = re.sub(f"[{_SPACES}]", " ", found["number"].strip())
+    number = re.sub(f"[{_SPACES}]", " ", match["number"].strip())
     marks, tail = re.sub(r"\d", "", number), re.split(r"[., ']", number)[-1]
     if not marks:
         return "", "", ""
@@ -292,22 +286,22 @@ def _marks(text: str) -> tuple[str, str, str] | None:
 
 
 def _decimal(amounts: Mapping[str, int]) -> str:
-    """The decimal mark; '' where nothing tells it, or both are told."""
-    told: Counter[str] = Counter()
+    """The decimal mark; '' if unknown or mixed."""
+    marks_seen: Counter[str] = Counter()
     doubtful = False
     for text, times in amounts.items():
         decimal, thousands, doubt = _marks(text) or ("", "", "")
-        told[decimal or {".": ",", ",": "."}.get(thousands[-1:], "")] += times
+        marks_seen[decimal or {".": ",", ",": "."}.get(thousands[-1:], "")] += times
         doubtful |= bool(doubt)
-    del told[""]
-    if not told:
+    del marks_seen[""]
+    if not marks_seen:
         return "" if doubtful else "."
-    mark, times = told.most_common(1)[0]
-    return mark if times > _SURE * told.total() else ""
+    mark, times = marks_seen.most_common(1)[0]
+    return mark if times > _SURE * marks_seen.total() else ""
 
 
 def doubtful_amount(written: Written) -> str:
-    """An amount that may be one thousand or one and a bit."""
+    """An ambiguous amount: a thousand, or a little over one."""
     return next(
         (text for text in written.texts.amounts if (marks := _marks(text)) and marks[2]),
         "1.234",
@@ -315,9 +309,7 @@ def doubtful_amount(written: Written) -> str:
 
 
 def _may_be_currency(sign: str) -> bool:
-    """A sign, a code or a word for a currency; 'about' is none, and what
-    stands behind it is no amount.
-    """
+    """Whether a text beside a number is a currency's sign, code or word; 'about' is not."""
     return bool(sign) and (
         len(sign) <= _LONGEST_CODE or not sign.isalpha() or sign.lower() in _CURRENCY_WORDS
     )
@@ -327,11 +319,11 @@ def _amounts(written: Written) -> list[Amount]:
     between: Counter[str] = Counter()
     signs: Counter[str] = Counter()
     for text, times in written.texts.amounts.items():
-        if (found := _AMOUNT.fullmatch(text)) and (marks := _marks(text)):
+        if (match := _AMOUNT.fullmatch(text)) and (marks := _marks(text)):
             signs.update(
                 {
                     sign: times
-                    for sign in (found["before"], found["behind"])
+                    for sign in (match["before"], match["behind"])
                     if _may_be_currency(sign)
                 }
             )
@@ -347,32 +339,28 @@ def _amounts(written: Written) -> list[Amount]:
 
 
 _NAMED: Final = {"€": "EUR", "£": "GBP"}
-"""Signs of one currency only; $ and kr are of several."""
+"""Signs that belong to one currency; $ and kr belong to several."""
 
 
 def currencies(written: Written) -> dict[str, int]:
-    """The currencies that the amounts name by their signs, and '' for those that name
-    none, each with how often.
-    """
-    found: Counter[str] = Counter()
+    """How often the amounts name each currency; '' counts those that name none."""
+    counts: Counter[str] = Counter()
     for text, times in written.texts.amounts.items():
         signs = _AMOUNT.fullmatch(text)
         sign = (signs["before"] or signs["behind"]) if signs else ""
-        found[_NAMED.get(sign, sign if re.fullmatch("[A-Z]{3}", sign) else "")] += times
-    return dict(found)
+        counts[_NAMED.get(sign, sign if re.fullmatch("[A-Z]{3}", sign) else "")] += times
+    return dict(counts)
 
 
 # ----------------------------------------------------------------------------- what it comes to
 
 
 def formats_of(written: Written) -> Formats:
-    """The formats, as far as they are settled; what is open gets none, so that
-    nothing of it would be read.
-    """
+    """The settled formats; open ones are left out, so those texts are not read."""
     plain = Formats()
     days = _with_offsets(_formats(written.texts.days, written.first))
     instants = _formats(written.texts.instants, written.first)
-    utc = bool(instants) and all(one.endswith("Z") for one in instants)
+    utc = bool(instants) and all(pattern.endswith("Z") for pattern in instants)
     if not utc:
         instants = _with_offsets(instants)
     return Formats(
@@ -384,33 +372,29 @@ def formats_of(written: Written) -> Formats:
 
 
 def _with_offsets(formats: Iterable[str]) -> list[str]:
-    """The formats with Z as what it is, an offset from UTC."""
-    return list(dict.fromkeys(re.sub(r"(?<!%)Z$", "%z", one) for one in formats))
+    """The formats with a final Z read as an offset from UTC."""
+    return list(dict.fromkeys(re.sub(r"(?<!%)Z$", "%z", pattern) for pattern in formats))
 
 
 def coverage(written: Written) -> dict[str, tuple[int, int, str]]:
-    """'day', 'instant', 'amount' -> (how many different texts are read, how many
-    there are, one that is not).
-    """
+    """'day', 'instant', 'amount' -> (distinct texts read, all distinct texts, an unread one)."""
     rules = Rules(formats_of(written), zone="UTC")
     readers: Mapping[str, tuple[Mapping[str, int], Any]] = {
         "day": (written.texts.days, rules.day),
         "instant": (written.texts.instants, rules.instant),
         "amount": (written.texts.amounts, lambda text: rules.money(text, "EUR")),
     }
-    found = {}
+    covered = {}
     for kind, (texts, read) in readers.items():
         wrong = [text for text in texts if read(text) is UNREADABLE]
         if texts:
-            found[kind] = (len(texts) - len(wrong), len(texts), wrong[0] if wrong else "")
-    return found
+            covered[kind] = (len(texts) - len(wrong), len(texts), wrong[0] if wrong else "")
+    return covered
 
 
 def still_open(written: Written) -> Sequence[tuple[str, str]]:
-    """('/', a date) for each order that is open, and ('amount', an amount)
-    where the decimal mark is.
-    """
-    found = [
+    """The open questions: ('/', a date) per open order, ('amount', an amount) for the mark."""
+    orders = [
         (mark, example(written, mark)) for mark, first in written.first.items() if not first
     ]
-    return [*found, *([] if written.decimal else [("amount", doubtful_amount(written))])]
+    return [*orders, *([] if written.decimal else [("amount", doubtful_amount(written))])]

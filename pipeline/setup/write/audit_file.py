@@ -1,9 +1,7 @@
-"""The files that `crm-audit init` writes: audit.yaml, and an example of a
-plan; of a preset see own.py.
+"""Writes audit.yaml and an example plan; custom_preset.py writes a preset.
 
-They are written as text, not dumped: their comments are half of what they are for.
-Whatever comes from the CRM or the user goes through `quoted` or `clean`, so that no name
-breaks a line or becomes a key.
+They are written as text, because their comments matter as much as their keys. Everything
+from the CRM or the user passes `quoted` or `clean`, so no name breaks a line or becomes a key.
 """
 
 from __future__ import annotations
@@ -29,15 +27,13 @@ def quoted(text: str) -> str:
 
 
 def in_languages(text: LocalText) -> str:
-    """A text of every language as a YAML value on one line."""
+    """A text in every language as a YAML value on one line."""
     wordings = asdict(text).items()
     return f"{{{', '.join(f'{code}: {quoted(wording)}' for code, wording in wordings)}}}"
 
 
 def clean(text: object, most: int = _WIDEST) -> str:
-    """The text as it can stand in a comment or on a terminal: printable,
-    on one line, not too long.
-    """
+    """The text for a comment or a terminal: printable, on one line, not too long."""
     shown = printable(str(text))
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
@@ -47,22 +43,21 @@ def clean(text: object, most: int = _WIDEST) -> str:
 
 @dataclass(slots=True)
 class Settings:
-    """What audit.yaml is to say. What is None has to be filled in by the user."""
+    """The contents of audit.yaml. The user must fill in whatever is None."""
 
     url: str
     preset: str
     recognised: str  # how, as a comment
     audit_id: str
-    own_mapping: bool = (
-        False  # whether the preset maps the CRM's tables itself: what is lacking is added there
-    )
+    # whether the user's own preset maps the tables; missing columns are then added there
+    own_mapping: bool = False
     zone: str | None = None
     currency: str | None = None
-    currency_said: str = ""
+    currency_comment: str = ""
     language: LanguageCode = "en"
     crm_url: str = ""
     result: str | None = None  # 'meetings_cstm.result_c'
-    result_said: Sequence[str] = ()  # comments
+    result_comments: Sequence[str] = ()  # comments
     end_passed_is_held: bool = False
     targets_example: str | None = None
     open_keys: list[str] = field(default_factory=list)  # what is left to fill in, in words
@@ -79,7 +74,7 @@ def _audit_lines(settings: Settings) -> Iterator[str]:
     if settings.open_keys:
         yield "#"
         yield "# STILL OPEN, because only you can know it:"
-        yield from (f"#   - {clean(one, 110)}" for one in settings.open_keys)
+        yield from (f"#   - {clean(key, 110)}" for key in settings.open_keys)
     yield ""
     yield "# What the reports call the whole."
     yield "name: Sales"
@@ -93,11 +88,11 @@ def _audit_lines(settings: Settings) -> Iterator[str]:
     yield f"zone: {quoted(settings.zone)}" if settings.zone else "# zone: Europe/Amsterdam"
     yield ""
     yield "# The currency of the plan, and of amounts that name none."
-    said = f"  # {clean(settings.currency_said, 90)}" if settings.currency_said else ""
+    reason = f"  # {clean(settings.currency_comment, 90)}" if settings.currency_comment else ""
     yield (
-        f"currency: {quoted(settings.currency)}{said}"
+        f"currency: {quoted(settings.currency)}{reason}"
         if settings.currency
-        else f"# currency: EUR{said}"
+        else f"# currency: EUR{reason}"
     )
     yield ""
     yield "# The language of pages and workbooks: en or nl."
@@ -117,7 +112,7 @@ def _source_lines(settings: Settings) -> Iterator[str]:
         if settings.crm_url
         else "  # crm_url: https://crm.example.com"
     )
-    yield from (f"  # {clean(line, 110)}" for line in settings.result_said)
+    yield from (f"  # {clean(line, 110)}" for line in settings.result_comments)
     if settings.result:
         yield "  add:"
         yield f"    meeting.result: {quoted(settings.result)}"

@@ -1,6 +1,4 @@
-"""The preset that `crm-audit init` writes for a CRM that none of ours knows: what was
-guessed, how surely, and why.
-"""
+"""The preset that `crm-audit init` writes for an unknown CRM: its guesses, how sure, and why."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from typing import Final
 from pipeline.model import DATED, ENTITIES, STATES, Kind
 from pipeline.presets import Amount
 from pipeline.presets.columns import Mapped
-from pipeline.setup.guess.leftover import as_comments, unmarked, unmarked_said
+from pipeline.setup.guess.leftover import as_comments, unmarked, unmarked_sentence
 from pipeline.setup.guess.mapping import CustomPreset, expressions, reasons
 from pipeline.setup.guess.proposals import Guess, Proposal
 from pipeline.setup.guess.two_kinds import COMPANY, PERSON
@@ -24,45 +22,40 @@ _NOT_SO: Final = (
 
 
 def left_open(own: CustomPreset) -> Sequence[str]:
-    """What only the user can know, and did not say: nothing is read before he does."""
+    """Open questions that only the user can answer; nothing is read until they do."""
     return doubts(own.written) if own.written else []
 
 
 def doubts(written: Written) -> list[str]:
-    """What the texts leave open of how they are written, and whether the
-    user says that it is not so.
-    """
-    found = [_doubt(which, shown) for which, shown in still_open(written)]
-    return [*found, _NOT_SO] if written.doubted else found
+    """What the texts leave open, and whether the user rejected the formats."""
+    open_questions = [_doubt(which, shown) for which, shown in still_open(written)]
+    return [*open_questions, _NOT_SO] if written.doubted else open_questions
 
 
 def without_zone(own: CustomPreset) -> list[tuple[Proposal, Guess]]:
-    """The columns of times that name no zone and whose texts no format declares: which clock
-    they show is nowhere written. A meeting's first.
-    """
+    """Columns of times without a zone and without a declared format, meetings first."""
     if own.dialect == "files":
         return []
-    found = [
-        (one, guess)
-        for one in own.proposals
-        for guess in one.columns
-        if _names_no_zone(own, one.entity, guess)
+    times = [
+        (proposal, guess)
+        for proposal in own.proposals
+        for guess in proposal.columns
+        if _names_no_zone(own, proposal.entity, guess)
     ]
-    return sorted(found, key=lambda of: of[0].entity != "meeting")
+    return sorted(times, key=lambda of: of[0].entity != "meeting")
 
 
 def _names_no_zone(own: CustomPreset, entity: str, guess: Guess) -> bool:
     kind = ENTITIES[entity].get(guess.ours)
-    if guess.zoned is not None:  # a closing day may be such a column
+    if guess.zoned is not None:  # a closing day may be one too
         return kind in DATED and not guess.zoned
     return kind is Kind.INSTANT and own.written is None
 
 
 def preset_text(own: CustomPreset, *, tried: bool = False) -> str:
-    """The preset, with confidence and evidence beside each line. Unless confirmed it is
-    refused until the user did.
+    """The preset, with confidence and evidence beside each line.
 
-    One that is `tried`, to ask the CRM what it says by it, is refused never.
+    An unconfirmed preset is refused when loaded, except one that is only `tried` on the CRM.
     """
     unconfirmed = [] if tried else [*left_open(own), *([] if own.confirmed else _guesses(own))]
     return "\n".join(_preset_lines(own, unconfirmed)) + "\n"
@@ -82,13 +75,13 @@ def _preset_lines(own: CustomPreset, unconfirmed: Sequence[str]) -> Iterator[str
     yield f"dialects: [{own.dialect}]"
     yield _money_line(own)
     yield from _format_lines(own.written) if own.written else ()
-    if found := own.markup():
+    if markups := own.markup():
         yield ""
         yield "# Text of which nobody sees every character; one that shows nothing counts as missing."
         yield "contents:"
         yield from (
-            f"  {name}: {markup.declared()}  # {markup.said()}"
-            for name, markup in found.items()
+            f"  {name}: {markup.declared()}  # {markup.summary()}"
+            for name, markup in markups.items()
         )
     if without_zone(own):
         yield ""
@@ -106,7 +99,7 @@ def _preset_lines(own: CustomPreset, unconfirmed: Sequence[str]) -> Iterator[str
         yield from _entity_lines(own, proposal)
     if tables := unmarked(own.proposals):
         yield ""
-        yield f"# {unmarked_said(tables)}"
+        yield f"# {unmarked_sentence(tables)}"
     yield from as_comments(own.left)
 
 
@@ -129,9 +122,9 @@ def _format_lines(written: Written) -> Iterator[str]:
         "they say so themselves" if formats.zone == "UTC" else "the clock of your people"
     )
     yield "  amount:" + (f"  # {_read(*read['amount'])}" if "amount" in read else "")
-    for one in formats.amount:
-        signs = ", ".join(map(quoted, one.signs))
-        yield f"    - {{decimal: {quoted(one.decimal)}, thousands: {quoted(one.thousands)}, signs: [{signs}]}}"
+    for amount in formats.amount:
+        signs = ", ".join(map(quoted, amount.signs))
+        yield f"    - {{decimal: {quoted(amount.decimal)}, thousands: {quoted(amount.thousands)}, signs: [{signs}]}}"
     if written.empty:
         yield f"# Words that say that nothing was entered: {_times(written)}"
         yield f"empty: [{', '.join(map(quoted, written.empty))}]"
@@ -145,17 +138,17 @@ def _times(written: Written) -> str:
 
 def _read(read: int, all_of_them: int, unreadable: str) -> str:
     """'9 of 10 different texts are written so; not: x… (3 characters)'."""
-    said = f"{read:,} of {all_of_them:,} different texts are written so"
-    return f"{said}; not: {masked(unreadable)}" if unreadable else said
+    coverage_text = f"{read:,} of {all_of_them:,} different texts are written so"
+    return f"{coverage_text}; not: {masked(unreadable)}" if unreadable else coverage_text
 
 
 def format_guesses(written: Written) -> Iterator[str]:
-    """What the texts show of how they are written, one line each."""
+    """How the texts are written, one line per kind."""
     formats, read = formats_of(written), coverage(written)
     shown = {"day": formats.day, "instant": formats.instant}
     for kind, (fit, all_of_them, unreadable) in read.items():
-        said = " or ".join(shown.get(kind) or map(_amount_said, formats.amount))
-        yield f"formats.{kind} = {said}, {_read(fit, all_of_them, unreadable)}"
+        wordings = " or ".join(shown.get(kind) or map(_amount_example, formats.amount))
+        yield f"formats.{kind} = {wordings}, {_read(fit, all_of_them, unreadable)}"
     if "instant" in read:
         zone = (
             "UTC, as they say themselves"
@@ -167,7 +160,7 @@ def format_guesses(written: Written) -> Iterator[str]:
         yield f"empty = {_times(written)}"
 
 
-def _amount_said(amount: Amount) -> str:
+def _amount_example(amount: Amount) -> str:
     shown = f"1{amount.thousands}234{amount.decimal}50"
     return f"{amount.signs[0]} {shown}" if amount.signs else shown
 
@@ -175,8 +168,11 @@ def _amount_said(amount: Amount) -> str:
 def _doubt(which: str, shown: str) -> str:
     if which == "amount":
         return f"formats.amount: {clean(shown)} may be thousands or decimals; write the decimal mark, then delete this"
-    one, two = (f"%d{which}%m{which}%Y", f"%m{which}%d{which}%Y")
-    return f"formats: in {clean(shown)} the day or the month may come first; write {one} or {two}, then delete this"
+    day_first, month_first = (f"%d{which}%m{which}%Y", f"%m{which}%d{which}%Y")
+    return (
+        f"formats: in {clean(shown)} the day or the month may come first; "
+        f"write {day_first} or {month_first}, then delete this"
+    )
 
 
 def _guesses(own: CustomPreset) -> Iterator[str]:
@@ -184,17 +180,17 @@ def _guesses(own: CustomPreset) -> Iterator[str]:
         sure = f"{round(100 * proposal.confidence)}%: {proposal.evidence}"
         yield f"{proposal.entity} = table {clean(proposal.table)}, {sure}"
         for guess in (*proposal.columns, *([proposal.deleted] if proposal.deleted else [])):
-            yield f"{proposal.entity}.{guess.ours} = {clean(guess.theirs)}, {guess.said()}"
+            yield f"{proposal.entity}.{guess.ours} = {clean(guess.theirs)}, {guess.summary()}"
         for word, state in own.states.get(proposal.entity, {}).items():
             yield f"states.{proposal.entity}.{state} = {clean(word)}, {proposal.words.get(word, 0):,} times"
     if kinds := own.kinds():
         for meaning, entity in ((COMPANY, "client"), (PERSON, "contact")):
-            said = f"{_spoken(kinds.of(meaning))}; {clean(kinds.evidence(), 90)}"
-            yield f"{entity} = rows whose {clean(kinds.column)} is {said}"
+            rows = f"{_spoken(kinds.of(meaning))}; {clean(kinds.evidence(), 90)}"
+            yield f"{entity} = rows whose {clean(kinds.column)} is {rows}"
     yield from format_guesses(own.written) if own.written else ()
     yield from (
-        f"contents.{name} = {one.declared()}, {one.said()}"
-        for name, one in own.markup().items()
+        f"contents.{name} = {markup.declared()}, {markup.summary()}"
+        for name, markup in own.markup().items()
     )
     if without_zone(own):
         yield "datetimes = UTC; write the zone if the times in your database are those of your people's clock"
@@ -230,16 +226,16 @@ def _entity_lines(own: CustomPreset, proposal: Proposal) -> Iterator[str]:
     guesses = {guess.ours: guess for guess in proposal.columns}
     for ours, mapped in expressions(own, proposal).items():
         guess = guesses.get(ours)
-        said = "" if guess is None and mapped.column is None else f"  # {_said(guess)}"
-        yield f"      {ours}: {_form(mapped)}{said}"
+        comment = "" if guess is None and mapped.column is None else f"  # {_comment(guess)}"
+        yield f"      {ours}: {_form(mapped)}{comment}"
     if excluded := reasons(own, proposal):
-        said = proposal.kinds.evidence() if proposal.kinds else _said(proposal.deleted)
-        yield f"    excluded:  # {clean(said, 90)}"
+        comment = proposal.kinds.evidence() if proposal.kinds else _comment(proposal.deleted)
+        yield f"    excluded:  # {clean(comment, 90)}"
         yield from (f"      {reason}: {_form(mapped)}" for reason, mapped in excluded.items())
 
 
 def _form(mapped: Mapped) -> str:
-    """As a preset says it: a column by its name alone."""
+    """The mapping as written in a preset; a plain column is its name alone."""
     if mapped.sql is not None:
         return f"{{sql: {quoted(mapped.sql)}}}"
     if mapped.column is None:
@@ -253,7 +249,7 @@ def _spoken(words: Sequence[str]) -> str:
     return " or ".join(map(clean, words))
 
 
-def _said(guess: Guess | None) -> str:
+def _comment(guess: Guess | None) -> str:
     if guess is None:
         return "as answered"
-    return guess.said()
+    return guess.summary()

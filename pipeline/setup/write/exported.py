@@ -1,6 +1,4 @@
-"""A folder of exports of a cloud CRM: a preset of the user's own, which says what
-these exports hold and lack.
-"""
+"""The user's own preset for a folder of exports: what these exports hold and lack."""
 
 from __future__ import annotations
 
@@ -27,25 +25,23 @@ _SAYS_STATE: Final = {"meeting": "status", "call": "status", "deal": "stage"}
 
 @dataclass
 class CustomExports(Extended):
-    """A preset of ours, what a folder holds of its exports, and what the user says of
-    words that it does not know.
-    """
+    """A built-in preset, the exports in a folder, and the user's meaning of unknown words."""
 
-    found: Found
+    files: Found
     # entity -> the CRM's word -> our state
     states: dict[str, dict[str, str]] = field(default_factory=dict)
     left: tuple[Left, ...] = ()  # columns that are not used
 
     @cached_property
     def lacking(self) -> dict[str, LocalText]:
-        """'deal.amount', or an entity as a whole -> why the exports do not hold it."""
-        return lacking(self.preset, self.found)
+        """'deal.amount', or a whole entity -> why the exports lack it."""
+        return lacking(self.preset, self.files)
 
-    def said(self) -> Iterator[str]:
-        """Which file is which table, and what was left out: a line each."""
-        yield from (f"{export.table}: {export.where}" for export in self.found.exports.values())
-        if self.found.unread:
-            yield f"not read: {', '.join(self.found.unread)}"
+    def summary_lines(self) -> Iterator[str]:
+        """One line per table with its file, and one per omission."""
+        yield from (f"{export.table}: {export.where}" for export in self.files.exports.values())
+        if self.files.unread:
+            yield f"not read: {', '.join(self.files.unread)}"
         yield from (f"not checked: {name} ({why})" for name, why in self.lacking.items())
 
     def _about(self) -> str:
@@ -62,9 +58,9 @@ class CustomExports(Extended):
         yield "# The columns in which each export had, told by their headers; the file may have any name."
         yield "# An export that lacks one of them later stops the audit: take it out here if that is meant."
         yield "held:"
-        for export in self.found.exports.values():
+        for export in self.files.exports.values():
             yield f"  {export.table}: [{', '.join(export.columns)}]  # {clean(export.where, 90)}"
-        yield from (f"# not read: {clean(where, 90)}" for where in self.found.unread)
+        yield from (f"# not read: {clean(where, 90)}" for where in self.files.unread)
         yield from self._lacking_lines()
         yield from self._state_lines()
         yield from as_comments(self.left)
@@ -83,12 +79,12 @@ class CustomExports(Extended):
             yield from (f"  {name}:" for name in whole)
 
     def _state_lines(self) -> Iterator[str]:
-        said = {entity: words for entity, words in self.states.items() if words}
-        if said:
+        answered = {entity: words for entity, words in self.states.items() if words}
+        if answered:
             yield ""
             yield "# What your own words mean, after those that the preset knows."
             yield "states:"
-        for entity, words in said.items():
+        for entity, words in answered.items():
             yield f"  {entity}:"
             for state in STATES[entity]:
                 known = self.preset.states.get(entity, {}).get(state, ())
@@ -103,17 +99,15 @@ def left_in(place: Place, preset: Preset) -> tuple[Left, ...]:
     with place.opened(preset) as connection:
         there = tables_in(connection)
         tables = [table for table in preset.exports if table in there]
-        found = [
+        tables_left = [
             left_of(look(connection, table), preset.exports[table], reads.get(table, table))
             for table in tables
         ]
-    return tuple(left for left in found if left.columns)
+    return tuple(left for left in tables_left if left.columns)
 
 
 def unknown_words(place: Place, preset: Preset) -> dict[str, dict[str, int]]:
-    """Entity -> the words of its status or stage that the preset does not know -> how
-    often each stands there.
-    """
+    """Entity -> word of its status or stage that the preset does not know -> how often."""
     absent = preset.absent_columns()
     asked = [
         name
@@ -138,7 +132,9 @@ def unknown_words(place: Place, preset: Preset) -> dict[str, dict[str, int]]:
 def _unknown(
     preset: Preset, entity: str, words: Iterable[tuple[str, int]]
 ) -> Mapping[str, int]:
-    known = {word for said in preset.states.get(entity, {}).values() for word in said}
+    known = {
+        word for state_words in preset.states.get(entity, {}).values() for word in state_words
+    }
     return dict(
         [(word, times) for word, times in words if word.strip() not in known][:_MOST_WORDS]
     )

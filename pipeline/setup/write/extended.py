@@ -1,6 +1,4 @@
-"""A preset of the user's own on top of one of ours: how texts are written
-that ours does not read.
-"""
+"""The user's own preset that extends a built-in one with the formats of their texts."""
 
 from __future__ import annotations
 
@@ -18,22 +16,21 @@ from pipeline.setup.write.audit_file import quoted
 from pipeline.setup.write.custom_preset import doubts, format_guesses
 
 _LOOKED_AT: Final = 5_000
-"""Rows of each entity whose texts are held against the formats."""
+"""Rows of each entity on which the formats are tried."""
 
 
 @dataclass
 class Extended:
-    """A preset of ours, and the formats that fit where texts are not written as it says."""
+    """A built-in preset, and the formats that fit texts it cannot read."""
 
     preset: Preset
     fit: Fit | None = field(default=None, kw_only=True)
     confirmed: bool = field(default=False, kw_only=True)  # by the user, of these formats
 
     def text(self, *, tried: bool = False) -> str:
-        """The preset: on top of ours, with what was found.
+        """The preset that extends the built-in one.
 
-        Formats that nobody confirmed are refused until the user did; of one that
-        is `tried` they never are.
+        Unconfirmed formats are refused when loaded, unless they are only `tried`.
         """
         return "\n".join(self._lines([] if tried else self.unconfirmed())) + "\n"
 
@@ -48,7 +45,7 @@ class Extended:
         return list(self.fit.lines().values()) if self.fit else []
 
     def unconfirmed(self) -> list[str]:
-        """What was guessed of how texts are written, and what they leave open."""
+        """The guessed formats that nobody confirmed, and what the texts leave open."""
         if self.fit is None:
             return []
         kinds = tuple(f"{line.partition(':')[0]} =" for line in self.lines())
@@ -82,7 +79,7 @@ class Extended:
 
 
 def fit_in(place: Place, preset: Preset) -> Fit:
-    """Whether the CRM's texts are written as the preset's formats say."""
+    """Tries the preset's formats on the CRM's texts."""
     with place.opened(preset) as connection:
         reader = reading_of(connection, preset, preset.add)
         read = [(entity, reader.columns(entity)) for entity in preset.entities]

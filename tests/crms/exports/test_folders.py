@@ -64,8 +64,8 @@ def test_a_vendor_is_recognised_by_headers_whatever_files_are_called(
         fits = fitting(Place("files:///exports", folder))
         assert [preset.name for preset, _ in fits][:1] == [name]
         own = own_of(folder, name)
-        assert set(own.found.exports) >= set(own.preset.exports) - {"people"}
-        assert own.found.unread == (
+        assert set(own.files.exports) >= set(own.preset.exports) - {"people"}
+        assert own.files.unread == (
             ("8.csv",) if vendor is salesforce else ()
         )  # the history of opportunities
         assert not [
