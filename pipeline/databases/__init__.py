@@ -1,5 +1,6 @@
-"""The kinds of databases that a CRM may live in, one file each; adding one is adding a
-file and naming it here.
+"""The kinds of databases a CRM may live in, one file each.
+
+To add a database, add a file and list it here.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ __all__ = ["DATABASES", "Database", "kind_of"]
 
 
 def kind_of(dialect: str) -> Database:
-    """The kind of database that is of this dialect. ConfigError where none is."""
+    """The kind of database with this dialect. Raises ConfigError if there is none."""
     for database in DATABASES:
         if dialect in database.dialects:
             return database

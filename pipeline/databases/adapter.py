@@ -1,4 +1,4 @@
-"""The seam: what there is to know about one kind of database."""
+"""The adapter: everything the program knows about one kind of database."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _all_read(engine: Engine) -> Sequence[str]:
 
 
 def _nothing_changed(connection: Connection) -> None:
-    """A transaction sees to it."""
+    """A transaction guarantees it."""
 
 
 def _hides_nothing(connection: Connection, tables: Collection[str]) -> Sequence[str]:
@@ -49,99 +49,82 @@ def _no_patience(max_hold: float) -> Mapping[str, Any]:
 
 
 def _unbounded(raw: Any, seconds: float) -> None:
-    """Nothing bounds a statement here; the hold is still watched
-    between batches and statements.
-    """
+    """No bound on a single statement; the hold is still checked between statements."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Whether the account could write to the CRM, and by what that was seen; None
-    where it cannot be told.
-    """
+    """Whether the account could write to the CRM, and the evidence; None if unknown."""
 
     could_write: bool | None
     seen_by: str
 
 
-def _untold(connection: Connection) -> Rights:
+def _unknown_rights(connection: Connection) -> Rights:
     return Rights(None, "this kind of database does not tell")
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """How one kind of database is reached and held still, and what its
-    administrator should know.
+    """How to open one kind of database and read it at one moment.
 
-    `begin` opens one read-only transaction that sees one moment of every table; empty where
-    there are none, as with files. `remedies` maps a part of the database's own complaint
-    onto what to do about it.
+    `begin` opens a read-only transaction in which every table is of the same moment; it is
+    empty for files, which have none. `remedies` maps a part of the database's own error
+    message to advice.
     """
 
     dialects: tuple[str, ...]  # SQLAlchemy's names
     example: str  # an address
-    # relative files start at the folder of audit.yaml
+    # relative paths start at the folder of audit.yaml
     open: Callable[[URL, Path, Preset], Engine]
     begin: tuple[str, ...]
     remedies: Mapping[str, str]
-    # whether an error of the driver is of the SQL or the account, and not of a row:
-    # then it quotes names only
+    # whether a driver's error concerns the SQL or the account, not a row; such errors
+    # quote only names, no contents
     names_only: Callable[[Any], bool]
     advice: Callable[[Connection], Sequence[str]] = _no_advice
-    # of these tables those whose rows the database may hide from the account, where it can tell
+    # which of these tables may hide rows from the account
     hides: Callable[[Connection, Collection[str]], Sequence[str]] = _hides_nothing
-    # arguments of the driver's connect(), given how long the transaction may be held:
-    # time-outs; the URL's own win
+    # time-outs for the driver's connect(), for a given longest hold; those in the URL win
     patience: Callable[[float], Mapping[str, Any]] = _no_patience
-    # bounds the driver's connection to so many seconds for its next statement, by
-    # the database's own means
+    # limits the connection's next statement to so many seconds
     bound: Callable[[Any, float], None] = _unbounded
-    out_of_time: tuple[str, ...] = ()  # parts of the complaint that says that this bound struck
-    passing: tuple[
-        str, ...
-    ] = ()  # parts of complaints that another attempt may not meet; a lost connection is known
-    rights: Callable[[Connection], Rights] = _untold
-    # why a text that a user wrote is not one SELECT that only reads, in the database's
-    # own words; '' where it is
+    out_of_time: tuple[str, ...] = ()  # parts of the error message when this limit strikes
+    # parts of error messages that another attempt may avoid, besides a lost connection
+    passing: tuple[str, ...] = ()
+    rights: Callable[[Connection], Rights] = _unknown_rights
+    # why a user's SQL is not a single reading SELECT, in the database's words; else ''
     refuses: Callable[[Connection, str], str] = _refuses_nothing
-    # SourceError where the source changed while it was read, which only a source
-    # without transactions can
+    # raises SourceError if a source without transactions changed while it was read
     unchanged: Callable[[Connection], None] = _nothing_changed
-    # what a column of that type code of the driver holds: a text, an instant, a day or
-    # a number (MONEY); None is anything else. Without it each value has a type of its
-    # own, as SQLite's have.
+    # the kind behind a driver's type code: text, instant, day or number (MONEY), else None.
+    # Left out where each value has its own type, as in SQLite.
     column_kind: Callable[[Any], Kind | None] | None = None
-    # whether what a column of that type code holds are instants, whatever zone the
-    # preset says of datetimes
+    # whether columns of this type code hold instants, whatever zone the preset declares
     instants: Callable[[Any], bool] = _never
-    # whether a column of that type code holds numbers of single precision
+    # whether columns of this type code hold single-precision numbers
     single: Callable[[Any], bool] = _never
-    # whether the text that the database's SQL makes of a column of that type is the one
-    # that the driver delivers
+    # whether SQL casts this type to the same text that the driver delivers
     spells: Callable[[Any], bool] = _always
-    # it works a common table expression out anew each time that a statement names it, and knows
-    # GROUP BY … WITH ROLLUP
+    # whether it evaluates a common table expression at each mention, and knows WITH ROLLUP
     rolls_up: bool = False
-    # where it calls Python to read text and decimals: reports say so beside the source
+    # printed in reports if the database calls our Python to read text and decimals
     shared_code_note: LocalText = NO_TEXT
-    # what lies in the source and is no table of the preset's, in words:
-    # reports and `check` say it
+    # names in the source that are no table of the preset; printed by reports and `check`
     unread: Callable[[Engine], Sequence[str]] = _all_read
-    # where there are no transactions: of when the figures are; reports say it beside the source
+    # printed in reports: the moment of the figures in a source without transactions
     moment: LocalText = NO_TEXT
 
 
 def spilling_duckdb() -> dict[str, Any]:
-    """What a DuckDB is opened with, so that what it spills to disk lies where
-    temporary files of this run do.
-    """
+    """Connection arguments that make DuckDB spill into this run's temporary folder."""
     return {
         "config": {"temp_directory": str(Path(tempfile.gettempdir()) / f"duckdb-{os.getpid()}")}
     }
 
 
 def names_only_in_duckdb(error: Any) -> bool:
-    """Whether DuckDB complains of the SQL, of what it may read or of its file: of no row."""
+    """Whether DuckDB's error concerns the SQL, its rights or its file, not a row."""
     import duckdb
 
     of_the_sql = (
@@ -162,19 +145,17 @@ def names_only_in_duckdb(error: Any) -> bool:
 
 
 def spelled_by_duckdb(code: Any) -> bool:
-    """DuckDB writes days, bytes and numbers in its own way."""
+    """Only texts: DuckDB formats days, bytes and numbers in its own way."""
     return str(code) == "VARCHAR"
 
 
 def instants_of_duckdb(code: Any) -> bool:
-    """DuckDB has one type of instants."""
+    """DuckDB has one type for instants."""
     return str(code) in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
 
 
 def duckdb_column_kind(code: Any) -> Kind | None:
-    """What a column of this type of DuckDB's holds: in a file of its own,
-    and in a folder of exports.
-    """
+    """The kind of a DuckDB type, in a DuckDB file and in a folder of exports."""
     name = str(code)
     if name.startswith("TIMESTAMP"):
         return Kind.INSTANT

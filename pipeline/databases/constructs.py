@@ -1,7 +1,7 @@
-"""The few expressions that no two engines write alike: what each of them means.
+"""The few expressions that no two engines write alike, and what each means.
 
-How each database writes them is in `pipeline/databases/sql/`, a file each. Each was tried against
-Python on the same values (tests/databases/test_sql.py), so that one definition holds everywhere.
+`pipeline/databases/sql/` has one file per database that writes them. Each is tested against
+Python on the same values (tests/databases/test_sql.py), so one definition holds everywhere.
 """
 
 from __future__ import annotations
@@ -22,18 +22,16 @@ class Construct(FunctionElement[_T]):
 
 
 class Piece(Construct[_T]):
-    """One of which others are composed, on databases that have no function for these."""
+    """A building block for other constructs, on databases that lack a function for them."""
 
 
 def same_id(key: ColumnElement[Any], reference: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The reference names this key: found by the key's index, and equal to the letter."""
+    """The reference equals this key exactly; the first comparison can use the key's index."""
     return and_(key == reference, same_bytes(key, reference))
 
 
 def one_of_words(column: ColumnElement[Any], words: Collection[str]) -> ColumnElement[bool]:
-    """The column holds exactly one of these words: a set and no chain of ORs,
-    for they may be thousands.
-    """
+    """The column equals one of these words; IN, not ORs, because there may be thousands."""
     return letters(column).in_(words)
 
 
@@ -48,16 +46,14 @@ class blank(Construct[bool]):
 
 
 class letters(Construct[str]):
-    """letters(column): the text, to be compared with words code point by code
-    point, whatever its collation.
-    """
+    """letters(column): the text, compared with words by code point, ignoring collation."""
 
     type: TypeEngine[str] = Text()
     inherit_cache = True
 
 
 class _Utf8(TypeDecorator[str]):
-    """Text that a database hands out as bytes."""
+    """Text that a database returns as bytes."""
 
     impl = Text
     cache_ok = True
@@ -67,7 +63,7 @@ class _Utf8(TypeDecorator[str]):
 
 
 class same_bytes(Construct[bool]):
-    """same_bytes(one, other): equal to the letter, trailing blanks and case included."""
+    """same_bytes(left, right): exactly equal, including trailing blanks and case."""
 
     type: TypeEngine[bool] = Boolean()
     inherit_cache = True
@@ -81,10 +77,9 @@ class exact_text(Construct[str]):
 
 
 class derived_key(Construct[str]):
-    """derived_key(id): an id of a derived table, and the one that finds it there:
-    exact, and fit for an index.
+    """derived_key(id): an exact id of a derived table, usable by an automatic index.
 
-    SQLite makes none where it cannot tell the type of one of the two, or their types differ.
+    SQLite builds no index if it does not know both types, or if they differ.
     """
 
     type: TypeEngine[str] = _Utf8()
@@ -92,16 +87,14 @@ class derived_key(Construct[str]):
 
 
 class micros(Construct[int]):
-    """micros(instant): microseconds since 1970 in UTC; NULL where the
-    database cannot read it.
-    """
+    """micros(instant): microseconds since 1970 in UTC; NULL if unreadable."""
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = True
 
 
 class day_of(Construct[Any]):
-    """day_of(day): the calendar day; NULL where it is none (a zero date, 30 February)."""
+    """day_of(day): the calendar day; NULL if it does not exist (a zero date, 30 February)."""
 
     type: TypeEngine[Any] = Date()
     inherit_cache = True
@@ -122,30 +115,26 @@ class whole_units(Construct[int]):
 
 
 class minor_units(Construct[int]):
-    """minor_units(amount, factor): amount times factor, exactly; NULL where
-    that is no whole number.
-    """
+    """minor_units(amount, factor): exactly amount times factor; NULL unless whole."""
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = True
 
 
 class single_amount(Construct[Any]):
-    """single_amount(amount): a number of single precision as the decimal of its six digits.
+    """single_amount(amount): a single-precision number as a decimal of six digits.
 
-    Where these are not the same number, what was entered is lost: then it is finer than any
-    currency is, and so unreadable.
+    If the two differ, the original amount is lost; the result is then finer than any
+    currency, and so unreadable.
     """
 
-    # whatever is a type of numbers might round on its way out
+    # any numeric type might round on its way out
     type: TypeEngine[Any] = NullType()
     inherit_cache = True
 
 
 class empty_word(Construct[bool]):
-    """empty_word(column, word): the word and nothing else, white space around it aside,
-    code point for code point.
-    """
+    """empty_word(column, word): exactly the word, apart from surrounding white space."""
 
     type: TypeEngine[bool] = Boolean()
     inherit_cache = True
@@ -155,52 +144,45 @@ class empty_word(Construct[bool]):
 
 
 class as_text(Construct[str]):
-    """as_text(column): the text, code point for code point; of bytes that say something
-    U+FFFD, which nothing reads.
-    """
+    """as_text(column): the text by code point; non-empty bytes become U+FFFD, which is unreadable."""
 
     type: TypeEngine[str] = Text()
     inherit_cache = True
 
 
 class stripped(Construct[str]):
-    """stripped(column): as_text without the white space around it."""
+    """stripped(column): as_text without surrounding white space."""
 
     type: TypeEngine[str] = Text()
     inherit_cache = True
 
 
 class written_day(Construct[Any]):
-    """written_day(text, format): the day that the format would write exactly so, else NULL."""
+    """written_day(text, format): the day that the format writes exactly like this, else NULL."""
 
     type: TypeEngine[Any] = Date()
-    inherit_cache = False  # of what stands in the format, statements are made
+    inherit_cache = False  # the format's text shapes the SQL
 
 
 class written_micros(Construct[int]):
-    """written_micros(text, format): microseconds, as if it was in UTC, of the moment
-    written exactly so; else NULL.
-    """
+    """written_micros(text, format): the written moment in microseconds, as if in UTC; else NULL."""
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = False
 
 
 class written_instant(Construct[int]):
-    """written_instant(text, format): microseconds of the instant that a format with an
-    offset writes so; else NULL.
-    """
+    """written_instant(text, format): the instant in microseconds; the format has an offset."""
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = False
 
 
 class written_local_day(Construct[Any]):
-    """written_local_day(text, format, bounds, offsets, zone): the zone's day at the
-    instant written so; else NULL.
+    """written_local_day(text, format, bounds, offsets, zone): the zone's day at that instant.
 
-    Bounds are the instants at which the zone's offset changes, ascending;
-    offsets have the other sign.
+    Bounds are the instants at which the zone's offset changes, ascending; offsets have the
+    opposite sign. NULL if the format would not write the text.
     """
 
     type: TypeEngine[Any] = Date()
@@ -218,25 +200,21 @@ class local_micros(Construct[int]):
 
 
 class plain_number(Construct[str]):
-    """plain_number(text, pattern, thousands, decimal, signs): an amount
-    as '-1234.5', else NULL.
-    """
+    """plain_number(text, pattern, thousands, decimal, signs): '-1234.5', else NULL."""
 
     type: TypeEngine[str] = Text()
     inherit_cache = False
 
 
 class decimal_units(Construct[int]):
-    """decimal_units(number, digits): minor units of a plain number's
-    text, exactly; else NULL.
-    """
+    """decimal_units(number, digits): a plain number in minor units, exactly; else NULL."""
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = True
 
 
 class matches(Piece[bool]):
-    """matches(text, pattern): the whole text is of this pattern."""
+    """matches(text, pattern): the whole text matches."""
 
     type: TypeEngine[bool] = Boolean()
     inherit_cache = True
@@ -264,16 +242,14 @@ class day_at(Construct[Any]):
 
 
 class iso_day(Piece[Any]):
-    """iso_day(text): the day of 'YYYY-MM-DD', if the calendar has it."""
+    """iso_day(text): the day of 'YYYY-MM-DD', if it exists."""
 
     type: TypeEngine[Any] = Date()
     inherit_cache = True
 
 
 class iso_micros(Piece[int]):
-    """iso_micros(text): the microseconds of 'YYYY-MM-DD HH:MM:SS.ffffff', if
-    calendar and clock have it.
-    """
+    """iso_micros(text): the microseconds of 'YYYY-MM-DD HH:MM:SS.ffffff', if it exists."""
 
     type: TypeEngine[int] = BigInteger()
     inherit_cache = True
@@ -283,27 +259,21 @@ class iso_micros(Piece[int]):
 
 
 class unseen_html(Construct[bool]):
-    """unseen_html(text, tag, entity): nothing but white space is left without tags and
-    entities of white space.
-    """
+    """unseen_html(text, tag, entity): only tags, white space and its entities."""
 
     type: TypeEngine[bool] = Boolean()
     inherit_cache = True
 
 
 class unseen_json(Construct[bool]):
-    """unseen_json(text, filled, escape, keys): JSON in which the pattern
-    of a value is not found.
-    """
+    """unseen_json(text, filled, escape, keys): JSON without a filled value."""
 
     type: TypeEngine[bool] = Boolean()
-    inherit_cache = False  # of the patterns, statements are made
+    inherit_cache = False  # the patterns shape the SQL
 
 
 class empty_parts(Construct[bool]):
-    """empty_parts(text, words): several values, each blank or one of the words, which
-    have line breaks between.
-    """
+    """empty_parts(text, words): several values, each blank or one of the words (one a line)."""
 
     type: TypeEngine[bool] = Boolean()
     inherit_cache = False
@@ -313,32 +283,28 @@ class empty_parts(Construct[bool]):
 
 
 class raised(Construct[str]):
-    """raised(column): its text without white space around it, its ASCII letters as capitals."""
+    """raised(column): the stripped text with ASCII letters in upper case."""
 
     type: TypeEngine[str] = Text()
     inherit_cache = True
 
 
 class is_sign(Construct[bool]):
-    """is_sign(column, sign, hex): the sign and nothing else, white space around it aside;
-    hex is that of its UTF-8.
-    """
+    """is_sign(column, sign, hex): only the sign; `hex` is its UTF-8."""
 
     type: TypeEngine[bool] = Boolean()
     inherit_cache = True
 
 
 class folded(Construct[str]):
-    """folded(column): its text without white space around it, its ASCII
-    capitals as small letters.
-    """
+    """folded(column): the stripped text with ASCII letters in lower case."""
 
     type: TypeEngine[str] = Text()
     inherit_cache = True
 
 
 class looks_dated(Construct[bool]):
-    """looks_dated(text): it begins as a date does, and goes on as a time of day may."""
+    """looks_dated(text): it begins like a date, perhaps with a time of day."""
 
     type: TypeEngine[bool] = Boolean()
     inherit_cache = True

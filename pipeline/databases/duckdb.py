@@ -1,4 +1,4 @@
-"""DuckDB: a file, opened read-only, so that nobody writes while it is read."""
+"""DuckDB: a file, opened read-only, so nobody can write while it is read."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""A folder of exports: every CSV file and every sheet of a workbook is a table of
-texts, exactly as exported.
+"""A folder of exports: every CSV file and workbook sheet is a table of texts, as exported.
 
-DuckDB holds the tables in memory; no type is guessed and no cell becomes NULL. Files know no
-transaction: they are hashed as they are read and once more at the end, and the report says that
-it equals the export of that time.
+DuckDB holds the tables in memory; no type is guessed and no cell becomes NULL. Files have no
+transactions, so they are hashed when read and again at the end; the report says that it equals
+the export of that time.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from pipeline.databases.adapter import (
 from pipeline.databases.exports.cells import Declared, Sheet, tables_of
 from pipeline.databases.exports.places import SUFFIXES, folder_of, listing
 from pipeline.databases.exports.sizes import MOST_TOGETHER, must_fit
-from pipeline.databases.exports.tables import Found, find, must_hold
+from pipeline.databases.exports.tables import ExportedFiles, find, must_hold
 from pipeline.databases.select_guard import CLOSED, refused_by_duckdb, without_semicolon
 from pipeline.errors import ConfigError, SourceError
 from pipeline.language.languages import in_all
@@ -44,17 +43,17 @@ _BATCH: Final = 20_000
 
 
 class FilesDialect(duckdb_engine.Dialect):
-    """DuckDB under a name of its own: a preset says whether it reads a database or a folder."""
+    """DuckDB under its own dialect name, so a preset can tell a folder from a database."""
 
     name = "files"
     supports_statement_cache = False
     hashes: Mapping[Path, str] = {}
     unread: Sequence[str] = ()  # files and sheets that are no table of the preset
-    read: Sequence[Sheet] = ()  # the others, as tables of the preset
-    loaded = False  # from then on it is read only
+    read: Sequence[Sheet] = ()  # the tables of the preset
+    loaded = False  # once loaded, it is read-only
 
     def do_begin(self, connection: Any) -> None:
-        """DuckDB's transaction: read-only, once the files are in it."""
+        """Begins DuckDB's transaction, read-only once the files are loaded."""
         connection.execute(
             "BEGIN TRANSACTION READ ONLY" if self.loaded else "BEGIN TRANSACTION"
         )
@@ -62,9 +61,7 @@ class FilesDialect(duckdb_engine.Dialect):
     def get_columns(
         self, connection: Connection, table_name: str, schema: str | None = None, **_: Any
     ) -> list[ReflectedColumn]:
-        """A table's columns, asked as DuckDB has it: its driver asks what
-        PostgreSQL only would know.
-        """
+        """A table's columns, from DuckDB's own pragma; the driver would query PostgreSQL's catalogue."""
         names = connection.exec_driver_sql(
             f"SELECT name FROM pragma_table_info('{_quoted(table_name)}')"
         ).scalars()
@@ -78,10 +75,8 @@ registry.register("files", __name__, "FilesDialect")
 
 
 def _open(url: URL, base: Path, preset: Preset | None = None) -> Engine:
-    """Every file as a table of its name; or, where the preset names exports, those
-    files as the preset's tables.
-    """
-    told = preset if preset is not None and preset.exports else None
+    """Loads every file as a table of its name, or as a table of the preset's exports."""
+    exporter = preset if preset is not None and preset.exports else None
     engine = create_engine(
         "files:///:memory:",
         hide_parameters=True,
@@ -90,16 +85,16 @@ def _open(url: URL, base: Path, preset: Preset | None = None) -> Engine:
     )
     with engine.connect() as connection:
         dialect: Any = engine.dialect
-        dialect.hashes, tables = _read(url, base, each_once=told is None)
+        dialect.hashes, tables = _read(url, base, each_once=exporter is None)
         left = list(listing(folder_of(url, base)).unread)
-        if told is not None:
-            found = find(told, {table.where: table.columns for _, table in tables})
-            must_hold(told, found)
-            left += found.unread
+        if exporter is not None:
+            files = find(exporter, {table.where: table.columns for _, table in tables})
+            must_hold(exporter, files)
+            left += files.unread
             tables = [
                 (file, mapped)
                 for file, table in tables
-                if (mapped := _mapped(told, found, table))
+                if (mapped := _mapped(exporter, files, table))
             ]
         elif preset is not None:
             left += [table.where for _, table in tables if not _reads(preset, table.name)]
@@ -108,17 +103,17 @@ def _open(url: URL, base: Path, preset: Preset | None = None) -> Engine:
         dialect.read = [table for _, table in tables]
         for statement in CLOSED:
             connection.exec_driver_sql(statement)
-        if told is not None:
-            _derive(connection, told)
+        if exporter is not None:
+            _derive(connection, exporter)
         connection.commit()
         dialect.loaded = True
     return engine
 
 
 def _reads(preset: Preset, table: str) -> bool:
-    """Whether a preset names the table anywhere; one for any CRM reads them all."""
+    """Whether a preset mentions the table; a preset for any CRM reads them all."""
     parts = [part for parts in getattr(preset, "entities", {}).values() for part in parts]
-    if not parts or preset.custom_key:  # by which any table can be added
+    if not parts or preset.custom_key:  # with such a key any table can be added
         return True
     texts = [
         *(part.table for part in parts),
@@ -130,16 +125,16 @@ def _reads(preset: Preset, table: str) -> bool:
 
 
 def headers_of(url: URL, base: Path) -> dict[str, tuple[str, ...]]:
-    """The headers of every file and sheet of a folder, by which `exports` are recognised."""
+    """The headers of every file and sheet of a folder, used to recognise exports."""
     return {table.where: table.columns for _, table in _read(url, base, each_once=False)[1]}
 
 
 def _read(
     url: URL, base: Path, *, each_once: bool
 ) -> tuple[dict[Path, str], list[tuple[Path, Sheet]]]:
-    """The files' hashes, and their tables with rows that are read when they are asked for.
+    """The files' hashes, and their tables, whose rows are read lazily.
 
-    `each_once` refuses a header that stands twice; else only one that is looked for may not.
+    `each_once` refuses every duplicate header, not only duplicates of headers that are read.
     """
     folder, declared = folder_of(url, base), Declared.of(url)
     files = listing(folder).exports
@@ -173,11 +168,12 @@ def _load_all(connection: Connection, tables: list[tuple[Path, Sheet]]) -> None:
         _load(connection, file, table)
 
 
-def _mapped(preset: Preset, found: Found, table: Sheet) -> Sheet | None:
-    """The file as the preset's table: its columns, empty where the file has none, then the
-    others by their headers.
+def _mapped(preset: Preset, files: ExportedFiles, table: Sheet) -> Sheet | None:
+    """The file as the preset's table.
+
+    The preset's columns come first, empty if the file lacks them, then the file's others.
     """
-    export = next((one for one in found.exports.values() if one.where == table.where), None)
+    export = next((file for file in files.exports.values() if file.where == table.where), None)
     if export is None:
         return None
     ours = tuple(preset.exports[export.table])
@@ -200,12 +196,12 @@ def _mapped(preset: Preset, found: Found, table: Sheet) -> Sheet | None:
         columns,
         rows,
         table.where,
-        {ours: said for ours, said in headers.items() if said},
+        {ours: header for ours, header in headers.items() if header},
     )
 
 
 def _unlike(name: str, taken: set[str]) -> str:
-    """The name, numbered where another column has it: 'Name (2)'."""
+    """The name, numbered if another column has it: 'Name (2)'."""
     number, free = 1, name
     while free.lower() in taken:
         number += 1
@@ -215,10 +211,10 @@ def _unlike(name: str, taken: set[str]) -> str:
 
 
 def _derive(connection: Connection, preset: Preset) -> None:
-    """The preset's views; tables that no file holds have no rows in them."""
+    """Creates the preset's views; tables without a file are empty in them."""
     there = set(inspect(connection).get_table_names())
     empty = ", ".join(
-        f"{table} AS (SELECT {', '.join(f'CAST(NULL AS VARCHAR) AS {one}' for one in columns)} WHERE false)"
+        f"{table} AS (SELECT {', '.join(f'CAST(NULL AS VARCHAR) AS {column}' for column in columns)} WHERE false)"
         for table, columns in preset.exports.items()
         if table not in there
     )
@@ -242,9 +238,7 @@ def _bytes(file: Path) -> bytes:
 
 
 def _unchanged(connection: Connection) -> None:
-    """SourceError where a file is not what was read: one export may be of
-    another time than the next.
-    """
+    """Raises SourceError if a file changed or was added while they were read."""
     hashes: Mapping[Path, str] = connection.dialect.hashes  # type: ignore[attr-defined]
     for file, seen in hashes.items():
         if not file.is_file() or hashlib.sha256(_bytes(file)).hexdigest() != seen:
@@ -263,41 +257,37 @@ def _unchanged(connection: Connection) -> None:
 # ------------------------------------------------------------------------------ without a value
 
 _NAMED: Final = 20
-"""Columns with such cells that are named; of further ones it is said how many they are."""
+"""Columns with such cells that are named; any others are only counted."""
 _ERRORS: Final = ", ".join(f"'{error}'" for error in CELL_ERRORS)
 
 
 def _advice(connection: Connection) -> list[str]:
-    """Where cells are that a spreadsheet left without a value; the audit
-    counts them as unreadable.
-    """
+    """Names the cells that a spreadsheet left without a value; they count as unreadable."""
     read: Sequence[Sheet] = connection.dialect.read  # type: ignore[attr-defined]
-    found = [said for table in read for said in _without_value(connection, table)]
-    further = len(found) - _NAMED
+    sentences = [sentence for table in read for sentence in _without_value(connection, table)]
+    further = len(sentences) - _NAMED
     return (
-        found
+        sentences
         if further <= 0
-        else [*found[:_NAMED], f"So it is in {further:,} further columns."]
+        else [*sentences[:_NAMED], f"So it is in {further:,} further columns."]
     )
 
 
 def _without_value(connection: Connection, table: Sheet) -> Iterator[str]:
-    """A sentence for each column in which errors stand, or formulas that
-    no program ever computed.
-    """
+    """A sentence per column with errors or formulas never computed."""
     for column in table.columns:
         own = _quoted(column)
-        found = f"SELECT {own}, count(*) FROM {_quoted(table.name)} WHERE {own} IN ({_ERRORS})"
-        rows = connection.exec_driver_sql(f"{found} GROUP BY 1 ORDER BY 2 DESC, 1")
+        counting = (
+            f"SELECT {own}, count(*) FROM {_quoted(table.name)} WHERE {own} IN ({_ERRORS})"
+        )
+        rows = connection.exec_driver_sql(f"{counting} GROUP BY 1 ORDER BY 2 DESC, 1")
         counted = {str(error): int(times) for error, times in rows}
         if counted:
-            yield f"{table.where}, column {table.headers.get(column, column)}: {_errors_said(counted)}"
+            yield f"{table.where}, column {table.headers.get(column, column)}: {_errors_sentence(counted)}"
 
 
-def _errors_said(counted: Mapping[str, int]) -> str:
-    """'3 cells hold an error (#REF! 2, #N/A 1), 1 a formula without
-    a value. Correct them …'.
-    """
+def _errors_sentence(counted: Mapping[str, int]) -> str:
+    """'3 cells hold an error (#REF! 2, #N/A 1) and …; correct that in the spreadsheet …'."""
     formulas = counted.get(NEVER_COMPUTED, 0)
     errors = {error: times for error, times in counted.items() if error != NEVER_COMPUTED}
     parts = []

@@ -22,22 +22,21 @@ from pipeline.presets import Preset
 
 _CONNECT_SECONDS: Final = 10
 _GRACE: Final = 30
-"""Seconds beyond the hold after which a silent network counts as a lost connection."""
+"""Seconds beyond the longest hold until a silent network counts as a lost connection."""
 
 _SEVERAL_STATEMENTS: Final = 1 << 16
-"""The flag of the protocol that lets one text hold several
-statements; no address may set it.
-"""
+"""The protocol's flag that allows several statements in a text; no address may set it."""
 
 _SETTLED: Final = (
     "SET SESSION sql_mode = 'ANSI_QUOTES', group_concat_max_len = 1048576"
-    " /*M!100304 , optimizer_switch = 'split_materialized=off' */"  # a comment to MySQL, which has no such switch
+    # MySQL has no such switch, and reads this as a comment
+    " /*M!100304 , optimizer_switch = 'split_materialized=off' */"
 )
-"""Whatever the server's own settings are: by some modes our SQL means something else, and
-MySQL 8 by its own default refuses to compare with a zero date, and keeps of many e-mail
-addresses the first 1,024 bytes. MariaDB's own default groups the contacts of all meetings
-anew for each meeting. "Telefoon" is a name, as on every other database: as a text it
-would be everybody's phone.
+"""Overrides the server's settings, because some modes change the meaning of our SQL.
+
+By default MySQL 8 refuses to compare with a zero date, and cuts joined e-mail addresses to
+1,024 bytes; MariaDB groups the contacts of all meetings again for each meeting. ANSI_QUOTES
+makes "Telefoon" a name, as on every other database; as a text it would be everybody's phone.
 """
 
 _READING: Final = {
@@ -60,7 +59,7 @@ _NAMES: Final = re.compile(r"""[`'"][^`'"]*[`'"](?:@[`'"][^`'"]*[`'"])?""")
 _QUOTED: Final = re.compile(
     r"""(?P<mark>[`"])(?P<quoted>(?:(?!(?P=mark)).|(?P=mark){2})*)(?P=mark)|(?P<bare>\w+)"""
 )
-"""Names as SHOW GRANTS quotes them: by backticks, or as our sessions quote them."""
+"""Names as SHOW GRANTS quotes them: with backticks, or as our session quotes names."""
 _KINDS: Final[Mapping[int, Kind]] = {
     # texts and bytes of every length, JSON, ENUM
     **dict.fromkeys((15, *range(245, 256)), Kind.TEXT),
@@ -68,7 +67,7 @@ _KINDS: Final[Mapping[int, Kind]] = {
     10: Kind.DAY,
     **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 13, 246), Kind.MONEY),
 }
-"""What the type codes of the protocol stand for."""
+"""The kind behind a type code of the protocol."""
 _GEOMETRY: Final = 255
 _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 
@@ -76,20 +75,20 @@ _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # parameters are never logged: they may hold what people typed
     driven = url.set(drivername=f"{url.get_backend_name()}+pymysql")
-    told = {"conv": {**conversions, FIELD_TYPE.TIMESTAMP: _instant}}
+    arguments = {"conv": {**conversions, FIELD_TYPE.TIMESTAMP: _instant}}
     engine = create_engine(
-        driven, hide_parameters=True, isolation_level="AUTOCOMMIT", connect_args=told
+        driven, hide_parameters=True, isolation_level="AUTOCOMMIT", connect_args=arguments
     )
 
     @event.listens_for(engine, "do_connect")
     def _encode(
-        _dialect: object, _record: object, _given: object, keywords: dict[str, Any]
+        _dialect: object, _record: object, _parameters: object, keywords: dict[str, Any]
     ) -> None:
         if isinstance(keywords.get("password"), str):  # the driver would send Latin-1, or fail
             keywords["password"] = keywords["password"].encode()
         keywords["client_flag"] = int(keywords.get("client_flag") or 0) & ~_SEVERAL_STATEMENTS
 
-    # before SQLAlchemy looks how names are quoted
+    # before SQLAlchemy checks how names are quoted
     @event.listens_for(engine, "connect", insert=True)
     def _settle(raw: Any, _record: object) -> None:
         with raw.cursor() as cursor:
@@ -98,11 +97,9 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     return engine
 
 
-def _instant(said: str) -> Any:
-    """A TIMESTAMP is an instant, shown in the session's zone, UTC; the driver makes
-    of it what names no zone.
-    """
-    moment = convert_datetime(said)
+def _instant(text: str) -> Any:
+    """A TIMESTAMP as an instant: the session's zone is UTC, but the driver drops it."""
+    moment = convert_datetime(text)
     return moment.replace(tzinfo=UTC) if isinstance(moment, datetime) else moment
 
 
@@ -173,10 +170,8 @@ _OF_THE_SQL: Final = {
     1584,
     1698,
 }
-"""The numbers of complaints of names, rights, syntax and collations:
-made before a row is read.
-"""
-_OF_THE_CLIENT: Final = range(2000, 3000)  # of the connection
+"""Errors about names, rights, syntax and collations, raised before a row is read."""
+_OF_THE_CLIENT: Final = range(2000, 3000)  # connection errors
 
 
 def _names_only(error: Any) -> bool:
@@ -207,19 +202,16 @@ _ACTING: Final = frozenset(
         "sys_set",
     }
 )
-"""Functions that wait, lock, read files or run programs; a read-only transaction stops
-none but the sequences'.
+"""Functions that wait, lock, read files or run programs.
+
+A read-only transaction stops only those of sequences.
 """
 _NO_SELECT: Final = (1064, 1144, 1221, 1234, 1235, 1295, 1792, 3572)
-"""The numbers of the complaints that a text is no statement, or none that
-stands in a SELECT, or writes.
-"""
+"""Errors that the text is no statement, not allowed in a SELECT, or writes."""
 
 
 def _refuses(connection: Connection, sql: str) -> str:
-    """Prepared, the text is parsed alone and not run; then as a part of a SELECT,
-    where INTO cannot stand.
-    """
+    """Prepares the SQL alone, without running it, then inside a SELECT, which forbids INTO."""
     if "/*!" in sql or "/*M!" in sql:
         return "it holds a comment that the server would run"
     code = called(sql, backslashes=True) & _ACTING
@@ -237,7 +229,7 @@ def _refuses(connection: Connection, sql: str) -> str:
             number, complaint = (*getattr(error.orig, "args", ()), 0, "")[:2]
             if number in _NO_SELECT:
                 return first_line(str(complaint))
-    return ""  # a name that is not there: the reading itself says so, with its remedy
+    return ""  # an unknown name: reading reports it, with a remedy
 
 
 # --------------------------------------------------------------------------------------- rights
@@ -246,42 +238,42 @@ def _refuses(connection: Connection, sql: str) -> str:
 def _rights(connection: Connection) -> Rights:
     database = str(connection.exec_driver_sql("SELECT DATABASE()").scalar() or "")
     try:
-        found = sorted(set(writing(_granted(connection), database)))
+        rights = sorted(set(writing(_granted(connection), database)))
     except DBAPIError:
         return Rights(None, "SHOW GRANTS is refused to it, or one of its roles is")
-    if found:
-        return Rights(True, f"SHOW GRANTS gives it {', '.join(found)}")
+    if rights:
+        return Rights(True, f"SHOW GRANTS gives it {', '.join(rights)}")
     return Rights(False, "SHOW GRANTS gives it nothing beyond reading")
 
 
 def _advice(connection: Connection) -> Sequence[str]:
-    """A right that no read-only transaction takes away."""
+    """Warns of a right that a read-only transaction does not take away."""
     try:
-        found = _reads_files(_granted(connection))
+        right = _reads_files(_granted(connection))
     except DBAPIError:
         return ()
-    said = (
-        f"This account has the right {found} on the whole server, and with it reads and writes files there, which a "
+    warning = (
+        f"This account has the right {right} on the whole server, and with it reads and writes files there, which a "
         "read-only transaction does not stop. What audit.yaml and presets hold as SQL is refused such functions; an "
         "account of crm-audit grants lacks the right."
     )
-    return (said,) if found else ()
+    return (warning,) if right else ()
 
 
 def _reads_files(lines: Iterable[str]) -> str:
-    """The right to read and write files of the server, by the lines of SHOW GRANTS; else ''."""
+    """The right in SHOW GRANTS to read and write files of the server; else ''."""
     for line in lines:
         granted = _GRANT.match(line)
         if granted is None or not granted["on"].startswith("*"):
             continue
         rights = {right.strip().upper() for right in granted["rights"].split(",")}
-        if found := rights & {"FILE", "ALL PRIVILEGES", "ALL"}:
-            return found.pop()
+        if broad := rights & {"FILE", "ALL PRIVILEGES", "ALL"}:
+            return broad.pop()
     return ""
 
 
 def _granted(connection: Connection) -> list[str]:
-    """The lines of SHOW GRANTS, and those of every role that the account may take on."""
+    """The lines of SHOW GRANTS, including every role that the account may take on."""
     lines = [str(line) for line in connection.exec_driver_sql("SHOW GRANTS").scalars()]
     roles = [
         role
@@ -294,7 +286,7 @@ def _granted(connection: Connection) -> list[str]:
     if not getattr(connection.dialect, "is_mariadb", False):
         using = f"SHOW GRANTS FOR CURRENT_USER() USING {', '.join(roles)}".replace("%", "%%")
         return [str(line) for line in connection.exec_driver_sql(using).scalars()]
-    # MariaDB shows the rights of a role to whoever has taken it on
+    # MariaDB shows a role's rights only once the role is taken on
     taken = connection.exec_driver_sql("SELECT CURRENT_ROLE()").scalar()
     try:
         for role in roles:
@@ -307,14 +299,12 @@ def _granted(connection: Connection) -> list[str]:
 
 
 def writing(lines: Iterable[str], database: str) -> Iterator[str]:
-    """The rights in the lines of SHOW GRANTS that let an account change
-    something of this database.
-    """
+    """The rights in SHOW GRANTS that let an account change this database."""
     for line in lines:
         granted = _GRANT.match(line)
         if granted is None or not _reaches(granted["on"], database):
             continue
-        # without the columns of a column's right
+        # without the columns of a column-level right
         rights = re.sub(r"\([^)]*\)", "", granted["rights"]).split(",")
         yield from (
             right.strip().upper() for right in rights if right.strip().upper() not in _READING
@@ -322,14 +312,12 @@ def writing(lines: Iterable[str], database: str) -> Iterator[str]:
 
 
 def _reaches(on: str, database: str) -> bool:
-    """Whether `*.*`, `name`.* (a pattern, as of LIKE) or
-    `name`.`table` is about this database.
-    """
+    """Whether `*.*`, `name`.* (a LIKE pattern) or `name`.`table` covers this database."""
     if on.startswith("*"):
         return True
     name = _QUOTED.match(on)
     if name is None:
-        return True  # not understood: rather warned once too often
+        return True  # not understood, so warn
     mark = name["mark"] or ""
     pattern = name["bare"] or name["quoted"].replace(mark * 2, mark)
     if not on.endswith(".*"):

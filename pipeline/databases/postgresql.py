@@ -26,9 +26,7 @@ _SILENT: Final = {
     "keepalives_interval": 5,
     "keepalives_count": 4,
 }
-"""A network that is silent for 30 seconds is a lost connection; a server that computes
-for longer still answers.
-"""
+"""A network silent for 30 seconds is a lost connection; a busy server still answers."""
 
 _KINDS: Final[Mapping[int, Kind | None]] = {
     1082: Kind.DAY,
@@ -37,11 +35,9 @@ _KINDS: Final[Mapping[int, Kind | None]] = {
     # boolean, oid, times, interval, uuid
     **dict.fromkeys((16, 26, 1083, 1186, 1266, 2950), None),
 }
-"""What the types of these object ids hold; all others come as text."""
+"""The kind behind a type's object id; all other types arrive as text."""
 _SPELLED: Final = {17, 18, 19, 25, 114, 705, 790, 1042, 1043, 3802}
-"""Bytes, names, texts, JSON and money: the driver delivers the database's own text, as of
-every type of the user's.
-"""
+"""Types whose text is the database's own: bytes, names, texts, JSON, money, users' types."""
 _FIRST_OF_USERS: Final = 16384
 
 _WRITABLE: Final = """
@@ -62,7 +58,7 @@ WHERE (c.relname = ANY(%(names)s) AND pg_catalog.pg_table_is_visible(c.oid)
        OR EXISTS (SELECT 1 FROM applying a WHERE a.polrelid = c.oid AND NOT a.polpermissive AND a.seen <> 'true'))
 ORDER BY 1
 """
-# of SELECTs by this account; 0 stands for everybody
+# policies that apply to this account's SELECTs; 0 means everybody
 _APPLYING: Final = """
 WITH applying AS (
   SELECT p.polrelid, p.polpermissive, COALESCE(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '') AS seen
@@ -80,14 +76,14 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
         isolation_level="AUTOCOMMIT",
     )
 
-    # before SQLAlchemy asks its first question
+    # before SQLAlchemy sends its first query
     @event.listens_for(engine, "connect", insert=True)
     def _prepare(raw: Any, _record: object) -> None:
         bytewise = _encoding(raw) == "ascii"
         _read_what_python_cannot(raw.adapters, bytewise=bytewise)
-        # a literal must not hold what the database's encoding has no character for
+        # a literal must not hold characters that the database's encoding lacks
         spaces = WHITE_SPACE.encode(_encoding(raw), "ignore").decode(_encoding(raw))
-        # the dialect knows nothing of it
+        # the dialect has no fields for these
         engine.dialect.__dict__.update(white_space=spaces, bytewise=bytewise)
 
     return engine
@@ -100,13 +96,12 @@ def _encoding(raw: Any) -> str:
 
 
 def _read_what_python_cannot(adapters: Any, *, bytewise: bool) -> None:
-    """Days and instants beyond Python's calendar, 'infinity' among them, come as text:
-    unreadable, and no crash.
+    """Makes the driver deliver values as the audit needs them.
 
-    A float comes as the decimal of its text, which beyond 2^53 is not always Python's shortest.
-    Values of JSON, and bytes, come as the text that the database itself compares; char(n) comes
-    without its padding, which PostgreSQL holds to be nothing. A database of SQL_ASCII has
-    bytes, whatever they are: read as UTF-8.
+    Days and instants beyond Python's calendar, such as 'infinity', become text: unreadable,
+    but no crash. A float becomes the decimal of its text, which beyond 2^53 may differ from
+    Python's shortest. JSON and bytes become the text that the database compares; char(n)
+    loses its padding, which PostgreSQL ignores. SQL_ASCII delivers bytes, read as UTF-8.
     """
     from psycopg import DataError
     from psycopg.adapt import Loader
@@ -130,7 +125,7 @@ def _read_what_python_cannot(adapters: Any, *, bytewise: bool) -> None:
 
     text: type[Any] = _Bytes if bytewise else TextLoader
 
-    class _Unpadded(text):  # type: ignore[misc] # either of the two
+    class _Unpadded(text):  # type: ignore[misc] # its base is chosen above
         def load(self, data: Any) -> Any:
             padded = super().load(data)
             return type(padded)(padded.rstrip(" "))
@@ -160,15 +155,11 @@ def _bound(raw: Any, seconds: float) -> None:
 
 
 _OF_ROWS: Final = ("21", "22", "23", "P0")
-"""How the SQLSTATE of an error begins that a row, or a function of the
-CRM's own, gave rise to.
-"""
+"""SQLSTATE prefixes of errors caused by a row or by a function of the CRM."""
 
 
 def _names_only(error: Any) -> bool:
-    """The driver's own errors have no SQLSTATE: of the connection, or of a value
-    that Python cannot hold.
-    """
+    """Errors of the driver itself have no SQLSTATE: the connection, or a value beyond Python."""
     state = getattr(error, "sqlstate", None)
     if state is None:
         return isinstance(error, psycopg.OperationalError)
@@ -176,7 +167,7 @@ def _names_only(error: Any) -> bool:
 
 
 def _hides(connection: Connection, tables: Collection[str]) -> Sequence[str]:
-    """Those under row-level security, unless a policy shows this account every row."""
+    """Tables under row-level security, unless a policy shows this account every row."""
     return [
         str(name)
         for name in connection.exec_driver_sql(
@@ -186,9 +177,7 @@ def _hides(connection: Connection, tables: Collection[str]) -> Sequence[str]:
 
 
 _NO_SELECT: Final = ("42601", "25006", "0A000", "42P15")
-"""The states of the complaints that a text is no statement, several, or none
-that stands in a SELECT.
-"""
+"""SQLSTATEs of errors that the text is no statement, several, or not allowed in a SELECT."""
 _VOLATILE: Final = """
 SELECT DISTINCT p.proname FROM pg_catalog.pg_proc p
 WHERE lower(p.proname) = ANY(%s) AND p.provolatile = 'v' ORDER BY p.proname
@@ -196,11 +185,9 @@ WHERE lower(p.proname) = ANY(%s) AND p.provolatile = 'v' ORDER BY p.proname
 
 
 def _refuses(connection: Connection, sql: str) -> str:
-    """Prepared by the protocol, which takes one statement and runs nothing;
-    then as a part of a SELECT.
+    """Prepares the SQL alone, then inside a SELECT; the protocol accepts one statement.
 
-    A function that acts on something is declared VOLATILE, as every function is that
-    nobody has declared otherwise.
+    Functions with side effects are VOLATILE; so is every function not declared otherwise.
     """
     raw: Any = connection.connection.dbapi_connection
     if reason := _unprepared(raw, sql) or _unprepared(raw, wrapped(sql)):
@@ -217,9 +204,7 @@ def _refuses(connection: Connection, sql: str) -> str:
 
 
 def _unprepared(raw: Any, sql: str) -> str:
-    """The complaint that the text is no single SELECT; any other is left to the reading
-    itself, with its remedy.
-    """
+    """The error that the SQL is not a single SELECT; reading reports any other error."""
     from psycopg.pq import DiagnosticField, ExecStatus
 
     raw.pgconn.exec_(b"SAVEPOINT one_select")
@@ -245,14 +230,14 @@ FROM pg_catalog.pg_roles r WHERE rolname = current_user
 
 
 def _advice(connection: Connection) -> Sequence[str]:
-    """A right that no read-only transaction takes away."""
+    """Warns of a right that a read-only transaction does not take away."""
     has = connection.exec_driver_sql(_SERVER_RIGHTS).scalar()
-    said = (
+    warning = (
         f"This account {has}, and so may reach files, programs and sessions of the server, which a read-only "
         "transaction does not stop. What audit.yaml and presets hold as SQL is refused such functions; an account of "
         "crm-audit grants lacks the right."
     )
-    return (said,) if has else ()
+    return (warning,) if has else ()
 
 
 def _rights(connection: Connection) -> Rights:
@@ -273,16 +258,16 @@ DATABASE: Final = Database(
         "SET TIME ZONE 'UTC'",
         "SET datestyle = 'ISO'",
         "SET standard_conforming_strings = on",
-        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",  # the next one too, should this one be ended
+        # also covers the next transaction, if this one is ended
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
         "SET extra_float_digits = 1",  # a float's text is its shortest exact one
-        # compiling our long expressions took ten times as long as asking them; and a table
-        # of which little is known yet (no ANALYZE) must not be joined row by row: all our
-        # joins are of equal ids
+        # jit took ten times longer to compile our long expressions than to run them; without
+        # ANALYZE the planner may choose nested loops, although all our joins are of equal ids
         "SELECT set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name IN ('jit', 'enable_nestloop')",
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        "SELECT 1",  # its moment is that of the first SELECT
+        "SELECT 1",  # the first SELECT fixes the transaction's moment
     ),
-    # the first that fits: "column " is in many a complaint
+    # the first match wins: many messages contain "column "
     remedies={
         "operator does not exist": remedies.TYPES,
         "cannot be matched": remedies.TYPES,
@@ -314,7 +299,7 @@ DATABASE: Final = Database(
         "no password supplied": "Give the password in source.url as ${NAME}, and set that environment variable.",
         "no pg_hba.conf entry": "The server lets this account in from elsewhere only: add a line to its pg_hba.conf.",
         "permission denied": "The account lacks SELECT on this table; `crm-audit grants` prints what it needs.",
-        # one of a database or of an account names it between quotes, as one of a table does
+        # messages about a role, database or table quote its name
         'role "': "Check the account's name in source.url.",
         'database "': "Check the database's name in source.url.",
         "column ": "The preset's SELECT names a column that this CRM has not: another version, or a change of its "

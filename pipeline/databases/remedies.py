@@ -1,8 +1,7 @@
-"""What to do about SQL that a database refuses, or that fails on what the CRM holds:
-one sentence for each kind.
+"""Advice for SQL that a database refuses or that fails on the CRM's contents.
 
-Where the database says it in its own words, those words are in the file of that database. The
-SQL is the user's: a `select`, an `{sql: …}`, or a control in audit.yaml.
+The file of each database maps its own error messages to these sentences. The SQL is the
+user's: a `select`, an `{sql: …}`, or a control in audit.yaml.
 """
 
 from __future__ import annotations
@@ -89,4 +88,4 @@ OF_DUCKDB: Final = {
     "Table with name": "The SQL of the preset or of a control names a table that is not there; correct it.",
     "syntax error": SYNTAX,
 }
-"""Also of files, which DuckDB reads."""
+"""Also used for files, which DuckDB reads."""

@@ -1,8 +1,7 @@
-"""What may run of the SQL that users write: one SELECT that only reads.
+"""Refuses users' SQL unless it is a single SELECT that only reads.
 
-The server enforces that too: its transaction is read-only. This refuses the text before
-it runs, because a transaction can be ended by a second statement, and because some
-functions act outside of it.
+The server enforces this too, with a read-only transaction. But a second statement can end a
+transaction, and some functions act outside of it, so the SQL is checked before it runs.
 """
 
 from __future__ import annotations
@@ -16,11 +15,12 @@ from sqlalchemy import Connection
 ALIAS: Final = "one_select"
 
 CLOSED: Final = (
-    "SET python_enable_replacements = false",  # else a name that is no table would be looked for in our own variables
+    # otherwise DuckDB looks up unknown names in our own variables
+    "SET python_enable_replacements = false",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
-"""After these statements DuckDB reads and writes no file but the one that it has open."""
+"""After these statements DuckDB can access no file but the one it has open."""
 
 _NAME: Final = r'[^\W\d][\w$]*|"(?:[^"]|"")+"|`(?:[^`]|``)+`|\[[^\]]+\]'
 _WORD: Final = re.compile(rf"({_NAME})(\s*\()?")  # a quoted name may hold a bracket
@@ -36,20 +36,22 @@ _CODE: Final = re.compile(
 
 
 def wrapped(sql: str) -> str:
-    """The SELECT as part of another: no other kind of statement can stand there. A
-    comment may end its last line.
+    """The SELECT inside another, where no other statement is allowed.
+
+    The line breaks end a trailing comment.
     """
     return f"SELECT * FROM (\n{sql}\n) {ALIAS}"
 
 
 def without_semicolon(sql: str) -> str:
-    """The text without the semicolon that ends a statement: it is to be part of another."""
+    """The SQL without its final semicolon, to embed it in another statement."""
     return re.sub(r"[\s;]+\Z", "", sql)
 
 
 def called(sql: str, *, backslashes: bool = False) -> frozenset[str]:
-    """The functions that the text calls, in lower case. `backslashes` escape in
-    every literal, as on MariaDB.
+    """The functions that the SQL calls, in lower case.
+
+    With `backslashes` they escape in every literal, as on MariaDB.
     """
     code = "".join(_code(sql, backslashes))
     return frozenset(_unquoted(name).lower() for name, opened in _WORD.findall(code) if opened)
@@ -63,28 +65,28 @@ def _unquoted(name: str) -> str:
 
 
 def _code(sql: str, backslashes: bool) -> Iterator[str]:
-    """The text without its literals and comments."""
+    """The SQL without literals and comments."""
     escaped = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"", re.DOTALL)
     position = 0
-    while found := _CODE.search(sql, position):
-        yield sql[position : found.start()]
-        position = found.end()
-        if found["quoted"] and not (backslashes and found["quoted"][0] == '"'):
-            yield found["quoted"]
-        elif found["block"]:
+    while token := _CODE.search(sql, position):
+        yield sql[position : token.start()]
+        position = token.end()
+        if token["quoted"] and not (backslashes and token["quoted"][0] == '"'):
+            yield token["quoted"]
+        elif token["block"]:
             position = _end_of_comment(sql, position)
             yield " "
         else:
             literal = (
-                escaped.match(sql, found.start()) if backslashes and not found["line"] else None
+                escaped.match(sql, token.start()) if backslashes and not token["line"] else None
             )
             position = literal.end() if literal else position
-            yield " ''" if not found["line"] else " "
+            yield " ''" if not token["line"] else " "
     yield sql[position:]
 
 
 def _end_of_comment(sql: str, position: int) -> int:
-    """Where a comment ends that has begun; comments may hold comments."""
+    """Where an open comment ends; comments may be nested."""
     depth = 1
     for mark in re.finditer(r"/\*|\*/", sql[position:]):
         depth += 1 if mark[0] == "/*" else -1
@@ -94,7 +96,7 @@ def _end_of_comment(sql: str, position: int) -> int:
 
 
 def refused_by_duckdb(connection: Connection, sql: str) -> str:
-    """Why DuckDB would not take the text as one SELECT that only reads; else ''."""
+    """Why DuckDB does not accept the SQL as a single reading SELECT; else ''."""
     import duckdb
 
     raw: Any = connection.connection.dbapi_connection
@@ -109,11 +111,11 @@ def refused_by_duckdb(connection: Connection, sql: str) -> str:
     except (duckdb.ParserException, duckdb.PermissionException) as error:
         return first_line(error)
     except duckdb.Error as error:
-        # a name that is not there: the reading itself says so, with its remedy
+        # an unknown name: reading reports it, with a remedy
         return first_line(error) if "data-modifying" in str(error) else ""
     return ""
 
 
 def first_line(error: Exception | str) -> str:
-    """The database's complaint in one line, without the place to which it points."""
+    """The first line of the database's error message, without the position."""
     return str(error).strip().split("\n", 1)[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""SQLite: a file, opened read-only by SQLite's own means."""
+"""SQLite: a file, opened in SQLite's read-only mode."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from pipeline.values import contents, texts
 _QUOTED: Final = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/""", re.DOTALL
 )
-"""Texts, names and comments: a quote inside of one begins no other."""
+"""Texts, names and comments; a quote inside one starts no other."""
 _LOCK_SECONDS: Final = 5
 _KEPT: Final = 2**17
-"""Results of each function of ours that are remembered."""
+"""Cached results per function of ours."""
 _LONG: Final = 100
-"""Characters beyond which a text is no day and hardly an amount."""
+"""A longer text is neither a day nor an amount."""
 _STEPS: Final = 20_000
-"""Instructions of SQLite's machine between two looks at the clock: some milliseconds."""
+"""SQLite's virtual machine instructions between two looks at the clock: a few milliseconds."""
 
 
 def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
@@ -53,22 +53,22 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
     def _name(
-        _connection: object, _cursor: object, statement: str, given: Any, *_more: object
+        _connection: object, _cursor: object, statement: str, parameters: Any, *_more: object
     ) -> tuple[str, Any]:
-        return names_as_names(statement), given
+        return names_as_names(statement), parameters
 
     return engine
 
 
 def names_as_names(statement: str) -> str:
-    """The statement with its names between backticks.
+    """Quotes the statement's names with backticks.
 
-    SQLite takes "Telefoon" for a text where no column is called so, and everybody has a phone.
-    Of a name between backticks it says that there is no such column.
+    If no column is called "Telefoon", SQLite reads it as a text, and everybody has a phone.
+    With backticks it reports that there is no such column.
     """
 
-    def named(found: re.Match[str]) -> str:
-        token = found[0]
+    def named(match: re.Match[str]) -> str:
+        token = match[0]
         if not token.startswith('"'):
             return token
         return "`" + token[1:-1].replace('""', '"').replace("`", "``") + "`"
@@ -90,7 +90,7 @@ _TELLING: Final = {
     "data_version",
     "compile_options",
 }
-"""The pragmas that tell something; those that have an argument name a table by it."""
+"""Pragmas that only report; an argument is the name of a table."""
 _ABOUT_A_TABLE: Final = {
     "table_info",
     "table_xinfo",
@@ -104,11 +104,10 @@ _ACTING: Final = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "
 def _only_reading(
     action: int, first: str | None, second: str | None, _database: object, _by: object
 ) -> int:
-    """What SQLite may do besides reading its file, which is open read-only:
-    ATTACH would make another one.
+    """SQLite's authorizer: denies ATTACH, acting functions and pragmas that change things.
 
-    Writes are not denied here: tables that are virtual, json_each among them,
-    announce some that never happen.
+    It need not deny writes: the file is open read-only, and virtual tables such as json_each
+    announce writes that never happen.
     """
     denied = action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
     if action == sqlite3.SQLITE_FUNCTION:
@@ -119,8 +118,9 @@ def _only_reading(
 
 
 def _refuses(connection: Connection, sql: str) -> str:
-    """The driver takes one statement only, and EXPLAIN prepares it without running it;
-    then as a part of a SELECT.
+    """Tries the SQL alone, then inside a SELECT.
+
+    The driver accepts one statement only, and EXPLAIN prepares it without running it.
     """
     for text in (sql, wrapped(sql)):
         try:
@@ -129,7 +129,7 @@ def _refuses(connection: Connection, sql: str) -> str:
             complaint = str(error.orig)
             if any(part in complaint for part in _NO_SELECT):
                 return first_line(complaint)
-    return ""  # a name that is not there: the reading itself says so, with its remedy
+    return ""  # an unknown name: reading reports it, with a remedy
 
 
 _NO_SELECT: Final = (
@@ -143,8 +143,9 @@ _NO_SELECT: Final = (
 
 
 def lend_functions(raw: Any) -> None:
-    """Lends SQLite what it cannot do: Python's own reading of text. A text comes as
-    bytes, which may be no UTF-8.
+    """Gives SQLite our Python functions that read text.
+
+    Text arrives as bytes, which may not be UTF-8.
     """
     encoding = str(raw.execute("PRAGMA encoding").fetchone()[0])
 
@@ -176,10 +177,9 @@ def lend_functions(raw: Any) -> None:
 
 
 def _text_mark(encoding: str) -> Callable[[Any, Any, int], int | None]:
-    """The fingerprint of a text, of which the id is one part; a text comes as the bytes of
-    a file in that encoding.
+    """The fingerprint of an id and a text, which arrive as bytes in the file's encoding.
 
-    `kinds`: 1 where the id is a text, + 2 where the text is one, and no number or blob.
+    `kinds` is 1 if the id is a text, plus 2 if the text is one and not a number or blob.
     """
 
     plain = encoding == "UTF-8"
@@ -192,7 +192,7 @@ def _text_mark(encoding: str) -> Callable[[Any, Any, int], int | None]:
     def text_mark(record: Any, text: Any, kinds: int) -> int | None:
         if text is None:
             return None
-        # nearly all are, and calls add up
+        # the usual case, kept fast because calls add up
         if plain and isinstance(record, bytes) and isinstance(text, bytes):
             return texts.fingerprint_of_bytes(record, text)
         return texts.fingerprint(delivered(record, kinds & 1), delivered(text, kinds & 2))
@@ -201,9 +201,7 @@ def _text_mark(encoding: str) -> Callable[[Any, Any, int], int | None]:
 
 
 def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same days and amounts are looked at by one question after the
-    other; long texts are neither.
-    """
+    """Caches results: one question after another reads the same days and amounts."""
     known = lru_cache(_KEPT)(function)
 
     def answer(first: Any, *more: Any) -> Any:
@@ -244,7 +242,7 @@ DATABASE: Final = Database(
     dialects=("sqlite",),
     example="sqlite:///crm.db",
     open=_open,
-    # a plain BEGIN of SQLite takes no snapshot before the first SELECT
+    # in SQLite BEGIN takes no snapshot until the first SELECT
     begin=("BEGIN", "SELECT count(*) FROM sqlite_schema"),
     remedies={
         "integer overflow": remedies.VALUES,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.databases.exports.tables import Found
+from pipeline.databases.exports.tables import ExportedFiles
 from pipeline.formats import Rules
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Formats, Preset, load_preset
@@ -144,7 +144,7 @@ def test_it_is_confirmed_at_the_terminal_or_in_the_file(
 ) -> None:
     found = fit(hubspot, "close_day", values)
     own, settings = (
-        CustomExports(hubspot, Found({}, ()), fit=found),
+        CustomExports(hubspot, ExportedFiles({}, ()), fit=found),
         Settings("files:///x", "crm.yaml", "", "audit-1"),
     )
     monkeypatch.setattr("sys.stdin", io.StringIO(typed or ""))

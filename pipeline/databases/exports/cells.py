@@ -1,5 +1,6 @@
-"""Cells of CSV files and workbooks, exactly as exported: no format is sniffed, no type
-guessed, no cell made NULL.
+"""Reads cells of CSV files and workbooks exactly as exported.
+
+It guesses no format and no type, and turns no cell into NULL.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from pipeline.errors import ConfigError, SourceError
 from pipeline.values.white_space import WHITE_SPACE
 
 _WIDEST: Final = 100_000_000
-"""Characters of a cell; the library's own limit is one that notes pass."""
+"""Characters of a cell; long notes exceed the library's own limit."""
 _CHUNK: Final = 1 << 20
 _MARKS: Final[Mapping[bytes, str]] = {
     b"\xef\xbb\xbf": "utf-8-sig",
@@ -48,22 +49,22 @@ Row = Sequence[str | None]
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What an address may say of its files: ?encoding=windows-1252&delimiter=semicolon."""
+    """Options in an address: ?encoding=windows-1252&delimiter=semicolon."""
 
     encoding: str | None
     delimiter: str | None
 
     @classmethod
     def of(cls, url: URL) -> Declared:
-        """What this address says; ConfigError where files know no such thing."""
-        given = {
+        """The options in an address. Raises ConfigError for an unknown one."""
+        options = {
             name: value if isinstance(value, str) else value[-1]
             for name, value in url.query.items()
         }
-        encoding, delimiter = given.pop("encoding", None), given.pop("delimiter", None)
-        if given:
+        encoding, delimiter = options.pop("encoding", None), options.pop("delimiter", None)
+        if options:
             raise ConfigError(
-                f"source.url: files know no '{min(given)}'; allowed: encoding, delimiter."
+                f"source.url: files know no '{min(options)}'; allowed: encoding, delimiter."
             )
         if encoding is not None and encoding.lower() not in _ENCODINGS:
             raise ConfigError(
@@ -87,15 +88,15 @@ class Sheet:
     columns: tuple[str, ...]
     rows: Iterable[Row]
     where: str  # the file's name, and the sheet's where there are several
-    # of columns that are called otherwise in the file
+    # column -> its header in the file, if that differs
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def tables_of(file: Path, data: bytes, declared: Declared, each_once: bool) -> Iterator[Sheet]:
-    """The file's tables; rows are read when they are asked for. SourceError names row and
-    column of what is broken.
+    """The file's tables; rows are read lazily.
 
-    `each_once` refuses a header that stands twice.
+    SourceError names the row and column of a broken cell. `each_once` refuses duplicate
+    headers.
     """
     if file.suffix.lower() == ".xlsx":
         yield from _sheets(file, data, each_once)
@@ -114,11 +115,11 @@ def _csv(file: Path, data: bytes, declared: Declared, each_once: bool) -> Sheet:
     _must_decode(file, data, encoding)
     text = _lines_of(data, encoding)
     first = text.readline().rstrip("\r\n")
-    said = re.fullmatch("sep=(.)", first)  # what Excel writes and reads
-    if not said:
+    separator = re.fullmatch("sep=(.)", first)  # what Excel writes and reads
+    if not separator:
         text = _lines_of(data, encoding)
-    delimiter = said[1] if said else declared.delimiter or _delimiter(file, first)
-    rows = _rows(file, text, delimiter, 2 if said else 1)
+    delimiter = separator[1] if separator else declared.delimiter or _delimiter(file, first)
+    rows = _rows(file, text, delimiter, 2 if separator else 1)
     number, header = next(rows, (0, []))
     if not number:
         raise SourceError(f"{file} is empty; export it again with its header line.")
@@ -127,14 +128,12 @@ def _csv(file: Path, data: bytes, declared: Declared, each_once: bool) -> Sheet:
 
 
 def _lines_of(data: bytes, encoding: str) -> io.TextIOWrapper:
-    """The text, decoded as it is read: whole it would take several
-    times the memory of the file.
-    """
+    """The text, decoded while it is read, to save memory."""
     return io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
 
 
 def _must_decode(file: Path, data: bytes, encoding: str) -> None:
-    """SourceError names row and column of what is no text."""
+    """Raises SourceError with the row and column that cannot be decoded."""
     decoder, start = codecs.getincrementaldecoder(encoding)(), 0
     try:
         for start in range(0, len(data), _CHUNK):
@@ -163,17 +162,15 @@ def _undecodable(file: Path, data: bytes, encoding: str) -> SourceError:
 
 
 def _most(header: str) -> str | None:
-    """The delimiter that the header has most of, outside quotes; None where two are
-    equal, or there is none.
-    """
+    """The header's most frequent delimiter outside quotes; None on a tie or without one."""
     bare = re.sub('"[^"]*"', "", header)
     counts = sorted(((bare.count(mark), mark) for mark in ",;\t"), reverse=True)
     return counts[0][1] if counts[0][0] > counts[1][0] else None
 
 
 def _delimiter(file: Path, header: str) -> str:
-    if found := _most(header):
-        return found
+    if delimiter := _most(header):
+        return delimiter
     if any(mark in header for mark in ",;\t"):
         raise SourceError(
             f"{file}, row 1: the delimiter cannot be told; declare it: ?delimiter=semicolon."
@@ -184,10 +181,8 @@ def _delimiter(file: Path, header: str) -> str:
 def _rows(
     file: Path, text: Iterable[str], delimiter: str, first: int
 ) -> Iterator[tuple[int, list[str]]]:
-    """(number as a spreadsheet shows it, cells); lines without anything but
-    delimiters and blanks are no rows.
-    """
-    csv.field_size_limit(_WIDEST)  # the whole process's: whoever reads another way sets his own
+    """(row number in a spreadsheet, cells); skips lines of only delimiters and blanks."""
+    csv.field_size_limit(_WIDEST)  # applies to the whole process
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     number = first - 1
     try:
@@ -239,7 +234,7 @@ def _even(
 
 
 def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Sheet]:
-    """Of one sheet the file's name is the table's; of several each sheet's own."""
+    """The filled sheets; a single sheet is named after the file."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     must_unpack(file, data)
@@ -269,14 +264,12 @@ def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Sheet]:
 
 
 def _put(rows: list[list[Any]], written: Cells) -> None:
-    """Puts what is written in cells without a value where the library gives
-    nothing, or no row at all.
-    """
-    for (row, column), said in written.items():
+    """Fills in the cells that the library returns as empty or leaves out."""
+    for (row, column), text in written.items():
         rows += [[] for _ in range(row + 1 - len(rows))]
         rows[row] += [""] * (column + 1 - len(rows[row]))
         if rows[row][column] == "":
-            rows[row][column] = said
+            rows[row][column] = text
     width = max(map(len, rows), default=0)
     for cells in rows:
         cells.extend([""] * (width - len(cells)))
@@ -299,7 +292,7 @@ def _sheet(
 
 
 def _as_text(cell: Any) -> str:
-    """A cell's value as text: a number as its shortest, a date as ISO text."""
+    """A cell's value as text: a number in its shortest form, a date in ISO form."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):

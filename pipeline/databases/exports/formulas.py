@@ -1,8 +1,7 @@
-"""Cells of a workbook that hold no value: an error like #REF!, and a formula that
-no program ever computed.
+"""Workbook cells without a value: errors like #REF!, and formulas never computed.
 
-The library that reads workbooks gives them as empty; so they are looked up in the
-workbook's own ElementTree.
+The library that reads workbooks returns them as empty, so this module reads them from the
+workbook's XML.
 """
 
 from __future__ import annotations
@@ -21,21 +20,19 @@ _LINK: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relations
 _PLACE: Final = re.compile(r"([A-Z]+)([0-9]+)")
 
 Cells = Mapping[tuple[int, int], str]
-"""(row, column), counted from 0 -> what is written there."""
+"""(row, column), counted from 0 -> the text of the cell."""
 
 
 def without_value(data: bytes) -> dict[str, Cells]:
-    """Sheet -> its cells that hold an error, or a formula without a value. Empty where
-    the XML is of another kind.
-    """
+    """Sheet -> its cells with an error or an uncomputed formula; empty for other XML."""
     with zipfile.ZipFile(io.BytesIO(data)) as book:
-        found: dict[str, Cells] = {}
+        by_sheet: dict[str, Cells] = {}
         for name, part in _sheets(book):
             xml = book.read(part)
-            # most sheets hold neither
+            # most sheets have neither
             if b'"e"' in xml or b"'e'" in xml or b"<f" in xml or b":f" in xml:
-                found[name] = dict(_cells(xml))
-        return found
+                by_sheet[name] = dict(_cells(xml))
+        return by_sheet
 
 
 def _sheets(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
@@ -44,7 +41,7 @@ def _sheets(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return
     links = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-    targets = {one.get("Id"): str(one.get("Target")) for one in links}
+    targets = {link.get("Id"): str(link.get("Target")) for link in links}
     for sheet in ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{_MAIN}sheet"):  # noqa: S314
         target = targets.get(sheet.get(_LINK), "")
         part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
@@ -56,15 +53,15 @@ def _cells(xml: bytes) -> Iterator[tuple[tuple[int, int], str]]:
     for _, cell in ElementTree.iterparse(io.BytesIO(xml)):  # noqa: S314
         if cell.tag == f"{_MAIN}c":
             place = _PLACE.fullmatch(cell.get("r", ""))
-            said = _written(cell)
-            if place and said:
-                yield (int(place[2]) - 1, _column(place[1])), said
+            text = _written(cell)
+            if place and text:
+                yield (int(place[2]) - 1, _column(place[1])), text
         elif cell.tag == f"{_MAIN}row":
             cell.clear()
 
 
 def _written(cell: Any) -> str:
-    """What the cell shows instead of a value; '' where it has one."""
+    """The cell's text instead of a value; '' if it has a value."""
     value = cell.findtext(f"{_MAIN}v") or ""
     if cell.get("t") == "e":
         return value or "#N/A"

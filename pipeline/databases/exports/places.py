@@ -1,4 +1,4 @@
-"""Where a file or a folder is that an address names, and what may be read of a folder."""
+"""Resolves the file or folder in an address, and lists what may be read of a folder."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from pipeline.errors import ConfigError, SourceError
 
 SUFFIXES: Final = (".csv", ".tsv", ".xlsx")
 _HIDDEN: Final = (".", "~$")
-"""How names begin of what is nobody's export: hidden files, and what an office program
-leaves beside an open one.
-"""
+"""Prefixes of files that are no exports: hidden ones, and an office program's lock files."""
 
 
 def file_of(url: URL, base: Path) -> Path:
-    """The database file that an address names; a relative one starts at `base`.
-    SourceError where there is none.
+    """The database file in an address; relative paths start at `base`.
+
+    Raises SourceError if it does not exist.
     """
     return _place(url, base, "database file")
 
 
 def folder_of(url: URL, base: Path) -> Path:
-    """The folder that an address names; a relative one starts at `base`.
-    SourceError where there is none.
+    """The folder in an address; relative paths start at `base`.
+
+    Raises SourceError if it does not exist.
     """
     return _place(url, base, "folder")
 
@@ -59,7 +59,7 @@ def _place(url: URL, base: Path, what: str) -> Path:
 
 
 def _hint(url: URL, base: Path) -> str:
-    """What was meant, where that can be seen."""
+    """The path that was probably meant, if it exists."""
     name, scheme = url.database or "", url.drivername
     if not name.startswith("/") and _exists(Path("/") / name):
         return f" Three slashes start at {base.absolute()}; /{name} is written {scheme}:////{name}."
@@ -78,16 +78,17 @@ def _exists(place: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What lies in a folder of exports."""
+    """The contents of a folder of exports."""
 
     exports: tuple[Path, ...]  # by name
-    # what is no export that can be read, by name; a folder's ends with a slash
+    # names of everything else; a folder's name ends with a slash
     unread: tuple[str, ...]
 
 
 def listing(folder: Path) -> Listing:
-    """The folder's exports, and what else lies there. SourceError where a link would be
-    read that leads out of it.
+    """The folder's exports, and everything else in it.
+
+    Raises SourceError if an export is a link that leads out of the folder.
     """
     try:
         places = [

@@ -1,9 +1,7 @@
-"""How much a file comes to, before it is read: a workbook of a few
-kilobytes can fill any memory.
+"""Bounds a file's size before it is read: a workbook of a few kilobytes can fill any memory.
 
-A workbook is a zip of XML. A sheet stands in memory as a table from its first
-cell to the outermost one, the empty ones between them too, and each cell that
-shares a text gets a copy of it.
+A workbook is a zip of XML. In memory a sheet is a table up to its outermost cell, including
+empty cells, and each cell that shares a text gets its own copy.
 """
 
 from __future__ import annotations
@@ -19,11 +17,11 @@ from typing import Final
 from pipeline.errors import SourceError
 
 MOST_BYTES: Final = 1_000_000_000
-"""Of a file, of all that a workbook unpacks to, and of the texts that its cells share."""
+"""Limit for a file, for an unpacked workbook, and for the texts that its cells share."""
 MOST_TOGETHER: Final = 2_000_000_000
-"""Bytes of a folder's files."""
+"""Limit for all files of a folder."""
 MOST_CELLS: Final = 20_000_000
-"""Of a sheet."""
+"""Limit for a sheet."""
 _CHUNK: Final = 1 << 20
 
 _COLUMN: Final = re.compile(rb"\br\s*=\s*[\"']\$?([A-Za-z]{1,9})")
@@ -35,7 +33,7 @@ _SHARES: Final = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>\s*(\d{
 
 
 def must_fit(file: Path, size: int) -> None:
-    """SourceError where a file has more bytes than are read."""
+    """Raises SourceError if a file is too large."""
     if size > MOST_BYTES:
         raise _too_large(
             file, f"has {size:,} bytes, of which no more than {MOST_BYTES:,} are read"
@@ -43,7 +41,7 @@ def must_fit(file: Path, size: int) -> None:
 
 
 def must_unpack(file: Path, data: bytes) -> None:
-    """SourceError where a workbook comes to more than is read, or is none."""
+    """Raises SourceError if a workbook unpacks to too much, or is not a workbook."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _must_be_bounded(file, archive)
@@ -67,7 +65,7 @@ def _must_be_bounded(file: Path, archive: zipfile.ZipFile) -> None:
             file,
             f"unpacks to {unpacked:,} bytes, of which no more than {MOST_BYTES:,} are read",
         )
-    # of any name
+    # sheets may have any name
     sheets = [member for member in archive.infolist() if not _holds_texts(member)]
     sharing = 0
     for sheet in sheets:
@@ -89,31 +87,29 @@ def _holds_texts(member: zipfile.ZipInfo) -> bool:
 
 
 def _cells_of(archive: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> tuple[int, int]:
-    """(cells of the table that reaches to the outermost one, how many of them share a
-    text); of no sheet (0, 0).
-    """
+    """(cells up to the outermost one, cells with a shared text); (0, 0) if it is no sheet."""
     columns: set[bytes] = set()
     numbers: set[bytes] = set()
     placed = cells = rows = sharing = 0
     is_sheet = False
     for piece in _pieces(archive, sheet):
         is_sheet = is_sheet or b"sheetData" in piece
-        found = _COLUMN.findall(piece)
-        columns.update(found)
+        positions = _COLUMN.findall(piece)
+        columns.update(positions)
         numbers.update(_ROW.findall(piece))
-        placed += len(found)
+        placed += len(positions)
         cells += len(_CELL_TAG.findall(piece))
         rows += len(_ROW_TAG.findall(piece))
         sharing += piece.count(b'"s"') + piece.count(b"'s'")
     if not is_sheet:
         return 0, 0
-    # cells and rows that do not say where they stand follow each other
+    # cells and rows without a position follow each other
     width = max(map(_number_of, columns), default=0) + max(0, cells - placed)
     return width * max(rows, max(map(int, numbers), default=0)), sharing
 
 
 def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """A file in pieces that end with a tag."""
+    """A file in pieces, each ending with a tag."""
     rest = b""
     with archive.open(member) as stream:
         while chunk := stream.read(_CHUNK):
@@ -137,11 +133,11 @@ def _number_of(letters: bytes) -> int:
 def _bytes_shared(
     archive: zipfile.ZipFile, sheets: Sequence[zipfile.ZipInfo], sharing: int
 ) -> int:
-    """Bytes of the texts that cells share, once for each cell; counted one by one only
-    if they may be too many.
-    """
+    """Bytes of shared texts, once per cell; counted exactly only if they may be too many."""
     texts = filter(_holds_texts, archive.infolist())
-    lengths = [len(text) for one in texts for text in _TEXT_TAG.split(archive.read(one))[1:]]
+    lengths = [
+        len(text) for member in texts for text in _TEXT_TAG.split(archive.read(member))[1:]
+    ]
     longest = max(lengths, default=0)
     if sharing * longest <= MOST_BYTES:
         return sharing * longest

@@ -1,9 +1,8 @@
-"""Exports of cloud CRMs: which file is which table of the preset, told by its headers,
-whatever the file is called.
+"""Exports of cloud CRMs: matches files to a preset's tables by headers, not by file name.
 
-A preset says under `exports` which headers a column of its own may have. What a file lacks is
-absent: nobody is charged for it, and it must have been declared, so that a column that is lost
-between two exports is never read as empty.
+Under `exports` a preset lists the headers that each column may have. A column that a file
+lacks is absent: nobody is charged for it. It must be declared absent, so a column lost between
+two exports is never read as empty.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "meeting": ("meeting_contact",),
     CONTACT: ("meeting_contact",),
 }
-"""What says nothing where these are lacking: a reference to a record that is in no file."""
+"""Absent entity -> the references to it, which are then useless."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file, or a sheet of one, that is a table of the preset."""
+    """A file or sheet that is one of the preset's tables."""
 
     table: str
     where: str  # 'deals.csv', or 'book.xlsx, sheet Deals'
@@ -39,28 +38,24 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a folder holds of a preset's tables."""
+class ExportedFiles:
+    """The files of a folder that are a preset's tables, and the others."""
 
     exports: Mapping[str, Export]  # by table
-    unread: tuple[str, ...]  # files and sheets that are none of them
+    unread: tuple[str, ...]  # files and sheets that are no table of the preset
 
 
 def folded(header: str) -> str:
-    """A header as headers are compared: case, white space around it and ways of
-    writing a character aside.
-    """
+    """A header normalised for comparison: case, surrounding white space, character variants."""
     return unicodedata.normalize("NFKC", header).strip(WHITE_SPACE).casefold()
 
 
-def find(preset: Preset, headers: Mapping[str, Sequence[str]]) -> Found:
-    """The preset's tables among files that have these headers. SourceError where two
-    files are the same table.
-    """
+def find(preset: Preset, headers: Mapping[str, Sequence[str]]) -> ExportedFiles:
+    """Finds the preset's tables by their headers. Raises SourceError if two files match one."""
     exports: dict[str, Export] = {}
     unread = []
     for where, names in headers.items():
-        export = _told(preset, where, names)
+        export = _table_of(preset, where, names)
         if export is None:
             unread.append(where)
         elif other := exports.get(export.table):
@@ -70,13 +65,11 @@ def find(preset: Preset, headers: Mapping[str, Sequence[str]]) -> Found:
             )
         else:
             exports[export.table] = export
-    return Found(exports, tuple(unread))
+    return ExportedFiles(exports, tuple(unread))
 
 
-def _told(preset: Preset, where: str, names: Sequence[str]) -> Export | None:
-    """The table of which the file has most columns, if it has those by
-    which that one is known.
-    """
+def _table_of(preset: Preset, where: str, names: Sequence[str]) -> Export | None:
+    """The table that most of the file's columns belong to, if its key columns are there."""
     places = {folded(name): place for place, name in reversed(list(enumerate(names)))}
     fits = [
         Export(table, where, columns)
@@ -84,9 +77,9 @@ def _told(preset: Preset, where: str, names: Sequence[str]) -> Export | None:
         if (columns := _columns_in(preset.exports[table], places)).keys() >= set(known)
     ]
     most = max(map(_read_from, fits), default=0)
-    best = [one for one in fits if _read_from(one) == most]
+    best = [fit for fit in fits if _read_from(fit) == most]
     if len(best) > 1:
-        tables = " and ".join(one.table for one in best)
+        tables = " and ".join(export.table for export in best)
         raise SourceError(f"{where} fits {tables} equally well; export it with more columns.")
     for export in best:
         _must_be_one(where, names, export)
@@ -94,12 +87,12 @@ def _told(preset: Preset, where: str, names: Sequence[str]) -> Export | None:
 
 
 def _read_from(export: Export) -> int:
-    """How many columns of the file are read; one may be read twice."""
+    """How many columns of the file are read; a column may be read twice."""
     return len(set(export.columns.values()))
 
 
 def _must_be_one(where: str, names: Sequence[str], export: Export) -> None:
-    """SourceError where a header that is read stands twice; what is not read may."""
+    """Raises SourceError if a header that is read occurs twice."""
     all_of = [folded(name) for name in names]
     for place in export.columns.values():
         if all_of.count(all_of[place]) > 1:
@@ -111,44 +104,44 @@ def _must_be_one(where: str, names: Sequence[str], export: Export) -> None:
 def _columns_in(
     columns: Mapping[str, Sequence[str]], places: Mapping[str, int]
 ) -> dict[str, int]:
-    """The preset's columns that a file has, each by the first of its headers that is there."""
-    found = {}
+    """The preset's columns in a file, each by the first of its headers that occurs."""
+    known = {}
     for ours, headers in columns.items():
-        place = next((places[folded(one)] for one in headers if folded(one) in places), None)
+        place = next(
+            (places[folded(header)] for header in headers if folded(header) in places), None
+        )
         if place is not None:
-            found[ours] = place
-    return found
+            known[ours] = place
+    return known
 
 
 # ------------------------------------------------------------------------------ what is lacking
 
 
-def lacking(preset: Preset, found: Found) -> dict[str, LocalText]:
-    """'deal.amount', or an entity as a whole -> why these exports do not hold
-    it, as `absent` says it.
-    """
-    told = dict(_lacking(preset, found))
-    for name in list(told):
+def lacking(preset: Preset, files: ExportedFiles) -> dict[str, LocalText]:
+    """'deal.amount', or a whole entity -> why these exports lack it, as under `absent`."""
+    reasons = dict(_lacking(preset, files))
+    for name in list(reasons):
         entity = name.partition(".")[0]
-        told |= {
-            one: told[name]
-            for one in _FOLLOWS.get(name, ())
-            if one not in told and one not in preset.absent
+        reasons |= {
+            reference: reasons[name]
+            for reference in _FOLLOWS.get(name, ())
+            if reference not in reasons and reference not in preset.absent
         }
-        # the entity as a whole; what of it the preset declares absent, is so all the same
+        # a whole entity replaces its columns
         if "." not in name:
-            told = {
-                one: why
-                for one, why in told.items()
-                if one == entity or one.partition(".")[0] != entity
+            reasons = {
+                other: why
+                for other, why in reasons.items()
+                if other == entity or other.partition(".")[0] != entity
             }
-    return told
+    return reasons
 
 
-def _lacking(preset: Preset, found: Found) -> Iterator[tuple[str, LocalText]]:
+def _lacking(preset: Preset, files: ExportedFiles) -> Iterator[tuple[str, LocalText]]:
     for entity, parts in preset.entities.items():
         for table in (part.table for part in parts if part.table in preset.exports):
-            export = found.exports.get(table)
+            export = files.exports.get(table)
             if export is None:
                 yield entity, _no_export_of(table)
                 continue
@@ -168,12 +161,10 @@ def _lacking(preset: Preset, found: Found) -> Iterator[tuple[str, LocalText]]:
 
 
 def _is_of(name: str, ours: str, entity: str) -> bool:
-    """Whether a preset's column feeds this one of ours: `phone` and
-    `phone_mobile` feed `phone`.
-    """
+    """Whether a preset's column feeds ours: `phone` and `phone_mobile` feed `phone`."""
     columns = (*ENTITIES[entity], "contact")
     longest = max(
-        (one for one in columns if name == one or name.startswith(f"{one}_")),
+        (column for column in columns if name == column or name.startswith(f"{column}_")),
         key=len,
         default="",
     )
@@ -185,19 +176,19 @@ def _headers(preset: Preset, table: str, names: Iterable[str]) -> str:
     return ", ".join(headers[:_SHOWN]) + (", …" if len(headers) > _SHOWN else "")
 
 
-def must_hold(preset: Preset, found: Found) -> None:
-    """ConfigError where the exports lack what is neither declared absent nor was lacking
-    when the audit was set up.
-    """
-    gone = [table for table in preset.held if table not in found.exports]
-    told = {
+def must_hold(preset: Preset, files: ExportedFiles) -> None:
+    """Raises ConfigError if the exports lack anything that is not declared absent."""
+    gone = [table for table in preset.held if table not in files.exports]
+    reasons = {
         name: why
-        for name, why in lacking(preset, found).items()
+        for name, why in lacking(preset, files).items()
         if why not in map(_no_export_of, gone)
     }
-    problems = [f"{name}: {why}" for name, why in told.items() if not _declared(preset, name)]
-    problems += [_gone(preset, found, table) for table in gone]
-    for table, export in found.exports.items():
+    problems = [
+        f"{name}: {why}" for name, why in reasons.items() if not _declared(preset, name)
+    ]
+    problems += [_gone(preset, files, table) for table in gone]
+    for table, export in files.exports.items():
         for name in preset.held.get(table, ()):
             if name not in export.columns:
                 headers = _headers(preset, table, [name])
@@ -207,7 +198,7 @@ def must_hold(preset: Preset, found: Found) -> None:
     if problems:
         raise ConfigError(
             f"the exports lack what the preset {preset.name} reads:"
-            + "".join(f"\n  {one}" for one in problems)
+            + "".join(f"\n  {problem}" for problem in problems)
             + "\nExport again with these columns. What you do not export, declare in a preset of your own "
             "(extends: …; absent: {deal.amount: why}; and take it out of `held`): crm-audit init writes one."
         )
@@ -217,9 +208,9 @@ def _no_export_of(table: str) -> LocalText:
     return in_all("no export of {table} is in the folder", table=table)
 
 
-def _gone(preset: Preset, found: Found, table: str) -> str:
+def _gone(preset: Preset, files: ExportedFiles, table: str) -> str:
     known = ", ".join(preset.exports[table][name][0] for name in preset.known_by[table])
-    unread = f"; not read: {', '.join(found.unread)}" if found.unread else ""
+    unread = f"; not read: {', '.join(files.unread)}" if files.unread else ""
     return f"{table}: {_no_export_of(table)}, and one was when this was set up; it is known by {known}{unread}"
 
 

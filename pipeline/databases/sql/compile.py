@@ -1,4 +1,4 @@
-"""Compiles each construct by the SQL of the dialect that is spoken."""
+"""Compiles each construct to the SQL of its dialect."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ DIALECTS: Final[Mapping[str, Sql]] = {
 """SQLAlchemy's name of a dialect -> its SQL of every construct."""
 
 
-_CONSTRUCTS: Final = tuple(one for one in Construct.__subclasses__() if one is not Piece)
+_CONSTRUCTS: Final = tuple(
+    construct for construct in Construct.__subclasses__() if construct is not Piece
+)
 
 
 def must_be_complete(dialects: Mapping[str, Sql]) -> None:
-    """NotImplementedError names each construct that a dialect has no SQL for."""
+    """Raises NotImplementedError with every construct that a dialect lacks."""
     lacking = [
         f"{dialect} lacks {construct.__name__}"
         for dialect, sql in dialects.items()
@@ -40,9 +42,9 @@ def must_be_complete(dialects: Mapping[str, Sql]) -> None:
 
 
 def compile_construct(element: Construct[Any], compiler: SQLCompiler, **kw: Any) -> str:
-    """The construct's SQL, with its arguments in their places."""
-    given = DIALECTS[compiler.dialect.name][type(element)]
-    made = given if isinstance(given, str) else given(element, compiler.dialect)
+    """The construct's SQL with its arguments filled in."""
+    source = DIALECTS[compiler.dialect.name][type(element)]
+    made = source if isinstance(source, str) else source(element, compiler.dialect)
     if isinstance(made, ColumnElement):
         return f"({compiler.process(made, **kw)})"
     filled = made if isinstance(made, Filled) else Filled(made, tuple(element.clauses))
@@ -53,12 +55,12 @@ def _filled(filled: Filled, compiler: SQLCompiler, **kw: Any) -> str:
     template = filled.template
     if compiler.dialect.name == "postgresql":
         template = postgresql.adapted(template, compiler.dialect)
-    # a constant per cent sign is the driver's own
+    # the driver unescapes literal percent signs
     if compiler.dialect.paramstyle in ("format", "pyformat"):
         template = template.replace("%", "%%")
     for position, clause in enumerate(filled.clauses):
         if f"{{{position}}}" not in template:
-            continue  # what this dialect has no use for must not be bound either
+            continue  # an unused argument must not be bound
         template = template.replace(f"{{{position}}}", compiler.process(clause, **kw))
     return template
 

@@ -1,4 +1,4 @@
-"""DuckDB's SQL, in which the snapshot is asked, and DuckDB files and exports are read."""
+"""DuckDB's SQL, used for the snapshot, DuckDB files and exports."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pipeline.databases.sql.pieces import day_by_offset, instant_by_offset
 from pipeline.values.flags import DATED
 
 _HUGE: Final = "TRY_CAST(split_part(s.t, '.', 1) || rpad(rtrim(split_part(s.t, '.', 2), '0'), s.d, '0') AS HUGEINT)"
-# in a list of one, so that number and digits are not worked out anew
-# wherever they are looked at
+# a list of one element, so number and digits are computed only once
 _DECIMAL_UNITS: Final = (
     "list_extract(list_transform([struct_pack(t := {0}, d := CAST({1} AS INTEGER))], lambda s:"
     " CASE WHEN length(rtrim(split_part(s.t, '.', 2), '0')) <= s.d AND "
@@ -21,8 +20,8 @@ _DECIMAL_UNITS: Final = (
     + _HUGE
     + " AS BIGINT) END), 1)"
 )
-# the shortest text of a number; the driver hands out the four bytes of a FLOAT as eight, and
-# what DuckDB writes with a negative exponent is finer than any minor unit
+# the shortest text of a number. The driver returns a FLOAT as a double; a number that DuckDB
+# writes with a negative exponent is finer than any minor unit.
 _SHORTEST: Final = (
     "CASE WHEN typeof({0}) = 'FLOAT' THEN CAST(CAST({0} AS DOUBLE) AS VARCHAR)"
     " ELSE CAST({0} AS VARCHAR) END"
@@ -68,8 +67,6 @@ _SQL: Final[Sql] = {
         " TRY_CAST(format('{:.6g}', {0}) AS DECIMAL(38, 20)) END, CAST('1e-20' AS DECIMAL(38, 20))) END"
     ),
     c.empty_word: "trim(CAST({0} AS VARCHAR), " + SPACES + ") = {1}",
-    # SQLite's values have a type each: the functions below are given the bytes
-    # of those that are text
     c.as_text: "CAST({0} AS VARCHAR)",
     c.stripped: "trim(CAST({0} AS VARCHAR), " + SPACES + ")",
     c.written_day: f"CAST({_MOMENT} AS DATE)",
@@ -77,7 +74,7 @@ _SQL: Final[Sql] = {
     c.head: "left({0}, -{1})",
     c.tail: "right({0}, {1})",
     c.day_at: "CAST(make_timestamp({0}) AS DATE)",
-    # in a list of one, or the moment would be read anew for each bound
+    # a list of one element, so the moment is read once and not for each bound
     c.local_micros: (
         "list_extract(list_transform([{0}], lambda m: m - list_extract([{2}],"
         " 1 + len(list_filter([{1}], lambda b: b <= m)))), 1)"

@@ -1,5 +1,7 @@
-"""MariaDB's and MySQL's SQL. A text is compared by its bytes, for their collations hold 'a' and 'a '
-to be equal; regular expressions are those of PCRE or ICU.
+"""MariaDB's and MySQL's SQL.
+
+Texts are compared as bytes, because their collations hold 'a' and 'a ' to be equal. Regular
+expressions are PCRE's or ICU's.
 """
 
 from __future__ import annotations
@@ -31,12 +33,12 @@ from pipeline.values.white_space import WHITE_SPACE_CLASS
 
 _NOT_SPACE: Final = NOT_SPACE.replace("\\", "\\\\")
 _RUN_OF_SPACES: Final = "[" + WHITE_SPACE_CLASS.replace("\\", "\\\\") + "]*+"
-# from the first character that is no white space to the last one: a run of it is passed once
+# from the first to the last character that is not white space, passing each run once
 _STRIPPED: Final = (
     "COALESCE(REGEXP_SUBSTR(CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin,"
     f" '(?s)[^{WHITE_SPACE_CLASS}](?:.*[^{WHITE_SPACE_CLASS}])?'), '')".replace("\\", "\\\\")
 )
-# what are bytes already stays as it is: of some that are no UTF-8, CONVERT would make '?'
+# bytes stay as they are: CONVERT would turn some that are not UTF-8 into '?'
 _EXACT: Final = "IF(CHARSET({0}) = 'binary', CAST({0} AS BINARY), CAST(CONVERT({0} USING utf8mb4) AS BINARY))"
 _AS_TEXT: Final = "CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin"
 _BYTES: Final = f"CASE WHEN CHARSET({{0}}) <> 'binary' THEN {{text}} WHEN {_STRIPPED} <> '' THEN '\ufffd' END"
@@ -44,18 +46,18 @@ _WHOLE: Final = "TRIM(LEADING '0' FROM REPLACE(SUBSTRING_INDEX({0}, '.', 1), '-'
 _PART: Final = (
     "TRIM(TRAILING '0' FROM IF(LOCATE('.', {0}) > 0, SUBSTRING_INDEX({0}, '.', -1), ''))"
 )
-# what is no ASCII becomes a '?', or LOWER would make a k of the sign for kelvin
+# non-ASCII becomes '?'; otherwise LOWER would turn the kelvin sign into k
 _FOLDED: Final = f"LOWER(CONVERT({_STRIPPED} USING ascii))"
 _BYTE: Final = "ASCII(CONVERT({0} USING utf8mb4))"
 _UTF8: Final = "CAST(CONVERT(%s USING utf8mb4) AS BINARY)"
 
 
 def _empty_parts(element: c.Construct[Any], _: Dialect) -> Filled:
-    """It has no lists: the same as one regular expression."""
+    """MySQL has no lists, so this is one regular expression."""
     text, words = element.clauses
     inner = WHITE_SPACE_CLASS.replace(r"\x{1C}-\x{20}", r"\x{1C}-\x{1E}\x{20}")
-    given = str(words.value).split("\n")  # a literal
-    known = "|".join(f"\\Q{word}\\E" for word in sorted(given, key=len, reverse=True))
+    empty_words = str(words.value).split("\n")  # a literal
+    known = "|".join(f"\\Q{word}\\E" for word in sorted(empty_words, key=len, reverse=True))
     part = f"[{inner}]*+(?:{known})?[{inner}]*+"
     pattern = literal(f"^{part}(?:\\x{{1F}}{part})*\\z")
     template = "CASE WHEN LOCATE(CHAR(31), {t}) > 0 THEN {t} REGEXP {1} ELSE 0 END"
@@ -83,22 +85,20 @@ _SQL: Final[Sql] = {
         + str(LARGEST_AMOUNT)
         + " AND"
         " CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1} = FLOOR(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1})"
-        # what is too small for 20 decimals is no zero
+        # an amount too small for 20 decimals is not zero
         " AND ({0} = 0) = (CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) = 0)"
         " THEN CAST(CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20)) * {1} AS SIGNED) END"
     ),
-    # what the server writes has six digits; CAST to FLOAT is the test
+    # the server writes six digits; CAST to FLOAT tests whether they suffice
     c.single_amount: (
         "CASE WHEN CAST(CAST({0} AS CHAR) AS FLOAT) = {0} THEN CAST(CAST({0} AS CHAR) AS DECIMAL(65, 20))"
         " WHEN {0} IS NOT NULL THEN CAST(1e-20 AS DECIMAL(65, 20)) END"
     ),
-    # possessive, or a long run of white space would be tried from each of its characters
+    # possessive; otherwise a long run of white space is tried from each of its characters
     c.empty_word: (
         "CONVERT({0} USING utf8mb4) COLLATE utf8mb4_bin REGEXP"
         " CONCAT('^" + _RUN_OF_SPACES + "\\\\Q', {1}, '\\\\E" + _RUN_OF_SPACES + "\\\\z')"
     ),
-    # SQLite's values have a type each: the functions below are given the bytes
-    # of those that are text
     c.as_text: _BYTES.replace("{text}", _AS_TEXT),
     c.stripped: _BYTES.replace("{text}", _STRIPPED),
     c.head: "LEFT({0}, CHAR_LENGTH({0}) - {1})",
@@ -110,7 +110,7 @@ _SQL: Final[Sql] = {
         " REPLACE(REGEXP_REPLACE(REGEXP_SUBSTR({0}, '[0-9](?:.*[0-9])?'), CONCAT('[^0-9', {3}, ']'), ''),"
         " {3}, '.')) END"
     ),
-    # eighteen digits at most are less than 10^18
+    # at most eighteen digits, so less than 10^18
     c.decimal_units: (
         f"CASE WHEN CHAR_LENGTH({_PART}) <= {{1}} AND CHAR_LENGTH({_WHOLE}) + {{1}} <= 18 THEN"
         f" IF(LEFT({{0}}, 1) = '-', -1, 1) * CAST(CONCAT('0', {_WHOLE}, RPAD({_PART}, {{1}}, '0'))"
@@ -133,7 +133,7 @@ _SQL: Final[Sql] = {
         " REGEXP_REPLACE({t}, {2}, '') NOT REGEXP {1} ELSE 0 END"
     ),
     c.empty_parts: _empty_parts,
-    # what is no ASCII becomes a '?', or UPPER would make an S of a long s
+    # non-ASCII becomes '?'; otherwise UPPER would turn a long s into S
     c.raised: f"CONVERT(UPPER(CONVERT({_STRIPPED} USING ascii)) USING utf8mb4) COLLATE utf8mb4_bin",
     c.is_sign: f"CAST({_STRIPPED} AS BINARY) = UNHEX({{2}})",
     c.folded: (
@@ -145,8 +145,7 @@ _SQL: Final[Sql] = {
     c.written_micros: micros_by_pieces,
     c.written_instant: instant_by_offset,
     c.written_local_day: day_by_offset,
-    # of bytes it converts what it cannot read into '?', and halves of
-    # characters into themselves
+    # CONVERT turns unreadable bytes into '?' and keeps halves of characters
     c.text_mark: (
         "CASE WHEN CHARSET({1}) = 'binary' AND (" + _UTF8 % "{1}" + " <> CAST({1} AS BINARY)"
         " OR CONVERT(CAST({1} AS BINARY) USING latin1) COLLATE latin1_bin REGEXP '\\\\x{ED}[\\\\x{A0}-\\\\x{BF}]')"

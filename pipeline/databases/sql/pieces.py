@@ -1,5 +1,6 @@
-"""A written moment, cut into pieces and put together as ISO writes it: for databases that read no
-formats of their own, and would stop at what is no moment of the calendar.
+"""Cuts a written moment into pieces and rebuilds it in ISO form.
+
+For databases that cannot read formats, or fail at a moment that does not exist.
 """
 
 from __future__ import annotations
@@ -33,9 +34,7 @@ _Pieces = Mapping[str, ColumnElement[str]]
 
 
 def _ways(text: ColumnElement[str], written: str) -> Iterator[tuple[str, _Pieces]]:
-    """Each way in which the format's parts can share the text: its pattern, and each
-    part's piece of the text.
-    """
+    """Each way to divide the text among the format's parts: a pattern, and the pieces."""
     parts = DIRECTIVE.split(written)  # literal, directive, literal, …
     for widths in product(*(_WIDTHS[part] for part in parts[1::2])):
         pattern, at, pieces = re.escape(parts[0]), 1 + len(parts[0]), {}
@@ -62,12 +61,12 @@ def _padded(piece: ColumnElement[str], *, short: bool) -> ColumnElement[str]:
 
 
 def _named(piece: ColumnElement[str], names: Mapping[str, str]) -> ColumnElement[str]:
-    """The word's number; what is no such word makes no moment."""
+    """The word's number; any other word yields no moment."""
     return case(*((piece == word, number) for word, number in names.items()), else_="x")
 
 
 def _iso(pieces: _Pieces, *, time: bool) -> ColumnElement[str]:
-    """'YYYY-MM-DD', or with the time of day behind it."""
+    """'YYYY-MM-DD', optionally followed by the time of day."""
     day = _year(pieces).concat("-").concat(_month(pieces)).concat("-").concat(pieces["d"])
     if not time:
         return day
@@ -118,12 +117,12 @@ def _fraction(pieces: _Pieces) -> ColumnElement[str]:
 
 
 def day_by_pieces(element: c.Construct[Any], _: Dialect) -> ColumnElement[Any]:
-    """written_day, put together."""
+    """written_day, composed of pieces."""
     return _by_pieces(element, time=False)
 
 
 def micros_by_pieces(element: c.Construct[Any], _: Dialect) -> ColumnElement[Any]:
-    """written_micros, put together."""
+    """written_micros, composed of pieces."""
     return _by_pieces(element, time=True)
 
 
@@ -139,7 +138,7 @@ def _read_micros(pieces: _Pieces) -> ColumnElement[Any]:
 
 
 def _read_day(pieces: _Pieces) -> ColumnElement[Any]:
-    """The day; where hours stand behind it, only if the clock has them."""
+    """The day; if hours follow, only if the clock has them."""
     day: ColumnElement[Any] = c.iso_day(_iso(pieces, time=False))
     if pieces.keys().isdisjoint(("H", "I")):
         return day
@@ -158,7 +157,7 @@ _KNOWN: Final = tuple(
 
 
 def instant_by_offset(element: c.Construct[Any], _: Dialect) -> ColumnElement[Any]:
-    """written_instant: the instant of a text that ends in an offset: what stands before it, less the offset."""
+    """written_instant: the moment before the offset, minus the offset."""
     text, written = list(element.clauses)[:2]
     moment = literal(str(written.value).removesuffix("%z"))
     ways = []

@@ -1,5 +1,7 @@
-"""PostgreSQL's SQL. A cast that fails would end the statement, so texts are looked at before they are
-cast; a database of SQL_ASCII knows no characters, and its texts are bytes.
+"""PostgreSQL's SQL.
+
+A failing cast ends the statement, so texts are checked before they are cast. A SQL_ASCII
+database knows no characters: its texts are bytes.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ _AMOUNT: Final = "CAST(CAST({0} AS text) AS numeric)"
 _WHOLE: Final = "ltrim(split_part({0}, '.', 1), '-0')"
 _PART: Final = "rtrim(split_part({0}, '.', 2), '0')"
 
-# in a database of SQL_ASCII, whose texts are bytes
+# valid UTF-8 in a SQL_ASCII database, whose texts are bytes
 _UTF8: Final = (
     r"^([\x01-\x7F]|[\xC2-\xDF][\x80-\xBF]|\xE0[\xA0-\xBF][\x80-\xBF]|[\xE1-\xEC\xEE\xEF][\x80-\xBF]{2}"
     r"|\xED[\x80-\x9F][\x80-\xBF]|\xF0[\x90-\xBF][\x80-\xBF]{2}|[\xF1-\xF3][\x80-\xBF]{3}"
@@ -66,12 +68,12 @@ _UNSEEN_JSON: Final = (
 
 
 def adapted(template: str, dialect: Dialect) -> str:
-    """The template for the database's own encoding, which opening it has found out."""
+    """Adapts the template to the database's encoding, which is known once it is open."""
     if _is_bytewise(dialect):
         template = _TRIMMED.sub(
-            lambda found: f"regexp_replace({found[1]}, '{_BYTEWISE_SPACES}', '', 'g')", template
+            lambda match: f"regexp_replace({match[1]}, '{_BYTEWISE_SPACES}', '', 'g')", template
         )
-    spaces = getattr(dialect, "white_space", None)  # what the encoding holds of it
+    spaces = getattr(dialect, "white_space", None)  # those in the encoding
     return template if spaces is None else template.replace(SPACES, f"'{spaces}'")
 
 
@@ -81,11 +83,11 @@ def _is_bytewise(dialect: Dialect) -> bool:
 
 def _plain_number(element: c.Construct[Any], dialect: Dialect) -> Filled:
     text, pattern, *more = element.clauses
-    given = str(pattern.value)  # a literal
+    written = str(pattern.value)  # a literal
     if _is_bytewise(dialect):
-        read = bytewise(given)
+        read = bytewise(written)
     else:
-        read = re.sub(r"\\x\{(\w+)\}", lambda point: f"\\U{point[1]:0>8}", given)
+        read = re.sub(r"\\x\{(\w+)\}", lambda point: f"\\U{point[1]:0>8}", written)
     return Filled(_PLAIN_NUMBER, (text, literal(read), *more))
 
 
@@ -113,7 +115,7 @@ _SQL: Final[Sql] = {
     # bytes on MariaDB, whose binary collations still hold 'a' and 'a ' to be equal
     c.exact_text: 'CAST({0} AS text) COLLATE "C"',
     c.derived_key: 'CAST({0} AS text) COLLATE "C"',
-    # the session's zone is UTC, so an instant with zone casts to the same one without
+    # the session's zone is UTC, so a cast to a type without zone keeps the instant
     c.micros: (
         "CASE WHEN pg_typeof({0}) IN ('timestamp'::regtype, 'timestamptz'::regtype) THEN"
         " CASE WHEN CAST({0} AS timestamp) BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999'"
@@ -151,13 +153,11 @@ _SQL: Final[Sql] = {
         " WHEN {0} IS NOT NULL THEN 1e-20 END"
     ),
     c.empty_word: "btrim(CAST({0} AS text), " + SPACES + ') COLLATE "C" = {1}',
-    # SQLite's values have a type each: the functions below are given the bytes
-    # of those that are text
     c.as_text: 'CAST({0} AS text) COLLATE "C"',
     c.stripped: "btrim(CAST({0} AS text), " + SPACES + ') COLLATE "C"',
     c.head: "left({0}, -{1})",
     c.tail: "right({0}, {1})",
-    # an interval is multiplied as a float: seconds and their parts, or a late one would be rounded
+    # intervals multiply as floats: seconds and their parts apart, to avoid rounding
     c.day_at: (
         "CAST(TIMESTAMP '1970-01-01 00:00:00' + {0} / 1000000 * INTERVAL '1 second'"
         " + {0} % 1000000 * INTERVAL '1 microsecond' AS date)"
@@ -187,7 +187,7 @@ _SQL: Final[Sql] = {
         " <> ALL (string_to_array(chr(10) || {1}, chr(10)))) ELSE false END"
     ),
     c.raised: f'upper(btrim(CAST({{0}} AS text), {SPACES}) COLLATE "C")',
-    # a statement must not hold a sign for which the database's encoding has no character
+    # a statement must not hold a sign that the database's encoding lacks
     c.is_sign: f"convert_to(btrim(CAST({{0}} AS text), {SPACES}), 'UTF8') = decode({{2}}, 'hex')",
     c.folded: f'lower(btrim(CAST({{0}} AS text), {SPACES}) COLLATE "C")',
     c.looks_dated: f"{{0}} ~ '{DATED}'",

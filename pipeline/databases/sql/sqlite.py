@@ -1,5 +1,7 @@
-"""SQLite's SQL. It has no regular expressions and no exact decimals, and its values have a type
-each: what is text goes to Python's functions as its bytes.
+"""SQLite's SQL.
+
+It has no regular expressions and no exact decimals. Each value has its own type: texts go to
+Python's functions as bytes.
 """
 
 from __future__ import annotations
@@ -21,8 +23,7 @@ _GLOBS: Final = " OR ".join(
 )
 
 _SQL: Final[Sql] = {
-    # almost every text is settled by its first character, many times
-    # faster than by the rest
+    # the first character decides for almost every text, many times faster
     c.blank: (
         "(CASE WHEN unicode({0}) BETWEEN 33 AND 126 THEN 0"
         " ELSE {0} IS NULL OR trim(CAST({0} AS TEXT), " + SPACES + ") = '' END)"
@@ -32,10 +33,9 @@ _SQL: Final[Sql] = {
     # bytes on MariaDB, whose binary collations still hold 'a' and 'a ' to be equal
     c.exact_text: "{0} COLLATE BINARY",
     c.derived_key: "CAST({0} AS TEXT) COLLATE BINARY",
-    # equal to its own canonical form, or SQLite would read 30 February as 2 March;
-    # without a modifier older versions give 30 February back as it is. No calendar has
-    # the year 0, and some databases do; a column declared as DATE is NUMERIC here, and
-    # would make a number of '0001'.
+    # The text must equal its canonical form, because SQLite reads 30 February as 2 March;
+    # without a modifier older versions return it unchanged. The year 0 does not exist. A
+    # column declared as DATE is NUMERIC here and would turn '0001' into a number.
     c.micros: (
         "CASE WHEN strftime('%Y-%m-%d %H:%M:%S', {0}, '+0 days') = {0} AND CAST({0} AS TEXT) >= '0001'"
         " THEN CAST(strftime('%s', {0}) AS INTEGER) * 1000000 END"
@@ -47,24 +47,22 @@ _SQL: Final[Sql] = {
         + SPACES
         + ") = '' OR substr({0}, 1, 10) = '0000-00-00' END)"
     ),
-    # no abs(): that of the least integer is out of range
+    # abs() of the smallest integer is out of range
     c.whole_units: "CASE WHEN typeof({0}) = 'integer' AND " + WITHIN + " THEN {0} END",
-    # its own text of a float has 15 digits, and its sums of decimals are
-    # floats: Python reads both
+    # SQLite writes floats with 15 digits and adds decimals as floats, so Python reads both
     c.minor_units: (
         "minor_units(CASE typeof({0}) WHEN 'text' THEN decimal_written(CAST({0} AS BLOB))"
         " WHEN 'integer' THEN number_text({0}) WHEN 'real' THEN number_text({0}) END, length(CAST({1} AS TEXT)) - 1)"
     ),
-    # no number of single precision
+    # SQLite has no single precision
     c.single_amount: "{0}",
-    # a number is no word
+    # a number is not a word
     c.empty_word: (
         "typeof({0}) IN ('text', 'blob') AND trim(CAST({0} AS TEXT), "
         + SPACES
         + ") = {1} COLLATE BINARY"
     ),
-    # SQLite's values have a type each: the functions below are given the bytes
-    # of those that are text
+    # each value has its own type: the functions below receive texts as bytes
     c.as_text: f"CASE typeof({{0}}) {_BYTES} ELSE {{0}} END",
     c.stripped: f"CASE typeof({{0}}) WHEN 'text' THEN trim({{0}}, {SPACES}) {_BYTES} ELSE {{0}} END",
     c.written_day: "CASE typeof({0}) WHEN 'text' THEN day_written(CAST({0} AS BLOB), {1}) END",
@@ -101,7 +99,7 @@ _SQL: Final[Sql] = {
     c.is_sign: f"trim(CAST({{0}} AS TEXT), {SPACES}) = {{1}}",
     c.folded: f"CASE {{0}} {_AT_ONCE} ELSE {_FOLDED} END",
     c.looks_dated: f"({_GLOBS})",
-    # a text goes to Python as its bytes; the driver would refuse one that is no UTF-8
+    # a text goes to Python as bytes; the driver would refuse invalid UTF-8
     c.text_mark: (
         "text_mark(CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END,"
         " CASE typeof({1}) WHEN 'text' THEN CAST({1} AS BLOB) ELSE {1} END,"

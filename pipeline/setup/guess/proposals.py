@@ -234,9 +234,8 @@ def _columns_of(
                 ranked.append((-guess.confidence, order, guess))
     taken: dict[str, Guess] = {}
     for _, _, guess in sorted(ranked, key=lambda candidate: candidate[:2]):
-        if guess.ours not in taken and guess.theirs not in {
-            guess.theirs for guess in taken.values()
-        }:
+        theirs = {other.theirs for other in taken.values()}
+        if guess.ours not in taken and guess.theirs not in theirs:
             taken[guess.ours] = guess
     for ours in {"phone", "email"} & taken.keys():
         used = [guess.theirs for guess in taken.values()]

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import func, not_, select
 
 from pipeline.databases.constructs import blank
-from pipeline.databases.exports.tables import Found, lacking
+from pipeline.databases.exports.tables import ExportedFiles, lacking
 from pipeline.model import STATES, LocalText
 from pipeline.presets import Preset
 from pipeline.setup.guess.leftover import Left, as_comments, left_of
@@ -27,7 +27,7 @@ _SAYS_STATE: Final = {"meeting": "status", "call": "status", "deal": "stage"}
 class CustomExports(Extended):
     """A built-in preset, the exports in a folder, and the user's meaning of unknown words."""
 
-    files: Found
+    files: ExportedFiles
     # entity -> the CRM's word -> our state
     states: dict[str, dict[str, str]] = field(default_factory=dict)
     left: tuple[Left, ...] = ()  # columns that are not used
