@@ -81,11 +81,11 @@ def _written_down(ledger: Ledger, fire: Fire) -> tuple[str, ...]:
 
 
 def _held(audit: Audit, seconds: float) -> str:
-    from pipeline.source import said_duration
+    from pipeline.source import duration_text
 
-    limit = said_duration(audit.settings.source.max_hold)
+    limit = duration_text(audit.settings.source.max_hold)
     return (
-        f"The CRM was held for {said_duration(round(seconds, 1))}; at most {limit} are allowed."
+        f"The CRM was held for {duration_text(round(seconds, 1))}; at most {limit} are allowed."
     )
 
 

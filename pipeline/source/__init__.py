@@ -1,7 +1,7 @@
-"""Reading the CRM: one consistent, read-only transaction, inside which two readings are made.
+"""Reads the CRM twice in one consistent, read-only transaction.
 
-The rows go out as the driver gives them; the witness is what the database itself
-counts. Then it is let go.
+The first reading streams the rows as the driver returns them. The second, the witness, is what
+the database itself counts. Then the transaction ends.
 """
 
 from pipeline.databases.adapter import Rights
@@ -10,11 +10,11 @@ from pipeline.source.connect import (
     TransactionLimit,
     advice,
     consistent,
+    duration_text,
     hidden,
     moment,
     open_engine,
     rights,
-    said_duration,
 )
 from pipeline.source.reader import SourceReader
 from pipeline.source.selects import ReadSpec
@@ -27,9 +27,9 @@ __all__ = [
     "TransactionLimit",
     "advice",
     "consistent",
+    "duration_text",
     "hidden",
     "moment",
     "open_engine",
     "rights",
-    "said_duration",
 ]

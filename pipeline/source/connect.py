@@ -1,6 +1,4 @@
-"""Reaching the CRM's database: read-only by its own means, all tables as of one
-moment, and not for long.
-"""
+"""Connects to the CRM's database: read-only, at one moment, and not for long."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ from pipeline.retry import PassingError
 _COMMON = "Check source.url, the account and its rights."
 DEFAULT_HOLD: Final = 300.0
 _LEAST_BOUND: Final = 0.05
-"""Seconds; a bound of zero means 'none' to most databases."""
+"""Seconds; most databases take a limit of zero for none."""
 
 _HALF_CHARACTER: Final = (
     "The source could not be read: a text holds half of a character, which is no UTF-8 although its column is said to "
@@ -41,8 +39,9 @@ _Item = TypeVar("_Item")
 
 
 def open_engine(url: str, base: Path, preset: Preset, max_hold: float = DEFAULT_HOLD) -> Engine:
-    """An engine on the source; relative files start at `base`. ConfigError where
-    address and preset do not fit.
+    """An engine for the source; relative paths start at `base`.
+
+    Raises ConfigError if address and preset do not match.
     """
     parsed = _address(url)
     dialect = parsed.get_dialect().name
@@ -55,7 +54,7 @@ def open_engine(url: str, base: Path, preset: Preset, max_hold: float = DEFAULT_
 
     @event.listens_for(engine, "do_connect")
     def _patiently(
-        _dialect: object, _record: object, _given: object, keywords: dict[str, Any]
+        _dialect: object, _record: object, _arguments: object, keywords: dict[str, Any]
     ) -> None:
         for name, value in database.patience(max_hold).items():
             keywords.setdefault(name, value)
@@ -64,7 +63,7 @@ def open_engine(url: str, base: Path, preset: Preset, max_hold: float = DEFAULT_
 
 
 def _address(url: str) -> URL:
-    """The address taken apart. ConfigError, without quoting it, where that cannot be done."""
+    """Parses the address. Raises ConfigError, without quoting the address, if it cannot."""
     try:
         parsed = make_url(url)
         parsed.get_dialect()
@@ -73,7 +72,7 @@ def _address(url: str) -> URL:
         raise ConfigError(
             f"source.url: this is no database address; write one like {examples}."
         ) from None
-    except ValueError:  # the port; what stands there may be the end of a password
+    except ValueError:  # the port, which may be the end of a password
         parsed = None
     if parsed is None or "@" in (parsed.host or ""):
         raise ConfigError(
@@ -87,7 +86,7 @@ def _address(url: str) -> URL:
 
 
 class TransactionLimit:
-    """How long the CRM is held: from the opening of the transaction until it is let go."""
+    """Limits and measures how long the transaction on the CRM lasts."""
 
     def __init__(self, allowed: float = DEFAULT_HOLD) -> None:
         self.allowed = allowed
@@ -104,7 +103,7 @@ class TransactionLimit:
 
     @property
     def elapsed(self) -> float:
-        """For how long it is held, or was."""
+        """How long the transaction has lasted, or lasted."""
         return 0.0 if self._since is None else (self._until or time.monotonic()) - self._since
 
     @property
@@ -113,27 +112,27 @@ class TransactionLimit:
         return self.allowed - self.elapsed
 
     def check(self) -> None:
-        """SourceError once the limit is passed."""
+        """Raises SourceError once the limit is exceeded."""
         if self.left <= 0:
             raise self.exceeded()
 
     def exceeded(self) -> SourceError:
-        """What to say where the limit is passed."""
+        """The error for an exceeded limit."""
         return SourceError(
-            f"The CRM would be held for more than {said_duration(self.allowed)} (source.max_hold), so its transaction "
+            f"The CRM would be held for more than {duration_text(self.allowed)} (source.max_hold), so its transaction "
             "was given up. Point source.url at a replica, read fewer columns by a SELECT of yours, run at a quiet "
             "hour, or allow more by source.max_hold; `crm-audit check` measures how long it takes."
         )
 
     def watched(self, items: Iterable[_Item]) -> Iterator[_Item]:
-        """The items, for as long as the limit is not passed."""
+        """Yields the items, checking the limit before and after each."""
         for item in items:
             self.check()
             yield item
             self.check()
 
 
-def said_duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """'5 minutes', '90 seconds', '0.4 seconds'."""
     number, unit = (
         (seconds / 60, "minute") if seconds >= 120 or seconds == 60 else (seconds, "second")
@@ -144,9 +143,7 @@ def said_duration(seconds: float) -> str:
 
 @contextmanager
 def _connected(engine: Engine) -> Iterator[Connection]:
-    """A connection. ConfigError where the driver does not know an option of the address,
-    or cannot use its value.
-    """
+    """A connection. Raises ConfigError if the driver rejects an option of the address."""
     try:
         connection = engine.connect()
     except (TypeError, ValueError, AttributeError, LookupError, FileNotFoundError):
@@ -165,12 +162,11 @@ def _connected(engine: Engine) -> Iterator[Connection]:
 def consistent(
     engine: Engine, begin: Sequence[str] | None = None, limit: TransactionLimit | None = None
 ) -> Iterator[Connection]:
-    """One read-only transaction that sees one moment of every table.
-    SourceError where the source fails.
+    """A read-only transaction that sees every table at the same moment.
 
-    `begin` replaces the statements that open it: tests show by it that the proof notices a
-    missing transaction. `hold` bounds it, and is told how long it took. A PassingError is a
-    failure that may not come twice.
+    `begin` replaces the statements that open it; with it, tests show that the proof notices a
+    missing transaction. `limit` bounds and measures it. Raises SourceError if the source fails,
+    or PassingError if another attempt may succeed.
     """
     database, limit = kind_of(engine.dialect.name), limit or TransactionLimit()
     try:
@@ -186,13 +182,13 @@ def consistent(
                 if statements:
                     connection.exec_driver_sql("ROLLBACK")
             except BaseException:
-                # closing rolls back, and at once: a stream half read would
-                # first be read to its end
+                # closing rolls back immediately; otherwise a half-read stream would first be
+                # read to its end
                 connection.invalidate()
                 raise
     except SQLAlchemyError as error:
         raise _explained(error, database, engine.url, limit) from None
-    # MariaDB's UTF-8 lets halves of characters pass, and its driver does not
+    # MariaDB's UTF-8 accepts halves of characters, its driver does not
     except UnicodeDecodeError:
         raise SourceError(_HALF_CHARACTER) from None
     finally:
@@ -200,7 +196,7 @@ def consistent(
 
 
 def _bounded(connection: Connection, database: Database, limit: TransactionLimit) -> None:
-    """Each statement gets the time that is left, by the database's own means."""
+    """Limits each statement to the time that is left."""
 
     @event.listens_for(connection, "before_cursor_execute")
     def _bound(asking: Connection, *_: object) -> None:
@@ -211,14 +207,12 @@ def _bounded(connection: Connection, database: Database, limit: TransactionLimit
 def _explained(
     error: SQLAlchemyError, database: Database, url: URL, limit: TransactionLimit
 ) -> SourceError:
-    """The database's complaint without statement, parameters, values or address,
-    and what to do about it.
-    """
-    said = complaint(error, database.names_only)
+    """The database's error without statement, parameters, values or address, and a remedy."""
+    message = complaint(error, database.names_only)
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if not url.host and (lack := lack_of(error)):  # a server's lacks are not this machine's
+    if not url.host and (lack := lack_of(error)):  # a server's disk is not this machine's
         return SourceError(lack)
-    lower = said.lower()
+    lower = message.lower()
     if any(part.lower() in lower for part in database.out_of_time):
         return limit.exceeded()
     remedy = next((do for part, do in database.remedies.items() if part.lower() in lower), None)
@@ -228,17 +222,17 @@ def _explained(
         else SourceError
     )
     return kind(
-        f"The source could not be read: {without(said, url)}. {remedy or _COMMON} Then run again."
+        f"The source could not be read: {without(message, url)}. {remedy or _COMMON} Then run again."
     )
 
 
 def without(text: str, url: URL) -> str:
-    """The text without the address's password, however it is written there."""
+    """The text without the address's password, in whatever way it is quoted."""
     password = str(url.password or "")
-    # the last is how SQLAlchemy writes it
+    # the last one is SQLAlchemy's
     quoted = {quote(password, safe=safe) for safe in ("", "/", " +")}
     for form in sorted({password, quote_plus(password), *quoted} - {""}, key=len, reverse=True):
-        # a very short one would be found inside of words
+        # a very short password could occur inside a word
         pattern = re.escape(form) if len(form) > 3 else rf"(?<!\w){re.escape(form)}(?!\w)"
         text = re.sub(pattern, "…", text)
     return text
@@ -253,24 +247,22 @@ def advice(connection: Connection) -> list[str]:
 
 
 def hidden(connection: Connection, tables: Collection[str]) -> list[str]:
-    """Of these tables those whose rows the database may hide from this
-    account, where it can tell.
-    """
+    """The tables whose rows the database may hide from this account, if it can tell."""
     return list(kind_of(connection.dialect.name).hides(connection, tables))
 
 
 def moment(engine: Engine) -> LocalText:
-    """Of when the figures are, where no transaction says it, and what was not read."""
+    """When the figures are from, if the source has no transactions, and what was not read."""
     left = ", ".join(unread(engine))
     not_read = in_all("not read: {files}", files=left) if left else NO_TEXT
     return joined_texts((kind_of(engine.dialect.name).moment, not_read), "; ")
 
 
 def unread(engine: Engine) -> list[str]:
-    """What lies in the source and is none of the preset's tables."""
+    """Names in the source that are none of the preset's tables."""
     return list(kind_of(engine.dialect.name).unread(engine))
 
 
 def rights(connection: Connection) -> Rights:
-    """Whether the account could write."""
+    """Whether the account could write to the CRM."""
     return kind_of(connection.dialect.name).rights(connection)

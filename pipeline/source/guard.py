@@ -1,6 +1,4 @@
-"""The SQL that users write, before it runs: one SELECT that only reads, or a ConfigError
-that says where it stands.
-"""
+"""Checks users' SQL before it runs: it must be a single SELECT that only reads."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ from pipeline.errors import ConfigError
 
 
 def must_only_read(connection: Connection, clause: TextClause, place: str) -> None:
-    """ConfigError, beginning with `place`, where the text is anything but
-    one SELECT that only reads.
-    """
+    """Raises ConfigError, which starts with `place`, unless the SQL only reads."""
     if reason := kind_of(connection.dialect.name).refuses(
         connection, _as_sent(connection, clause, place)
     ):
@@ -24,7 +20,7 @@ def must_only_read(connection: Connection, clause: TextClause, place: str) -> No
 
 
 def _as_sent(connection: Connection, clause: TextClause, place: str) -> str:
-    """The text that the database will get, its own values in it."""
+    """The SQL as the database receives it, with its values filled in."""
     try:
         sql = str(
             clause.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})

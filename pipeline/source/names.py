@@ -1,4 +1,4 @@
-"""Names that a preset gives, held against the tables and columns that are really there."""
+"""Compares the names in a preset with the tables and columns that exist."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ from sqlalchemy.types import NullType, TypeEngine
 
 _MANY: Final = 12
 _CLOSE: Final = 0.6
-"""How much of two names must be alike for one to be meant by the other."""
+"""How similar two names must be for a suggestion."""
 
 
 _DUCKDB: Final = ("duckdb", "files")
-"""Its inspector asks PostgreSQL's catalogue, of which DuckDB has a part only."""
+"""Dialects whose inspector queries PostgreSQL's catalogue, which DuckDB only partly has."""
 
 
 def described(
     connection: Connection, name: str, schema: str | None = None
 ) -> dict[str, TypeEngine[Any]]:
-    """The columns of a table or view, with their types; without a schema
-    those of the session's own.
-    """
+    """The columns of a table or view, with their types; by default in the session's schema."""
     if connection.dialect.name not in _DUCKDB:
         return {
-            str(one["name"]): one["type"]
-            for one in inspect(connection).get_columns(name, schema)
+            str(described_column["name"]): described_column["type"]
+            for described_column in inspect(connection).get_columns(name, schema)
         }
     asked = text(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = :name "
@@ -38,7 +36,7 @@ def described(
 
 
 def views_in(connection: Connection, schema: str | None = None) -> frozenset[str]:
-    """The views that the account sees; PostgreSQL lists those that it keeps on disk apart."""
+    """The views that the account sees, including PostgreSQL's materialized ones."""
     inspector = inspect(connection)
     kept = (
         inspector.get_materialized_view_names(schema)
@@ -49,10 +47,10 @@ def views_in(connection: Connection, schema: str | None = None) -> frozenset[str
 
 
 class Tables:
-    """The tables and views of a source, and how a preset's name of one is written in SQL.
+    """The tables and views of a source, and how a preset's names are quoted in SQL.
 
-    `deals` is one of the session's own schema, `crm.deals` one of another: of a schema of
-    PostgreSQL or DuckDB, of another database of the same MariaDB or MySQL.
+    `deals` is in the session's schema; `crm.deals` is in another schema of PostgreSQL or
+    DuckDB, or in another database on MariaDB or MySQL.
     """
 
     def __init__(self, connection: Connection, needed: Iterable[str]) -> None:
@@ -60,20 +58,20 @@ class Tables:
         self._quote = connection.dialect.identifier_preparer.quote
         views = views_in(connection)
         self._own = frozenset(inspect(connection).get_table_names()) | views
-        found, seen_views = set(self._own), set(views)
+        all_names, seen_views = set(self._own), set(views)
         elsewhere = {name.partition(".")[0] for name in needed if self._is_elsewhere(name)}
         for schema in sorted(elsewhere & self._schemas()):
             of_schema = views_in(connection, schema)
             seen_views |= {f"{schema}.{name}" for name in of_schema}
-            found |= {
+            all_names |= {
                 f"{schema}.{name}"
                 for name in (*inspect(connection).get_table_names(schema), *of_schema)
             }
-        self.all = frozenset(found)
+        self.all = frozenset(all_names)
         self.views = frozenset(seen_views)
 
     def quoted(self, table: str) -> str:
-        """The table's name as it stands in SQL."""
+        """The table's name in SQL."""
         schema, name = self._parted(table)
         return (
             self._quote(name)
@@ -82,12 +80,12 @@ class Tables:
         )
 
     def columns(self, table: str) -> tuple[str, ...]:
-        """The columns of a table that is there."""
+        """The columns of an existing table."""
         schema, name = self._parted(table)
         return tuple(described(self._connection, name, schema))
 
     def _is_elsewhere(self, table: str) -> bool:
-        """A file may be called deals.2026.csv, and its table deals.2026."""
+        """Whether the name has a schema; a file's table may be called deals.2026."""
         return (
             "." in table and table not in self._own and self._connection.dialect.name != "files"
         )
@@ -106,7 +104,7 @@ class Tables:
 
 
 def meant(name: str, there: Collection[str]) -> str:
-    """'; did you mean phone?', or what there is instead; '' where there is nothing."""
+    """'; did you mean phone?', or a list of the names that exist, or ''."""
     if close := _closest(name, there):
         return f"; did you mean {close}?"
     shown = sorted(there)[:_MANY]
@@ -115,26 +113,26 @@ def meant(name: str, there: Collection[str]) -> str:
 
 
 def close_to(names: Iterable[str], there: Collection[str]) -> str:
-    """' (did you mean klanten?)', where one of the names is much like one that is there."""
-    close = [found for name in names if (found := _closest(name, there))]
+    """' (did you mean klanten?)' if existing names are similar, else ''."""
+    close = [match for name in names if (match := _closest(name, there))]
     return f" (did you mean {', '.join(close)}?)" if close else ""
 
 
 def _closest(name: str, there: Collection[str]) -> str:
-    by_fold = {one.casefold(): one for one in sorted(there)}
+    by_fold = {known.casefold(): known for known in sorted(there)}
     close = get_close_matches(name.casefold(), by_fold, n=1, cutoff=_CLOSE)
     return by_fold[close[0]] if close else ""
 
 
 def listed(what: str, sentences: Sequence[str]) -> str:
-    """One sentence as it is, or all of them, a line each."""
+    """A single sentence, or several, one per line."""
     if len(sentences) == 1:
         return f"{what.partition(':')[0]}: {sentences[0]}"
     return f"{what}:" + "".join(f"\n  {sentence}" for sentence in sentences)
 
 
 class RealColumns:
-    """The columns of the source's tables, each table looked at once."""
+    """The columns of the source's tables, cached."""
 
     def __init__(self, connection: Connection, tables: Tables) -> None:
         self._connection = connection
@@ -142,15 +140,13 @@ class RealColumns:
         self._of: dict[str, tuple[str, ...]] = {}
 
     def of(self, table: str) -> tuple[str, ...]:
-        """The columns of a table that is there."""
+        """The columns of an existing table."""
         if table not in self._of:
             self._of[table] = self._tables.columns(table)
         return self._of[table]
 
     def lacking(self, table: str, names: Iterable[str]) -> list[str]:
-        """Those of the names that are no columns of the table: PostgreSQL
-        alone tells capitals apart.
-        """
+        """The names that are not columns of the table; only PostgreSQL is case-sensitive."""
         there = self.of(table)
         if self._connection.dialect.name != "postgresql":
             known = {name.lower() for name in there}

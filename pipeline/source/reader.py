@@ -1,6 +1,4 @@
-"""The preset as SQL inside the open transaction: rows as the driver gives them, and
-entities that can be asked.
-"""
+"""Reads a CRM through a preset in the open transaction: raw rows, and entities for queries."""
 
 from __future__ import annotations
 
@@ -34,24 +32,24 @@ from pipeline.errors import ConfigError, SourceError
 from pipeline.language.languages import in_all
 from pipeline.model import DATED, Kind, LocalText, TableAccount
 from pipeline.presets import Part
-from pipeline.source.given import given_by, not_given, partly_given
 from pipeline.source.names import Tables, close_to, listed
+from pipeline.source.part_columns import columns_of_parts, not_given, partly_given
 from pipeline.source.selects import ReadSpec, Selects
 from pipeline.source.typed import Typed, in_place
 from pipeline.values.texts import text_of
 
 _AUDITED: Final = ""
-"""The reason of a row that is audited: none."""
+"""The reason for an audited row: none."""
 _TWICE: Final = "twice"
-"""The reason of a row that two entities audit, or that one SELECT gives twice."""
+"""The reason for a row that two entities audit, or that a SELECT returns twice."""
 
 
 BATCH: Final = 5_000
-"""Rows that one step of a stream brings into memory."""
+"""Rows per batch of a stream."""
 
 
 class SourceReader:
-    """The source inside its transaction: rows, counts, and whatever queries ask."""
+    """The source in its transaction: rows, counts, and entities for queries."""
 
     def __init__(self, connection: Connection, spec: ReadSpec) -> None:
         self.connection = connection
@@ -77,54 +75,46 @@ class SourceReader:
         )
 
     def entities(self) -> dict[str, FromClause]:
-        """The audited rows of every entity, in the types of our queries, as
-        common table expressions.
-        """
+        """Every entity's audited rows, typed for our queries, as common table expressions."""
         return {entity: self._typed.audited(entity) for entity in self._raw}
 
     def worked_out(self, rows: Select[Any], name: str) -> FromClause:
-        """A part of a statement that this database works out once, as
-        far as it can be told so.
-        """
+        """A part of a statement that the database evaluates once, if it can be told to."""
         return self._typed.worked_out(rows, name)
 
     @property
     def rolls_up(self) -> bool:
-        """Whether a statement should name such a part only once, and group it by ROLLUP."""
+        """Whether a statement should mention such a part only once, and group it by ROLLUP."""
         return kind_of(self.connection.dialect.name).rolls_up
 
     def shared_code_note(self) -> LocalText:
-        """What the two readings share, where this database cannot work
-        something out by itself; else no text.
-        """
+        """A note if both readings share code because the database lacks a function."""
         return self._typed.shared_code_note()
 
     @property
     def tables(self) -> frozenset[str]:
-        """The tables that the preset reads and the account sees."""
+        """The tables that the preset reads and the account can see."""
         return self._tables & self._needed()
 
     def caveats(self) -> list[LocalText]:
-        """What a reader should know of what was read: tables that are views, and
-        those that are not there.
-        """
-        found = [*self._partly_given]
+        """Caveats for reports: views, missing tables, and partly mapped columns."""
+        sentences = [*self._partly_given]
         if views := sorted(self.tables & self._views):
-            found.append(
+            sentences.append(
                 in_all(
                     "A view, so that rows which it leaves out are not accounted for: {views}.",
                     views=", ".join(views),
                 )
             )
         if lacking := sorted(self.spec.preset.optional.keys() - self._tables):
-            found.append(
+            sentences.append(
                 in_all(
                     "Not there, or not granted, and read as if empty: {tables}. "
                     "Where the CRM has one of them, grant it.",
                     tables=", ".join(lacking),
                 )
             )
-        return found
+        return sentences
 
     def columns(self, entity: str) -> list[str]:
         """The entity's columns that the CRM holds, in our order."""
@@ -135,7 +125,7 @@ class SourceReader:
         ]
 
     def count(self, entity: str) -> int:
-        """How many rows a stream of this entity must have."""
+        """The number of rows that a stream of this entity must have."""
         raw = self._raw[entity]
         return int(
             self.connection.scalar(
@@ -145,32 +135,33 @@ class SourceReader:
         )
 
     def rows(self, entity: str) -> Iterator[Sequence[Any]]:
-        """The entity's audited rows in batches, as the driver gives
-        them: never left unexhausted.
+        """The entity's audited rows in batches, as the driver returns them.
+
+        The caller must exhaust the stream.
         """
-        if self.columns(entity):  # else the CRM holds no such thing
+        if self.columns(entity):  # otherwise the CRM lacks the entity
             yield from self.stream(self.audited(entity))
 
     def stream(self, statement: Select[Any]) -> Iterator[Sequence[Any]]:
-        """A statement's rows in batches, as the driver gives them: never left unexhausted."""
-        # of this statement alone: options of the connection would stay, and PostgreSQL can
-        # declare no ROLLBACK a cursor
+        """A statement's rows in batches; the caller must exhaust the stream."""
+        # options of the connection would outlive this statement, and PostgreSQL cannot
+        # declare a cursor for ROLLBACK
         options = {"stream_results": True, "yield_per": BATCH}
         streamed = self.connection.execute(statement, execution_options=options)
         yield from streamed.partitions()
 
     def head(self, entity: str, rows: int) -> list[Sequence[Any]]:
-        """A few audited rows of an entity that the CRM holds, as the driver gives them."""
+        """A few audited rows of an entity, as the driver returns them."""
         return list(self.connection.execute(self.audited(entity).limit(rows)).all())
 
     def audited(self, entity: str, columns: Iterable[str] | None = None) -> Select[Any]:
-        """These columns, or all that the CRM holds, of the rows that no reason excludes."""
+        """Selects these columns, or all that the CRM holds, from rows that nothing excludes."""
         raw = self._raw[entity]
         names = self.columns(entity) if columns is None else columns
         return select(*(raw.c[name] for name in names)).where(raw.c.excluded.is_(None))
 
     def spelled(self, entity: str) -> frozenset[str]:
-        """The columns of which the database's own text is what the driver delivers."""
+        """The columns whose SQL text equals what the driver delivers."""
         return frozenset(
             name
             for name, code in self._codes[entity].items()
@@ -178,12 +169,13 @@ class SourceReader:
         )
 
     def is_number(self, entity: str, name: str) -> bool:
-        """Whether the column's own type is one of numbers."""
+        """Whether the column has a numeric type."""
         return self._typed.column_kinds[entity][name] is Kind.MONEY
 
     def control(self, figure: str, sql: str) -> str:
-        """The one number that an analyst's SELECT for this figure gives, as text.
-        SourceError where it gives none.
+        """The number that an analyst's SELECT returns for this figure, as text.
+
+        Raises SourceError if it returns anything else.
         """
         clause = self._selects.text(
             f"{wrapped(self._selects.guarded(sql, f'controls: the select of {figure}'))} LIMIT 2"
@@ -193,15 +185,13 @@ class SourceReader:
         if not _is_number(value):
             raise SourceError(
                 f"controls: the select of {figure} must give one row with one number, and gives "
-                f"{_said(rows)}; correct it in audit.yaml."
+                f"{_shape(rows)}; correct it in audit.yaml."
             )
         return str(value)
 
     def accounts(self) -> list[TableAccount]:
-        """Per table that the preset reads: count(*) = audited + excluded by reason.
-        SourceError where it is not.
-        """
-        readers: dict[str, dict[str, str]] = {}  # table -> who reads it, each with its SELECT
+        """Per table: count(*) = audited + excluded by reason. Raises SourceError if not."""
+        readers: dict[str, dict[str, str]] = {}  # table -> reader -> its SELECT
         for entity, parts in self.spec.preset.entities.items():
             for number, part in enumerate(parts):
                 reader = f"{entity} ({number + 1})" if number else entity
@@ -222,25 +212,26 @@ class SourceReader:
         ]
 
     def must_understand_marks(self) -> None:
-        """SourceError where a mark of deletion says neither yes nor no; a run
-        excludes and lists such rows.
+        """Raises SourceError if a mark of deletion is neither yes nor no.
+
+        A run excludes and lists such rows instead.
         """
-        found = list(self._selects.marks_unread())
-        # a user whose flag says neither would be no manager, and nobody would know
-        if not found:
-            found = [f"{name}: {said}" for name, said in self.flags_unread(["user"]).items()]
-        if found:
+        unclear = list(self._selects.marks_unread())
+        # such a user would silently not be a manager
+        if not unclear:
+            unclear = [
+                f"{name}: {words}" for name, words in self.flags_unread(["user"]).items()
+            ]
+        if unclear:
             raise SourceError(
-                f"{'; '.join(found)}. Nobody could say whether these rows are deleted or active. Correct them in the "
+                f"{'; '.join(unclear)}. Nobody could say whether these rows are deleted or active. Correct them in the "
                 "CRM, declare the word under empty in the preset if it means nothing, or write the condition as "
                 "{sql: …}; docs/sources.md lists the words that are read."
             )
 
     def flags_unread(self, entities: Iterable[str]) -> dict[str, str]:
-        """'client.private_person' -> which words of this flag are neither yes nor
-        no, whatever gives them.
-        """
-        found = {}
+        """'client.private_person' -> the words of this flag that are neither yes nor no."""
+        unclear = {}
         for entity in entities:
             raw = self._raw[entity]
             flags = (
@@ -249,9 +240,9 @@ class SourceReader:
                 if self.spec.schema[entity][name] is Kind.FLAG
             )
             for name in flags if self._parts[entity] else ():
-                if said := self._selects.flag_unread(raw.c[name], raw.c.excluded.is_(None)):
-                    found[f"{entity}.{name}"] = said
-        return found
+                if words := self._selects.flag_unread(raw.c[name], raw.c.excluded.is_(None)):
+                    unclear[f"{entity}.{name}"] = words
+        return unclear
 
     def _account(self, table: str, selects: Mapping[str, str]) -> TableAccount:
         name = self._names.quoted(table)
@@ -266,8 +257,10 @@ class SourceReader:
         return TableAccount(table, total, audited, dict(reasons))
 
     def _reasons(self, selects: Mapping[str, str]) -> Counter[str]:
-        """Reason -> rows. A row that several entities read counts once: as audited if one of
-        them audits it, else by the reason that is none of their names.
+        """Reason -> rows.
+
+        A row that several entities read counts once: as audited if any entity audits it,
+        otherwise by a reason other than an entity's name.
         """
         if len(selects) == 1:
             (sql,) = selects.values()
@@ -304,26 +297,30 @@ class SourceReader:
                 .subquery()
             )
             excluded = case((rows.c.twice == 1, _TWICE), else_=func.substr(rows.c.rank, 2))
-        found = self.connection.execute(
+        counted = self.connection.execute(
             select(excluded, func.count()).select_from(rows).group_by(excluded)
         )
-        return Counter({str(reason): int(count) for reason, count in found})
+        return Counter({str(reason): int(count) for reason, count in counted})
 
     # -------------------------------------------------------------------------------- its parts
 
     def _raw_entity(self, entity: str) -> FromClause:
         names, dialect = [*self.columns(entity), "excluded"], self.connection.dialect.name
         raws = []
-        for position, (part, given) in enumerate(
-            zip(self._parts[entity], self._given[entity], strict=True)
+        for position, (part, part_columns) in enumerate(
+            zip(self._parts[entity], self._part_columns[entity], strict=True)
         ):
-            own: list[ColumnElement[Any]] = [column(name) for name in names if name in given]
+            own: list[ColumnElement[Any]] = [
+                column(name) for name in names if name in part_columns
+            ]
             raw = self._selects.text(self._selects.with_added(entity, part)).columns(*own)
             raws.append(in_place(dialect, raw, f"raw_{entity}_{position}"))
-        selects = [select(*(_given_or_null(raw, raws, name) for name in names)) for raw in raws]
-        if not selects:  # every table of it is optional and lacking
-            # a NULL without a type, or MariaDB gives it a collation of its own, and no
-            # join to the CRM's columns
+        selects = [
+            select(*(_column_or_null(raw, raws, name) for name in names)) for raw in raws
+        ]
+        if not selects:  # all its tables are optional and missing
+            # an untyped NULL: MariaDB gives a typed one its own collation, which cannot be
+            # joined to the CRM's columns
             return (
                 select(*(null().label(name) for name in names))
                 .where(literal(1) == 0)
@@ -334,9 +331,7 @@ class SourceReader:
         )
 
     def _column_kinds(self, entity: str) -> dict[str, Kind | None]:
-        """Column that the CRM holds -> what it holds by the database's own type; text
-        where values have their own.
-        """
+        """Column -> its kind by the database's type; text if each value has its own type."""
         column_kind = kind_of(self._dialect).column_kind
         return {
             name: Kind.TEXT if column_kind is None else column_kind(code)
@@ -344,17 +339,16 @@ class SourceReader:
         }
 
     def _instants(self, entity: str) -> frozenset[str]:
-        """The columns whose own type is one of instants: no zone that a preset
-        declares applies to them.
+        """The columns with a type of instants, to which no declared zone applies.
 
-        ConfigError where that is so in one part of the entity only: together the
-        database makes one type of both.
+        Raises ConfigError if only some parts of the entity have such a type, because the
+        database would merge both into one.
         """
         named = kind_of(self._dialect).instants
-        found = frozenset(name for name, code in self._codes[entity].items() if named(code))
+        zoned = frozenset(name for name, code in self._codes[entity].items() if named(code))
         parts = self._parts[entity]
         if self.spec.rules.datetimes == "UTC" or len(parts) < 2:
-            return found
+            return zoned
         dated = [name for name, kind in self.spec.schema[entity].items() if kind in DATED]
         for part in parts:
             codes = {
@@ -363,21 +357,21 @@ class SourceReader:
                 if name in dated
             }
             moments = {name: code for name, code in codes.items() if self._is_moment(code)}
-            mixed = [name for name, code in moments.items() if named(code) != (name in found)]
+            mixed = [name for name, code in moments.items() if named(code) != (name in zoned)]
             if mixed:
                 raise ConfigError(
                     f"preset {self.spec.preset.name}: {entity}.{mixed[0]} is an instant in one table and a datetime "
-                    f"without a zone in another ({', '.join(one.table for one in parts)}), so `datetimes` cannot say "
-                    "which clock it shows; make them one type in the preset's SELECTs."
+                    f"without a zone in another ({', '.join(other.table for other in parts)}), "
+                    "so `datetimes` cannot say which clock it shows; make them one type in the preset's SELECTs."
                 )
-        return found
+        return zoned
 
     def _is_moment(self, code: Any) -> bool:
         column_kind = kind_of(self._dialect).column_kind
         return column_kind is not None and column_kind(code) is Kind.INSTANT
 
     def _codes_of(self, entity: str, part: Part) -> dict[str, Any]:
-        """Column that one part gives -> the driver's code of its type."""
+        """Column of one part -> the driver's type code."""
         sql = f"SELECT * FROM ({self._selects.with_added(entity, part)}) d WHERE 1 = 0"
         return {
             str(name): code
@@ -387,9 +381,7 @@ class SourceReader:
         }
 
     def _settle_singles(self, entity: str) -> None:
-        """Takes an amount of single precision for what it shows, if that is the same
-        number; drivers may round it.
-        """
+        """Reads single-precision amounts as the decimal they show; drivers may round them."""
         single, kinds = kind_of(self._dialect).single, self.spec.schema[entity]
         names = {
             name
@@ -399,13 +391,14 @@ class SourceReader:
         if names and self.spec.preset.money == "decimal":
             raw = self._raw[entity]
             columns = (
-                single_amount(one).label(one.key) if one.key in names else one for one in raw.c
+                single_amount(amount).label(amount.key) if amount.key in names else amount
+                for amount in raw.c
             )
             self._raw[entity] = select(*columns).cte(f"exact_{entity}")
             self._codes[entity] = self._type_codes(entity)
 
     def _type_codes(self, entity: str) -> dict[str, Any]:
-        """Column that the CRM holds -> the driver's code of its type."""
+        """Column that the CRM holds -> the driver's type code."""
         names = self.columns(entity)
         if not names:
             return {}
@@ -415,24 +408,27 @@ class SourceReader:
         return {name: code for name, (_, code, *_) in zip(names, described, strict=True)}
 
     def _parts_of(self, entity: str) -> list[Part]:
-        """The parts of an entity that is read, of tables that are there."""
+        """The entity's parts whose tables exist."""
         parts = self.spec.preset.entities.get(entity, ()) if self.columns(entity) else ()
         return [part for part in parts if part.table in self._tables]
 
     def _settle_columns(self) -> None:
-        """What each SELECT gives; what none gives is absent. ConfigError tells all that the
-        preset misnames at once.
+        """Finds the columns that each SELECT returns; all others are absent.
+
+        Raises ConfigError with all wrong names of the preset at once.
         """
         preset = self.spec.preset.name
-        if found := self._selects.misnamed():
-            raise ConfigError(listed(f"preset {preset}: names that are not there", found))
+        if mistakes := self._selects.misnamed():
+            raise ConfigError(listed(f"preset {preset}: names that are not there", mistakes))
         self._parts = {entity: self._parts_of(entity) for entity in self.spec.schema}
-        self._given = given_by(self.connection, self._selects, preset, self._parts)
+        self._part_columns = columns_of_parts(
+            self.connection, self._selects, preset, self._parts
+        )
         wanted = {entity: self.columns(entity) for entity in self.spec.schema}
-        self.not_given = not_given(self._parts, self._given, wanted)
+        self.not_given = not_given(self._parts, self._part_columns, wanted)
         self.spec = replace(self.spec, absent=self.spec.absent | self.not_given.keys())
         columns = {entity: self.columns(entity) for entity in self.spec.schema}
-        self._partly_given = partly_given(self._parts, self._given, columns)
+        self._partly_given = partly_given(self._parts, self._part_columns, columns)
 
     def _needed(self) -> set[str]:
         needed = {part.table for parts in self.spec.preset.entities.values() for part in parts}
@@ -440,8 +436,7 @@ class SourceReader:
         return needed | added | set(self.spec.preset.tables)
 
     def _must_have_tables(self) -> None:
-        # of exports the preset's own say what may lack, and it was looked
-        # at when they were opened
+        # missing exports were checked when the folder was opened
         may_lack = {*self.spec.preset.optional, *self.spec.preset.exports}
         if lacking := sorted(self._needed() - self._tables - may_lack):
             raise SourceError(
@@ -451,22 +446,21 @@ class SourceReader:
             )
 
 
-def _given_or_null(
+def _column_or_null(
     raw: FromClause, raws: Sequence[FromClause], name: str
 ) -> ColumnElement[Any]:
-    """The column of a part, or a NULL in the type of the part that gives it: three
-    parts of PostgreSQL need one.
+    """The column of a part, or a NULL in its type in another part.
+
+    PostgreSQL needs the type in a UNION of three parts.
     """
     if name in raw.c:
         return raw.c[name]
-    giver = next(one for one in raws if name in one.c)
+    giver = next(other for other in raws if name in other.c)
     return select(giver.c[name]).where(literal(1) == 0).scalar_subquery().label(name)
 
 
 def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElement[Any]:
-    """Text whose least is the verdict on a row: audited, then a reason of its own,
-    then another entity's name.
-    """
+    """A text to sort verdicts by: audited, then a reason, then another entity's name."""
     return case(
         (excluded.is_(None), "0" + _AUDITED),
         (excluded.in_(list(entities)), literal("2").concat(excluded)),
@@ -475,15 +469,15 @@ def _rank(excluded: ColumnElement[Any], entities: Iterable[str]) -> ColumnElemen
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a database's value is a number, be it written as text."""
+    """Whether a database's value is a number or the text of one."""
     try:
         return value is not None and Decimal(str(text_of(value))).is_finite()
     except InvalidOperation:
         return False
 
 
-def _said(rows: Sequence[Sequence[Any]]) -> str:
-    """What came instead of one number, without what stands in it: it may be a client's."""
+def _shape(rows: Sequence[Sequence[Any]]) -> str:
+    """The shape of a result that is not one number; it shows no contents of the CRM."""
     if len(rows) != 1:
         return "none" if not rows else "several rows"
     return f"{len(rows[0])} columns" if len(rows[0]) != 1 else "something else"

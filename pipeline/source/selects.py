@@ -1,6 +1,4 @@
-"""The preset's parts as SQL: its own SELECTs, those that its columns stand for,
-and the user's own fields.
-"""
+"""The preset's parts as SQL: its SELECTs, or those made of its columns, plus added fields."""
 
 from __future__ import annotations
 
@@ -41,9 +39,7 @@ _WORD: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class ReadSpec:
-    """What is read from where: the preset with the user's own fields, and the
-    currency of amounts without one.
-    """
+    """What to read: the preset, the user's own fields, and how values are read."""
 
     preset: Preset
     add: Mapping[str, str]  # 'meeting.result' -> 'meetings_cstm.result_c'
@@ -51,11 +47,11 @@ class ReadSpec:
     absent: frozenset[str]  # 'entity.column' that this CRM does not hold
     schema: Schema = field(default_factory=lambda: ENTITIES)
     rules: Rules = field(default_factory=Rules)
-    zone: str = "UTC"  # the audit's, for a preset in which a closing day is an instant's
+    zone: str = "UTC"  # the audit's zone, for presets that take a closing day from an instant
 
 
 class Selects:
-    """The preset as SQL of this source, whose tables are given."""
+    """The preset's SQL for this source."""
 
     def __init__(self, connection: Connection, spec: ReadSpec, tables: Tables) -> None:
         self._connection = connection
@@ -64,32 +60,28 @@ class Selects:
         self._tables = tables.all
         self._preset = spec.preset
         self._quote = connection.dialect.identifier_preparer.quote
-        self._seen: set[str] = set()  # texts of users that may run
+        self._seen: set[str] = set()  # users' SQL that passed the guard
 
     def text(self, sql: str) -> TextClause:
-        """A preset's SELECT; tables that this installation lacks are
-        read as if they were empty.
-        """
+        """A preset's SELECT; tables that this installation lacks read as empty."""
         empty = [
             f"{table} AS (SELECT {', '.join(f'NULL AS {name}' for name in columns)} FROM (SELECT 1 AS i) o WHERE 1 = 0)"
             for table, columns in self._preset.optional.items()
             if table not in self._tables and table in sql
         ]
         clause = text(f"WITH {', '.join(empty)} {sql}" if empty else sql)
-        given = {"currency": self._spec.currency, "zone": self._spec.zone}
+        constants = {"currency": self._spec.currency, "zone": self._spec.zone}
         return clause.bindparams(
-            **{name: value for name, value in given.items() if name in clause._bindparams}
+            **{name: value for name, value in constants.items() if name in clause._bindparams}
         )
 
     def of(self, entity: str, part: Part) -> str:
-        """The part's own SELECT, or the one that its columns stand for."""
+        """The part's own SELECT, or the one made of its columns."""
         place = f"preset {self._preset.name}: the SELECT of {entity} from {part.table}"
         return self.guarded(part.select or self._of_columns(entity, part), place)
 
     def guarded(self, sql: str, place: str) -> str:
-        """A user's SELECT, after the database has taken it as one that only reads.
-        ConfigError where it does not.
-        """
+        """A user's SELECT without its semicolon. Raises ConfigError unless it only reads."""
         sql = without_semicolon(sql)
         if sql not in self._seen:
             must_only_read(self._connection, self.text(sql), place)
@@ -102,20 +94,18 @@ class Selects:
             for ours, table, name in self.added(entity)
             if table == part.table
         }
-        given = {ours: self._value(mapped) for ours, mapped in part.columns.items()} | own
-        columns = [f"{theirs} AS {ours}" for ours, theirs in given.items()]
+        expressions = {ours: self._value(mapped) for ours, mapped in part.columns.items()} | own
+        columns = [f"{theirs} AS {ours}" for ours, theirs in expressions.items()]
         reasons = " ".join(self._reasons(part))
         columns.append(f"CASE {reasons} END AS excluded" if reasons else "NULL AS excluded")
         return f"SELECT {', '.join(columns)} FROM {self._names.quoted(part.table)} t"
 
     def with_added(self, entity: str, part: Part) -> str:
-        """The part's SELECT with the user's own fields, joined where
-        another table holds them.
-        """
+        """The part's SELECT with the user's own fields, joined if another table holds them."""
         sql = self.of(entity, part)
         for position, (ours, table, name) in enumerate(self.added(entity)):
             if table == part.table and part.columns:
-                continue  # one of its own columns
+                continue  # already one of its columns
             alias = f"x{position}"
             joined = self._same(
                 f"{alias}.{self._quote(self._key(entity, table))}", f"b{position}.id"
@@ -128,31 +118,31 @@ class Selects:
 
     def added(self, entity: str) -> list[tuple[str, str, str]]:
         """The user's own fields of an entity: (our column, table, column)."""
-        found = []
+        fields = []
         for ours, theirs in self._spec.add.items():
             if ours.partition(".")[0] == entity:
                 table, name = self._preset.place_of(theirs)
-                found.append((ours.partition(".")[2], table, name))
-        return found
+                fields.append((ours.partition(".")[2], table, name))
+        return fields
 
     def added_reasons(self) -> dict[str, str]:
-        """Table of own fields -> the SELECT of why its rows are not audited."""
-        found = {}
+        """Table of own fields -> a SELECT with the reason why a row is not audited."""
+        selects = {}
         for entity, parts in self._preset.entities.items():
             for table in {table for _, table, _ in self.added(entity)} - {
                 part.table for part in parts
             }:
                 joined = self._same("b.id", f"x.{self._quote(self._key(entity, table))}")
-                found[table] = (
+                selects[table] = (
                     "SELECT CASE WHEN b.id IS NULL THEN 'of_no_record' END AS excluded "
                     f"FROM {self._names.quoted(table)} x LEFT JOIN ({self.of(entity, parts[0])}) b ON {joined}"
                 )
-        return found
+        return selects
 
-    def _same(self, one: str, other: str) -> str:
-        """That two ids are one; PostgreSQL compares no number with a text."""
+    def _same(self, left: str, right: str) -> str:
+        """That two ids are equal; PostgreSQL does not compare numbers with texts."""
         cast = "CAST({} AS text)" if self._connection.dialect.name == "postgresql" else "{}"
-        return f"{cast.format(one)} = {cast.format(other)}"
+        return f"{cast.format(left)} = {cast.format(right)}"
 
     def _key(self, entity: str, table: str) -> str:
         return self._preset.key_of(entity, table) or "id"
@@ -173,24 +163,20 @@ class Selects:
         return self._rendered(turned)
 
     def _reasons(self, part: Part) -> Iterator[str]:
-        """The branches of a CASE: each reason where its column says so,
-        and where nobody can tell.
-        """
+        """The branches of a CASE: per reason one for yes, and one for unreadable."""
         for reason, mapped in part.excluded.items():
-            said = self._rendered(literal(reason))
+            verdict = self._rendered(literal(reason))
             if mapped.sql is not None:
-                yield f"WHEN {mapped.sql} THEN {said}"
+                yield f"WHEN {mapped.sql} THEN {verdict}"
             elif mapped.column is not None:
                 entered = self._entered(mapped.column)
                 wanted = flag_of(entered) == 1 if mapped.says else _says_no(entered)
                 unread = self._rendered(literal(reason + UNREADABLE_MARK))
-                yield f"WHEN {self._rendered(wanted)} THEN {said}"
+                yield f"WHEN {self._rendered(wanted)} THEN {verdict}"
                 yield f"WHEN {self._rendered(_says_neither(entered))} THEN {unread}"
 
     def marks_unread(self) -> Iterator[str]:
-        """Each mark of deletion in which something stands that is neither
-        yes nor no, as a sentence.
-        """
+        """A sentence per mark of deletion with words that are neither yes nor no."""
         for table, name in dict.fromkeys(self._marks()):
             entered = self._entered(name)
             columns: list[ColumnElement[Any]] = [
@@ -205,9 +191,7 @@ class Selects:
                 yield f"table {table}, column {name}: neither yes nor no: {_words(words)}"
 
     def flag_unread(self, entered: ColumnElement[Any], live: ColumnElement[bool]) -> str:
-        """The words of a flag, over its live rows, that are neither yes nor no;
-        '' where there are none.
-        """
+        """The words of a flag on live rows that are neither yes nor no; '' if none."""
         kept = self._spec.rules.kept(entered)
         asked = (
             select(entered, func.count().label("number"))
@@ -220,9 +204,7 @@ class Selects:
         return f"neither yes nor no: {_words(words)}" if words else ""
 
     def _marks(self) -> Iterator[tuple[str, str]]:
-        """(table, column) of what says that a record is deleted, or
-        that a user is not active.
-        """
+        """(table, column) of every mark of a deleted record or an inactive user."""
         for entity, parts in self._preset.entities.items():
             for part in parts:
                 mapped = [*part.excluded.values()]
@@ -232,69 +214,65 @@ class Selects:
                     else []
                 )
                 if part.table in self._tables:
-                    yield from ((part.table, one.column) for one in mapped if one.column)
+                    yield from ((part.table, mark.column) for mark in mapped if mark.column)
 
     def _entered(self, name: str) -> ColumnElement[Any]:
         return self._spec.rules.kept(literal_column(f"t.{self._quote(name)}"))
 
     def _rendered(self, element: ColumnElement[Any]) -> str:
-        """The element as a piece of a preset's text, in which a colon begins a parameter."""
+        """The element as SQL inside a preset's text, where a colon starts a parameter."""
         dialect = self._connection.dialect
         sql = str(element.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
         if dialect.paramstyle in ("format", "pyformat"):
-            sql = sql.replace("%%", "%")  # the whole text is compiled once more
+            sql = sql.replace("%%", "%")  # the whole text is compiled again
         return sql.replace(":", "\\:")
 
     # ------------------------------------------------------------------------------------ names
 
     def misnamed(self) -> list[str]:
-        """Columns that the preset names and its tables do not have, each as a
-        sentence of what is wrong where.
-        """
+        """A sentence per column that the preset names but its table lacks."""
         real = RealColumns(self._connection, self._names)
-        found = []
+        mistakes = []
         for where, table, name in self._named():
             if table in self._tables and real.lacking(table, [name]):
-                found.append(
+                mistakes.append(
                     f"{where}: table {table} has no column {name}{_hint(name, real.of(table))}."
                 )
-        return found
+        return mistakes
 
-    def given(self, entity: str, part: Part) -> frozenset[str]:
-        """The columns that the part's SELECT gives, with the user's own fields."""
+    def columns_of(self, entity: str, part: Part) -> frozenset[str]:
+        """The columns that the part's SELECT returns, with the user's own fields."""
         described = self.text(f"SELECT * FROM ({self.of(entity, part)}) d WHERE 1 = 0")
         added = (ours for ours, *_ in self.added(entity))
         return frozenset((*self._connection.execute(described).keys(), *added))
 
     def misgiven(
-        self, entity: str, part: Part, given: Collection[str], required: Collection[str]
+        self, entity: str, part: Part, names: Collection[str], required: Collection[str]
     ) -> list[str]:
-        """What the part's SELECT gives and we do not know, and what it must give:
-        sentences of what is wrong.
-        """
+        """Sentences about unknown columns and missing required columns of a SELECT."""
         known = {*ENTITIES[entity], *self._spec.schema[entity], "excluded"}
         where = f"the SELECT of {entity} from {part.table} gives"
-        unsaid = known - {*given}
-        found = [
+        unsaid = known - {*names}
+        mistakes = [
             f"{where} {name}, which we do not know{meant(name, unsaid)}."
-            for name in sorted({*given} - known)
+            for name in sorted({*names} - known)
         ]
-        if lacking := sorted({*required} - {*given}):
-            found.append(
+        if lacking := sorted({*required} - {*names}):
+            mistakes.append(
                 f"{where} no {', '.join(lacking)}, which every one must give; add the column."
             )
-        return found
+        return mistakes
 
     def _named(self) -> Iterator[tuple[str, str, str]]:
-        """(the key, table, column) of every column that is named."""
+        """(key in the preset, table, column) of every column that it names."""
         for entity, parts in self._preset.entities.items():
             for number, part in enumerate(parts):
                 at = f"entities.{entity}.{number}" if len(parts) > 1 else f"entities.{entity}"
                 for key, mapped in (("columns", part.columns), ("excluded", part.excluded)):
                     yield from (
-                        (f"{at}.{key}.{name}", part.table, one.column)
-                        for name, one in mapped.items()
-                        if one.column
+                        (f"{at}.{key}.{name}", part.table, source.column)
+                        for name, source in mapped.items()
+                        if source.column
                     )
             for ours, table, name in self.added(entity):
                 yield f"add.{entity}.{ours}", table, name
@@ -303,7 +281,7 @@ class Selects:
 
 
 def _says_no(entered: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Nothing says no too."""
+    """An empty value means no, too."""
     return or_(flag_nothing(entered), flag_of(entered) == 0)
 
 
@@ -320,15 +298,13 @@ def _rows(number: int) -> str:
 
 
 def _shown(word: Any) -> str:
-    """A word of a mark of deletion as it can be printed; of what is longer
-    than a word its beginning.
-    """
+    """A mark's word for printing; a longer text shows only its first letter."""
     shown = printable(str(text_of(word)))
     return shown if len(shown) <= _WORD else f"{shown[:1]}… ({len(shown):,} characters)"
 
 
 def _hint(name: str, there: Collection[str]) -> str:
-    """What may be meant instead of a column that is not there."""
+    """A suggestion for a column that does not exist."""
     if re.search(r"[^\w $€#./-]", name):
         return "; an expression is written as {sql: …}, a constant as {value: …}"
     return meant(name, there)

@@ -1,4 +1,4 @@
-"""The audited rows in the types of our queries, as the database itself reads them."""
+"""The audited rows in the types of our queries, as the database reads them."""
 
 from __future__ import annotations
 
@@ -48,73 +48,70 @@ _SQLITE_MATERIALIZES: Final = sqlite_version_info >= (3, 35)
 def in_place(
     dialect: str, rows: Select[Any] | CompoundSelect[Any] | TextualSelect, name: str
 ) -> CTE:
-    """A part of the statement that keeps the keys of the CRM's own tables in use,
-    however often it is named.
-    """
-    told = dialect == "postgresql" or (dialect == "sqlite" and _SQLITE_MATERIALIZES)
-    return rows.cte(name).prefix_with("NOT MATERIALIZED") if told else rows.cte(name)
+    """A part of a statement that lets the database use the CRM's indexes at each mention."""
+    hinted = dialect == "postgresql" or (dialect == "sqlite" and _SQLITE_MATERIALIZES)
+    return rows.cte(name).prefix_with("NOT MATERIALIZED") if hinted else rows.cte(name)
 
 
 @dataclass(frozen=True)
 class Typed:
-    """What the columns of every entity hold, and how that becomes days,
-    instants, amounts and text.
-    """
+    """The kinds of every entity's columns, and their conversion to the types of our queries."""
 
     dialect: str
     schema: Schema
     rules: Rules
     minor: bool  # amounts are integers of minor units
     raw: Mapping[str, FromClause]  # entity -> the preset's SELECT
-    # entity -> column that the CRM holds -> what its type says
+    # entity -> column that the CRM holds -> its kind by type
     column_kinds: Mapping[str, Mapping[str, Kind | None]]
     # entity -> columns whose type names a zone
     instants: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def audited(self, entity: str) -> CTE:
-        """The audited rows. Text is read once, in steps, and not in every
-        condition that looks at it.
-        """
+        """The audited rows; text is read once, in steps, and not again in every condition."""
         name, raw = f"audited_{entity}", self.raw[entity]
         live, here = raw.c.excluded.is_(None), self.dialect in ("files", "duckdb")
         if not self._is_worked_out(entity):
             rows = select(*self._marked(entity, self._values(entity, raw))).where(live)
             return self.worked_out(rows, name) if here else in_place(self.dialect, rows, name)
         texts = {
-            one: self.rules.for_text().text_in(raw.c[one]) for one in self._in_text(entity)
+            column: self.rules.for_text().text_in(raw.c[column])
+            for column in self._in_text(entity)
         }
         labelled = (
-            texts.get(one, self._kept(entity, one)).label(one)
-            for one in self.column_kinds[entity]
+            texts.get(column, self._kept(entity, column)).label(column)
+            for column in self.column_kinds[entity]
         )
         source = self.worked_out(select(*labelled).where(live), f"texts_{entity}")
-        amounts = [one for one in texts if self.schema[entity][one] is Kind.MONEY]
+        amounts = [column for column in texts if self.schema[entity][column] is Kind.MONEY]
         if amounts:
             numbers = (
-                self.rules.for_text().number_of(source.c[one]).label(f"{one}_number")
-                for one in amounts
+                self.rules.for_text().number_of(source.c[column]).label(f"{column}_number")
+                for column in amounts
             )
             source = self.worked_out(select(*source.c, *numbers), f"numbers_{entity}")
-        found = self._values(entity, source)
+        values = self._values(entity, source)
         pairs = (
-            (value.label(one), case((nothing, 1), else_=0).label(f"{one}_nothing"))
-            for one, (value, nothing) in found.items()
+            (value.label(column), case((nothing, 1), else_=0).label(f"{column}_nothing"))
+            for column, (value, nothing) in values.items()
         )
         read = self.worked_out(select(*chain.from_iterable(pairs)), f"read_{entity}")
-        again = {one: (read.c[one], read.c[f"{one}_nothing"] == 1) for one in found}
+        again = {
+            column: (read.c[column], read.c[f"{column}_nothing"] == 1) for column in values
+        }
         return select(*self._marked(entity, again)).cte(name)
 
     def worked_out(self, rows: Select[Any], name: str) -> CTE:
-        """Worked out once per statement, on a database that can be told so."""
+        """Has the database evaluate the rows once per statement, if it can be told to."""
         if self.dialect in ("mysql", "mariadb") or (
             self.dialect == "sqlite" and not _SQLITE_MATERIALIZES
         ):
-            # what has a limit is no part of another statement
+            # a LIMIT keeps the database from merging it into the statement
             return rows.limit(_ALL).cte(name)
         return rows.cte(name).prefix_with("MATERIALIZED")
 
     def _in_text(self, entity: str) -> list[str]:
-        """The days, instants and amounts of this entity that are read as text."""
+        """The entity's days, instants and amounts that are read as text."""
         typed = [
             name for name in self.column_kinds[entity] if self.schema[entity][name] in FORMATTED
         ]
@@ -123,7 +120,7 @@ class Typed:
         return [name for name in typed if self.column_kinds[entity][name] is Kind.TEXT]
 
     def _is_worked_out(self, entity: str) -> bool:
-        """Whether something here takes a database long enough to be done once only."""
+        """Whether reading the entity is slow enough to be done only once."""
         if not self._by_value:
             return bool(self._in_text(entity))
         kinds = {self.schema[entity][name] for name in self.column_kinds[entity]}
@@ -133,16 +130,14 @@ class Typed:
         )
 
     def _marked(
-        self, entity: str, found: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]]
+        self, entity: str, values: Mapping[str, tuple[ColumnElement[Any], ColumnElement[bool]]]
     ) -> Iterator[ColumnElement[Any]]:
-        """Each value, and beside days, instants and amounts 1 where something was
-        entered that cannot be read.
-        """
+        """Each value, plus a column that is 1 where a day, instant or amount is unreadable."""
         for name, kind in self.schema[entity].items():
-            value, nothing = found[name]
+            value, nothing = values[name]
             yield value.label(name)
             if kind is Kind.MONEY:
-                unread = or_(value.is_(None), found["currency"][0].is_(None))
+                unread = or_(value.is_(None), values["currency"][0].is_(None))
                 yield case((nothing, 0), (unread, 1), else_=0).label(f"{name}_unreadable")
             elif kind in READ:
                 unread = and_(value.is_(None), nothing.is_(False))
@@ -151,9 +146,7 @@ class Typed:
     def _values(
         self, entity: str, source: FromClause
     ) -> dict[str, tuple[ColumnElement[Any], ColumnElement[bool]]]:
-        """Column -> (its value in the type of our queries or NULL,
-        whether nothing was entered).
-        """
+        """Column -> (its typed value or NULL, whether nothing was entered)."""
         kinds = self.column_kinds[entity]
         return {
             name: self._value(entity, source, name, kind)
@@ -168,9 +161,10 @@ class Typed:
         return literal(ASSUMED[name]) if kind is Kind.FLAG else self._nothing(kind)
 
     def _nothing(self, kind: Kind) -> ColumnElement[Any]:
-        """What a column without a value holds, in its type."""
+        """A NULL of the column's type."""
         if kind is Kind.TEXT and self.dialect in ("mysql", "mariadb"):
-            return null()  # a typed one has a collation of its own there, and would join to no column of the CRM
+            # a typed NULL has its own collation there, and cannot be joined to the CRM's columns
+            return null()
         types: Mapping[Kind, Any] = {Kind.TEXT: Text(), Kind.CURRENCY: Text(), Kind.DAY: Date()}
         return cast(null(), types.get(kind, BigInteger()))
 
@@ -247,7 +241,7 @@ class Typed:
                 else rules.day_of(source.c[name])
             )
         if self.minor:
-            return self._nothing(kind)  # text is no integer of minor units
+            return self._nothing(kind)  # a text is not an integer of minor units
         return units_of(source.c[f"{name}_number"], self._currency(entity, source))
 
     def _currency(self, entity: str, source: FromClause) -> ColumnElement[Any]:
@@ -270,14 +264,12 @@ class Typed:
         )
 
     def shared_code_note(self) -> LocalText:
-        """What the two readings share, where this database cannot work
-        something out by itself; else no text.
-        """
+        """A note if both readings share code because the database lacks a function."""
         worked_out = any(self._is_worked_out(entity) for entity in self.schema)
         shares = self._by_value and (worked_out or bool(self.rules.contents))
         return kind_of(self.dialect).shared_code_note if shares else NO_TEXT
 
     @property
     def _by_value(self) -> bool:
-        """Each value has a type of its own, and the dialect's expressions look at it."""
+        """Whether each value has its own type, which the dialect's expressions check."""
         return kind_of(self.dialect).column_kind is None

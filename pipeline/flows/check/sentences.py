@@ -97,8 +97,8 @@ def on_the_account(rights: source.Rights) -> Iterator[str]:
 def on_the_hold(pace: Pace, limit: float) -> str:
     """For how many seconds a run would hold the CRM, and how that was measured."""
     said = (
-        f"A run would hold the CRM for about {source.said_duration(round(pace.hold, 1))}; "
-        f"{source.said_duration(limit)} are allowed. Measured: all of its counting, {pace.counting:.1f} s, and reading "
+        f"A run would hold the CRM for about {source.duration_text(round(pace.hold, 1))}; "
+        f"{source.duration_text(limit)} are allowed. Measured: all of its counting, {pace.counting:.1f} s, and reading "
         f"and storing {pace.tried:,} of its {pace.rows:,} rows, {pace.reading:.1f} s"
     )
     said += "; the other rows at that pace." if pace.tried < pace.rows else "."

@@ -1,5 +1,6 @@
-"""Which of our columns each SELECT of the preset gives; what none gives is absent, and
-nobody is charged for it.
+"""Which of our columns each SELECT of the preset returns.
+
+A column that none returns is absent, and nobody is charged for it.
 """
 
 from __future__ import annotations
@@ -20,80 +21,78 @@ from pipeline.source.names import listed
 from pipeline.source.selects import Selects
 
 Parts = Mapping[str, Sequence[Part]]
-"""Entity -> its parts that are read."""
-Given = Mapping[str, Sequence[Collection[str]]]
-"""Entity -> the columns that each of these parts gives, the user's own fields among them."""
+"""Entity -> the parts that are read."""
+PartColumns = Mapping[str, Sequence[Collection[str]]]
+"""Entity -> the columns that each of its parts returns, including the user's own fields."""
 
 _REASON: Final = "excluded"
 
 
-def given_by(connection: Connection, selects: Selects, preset: str, parts: Parts) -> Given:
-    """What each part's SELECT gives; the database is asked for the names, and for no row.
+def columns_of_parts(
+    connection: Connection, selects: Selects, preset: str, parts: Parts
+) -> PartColumns:
+    """The columns that each part's SELECT returns; the database returns names and no rows.
 
-    ConfigError names all that is misspelt or lacking at once; the database's own
-    complaint where it has one only.
+    Raises ConfigError with every misspelt or missing column at once. A single database error
+    is raised as it is.
     """
-    given: dict[str, list[Collection[str]]] = {}
-    found: list[str] = []
+    part_columns: dict[str, list[Collection[str]]] = {}
+    mistakes: list[str] = []
     refused: list[tuple[str, DBAPIError]] = []
     for entity, of_entity in parts.items():
-        given[entity] = []
+        part_columns[entity] = []
         for part in of_entity:
             try:
-                names = selects.given(entity, part)
+                names = selects.columns_of(entity, part)
             except DBAPIError as error:
                 if error.connection_invalidated:
                     raise
                 refused.append((f"{entity} from {part.table}", error))
-                connection.rollback()  # what failed ends a transaction here and there; nothing is read in it
+                connection.rollback()  # on some databases an error ends the transaction
                 continue
-            found += selects.misgiven(entity, part, names, required(entity))
-            given[entity].append(names)
-    if len(refused) == 1 and not found:
+            mistakes += selects.misgiven(entity, part, names, required(entity))
+            part_columns[entity].append(names)
+    if len(refused) == 1 and not mistakes:
         raise refused[0][1]
     names_only = kind_of(connection.dialect.name).names_only
-    found += [
+    mistakes += [
         f"the SELECT of {where}: {complaint(error, names_only)}." for where, error in refused
     ]
-    if found:
-        raise ConfigError(listed(f"preset {preset}: SELECTs that cannot be used", found))
-    return given
+    if mistakes:
+        raise ConfigError(listed(f"preset {preset}: SELECTs that cannot be used", mistakes))
+    return part_columns
 
 
 def required(entity: str) -> set[str]:
-    """What every SELECT of an entity gives: without an id there is no record, and a link
-    has nothing but its ends.
-    """
+    """The columns that every SELECT of an entity must return: its id, or both ends of a link."""
     own = {"id"} if "id" in ENTITIES[entity] else set(ENTITIES[entity])
     return {*own, _REASON}
 
 
 def not_given(
-    parts: Parts, given: Given, wanted: Mapping[str, Collection[str]]
+    parts: Parts, part_columns: PartColumns, wanted: Mapping[str, Collection[str]]
 ) -> dict[str, LocalText]:
-    """'entity.column' -> why it is absent, for each wanted column that none of
-    the entity's parts gives.
-    """
-    found = {}
+    """'entity.column' -> the reason, for each wanted column that no part returns."""
+    reasons = {}
     for entity, of_entity in parts.items():
         tables = ", ".join(dict.fromkeys(part.table for part in of_entity))
         for name in wanted[entity] if of_entity else ():
-            if not any(name in names for names in given[entity]):
-                found[f"{entity}.{name}"] = in_all(
+            if not any(name in names for names in part_columns[entity]):
+                reasons[f"{entity}.{name}"] = in_all(
                     "not given by the SELECT of {tables}", tables=tables
                 )
-    return found
+    return reasons
 
 
 def partly_given(
-    parts: Parts, given: Given, wanted: Mapping[str, Collection[str]]
+    parts: Parts, part_columns: PartColumns, wanted: Mapping[str, Collection[str]]
 ) -> list[LocalText]:
-    """A sentence for each part that does not give what another part of the entity gives."""
-    found = []
+    """A sentence per part that lacks a column of another part."""
+    sentences = []
     for entity, of_entity in parts.items():
-        for part, names in zip(of_entity, given[entity], strict=True):
+        for part, names in zip(of_entity, part_columns[entity], strict=True):
             if lacking := [name for name in wanted[entity] if name not in names]:
-                found.append(
+                sentences.append(
                     in_all(
                         "{columns} of {entity}: not given by the SELECT of {table} but by "
                         "another, so on the rows of the first it counts as empty.",
@@ -102,4 +101,4 @@ def partly_given(
                         table=part.table,
                     )
                 )
-    return found
+    return sentences
