@@ -17,7 +17,7 @@ from pipeline.errors import ProofError
 from pipeline.language.format import display_value, format_figure
 from pipeline.language.languages import ENGLISH
 from pipeline.model import UNCOMPARED, Difference, Figure, Person, TableAccount
-from pipeline.values.visible import told_apart, visible
+from pipeline.values.visible import distinguishable, visible
 
 _SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope")
 """What a report says of a person, and by which it counts them."""
@@ -95,7 +95,7 @@ def _must_be_none(differences: Sequence[Difference], what: str) -> None:
             f"{len(differences)} {what} between the source and what was computed; "
             "nothing was published, and the last good report stays.",
             tuple(
-                (visible(name), visible(where), *told_apart(source, ours))
+                (visible(name), visible(where), *distinguishable(source, ours))
                 for name, where, source, ours in differences
             ),
         )

@@ -1,4 +1,4 @@
-"""Addresses that may hold a secret: told, taken out, and kept out of messages."""
+"""Finds secrets in addresses, and keeps them out of files and messages."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 _VARIABLE: Final = re.compile(r"\$\{\w+\}")
-# of an account; what follows is a host, or a password with an @; a file's path
-# begins with a third slash
+# an account's password, up to the last @, which precedes the host; a third slash starts a path
 _PASSWORD: Final = re.compile(r"(://(?!/)[^:@/]*:)(?!\$\{\w+\}@).*@", re.DOTALL)
-# paths of files that hold a secret are none: passfile, sslkey
+# a path to a file with a secret is not a secret: passfile, sslkey
 _SECRET_OPTION: Final = re.compile(
     r"pass(?!file)|pwd|secret|token|credential|(api|access)[_-]?key", re.IGNORECASE
 )
-# where an address ends in a sentence cannot be told if a password holds
-# blanks: up to the last @
+# up to the last @, because a password with blanks hides where an address ends
 _IN_A_SENTENCE: Final = re.compile(r"(?<=://).*(?=@)", re.DOTALL)
 _OPTION_IN_A_SENTENCE: Final = re.compile(
     rf"((?:{_SECRET_OPTION.pattern})[^=&\s]*=)[^&'\"]+", re.IGNORECASE
@@ -24,9 +22,7 @@ _OPTION_IN_A_SENTENCE: Final = re.compile(
 
 
 def holds_secret(url: str) -> bool:
-    """Whether a password or a token stands in the address; the name of a
-    variable, ${NAME}, is none.
-    """
+    """Whether the address contains a password or a token; a variable, ${NAME}, is neither."""
     if _PASSWORD.search(url):
         return True
     return any(
@@ -36,12 +32,12 @@ def holds_secret(url: str) -> bool:
 
 
 def holds_account(url: str) -> bool:
-    """Whether the address says who comes: https://reader@host, with or without a password."""
+    """Whether the address names an account: https://reader@host, with or without password."""
     return bool(re.search(r"://(?!/)[^/?#]*@", url))
 
 
 def without_secret(url: str, instead: str) -> str:
-    """The address with `instead` in the place of each password and token."""
+    """The address with each password and token replaced by `instead`."""
     url = _PASSWORD.sub(rf"\1{instead}@", url)
     for name, value in _options(url):
         if _is_secret(name) and value and not _VARIABLE.fullmatch(value):
@@ -50,12 +46,12 @@ def without_secret(url: str, instead: str) -> str:
 
 
 def hushed(text: str) -> str:
-    """A sentence without what may be a secret in an address that it quotes."""
+    """A sentence without possible secrets in an address that it quotes."""
     return _OPTION_IN_A_SENTENCE.sub(r"\g<1>…", _IN_A_SENTENCE.sub("…", text))
 
 
 def _options(url: str) -> Iterator[tuple[str, str]]:
-    """Names and values behind the question mark, as they are written."""
+    """Names and values after the question mark, as written."""
     for option in url.partition("?")[2].split("&"):
         name, _, value = option.partition("=")
         yield name, value

@@ -1,6 +1,6 @@
-"""Text of which nobody sees every character: HTML, JSON, and several columns joined into one.
+"""Texts with characters that nobody sees: HTML, JSON, and several columns joined into one.
 
-A value in which nobody sees anything is missing, like a blank one.
+A value without anything visible is missing, like a blank one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from pipeline.values.white_space import WHITE_SPACE, WHITE_SPACE_CLASS
 
 SEVERAL: Final = "\x1f"
-"""Between the values of several columns of one kind: two phones."""
+"""Separates values of several columns of one kind, such as two phones."""
 
 TAG: Final = "<[^<>]*>"
 ENTITY: Final = "&(nbsp|#160|#xa0|ensp|emsp|thinsp|zwnj|zwj|shy|#8203|#x200b|#32|#13|#10|#9);?"
@@ -22,20 +22,18 @@ _SPACE: Final = f"[{WHITE_SPACE_CLASS}]*"
 _VALUE: Final = f'(-?[0-9]|"{_SPACE}[^{WHITE_SPACE_CLASS}"])'
 _ANY_VALUE: Final = f'(-?[0-9]|"{_SPACE}[^{WHITE_SPACE_CLASS}"][^"]*"{_SPACE}(\\]|\\}}|,|$))'
 _PLAIN_PART: Final = f"\\x{{1F}}{_SPACE}[^{WHITE_SPACE_CLASS}\\x{{22}}\\x{{5B}}\\x{{7B}}]"
-"""Behind a column of JSON another one with a plain value."""
+"""A plain value that follows a JSON column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a text column holds: 'html' or 'json'; of JSON the keys under
-    which a value stands, or any.
-    """
+    """A text column's contents: 'html' or 'json', and the JSON keys that hold a value, or any."""
 
     what: str
     keys: tuple[str, ...] = ()
 
     def is_unseen(self, text: str) -> bool:
-        """Nobody sees anything of it."""
+        """Whether nothing of the text is visible."""
         if self.what == "html":
             return not re.sub(ENTITY, "", re.sub(TAG, "", text)).strip(WHITE_SPACE)
         plain = text.strip(WHITE_SPACE)[:1] not in ("[", "{", '"')
@@ -43,13 +41,13 @@ class Content:
 
     @property
     def filled(self) -> str:
-        """A value, as a regular expression of code points; strings that are keys are none."""
+        """A regular expression for a value; strings that are keys do not match."""
         if self.keys:
             names = "|".join(map(re.escape, self.keys))
-            found = f'"({names})"{_SPACE}:{_SPACE}{_VALUE}'
+            value = f'"({names})"{_SPACE}:{_SPACE}{_VALUE}'
         else:
-            found = f"(^|\\[|,|:){_SPACE}{_ANY_VALUE}"
-        return f"{found}|{_PLAIN_PART}"
+            value = f"(^|\\[|,|:){_SPACE}{_ANY_VALUE}"
+        return f"{value}|{_PLAIN_PART}"
 
 
 @cache
@@ -58,15 +56,15 @@ def _in_python(pattern: str) -> re.Pattern[str]:
 
 
 def by_point(pattern: str) -> str:
-    r"""\x{20AC} as Python and PostgreSQL write it."""
+    r"""Rewrites \x{20AC} as Python and PostgreSQL expect it."""
     return re.sub(r"\\x\{(\w+)\}", lambda point: f"\\U{point[1]:0>8}", pattern)
 
 
 def is_empty_in_parts(text: str, words: frozenset[str]) -> bool:
-    """Each value of several columns is blank or one of these words."""
+    """Whether each of several values is blank or one of these words."""
     return all(
         part in words or not part
-        for part in (one.strip(WHITE_SPACE) for one in text.split(SEVERAL))
+        for part in (part.strip(WHITE_SPACE) for part in text.split(SEVERAL))
     )
 
 
@@ -74,12 +72,12 @@ def is_empty_in_parts(text: str, words: frozenset[str]) -> bool:
 
 
 def html_unseen(data: bytes) -> bool:
-    """Nobody sees anything of the HTML in these bytes."""
+    """Whether nothing of the HTML in these bytes is visible."""
     return Content("html").is_unseen(data.decode("utf-8", "replace"))
 
 
 def json_unseen(data: bytes, keys: str) -> bool:
-    """Nobody sees anything of the JSON in these bytes; the keys have commas between them."""
+    """Whether nothing of the JSON in these bytes is visible; commas separate the keys."""
     return Content("json", tuple(keys.split(",")) if keys else ()).is_unseen(
         data.decode("utf-8", "replace")
     )

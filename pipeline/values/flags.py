@@ -1,4 +1,4 @@
-"""Yes and no: the words that say so, as Python reads them.
+"""Yes and no, as Python reads them.
 
 A flag is written as a word of the table below, as a number or a truth value, as a byte (MySQL's
 BIT), or as the date on which it was set. NULL and blank say no. Anything else is unreadable: a
@@ -30,18 +30,18 @@ YES: Final = (
     "aan",
     "x",
 )
-"""In small letters, white space around them aside. -1 is what Access writes, 1.0 a float."""
+"""In lower case, without surrounding white space. Access writes -1; 1.0 is a float."""
 
 NO: Final = ("0", "0.0", "false", "f", "no", "n", "nee", "onwaar", "off", "uit")
-"""What says no beside nothing at all."""
+"""Words for no; an empty value means no, too."""
 
 NO_DATE: Final = ("0000-", "0000/", "0000.", "00-00", "00/00", "00.00")
-"""How a zero date begins, which is no date."""
+"""Beginnings of a zero date, which is no date."""
 
 _BITS: Final = {b"\x00": 0, b"\x01": 1}
 _MARKS: Final = "[-/.]"
 _WIDTHS: Final = (*product((4,), (1, 2), (1, 2)), *product((1, 2), (1, 2), (4, 2)))
-"""Digits of the three parts of a date, whichever of them is the year."""
+"""Digits of the three parts of a date, wherever the year is."""
 SHAPES: Final = tuple(_MARKS.join("[0-9]" * width for width in widths) for widths in _WIDTHS)
 AFTER: Final = "[ t,]"
 """What may stand between a date and its time of day."""
@@ -49,7 +49,7 @@ DATED: Final = f"^({'|'.join(SHAPES)})($|{AFTER})"
 
 
 def read_flag(value: Any) -> Any:
-    """1 or 0; None where nothing was entered, UNREADABLE where something else was."""
+    """1 or 0; None if nothing was entered, UNREADABLE for anything else."""
     if value is None:
         return None
     if isinstance(value, bytes) and value in _BITS:

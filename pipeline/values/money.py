@@ -19,9 +19,7 @@ _IN_USE: Final = (
 _WITHDRAWN: Final = "ANG BGN CUC EEK HRK LTL LVL MRO SLL STD VEF ZMK ZWL"
 
 CODES: Final = frozenset((*_IN_USE.split(), *_WITHDRAWN.split()))
-"""The currencies that an amount may name. Metals, units of account and XXX, which is
-none, are not among them.
-"""
+"""The currencies that an amount may name, without metals, units of account and XXX."""
 
 # those whose minor unit is not a hundredth
 _DIGITS: Final = {
@@ -38,9 +36,7 @@ ODD_FACTORS: Final = {currency: 10**digits for currency, digits in _DIGITS.items
 
 
 LARGEST_AMOUNT: Final = 10**18
-"""Amounts of this many minor units or more are unreadable: they would
-leave 64 bits when summed.
-"""
+"""Amounts of this many minor units or more are unreadable: sums would exceed 64 bits."""
 
 
 def digits_of(currency: str) -> int:
@@ -49,7 +45,7 @@ def digits_of(currency: str) -> int:
 
 
 def to_minor(amount: Decimal, currency: str) -> int | None:
-    """The amount in minor units; None where it is finer than one, or no number."""
+    """The amount in minor units; None if it is not a whole number of them, or no number."""
     if not amount.is_finite():
         return None
     numerator, denominator = amount.as_integer_ratio()

@@ -1,9 +1,8 @@
-"""What a text says, as Python reads it: bytes as UTF-8, a moment by its
-format, an amount by its marks.
+"""Reads texts in Python: bytes as UTF-8, moments by format, amounts by their marks.
 
-Strict: a text is read if it is exactly what its format would write. Nothing is guessed. SQLite,
-which knows neither regular expressions nor exact decimals, calls these same functions; every
-other database has SQL of its own.
+Reading is strict: a text must be exactly what its format would write; nothing is guessed.
+SQLite has neither regular expressions nor exact decimals, so it calls these functions; every
+other database has its own SQL.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ from pipeline.values.months import MONTHS
 from pipeline.values.white_space import WHITE_SPACE
 
 UNREADABLE: Final = object()
-"""Something was entered that cannot be read: counted apart, in no figure, and never guessed."""
+"""An entry that cannot be read: counted separately, in no other figure, never guessed."""
 
 ZONED: Final = (1900, 2100)
-"""The years of which a zone's transitions are known to both readings."""
+"""The years for which both readings know a zone's transitions."""
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - in the declared zone
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -50,7 +49,7 @@ _DIRECTIVES: Final = {
     "z": "(?P<z>Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])",
 }
 DIRECTIVE: Final = re.compile("%(-?[A-Za-z])")
-"""A part of a declared format."""
+"""A directive in a declared format."""
 _PLAIN_DECIMAL: Final = re.compile("-?[0-9]+(?:[.][0-9]+)?")
 
 
@@ -58,15 +57,13 @@ _PLAIN_DECIMAL: Final = re.compile("-?[0-9]+(?:[.][0-9]+)?")
 
 
 class Undecodable(str):
-    """A text whose bytes are no UTF-8: U+FFFD stands where they cannot be read, so
-    that something was entered.
-    """
+    """A text from bytes that are not UTF-8; U+FFFD replaces what cannot be read."""
 
     __slots__ = ()
 
 
 def decoded(data: bytes) -> str:
-    """The text of these bytes; Undecodable where they are no UTF-8."""
+    """The text of these bytes; Undecodable if they are not UTF-8."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -74,21 +71,19 @@ def decoded(data: bytes) -> str:
 
 
 def text_of(value: Any) -> Any:
-    """Bytes as the text that they are; everything else as it is."""
+    """Bytes as text; everything else unchanged."""
     return decoded(value) if isinstance(value, bytes) else value
 
 
 def fingerprint(record: str, text: str | None) -> int | None:
-    """The first 32 bits of MD5 (record id, U+001F, text), big-endian; None where there
-    is no text, or no UTF-8.
-    """
+    """The first 32 bits of MD5(record id, U+001F, text), big-endian; None without UTF-8 text."""
     if text is None or isinstance(text, Undecodable):
         return None
     return fingerprint_of_bytes(record.encode(), text.encode())
 
 
 def fingerprint_of_bytes(record: bytes, text: bytes) -> int | None:
-    """The same of bytes, which need not be UTF-8."""
+    """The same for bytes, which may not be UTF-8."""
     try:
         text.decode()
     except UnicodeDecodeError:
@@ -110,14 +105,14 @@ def _reader(written: str) -> re.Pattern[str]:
 
 
 def read_moment(text: str, written: str) -> datetime | None:
-    """The moment that the format would write exactly so; None where there is none.
+    """The moment that the format writes exactly like this, or None.
 
-    Without a zone, unless the format writes an offset from UTC.
+    It has no zone unless the format writes an offset from UTC.
     """
-    found = _reader(written).fullmatch(text)
-    if found is None:
+    match = _reader(written).fullmatch(text)
+    if match is None:
         return None
-    of = found.groupdict()
+    of = match.groupdict()
 
     def number(name: str) -> int:
         return int(of.get(name) or 0)
@@ -156,9 +151,7 @@ def _offset(written: str) -> timezone:
 
 
 def instant_of(moment: datetime) -> datetime | None:
-    """A moment with an offset as an instant in UTC; None outside the years
-    of which zones are known.
-    """
+    """A moment with an offset as an instant in UTC; None outside the years ZONED."""
     if not 1 < moment.year < 9999:
         return None
     instant = moment.astimezone(UTC)
@@ -166,9 +159,7 @@ def instant_of(moment: datetime) -> datetime | None:
 
 
 def local_day(moment: datetime, zone: str) -> date | None:
-    """The day that the calendar of a zone shows at a moment with an offset; of a moment
-    without one its own day.
-    """
+    """The day in a zone at a moment with an offset; without an offset, the moment's own day."""
     if moment.tzinfo is None:
         return moment.date()
     instant = instant_of(moment)
@@ -176,10 +167,9 @@ def local_day(moment: datetime, zone: str) -> date | None:
 
 
 def in_utc(moment: datetime, zone: str) -> datetime | None:
-    """A local moment as an instant. An ambiguous local time is the earlier instant; a
-    skipped one keeps the old offset.
+    """A local moment as an instant; None outside the years ZONED.
 
-    None outside the years of which the zone is known.
+    An ambiguous local time is the earlier instant; a skipped one keeps the old offset.
     """
     if zone == "UTC":
         return moment.replace(tzinfo=UTC)
@@ -192,15 +182,15 @@ def in_utc(moment: datetime, zone: str) -> datetime | None:
 
 
 def plain_number(text: str, decimal: str, thousands: str, signs: Sequence[str]) -> str | None:
-    """A text like '-€ 1.234,50' as '-1234.50'; None where it is not of this format.
+    """A text like '-€ 1.234,50' as '-1234.50'; None if it does not match this format.
 
-    `decimal` is the decimal mark, `thousands` all characters that may stand between groups of
-    three, and `signs` are those of currencies.
+    `decimal` is the decimal mark, `thousands` holds every character that may separate groups
+    of three digits, and `signs` holds currency signs.
     """
     negative, signed = False, False
-    signs = sorted(signs, key=len, reverse=True)  # EUR is not E and something else
+    signs = sorted(signs, key=len, reverse=True)  # EUR before E
     while text and not "0" <= text[0] <= "9":
-        sign = next((one for one in signs if text.startswith(one)), None)
+        sign = next((prefix for prefix in signs if text.startswith(prefix)), None)
         if text[0] == "-" and not negative:
             negative, text = True, text[1:]
         elif sign is not None and not signed:
@@ -210,7 +200,8 @@ def plain_number(text: str, decimal: str, thousands: str, signs: Sequence[str]) 
         text = text.lstrip(WHITE_SPACE)
     if (
         not signed
-        and (sign := next((one for one in signs if text.endswith(one)), None)) is not None
+        and (sign := next((suffix for suffix in signs if text.endswith(suffix)), None))
+        is not None
     ):
         text = text.removesuffix(sign).rstrip(WHITE_SPACE)
     whole, mark, decimals = text.partition(decimal)
@@ -227,22 +218,18 @@ def plain_number(text: str, decimal: str, thousands: str, signs: Sequence[str]) 
 
 
 def plain_decimal(text: str) -> str | None:
-    """The text if it is '-1234.5' or the like: digits, at most one point, and nothing else."""
+    """The text if it looks like '-1234.5': digits and at most one point."""
     return text if _PLAIN_DECIMAL.fullmatch(text) else None
 
 
 def number_text(value: float) -> str | None:
-    """A number as '-1234.5': of a float the decimal of its shortest text;
-    None where it is infinite.
-    """
+    """A number as '-1234.5', from a float's shortest text; None if it is not finite."""
     number = Decimal(repr(value))
     return format(number, "f") if number.is_finite() else None
 
 
 def minor_units(number: str | None, digits: int) -> int | None:
-    """Minor units of '-1234.5', exactly, and without turning thousands of digits
-    into an integer; else None.
-    """
+    """Minor units of '-1234.5', exactly, or None; refuses very long numbers early."""
     if number is None:
         return None
     whole, _, decimals = number.removeprefix("-").partition(".")
@@ -261,16 +248,14 @@ def _digits(text: str) -> bool:
 
 
 def day_written(data: bytes, written: str, zone: str = "UTC") -> str | None:
-    """The day of a text's bytes, as SQLite writes days; `zone` is whose day it is
-    where they name an instant.
-    """
+    """The day of a text's bytes, as SQLite writes days; an instant takes the day in `zone`."""
     moment = read_moment(decoded(data).strip(WHITE_SPACE), written)
     day = local_day(moment, zone) if moment else None
     return day.isoformat() if day else None
 
 
 def micros_written(data: bytes, written: str) -> int | None:
-    """Microseconds since 1970 of a text's bytes; without an offset as if it was in UTC."""
+    """Microseconds since 1970 of a text's bytes, as UTC if they have no offset."""
     moment = read_moment(decoded(data).strip(WHITE_SPACE), written)
     if moment is not None and moment.tzinfo is not None:
         moment = instant_of(moment)
@@ -278,13 +263,13 @@ def micros_written(data: bytes, written: str) -> int | None:
 
 
 def micros_in_utc(local: int | None, zone: str) -> int | None:
-    """A local moment's microseconds as those of UTC."""
+    """Microseconds of a local moment as microseconds in UTC."""
     instant = None if local is None else in_utc(_EPOCH + local * _MICROSECOND, zone)
     return (instant.replace(tzinfo=None) - _EPOCH) // _MICROSECOND if instant else None
 
 
 def number_written(data: bytes, decimal: str, thousands: str, signs: str) -> str | None:
-    """The plain number of a text's bytes; `signs` stand with a space between them."""
+    """The plain number of a text's bytes; spaces separate the `signs`."""
     return plain_number(decoded(data).strip(WHITE_SPACE), decimal, thousands, signs.split())
 
 

@@ -1,7 +1,6 @@
-"""What a reader cannot see in a text: written out, and encoded where a
-mark of ours would lose it.
+"""Makes invisible characters in a text visible, or encodes them to survive in a mark.
 
-Ids and words of a CRM may hold line breaks, tabs, marks of direction, or half of a character.
+A CRM's ids and words may hold line breaks, tabs, direction marks, or half a character.
 """
 
 from __future__ import annotations
@@ -14,38 +13,30 @@ _ENCODED: Final = re.compile(r"%\{([0-9a-f]+)\}")
 
 
 def visible(text: str) -> str:
-    """The text with whatever is invisible, steers a terminal or is no character
-    written out: 'a\\u202eb'.
-    """
+    """The text with invisible or invalid characters written out: 'a\\u202eb'."""
     return "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
 def printable(text: str, instead: str = "?") -> str:
-    """The text, with `instead` for whatever is invisible, steers a
-    terminal or is no character.
-    """
+    """The text with `instead` for each invisible or invalid character."""
     return "".join(char if char.isprintable() else instead for char in text)
 
 
-def told_apart(one: str, other: str) -> tuple[str, str]:
-    """Both texts as `visible` writes them; character by character where they are
-    different and look the same.
-    """
-    if one != other and _look(one) == _look(other):
-        return _spelt_out(one), _spelt_out(other)
-    return visible(one), visible(other)
+def distinguishable(text: str, other: str) -> tuple[str, str]:
+    """Both texts as `visible` writes them, or spelt out if they differ but look the same."""
+    if text != other and _look(text) == _look(other):
+        return _spelt_out(text), _spelt_out(other)
+    return visible(text), visible(other)
 
 
 def encoded(text: str) -> str:
-    """An id as a mark of a page or a workbook can hold it: one line of printable
-    characters, no two ids alike.
-    """
+    """An id for a mark on a page or in a workbook: printable, one line, unique per id."""
     return "".join(char if _holds(char) else f"%{{{ord(char):x}}}" for char in text)
 
 
 def decoded(mark: str) -> str:
-    """The id that `encoded` made a mark of."""
-    return _ENCODED.sub(lambda found: chr(int(found[1], 16)), mark)
+    """The id that `encoded` turned into this mark."""
+    return _ENCODED.sub(lambda match: chr(int(match[1], 16)), mark)
 
 
 def _holds(char: str) -> bool:
@@ -53,9 +44,7 @@ def _holds(char: str) -> bool:
 
 
 def _look(text: str) -> str:
-    """The text as it looks: composed, its compatible forms alike,
-    what is invisible left out.
-    """
+    """The text as it looks: composed, in compatible form, without invisible characters."""
     return "".join(
         char for char in unicodedata.normalize("NFKC", text) if char.isprintable()
     ).strip()
@@ -66,5 +55,5 @@ def _escape(char: str) -> str:
 
 
 def _spelt_out(text: str) -> str:
-    """What is beyond ASCII written out, and where the text begins and ends."""
+    """The text in quotes, with everything beyond ASCII escaped."""
     return f"'{text.encode('unicode_escape').decode('ascii')}'"

@@ -14,7 +14,7 @@ from pipeline.reports.excel.read_workbook import workbook_differences
 from pipeline.reports.excel.workbook import write_workbook
 from pipeline.reports.html.page import render_page
 from pipeline.reports.html.read_page import page_differences
-from pipeline.values.visible import decoded, encoded, told_apart, visible
+from pipeline.values.visible import decoded, distinguishable, encoded, visible
 from tests.factory import result
 
 ODD = (
@@ -63,10 +63,10 @@ def test_what_is_invisible_is_written_out(text: str, shown: str) -> None:
     ],
 )
 def test_two_texts_that_look_alike_are_told_apart(one: str, other: str) -> None:
-    shown = told_apart(one, other)
+    shown = distinguishable(one, other)
     assert shown[0] != shown[1]
     assert "".join(shown).isascii()
-    assert told_apart("North", "S\xfcd") == ("North", "S\xfcd")
+    assert distinguishable("North", "S\xfcd") == ("North", "S\xfcd")
 
 
 def renamed(odd: str) -> RunResult:
