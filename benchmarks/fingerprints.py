@@ -26,7 +26,7 @@ from sqlalchemy.engine import make_url
 
 from pipeline import snapshot
 from pipeline.databases import kind_of
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES, PROVEN_TEXT
 from pipeline.presets import Preset
 from pipeline.proof.fingerprints import SourceTexts, stored_texts
@@ -81,7 +81,7 @@ def measured(engine: Engine, folder: Path) -> tuple[float, float, float]:
     """Seconds of reading, of the source's sums, of the snapshot's; the last two must say the same."""
     preset = columns_of("contacts", engine.dialect.name)
     demand = ReadSpec(
-        preset, {}, "EUR", frozenset(preset.absent_columns()), ENTITIES, Rules(), "UTC"
+        preset, {}, "EUR", frozenset(preset.absent_columns()), ENTITIES, ReadingRules(), "UTC"
     )
     with consistent(engine) as connection:
         reader = SourceReader(connection, demand)

@@ -15,7 +15,7 @@ from pipeline import queries, snapshot, source
 from pipeline.calendar.window import open_window
 from pipeline.config import Audit, Period, completed, secrets_of
 from pipeline.errors import SourceError
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.language.languages import in_all, joined_texts
 from pipeline.model import NO_TEXT, Answers, LocalText, PeriodBounds, Window
 from pipeline.progress import Progress
@@ -122,7 +122,7 @@ def read_spec_of(audit: Audit) -> source.ReadSpec:
         audit.settings.currency,
         frozenset(audit.absent),
         audit.schema,
-        Rules.of(audit.preset, audit.settings.zone, audit.settings.currency),
+        ReadingRules.of(audit.preset, audit.settings.zone, audit.settings.currency),
         audit.settings.zone,
     )
 
@@ -166,7 +166,7 @@ def _store(
         reader.columns(entity),
         limit.watched(reader.rows(entity)),
         schema=audit.schema,
-        rules=reader.spec.rules,
+        reading_rules=reader.spec.reading_rules,
         expected=expected,
         minor=audit.preset.money == "minor",
         advance=progress.advance,

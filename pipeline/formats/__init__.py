@@ -1,10 +1,8 @@
-"""How a preset declares that days, instants and amounts are written: the rules
-by which a text is read.
+"""Reads entered values by a preset's declared formats of days, instants and amounts.
 
-They apply to text; what a database holds as a day, an instant or a number of its own is read as
-that. Two readings compare in the proof: Python's (`values/texts`) and that of the database's SQL
-(`databases/sql`). They share the declaration and nothing else, SQLite aside, which has no means of
-its own and calls Python's.
+Formats apply to text; a database's own days, instants and numbers are read as they are. The
+proof compares two readings: Python's (`values/texts`) and that of the database's SQL
+(`databases/sql`). They share only the declaration, except on SQLite, which calls Python.
 """
 
 from __future__ import annotations
@@ -56,26 +54,24 @@ _SPACES_AS_THOUSANDS: Final = " \u00a0\u202f"
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """How what was entered is read: declared formats (None: the database's own types),
-    empty words, and a zone.
-    """
+class ReadingRules:
+    """How entries are read: by declared formats (None: the database's types), words and zones."""
 
     formats: Formats | None = None
     empty: frozenset[str] = frozenset()
     zone: str = "UTC"  # of texts without an offset
-    datetimes: str = "UTC"  # of the datetimes of the database's own types that name no zone
-    home: str = "UTC"  # the audit's zone: whose day it is at an instant
-    exact: bool = False  # nothing may stand around a text, white space neither
+    datetimes: str = "UTC"  # of the database's own datetimes that name no zone
+    home: str = "UTC"  # the audit's zone, which turns an instant into a day
+    exact: bool = False  # nothing may surround a text, not even white space
     # 'entity.column' -> HTML or JSON
     contents: Mapping[str, Content] = field(default_factory=dict)
     currency: str = ""  # of amounts that name none
-    # of currencies -> their codes
+    # currency sign -> code
     signs: Mapping[str, str] = field(default_factory=lambda: SIGNS)
 
     @classmethod
-    def of(cls, preset: Preset, zone: str, currency: str = "") -> Rules:
-        """The preset's rules in an audit of that zone and currency."""
+    def of(cls, preset: Preset, zone: str, currency: str = "") -> ReadingRules:
+        """The preset's rules in an audit with this zone and currency."""
         formats = preset.formats or (Formats() if "files" in preset.dialects else None)
         datetimes = zone if preset.datetimes == "audit" else preset.datetimes
         written = zone if preset.text_zone == "audit" else preset.text_zone
@@ -99,9 +95,7 @@ class Rules:
     # -------------------------------------------------------------------------------- in Python
 
     def is_empty(self, value: Any) -> bool:
-        """A declared empty word, white space around it aside; of several
-        values each is one, or blank.
-        """
+        """Whether the value is a declared empty word, or consists of empty or blank values."""
         value = text_of(value)
         if not isinstance(value, str):
             return False
@@ -110,12 +104,13 @@ class Rules:
         )
 
     def may_drop(self, entity: str, name: str) -> bool:
-        """Whether a text of this column can count as missing that is not blank."""
+        """Whether a text of this column that is not blank can count as missing."""
         return bool(self.empty) or f"{entity}.{name}" in self.contents
 
     def day(self, value: str | None) -> Any:
-        """The calendar day; None where nothing was entered. Of an instant the local
-        day, of hours their own day.
+        """The calendar day; None if nothing was entered.
+
+        An instant takes its day in the audit's zone; a moment without offset keeps its own.
         """
         moment = self._moment(value, self.formats.day if self.formats else ())
         if not isinstance(moment, datetime):
@@ -134,18 +129,14 @@ class Rules:
         return UNREADABLE if instant is None else instant
 
     def own_instant(self, moment: datetime) -> Any:
-        """A datetime of the database's own as an instant in UTC; one that names no zone
-        is in that of `datetimes`.
-        """
+        """A database's datetime as an instant in UTC; without a zone it is in `datetimes`."""
         instant = (
             in_utc(moment, self.datetimes) if moment.tzinfo is None else moment.astimezone(UTC)
         )
         return UNREADABLE if instant is None else instant
 
     def own_day(self, moment: datetime) -> Any:
-        """Its day in the audit's zone: that which is written, where
-        datetimes are in that zone.
-        """
+        """The day of a database's datetime in the audit's zone."""
         if moment.tzinfo is None and self.datetimes == self.home:
             return moment.date()
         instant = self.own_instant(moment)
@@ -153,7 +144,7 @@ class Rules:
         return UNREADABLE if day is None else day
 
     def money(self, value: str | None, currency: str | None) -> Any:
-        """The amount in minor units; None where nothing was entered."""
+        """The amount in minor units; None if nothing was entered."""
         text = (value or "").strip(WHITE_SPACE)
         if not text:
             return None
@@ -172,16 +163,18 @@ class Rules:
         if not text or text in _zeros(formats):
             return None
         return next(
-            (moment for one in formats if (moment := read_moment(text, one)) is not None),
+            (
+                moment
+                for written in formats
+                if (moment := read_moment(text, written)) is not None
+            ),
             UNREADABLE,
         )
 
     # ----------------------------------------------------------------------------------- in SQL
 
-    def for_text(self) -> Rules:
-        """The rules of a column of text: those declared, else ISO exactly, with not
-        even white space around it.
-        """
+    def for_text(self) -> ReadingRules:
+        """The rules for a text column: the declared formats, otherwise exactly ISO."""
         return (
             self if self.formats is not None else replace(self, formats=Formats(), exact=True)
         )
@@ -192,9 +185,7 @@ class Rules:
         text: ColumnElement[Any] | None = None,
         content: Content | None = None,
     ) -> ColumnElement[Any]:
-        """What was entered, or the `text` made of it; NULL for an empty word, and
-        where nobody sees anything.
-        """
+        """The entry, or the `text` made of it; NULL for an empty word or invisible content."""
         nothing: list[ColumnElement[bool]] = [
             empty_word(entered, word) for word in sorted(self.empty)
         ]
@@ -206,7 +197,7 @@ class Rules:
         return case((or_(*nothing), null()), else_=value) if nothing else value
 
     def text_in(self, entered: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The text that the following read."""
+        """The text to be read by the methods below."""
         return self.kept(entered, as_text(entered) if self.exact else stripped(entered))
 
     def nothing(self, text: ColumnElement[Any], kind: Kind) -> ColumnElement[bool]:
@@ -219,7 +210,7 @@ class Rules:
 
     def day_of(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """The day, or NULL."""
-        days = [self._day_by(text, one) for one in self._formats_of(Kind.DAY)]
+        days = [self._day_by(text, written) for written in self._formats_of(Kind.DAY)]
         return func.coalesce(*days, null(), type_=Date())
 
     def _day_by(self, text: ColumnElement[Any], written: str) -> ColumnElement[Any]:
@@ -231,10 +222,14 @@ class Rules:
         """Microseconds since 1970, or NULL."""
         formats = self._formats_of(Kind.INSTANT)
         instants = [
-            written_instant(text, literal(one)) for one in formats if one.endswith("%z")
+            written_instant(text, literal(written))
+            for written in formats
+            if written.endswith("%z")
         ]
         moments = [
-            written_micros(text, literal(one)) for one in formats if not one.endswith("%z")
+            written_micros(text, literal(written))
+            for written in formats
+            if not written.endswith("%z")
         ]
         if not moments:
             return func.coalesce(*instants, null(), type_=BigInteger())
@@ -242,13 +237,11 @@ class Rules:
         return func.coalesce(*instants, value, type_=BigInteger()) if instants else value
 
     def own_micros(self, moment: ColumnElement[Any], *, instant: bool) -> ColumnElement[Any]:
-        """The microseconds of a datetime of the database's own as those of UTC, or
-        NULL; an `instant` has them.
-        """
+        """Microseconds in UTC of a database's datetime, or NULL; an `instant` is in UTC already."""
         return moment if instant else in_utc_of(moment, self.datetimes)
 
     def own_day_of(self, moment: ColumnElement[Any], *, instant: bool) -> ColumnElement[Any]:
-        """Its day in the audit's zone, or NULL."""
+        """The day of a database's datetime in the audit's zone, or NULL."""
         if not instant and self.datetimes == self.home:
             return day_at(moment)
         return day_in(self.own_micros(moment, instant=instant), self.home)
@@ -293,17 +286,15 @@ def _digits_in(currency: ColumnElement[Any]) -> ColumnElement[int]:
 
 @cache
 def _zeros(formats: Sequence[str]) -> frozenset[str]:
-    """Zero dates: what a format writes of nothing but zeros, and the way in
-    which databases write it.
-    """
+    """Zero dates in these formats, and as databases write them."""
     widths = {"Y": 4, "f": 6, "g": 3}
 
     def zero(match: re.Match[str]) -> str:
         return "0" * (1 if match[1].startswith("-") else widths.get(match[1], 2))
 
     offsets = ("Z", "+0000", "+00:00")
-    written = {one.replace("%z", offset) for one in formats for offset in offsets}
-    return frozenset(DIRECTIVE.sub(zero, one) for one in written) | {
+    written = {text.replace("%z", offset) for text in formats for offset in offsets}
+    return frozenset(DIRECTIVE.sub(zero, text) for text in written) | {
         "0000-00-00",
         "0000-00-00 00:00:00",
     }
@@ -317,8 +308,9 @@ def _thousands(amount: Amount) -> str:
 
 
 def _pattern(amount: Amount) -> str:
-    """The same as a regular expression: at most one minus and one sign, before the
-    digits, or the sign behind.
+    """A regular expression for an amount.
+
+    It allows one minus before the digits, and one currency sign before or after them.
     """
     space = f"[{WHITE_SPACE_CLASS}]*"
     sign = (

@@ -1,8 +1,7 @@
-"""Columns of which nobody sees every character: HTML, JSON, and several
-columns joined into one.
+"""SQL for columns with characters that nobody sees: HTML, JSON, several columns in one.
 
-A value in which nobody sees anything is missing, like a blank one. Python judges the rows, and
-each database judges by a regular expression of its own; SQLite has none and calls Python.
+A value without anything visible is missing, like a blank one. Python judges the rows; each
+database judges by its own regular expression, except SQLite, which calls Python.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pipeline.values.contents import ENTITY, ESCAPE, TAG, Content
 
 
 def unseen(content: Content, text: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Nobody sees anything of what the column holds."""
+    """Whether nothing in the column is visible."""
     if content.what == "html":
         return unseen_html(text, literal(TAG), literal(ENTITY))
     return unseen_json(
@@ -28,5 +27,5 @@ def unseen(content: Content, text: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def empty_parts(text: ColumnElement[Any], words: Sequence[str]) -> ColumnElement[bool]:
-    """The same, of a column that holds several values; false of one that holds a single one."""
+    """Whether each of several values is blank or one of these words; false for a single value."""
     return constructs.empty_parts(text, literal("\n".join(words)))

@@ -1,6 +1,4 @@
-"""Currencies: what stands beside an amount as an ISO 4217 code, as Python reads it
-and as each database does.
-"""
+"""Reads the currency of an amount as an ISO 4217 code, in Python and in SQL."""
 
 from __future__ import annotations
 
@@ -16,13 +14,11 @@ from pipeline.values.texts import UNREADABLE, text_of
 from pipeline.values.white_space import WHITE_SPACE
 
 SIGNS: Final[Mapping[str, str]] = {"\u20ac": "EUR", "\u00a3": "GBP"}
-"""The signs that are one currency's only; a preset declares the others, as {$: USD}."""
+"""Signs that belong to one currency; a preset declares the others, as {$: USD}."""
 
 
 def read_currency(value: Any, signs: Mapping[str, str], currency: str) -> Any:
-    """The code; of nothing the audit's `currency`, and UNREADABLE of what is no
-    code, sign or declared word.
-    """
+    """The code; a blank gives the audit's `currency`, anything unknown UNREADABLE."""
     text = "" if value is None else str(text_of(value)).strip(WHITE_SPACE)
     if not text:
         return currency or UNREADABLE
@@ -33,9 +29,9 @@ def read_currency(value: Any, signs: Mapping[str, str], currency: str) -> Any:
 def currency_of(
     entered: ColumnElement[Any], signs: Mapping[str, str], currency: str
 ) -> ColumnElement[Any]:
-    """The same in SQL; NULL where it cannot be read."""
+    """The same in SQL; NULL if it cannot be read."""
     code = raised(entered)
-    # almost every amount is in the audit's own currency, and is settled first
+    # the audit's currency comes first, because almost every amount is in it
     branches: list[Any] = [(code == currency, literal(currency))] if currency else []
     branches += [
         (is_sign(entered, literal(s), literal(s.encode().hex())), literal(c))

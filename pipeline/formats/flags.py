@@ -18,7 +18,7 @@ def flag_nothing(entered: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def flag_of(entered: ColumnElement[Any]) -> ColumnElement[Any]:
-    """1 or 0; NULL where nothing was entered, and where it cannot be read."""
+    """1 or 0; NULL if nothing was entered or it cannot be read."""
     word = folded(entered)
     return case(
         (func.substr(word, 1, 5).in_(NO_DATE), null()),

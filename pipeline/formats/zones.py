@@ -1,7 +1,7 @@
-"""Zones in SQL: a local time as an instant, and an instant as a day of a zone's calendar.
+"""Zones in SQL: a local time as an instant, and an instant as a local day.
 
-In Python zoneinfo knows both (`values/texts`). Databases are told every change of a zone's
-offset in the years ZONED.
+Python uses zoneinfo (`values/texts`). Databases get every change of a zone's offset in the
+years ZONED.
 """
 
 from __future__ import annotations
@@ -20,23 +20,17 @@ from pipeline.values.texts import ZONED
 
 
 def in_utc_of(local: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
-    """Microseconds of a zone's local time as those of UTC; NULL outside the years of
-    which the zone is known.
-    """
+    """A local time's microseconds as microseconds in UTC; NULL outside the years ZONED."""
     return local if zone == "UTC" else local_micros(local, *_changes(zone, local=True))
 
 
 def day_in(instant: ColumnElement[Any], zone: str) -> ColumnElement[Any]:
-    """The day that a zone's calendar shows at an instant in microseconds; NULL
-    outside the known years.
-    """
+    """The day in a zone at an instant in microseconds; NULL outside the years ZONED."""
     return day_at(local_micros(instant, *_changes(zone, local=False)))
 
 
 def day_of_offset(text: ColumnElement[Any], written: str, zone: str) -> ColumnElement[Any]:
-    """The day that a zone's calendar shows at the instant which a format with an
-    offset writes so; else NULL.
-    """
+    """The day in a zone at the instant that a format with an offset reads; else NULL."""
     return written_local_day(text, literal(written), *_changes(zone, local=False))
 
 
@@ -49,14 +43,11 @@ def _changes(
 
 @cache
 def _transitions(zone: str, *, local: bool) -> tuple[str, str]:
-    """The local times (as if they were UTC) at which the offset changes, and the
-    offsets between: lists in SQL.
+    """The moments at which the offset changes, and the offsets between, as SQL lists.
 
-    Else the instants at which it changes, and what is to be subtracted from an
-    instant for the local time.
-
-    A local time before the later of both clocks' readings keeps the old offset, so an
-    ambiguous one is the earlier instant, as in Python.
+    With `local` the moments are local times (as if in UTC); otherwise they are instants, and
+    the offsets have the opposite sign. A local time before the later of both clocks' readings
+    keeps the old offset, so an ambiguous one is the earlier instant, as in Python.
     """
     place = ZoneInfo(zone)
 

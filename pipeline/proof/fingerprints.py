@@ -135,7 +135,7 @@ class SourceTexts:
         rows = self.reader.audited(entity, ["id", *owner, *self._columns(entity)]).subquery(
             "texts"
         )
-        rules = self.reader.spec.rules
+        rules = self.reader.spec.reading_rules
         if not owner or not rules.empty or self.reader.is_number(entity, "owner_id"):
             return rows
         # a declared empty word names nobody, here as in the snapshot
@@ -188,7 +188,7 @@ class SourceTexts:
 
     def _named(self, owner: Any) -> str:
         """The owner that a record names; a declared empty word names nobody."""
-        return "" if self.reader.spec.rules.is_empty(owner) else _said(owner)
+        return "" if self.reader.spec.reading_rules.is_empty(owner) else _said(owner)
 
 
 def _marks(

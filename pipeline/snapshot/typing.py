@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.formats.currencies import read_currency
 from pipeline.model import ASSUMED, READ, Kind
 from pipeline.values.flags import read_flag
@@ -52,7 +52,7 @@ def typed_table(
     kinds: Mapping[str, Kind],
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
-    rules: Rules,
+    rules: ReadingRules,
     judged: Sequence[str],
     *,
     minor: bool,
@@ -91,7 +91,7 @@ def typed_table(
     return pa.table(typed, schema=arrow_schema(kinds, judged))
 
 
-def _codes(values: Sequence[Any] | None, rows: int, rules: Rules) -> list[Any]:
+def _codes(values: Sequence[Any] | None, rows: int, rules: ReadingRules) -> list[Any]:
     """The currency of each row: the audit's, where the CRM has no such column."""
     if values is None:
         return [rules.currency or None] * rows
@@ -99,7 +99,7 @@ def _codes(values: Sequence[Any] | None, rows: int, rules: Rules) -> list[Any]:
     return [read[value] for value in values]
 
 
-def _reader(kind: Kind, rules: Rules) -> Callable[[Any], Any]:
+def _reader(kind: Kind, rules: ReadingRules) -> Callable[[Any], Any]:
     """How values of a kind are read: text by the declared formats, and as it is what the
     database has typed itself.
     """
@@ -113,7 +113,7 @@ def _reader(kind: Kind, rules: Rules) -> Callable[[Any], Any]:
     return lambda value: by_text(value) if isinstance(value, str) else own(value, rules)
 
 
-def _kept(entity: str, name: str, values: Sequence[Any], rules: Rules) -> Sequence[Any]:
+def _kept(entity: str, name: str, values: Sequence[Any], rules: ReadingRules) -> Sequence[Any]:
     """The values without declared empty words and without those of which nobody sees anything.
 
     An id is one whatever it is, and a number is no word.
@@ -144,10 +144,10 @@ def is_nothing(value: Any) -> bool:
     return zero or (isinstance(text := text_of(value), str) and not text.strip(WHITE_SPACE))
 
 
-_IN_UTC: Final = Rules()
+_IN_UTC: Final = ReadingRules()
 
 
-def typed_instant(value: Any, rules: Rules = _IN_UTC) -> Any:
+def typed_instant(value: Any, rules: ReadingRules = _IN_UTC) -> Any:
     """An instant in UTC; text only in the one form that the presets
     know: 'YYYY-MM-DD HH:MM:SS'.
     """
@@ -165,7 +165,7 @@ def typed_instant(value: Any, rules: Rules = _IN_UTC) -> Any:
         return UNREADABLE
 
 
-def typed_day(value: Any, rules: Rules = _IN_UTC) -> Any:
+def typed_day(value: Any, rules: ReadingRules = _IN_UTC) -> Any:
     if is_nothing(value):
         return None
     if isinstance(value, datetime):

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from pipeline.errors import SourceError
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES, PROVEN_TEXT, Schema
 from pipeline.snapshot.typing import arrow_schema, text_or_nothing, typed_table
 from pipeline.values.texts import Undecodable, text_of
@@ -43,14 +43,14 @@ def write_entity(
     minor: bool,
     advance: Callable[[int], None],
     schema: Schema = ENTITIES,
-    rules: Rules = Rules(),  # noqa: B008 - it never changes
+    reading_rules: ReadingRules = ReadingRules(),  # noqa: B008 - it never changes
     origin: str = "",
 ) -> Stored:
     """Streams an entity's rows into one Parquet file. SourceError where the stream's
     length is not `expected`.
 
     `minor` says that the source's amounts are integers of minor units; `advance` is told of
-    rows as they come; `rules` say how text is read; `origin` says where the entity's ids stand,
+    rows as they come; `reading_rules` say how text is read; `origin` says where the entity's ids stand,
     for an error about one of them.
     """
     file = folder / f"{entity}.parquet"
@@ -58,7 +58,7 @@ def write_entity(
     judged = [
         name
         for name in PROVEN_TEXT.get(entity, ())
-        if name in kinds and rules.may_drop(entity, name)
+        if name in kinds and reading_rules.may_drop(entity, name)
     ]
     rows = 0
     undecodable: list[tuple[str, str]] = []
@@ -66,7 +66,9 @@ def write_entity(
         for chunk in _chunks(batches, advance):
             rows += len(chunk)
             undecodable += _undecodable(columns, chunk, origin or entity)
-            typed = typed_table(entity, kinds, columns, chunk, rules, judged, minor=minor)
+            typed = typed_table(
+                entity, kinds, columns, chunk, reading_rules, judged, minor=minor
+            )
             writer.write_table(typed, row_group_size=ROW_GROUP)
     if rows != expected:
         raise SourceError(

@@ -67,7 +67,7 @@ class SourceReader:
         self._typed = Typed(
             self._dialect,
             spec.schema,
-            spec.rules,
+            spec.reading_rules,
             spec.preset.money == "minor",
             self._raw,
             {entity: self._column_kinds(entity) for entity in self.spec.schema},
@@ -347,7 +347,7 @@ class SourceReader:
         named = kind_of(self._dialect).instants
         zoned = frozenset(name for name, code in self._codes[entity].items() if named(code))
         parts = self._parts[entity]
-        if self.spec.rules.datetimes == "UTC" or len(parts) < 2:
+        if self.spec.reading_rules.datetimes == "UTC" or len(parts) < 2:
             return zoned
         dated = [name for name, kind in self.spec.schema[entity].items() if kind in DATED]
         for part in parts:

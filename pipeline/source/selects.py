@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.databases.select_guard import without_semicolon
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.formats.flags import flag_nothing, flag_of
 from pipeline.model import ENTITIES, UNREADABLE_MARK, Schema
 from pipeline.presets import Part, Preset
@@ -46,7 +46,7 @@ class ReadSpec:
     currency: str
     absent: frozenset[str]  # 'entity.column' that this CRM does not hold
     schema: Schema = field(default_factory=lambda: ENTITIES)
-    rules: Rules = field(default_factory=Rules)
+    reading_rules: ReadingRules = field(default_factory=ReadingRules)
     zone: str = "UTC"  # the audit's zone, for presets that take a closing day from an instant
 
 
@@ -192,7 +192,7 @@ class Selects:
 
     def flag_unread(self, entered: ColumnElement[Any], live: ColumnElement[bool]) -> str:
         """The words of a flag on live rows that are neither yes nor no; '' if none."""
-        kept = self._spec.rules.kept(entered)
+        kept = self._spec.reading_rules.kept(entered)
         asked = (
             select(entered, func.count().label("number"))
             .where(live, _says_neither(kept))
@@ -217,7 +217,7 @@ class Selects:
                     yield from ((part.table, mark.column) for mark in mapped if mark.column)
 
     def _entered(self, name: str) -> ColumnElement[Any]:
-        return self._spec.rules.kept(literal_column(f"t.{self._quote(name)}"))
+        return self._spec.reading_rules.kept(literal_column(f"t.{self._quote(name)}"))
 
     def _rendered(self, element: ColumnElement[Any]) -> str:
         """The element as SQL inside a preset's text, where a colon starts a parameter."""

@@ -35,7 +35,7 @@ from pipeline.databases.constructs import (
     no_date,
     whole_units,
 )
-from pipeline.formats import Rules, units_of
+from pipeline.formats import ReadingRules, units_of
 from pipeline.formats.currencies import currency_of
 from pipeline.formats.flags import flag_nothing, flag_of
 from pipeline.model import ASSUMED, FORMATTED, NO_TEXT, READ, Kind, LocalText, Schema
@@ -59,7 +59,7 @@ class Typed:
 
     dialect: str
     schema: Schema
-    rules: Rules
+    reading_rules: ReadingRules
     minor: bool  # amounts are integers of minor units
     raw: Mapping[str, FromClause]  # entity -> the preset's SELECT
     # entity -> column that the CRM holds -> its kind by type
@@ -75,7 +75,7 @@ class Typed:
             rows = select(*self._marked(entity, self._values(entity, raw))).where(live)
             return self.worked_out(rows, name) if here else in_place(self.dialect, rows, name)
         texts = {
-            column: self.rules.for_text().text_in(raw.c[column])
+            column: self.reading_rules.for_text().text_in(raw.c[column])
             for column in self._in_text(entity)
         }
         labelled = (
@@ -86,7 +86,9 @@ class Typed:
         amounts = [column for column in texts if self.schema[entity][column] is Kind.MONEY]
         if amounts:
             numbers = (
-                self.rules.for_text().number_of(source.c[column]).label(f"{column}_number")
+                self.reading_rules.for_text()
+                .number_of(source.c[column])
+                .label(f"{column}_number")
                 for column in amounts
             )
             source = self.worked_out(select(*source.c, *numbers), f"numbers_{entity}")
@@ -116,7 +118,7 @@ class Typed:
             name for name in self.column_kinds[entity] if self.schema[entity][name] in FORMATTED
         ]
         if self._by_value:
-            return typed if self.rules.formats is not None else []
+            return typed if self.reading_rules.formats is not None else []
         return [name for name in typed if self.column_kinds[entity][name] is Kind.TEXT]
 
     def _is_worked_out(self, entity: str) -> bool:
@@ -124,9 +126,11 @@ class Typed:
         if not self._by_value:
             return bool(self._in_text(entity))
         kinds = {self.schema[entity][name] for name in self.column_kinds[entity]}
-        local = Kind.INSTANT in kinds and self.rules.datetimes != "UTC"
+        local = Kind.INSTANT in kinds and self.reading_rules.datetimes != "UTC"
         return (
-            self.rules.formats is not None or local or (Kind.MONEY in kinds and not self.minor)
+            self.reading_rules.formats is not None
+            or local
+            or (Kind.MONEY in kinds and not self.minor)
         )
 
     def _marked(
@@ -156,8 +160,8 @@ class Typed:
         }
 
     def _absent(self, name: str, kind: Kind) -> ColumnElement[Any]:
-        if kind is Kind.CURRENCY and self.rules.currency:
-            return literal(self.rules.currency)
+        if kind is Kind.CURRENCY and self.reading_rules.currency:
+            return literal(self.reading_rules.currency)
         return literal(ASSUMED[name]) if kind is Kind.FLAG else self._nothing(kind)
 
     def _nothing(self, kind: Kind) -> ColumnElement[Any]:
@@ -174,9 +178,9 @@ class Typed:
         entered: ColumnElement[Any] = source.c[name]
         stored_kind = self.column_kinds[entity][name]
         if name in self._in_text(entity):
-            return self._from_text(entity, source, name, kind), self.rules.for_text().nothing(
-                entered, kind
-            )
+            return self._from_text(
+                entity, source, name, kind
+            ), self.reading_rules.for_text().nothing(entered, kind)
         if source is self.raw[entity]:
             entered = self._kept(entity, name)
         if kind is Kind.TEXT:
@@ -196,13 +200,13 @@ class Typed:
         kind, stored_kind = self.schema[entity][name], self.column_kinds[entity][name]
         instant = name in self.instants.get(entity, ())
         if kind is Kind.DAY and stored_kind is Kind.INSTANT:
-            return self.rules.own_day_of(micros(entered), instant=instant)
+            return self.reading_rules.own_day_of(micros(entered), instant=instant)
         if stored_kind not in (kind, Kind.TEXT):
             return self._nothing(kind)
         if kind is Kind.MONEY:
             return self._amount(entered, self._currency(entity, source))
         if kind is Kind.INSTANT:
-            return self.rules.own_micros(micros(entered), instant=instant)
+            return self.reading_rules.own_micros(micros(entered), instant=instant)
         return day_of(entered)
 
     def _word(
@@ -213,7 +217,9 @@ class Typed:
         """
         if kind is Kind.FLAG:
             return flag_of(entered), flag_nothing(entered)
-        return currency_of(entered, self.rules.signs, self.rules.currency), false()
+        return currency_of(
+            entered, self.reading_rules.signs, self.reading_rules.currency
+        ), false()
 
     def _kept(self, entity: str, name: str) -> ColumnElement[Any]:
         """What the column holds, without empty words; an id is one whatever it is,
@@ -223,17 +229,21 @@ class Typed:
         stored_kind = self.column_kinds[entity][name]
         kind = self.schema[entity][name]
         if name != "id" and stored_kind is Kind.TEXT:
-            content = self.rules.contents.get(f"{entity}.{name}") if kind is Kind.TEXT else None
-            entered = self.rules.kept(entered, content=content)
+            content = (
+                self.reading_rules.contents.get(f"{entity}.{name}")
+                if kind is Kind.TEXT
+                else None
+            )
+            entered = self.reading_rules.kept(entered, content=content)
         # an id that is a number here and a text there is one id; but its
         # index would find it no more
-        by_text = self._by_value and self.rules.formats is not None
+        by_text = self._by_value and self.reading_rules.formats is not None
         return cast(entered, Text) if kind is Kind.TEXT and by_text else entered
 
     def _from_text(
         self, entity: str, source: FromClause, name: str, kind: Kind
     ) -> ColumnElement[Any]:
-        rules = self.rules.for_text()
+        rules = self.reading_rules.for_text()
         if kind is not Kind.MONEY:
             return (
                 rules.micros_of(source.c[name])
@@ -266,7 +276,7 @@ class Typed:
     def shared_code_note(self) -> LocalText:
         """A note if both readings share code because the database lacks a function."""
         worked_out = any(self._is_worked_out(entity) for entity in self.schema)
-        shares = self._by_value and (worked_out or bool(self.rules.contents))
+        shares = self._by_value and (worked_out or bool(self.reading_rules.contents))
         return kind_of(self.dialect).shared_code_note if shares else NO_TEXT
 
     @property

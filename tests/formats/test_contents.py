@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import case, column
 
 from pipeline.errors import ConfigError
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.presets import load_preset
 from pipeline.values.contents import Content
 from tests.benches import Bench, benches, mariadb, postgres
@@ -51,11 +51,11 @@ SEVERAL = {
     "-\x1f-": True, "-": True, " - \x1f\u00a0n/a\x1f": True, "\x1f-": True, "-\x1f06 12": False, "--": False,
     "- -": False, "-\x1f--": False, "06\x1f12": False, "n\x1f/a": False, "-\n\x1f-": True, "-\x1f\\u001f": False,
 }  # fmt: skip
-RULES = Rules(empty=frozenset({"-", "n", "n/a"}))
+RULES = ReadingRules(empty=frozenset({"-", "n", "n/a"}))
 
 
 def dropped(
-    bench: Bench, engine: str, rules: Rules, values: list[str], content: Content | None
+    bench: Bench, engine: str, rules: ReadingRules, values: list[str], content: Content | None
 ) -> list[bool]:
     """Whether the engine counts each value as missing."""
     source = bench.load(TYPES[engine], values)
@@ -83,7 +83,7 @@ def test_nobody_sees_anything(
         dict(
             zip(
                 texts,
-                dropped(benches(engine), engine, Rules(), list(texts), content),
+                dropped(benches(engine), engine, ReadingRules(), list(texts), content),
                 strict=True,
             )
         )
@@ -116,7 +116,7 @@ def test_a_preset_declares_contents(tmp_path: Path) -> None:
         "utf-8",
     )
     preset = load_preset("p.yaml", tmp_path)
-    contents = Rules.of(preset, "UTC").contents
+    contents = ReadingRules.of(preset, "UTC").contents
     assert contents["meeting.result"] == Content("html")
     assert contents["contact.phone"] == Content("json", ("value",))
     keys = "{contact.phone: {json: ['a\"']}}"

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine
 from pipeline.calendar.window import microseconds
 from pipeline.databases import kind_of
 from pipeline.errors import ConfigError
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.presets import Preset
 from pipeline.values.texts import UNREADABLE
 from tests.benches import Bench
@@ -183,11 +183,11 @@ def test_texts_of_a_format_may_have_a_zone_of_their_own(
 
 def test_a_folder_of_exports_has_datetimes_too() -> None:
     made = saying(preset("files", "deals", "no formats"), datetimes="audit")
-    assert Rules.of(made, "Europe/Amsterdam").instant("2026-10-25 02:30:00") == datetime(
+    assert ReadingRules.of(made, "Europe/Amsterdam").instant("2026-10-25 02:30:00") == datetime(
         2026, 10, 25, 0, 30, tzinfo=UTC
     )
     formats = {"instant": ["%Y-%m-%d %H:%M"], "zone": "UTC"}
-    plain = Rules.of(saying(made, formats=formats), "Europe/Amsterdam")
+    plain = ReadingRules.of(saying(made, formats=formats), "Europe/Amsterdam")
     assert plain.instant("2026-10-25 02:30") == datetime(2026, 10, 25, 2, 30, tzinfo=UTC)
     assert (
         replace(plain, datetimes="Asia/Tokyo").own_instant(datetime(1899, 1, 1)) is UNREADABLE

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from pipeline import snapshot
 from pipeline.calendar.window import microseconds
 from pipeline.databases import kind_of
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES
 from pipeline.presets import Formats, Preset
 from pipeline.source import ReadSpec, SourceReader, consistent
@@ -101,7 +101,7 @@ class CustomPreset:
     def readings_by(self, made: Preset, zone: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """The same by that preset, in an audit of that zone."""
         absent = frozenset(made.absent_columns())
-        demand = ReadSpec(made, {}, "EUR", absent, ENTITIES, Rules.of(made, zone), zone)
+        demand = ReadSpec(made, {}, "EUR", absent, ENTITIES, ReadingRules.of(made, zone), zone)
         names = [
             f"{name}{mark}"
             for name in ("amount", "close_day", "created_at")
@@ -111,7 +111,7 @@ class CustomPreset:
             reader = SourceReader(connection, demand)
             stored = snapshot.write_entity(
                 self.folder, "deal", reader.columns("deal"), reader.rows("deal"), expected=reader.count("deal"),
-                minor=False, advance=lambda _: None, rules=demand.rules,
+                minor=False, advance=lambda _: None, reading_rules=demand.reading_rules,
             )  # fmt: skip
             deal = reader.entities()["deal"]
             said = connection.execute(

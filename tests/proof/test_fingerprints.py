@@ -29,7 +29,7 @@ from pipeline.demo import write_demo
 from pipeline.errors import ProofError, SourceError
 from pipeline.flows import extract
 from pipeline.flows.compute import _prove
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES, PROVEN_TEXT, Fingerprint
 from pipeline.presets import Preset
 from pipeline.progress import Silence
@@ -77,12 +77,14 @@ class Table:
         """The reading inside its transaction, and the snapshot that it gave."""
         preset = preset_of(self.engine.dialect.name, self.name, self.empty)
         absent = frozenset(preset.absent_columns())
-        demand = ReadSpec(preset, {}, "EUR", absent, ENTITIES, Rules.of(preset, "UTC"), "UTC")
+        demand = ReadSpec(
+            preset, {}, "EUR", absent, ENTITIES, ReadingRules.of(preset, "UTC"), "UTC"
+        )
         with consistent(self.engine) as connection:
             reader = SourceReader(connection, demand)
             yield reader, snapshot.write_entity(
                 self.folder, "contact", reader.columns("contact"), reader.rows("contact"), minor=False,
-                expected=reader.count("contact"), advance=lambda _: None, rules=demand.rules,
+                expected=reader.count("contact"), advance=lambda _: None, reading_rules=demand.reading_rules,
             )  # fmt: skip
 
     def by_hand(self) -> set[Fingerprint]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from pipeline.calendar.window import open_window
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES
 from pipeline.presets import Preset
 from pipeline.queries import QueryContext, view_of
@@ -92,7 +92,7 @@ def test_an_invitee_of_another_spelling_is_nobodys(
             connection.exec_driver_sql(f"INSERT INTO {name}_{table} VALUES ({marks})", values)
     preset = preset_of(dialect, name)
     demand = ReadSpec(
-        preset, {}, "EUR", frozenset(preset.absent_columns()), ENTITIES, Rules(), "UTC"
+        preset, {}, "EUR", frozenset(preset.absent_columns()), ENTITIES, ReadingRules(), "UTC"
     )
     window = open_window(
         as_of=datetime(2026, 11, 16, tzinfo=UTC), zone="UTC", working_week=range(5)

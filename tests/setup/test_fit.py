@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from pipeline.databases.exports.tables import ExportedFiles
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Formats, Preset, load_preset
 from pipeline.setup import _about_the_fit
@@ -30,7 +30,7 @@ def hubspot() -> Preset:
 
 def fit(preset: Preset, column: str, values: Sequence[Any], entity: str = "deal") -> Fit:
     return fit_of(
-        Rules.of(preset, "Europe/Amsterdam"),
+        ReadingRules.of(preset, "Europe/Amsterdam"),
         ENTITIES,
         {entity: ([column], [[value] for value in values])},
     )
@@ -71,7 +71,7 @@ def test_the_line_that_fits(
     assert [one.kind for one in found.misread] == [kind]
     assert found.lines()[kind].startswith(line)
     declared = Formats.model_validate(yaml.safe_load(found.lines()[kind]))
-    rules = Rules(declared, zone="Europe/Amsterdam")
+    rules = ReadingRules(declared, zone="Europe/Amsterdam")
     read = {Kind.DAY: rules.day, Kind.INSTANT: rules.instant}.get(kind)
     if read:
         assert [read(value) for value in values if not isinstance(read(value), date)] == []

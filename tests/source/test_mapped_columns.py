@@ -18,7 +18,7 @@ from pipeline.config import load_audit
 from pipeline.databases.sqlite import names_as_names
 from pipeline.errors import AuditError, ConfigError, SourceError
 from pipeline.flows.check.sentences import on_unmarked
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.model import Scope
 from pipeline.presets import Preset, load_preset, preset_names
 from pipeline.queries.ask import ask_people
@@ -48,9 +48,9 @@ class Crm:
         self, preset: Preset, add: dict[str, str] | None = None
     ) -> Iterator[source.SourceReader]:
         engine: Engine = source.open_engine(self.url, self.folder, preset)
-        rules = Rules.of(preset, "UTC", "EUR")
+        rules = ReadingRules.of(preset, "UTC", "EUR")
         absent = frozenset(preset.absent_columns().keys() - (add or {}).keys())
-        demand = ReadSpec(preset, add or {}, "EUR", absent, rules=rules)
+        demand = ReadSpec(preset, add or {}, "EUR", absent, reading_rules=rules)
         try:
             with source.consistent(engine) as connection:
                 yield source.SourceReader(connection, demand)
@@ -219,7 +219,7 @@ def test_a_flag_is_read_alike_by_the_source_and_in_the_snapshot(
         ).all()
         snapshot.write_entity(
             table.folder, "client", reader.columns("client"), [reader.head("client", 9)], expected=3, minor=False,
-            advance=lambda _: None, rules=reader.spec.rules,
+            advance=lambda _: None, reading_rules=reader.spec.reading_rules,
         )  # fmt: skip
     stored = pq.read_table(
         table.folder / "client.parquet", columns=["private_person", "private_person_unreadable"]
@@ -248,7 +248,7 @@ def test_an_amount_that_names_no_currency_is_in_the_audits(
         seen = [tuple(row) for row in reader.connection.execute(wanted)]
         snapshot.write_entity(
             table.folder, "deal", reader.columns("deal"), [reader.head("deal", 9)], expected=3, minor=False,
-            advance=lambda _: None, rules=reader.spec.rules,
+            advance=lambda _: None, reading_rules=reader.spec.reading_rules,
         )  # fmt: skip
     stored = pq.read_table(
         table.folder / "deal.parquet", columns=["amount", "currency", "amount_unreadable"]

@@ -132,7 +132,7 @@ def look(audit: Audit, window: Window) -> Seen:
             odd = implausibilities(counted, accounts, [user.scope for user in witness.people])
             columns = {entity: reader.columns(entity) for entity in heads}
             fit = fit_of(
-                reader.spec.rules,
+                reader.spec.reading_rules,
                 audit.schema,
                 {name: (columns[name], heads[name]) for name in heads},
             )
@@ -178,7 +178,7 @@ def _storing(
                 reader.columns(entity),
                 [head],
                 schema=audit.schema,
-                rules=reader.spec.rules,
+                reading_rules=reader.spec.reading_rules,
                 expected=len(head),
                 minor=audit.preset.money == "minor",
                 advance=lambda _: None,

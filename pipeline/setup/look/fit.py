@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.model import FORMATTED, Kind, Schema
 from pipeline.presets import Amount, Formats
 from pipeline.setup.look.text_formats import Texts, Written, coverage, formats_of, settle
@@ -77,7 +77,7 @@ _NAMES: Final[Mapping[Kind, str]] = {
 }
 
 
-def fit_of(rules: Rules, schema: Schema, heads: Mapping[str, Head]) -> Fit:
+def fit_of(rules: ReadingRules, schema: Schema, heads: Mapping[str, Head]) -> Fit:
     """Tries the rules on some rows of each entity."""
     misread: list[Misread] = []
     texts: dict[Kind, Counter[str]] = {kind: Counter() for kind in FORMATTED}
@@ -104,12 +104,12 @@ def fit_of(rules: Rules, schema: Schema, heads: Mapping[str, Head]) -> Fit:
     )
 
 
-def _is_stated(value: Any, rules: Rules) -> bool:
+def _is_stated(value: Any, rules: ReadingRules) -> bool:
     return value is not None and bool(str(value).strip()) and not rules.is_empty(value)
 
 
 def _misread(
-    rules: Rules, entity: str, name: str, kind: Kind, values: Sequence[Any]
+    rules: ReadingRules, entity: str, name: str, kind: Kind, values: Sequence[Any]
 ) -> Iterator[Misread]:
     wrong = [value for value in values if not _is_read(rules.for_text(), kind, value)]
     if 2 * len(wrong) > len(values):
@@ -117,7 +117,7 @@ def _misread(
         yield Misread(entity, name, kind, len(values), len(wrong), samples)
 
 
-def _is_read(rules: Rules, kind: Kind, value: Any) -> bool:
+def _is_read(rules: ReadingRules, kind: Kind, value: Any) -> bool:
     if kind is Kind.FLAG:
         return read_flag(value) is not UNREADABLE
     if not isinstance(value, str):

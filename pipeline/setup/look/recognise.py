@@ -30,7 +30,7 @@ from pipeline.databases import DATABASES, files
 from pipeline.databases.constructs import blank, one_of_words
 from pipeline.databases.exports.tables import find
 from pipeline.errors import AuditError
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES, Kind
 from pipeline.presets import Preset, load_preset, preset_names
 from pipeline.setup.grants import tables_of
@@ -172,7 +172,7 @@ def reading_of(
     for ours in add or {}:
         entity, _, column = ours.partition(".")
         schema[entity].setdefault(column, Kind.TEXT)
-    rules = Rules.of(preset, "UTC", UNNAMED)
+    rules = ReadingRules.of(preset, "UTC", UNNAMED)
     return SourceReader(
         connection,
         ReadSpec(preset, add or {}, UNNAMED, frozenset(preset.absent_columns()), schema, rules),

@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, String, cast, column, func, select, table
 
 from pipeline.databases.constructs import exact_text
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.presets import Amount, Formats
 from pipeline.setup.look.vocabulary import EMPTY
 from pipeline.source.names import described
@@ -378,7 +378,7 @@ def _with_offsets(formats: Iterable[str]) -> list[str]:
 
 def coverage(written: Written) -> dict[str, tuple[int, int, str]]:
     """'day', 'instant', 'amount' -> (distinct texts read, all distinct texts, an unread one)."""
-    rules = Rules(formats_of(written), zone="UTC")
+    rules = ReadingRules(formats_of(written), zone="UTC")
     readers: Mapping[str, tuple[Mapping[str, int], Any]] = {
         "day": (written.texts.days, rules.day),
         "instant": (written.texts.instants, rules.instant),

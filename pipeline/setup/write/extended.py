@@ -86,4 +86,4 @@ def fit_in(place: Place, preset: Preset) -> Fit:
         heads = {
             entity: (names, reader.head(entity, _LOOKED_AT)) for entity, names in read if names
         }
-        return fit_of(reader.spec.rules, ENTITIES, heads)
+        return fit_of(reader.spec.reading_rules, ENTITIES, heads)

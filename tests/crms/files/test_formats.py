@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import TableClause, literal
 
 from pipeline.calendar.window import microseconds
-from pipeline.formats import Rules, units_of
+from pipeline.formats import ReadingRules, units_of
 from pipeline.model import Kind
 from pipeline.presets import Amount, Formats
 from pipeline.values.months import MONTHS
@@ -46,7 +46,7 @@ def held(bench: Bench, texts: Sequence[str | None]) -> tuple[TableClause, list[s
 
 
 def both(
-    bench: Bench, rules: Rules, kind: str, texts: Sequence[str | None]
+    bench: Bench, rules: ReadingRules, kind: str, texts: Sequence[str | None]
 ) -> list[tuple[Any, Any, Any]]:
     """(text, what the engine says, what Python says): a value, None for nothing entered, or UNREADABLE."""
     given, texts = held(bench, texts)
@@ -119,7 +119,7 @@ NO_DAYS = (
 
 @pytest.mark.parametrize("form", DAY_FORMATS)
 def test_a_day_is_read_alike(bench: Bench, form: str) -> None:
-    rules = Rules(Formats(day=(form,)))
+    rules = ReadingRules(Formats(day=(form,)))
     given = days()
     texts = [*NO_DAYS, *(written(day, one) for day in given for one in DAY_FORMATS)]
     pairs = both(bench, rules, "day", texts)
@@ -145,7 +145,7 @@ def test_several_formats_are_tried_in_order(bench: Bench) -> None:
         "1-3-2017",
         "",
     ]
-    rules = Rules(Formats(day=("%d-%m-%Y", "%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y")))
+    rules = ReadingRules(Formats(day=("%d-%m-%Y", "%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y")))
     pairs = both(bench, rules, "day", texts)
     assert differing(pairs) == []
     assert [said for _, said, _ in pairs] == [
@@ -156,12 +156,12 @@ def test_several_formats_are_tried_in_order(bench: Bench) -> None:
 
 def test_two_digits_of_a_year_only_where_declared(bench: Bench) -> None:
     texts = ["01-03-17", "01-03-2017"]
-    refused = both(bench, Rules(Formats(day=("%d-%m-%Y",))), "day", texts)
+    refused = both(bench, ReadingRules(Formats(day=("%d-%m-%Y",))), "day", texts)
     assert [row[1:] for row in refused] == [
         (UNREADABLE, UNREADABLE),
         (date(2017, 3, 1), date(2017, 3, 1)),
     ]
-    declared = both(bench, Rules(Formats(day=("%d-%m-%y",))), "day", texts)
+    declared = both(bench, ReadingRules(Formats(day=("%d-%m-%y",))), "day", texts)
     assert [row[1:] for row in declared] == [
         (date(2017, 3, 1), date(2017, 3, 1)),
         (UNREADABLE, UNREADABLE),
@@ -199,7 +199,7 @@ def test_hours_behind_a_day_are_read_and_left_out(bench: Bench) -> None:
         "2026-10-31 23:60:00",
     ]
     formats = Formats(day=("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"), zone="UTC")
-    pairs = both(bench, Rules(formats, home="Asia/Tokyo"), "day", texts)
+    pairs = both(bench, ReadingRules(formats, home="Asia/Tokyo"), "day", texts)
     assert differing(pairs) == []
     wanted = [date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 1), UNREADABLE, UNREADABLE]
     assert [said for _, said, _ in pairs] == wanted
@@ -236,7 +236,7 @@ OFFSETS = {
 @pytest.mark.parametrize("kind", ["day", "instant"])
 def test_an_offset_makes_an_instant_whatever_the_zone(bench: Bench, kind: str) -> None:
     form = ("%Y-%m-%dT%H:%M:%S%z",)
-    rules = Rules(
+    rules = ReadingRules(
         Formats(day=form, instant=form, zone="Asia/Tokyo"),
         zone="Asia/Tokyo",
         home="Europe/Amsterdam",
@@ -253,7 +253,7 @@ def test_an_offset_makes_an_instant_whatever_the_zone(bench: Bench, kind: str) -
 def test_offsets_stand_beside_local_times_in_one_column(bench: Bench) -> None:
     texts = ["2026-07-01 12:00", "2026-07-01T12:00:00.250Z", "01-07-2026 12:00:00 +0200", "x"]
     form = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S.%g%z", "%d-%m-%Y %H:%M:%S %z")
-    rules = Rules(
+    rules = ReadingRules(
         Formats(instant=form, zone="Europe/Amsterdam"),
         zone="Europe/Amsterdam",
         home="Europe/Amsterdam",
@@ -273,7 +273,7 @@ def test_offsets_stand_beside_local_times_in_one_column(bench: Bench) -> None:
 def test_a_day_that_a_zone_skipped_is_never_shown(bench: Bench) -> None:
     """Apia went from 29 to 31 December 2011: a local time of the 30th keeps the old offset."""
     form = ("%Y-%m-%dT%H:%M:%S%z",)
-    rules = Rules(
+    rules = ReadingRules(
         Formats(day=form, instant=("%Y-%m-%d %H:%M:%S",)),
         zone="Pacific/Apia",
         home="Pacific/Apia",
@@ -337,7 +337,7 @@ def test_an_instant_is_read_alike(bench: Bench, zone: str, form: str) -> None:
         with pytest.raises(ValidationError):
             Formats(instant=(form,), zone=zone)
         return
-    rules = Rules(Formats(instant=(form,), zone=zone), zone=zone)
+    rules = ReadingRules(Formats(instant=(form,), zone=zone), zone=zone)
     moments = clocks()
     texts = [*NO_INSTANTS, *(INSTANTS[form].format(m, (m.hour - 1) % 12 + 1, "PM" if m.hour > 11 else "AM",
                                                    m.microsecond // 1000) for m in moments)]  # fmt: skip
@@ -349,7 +349,7 @@ def test_an_instant_is_read_alike(bench: Bench, zone: str, form: str) -> None:
 def test_an_instant_is_of_the_declared_zone(bench: Bench) -> None:
     """02:30 is skipped in March (as if the clock had gone on), and exists twice in October: the first is meant."""
     texts = ["2026-07-01 12:00:00", "2026-03-29 02:30:00", "2026-10-25 02:30:00"]
-    rules = Rules(Formats(zone="Europe/Amsterdam"), zone="Europe/Amsterdam")
+    rules = ReadingRules(Formats(zone="Europe/Amsterdam"), zone="Europe/Amsterdam")
     wanted = [
         datetime(2026, 7, 1, 10),
         datetime(2026, 3, 29, 1, 30),
@@ -411,7 +411,7 @@ WHOLE_AMOUNTS = (
 
 @pytest.mark.parametrize("style", [*STYLES, "comma, point"])
 def test_an_amount_is_read_alike(bench: Bench, style: str) -> None:
-    rules = Rules(Formats(amount=tuple(STYLES[one] for one in style.split(", "))))
+    rules = ReadingRules(Formats(amount=tuple(STYLES[one] for one in style.split(", "))))
     texts = [
         *WHOLE_AMOUNTS,
         *(around.format(number) for around, number in product(AROUND, NUMBERS)),
@@ -448,18 +448,18 @@ def test_an_amount_is_read_alike(bench: Bench, style: str) -> None:
     ],
 )
 def test_amounts_by_hand(style: str, text: str, units: Any) -> None:
-    assert Rules(Formats(amount=(STYLES[style],))).money(text, "EUR") == units
+    assert ReadingRules(Formats(amount=(STYLES[style],))).money(text, "EUR") == units
 
 
 def test_of_two_amount_formats_the_first_that_fits_is_taken() -> None:
-    rules = Rules(Formats(amount=(STYLES["comma"], STYLES["point"])))
+    rules = ReadingRules(Formats(amount=(STYLES["comma"], STYLES["point"])))
     assert [rules.money(text, "EUR") for text in ("1.234", "1,234", "1,23", "1.23", "1,234.5")] == [
         123_400, UNREADABLE, 123, 123, 123_450
     ]  # fmt: skip
 
 
 def test_an_amount_without_a_currency_is_unreadable() -> None:
-    rules = Rules(Formats())
+    rules = ReadingRules(Formats())
     assert [rules.money("5", currency) for currency in (None, "", WHITE_SPACE)] == [
         UNREADABLE
     ] * 3
@@ -479,7 +479,7 @@ def test_an_amount_format_that_tells_nothing_apart_is_refused(amount: dict[str, 
 
 
 def test_an_empty_word_is_nothing_entered(bench: Bench) -> None:
-    rules = Rules(Formats(day=("%d-%m-%Y",)), frozenset({"-", "n/a", "0"}))
+    rules = ReadingRules(Formats(day=("%d-%m-%Y",)), frozenset({"-", "n/a", "0"}))
     texts = ["-", " - ", "\u3000n/a\ufeff", "N/A", "0", "00", "--", "01-03-2017", "-1"]
     pairs = both(bench, rules, "day", texts)
     assert differing(pairs) == []

@@ -17,7 +17,7 @@ from pipeline.databases.exports.cells import Declared, tables_of
 from pipeline.databases.exports.formulas import without_value
 from pipeline.errors import ImplausibleError, SourceError
 from pipeline.flows.check import check_audit
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES
 from pipeline.presets import Formats
 from pipeline.values.texts import UNREADABLE
@@ -65,7 +65,7 @@ def test_a_formula_without_a_value_is_no_empty_cell() -> None:
 
 
 def test_what_stands_there_is_unreadable_as_a_day_and_as_an_amount() -> None:
-    rules = Rules(Formats())
+    rules = ReadingRules(Formats())
     for text in (*ERRORS, "=?"):
         assert rules.day(text) is rules.instant(text) is rules.money(text, "EUR") is UNREADABLE
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.formats import Rules
+from pipeline.formats import ReadingRules
 from pipeline.presets.columns import Mapped
 from pipeline.setup.guess.mapping import CustomPreset, expressions
 from pipeline.setup.guess.proposals import propose, written_in
@@ -51,7 +51,7 @@ def test_the_format_of_a_closing_date_with_an_hour_is_proposed(
     assert written is not None
     formats = formats_of(written)
     assert formats.day == HOURS[text]
-    read = Rules(formats, home="Europe/Amsterdam").day(text)
+    read = ReadingRules(formats, home="Europe/Amsterdam").day(text)
     assert read == (
         date(2026, 11, 1) if text.endswith(("Z", "0000", "10:00:00")) else date(2026, 10, 31)
     )
