@@ -1,1 +1,1 @@
-"""A report as a workbook, and read back."""
+"""Writes a report as a workbook, and reads it back."""

@@ -1,6 +1,4 @@
-"""Cells of a workbook: how they look, and that figures are numbers under a
-format and text stays text.
-"""
+"""Writes cells: figures become numbers with a format, text stays text."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ BAR: Final = "A9CEDA"
 FONT: Final = "Arial"
 
 
-# each is one object, so that finding its style is cheap
+# compared by identity, so looking up its style is cheap
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """How a cell looks, apart from its number format."""
@@ -65,7 +63,7 @@ LARGE = Look(rule=LINE, middle=True, size=12, bold=True, color=ACCENT, right=Tru
 SENTENCE = Look(rule=LINE, middle=True, wrap=True, indent=1)
 HEAD_INDENTED = Look(bold=True, fill=SOFT, rule=ACCENT, indent=1)
 SMALL_NUMBER = Look(rule=LINE, middle=True, size=9, color=QUIET, right=True)
-_DIGITS: Final = 15  # that Excel keeps of a number
+_DIGITS: Final = 15  # significant digits that Excel keeps
 
 URL = Look(rule=LINE, color=ACCENT, underline=True)
 
@@ -83,11 +81,9 @@ class CellWriter:
     )
 
     def style(self, look: Look, number_format: str) -> Any:
-        """One style array per look and format: assigning fonts and borders cell by cell
-        takes ten times as long.
-        """
-        found = self.styles.get((look, number_format))
-        if found is None:
+        """The style for a look and a format, cached: setting fonts per cell is ten times slower."""
+        style = self.styles.get((look, number_format))
+        if style is None:
             cell = ExcelCell(self.book.active, row=1, column=1)
             line = "single" if look.underline else None
             cell.font = Font(
@@ -111,18 +107,16 @@ class CellWriter:
                 cell.fill = PatternFill("solid", fgColor=look.fill)
             cell.number_format = number_format
             cell.quotePrefix = number_format in ("@", "General")
-            found = self.styles[look, number_format] = cell._style
-        return found
+            style = self.styles[look, number_format] = cell._style
+        return style
 
     def text(self, sheet: Any, row: int, column: int, text: str, look: Look) -> Any:
-        """Text that stays text: never a formula, a number or an
-        error, whatever it looks like.
-        """
+        """Writes text that stays text, even if it looks like a formula, number or error."""
         fitted, note = excel_text(text, self.report.language)
         cell = sheet.cell(row, column)
-        # its setter would look for what `excel_text` has replaced
+        # the setter would search again for characters that `excel_text` has replaced
         cell._value, cell.data_type = (escaped(fitted), "s")
-        # Excel shows long text in a cell formatted as text as ####
+        # Excel shows #### for a long text in a cell with text format
         cell._style = self.style(look, "@" if len(fitted) <= 255 else "General")
         if look.wrap:
             self.wrapped[sheet.title].append((row, column, fitted))
@@ -131,7 +125,7 @@ class CellWriter:
         return cell
 
     def figure(self, sheet: Any, row: int, column: int, figure: Figure, look: Look) -> Any:
-        """The figure as a number; as text with the reason where Excel has no number for it."""
+        """Writes the figure as a number, or as text with a note if Excel cannot hold it."""
         number = excel_number(figure)
         if number is None:
             language = self.report.language
@@ -144,7 +138,7 @@ class CellWriter:
         return cell
 
     def number(self, sheet: Any, row: int, column: int, number: int, look: Look) -> Any:
-        """An integer that is no figure: a part of one, in the index."""
+        """Writes an integer of the index that is a part of a figure."""
         cell = sheet.cell(row, column, number)
         cell._style = self.style(look, "#,##0")
         return cell
@@ -152,7 +146,7 @@ class CellWriter:
     def cells(
         self, sheet: Any, row: int, first: int, cells: Iterable[Cell], looks: Sequence[Look]
     ) -> None:
-        """A line of figures and texts; nothing stays an empty, styled cell."""
+        """Writes a row of figures and texts; None becomes an empty, styled cell."""
         for column, (cell, look) in enumerate(zip(cells, looks, strict=True), first):
             if isinstance(cell, Figure):
                 self.figure(sheet, row, column, cell, look)
@@ -161,9 +155,7 @@ class CellWriter:
 
 
 def excel_number(figure: Figure) -> int | float | None:
-    """The number whose shortest text is exactly the printed decimal;
-    None where there is none.
-    """
+    """The number whose shortest text is exactly the printed decimal, or None."""
     value = excel_value(figure)
     if value is None:
         return None
@@ -186,6 +178,6 @@ def _why_text(figure: Figure, language: Language) -> str:
 
 
 def _remark(cell: Any, text: str) -> None:
-    """A note on the cell; a second one is added to the first."""
+    """Adds a note to the cell, after any other."""
     text = f"{cell.comment.text} {text}" if cell.comment else text
     cell.comment = Comment(text, "crm-audit", height=20 + 18 * (len(text) // 34 + 1), width=240)

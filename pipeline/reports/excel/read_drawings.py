@@ -1,5 +1,6 @@
-"""What a workbook draws, read back: each chart shows the column that its title names, each
-bar lies on a percentage.
+"""Reads a workbook's drawings back.
+
+Each chart must show the column in its title, and each bar must lie on a percentage.
 """
 
 from __future__ import annotations
@@ -35,9 +36,7 @@ def column_letters(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart as the file has it: its title, and the ranges of labels
-    and numbers that it draws.
-    """
+    """A chart in the file: its title, and the ranges of its labels and numbers."""
 
     title: str
     ranges: tuple[str, ...]  # "'Teams'!$A$5:$A$9"
@@ -56,7 +55,7 @@ def _chart(tree: etree._Element) -> Chart:
 
 
 def chart_differences(report: Report, charts: Sequence[Chart]) -> Iterator[Difference]:
-    """Charts that draw anything else than what their title says."""
+    """Charts that draw anything but what their titles name."""
     named = dict(_titles(report))
     for chart in charts:
         place = named.get(chart.title)
@@ -75,7 +74,7 @@ _Place = tuple[str, Table, int, int]
 
 
 def _titles(report: Report) -> Iterator[tuple[str, _Place]]:
-    """Every title that a chart of the report may have, and what it then draws."""
+    """Every possible chart title of the report, and the cells for it."""
     language = report.language
     for sheet, table in zip(sheet_names(report)[1:], report.tables, strict=False):
         rows = len([row for row in table.rows if not row.total])
@@ -86,9 +85,7 @@ def _titles(report: Report) -> Iterator[tuple[str, _Place]]:
 
 
 def _ranges(sheet: str, table: Table, at: int, count: int) -> tuple[str, ...]:
-    """Where labels and numbers of a column stand; none where one of the rows has no
-    number to draw.
-    """
+    """The ranges of a column's labels and numbers; none if a row has no number."""
     cells = [row.cells[at] if at < len(row.cells) else None for row in table.rows[:count]]
     if not all(isinstance(cell, Figure) and excel_value(cell) is not None for cell in cells):
         return ()
@@ -101,8 +98,9 @@ def _ranges(sheet: str, table: Table, at: int, count: int) -> tuple[str, ...]:
 
 
 def bar_differences(report: Report, bars: Mapping[str, Sequence[str]]) -> Iterator[Difference]:
-    """Bars inside of cells, from 0 to 100 %, that lie on anything else than percentages.
-    `bars`: sheet -> ranges.
+    """Bars inside cells, from 0 to 100 %, that lie on anything but percentages.
+
+    `bars` maps a sheet to its ranges.
     """
     tables = dict(zip(sheet_names(report)[1:], report.tables, strict=False))
     for sheet, ranges in bars.items():

@@ -1,9 +1,8 @@
-"""A workbook read back, by other libraries than the one that wrote it, and compared with
-the report cell by cell.
+"""Reads a workbook back, with other libraries, and compares it with the report cell by cell.
 
-What each sheet must hold is built here once more, straight from the report: a row that the
-writer forgets, moves or repeats is a difference. Values are python-calamine's; types, formats
-and links are read from the file's own XML.
+The expected cells are built directly from the report, so a row that the writer forgets, moves
+or repeats is a difference. Values come from python-calamine; types, formats and links from the
+file's XML.
 """
 
 from __future__ import annotations
@@ -74,26 +73,26 @@ _UNREADABLE: Final = (
 
 
 def workbook_differences(report: Report, file: Path) -> list[Difference]:
-    """Where the file says anything else than the report; empty where it says the
-    same, no more and no less.
-    """
+    """Every difference between the file and the report."""
     try:
-        found = _read(file)
+        workbook = _read(file)
     except _UNREADABLE as error:
         return [("workbook", file.name, "a readable workbook", type(error).__name__)]
     names = sheet_names(report)
-    if list(found.sheets) != names:
-        return [("sheets", file.name, ", ".join(names), ", ".join(found.sheets))]
-    differences = list(found.oddities)
+    if list(workbook.sheets) != names:
+        return [("sheets", file.name, ", ".join(names), ", ".join(workbook.sheets))]
+    differences = list(workbook.oddities)
     places: list[tuple[Figure, str, str]] = []
     language, index = report.language, sheet_words(report.language).index
     for name, rows in zip(names, _expected(report), strict=False):
-        differences += _compared(found.sheets[name], rows, places, language)
-    differences += _compared(found.sheets[index], _expected_index(report, places), [], language)
-    differences += _unaccounted(report, found)
-    differences += chart_differences(report, found.charts)
+        differences += _compared(workbook.sheets[name], rows, places, language)
+    differences += _compared(
+        workbook.sheets[index], _expected_index(report, places), [], language
+    )
+    differences += _unaccounted(report, workbook)
+    differences += chart_differences(report, workbook.charts)
     differences += bar_differences(
-        report, {name: sheet.bars for name, sheet in found.sheets.items()}
+        report, {name: sheet.bars for name, sheet in workbook.sheets.items()}
     )
     return differences
 
@@ -119,7 +118,7 @@ def _head(
 
 
 def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
-    """The rows of every sheet before the index, in the order of `sheet_names`."""
+    """The rows of every sheet but the index, in the order of `sheet_names`."""
 
     def lines(rows: Sequence[Row]) -> list[Sequence[_Expected]]:
         return [(row.label, *row.cells) for row in rows]
@@ -130,7 +129,9 @@ def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
         for row in report.headline
     ]
     head = _head(report, report.title, about(report), words.headline)
-    yield head + [(label, figure, said, *others) for label, figure, said, others in sentences]
+    yield head + [
+        (label, figure, wording, *others) for label, figure, wording, others in sentences
+    ]
     for table in report.tables:
         yield _head(report, table.title, table.note, table.columns) + lines(table.rows)
     if report.lists_records:
@@ -161,8 +162,8 @@ def _expected_index(
 
 
 @dataclass(slots=True)
-class _Found:
-    """A cell as the file has it."""
+class _FileCell:
+    """A cell in the file."""
 
     value: object
     kind: str = "n"  # the type that the XML names: 'n', 's', 'inlineStr', 'b', …
@@ -179,7 +180,7 @@ class _Found:
 @dataclass(slots=True)
 class _Sheet:
     name: str
-    cells: dict[str, _Found]
+    cells: dict[str, _FileCell]
     bars: list[str] = field(default_factory=list)  # ranges of conditional formats
 
 
@@ -210,11 +211,11 @@ def _read(file: Path) -> _Workbook:
     return workbook
 
 
-def _values(calamine: CalamineWorkbook, name: str) -> dict[str, _Found]:
-    """The cells of a sheet that hold anything."""
+def _values(calamine: CalamineWorkbook, name: str) -> dict[str, _FileCell]:
+    """The non-empty cells of a sheet."""
     rows = calamine.get_sheet_by_name(name).to_python(skip_empty_area=False)
     return {
-        f"{column_letters(column)}{row}": _Found(value)
+        f"{column_letters(column)}{row}": _FileCell(value)
         for row, line in enumerate(rows, 1)
         for column, value in enumerate(line, 1)
         if value != ""
@@ -222,7 +223,7 @@ def _values(calamine: CalamineWorkbook, name: str) -> dict[str, _Found]:
 
 
 def _relations(archive: ZipFile, part: str) -> dict[str, str]:
-    """Relation id -> target of a part of the package; none where it has no relations."""
+    """Relation id -> target, for a part of the package."""
     path = PurePosixPath(part)
     name = str(path.parent / "_rels" / f"{path.name}.rels")
     if name not in archive.namelist():
@@ -237,9 +238,9 @@ def _parts(archive: ZipFile) -> list[str]:
     """The XML parts of the sheets, in the workbook's order."""
     targets = _relations(archive, "xl/workbook.xml")
     sheets = etree.fromstring(archive.read("xl/workbook.xml")).iter(f"{_MAIN}sheet")
-    found = [targets[str(sheet.get(_LINKED))] for sheet in sheets]
+    linked = [targets[str(sheet.get(_LINKED))] for sheet in sheets]
     return [
-        target.lstrip("/") if target.startswith("/") else f"xl/{target}" for target in found
+        target.lstrip("/") if target.startswith("/") else f"xl/{target}" for target in linked
     ]
 
 
@@ -249,19 +250,19 @@ def _formats(styles: etree._Element) -> list[str]:
         str(node.get("numFmtId")): str(node.get("formatCode"))
         for node in styles.iter(f"{_MAIN}numFmt")
     }
-    found = []
+    formats = []
     for node in styles.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf"):
         number = str(node.get("numFmtId", "0"))
-        found.append(own.get(number) or _BUILT_IN.get(int(number), f"built-in format {number}"))
-    return found
+        formats.append(
+            own.get(number) or _BUILT_IN.get(int(number), f"built-in format {number}")
+        )
+    return formats
 
 
 def _types(
     archive: ZipFile, part: str, formats: Sequence[str], sheet: _Sheet
 ) -> list[Difference]:
-    """Fill in types, formats and links of the sheet's cells; the differences are rows
-    and columns out of sight.
-    """
+    """Fills in types, formats and links of the sheet's cells; returns hidden rows and columns."""
     tree = etree.fromstring(archive.read(part))
     for node in tree.iter(f"{_MAIN}c"):
         if cell := sheet.cells.get(str(node.get("r"))):
@@ -269,7 +270,7 @@ def _types(
             cell.number_format = formats[int(node.get("s", "0"))]
             cell.formula = node.find(f"{_MAIN}f") is not None
         elif node.find(f"{_MAIN}f") is not None:
-            sheet.cells[str(node.get("r"))] = _Found("", formula=True)
+            sheet.cells[str(node.get("r"))] = _FileCell("", formula=True)
     targets = _relations(archive, part)
     for node in tree.iter(f"{_MAIN}hyperlink"):
         target = targets.get(str(node.get(_LINKED)), "")
@@ -293,8 +294,9 @@ def _types(
 
 
 def as_printed(value: Decimal, number_format: str, language: Language) -> str | None:
-    """The text that Excel, set to this language, prints for a number under one of the formats
-    of `excel_format`; None for any other format.
+    """The text that an Excel in this language shows for a number in a format of `excel_format`.
+
+    None for any other format.
     """
     match = _FORMAT.fullmatch(number_format)
     if not match:
@@ -351,8 +353,10 @@ def _compared(
             )
 
 
-def _wanted(expected: _Expected, cell: _Found | None, language: Language) -> tuple[str, bool]:
-    """What is expected, for a message, and whether the cell is just that."""
+def _wanted(
+    expected: _Expected, cell: _FileCell | None, language: Language
+) -> tuple[str, bool]:
+    """The expected content, for a message, and whether the cell has it."""
     if isinstance(expected, Figure):
         return (
             f"{format_figure(expected, language)} as {excel_format(expected, language)}",
@@ -374,15 +378,13 @@ def _wanted(expected: _Expected, cell: _Found | None, language: Language) -> tup
     )
 
 
-def _is_text(cell: _Found, text: str) -> bool:
+def _is_text(cell: _FileCell, text: str) -> bool:
     plain = cell.kind in _TEXT and not cell.formula and cell.number_format in ("@", "General")
     return plain and cell.value == text
 
 
-def _number(cell: _Found) -> Decimal | None:
-    """The number of a cell that is one, by the shortest text of its
-    float; None for anything else.
-    """
+def _number(cell: _FileCell) -> Decimal | None:
+    """A numeric cell's value, by the shortest text of its float; None for any other cell."""
     if (
         cell.kind != "n"
         or cell.formula
@@ -393,7 +395,7 @@ def _number(cell: _Found) -> Decimal | None:
     return Decimal(repr(cell.value))
 
 
-def _is_figure(cell: _Found, figure: Figure, language: Language) -> bool:
+def _is_figure(cell: _FileCell, figure: Figure, language: Language) -> bool:
     value, printed = excel_value(figure), format_figure(figure, language)
     if value is None:
         return _is_text(cell, excel_text(printed, language)[0])
@@ -403,13 +405,11 @@ def _is_figure(cell: _Found, figure: Figure, language: Language) -> bool:
     return as_printed(number, cell.number_format, language) == printed
 
 
-def _unaccounted(report: Report, found: _Workbook) -> Iterator[Difference]:
-    """The index against the report and against the cells, apart from where
-    anything was expected to stand.
-    """
+def _unaccounted(report: Report, workbook: _Workbook) -> Iterator[Difference]:
+    """Compares the index with the report and with the cells, wherever they are."""
     index = sheet_words(report.language).index
-    lines: dict[int, dict[str, _Found]] = {}
-    for ref, cell in found.sheets[index].cells.items():
+    lines: dict[int, dict[str, _FileCell]] = {}
+    for ref, cell in workbook.sheets[index].cells.items():
         column = ref.rstrip("0123456789")
         lines.setdefault(int(ref[len(column) :]), {})[column] = cell
     rows = [line for number, line in lines.items() if number >= FIRST_ROW]
@@ -423,7 +423,7 @@ def _unaccounted(report: Report, found: _Workbook) -> Iterator[Difference]:
         for line in rows
         if {"B", "C"} <= line.keys()
     }
-    for name, sheet in found.sheets.items():
+    for name, sheet in workbook.sheets.items():
         for ref, cell in sheet.cells.items():
             if name != index and cell.kind not in _TEXT and (name, ref) not in places:
                 yield (

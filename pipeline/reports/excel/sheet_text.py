@@ -1,6 +1,4 @@
-"""What a workbook says beside the report's own words: sheets, headings, and
-text as a cell holds it.
-"""
+"""A workbook's own words: names of sheets, headings, and text as a cell can hold it."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ CELL_LIMIT: Final = 32_767  # UTF-16 units in one cell
 LINK_LIMIT: Final = 65_530  # hyperlinks on one sheet
 EXACT_BELOW: Final = 10**15  # Excel keeps 15 significant digits
 
-# what a URI may consist of
+# characters of a URI
 _LINK: Final = re.compile(r"https?://[!#-;=?-\[\]_a-z~]{1,2040}", re.IGNORECASE | re.ASCII)
 _UNHELD: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CODE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads _x0041_ as the letter A
@@ -45,15 +43,15 @@ _COUNTS_IN: Final = {
     "outside": marked("all records only"),
     "leads outside": marked("all leads only"),
 }
-"""Part of the fix-list -> where its records count."""
+"""Section of the fix-list -> the figures in which its records count."""
 
 _HISTORY: Final = "History"
-"""A name that Excel keeps for itself."""
+"""A sheet name that Excel reserves."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetWords:
-    """What a workbook says beside the report's own words, in the report's language."""
+    """A workbook's own words, in the report's language."""
 
     overview: str
     to_complete: str
@@ -71,7 +69,7 @@ class SheetWords:
 
     @property
     def link_column(self) -> int:
-        """Where the link stands among the columns of the fix-list, from 1."""
+        """The position of the link among the fix-list's columns, from 1."""
         return len(self.columns_to_complete) - 2
 
 
@@ -124,12 +122,12 @@ def sheet_words(language: Language) -> SheetWords:
 
 
 def excel_text(text: str, language: Language) -> tuple[str, str]:
-    """The text as a cell holds it, and a note on what had to be changed ('' = nothing).
+    """The text as a cell can hold it, and a note on what changed ('' if nothing did).
 
-    Line ends become Excel's own; whatever XML cannot carry becomes U+FFFD; what exceeds a
-    cell is cut and says so.
+    Line ends become Excel's own, characters that XML cannot hold become U+FFFD, and text that
+    exceeds a cell is cut, with a mark.
     """
-    # even if every character counted for four
+    # fits even if every character takes four units
     if len(text) <= CELL_LIMIT // 4 and text.isprintable():
         return text, ""
     fitted, replaced = _UNHELD.subn("\ufffd", re.sub("\r\n?", "\n", text))
@@ -163,7 +161,7 @@ def _cut_mark(count: int, language: Language) -> str:
 
 
 def _fitting(text: str, language: Language) -> int:
-    """How many of its characters a cell holds beside the mark of what is cut."""
+    """How many of its characters a cell can hold beside the mark of the cut."""
     room = CELL_LIMIT - len(_cut_mark(len(text), language))
     return bisect_right(range(len(text) + 1), room, key=lambda length: size(text[:length])) - 1
 
@@ -178,7 +176,7 @@ def size(text: str) -> int:
 
 
 def stamp(report: Report) -> str:
-    """Run and as-of, as the second row of every sheet says them."""
+    """Run and as-of, for the second row of every sheet."""
     window = report.result.window
     return report.language.translate(
         "Run {run} · as of {as_of} ({zone})",
@@ -189,7 +187,7 @@ def stamp(report: Report) -> str:
 
 
 def about(report: Report) -> str:
-    """For whom the report is, which audit made it, from what, and over which days."""
+    """The report's reader, audit, source and period."""
     result, language = report.result, report.language
     whom = report.person.name if report.person else language.translate("sales management")
     return language.translate(
@@ -202,7 +200,7 @@ def about(report: Report) -> str:
 
 
 def headline_label(row: Row, language: Language) -> str:
-    """The label of a headline's line, which a page sets under a heading of its element."""
+    """The label of a headline's row; a page puts it under its element's heading instead."""
     if row.element == "person":
         return language.translate("Worth discussing: {what}", what=row.label)
     if row.element == "lacking":
@@ -213,29 +211,29 @@ def headline_label(row: Row, language: Language) -> str:
 def split_headline(
     row: Row, language: Language
 ) -> tuple[Figure | None, str, tuple[Figure, ...]]:
-    """A sentence of the headline as its first figure, the words that follow it, and the
-    other figures as numbers.
+    """Splits a headline sentence into its first figure, its words, and its other figures.
 
-    The words say every figure as `format_figure` does; only a figure that opens the
-    sentence is not said twice.
+    The words include every figure as `format_figure` writes it, except a figure that opens
+    the sentence.
     """
     figures = tuple(cell for cell in row.cells if isinstance(cell, Figure))
     opens = bool(row.cells) and isinstance(row.cells[0], Figure)
-    said = [
+    parts = [
         format_figure(cell, language) if isinstance(cell, Figure) else cell or ""
         for cell in row.cells
     ]
     large, small = (
-        "".join(said[opens : max(row.big, opens)]),
-        "".join(said[max(row.big, opens) :]),
+        "".join(parts[opens : max(row.big, opens)]),
+        "".join(parts[max(row.big, opens) :]),
     )
     words = " · ".join(part for part in (large.strip(), small.strip(" ,")) if part)
     return (figures[0] if figures else None), words, figures[1:]
 
 
 def sheet_names(report: Report) -> list[str]:
-    """The sheets in their order: one per table between the first and the last two or three,
-    named within Excel's rules, each once.
+    """The names of all sheets in order, unique and valid in Excel.
+
+    Between the overview and the last two or three sheets there is one per table.
     """
     words = sheet_words(report.language)
     fixed = [words.notes, words.index]
@@ -256,7 +254,7 @@ def sheet_names(report: Report) -> list[str]:
 
 
 def _short(title: str, language: Language) -> str:
-    """A title as a sheet can be named: at most 31 of the letters that Excel allows there."""
+    """A title shortened to a sheet's name: at most 31 characters, all allowed by Excel."""
     fitted = excel_text(title, language)[0].replace("\n", " ")
     if size(fitted) > 31:
         fitted = fitted.split(": ")[0]
@@ -267,7 +265,7 @@ def _short(title: str, language: Language) -> str:
 
 
 def chart_title(table: Table, at: int, shown: int | None, language: Language) -> str:
-    """What a chart of a column is called; `shown`: of so many rows only, the first."""
+    """The title of a column's chart; `shown` limits it to that many first rows."""
     title, heading = table.title, table.columns[at + 1]
     if shown is None:
         return f"{title}: {heading}"
@@ -277,7 +275,7 @@ def chart_title(table: Table, at: int, shown: int | None, language: Language) ->
 
 
 def note_to_complete(report: Report) -> str:
-    """How long the complete list is, and how many of its records count in the period."""
+    """The length of the whole list, by section."""
     sections = Counter(map(section_of, report.fix_list))
     return report.language.translate(
         "The whole list: {current} of this period, {outside} outside this period, {check} to check.",
@@ -288,7 +286,7 @@ def note_to_complete(report: Report) -> str:
 
 
 def texts_to_complete(item: FixItem, language: Language) -> tuple[str, ...]:
-    """A line of the fix-list, as its cells read."""
+    """The texts of a fix-list row's cells."""
     kind = entity_label(item.entity, language)
     nameless = language.translate("({kind} without a name)", kind=kind)
     return (
@@ -296,7 +294,7 @@ def texts_to_complete(item: FixItem, language: Language) -> tuple[str, ...]:
         item.label or nameless,
         day_text(item.day, language) if item.day else "",
         "\n".join(map(language.chosen, item.missing)),
-        # line by line beside what is missing
+        # one reason per line, beside the missing field
         "\n".join(map(language.chosen, item.why)).rstrip(),
         sheet_words(language).link if is_link(item.link) else item.link,
         language.translate(_COUNTS_IN[section_of(item)]),
@@ -305,16 +303,14 @@ def texts_to_complete(item: FixItem, language: Language) -> tuple[str, ...]:
 
 
 def is_link(link: str) -> bool:
-    """Whether the address becomes a hyperlink; any other is written as text."""
+    """Whether the address can become a hyperlink; otherwise it is written as text."""
     return bool(_LINK.fullmatch(link))
 
 
 def index_row(
     figure: Figure, sheet: str, cell: str, language: Language
 ) -> tuple[str | int, ...]:
-    """The figure's line in the index: where it stands, what it says, and
-    what it is made of, exactly.
-    """
+    """The figure's row in the index: its place, its text and its exact parts."""
     denominator = "" if figure.denominator is None else _exact(figure.denominator)
     return (
         encoded(figure.id),

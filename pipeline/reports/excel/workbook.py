@@ -1,8 +1,7 @@
-"""The report as an Excel workbook: figures are numbers under a format, everything else
-is text that stays text.
+"""Writes the report as an Excel workbook: figures are numbers, everything else stays text.
 
 Each sheet has the same head: row 1 its title, row 2 run and as-of, row 3 a note, row 4 the
-headings, then the rows. The same report gives the same bytes.
+headings. The same report gives the same bytes.
 """
 
 from __future__ import annotations
@@ -90,9 +89,9 @@ MOST_BARS: Final = 12
 
 
 def write_workbook(report: Report, file: Path) -> None:
-    """Write the report's workbook; the same report gives the same bytes."""
+    """Writes the report's workbook; the same report gives the same bytes."""
     book = Workbook()
-    # column widths are counted in it
+    # column widths are measured in this font
     book._named_styles["Normal"].font = Font(name=FONT, size=10, color=INK)
     writer = CellWriter(report, book)
     names, words = sheet_names(report), sheet_words(report.language)
@@ -118,7 +117,7 @@ def _head(
     headings: Sequence[str],
     looks: Sequence[Look],
 ) -> None:
-    """The first four rows of every sheet, and how it is printed."""
+    """Writes the first four rows of a sheet, and sets how it prints."""
     writer.text(sheet, 1, 1, title, TITLE)
     writer.text(sheet, 2, 1, stamp(writer.report), SMALL)
     writer.text(sheet, 3, 1, note, SMALL)
@@ -148,9 +147,7 @@ def _head(
 
 
 def _printed(text: str, language: Language) -> str:
-    """Text for a printed header, where & begins a code and all of it has to
-    fit into 255 characters.
-    """
+    """Text for a printed header, where & starts a code and 255 characters are the limit."""
     return excel_text(text, language)[0].replace("\n", " ")[:90].replace("&", "&&")
 
 
@@ -166,9 +163,7 @@ def _body_look(total: bool, right: bool, text: bool) -> Look:
 
 
 def _overview(writer: CellWriter, sheet: Any) -> None:
-    """One line per element: its figure in large type, the sentence, and the sentence's
-    other figures as numbers.
-    """
+    """Writes a row per element: its figure in large type, its sentence, its other figures."""
     report, language = writer.report, writer.report.language
     headings = sheet_words(language).headline
     _head(
@@ -230,16 +225,14 @@ def _table(writer: CellWriter, sheet: Any, table: Table) -> None:
 
 
 def _body(table: Table) -> int:
-    """How many rows stand above the first total."""
+    """The number of rows above the first total."""
     return next((number for number, row in enumerate(table.rows) if row.total), len(table.rows))
 
 
 def _percent_columns(table: Table) -> list[int]:
-    """The columns of percentages in the rows above the totals; none where there
-    is too little to compare.
-    """
+    """The percentage columns above the totals; none if there are fewer than two rows."""
     rows = table.rows[: _body(table)]
-    found = []
+    columns = []
     for at in range(len(table.columns) - 1) if len(rows) >= 2 else ():
         cells = [
             row.cells[at] for row in rows if at < len(row.cells) and row.cells[at] is not None
@@ -247,8 +240,8 @@ def _percent_columns(table: Table) -> list[int]:
         if cells and all(
             isinstance(cell, Figure) and cell.unit is Unit.PERCENT for cell in cells
         ):
-            found.append(at)
-    return found
+            columns.append(at)
+    return columns
 
 
 def _to_complete(writer: CellWriter, sheet: Any, words: SheetWords) -> None:
@@ -304,7 +297,7 @@ def _index(writer: CellWriter, sheet: Any, words: SheetWords) -> None:
 
 
 def _widths(writer: CellWriter, sheet: Any, most: int) -> None:
-    """Each column as wide as what it shows, within reason; a heading breaks at its spaces."""
+    """Sets each column's width by its contents, up to `most`; a heading breaks at spaces."""
     for column, cells in enumerate(sheet.iter_cols(min_row=FIRST_ROW - 1), 1):
         head = str(cells[0].value or "")
         longest = max((len(word) for word in head.split()), default=0) + (
@@ -320,9 +313,7 @@ def _widths(writer: CellWriter, sheet: Any, most: int) -> None:
 
 
 def _heights(writer: CellWriter, sheet: Any) -> None:
-    """Rows as high as their wrapped texts need: not every program works that
-    out when it opens the file.
-    """
+    """Sets row heights for wrapped texts, because not every program does when it opens a file."""
     needed: dict[int, int] = {}
     for row, column, text in writer.wrapped[sheet.title]:
         width = sheet.column_dimensions[get_column_letter(column)].width - 1
@@ -334,16 +325,14 @@ def _heights(writer: CellWriter, sheet: Any) -> None:
 
 
 def _lines(text: str, width: float, row: int) -> int:
-    """How many lines a text takes; a heading breaks only at its spaces."""
+    """How many lines a text takes; a heading breaks only at spaces."""
     if row != FIRST_ROW - 1:
         return max(1, ceil(len(text) / width))
     return len(wrap(text, max(1, int(width)), break_long_words=False)) or 1
 
 
 def _fit_note(writer: CellWriter, sheet: Any) -> None:
-    """Let a long note run over the table's width, or a page's, and
-    as many lines as it needs.
-    """
+    """Spreads a long note over the width of the table or a page, on as many lines as needed."""
     last, width, columns = 0, 0.0, sheet.max_column
     while last < columns or width < 100:
         last += 1
@@ -358,7 +347,7 @@ def _fit_note(writer: CellWriter, sheet: Any) -> None:
 
 
 def _shown_width(cell: Any) -> int:
-    """Roughly how many digits wide the cell is shown."""
+    """The cell's approximate width in digits."""
     value = cell.value
     if value is None:
         return 0
@@ -371,9 +360,7 @@ def _shown_width(cell: Any) -> int:
 
 
 def _charts(report: Report, overview: Any, sheets: Sequence[Any]) -> None:
-    """Under the headline, side by side: how complete the teams are,
-    and where most is missing.
-    """
+    """Puts two charts under the headline: completeness by team, and what is missing most."""
     charts = []
     for table, sheet in zip(report.tables, sheets, strict=False):
         at = (
@@ -400,8 +387,9 @@ def _charts(report: Report, overview: Any, sheets: Sequence[Any]) -> None:
 
 
 def _leading_numbers(table: Table, at: int) -> int:
-    """How many rows can be drawn, at most twelve: a bar for "no value" would say
-    zero, so they end before it.
+    """How many rows to draw, at most twelve.
+
+    They end before a row without a value, whose bar would look like zero.
     """
     cells = [
         row.cells[at] if at < len(row.cells) else None
@@ -418,9 +406,7 @@ def _leading_numbers(table: Table, at: int) -> int:
 
 
 def _bars(report: Report, table: Table, sheet: Any, at: int, count: int) -> BarChart:
-    """Horizontal bars for the first `count` rows of a column, the first
-    on top, as in the table.
-    """
+    """Horizontal bars for a column's first `count` rows, in the table's order."""
     chart = BarChart(barDir="bar", gapWidth=45)
     last = FIRST_ROW + count - 1
     chart.add_data(Reference(sheet, min_col=at + 2, min_row=FIRST_ROW, max_row=last))
@@ -446,7 +432,7 @@ def _bars(report: Report, table: Table, sheet: Any, at: int, count: int) -> BarC
 
 
 def _type(size: int, *, bold: bool = False, text: str = "") -> RichText:
-    """Type for a chart, in hundredths of a point; with a text for a title."""
+    """Text properties for a chart, in hundredths of a point; `text` makes it a title."""
     properties = CharacterProperties(
         sz=size, b=bold, solidFill=INK, latin=DrawingFont(typeface=FONT)
     )
@@ -457,14 +443,12 @@ def _type(size: int, *, bold: bool = False, text: str = "") -> RichText:
 
 
 def _packed(book: Any, report: Report) -> bytes:
-    """The file's bytes, stamped with the run's as-of wherever openpyxl
-    stamps the time of saving.
-    """
+    """The file's bytes, with the run's as-of instead of the time of saving."""
     moment = report.result.window.as_of
     book.properties.creator = "crm-audit"
     book.properties.title = excel_text(report.title, report.language)[0]
     loose, packed = BytesIO(), BytesIO()
-    ExcelWriter(book, ZipFile(loose, "w")).save()  # not compressed: that is done once, below
+    ExcelWriter(book, ZipFile(loose, "w")).save()  # compressed only once, below
     book.properties.created = book.properties.modified = moment.replace(
         tzinfo=None, microsecond=0
     )

@@ -1,1 +1,1 @@
-"""A report as a page, and read back."""
+"""Writes a report as a page, and reads it back."""

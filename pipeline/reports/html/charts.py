@@ -1,7 +1,6 @@
-"""Drawings: pure functions from figures to inline SVG. What is drawn as text is marked
-like every other figure.
+"""Drawings: pure functions from figures to inline SVG; text in them is marked like any figure.
 
-Coordinates are floats; nothing is read from them: the numbers stand beside, exactly.
+Coordinates are floats, because nobody reads numbers from them: the exact ones are beside.
 """
 
 from __future__ import annotations
@@ -25,9 +24,7 @@ _LINE: Final = 19  # between two labels
 
 
 def bar(part: int, whole: int) -> Markup:
-    """A bar of which `part` of `whole` is filled, the whole of it at most. Decoration:
-    the numbers stand beside.
-    """
+    """A bar filled by `part` of `whole`; only decoration, beside the numbers."""
     filled = 100 * min(1.0, part / whole) if whole > 0 and part > 0 else 0.0
     return Markup(
         '<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
@@ -37,7 +34,7 @@ def bar(part: int, whole: int) -> Markup:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where shares of the plan and of completeness lie on the paper."""
+    """Places shares of the plan and completeness in the drawing."""
 
     reach: float  # the plan share at the right edge
     floor: float  # the score at the lower edge
@@ -66,14 +63,12 @@ def _share(cell: Cell) -> float:
 
 
 def _place(row: Row) -> tuple[float, float]:
-    """(progress, score) of a row of (score, progress)."""
+    """(progress, score) of a row that holds (score, progress)."""
     return _share(row.cells[1]), _share(row.cells[0])
 
 
 def scatter(table: Table, language: Language) -> Markup:
-    """One point per manager, score over plan; the rows of the table are
-    named, with their figures.
-    """
+    """One point per manager, score over plan; the table's rows are labelled with figures."""
     places = [_place(row) for row in table.drawn]
     floor = min([0.9, *(score for _, score in places)])
     frame = _Frame(
@@ -151,11 +146,9 @@ def _labels(frame: _Frame, table: Table, language: Language) -> Markup:
 
 
 def _spots(frame: _Frame, table: Table) -> Iterator[tuple[float, float, str]]:
-    """For each named row the place nearest to its point where its label lies on no
-    point and on no other label.
-    """
+    """For each named row, the nearest place where its label covers no point or other label."""
     taken = [(x - 7, y - 7, x + 7, y + 7) for x, y in (frame.spot(row) for row in table.drawn)]
-    # the line where the plan is met
+    # the line that marks a fulfilled plan
     taken.append((frame.x(1) - 3, _TOP, frame.x(1) + 3, _HEIGHT - _BOTTOM))
     for row in table.rows:
         x, y = frame.spot(row)
@@ -170,9 +163,7 @@ def _spots(frame: _Frame, table: Table) -> Iterator[tuple[float, float, str]]:
 
 
 def _tries(x: float, y: float, width: float) -> Iterator[tuple[tuple[float, float], Box, str]]:
-    """The baseline's start or end, the room it takes, and which of the two; on the paper
-    only, the nearest first.
-    """
+    """Possible places for a label, nearest first: baseline point, box, and text anchor."""
     for lower in (0, 1, -1, 2, -2, 3, -3):
         middle = y + lower * _LINE
         sides = (("start", x + 12, x + 12 + width), ("end", x - 12, x - 12))
@@ -182,8 +173,8 @@ def _tries(x: float, y: float, width: float) -> Iterator[tuple[tuple[float, floa
                 yield (at, middle + 5), box, anchor
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _overlap(box: Box, other: Box) -> bool:
+    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
 def _label(row: Row, x: float, y: float, anchor: str, language: Language) -> Markup:

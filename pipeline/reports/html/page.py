@@ -1,6 +1,4 @@
-"""Writes a report as one HTML page: self-contained, offline, without scripts; every
-figure is marked with its id.
-"""
+"""Writes a report as one HTML page: self-contained, without scripts, figures marked by id."""
 
 from __future__ import annotations
 
@@ -34,9 +32,7 @@ from pipeline.values.visible import encoded
 
 
 def render_page(report: Report) -> str:
-    """The report's page; a template that names what does not exist is
-    an error, never a blank.
-    """
+    """The report's page. An unknown name in a template raises an error."""
     style = (REPORT_TEMPLATES / "style.css").read_text(encoding="utf-8")
     window, language = report.result.window, report.language
     return (
@@ -49,7 +45,7 @@ def render_page(report: Report) -> str:
             sections=_sections(report),
             as_of=as_of_text(window, language),
             period=period_text(window, language),
-            style=Markup(style),  # noqa: S704 - our own file; the page's policy admits this text alone
+            style=Markup(style),  # noqa: S704 - our own file; the page's policy allows only this text
             style_hash=f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
         )
     )
@@ -57,7 +53,7 @@ def render_page(report: Report) -> str:
 
 @cache
 def environment(language: Language) -> Environment:
-    """The templates with their vocabulary: nothing in it can compute a number."""
+    """The templates' environment; nothing in it can compute a number."""
     made = Environment(
         loader=FileSystemLoader(REPORT_TEMPLATES),
         extensions=["jinja2.ext.i18n"],
@@ -66,7 +62,7 @@ def environment(language: Language) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # of the extension above
+    # a method of the extension above
     made.install_gettext_translations(language.catalogue, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(
         format_figure=partial(format_figure, language=language),
@@ -89,7 +85,7 @@ def _is_figure(cell: object) -> bool:
 
 
 def _is_numeric(table: Table, column: int) -> bool:
-    """Whether a column of cells holds figures, and so is set to the right."""
+    """Whether a column holds figures, and so is right-aligned."""
     return any(isinstance(row.cells[column], Figure) for row in table.rows)
 
 
@@ -99,11 +95,9 @@ def _asked(item: FixItem, language: Language) -> Sequence[tuple[str, str]]:
 
 
 def _sections(report: Report) -> list[tuple[str, Row, tuple[FixItem, ...]]]:
-    """The parts of the fix-list: its name, its heading, its records; a part without
-    records only where it says so.
-    """
-    found = []
+    """The sections of the fix-list with a heading: name, heading, records."""
+    sections = []
     for name in SECTIONS:
         records = tuple(item for item in report.fix_list if section_of(item) == name)
-        found += [(name, heading, records) for heading in report.element(f"fix {name}")]
-    return found
+        sections += [(name, heading, records) for heading in report.element(f"fix {name}")]
+    return sections

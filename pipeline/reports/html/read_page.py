@@ -1,8 +1,7 @@
-"""Reads a published page back, with another library than the one that wrote it,
-and says where it differs.
+"""Reads a published page back, with another library, and reports differences.
 
-It knows the marks of a page and nothing of the templates: `data-figure`, `data-row`,
-`data-item`, `data-meta`.
+It knows only the marks of a page, not the templates: `data-figure`, `data-row`, `data-item`,
+`data-meta`.
 """
 
 from __future__ import annotations
@@ -38,9 +37,7 @@ Find = Callable[[etree._Element], list[etree._Element]]
 
 
 def _marked(*marks: str) -> Find:
-    """Finds the elements with any of these marks: an element itself and all below it,
-    in the order of the page.
-    """
+    """Finds elements with any of these marks, in the order of the page, including the root."""
     either = " or ".join(f"@{mark}" for mark in marks)
     return cast(Find, etree.XPath(f"descendant-or-self::*[{either}]"))
 
@@ -58,7 +55,7 @@ _text: Final = cast(
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """What a page says, as its marks say it, in the order of the page."""
+    """The marked contents of a page, in its order."""
 
     figures: tuple[tuple[str, str], ...]  # (figure id, text)
     # (table's key or 'headline', then each label, text and figure id)
@@ -70,24 +67,23 @@ class PageContent:
 
 
 def read_page(html: str) -> PageContent:
-    """Every marked element of a page, those inside drawings too."""
+    """Every marked element of a page, including those in drawings."""
     page = etree.fromstring(
         html.encode("utf-8"), etree.HTMLParser(encoding="utf-8", huge_tree=True)
     )
     return PageContent(
         figures=tuple(
-            (decoded(_mark(found, "data-figure")), _text(found)) for found in _FIGURES(page)
+            (decoded(_mark(element, "data-figure")), _text(element))
+            for element in _FIGURES(page)
         ),
-        rows=tuple(_row(found) for found in _ROWS(page)),
-        fix_list=tuple(_repair(found) for found in _ITEMS(page)),
-        meta=tuple((_mark(found, "data-meta"), _text(found)) for found in _METAS(page)),
+        rows=tuple(_row(element) for element in _ROWS(page)),
+        fix_list=tuple(_repair(element) for element in _ITEMS(page)),
+        meta=tuple((_mark(element, "data-meta"), _text(element)) for element in _METAS(page)),
     )
 
 
 def page_differences(report: Report, html: str) -> list[Difference]:
-    """Where the page differs from its report; empty where every figure, row, repair
-    and date is as it must be.
-    """
+    """Every difference between the page and its report: figures, rows, fix-list and dates."""
     page = read_page(html)
     expected = [
         (figure.id, clean(format_figure(figure, report.language)))
@@ -114,8 +110,8 @@ def _mark(element: etree._Element, mark: str) -> str:
 
 
 def _row(row: etree._Element) -> tuple[str, ...]:
-    said = (decoded(piece.get("data-figure") or "") or _text(piece) for piece in _PIECES(row))
-    return (_mark(row, "data-row"), *said)
+    pieces = (decoded(piece.get("data-figure") or "") or _text(piece) for piece in _PIECES(row))
+    return (_mark(row, "data-row"), *pieces)
 
 
 def _repair(row: etree._Element) -> tuple[str, ...]:
@@ -177,19 +173,19 @@ def _expected_meta(report: Report) -> dict[str, str]:
 
 
 def _keyed(parts: tuple[str, ...]) -> tuple[str, str]:
-    """A row by what it is about: its first two parts; the whole of it as one text."""
+    """A row's key, which is its first two parts, and its whole text."""
     return " ".join(parts[:2]), " | ".join(parts)
 
 
 def _compared(
-    what: str, expected: Iterable[tuple[str, str]], found: Iterable[tuple[str, str]]
+    what: str, expected: Iterable[tuple[str, str]], actual: Iterable[tuple[str, str]]
 ) -> Iterator[Difference]:
-    """Both sides by key, repeats included: a text that is altered, lost, or of too much."""
+    """Compares both sides by key, with repeats: texts altered, lost or added."""
     sides: tuple[dict[str, list[str]], dict[str, list[str]]] = (
         defaultdict(list),
         defaultdict(list),
     )
-    for side, pairs in zip(sides, (expected, found), strict=True):
+    for side, pairs in zip(sides, (expected, actual), strict=True):
         for key, text in pairs:
             side[key].append(text)
     for key in dict.fromkeys((*sides[0], *sides[1])):
@@ -203,7 +199,7 @@ def _listed(texts: list[str]) -> str:
 
 
 def _strangers(report: Report) -> Iterator[Difference]:
-    """Figures that stand in the report and not, exactly so, in the result."""
+    """Figures of the report that differ from the result's."""
     for figure in report.figures():
         own = _of_edition(report.result, figure.id)
         if own != figure:
@@ -227,11 +223,11 @@ def _of_edition(result: RunResult, name: str) -> Figure | None:
 
 
 def _meta_differences(report: Report, page: PageContent) -> Iterator[Difference]:
-    """The as-of is in the head and in the foot; whatever is marked must be right."""
-    found: dict[str, list[str]] = defaultdict(list)
+    """The as-of must be right in head and foot, and so must every other mark."""
+    texts: dict[str, list[str]] = defaultdict(list)
     for name, text in page.meta:
-        found[name].append(text)
+        texts[name].append(text)
     for name, expected in _expected_meta(report).items():
         times = 2 if name == "as-of" else 1
-        if found[name] != [expected] * times:
-            yield name, "head and foot", _listed([expected] * times), _listed(found[name])
+        if texts[name] != [expected] * times:
+            yield name, "head and foot", _listed([expected] * times), _listed(texts[name])
