@@ -9,8 +9,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from pipeline.values.white_space import WHITE_SPACE
-
 
 class PhoneVerdict(StrEnum):
     GOOD = "good"
@@ -37,7 +35,7 @@ def judge_phone(text: str, region: str | None) -> Phone:
         is_valid_number,
     )
 
-    matches = PhoneNumberMatcher(text.strip(WHITE_SPACE), region, leniency=Leniency.POSSIBLE)
+    matches = PhoneNumberMatcher(text, region, leniency=Leniency.POSSIBLE)
     match = next(iter(matches), None)
     if match is None:
         return _no_number(text, region)

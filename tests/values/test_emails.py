@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,21 @@ def test_no_addresses(text: str) -> None:
 @given(st.text(), st.text(WHITE_SPACE, max_size=3))
 def test_white_space_around_changes_nothing(text: str, blank: str) -> None:
     assert is_email(f"{blank}{text}{blank}") == is_email(text)
+
+
+NEARLY = st.from_regex(
+    r"[a-zA-Z0-9._+-]{1,70}@[a-z0-9.-]{1,70}(xn--[a-z0-9-]{0,9})?[.](nl|test|c)"
+)
+
+
+@given(st.one_of(st.emails(), NEARLY))
+def test_every_verdict_is_the_librarys(address: str) -> None:
+    try:
+        validate_email(address.strip(WHITE_SPACE), check_deliverability=False)
+    except EmailNotValidError:
+        assert not is_email(address)
+    else:
+        assert is_email(address)
 
 
 @given(st.emails(), st.text(WHITE_SPACE, max_size=3))

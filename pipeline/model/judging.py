@@ -1,0 +1,121 @@
+"""What a field set leaves to Python: which columns it judges, as what, and the outcome."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Final
+
+from pipeline.model.schema import ENTITIES, PROVEN_TEXT, Schema
+
+
+class Judged(IntEnum):
+    """The verdict on a value. Of several values the lowest is the record's: a good one
+    suffices, and it misses nothing unless all are missing.
+    """
+
+    GOOD = 0
+    HINT = 1  # good; a phone number of no range that has been issued
+    NOT_JUDGED = 2  # good; a phone number without + of nobody knows which country
+    UNREADABLE = 3
+    PLACEHOLDER = 4
+    INVALID = 5
+    DUPLICATE = 6
+    MISSING = 7
+
+
+class Syntax(StrEnum):
+    """What a column is judged as."""
+
+    TEXT = "text"
+    PHONE = "phone"
+    EMAIL = "email"
+    NAME = "name"  # one of a person's two names: a filler only if the other is one too
+
+
+class Reach(StrEnum):
+    """Where a value must be unique."""
+
+    OWNER = "owner"
+    COMPANY = "company"
+
+
+ASKED: Final = frozenset({Judged.PLACEHOLDER, Judged.INVALID, Judged.DUPLICATE})
+"""The verdicts that a demand may ask for; the others come by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedColumn:
+    """A column of the entity, and what its values are judged as."""
+
+    name: str
+    syntax: Syntax = Syntax.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What Python judges of a demand: one verdict per record, over all values in its columns.
+
+    A verdict that is not asked for counts as good. Values that are fillers or invalid are
+    never duplicates, asked for or not.
+    """
+
+    columns: tuple[JudgedColumn, ...]
+    asks: frozenset[Judged]
+    words: tuple[str, ...] | None = None  # declared fillers; None: the program's own
+    reach: Reach = Reach.COMPANY
+
+    @property
+    def has_phones(self) -> bool:
+        """Whether a verdict depends on the country."""
+        return any(column.syntax is Syntax.PHONE for column in self.columns)
+
+
+COUNTRIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "client": ("client.country",),
+    "contact": ("contact.country", "client.country"),
+    "lead": ("lead.country",),
+}
+"""Entity -> the columns that name a phone number's country, the first known one first."""
+
+OTHER_NAME: Final[Mapping[str, str]] = {"first_name": "last_name", "last_name": "first_name"}
+"""The column beside which a person's name is judged."""
+
+
+def country_columns(entity: str, schema: Schema = ENTITIES) -> tuple[str, ...]:
+    """The columns ('client.country') that this CRM holds and that name an entity's country."""
+    return tuple(
+        name
+        for name in COUNTRIES.get(entity, ())
+        if "country" in schema.get(name.partition(".")[0], {})
+    )
+
+
+def proven_text(
+    judgements: Mapping[str, Iterable[Judgement]], schema: Schema = ENTITIES
+) -> dict[str, tuple[str, ...]]:
+    """Entity -> the text columns that an audit prints or judges, and so must fingerprint."""
+    columns: dict[str, dict[str, None]] = defaultdict(dict)
+    for entity, printed in PROVEN_TEXT.items():
+        columns[entity].update(dict.fromkeys(printed))
+    for entity, of_entity in judgements.items():
+        for table, name in _judged_columns(entity, of_entity, schema):
+            columns[table][name] = None
+    return {entity: tuple(names) for entity, names in columns.items()}
+
+
+def _judged_columns(
+    entity: str, judgements: Iterable[Judgement], schema: Schema
+) -> Iterator[tuple[str, str]]:
+    """(entity, column) of everything that decides a verdict."""
+    for judgement in judgements:
+        for column in judgement.columns:
+            yield entity, column.name
+            if column.syntax is Syntax.NAME:
+                yield entity, OTHER_NAME[column.name]
+        if judgement.has_phones:
+            for name in country_columns(entity, schema):
+                table, _, country = name.partition(".")
+                yield table, country
