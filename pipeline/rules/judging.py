@@ -7,15 +7,25 @@ which spills to disk, holds more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import tee
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
-from sqlalchemy import FromClause, column, table
+from sqlalchemy import Engine, FromClause, column, table
 
-from pipeline.model.judging import OTHER_NAME, Judged, JudgedColumn, Judgement, Reach, Syntax
+from pipeline.model import ENTITIES, Schema
+from pipeline.model.judging import (
+    OTHER_NAME,
+    Judged,
+    JudgedColumn,
+    Judgement,
+    Reach,
+    Syntax,
+    country_columns,
+)
 from pipeline.rules.opinions import Batch, JudgingContext, Opinion, opinions_on
 from pipeline.workers import workers, workers_for
 
@@ -37,6 +47,28 @@ def judged(entity: str, judgements: int) -> FromClause:
     """The table of an entity's verdicts, as queries join it: id, j0, j1, …"""
     names = (f"j{number}" for number in range(judgements))
     return table(f"judged_{entity}", column("id"), *map(column, names))
+
+
+def judge_snapshot(
+    engine: Engine,
+    judgements: Mapping[str, Sequence[Judgement]],
+    context: JudgingContext,
+    schema: Schema = ENTITIES,
+) -> dict[str, FromClause]:
+    """Entity -> the table of its records' verdicts, in the DuckDB with the snapshot's views.
+
+    The tables are committed, so that another engine or process that opens the file finds them.
+    """
+    with closing(engine.raw_connection()) as raw:
+        # apart from any transaction of SQLAlchemy's
+        driver: Any = raw.driver_connection
+        with driver.duplicate() as connection:
+            return {
+                entity: judge(
+                    connection, entity, asked, context, country_columns(entity, schema)
+                )
+                for entity, asked in judgements.items()
+            }
 
 
 def judge(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,6 +11,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import column, create_engine, select, table
 
 from pipeline.model.judging import (
     ASKED,
@@ -22,7 +24,7 @@ from pipeline.model.judging import (
     proven_text,
 )
 from pipeline.model.schema import PROVEN_TEXT
-from pipeline.rules.judging import judge, judged
+from pipeline.rules.judging import judge, judge_snapshot, judged
 from pipeline.rules.opinions import Judge, JudgingContext
 from pipeline.values.emails import is_email
 from pipeline.values.phones import PhoneVerdict, judge_phone
@@ -221,6 +223,34 @@ def test_nothing_is_left_but_the_verdicts(connection: DuckDBPyConnection) -> Non
     assert {name for (name,) in tables} == {"view_contact", "client", "judged_contact"}
 
 
+def test_another_engine_finds_the_verdicts_of_a_snapshot(tmp_path: Path) -> None:
+    url = f"duckdb:///{tmp_path / 'audit.duckdb'}"
+    engine = create_engine(url)
+    with engine.begin() as opened:
+        opened.exec_driver_sql(
+            "CREATE TABLE client AS SELECT 'c1' AS id, 'a' AS owner, 'Taart' AS name,"
+            " '02 555 12 12' AS phone, 'België' AS country"
+        )
+        opened.exec_driver_sql("CREATE VIEW view_client AS SELECT * FROM client")
+        opened.exec_driver_sql(
+            "CREATE VIEW view_contact AS SELECT 'p' AS id, 'a' AS owner, '02 555 12 12' AS phone,"
+            " NULL::VARCHAR AS country, 'c1' AS client_id UNION ALL"
+            " SELECT 'q', 'a', 'see notes', NULL, 'gone'"
+        )
+    phone = Judgement((PHONE,), ASKED)
+    schema: Any = {"contact": {"country": None}, "client": {"country": None}}
+    asked = {"client": [phone, Judgement((NAME,), ASKED)], "contact": [phone]}
+    tables = judge_snapshot(engine, asked, DUTCH, schema)
+    engine.dispose()
+
+    view = table("view_contact", column("id"), column("phone"))
+    verdict = tables["contact"].c
+    statement = select(view.c.id, verdict.j0).join(tables["contact"], verdict.id == view.c.id)
+    with create_engine(url).connect() as connection:
+        assert dict(map(tuple, connection.execute(statement))) == {"p": G, "q": I}
+        assert connection.execute(select(tables["client"])).all() == [("c1", G, G)]
+
+
 def test_queries_name_the_columns() -> None:
     assert [column.key for column in judged("contact", 2).c] == ["id", "j0", "j1"]
 
@@ -293,9 +323,9 @@ class Oracle:
         return next(verdict for verdict in (U, P, I, D) if verdict in stated)
 
     def _values(self, row: dict[str, Any]) -> Iterator[tuple[JudgedColumn, str]]:
-        for column in self.judgement.columns:
-            for value in (row[column.name] or "").split("\x1f"):
-                yield column, value
+        for judged_column in self.judgement.columns:
+            for value in (row[judged_column.name] or "").split("\x1f"):
+                yield judged_column, value
 
     def _of_value(self, number: int, column: JudgedColumn, value: str) -> Judged:
         row, asks = self.rows[number], self.judgement.asks
