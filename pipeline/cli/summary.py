@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -11,33 +12,34 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.language.format import NOTHING, format_figure
-from pipeline.language.labels import BESIDE
 from pipeline.language.languages import ENGLISH
 from pipeline.measures.completeness import BASE_SCORE, RECORDS_FAILING, SCORE
 from pipeline.measures.deals import DEALS_OPEN, DEALS_WON
 from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_OVERDUE
 from pipeline.measures.plan import PLAN_LEFT, PLAN_TARGET
 from pipeline.model import Difference, RunResult, Scope
+from pipeline.reports.content.audience import Line, beside_lines, group_lines
+from pipeline.reports.content.elements import Subject, the_company
 from pipeline.reports.content.report import period_text
 from pipeline.values.visible import printable
 
 _COLUMNS = (  # headings of two lines, so that a line of figures fits a terminal of 80 columns
-    ("Complete", SCORE, ""),
-    ("All\nrecords", BASE_SCORE, ""),
-    ("Meetings", MEETINGS_HELD, ""),
-    ("of them\ncomplete", COMPLETE_MEETINGS, ""),
-    ("To be\nclosed", MEETINGS_OVERDUE, ""),
-    ("Open\ndeals", DEALS_OPEN, ""),
-    ("Won", DEALS_WON, ""),
-    ("Target", PLAN_TARGET, DEALS_WON.name),
-    ("To\ngo", PLAN_LEFT, DEALS_WON.name),
-    ("To com-\nplete", RECORDS_FAILING, ""),
+    ("Complete", SCORE, None),
+    ("All\nrecords", BASE_SCORE, None),
+    ("Meetings", MEETINGS_HELD, None),
+    ("of them\ncomplete", COMPLETE_MEETINGS, None),
+    ("To be\nclosed", MEETINGS_OVERDUE, None),
+    ("Open\ndeals", DEALS_OPEN, None),
+    ("Won", DEALS_WON, None),
+    ("Target", PLAN_TARGET, DEALS_WON),
+    ("To\ngo", PLAN_LEFT, DEALS_WON),
+    ("To com-\nplete", RECORDS_FAILING, None),
 )
 _SHOWN_DIFFERENCES = 40
 
 
 def print_summary(result: RunResult) -> None:
-    """One line a manager, and the company's total, to standard output."""
+    """One line a manager, or group, and the company's total, to standard output."""
     _console(sys.stdout.isatty()).print(summary_table(result))
 
 
@@ -52,19 +54,10 @@ def summary_table(result: RunResult) -> Table:
         show_edge=False,
         padding=0,
     )
-    managers = [person for person in result.people if person.scope is Scope.MANAGER]
-    lines = [
-        (escape(_plain(person.name)), *_cells(result, Scope.MANAGER, person.id))
-        for person in managers
-    ]
-    totals = [
-        *(
-            (BESIDE[scope], *_cells(result, scope, ""))
-            for scope in BESIDE
-            if result.find(RECORDS_FAILING, scope)
-        ),
-        ("[bold]Company[/]", *_cells(result, Scope.COMPANY, "")),
-    ]
+    company = replace(the_company(result), language=ENGLISH)
+    lines = [(escape(_plain(name)), *_cells(subject)) for name, subject in _people(company)]
+    totals = [(name, *_cells(subject)) for name, subject in _beside(company)]
+    totals.append(("[bold]Company[/]", *_cells(company)))
     shown = [
         place
         for place, cells in enumerate(zip(*lines, *totals, strict=True))
@@ -72,7 +65,7 @@ def summary_table(result: RunResult) -> Table:
     ]
     for place in shown:
         number = place > 0
-        heading = _COLUMNS[place - 1][0] if number else "Manager"
+        heading = _COLUMNS[place - 1][0] if number else _first_heading(result)
         table.add_column(
             heading,
             justify="right" if number else "left",
@@ -88,9 +81,28 @@ def summary_table(result: RunResult) -> Table:
     return table
 
 
-def _cells(result: RunResult, scope: Scope, key: str) -> list[str]:
+def _first_heading(result: RunResult) -> str:
+    return "Manager" if result.audience == "named" else "Team"
+
+
+def _people(company: Subject) -> Iterator[Line]:
+    """Every manager; with `audience: own` no line is about a person."""
+    if company.result.audience == "own":
+        yield from group_lines(company)
+        return
+    for person in company.result.people:
+        if person.scope is Scope.MANAGER:
+            yield person.name, company.about(Scope.MANAGER, person.id)
+
+
+def _beside(company: Subject) -> list[Line]:
+    return beside_lines(company) if company.result.audience == "named" else []
+
+
+def _cells(subject: Subject) -> list[str]:
     figures = (
-        result.find(measure, scope, key, dimension) for _, measure, dimension in _COLUMNS
+        subject.plan(measure, planned) if planned else subject.find(measure)
+        for _, measure, planned in _COLUMNS
     )
     return [format_figure(figure, ENGLISH) if figure else NOTHING for figure in figures]
 

@@ -99,6 +99,8 @@ class Audit:
             accept=self.settings.accept,
             tables=self._tables(),
             links=self._links(),
+            audience=self.settings.audience,
+            agreement=self.settings.agreed(),
         )
 
     def query_context(self, window: Window) -> QueryContext:
@@ -155,7 +157,7 @@ def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None)
     field_sets = read_field_sets(
         folder, absent, schema, preset.mapped(), cells="files" in preset.dialects
     )
-    measures = custom_measures(file, settings.measures, absent, schema)
+    measures = custom_measures(file, settings.measures, absent, schema, settings.audience)
     _must_be_asked(file, schema, field_sets, measures)
     _must_be_known(file, settings.accept, plausible.names(schema, _tables_of(preset, add)))
     return Audit(

@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from pipeline.config.settings import MeasureFile
 from pipeline.errors import ConfigError
 from pipeline.measures.registry import MEASURES, NARROWED
-from pipeline.model import CustomMeasure, Kind, LocalText, Schema, Unit
+from pipeline.model import Audience, CustomMeasure, Kind, LocalText, Schema, Unit
 from pipeline.queries import columns_of
+
+_NAMES_USERS: Final = ("owner_id", "created_by")
 
 
 def custom_measures(
@@ -20,12 +24,14 @@ def custom_measures(
     given: Mapping[str, MeasureFile],
     absent: Mapping[str, LocalText],
     schema: Schema,
+    audience: Audience = "named",
 ) -> tuple[CustomMeasure, ...]:
     """The measures of an audit.yaml. ConfigError says which is wrong, and what is allowed."""
     found = []
     for name, one in given.items():
         entity = NARROWED[one.count].numerator[0].entity if one.count in NARROWED else ""
-        for problem in _problems(name, one, entity, absent, schema):
+        problems = _problems(name, one, entity, absent, schema)
+        for problem in chain(problems, _of_one_person(one, audience)):
             raise ConfigError(f"{file}: measures.{name}: {problem}")
         where = {column.partition(".")[2]: wanted for column, wanted in one.where.items()}
         found.append(
@@ -64,3 +70,13 @@ def _problems(
             yield f"where: this CRM does not hold {key} ({why})."
         elif isinstance(wanted, tuple) and columns[column] is not Kind.TEXT:
             yield f"where: {key} is no text; write filled or missing."
+
+
+def _of_one_person(one: MeasureFile, audience: Audience) -> Iterator[str]:
+    """Narrowed to a user, a group's figure would be that user's."""
+    for key in one.where:
+        if audience == "own" and key.partition(".")[2] in _NAMES_USERS:
+            yield (
+                f"where: {key} names a person, and with `audience: own` management's report shows "
+                "groups only; narrow it by another column, or write audience: named."
+            )

@@ -26,7 +26,7 @@ from pydantic import (
 
 from pipeline.calendar.cron import WEEKDAYS, read_cron
 from pipeline.errors import ConfigError
-from pipeline.model import LanguageCode, PeriodWord
+from pipeline.model import Agreement, Audience, LanguageCode, PeriodWord
 from pipeline.presets import preset_names
 from pipeline.values.addresses import holds_account, holds_secret
 from pipeline.values.money import CODES
@@ -141,6 +141,36 @@ def _path(value: Path) -> Path:
     return value
 
 
+def _printable(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError("write with whom it was made, on one line, like 'the works council'")
+    return value.strip()
+
+
+def _day(value: object) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("write a day like 2026-01-31") from None
+
+
+def _audience(value: object) -> object:
+    if value not in get_args(Audience):
+        raise ValueError(
+            "write named (management sees each account manager by name) or own (management sees "
+            "teams of five or more, and each account manager their own page)"
+        )
+    return value
+
+
+def _agreement(value: object) -> object:
+    if not isinstance(value, dict):
+        raise ValueError(
+            "write it like {with: the works council, date: 2026-01-31, until: 2027-12-31}"
+        )
+    return value
+
+
 Place = Annotated[Path, AfterValidator(_path)]
 
 
@@ -202,6 +232,20 @@ class Control(Strict):
         return self
 
 
+class AgreementFile(Strict):
+    """What was agreed with staff representatives about these figures."""
+
+    partner: Annotated[str, Field(alias="with"), BeforeValidator(_printable)]
+    agreed_on: Annotated[date, Field(alias="date"), BeforeValidator(_day)]
+    until: Annotated[date | None, BeforeValidator(_day)] = None  # its last day, if it has one
+
+    @model_validator(mode="after")
+    def _in_order(self) -> AgreementFile:
+        if self.until is not None and self.until < self.agreed_on:
+            raise ValueError("'until' is its last day, so it cannot be before 'date'")
+        return self
+
+
 class MeasureFile(Strict):
     """A measure of one's own: `count` is one of ours, `where` narrows it."""
 
@@ -226,6 +270,9 @@ class AuditFile(Strict):
     zone: Annotated[str, AfterValidator(_zone)]
     currency: str
     language: LanguageCode = "en"  # of reports; the terminal stays English
+    audience: Annotated[Audience, BeforeValidator(_audience)] = "named"
+    # with staff representatives, about these figures
+    agreement: Annotated[AgreementFile | None, BeforeValidator(_agreement)] = None
     working_week: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
         WEEKDAYS[:5]
     )
@@ -246,6 +293,13 @@ class AuditFile(Strict):
         if value not in CODES:
             raise ValueError(f"'{value}' is no ISO 4217 code; write three capitals like EUR")
         return value
+
+    def agreed(self) -> Agreement | None:
+        """What was agreed with staff representatives, if anything was."""
+        agreement = self.agreement
+        if agreement is None:
+            return None
+        return Agreement(agreement.partner, agreement.agreed_on, agreement.until)
 
 
 def secrets_of(url: str, environment: Mapping[str, str] = os.environ) -> str:

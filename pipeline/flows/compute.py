@@ -23,6 +23,7 @@ from pipeline.measures.registry import COUNTED, MEASURES
 from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
     Answers,
+    Audience,
     Figure,
     LocalText,
     PeriodBounds,
@@ -93,6 +94,7 @@ def compute(
             manifest.accounts,
             window,
             (*COUNTED, *custom),
+            audit.audience,
         )
         return people, make_figures(given, inputs)
 
@@ -145,7 +147,7 @@ def compute(
         ),
         caveats=(
             *manifest.caveats,
-            *_undecodable(manifest.stored),
+            *_undecodable(manifest.stored, audit.audience),
             *(
                 in_all(
                     "Accepted in audit.yaml though not plausible, {name}: {sentence}",
@@ -154,9 +156,11 @@ def compute(
                 )
                 for one in odd
             ),
-            *_without_plan(audit.targets, users, plan_month(window)),
+            *_without_plan(audit.targets, users, plan_month(window), audit.audience),
         ),
         language=audit.language,
+        audience=audit.audience,
+        agreement=audit.agreement,
     )
 
 
@@ -221,12 +225,15 @@ def _not_checked(
     return {**fields, **not_given}
 
 
-def _undecodable(stored: Iterable[snapshot.Stored]) -> Iterator[LocalText]:
-    """The records that hold text which is no UTF-8, as a sentence."""
+def _undecodable(stored: Iterable[snapshot.Stored], audience: Audience) -> Iterator[LocalText]:
+    """The records that hold text which is no UTF-8, as a sentence; users only where
+    management sees people by name.
+    """
     found = [
         same_in_all(f"{one.entity} {record} ({column})")
         for one in stored
         for column, record in one.undecodable
+        if audience == "named" or one.entity != "user"
     ]
     if found:
         records = _first_of(
@@ -255,11 +262,23 @@ def _strangers(targets: Iterable[Target], users: Iterable[Person]) -> list[Targe
 
 
 def _without_plan(
-    targets: Iterable[Target], users: Sequence[Person], month: str | None
+    targets: Iterable[Target],
+    users: Sequence[Person],
+    month: str | None,
+    audience: Audience = "named",
 ) -> Iterator[LocalText]:
     """What management reads about targets of the plan's month that are in no plan, by
-    name where there is one.
+    name where there is one and management sees names.
     """
+    strangers = [target for target in _strangers(targets, users) if target.month == month]
+    if audience == "own":
+        if strangers:
+            yield in_all(
+                "Targets of people who are not account managers now, or whom this CRM does not "
+                "know, are not counted: {count} in all.",
+                count=len(strangers),
+            )
+        return
     names = {user.id: user.name for user in users}
     found = [
         in_all(
@@ -268,8 +287,7 @@ def _without_plan(
             measure=in_all(MEASURES[target.metric].label),
             target=target.target,
         )
-        for target in _strangers(targets, users)
-        if target.month == month
+        for target in strangers
     ]
     if found:
         yield in_all(

@@ -183,6 +183,8 @@ def _plan(pool: ScopeTotals, inputs: FigureInputs, company: Counts) -> Iterator[
         name, done = measure.name, pool.aimed.get(("aimed", measure.name, ""), 0)
         if name in pool.targets:
             yield from _progress(pool, name, done, inputs.window.working_days_left)
+        if pool.scope is Scope.GROUP:
+            continue
         if pool.scope is not Scope.MANAGER or name not in pool.targets:
             everything = pool.counts.get(month, 0)
             yield _figure(pool, plan.PLAN_WITHOUT_TARGET, everything - done, dimension=name)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.errors import ProofError
 from pipeline.findings.stored import failing_tallies, group_of
+from pipeline.measures.groups import EVERYBODY, shown_groups
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import COUNTED, PLANNED
 from pipeline.model import (
     Answers,
+    Audience,
     FieldSet,
     Person,
     Scope,
@@ -46,6 +48,7 @@ class FigureInputs:
     accounts: Collection[TableAccount]
     window: Window
     measures: Sequence[Counted] = COUNTED
+    audience: Audience = "named"
 
 
 def who_owns(
@@ -121,18 +124,38 @@ def totals_of(answers: Answers, inputs: FigureInputs) -> list[ScopeTotals]:
         everyone.targets,
         _aimed(repeats, targets),
     )
+
+    def groups() -> Iterator[ScopeTotals]:
+        for group in shown_groups(inputs.people):
+            members = [person.id for person in group.people]
+            yield _all_as_done(pool(Scope.GROUP, group.key, members))
+        yield _all_as_done(replace(everyone, scope=Scope.GROUP, key=EVERYBODY, counts=company))
+
     return [
         *(pool(Scope.MANAGER, owner, [owner]) for owner in managers),
         pool(Scope.INACTIVE, "", inactive),
         pool(Scope.UNASSIGNED, "", [""]),
         *([twice] if repeats else []),
         *(pool(Scope.TEAM, team, members) for team, members in sorted(teams.items())),
+        *(groups() if inputs.audience == "own" else ()),
         replace(
             everyone,
             counts=company,
             aimed={name: value - twice.aimed[name] for name, value in everyone.aimed.items()},
         ),
     ]
+
+
+def _all_as_done(group: ScopeTotals) -> ScopeTotals:
+    """The group, its plan done by all of its people: what those with a target did would
+    tell, by subtraction, what the few without one did.
+    """
+    done = {
+        ("aimed", measure.name, ""): group.counts.get((measure.month.name, "", ""), 0)
+        for measure in PLANNED
+        if measure.month
+    }
+    return replace(group, aimed=done)
 
 
 def _targets_summed(targets: Collection[Mapping[str, int]]) -> dict[str, int]:
@@ -182,11 +205,19 @@ def plan_month(window: Window) -> str | None:
 
 
 def must_add_up(totals: Sequence[ScopeTotals]) -> None:
-    parts = _summed(
-        pool.counts
-        for pool in totals
-        if pool.scope in (Scope.MANAGER, Scope.INACTIVE, Scope.UNASSIGNED)
-    )
+    """ProofError where a company is not the sum of its parts."""
+    owners = [pool for pool in totals if pool.scope in (Scope.MANAGER, Scope.INACTIVE)]
+    _must_be_the_company(totals, owners, "Managers, inactive owners and records of nobody")
+    groups = [pool for pool in totals if pool.scope is Scope.GROUP and pool.key != EVERYBODY]
+    if groups:
+        _must_be_the_company(totals, groups, "Groups and records of nobody")
+
+
+def _must_be_the_company(
+    totals: Sequence[ScopeTotals], owners: Sequence[ScopeTotals], who: str
+) -> None:
+    nobody = [pool for pool in totals if pool.scope is Scope.UNASSIGNED]
+    parts = _summed(pool.counts for pool in (*owners, *nobody))
     twice = _summed(pool.counts for pool in totals if pool.scope is Scope.DOUBLE_COUNTED)
     company = totals[-1].counts
     once = {
@@ -204,6 +235,6 @@ def must_add_up(totals: Sequence[ScopeTotals]) -> None:
     ]
     if wrong:
         raise ProofError(
-            "Managers, inactive owners and records of nobody do not add up to the company.",
+            f"{who} do not add up to the company.",
             tuple(wrong),
         )

@@ -6,7 +6,7 @@ Definitions of every word: docs/measures.md.
 """
 
 from pipeline.model.answers import Answers, FailingRecord, Fingerprint, Tally
-from pipeline.model.audit import ResolvedAudit
+from pipeline.model.audit import Agreement, Audience, ResolvedAudit
 from pipeline.model.figures import ONE_READING, UNCOMPARED, Figure, Unit, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
@@ -60,7 +60,9 @@ __all__ = [
     "STATE_COLUMNS",
     "UNCOMPARED",
     "UNREADABLE_MARK",
+    "Agreement",
     "Answers",
+    "Audience",
     "Check",
     "CustomMeasure",
     "Difference",

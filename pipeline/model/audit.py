@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
 from pipeline.model.rules import CustomMeasure, FieldSet, Target
 from pipeline.model.schema import Schema
 from pipeline.model.texts import LanguageCode, LocalText
+
+Audience = Literal["named", "own"]
+"""Whom management sees: every manager by name, or groups of five or more only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What was agreed with staff representatives about these figures."""
+
+    partner: str  # with whom
+    agreed_on: date
+    until: date | None = None  # its last day; None: it has no end
+
+    def ended_by(self, day: date) -> bool:
+        """Whether its last day has passed."""
+        return self.until is not None and self.until < day
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +56,5 @@ class ResolvedAudit:
     tables: Mapping[str, tuple[str, ...]]  # entity -> the tables from which its rows are read
     # entity -> the address of a record's edit form, with {id}; '' where there is none
     links: Mapping[str, str]
+    audience: Audience = "named"
+    agreement: Agreement | None = None

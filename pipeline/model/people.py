@@ -16,6 +16,7 @@ class Scope(StrEnum):
         "double_counted"  # records of several owners, once for each owner but the first
     )
     TEAM = "team"
+    GROUP = "group"  # what management sees with `audience: own`: see measures/groups.py
     COMPANY = "company"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from pipeline.model.audit import Agreement, Audience
 from pipeline.model.figures import Figure, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
@@ -82,6 +83,8 @@ class RunResult:
         LocalText, ...
     ] = ()  # what management should know of how the source was read
     language: LanguageCode = "en"  # of its reports
+    audience: Audience = "named"
+    agreement: Agreement | None = None
 
     def find(
         self,

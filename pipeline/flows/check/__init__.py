@@ -20,6 +20,7 @@ from pipeline.flows.check.sentences import (
     on_formats,
     on_not_given,
     on_the_account,
+    on_the_agreement,
     on_the_hold,
     on_the_id,
     on_unmarked,
@@ -75,6 +76,7 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     yield from map(escape, on_unmarked(audit.preset))
     warnings = (
         *on_the_id(audit.settings.id),
+        *on_the_agreement(audit.settings.agreed(), window.today),
         *targets_of_strangers(audit.targets, seen.people),
     )
     yield from (f"[yellow]Warning:[/] {escape(line)}" for line in warnings)

@@ -5,6 +5,7 @@ a run would hold the CRM.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from rich.markup import escape
 from pipeline import source
 from pipeline.flows.check.looking import Pace
 from pipeline.flows.check.masking import mask
-from pipeline.model import CHECKED, ENTITIES, Field, FieldSet, Kind, LocalText
+from pipeline.model import CHECKED, ENTITIES, Agreement, Field, FieldSet, Kind, LocalText
 from pipeline.presets import Preset
 from pipeline.setup.guess.leftover import unmarked_sentence
 from pipeline.setup.look.fit import Fit
@@ -115,6 +116,16 @@ def on_the_id(audit_id: str) -> Iterator[str]:
         yield (
             "audit.yaml has no id, by which findings are known from run to run. Add a line like "
             "`id: sales-europe`, of your own choice, and never change it."
+        )
+
+
+def on_the_agreement(agreement: Agreement | None, today: date) -> Iterator[str]:
+    """That what was agreed about these figures has ended."""
+    if agreement is not None and agreement.ended_by(today):
+        yield (
+            f"the agreement with {agreement.partner} of {agreement.agreed_on} ended on "
+            f"{agreement.until}, and every report says so. Renew it and write its new last day under "
+            "agreement.until in audit.yaml."
         )
 
 

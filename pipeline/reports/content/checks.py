@@ -19,6 +19,7 @@ from pipeline.model import (
     Scope,
     same_in_all,
 )
+from pipeline.reports.content.audience import lists_former
 from pipeline.reports.content.report import SECTIONS, section_of
 
 Words = tuple[str, str]
@@ -153,13 +154,19 @@ MOST_LISTED: Final = 1_000
 def of_nobody(result: RunResult) -> list[FixItem]:
     """The records that stand on no manager's page: without an owner, or in the names of
     former colleagues. By their ids: management's report names no client.
+
+    With `audience: own` it names no former colleague either, and leaves their records out
+    where their number would tell what few people did.
     """
     managers = {person.id for person in result.people if person.scope is Scope.MANAGER}
     former = {person.id: person for person in result.people if person.id not in managers}
     listed = (*result.fix_list, *to_check(result))
     items = [item for item in listed if item.owner not in managers]
     items.sort(key=lambda item: SECTIONS.index(section_of(item)))
-    return [replace(item, label=_known_by(item, former.get(item.owner))) for item in items]
+    if result.audience == "named":
+        return [replace(item, label=_known_by(item, former.get(item.owner))) for item in items]
+    shown = items if lists_former(result) else (i for i in items if i.owner not in former)
+    return [replace(item, label=_known_by(item, None)) for item in shown]
 
 
 def _known_by(item: FixItem, owner: Person | None) -> str:

@@ -22,6 +22,7 @@ from pipeline.measures.completeness import (
     FIELD_MISSING,
     SCORE,
 )
+from pipeline.measures.groups import EVERYBODY
 from pipeline.measures.plan import (
     PLAN_DONE,
     PLAN_LEFT,
@@ -61,7 +62,11 @@ class Subject:
         return self.result.find(measure, self.scope, self.key, dimension, currency)
 
     def plan(self, figure: Measure, of: Measure) -> Figure | None:
-        """The subject's figure of the plan for a measure."""
+        """The subject's figure of the plan for a measure. With `audience: own` the company's
+        counts what everybody did: see measures/groups.py.
+        """
+        if self.result.audience == "own" and self.scope is Scope.COMPANY:
+            return self.about(Scope.GROUP, EVERYBODY).find(figure, of.name)
         return self.find(figure, of.name)
 
     def value(self, measure: Measure, dimension: str = "", currency: str = "") -> int:

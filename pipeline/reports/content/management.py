@@ -11,7 +11,6 @@ from operator import itemgetter
 from typing import Final
 
 from pipeline.language.labels import (
-    BESIDE,
     column_label,
     entity_label,
     excluded_label,
@@ -40,6 +39,16 @@ from pipeline.measures.meetings import (
 from pipeline.measures.plan import PLAN_DONE, PLAN_PROGRESS, PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT, MEASURES, PLANNED
 from pipeline.model import Figure, Measure, Person, RunResult, Scope
+from pipeline.reports.content.audience import (
+    Line,
+    agreement_notes,
+    beside_lines,
+    ended_row,
+    group_lines,
+    lists_former,
+    on_groups,
+    shown_row,
+)
 from pipeline.reports.content.checks import MOST_LISTED, of_nobody
 from pipeline.reports.content.elements import (
     RatioWords,
@@ -82,10 +91,7 @@ def management_report(result: RunResult) -> Report:
         company.language,
         headline=tuple(_headline(company)),
         tables=(
-            _teams(company),
-            _managers(company),
-            *_own(company),
-            _score_against_plan(company),
+            *_of_people(company),
             fields_table(company),
             _left_out(company),
             _accounting(company),
@@ -96,10 +102,22 @@ def management_report(result: RunResult) -> Report:
     )
 
 
+def _of_people(company: Subject) -> Iterator[Table]:
+    """Whose figures management sees: with `audience: own` those of groups alone."""
+    yield _teams(company)
+    if company.result.audience == "own":
+        yield from _own(company)
+        return
+    yield _managers(company)
+    yield from _own(company)
+    yield _score_against_plan(company)
+
+
 def _notes(company: Subject, unlisted: int) -> Iterator[str]:
     """`unlisted`: how many records stand on no account manager's page."""
     language = company.language
     yield from period_notes(company.result.window, language)
+    yield from agreement_notes(company.result, language)
     yield from map(language.chosen, company.result.caveats)
     yield language.translate(
         "Counts and amounts of account managers, former colleagues and records without an owner "
@@ -109,10 +127,7 @@ def _notes(company: Subject, unlisted: int) -> Iterator[str]:
         "Completeness looks at the records of the period. All records stand beside it, those "
         "outside this period included, and count for nobody's completeness."
     )
-    yield language.translate(
-        "Records that a count names stand on the page of the account manager who owns them; those "
-        "without one are listed in this report. findings.csv holds all of them, by record and rule."
-    )
+    yield _where_listed(company)
     if unlisted > MOST_LISTED:
         yield language.translate(
             "Of {all} records without an account manager the first {listed} are listed.",
@@ -122,6 +137,20 @@ def _notes(company: Subject, unlisted: int) -> Iterator[str]:
     yield language.translate(
         "A complete meeting also needs its contact's name and contact details; those count in the "
         "contact's own record."
+    )
+
+
+def _where_listed(company: Subject) -> str:
+    if lists_former(company.result):
+        return company.language.translate(
+            "Records that a count names stand on the page of the account manager who owns them; "
+            "those without one are listed in this report. findings.csv holds all of them, by "
+            "record and rule."
+        )
+    return company.language.translate(
+        "Records that a count names stand on the page of the account manager who owns them; those "
+        "without an owner are listed in this report. findings.csv, which is for the analysts, holds "
+        "all of them."
     )
 
 
@@ -135,12 +164,16 @@ def _headline(company: Subject) -> Iterator[Row]:
             teams=counted(teams, _TEAMS, language),
         )
         yield Row(language.translate("Audited"), who, element="who")
+    if company.result.audience == "own":
+        yield shown_row(language)
+    yield from ended_row(company.result, language)
     yield from proof_rows(company)
     yield from _stake(company)
     yield from _plan(company)
     yield from score_rows(company)
     yield from _meetings(company)
-    yield from _people(company)
+    if company.result.audience == "named":
+        yield from _people(company)
 
 
 def _stake(company: Subject) -> Iterator[Row]:
@@ -316,13 +349,7 @@ def _teams(company: Subject) -> Table:
         for currency in company.currencies(measure)
         if (measure.name, currency) in company.money
     ]
-    rows = [
-        _team_row(name or key, company.about(Scope.TEAM, key), money)
-        for name, key in _named_teams(company)
-    ]
-    if any(p.scope is Scope.MANAGER and not p.team_id for p in company.result.people):
-        rows.append(_team_row(_no_team(language), company.about(Scope.TEAM), money))
-    rows += [_team_row(label, subject, money) for label, subject in _others(company)]
+    rows = [_team_row(label, subject, money) for label, subject in _parts(company)]
     total = replace(_team_row(language.translate("Company"), company, money), total=True)
     columns = (
         language.translate("Team"),
@@ -337,6 +364,18 @@ def _teams(company: Subject) -> Table:
     )
     note = " ".join(_on_teams(company))
     return Table("teams", language.translate("Teams"), columns, (*rows, total), note)
+
+
+def _parts(company: Subject) -> Iterator[Line]:
+    """The rows that add up to the company's."""
+    if company.result.audience == "own":
+        yield from group_lines(company)
+        return
+    for name, key in _named_teams(company):
+        yield name or key, company.about(Scope.TEAM, key)
+    if any(p.scope is Scope.MANAGER and not p.team_id for p in company.result.people):
+        yield _no_team(company.language), company.about(Scope.TEAM)
+    yield from beside_lines(company)
 
 
 def _named_teams(company: Subject) -> list[tuple[str, str]]:
@@ -363,6 +402,8 @@ def _team_row(label: str, subject: Subject, money: Sequence[tuple[Measure, str]]
 
 
 def _on_teams(company: Subject) -> Iterator[str]:
+    if company.result.audience == "own":
+        yield on_groups(company)
     yield company.language.translate(
         "Counts and amounts add up to the company's; “complete” is computed on all records of the "
         "group."
@@ -415,10 +456,22 @@ def _managers(company: Subject) -> Table:
     return Table("managers", language.translate("Account managers"), columns, tuple(rows))
 
 
+def _owners(company: Subject) -> Iterator[Line]:
+    """Every manager, or group of these, that may be shown, and what adds up to the company."""
+    if company.result.audience == "own":
+        yield from group_lines(company)
+        return
+    for person in _by_name(company.result):
+        yield person.name, company.about(Scope.MANAGER, person.id)
+    yield from beside_lines(company)
+
+
 def _own(company: Subject) -> Iterator[Table]:
     """The audit's own measures, per manager and adding up; no table where there are none."""
     language, columns, note = company.language, custom_columns(company), custom_note(company)
-    title, who = language.translate("Your own measures"), language.translate("Account manager")
+    named = company.result.audience == "named"
+    title = language.translate("Your own measures")
+    who = language.translate("Account manager") if named else language.translate("Team")
     if not columns:
         if note:
             yield Table("own", title, (who,), (), note)
@@ -428,20 +481,9 @@ def _own(company: Subject) -> Iterator[Table]:
         cells = (subject.find(measure, currency=money) for _, measure, money in columns)
         return Row(label, tuple(cells), total)
 
-    rows = [
-        row(person.name, company.about(Scope.MANAGER, person.id))
-        for person in _by_name(company.result)
-    ]
-    rows += [row(label, subject) for label, subject in _others(company)]
+    rows = [row(label, subject) for label, subject in _owners(company)]
     rows.append(row(language.translate("Company"), company, total=True))
     yield Table("own", title, (who, *(heading for heading, *_ in columns)), tuple(rows), note)
-
-
-def _others(company: Subject) -> Iterator[tuple[str, Subject]]:
-    for scope, label in BESIDE.items():
-        subject = company.about(scope)
-        if subject.find(RECORDS_FAILING) is not None:
-            yield company.language.translate(label), subject
 
 
 def _score_against_plan(company: Subject) -> Table:

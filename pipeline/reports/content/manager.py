@@ -30,6 +30,7 @@ from pipeline.measures.meetings import (
 from pipeline.measures.plan import PLAN_TARGET, PLAN_WITHOUT_TARGET
 from pipeline.measures.registry import PLANNED
 from pipeline.model import CHECKED, FixItem, Person, RunResult, Scope
+from pipeline.reports.content.audience import agreement_notes, compared_with, readers_row
 from pipeline.reports.content.checks import to_check
 from pipeline.reports.content.elements import (
     Subject,
@@ -94,6 +95,7 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
         fix_list=fix_list,
         notes=(
             *period_notes(own.result.window, own.language),
+            *agreement_notes(own.result, own.language),
             own.language.translate(
                 "Completeness looks at your records of the period. All your records stand beside "
                 "it; records that you took over are among them and do not count for you."
@@ -118,7 +120,7 @@ def _fix_order(item: FixItem) -> tuple[int, int, int, str, str]:
 
 
 def _headline(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Iterator[Row]:
-    yield _readers(own.language)
+    yield readers_row(own)
     yield from _plan(own)
     yield from _warnings(own)
     yield from score_rows(own)
@@ -128,13 +130,6 @@ def _headline(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> It
         yield _to_check(own.language)
     yield from _ahead(own)
     yield from proof_rows(own)
-
-
-def _readers(language: Language) -> Row:
-    readers = language.translate(
-        "For you, sales management and the analysts; no colleague sees it"
-    )
-    return Row(language.translate("Who sees this page"), (readers,), element="readers")
 
 
 def _plan(own: Subject) -> Iterator[Row]:
@@ -215,11 +210,10 @@ def _unreadable(own: Subject) -> Iterator[Cells]:
 
 
 def _team(own: Subject, person: Person) -> Iterator[Row]:
-    if person.team_id:
-        group, label = own.about(Scope.TEAM, person.team_id), marked("Your team")
-    else:
-        group, label = own.about(Scope.COMPANY), marked("The company")
-    yield score_row("team", label, own, group.find(SCORE))
+    beside = compared_with(own, person)
+    if beside is not None:
+        label, group = beside
+        yield score_row("team", label, own, group.find(SCORE))
 
 
 _HEADINGS: Final = (

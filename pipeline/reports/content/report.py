@@ -93,6 +93,7 @@ ELEMENTS: Final = frozenset(
     {
         "who",
         "readers",
+        "agreement",
         "proof",
         "stake",
         "plan",
