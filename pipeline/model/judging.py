@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -93,29 +92,34 @@ def country_columns(entity: str, schema: Schema = ENTITIES) -> tuple[str, ...]:
     )
 
 
+def judged_columns(
+    judgements: Mapping[str, Iterable[Judgement]], schema: Schema = ENTITIES
+) -> tuple[str, ...]:
+    """Every column ('contact.phone') that decides a verdict, countries among them."""
+    columns = (
+        name
+        for entity, of_entity in judgements.items()
+        for judgement in of_entity
+        for name in _columns(entity, judgement, schema)
+    )
+    return tuple(dict.fromkeys(columns))
+
+
+def _columns(entity: str, judgement: Judgement, schema: Schema) -> Iterator[str]:
+    for column in judgement.columns:
+        yield f"{entity}.{column.name}"
+        if column.syntax is Syntax.NAME:
+            yield f"{entity}.{OTHER_NAME[column.name]}"
+    if judgement.has_phones:
+        yield from country_columns(entity, schema)
+
+
 def proven_text(
     judgements: Mapping[str, Iterable[Judgement]], schema: Schema = ENTITIES
 ) -> dict[str, tuple[str, ...]]:
     """Entity -> the text columns that an audit prints or judges, and so must fingerprint."""
-    columns: dict[str, dict[str, None]] = defaultdict(dict)
-    for entity, printed in PROVEN_TEXT.items():
-        columns[entity].update(dict.fromkeys(printed))
-    for entity, of_entity in judgements.items():
-        for table, name in _judged_columns(entity, of_entity, schema):
-            columns[table][name] = None
+    columns = {entity: dict.fromkeys(printed) for entity, printed in PROVEN_TEXT.items()}
+    for judged in judged_columns(judgements, schema):
+        entity, _, name = judged.partition(".")
+        columns.setdefault(entity, {})[name] = None
     return {entity: tuple(names) for entity, names in columns.items()}
-
-
-def _judged_columns(
-    entity: str, judgements: Iterable[Judgement], schema: Schema
-) -> Iterator[tuple[str, str]]:
-    """(entity, column) of everything that decides a verdict."""
-    for judgement in judgements:
-        for column in judgement.columns:
-            yield entity, column.name
-            if column.syntax is Syntax.NAME:
-                yield entity, OTHER_NAME[column.name]
-        if judgement.has_phones:
-            for name in country_columns(entity, schema):
-                table, _, country = name.partition(".")
-                yield table, country

@@ -21,6 +21,7 @@ from pipeline.model.judging import (
     Reach,
     Syntax,
     country_columns,
+    judged_columns,
     proven_text,
 )
 from pipeline.model.schema import PROVEN_TEXT
@@ -424,6 +425,10 @@ def test_what_decides_a_verdict_is_proven() -> None:
         "contact": [Judgement((PHONE, EMAIL), ASKED), Judgement((LAST,), ASKED)],
         "deal": [Judgement((NAME,), ASKED)],
     }
+    assert judged_columns(asked, schema) == (
+        "contact.phone", "contact.email", "contact.country", "client.country",
+        "contact.last_name", "contact.first_name", "deal.name",
+    )  # fmt: skip
     assert proven_text({}, schema) == PROVEN_TEXT
     assert proven_text(asked, schema) == {
         **PROVEN_TEXT,
