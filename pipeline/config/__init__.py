@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.calendar.cron import WEEKDAYS
+from pipeline.config.asked import asked_schema, of_what_is_read
 from pipeline.config.custom_measures import custom_measures
 from pipeline.config.field_sets import read_field_sets
 from pipeline.config.lines import parse
@@ -23,6 +24,7 @@ from pipeline.measures.asked import context_of
 from pipeline.model import (
     CHECKED,
     ENTITIES,
+    LOGS,
     CustomMeasure,
     FieldSet,
     Kind,
@@ -32,7 +34,7 @@ from pipeline.model import (
     Target,
     Window,
 )
-from pipeline.presets import Preset, export_columns, load_preset
+from pipeline.presets import Preset, export_columns, load_preset, reading
 from pipeline.proof import plausible
 from pipeline.queries import QueryContext
 from pipeline.resources import EXPECTATIONS
@@ -66,7 +68,9 @@ class Audit:
     output: Path
     absent: Mapping[str, LocalText]  # 'entity.column' -> why the CRM does not hold it
     add: Mapping[str, str]  # 'entity.column' -> 'table.column' of the user's own fields
-    schema: Schema  # our entities, with the columns that the audit adds
+    schema: (
+        Schema  # what is read: our entities, with the columns that the audit asks for or adds
+    )
     measures: tuple[CustomMeasure, ...]
 
     @property
@@ -101,6 +105,7 @@ class Audit:
             links=self._links(),
             audience=self.settings.audience,
             agreement=self.settings.agreed(),
+            enforced=self._enforced(),
         )
 
     def query_context(self, window: Window) -> QueryContext:
@@ -109,13 +114,23 @@ class Audit:
 
     def _tables(self) -> dict[str, tuple[str, ...]]:
         """Entity -> the tables from which its rows are read; without those entities
-        that are not read at all.
+        that are not read at all, and without logs that stand in tables of records.
         """
         return {
             entity: tuple(sorted({part.table for part in parts}))
             for entity, parts in self.preset.entities.items()
+            if entity not in LOGS or all(part.within for part in parts)
             if any(f"{entity}.{column}" not in self.absent for column in self.schema[entity])
         }
+
+    def _enforced(self) -> tuple[str, ...]:
+        """'entity.column' that the CRM holds, and demands itself."""
+        named = {
+            f"{entity}.{column}"
+            for entity, columns in self.preset.enforces.items()
+            for column in columns
+        }
+        return tuple(sorted(named - self.absent.keys()))
 
     def _links(self) -> dict[str, str]:
         base = self.settings.source.crm_url.rstrip("/")
@@ -160,16 +175,17 @@ def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None)
     measures = custom_measures(file, settings.measures, absent, schema, settings.audience)
     _must_be_asked(file, schema, field_sets, measures)
     _must_be_known(file, settings.accept, plausible.names(schema, _tables_of(preset, add)))
+    asked = asked_schema(schema, add, field_sets, measures)
     return Audit(
         file=file,
         settings=settings,
-        preset=preset,
-        field_sets=field_sets,
+        preset=reading(preset, asked, add),
+        field_sets=of_what_is_read(field_sets, asked),
         targets=read_targets(file, settings.targets),
         output=_output(file, output or file.parent / settings.output),
-        absent=absent,
+        absent={name: why for name, why in absent.items() if name.partition(".")[0] in asked},
         add=add,
-        schema=schema,
+        schema=asked,
         measures=measures,
     )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -74,7 +74,7 @@ def _extract_once(
         with source.consistent(engine, begin, limit) as connection:
             moment = as_of or clock()
             window = window_of(audit, moment, injected=as_of is not None, fire=fire)
-            reader = source.SourceReader(connection, read_spec_of(audit))
+            reader = source.SourceReader(connection, read_spec_of(audit, window))
             audit = completed(audit, reader.not_given)
             hidden = hidden_rows(audit, connection, reader)
             accounts = reader.accounts()
@@ -114,8 +114,8 @@ def _extract_once(
     )
 
 
-def read_spec_of(audit: Audit) -> source.ReadSpec:
-    """What an audit reads, and on what terms."""
+def read_spec_of(audit: Audit, window: Window | None = None) -> source.ReadSpec:
+    """What an audit reads, and on what terms; logs only over a window's period."""
     return source.ReadSpec(
         audit.preset,
         audit.add,
@@ -124,7 +124,12 @@ def read_spec_of(audit: Audit) -> source.ReadSpec:
         audit.schema,
         ReadingRules.of(audit.preset, audit.settings.zone, audit.settings.currency),
         audit.settings.zone,
+        span=(_instant(window.first_us), _instant(window.after_us)) if window else None,
     )
+
+
+def _instant(micros: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 
 
 def hidden_rows(audit: Audit, connection: Connection, reader: source.SourceReader) -> LocalText:

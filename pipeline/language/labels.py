@@ -21,6 +21,10 @@ _ENTITIES: Final[Mapping[str, str]] = {
     "user": marked("user"),
     "meeting_contact": marked("contact of a meeting"),
     "co_owner": marked("further owner"),
+    "mailing": marked("mailing"),
+    "visit": marked("visit"),
+    "change": marked("change"),
+    "deletion": marked("deletion"),
 }
 """A record of each kind."""
 
@@ -64,6 +68,31 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "meeting_id": marked("meeting"),
     "record_kind": marked("kind of record"),
     "record_id": marked("record"),
+    "country": marked("country"),
+    "opted_out": marked("wants no mailings"),
+    "consent": marked("agreed to mailings"),
+    "bounced": marked("mail came back"),
+    "modified_at": marked("last change"),
+    "created_by": marked("made by"),
+    "street": marked("street"),
+    "postcode": marked("postcode"),
+    "city": marked("city"),
+    "confirmed_at": marked("details confirmed"),
+    "next_step": marked("next step"),
+    "lost_reason": marked("reason for the loss"),
+    "deal_id": marked("deal"),
+    "source": marked("source"),
+    "reached_nobody": marked("reached nobody"),
+    "language": marked("language"),
+    "working_share": marked("share of full time"),
+    "joined_day": marked("first working day"),
+    "left_day": marked("last working day"),
+    "address": marked("address"),
+    "happened_at": marked("moment"),
+    "outcome": marked("outcome"),
+    "user_id": marked("user"),
+    "column_name": marked("changed field"),
+    "value_before": marked("value before"),
 }
 """Columns and fields; one that an audit adds is called as it calls it."""
 

@@ -22,12 +22,16 @@ from pipeline.model.rules import (
     failed,
 )
 from pipeline.model.schema import (
+    ASKED_BY_CODE,
     ASSUMED,
     CELL_ERRORS,
     CHECKED,
     DATED,
     ENTITIES,
     FORMATTED,
+    FURTHER,
+    LOG_KEYS,
+    LOGS,
     NEVER_COMPUTED,
     PROVEN_TEXT,
     READ,
@@ -43,12 +47,16 @@ from pipeline.model.texts import NO_TEXT, LanguageCode, LocalText, same_in_all
 from pipeline.model.window import PeriodBounds, PeriodWord, Window
 
 __all__ = [
+    "ASKED_BY_CODE",
     "ASSUMED",
     "CELL_ERRORS",
     "CHECKED",
     "DATED",
     "ENTITIES",
     "FORMATTED",
+    "FURTHER",
+    "LOGS",
+    "LOG_KEYS",
     "NEVER_COMPUTED",
     "NO_TEXT",
     "ONE_READING",

@@ -44,7 +44,9 @@ class ResolvedAudit:
     zone: str
     working_week: tuple[int, ...]  # 0 is Monday
     words: Mapping[str, Mapping[str, tuple[str, ...]]]  # entity -> our state -> the CRM's words
-    schema: Schema  # our entities, with the columns that the audit adds
+    schema: (
+        Schema  # what is read: our entities, with the columns that the audit asks for or adds
+    )
     absent: Mapping[str, LocalText]  # 'entity.column' -> why the CRM does not hold it
     # entities without a status, whose events are held once their end passed
     held_at_end: tuple[str, ...]
@@ -58,3 +60,5 @@ class ResolvedAudit:
     links: Mapping[str, str]
     audience: Audience = "named"
     agreement: Agreement | None = None
+    # 'entity.column' without which the CRM's own form does not save a record
+    enforced: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ _EVENT: Final = {
 Schema = Mapping[str, Mapping[str, Kind]]
 """Entity -> column -> kind."""
 
-ENTITIES: Final[Schema] = {
+_ALWAYS_READ: Final[Schema] = {
     "user": {
         "id": Kind.TEXT,
         "name": Kind.TEXT,
@@ -89,6 +89,88 @@ ENTITIES: Final[Schema] = {
         "created_at": Kind.INSTANT,
     },
 }
+_ADDRESS: Final = {"street": Kind.TEXT, "postcode": Kind.TEXT, "city": Kind.TEXT}
+_ORIGIN: Final = {"modified_at": Kind.INSTANT, "created_by": Kind.TEXT}
+_REACHABLE: Final = {
+    "country": Kind.TEXT,
+    "opted_out": Kind.FLAG,  # wants no mailings
+    "consent": Kind.FLAG,  # agreed to mailings
+    "bounced": Kind.FLAG,  # mail to the address came back
+    **_ORIGIN,
+}
+_CUSTOMER: Final = {
+    **_REACHABLE,
+    **_ADDRESS,
+    "confirmed_at": Kind.INSTANT,  # when somebody last said that the details are right
+}
+_ACTIVITY: Final = {"deal_id": Kind.TEXT, "source": Kind.TEXT, **_ORIGIN}
+
+FURTHER: Final[Schema] = {
+    "user": {
+        "email": Kind.TEXT,
+        "language": Kind.TEXT,
+        "working_share": Kind.TEXT,  # of full time, as a decimal: 0.8
+        "joined_day": Kind.DAY,
+        "left_day": Kind.DAY,
+    },
+    "client": _CUSTOMER,
+    "contact": _CUSTOMER,
+    "lead": _REACHABLE,
+    "meeting": _ACTIVITY,
+    "call": {**_ACTIVITY, "reached_nobody": Kind.TEXT},  # a word such as 'no answer'
+    "deal": {"next_step": Kind.TEXT, "lost_reason": Kind.TEXT, **_ORIGIN},
+}
+"""Columns that are read only where something asks for them."""
+
+LOGS: Final[Schema] = {
+    "mailing": {
+        "person_kind": Kind.TEXT,
+        "person_id": Kind.TEXT,
+        "address": Kind.TEXT,
+        "happened_at": Kind.INSTANT,
+        "outcome": Kind.TEXT,
+    },
+    "visit": {"user_id": Kind.TEXT, "happened_at": Kind.INSTANT},
+    "change": {
+        "record_kind": Kind.TEXT,
+        "record_id": Kind.TEXT,
+        "column_name": Kind.TEXT,  # ours: owner_id
+        "happened_at": Kind.INSTANT,
+        "user_id": Kind.TEXT,  # who changed it
+        "source": Kind.TEXT,
+        "value_before": Kind.TEXT,
+    },
+    "deletion": {
+        "record_kind": Kind.TEXT,
+        "record_id": Kind.TEXT,
+        "owner_id": Kind.TEXT,
+        "happened_at": Kind.INSTANT,
+    },
+}
+"""What happened, row by row: read only where something asks for it, and of the period only.
+`person_kind` and `record_kind` are entities of ours.
+"""
+
+LOG_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "mailing": ("person_kind", "person_id", "happened_at"),
+    "visit": ("user_id", "happened_at"),
+    "change": ("record_kind", "record_id", "column_name", "happened_at"),
+    "deletion": ("record_kind", "record_id", "happened_at"),
+}
+"""The columns without which a row of a log says nothing."""
+
+ASKED_BY_CODE: Final[frozenset[str]] = frozenset()
+"""What our own measures and views need of FURTHER ('deal.next_step') and LOGS ('change')."""
+
+
+def _with_further() -> dict[str, Mapping[str, Kind]]:
+    return {
+        entity: {**columns, **FURTHER.get(entity, {})}
+        for entity, columns in _ALWAYS_READ.items()
+    }
+
+
+ENTITIES: Final[Schema] = {**_with_further(), **LOGS}
 """What a preset's SELECTs deliver; an audit may add columns of its own, as text."""
 
 DATED: Final = (Kind.INSTANT, Kind.DAY)
@@ -100,7 +182,7 @@ READ: Final = (*FORMATTED, Kind.CURRENCY, Kind.FLAG)
 
 ASSUMED: Final[Mapping[str, int]] = {"active": 1, "person": 1, "private_person": 0}
 """What a flag says where the CRM has no such column: every user is active and a person, no
-client is a private one.
+client is a private one. Any other flag says nothing.
 """
 
 UNREADABLE_MARK: Final = "_unreadable"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pipeline.errors import ConfigError
 from pipeline.language.languages import in_all
 from pipeline.model import ENTITIES
-from pipeline.presets.preset import Preset
+from pipeline.presets.preset import MAY_LACK, Preset
 from pipeline.yaml_files import read_yaml
 
 
@@ -54,7 +54,7 @@ def load_preset(name: str, base: Path) -> Preset:
     if not isinstance(entities, dict) or not isinstance(absent, dict):
         return _checked(name, {"states": {}, "absent": {}, **document})
     not_mapped = in_all("not mapped")
-    unmapped = dict.fromkeys(ENTITIES.keys() - entities.keys(), not_mapped)
+    unmapped = dict.fromkeys(ENTITIES.keys() - entities.keys() - MAY_LACK, not_mapped)
     for entity, parts in entities.items():
         mapped = [_columns_in(part) for part in (parts if isinstance(parts, list) else [parts])]
         # what a SELECT gives, its database says

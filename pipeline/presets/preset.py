@@ -10,10 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from pipeline.language.languages import in_all
 from pipeline.language.local_texts import WrittenText
-from pipeline.model import ENTITIES, STATES, Kind, LocalText
-from pipeline.presets.columns import Where
+from pipeline.model import ENTITIES, LOGS, STATES, Kind, LocalText
 from pipeline.presets.formats import Formats, Strict, must_be_a_zone
-from pipeline.values.addresses import holds_account, holds_secret
+from pipeline.presets.part import Further, Link, Parts
 from pipeline.values.money import CODES
 from pipeline.values.white_space import WHITE_SPACE
 
@@ -22,41 +21,8 @@ CONTACT: Final = "meeting.contact"
 that a CRM may not hold.
 """
 
-
-def _for_all(link: str) -> str:
-    """An address that stands in every report, so that whoever gets one may know it."""
-    if holds_account(link) or holds_secret(link):
-        raise ValueError(
-            "every report shows this address; write it without an account, a password or a token"
-        )
-    return link
-
-
-Link = Annotated[str, AfterValidator(_for_all)]
-
-
-class Part(Strict):
-    """A SELECT that yields one row per row of `table`, with `excluded` = why a row
-    is not audited, or NULL.
-
-    Where several entities read one table, each names in `excluded` the entity
-    that audits the row instead.
-    """
-
-    table: str
-    select: str | None = None
-    columns: dict[str, Where] = {}  # instead of a SELECT: our column -> where it comes from
-    excluded: dict[
-        str, Where
-    ] = {}  # with `columns`: the reason -> the column, or the condition, that says yes
-    link: Link | None = (
-        None  # to the record's edit form; relative to source.crm_url unless it has a scheme
-    )
-
-
-Parts = Annotated[
-    tuple[Part, ...], BeforeValidator(lambda part: [part] if isinstance(part, dict) else part)
-]
+MAY_LACK: Final = frozenset({"co_owner", *LOGS})
+"""The entities of which a preset need not say why there are none."""
 
 
 def _sound_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -138,6 +104,10 @@ class Preset(Strict):
     custom_columns: str = (
         ""  # how custom fields are called that are columns of the record's own table: 'x_'
     )
+    further: Further = Further()  # read only where something asks for it
+    enforces: dict[
+        str, tuple[str, ...]
+    ] = {}  # entity -> our columns without which the CRM's own form does not save a record
     add_result: str = (
         ""  # how a field for a meeting's result is added in this CRM, where none is there
     )
@@ -146,9 +116,12 @@ class Preset(Strict):
     @model_validator(mode="after")
     def _speaks_our_words(self) -> Preset:
         for entity in self.entities:
+            if entity in LOGS:
+                raise ValueError(f"entities.{entity}: a log stands under further.logs")
             if entity not in ENTITIES:
                 raise ValueError(
-                    f"entities.{entity}: no such entity; there are {', '.join(ENTITIES)}"
+                    f"entities.{entity}: no such entity; there are "
+                    f"{', '.join(name for name in ENTITIES if name not in LOGS)}"
                 )
         for entity, states in self.states.items():
             for state in states:
@@ -166,11 +139,30 @@ class Preset(Strict):
             if any((part.select is None) == (not part.columns) for part in parts):
                 raise ValueError(f"entities.{entity}: give either a select or columns")
         if lacking := sorted(
-            ENTITIES.keys() - self.entities.keys() - self.absent.keys() - {"co_owner"}
+            ENTITIES.keys() - self.entities.keys() - self.absent.keys() - MAY_LACK
         ):
             raise ValueError(
                 f"entities: no {', '.join(lacking)}; give a SELECT, or say under absent why there is none"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _knows_what_is_further(self) -> Preset:
+        for log in self.further.logs:
+            if log not in LOGS:
+                raise ValueError(
+                    f"further.logs.{log}: no such log; there are {', '.join(LOGS)}"
+                )
+        for table in self.further.exports.keys() - self.exports.keys():
+            raise ValueError(f"further.exports.{table}: exports has no such table")
+        for entity, columns in self.enforces.items():
+            known = ENTITIES.get(entity, {})
+            for column in columns:
+                if column not in known:
+                    raise ValueError(
+                        f"enforces.{entity}.{column}: no such column of ours"
+                        f"; there are {', '.join(known) or 'no columns of that'}"
+                    )
         return self
 
     @model_validator(mode="after")
@@ -271,12 +263,18 @@ class Preset(Strict):
         ]
         return frozenset(f"{entity}.{ours}" for entity, columns in named for ours in columns)
 
+    def _not_read(self) -> dict[str, LocalText]:
+        """The entities that a preset need not have and this one has not -> why."""
+        no_log = in_all("the preset reads no such log")
+        missing = dict.fromkeys(LOGS, no_log)
+        missing["co_owner"] = in_all("a record has one owner")
+        read = {*self.entities, *self.further.logs}
+        return {entity: why for entity, why in missing.items() if entity not in read}
+
     def absent_columns(self) -> dict[str, LocalText]:
         """'entity.column' -> why this CRM does not hold it."""
         found = {}
-        no_others = in_all("a record has one owner")
-        one_owner = {} if "co_owner" in self.entities else {"co_owner": no_others}
-        for name, why in {**one_owner, **self.absent}.items():
+        for name, why in {**self._not_read(), **self.absent}.items():
             entity, _, column = name.partition(".")
             found.update(
                 {f"{entity}.{one}": why for one in ([column] if column else ENTITIES[entity])}

@@ -15,7 +15,7 @@ from pipeline.complaints import complaint
 from pipeline.databases import kind_of
 from pipeline.errors import ConfigError
 from pipeline.language.languages import in_all
-from pipeline.model import ENTITIES, LocalText
+from pipeline.model import ENTITIES, LOG_KEYS, LocalText
 from pipeline.presets import Part
 from pipeline.source.names import listed
 from pipeline.source.selects import Selects
@@ -64,7 +64,11 @@ def columns_of_parts(
 
 
 def required(entity: str) -> set[str]:
-    """The columns that every SELECT of an entity must return: its id, or both ends of a link."""
+    """The columns that every SELECT of an entity must return: its id, both ends of a link,
+    or what happened to what and when.
+    """
+    if entity in LOG_KEYS:
+        return {*LOG_KEYS[entity], _REASON}
     own = {"id"} if "id" in ENTITIES[entity] else set(ENTITIES[entity])
     return {*own, _REASON}
 

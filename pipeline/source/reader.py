@@ -19,7 +19,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    text,
     union_all,
 )
 from sqlalchemy.sql.elements import ColumnElement
@@ -30,7 +29,7 @@ from pipeline.databases.constructs import single_amount
 from pipeline.databases.select_guard import wrapped
 from pipeline.errors import ConfigError, SourceError
 from pipeline.language.languages import in_all
-from pipeline.model import DATED, Kind, LocalText, TableAccount
+from pipeline.model import DATED, LOGS, Kind, LocalText, TableAccount
 from pipeline.presets import Part
 from pipeline.source.names import Tables, close_to, listed
 from pipeline.source.part_columns import columns_of_parts, not_given, partly_given
@@ -190,10 +189,15 @@ class SourceReader:
         return str(value)
 
     def accounts(self) -> list[TableAccount]:
-        """Per table: count(*) = audited + excluded by reason. Raises SourceError if not."""
+        """Per table: count(*) = audited + excluded by reason. Raises SourceError if not.
+
+        Only the rows of the period are counted in a log.
+        """
         readers: dict[str, dict[str, str]] = {}  # table -> reader -> its SELECT
         for entity, parts in self.spec.preset.entities.items():
             for number, part in enumerate(parts):
+                if entity in LOGS and part.within is None:
+                    continue  # a table of records, which these account for
                 reader = f"{entity} ({number + 1})" if number else entity
                 readers.setdefault(part.table, {})[reader] = self._selects.of(entity, part)
         for table, sql in self._selects.added_reasons().items():
@@ -210,6 +214,17 @@ class SourceReader:
             for table, selects in readers.items()
             if table in self._tables
         ]
+
+    def _condition_on(self, table: str) -> str:
+        """What bounds the rows of a log's table that are accounted for; '' of any other."""
+        bounds = (
+            part.within
+            for log in LOGS
+            for part in self.spec.preset.entities.get(log, ())
+            if part.table == table and part.within
+        )
+        within = next(bounds, None)
+        return f" WHERE {within}" if within else ""
 
     def must_understand_marks(self) -> None:
         """Raises SourceError if a mark of deletion is neither yes nor no.
@@ -246,7 +261,8 @@ class SourceReader:
 
     def _account(self, table: str, selects: Mapping[str, str]) -> TableAccount:
         name = self._names.quoted(table)
-        total = int(self.connection.scalar(text(f"SELECT count(*) FROM {name}")) or 0)
+        counting = self._selects.text(f"SELECT count(*) FROM {name}{self._condition_on(table)}")
+        total = int(self.connection.scalar(counting) or 0)
         reasons = self._reasons(selects)
         audited = reasons.pop(_AUDITED, 0)
         if audited + reasons.total() != total or reasons.keys() & {*selects, _TWICE}:

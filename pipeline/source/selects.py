@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Connection,
@@ -22,11 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
+from pipeline.databases import kind_of
 from pipeline.databases.select_guard import without_semicolon
 from pipeline.formats import ReadingRules
 from pipeline.formats.flags import flag_nothing, flag_of
 from pipeline.model import ENTITIES, UNREADABLE_MARK, Schema
-from pipeline.presets import Part, Preset
+from pipeline.presets import Formats, Part, Preset
 from pipeline.presets.columns import Mapped
 from pipeline.source.guard import must_only_read
 from pipeline.source.names import RealColumns, Tables, meant
@@ -48,6 +51,7 @@ class ReadSpec:
     schema: Schema = field(default_factory=lambda: ENTITIES)
     reading_rules: ReadingRules = field(default_factory=ReadingRules)
     zone: str = "UTC"  # the audit's zone, for presets that take a closing day from an instant
+    span: tuple[datetime, datetime] | None = None  # half-open, of logs; None reads no log
 
 
 class Selects:
@@ -70,10 +74,25 @@ class Selects:
             if table not in self._tables and table in sql
         ]
         clause = text(f"WITH {', '.join(empty)} {sql}" if empty else sql)
-        constants = {"currency": self._spec.currency, "zone": self._spec.zone}
+        zone = self._spec.zone
+        constants = {"currency": self._spec.currency, "zone": zone, **self._bounds()}
         return clause.bindparams(
             **{name: value for name, value in constants.items() if name in clause._bindparams}
         )
+
+    def _bounds(self) -> dict[str, datetime | str]:
+        """`since` and `until` as this database writes its datetimes: in the zone of the
+        preset's, and as text where each value has a type of its own.
+        """
+        if self._spec.span is None:
+            return {}
+        rules = self._spec.reading_rules
+        zone = ZoneInfo(rules.datetimes)
+        since, until = (at.astimezone(zone).replace(tzinfo=None) for at in self._spec.span)
+        if kind_of(self._connection.dialect.name).column_kind is not None:
+            return {"since": since, "until": until}
+        written = (rules.formats or Formats()).instant[0]
+        return {"since": since.strftime(written), "until": until.strftime(written)}
 
     def of(self, entity: str, part: Part) -> str:
         """The part's own SELECT, or the one made of its columns."""

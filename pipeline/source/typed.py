@@ -162,7 +162,7 @@ class Typed:
     def _absent(self, name: str, kind: Kind) -> ColumnElement[Any]:
         if kind is Kind.CURRENCY and self.reading_rules.currency:
             return literal(self.reading_rules.currency)
-        return literal(ASSUMED[name]) if kind is Kind.FLAG else self._nothing(kind)
+        return literal(ASSUMED[name]) if name in ASSUMED else self._nothing(kind)
 
     def _nothing(self, kind: Kind) -> ColumnElement[Any]:
         """A NULL of the column's type."""

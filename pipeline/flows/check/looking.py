@@ -104,7 +104,7 @@ def look(audit: Audit, window: Window) -> Seen:
     try:
         with source.consistent(engine, limit=limit) as connection:
             began = time.monotonic()
-            reader = source.SourceReader(connection, read_spec_of(audit))
+            reader = source.SourceReader(connection, read_spec_of(audit, window))
             audit = completed(audit, reader.not_given)
             reader.must_understand_marks()
             accounts = reader.accounts()

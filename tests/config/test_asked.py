@@ -1,0 +1,163 @@
+"""What an audit reads: what is always read, and what something asks for."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import Audit, load_audit
+from pipeline.demo import write_demo
+from pipeline.flows import run
+from pipeline.model import ENTITIES, FURTHER, LOGS
+from pipeline.progress import Silence
+from pipeline.snapshot.manifest import load_manifest
+from tests.crms.asked import by_hand, everything_asked, stored
+
+AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+NOVEMBER = ("2026-10-31 23:00:00", "2026-11-30 23:00:00")
+CITY = """\
+entity: client
+fields:
+  - {name: city, columns: [city], label: {en: city, nl: plaats}}
+"""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    write_demo(folder, date(2026, 11, 24))
+    with closing(sqlite3.connect(folder / "crm.db")) as connection, connection:
+        at = [(moment,) for moment in NOVEMBER]
+        connection.executemany(
+            "INSERT INTO changes VALUES ('edge' || ?1, 'deals', 'd1', 'stage', 'new', 'won', 'u01', ?1)",
+            at,
+        )
+    return folder
+
+
+def asking(demo: Path, folder: Path, field_set: str = "", more: str = "") -> Audit:
+    """An audit of the demo, with a field set of its own for clients."""
+    sets = folder / "sets"
+    sets.mkdir()
+    if field_set:
+        (sets / "client.yaml").write_text(field_set, "utf-8")
+    (folder / "data").mkdir()
+    file = folder / "audit.yaml"
+    file.write_text(
+        f"name: Demo\nzone: Europe/Amsterdam\ncurrency: EUR\nfield_sets: sets\n"
+        f"source: {{url: 'sqlite:///{demo}/crm.db', preset: demo}}\n{more}",
+        "utf-8",
+    )
+    return load_audit(file)
+
+
+def extracted(audit: Audit) -> Path:
+    data = audit.file.parent / "data"
+    run.extract(audit, data, clock=lambda: AS_OF, as_of=AS_OF, progress=Silence())
+    return data
+
+
+def in_crm(demo: Path, sql: str) -> list[dict[str, object]]:
+    with closing(sqlite3.connect(demo / "crm.db")) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(sql)]
+
+
+def further_in(audit: Audit) -> set[str]:
+    return {
+        f"{entity}.{column}"
+        for entity, columns in FURTHER.items()
+        for column in columns
+        if column in audit.schema[entity]
+    }
+
+
+def test_by_default_it_is_what_it_always_was(demo: Path, tmp_path: Path) -> None:
+    audit = asking(demo, tmp_path)
+    assert audit.schema.keys() == ENTITIES.keys() - LOGS.keys()
+    assert further_in(audit) == set()
+    assert "city" not in str(audit.preset.entities["client"][0].select)
+    assert audit.preset.entities.keys().isdisjoint(LOGS)
+
+
+def test_a_demand_asks(demo: Path, tmp_path: Path) -> None:
+    audit = asking(demo, tmp_path, CITY)
+    assert further_in(audit) == {"client.city"}
+    data = extracted(audit)
+    figures = run.compute(data, run_id="test", progress=Silence()).figures
+    [hand] = in_crm(
+        demo, "SELECT count(*) AS number, count(nullif(trim(city), '')) AS filled FROM clients WHERE NOT is_deleted"
+    )  # fmt: skip
+    assert figures["base_filled/client.city@company"].numerator == hand["filled"]
+    assert figures["base_filled/client.city@company"].denominator == hand["number"]
+
+
+def test_a_measure_of_ones_own_asks(demo: Path, tmp_path: Path) -> None:
+    more = "measures: {from_delft: {count: clients_new, where: {client.city: filled}}}\n"
+    audit = asking(demo, tmp_path, more=more)
+    assert further_in(audit) == {"client.city"}
+
+
+def test_what_a_user_maps_is_read_from_there(demo: Path, tmp_path: Path) -> None:
+    audit = asking(demo, tmp_path)
+    text = audit.file.read_text("utf-8").replace(
+        "preset: demo", "preset: demo, add: {client.city: clients.kind}"
+    )
+    audit.file.write_text(text, "utf-8")
+    audit = load_audit(audit.file)
+    rows = stored(extracted(audit), "client", ["city"])
+    assert set(rows) == {("company",), ("person",)}
+
+
+def test_what_the_crm_does_not_hold_is_not_checked(demo: Path, tmp_path: Path) -> None:
+    audit = asking(demo, tmp_path, CITY.replace("[city]", "[postcode]"))
+    data = extracted(audit)
+    result = run.compute(data, run_id="test", progress=Silence())
+    assert "client.city" in result.not_checked  # the demand, by its name
+    assert str(result.not_checked["client.city"]) == "not given by the SELECT of clients"
+
+
+def test_a_log_is_read_of_the_period_only(demo: Path, tmp_path: Path) -> None:
+    with everything_asked():
+        audit = asking(demo, tmp_path)
+        data = extracted(audit)
+        run.compute(data, run_id="test", progress=Silence())
+    columns = [
+        "record_kind",
+        "record_id",
+        "column_name",
+        "happened_at",
+        "user_id",
+        "value_before",
+    ]
+    hand = in_crm(
+        demo,
+        "SELECT rtrim(table_name, 's') AS record_kind, record_id, field AS column_name, changed_at AS happened_at,"
+        f" user_id, old_value AS value_before FROM changes"
+        f" WHERE changed_at BETWEEN '{NOVEMBER[0]}' AND '2026-11-30 22:59:59'",
+    )  # fmt: skip
+    for row in hand:
+        row["happened_at"] = datetime.fromisoformat(str(row["happened_at"]))
+    assert stored(data, "change", columns) == by_hand(hand, columns)
+    [change] = [one for one in load_manifest(data).accounts if one.table == "changes"]
+    assert (change.rows, change.audited) == (len(hand), len(hand))
+    [whole] = in_crm(demo, "SELECT count(*) AS number FROM changes")
+    assert len(hand) < int(str(whole["number"]))
+
+
+def test_what_the_crm_enforces_stands_in_the_manifest(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "extends: demo\nenforces: {deal: [stage, name, next_step], call: [subject]}\n"
+        "absent: {call.subject: not kept}\n",
+        "utf-8",
+    )
+    audit = asking(demo, tmp_path)
+    text = audit.file.read_text("utf-8").replace("preset: demo", "preset: mine.yaml")
+    audit.file.write_text(text, "utf-8")
+    manifest = load_manifest(extracted(load_audit(audit.file)))
+    assert manifest.audit is not None
+    assert manifest.audit.enforced == ("deal.name", "deal.next_step", "deal.stage")
