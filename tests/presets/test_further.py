@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.model import ENTITIES, FURTHER, LOGS
 from pipeline.presets import load_preset, preset_names, reading
+from tests.paths import ROOT
 
 
 @pytest.mark.parametrize(
@@ -76,3 +78,16 @@ def test_what_is_asked_for_brings_its_tables_once(name: str) -> None:
     assert wide.optional.keys() == preset.optional.keys() | preset.further.optional.keys()
     for table, columns in preset.further.exports.items():
         assert columns.keys() <= wide.exports[table].keys()
+
+
+def test_the_documentation_s_table_comes_with_the_column_that_needs_it(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "sources.md").read_text("utf-8")
+    [own] = (one for one in re.findall(r"```yaml\n(.*?)```", text, re.S) if "further:" in one)
+    (tmp_path / "mine.yaml").write_text(own, "utf-8")
+    preset = load_preset("mine.yaml", tmp_path)
+    client = ENTITIES["client"].items()
+    without = {"client": {name: kind for name, kind in client if name != "country"}}
+    assert "countries" not in reading(preset, without).tables
+    assert "c.city AS city" in str(reading(preset, without).entities["client"][0].select)
+    assert "countries" in reading(preset, ENTITIES).tables
+    assert "countries" not in reading(preset, ENTITIES, {"client.country"}).tables
