@@ -11,8 +11,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import URL
 
-from pipeline.config import asked
+from pipeline import source
+from pipeline.config import Audit, asked
+from pipeline.flows.extract import read_spec_of
 from pipeline.model import FURTHER, LOGS
 
 Rows = list[tuple[Any, ...]]
@@ -25,6 +29,30 @@ def everything_asked(*but: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asked, "ASKED_BY_CODE", frozenset({*columns, *LOGS} - {*but}))
         yield
+
+
+def held(entity: str, not_held: Mapping[str, set[str]]) -> list[str]:
+    """What a preset can read of an entity besides what is always read, after its id; or its log."""
+    columns = LOGS.get(entity) or {"id": None, **FURTHER[entity]}
+    return [column for column in columns if column not in not_held.get(entity, ())]
+
+
+def statements(url: URL, audit: Audit) -> list[str]:
+    """Every statement that reading the source takes."""
+    sent: list[str] = []
+    address = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
+    engine = source.open_engine(address, audit.file.parent, audit.preset)
+    event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+    try:
+        with source.consistent(engine) as connection:
+            reader = source.SourceReader(connection, read_spec_of(audit))
+            reader.accounts()
+            for entity in audit.schema:
+                for _ in reader.rows(entity):
+                    pass
+    finally:
+        engine.dispose()
+    return sent
 
 
 def stored(folder: Path, entity: str, columns: Sequence[str]) -> Rows:

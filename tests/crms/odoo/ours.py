@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -13,10 +14,11 @@ from tests.crms.suitecrm.ours import URL, compute, extract
 
 
 def prepared(
-    setting: Setting, folder: Path, *, results: bool = False, by_time: bool = False
-) -> Audit:
+    setting: Setting, folder: Path, *, results: bool = False, by_time: bool = False,
+    field_sets: Mapping[str, str] | None = None,
+) -> Audit:  # fmt: skip
     """An audit.yaml of that setting, loaded; `results` maps a field of a meeting's result."""
-    document = {
+    document: dict[str, object] = {
         "name": "Odoo",
         "zone": setting.zone,
         "currency": setting.currency,
@@ -35,6 +37,11 @@ def prepared(
             who: {setting.month or "2026-11": dict(of)} for who, of in setting.targets.items()
         },
     }
+    if field_sets:
+        document["field_sets"] = "sets"
+        (folder / "sets").mkdir()
+        for entity, content in field_sets.items():
+            (folder / "sets" / f"{entity}.yaml").write_text(content, "utf-8")
     file = folder / "audit.yaml"
     file.write_text(yaml.safe_dump(document), "utf-8")
     (folder / "data").mkdir()

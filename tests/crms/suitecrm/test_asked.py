@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
-from pipeline import source
-from pipeline.config import Audit, load_audit
-from pipeline.flows.extract import read_spec_of
+from pipeline.config import load_audit
 from pipeline.model import FURTHER, LOGS
 from pipeline.snapshot.manifest import load_manifest
-from tests.crms.asked import alike, by_hand, everything_asked, stored
+from tests.crms.asked import alike, by_hand, everything_asked, held, statements, stored
 from tests.crms.suitecrm.by_hand import Setting
 from tests.crms.suitecrm.database import Database, suitecrm
 from tests.crms.suitecrm.ours import compute, extract, prepared
@@ -203,12 +200,6 @@ def database() -> Iterator[Database]:
         yield loaded
 
 
-def held(entity: str) -> list[str]:
-    """What a preset can read of an entity besides what is always read, after its id."""
-    columns = LOGS.get(entity) or {"id": None, **FURTHER[entity]}
-    return [column for column in columns if column not in NOT_HELD.get(entity, ())]
-
-
 @pytest.mark.parametrize("setting", [AMSTERDAM, TOKYO], ids=["amsterdam", "tokyo"])
 def test_all_that_can_be_asked_for_equals_the_hand(
     database: Database, setting: Setting, tmp_path: Path
@@ -219,7 +210,7 @@ def test_all_that_can_be_asked_for_equals_the_hand(
         compute(audit)  # proven, its accounts too
     bounds = {"first": setting.first, "after": setting.after}
     for entity, sql in HAND.items():
-        columns = held(entity)
+        columns = held(entity, NOT_HELD)
         hand = by_hand(database.rows(sql, bounds), columns)
         assert stored(tmp_path / "data", entity, columns) == hand, entity
         assert alike(hand, columns) == [], entity
@@ -234,26 +225,9 @@ def test_all_that_can_be_asked_for_equals_the_hand(
     assert rows["tracker"] == counted["number"]  # the log's rows of the period, not all
 
 
-def sent(database: Database, audit: Audit) -> list[str]:
-    """Every statement that reading takes."""
-    statements: list[str] = []
-    engine = source.open_engine(
-        database.url.render_as_string(hide_password=False), audit.file.parent, audit.preset
-    )
-    event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    with source.consistent(engine) as connection:
-        reader = source.SourceReader(connection, read_spec_of(audit))
-        reader.accounts()
-        for entity in audit.schema:
-            for _ in reader.rows(entity):
-                pass
-    engine.dispose()
-    return statements
-
-
 def test_by_default_nothing_of_it_is_read(database: Database, tmp_path: Path) -> None:
     audit = prepared(AMSTERDAM, tmp_path)
-    said = "\n".join(sent(database, audit))
+    said = "\n".join(statements(database.url, audit))
     for word in (
         "billing_address",
         "date_modified",
@@ -281,7 +255,7 @@ def test_a_demand_has_its_column_read_and_no_other(database: Database, tmp_path:
     audit.file.write_text(audit.file.read_text("utf-8") + "field_sets: fields\n", "utf-8")
     audit = load_audit(audit.file)
     assert audit.schema["contact"].keys() & FURTHER["contact"].keys() == {"city"}
-    said = "\n".join(sent(database, audit))
+    said = "\n".join(statements(database.url, audit))
     assert "primary_address_city" in said
     assert "primary_address_street" not in said
     extract(database, AMSTERDAM, audit)
