@@ -171,7 +171,7 @@ def hand_of(version: int) -> dict[str, str]:
                 " WHERE t.res_model IN ('crm.lead', 'res.partner')"
                 + open_only.replace("a.active", "t.active"),
         "change": f"""
-            SELECT CASE m.model WHEN 'res.partner' 
+            SELECT CASE m.model WHEN 'res.partner'
                    THEN (SELECT {partner.format("p")} FROM res_partner p WHERE p.id = m.res_id)
                    ELSE (SELECT CASE l.type WHEN 'lead' THEN 'lead' ELSE 'deal' END
                          FROM crm_lead l WHERE l.id = m.res_id)
@@ -198,7 +198,8 @@ def hand_of(version: int) -> dict[str, str]:
             SELECT CASE WHEN l.type = 'lead' THEN 'lead' ELSE {partner.format("p")} END AS person_kind,
                    CAST(CASE WHEN l.type = 'lead' THEN l.id ELSE p.id END AS text) AS person_id, t.email AS address,
                    t.sent_datetime AS happened_at,
-                   CASE t.trace_status WHEN 'bounce' THEN 'bounced' WHEN 'error' THEN 'failed' WHEN 'cancel' THEN 'blocked'
+                   CASE t.trace_status WHEN 'bounce' THEN 'bounced' WHEN 'error' THEN 'failed'
+                        WHEN 'cancel' THEN 'blocked'
                         WHEN 'reply' THEN 'replied' ELSE CASE WHEN t.links_click_datetime IS NOT NULL THEN 'clicked'
                         WHEN t.trace_status = 'open' THEN 'opened' ELSE 'sent' END END AS outcome
             FROM mailing_trace t LEFT JOIN crm_lead l ON l.id = t.res_id AND t.model = 'crm.lead'
