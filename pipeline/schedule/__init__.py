@@ -1,1 +1,1 @@
-"""Running by itself: what is due, what was run, and what waits."""
+"""Scheduled runs: what is due, what has run, and what waits."""

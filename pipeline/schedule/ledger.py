@@ -1,9 +1,8 @@
-"""The run ledger: which fire of which schedule was published, missed, or is still
-open, in one SQLite file.
+"""The run ledger in SQLite: which fire of which schedule was published, missed or is open.
 
 Several processes may use it at once: every transaction takes the write lock when it begins, so
-that what it read still holds when it writes, and waits for its turn. Times are kept as text in
-UTC of one fixed width: text order is time order. No row holds the CRM's data or a secret.
+whatever it reads is still true when it writes. Times are fixed-width text in UTC, so text order
+is time order. No row holds the CRM's data or a secret.
 """
 
 from __future__ import annotations
@@ -95,8 +94,9 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A row of the ledger. `run_id` is None where no run was ever begun,
-    `exit_status` where none ended.
+    """A row of the ledger.
+
+    `run_id` is None if no run ever began, `exit_status` if none ended.
     """
 
     id: int
@@ -111,10 +111,10 @@ class Run:
 
 
 class Ledger:
-    """The ledger in `file`, made if it is not there (0600, a new folder 0700).
-    PublishError if it cannot be used.
+    """The ledger in `file`, created if needed (0600, a new folder 0700).
 
-    A fire that has ended, as published or as missed, stays as it ended.
+    A fire that was published or missed never changes again. Raises PublishError if the ledger
+    cannot be used.
     """
 
     def __init__(self, file: Path) -> None:
@@ -126,7 +126,7 @@ class Ledger:
             raise PublishError(
                 f"{file}: the run ledger cannot be opened ({error.strerror})."
             ) from None
-        # Without a pool nothing of SQLite's is carried into another process by a fork.
+        # without a pool, a fork carries no SQLite connection into another process
         self._engine = create_engine(
             f"sqlite:///{file}",
             poolclass=NullPool,
@@ -141,8 +141,9 @@ class Ledger:
             _METADATA.create_all(connection)
 
     def known_since(self, audit: str, schedule: str, line: str, now: datetime) -> datetime:
-        """Since when the schedule is known with this line: no fire before that is
-        owed. First sight is `now`.
+        """Since when the schedule has had this line; no earlier fire is owed.
+
+        A new line counts from `now`.
         """
         values = {"audit": audit, "schedule": schedule, "line": line, "since_utc": _text(now)}
         anew = insert(_SCHEDULES).values(values)
@@ -155,9 +156,7 @@ class Ledger:
             return datetime.fromisoformat(connection.execute(since).scalar_one())
 
     def opened(self, fire: Fire, run_id: str, now: datetime) -> None:
-        """An attempt begins. What an earlier attempt left behind is cleared, the
-        number of attempts goes up.
-        """
+        """Records a new attempt, and clears the outcome of an earlier one."""
         begun = {
             "run_id": run_id,
             "started_at": _text(now),
@@ -176,11 +175,9 @@ class Ledger:
 
     @contextmanager
     def by_hand(self, audit: str, output: Path, now: datetime) -> Iterator[None]:
-        """Within it a run by hand is under way; whoever dies in it is closed as
-        broken off by the next one.
+        """Wraps a run by hand; the next one closes a run that died as broken off.
 
-        A lock tells whether one is alive: each holds it shared, and one
-        that gets it alone is alone.
+        Each run holds a shared lock; whoever gets it exclusively knows that no other is alive.
         """
         file = self._file.with_name(f".{MANUAL}.lock")
         try:
@@ -198,8 +195,9 @@ class Ledger:
             os.close(lock)
 
     def _close_broken_off(self, audit: str, output: Path, now: datetime) -> None:
-        """A run by hand is never owed: what is open has failed, or its process
-        died, maybe after publishing.
+        """Closes open runs by hand, which are never owed.
+
+        They failed, or their process died, perhaps after publishing.
         """
         for run in self.rows(audit, MANUAL, State.OPEN):
             if run.run_id and (output / "runs" / run.run_id).exists():
@@ -212,7 +210,7 @@ class Ledger:
                 self._close(run.fire, state=State.MISSED)
 
     def published(self, fire: Fire, now: datetime, message: str = "") -> None:
-        """The attempt ended well; so did the fire."""
+        """Records that the attempt, and so the fire, was published."""
         self._close(
             fire,
             state=State.PUBLISHED,
@@ -222,17 +220,16 @@ class Ledger:
         )
 
     def failed(self, fire: Fire, exit_status: int, message: str, now: datetime) -> None:
-        """The attempt ended badly; the fire stays open. `message` holds no
-        personal data and no secret.
+        """Records a failed attempt; the fire stays open.
+
+        `message` must hold no personal data and no secret.
         """
         self._close(
             fire, ended_at=_text(now), exit_status=exit_status, message=_one_line(message)
         )
 
     def missed(self, passed_over: Iterable[Fire], now: datetime) -> None:
-        """These fires end without a report, all at once; one that had failed keeps its
-        exit status and message.
-        """
+        """Closes these fires without a report; a failed one keeps its status and message."""
         ended = {"state": State.MISSED, "ended_at": _text(now)}
         rows = [
             _key(fire) | ended | {"attempts": 0, "message": "a later one was due"}
@@ -248,11 +245,7 @@ class Ledger:
     def last_fires(
         self, audit: str, schedule: str, now: datetime
     ) -> tuple[datetime | None, datetime | None]:
-        """The latest fire up to now that was published or missed, and the latest that is
-        known at all, be it to come.
-
-        None where there is none.
-        """
+        """The latest closed fire up to now, and the latest known fire, even in the future."""
         fire = _RUNS.c.fire_utc
         ended = case((and_(_RUNS.c.state != State.OPEN, fire <= _text(now)), fire))
         latest = select(func.max(ended), func.max(fire)).filter_by(
@@ -263,9 +256,7 @@ class Ledger:
         return _instant(last), _instant(known)
 
     def set_back(self, audit: str, schedule: str, now: datetime) -> None:
-        """Forgets what a wrong clock made the schedule owe or miss after now.
-        What was published stays.
-        """
+        """Forgets unpublished fires after now, which a wrong clock produced."""
         ours, present = {"audit": audit, "schedule": schedule}, _text(now)
         unpublished = delete(_RUNS).filter_by(**ours).where(_RUNS.c.state != State.PUBLISHED)
         known = update(_SCHEDULES).filter_by(**ours).values(since_utc=present)
@@ -276,10 +267,10 @@ class Ledger:
     def rows(
         self, audit: str | None = None, schedule: str | None = None, state: State | None = None
     ) -> list[Run]:
-        """The rows that match whatever is given, by fire time."""
-        given = {"audit": audit, "schedule": schedule, "state": state}
+        """The rows that match all given filters, by fire time."""
+        filters = {"audit": audit, "schedule": schedule, "state": state}
         wanted = select(_RUNS).filter_by(
-            **{name: value for name, value in given.items() if value is not None}
+            **{name: value for name, value in filters.items() if value is not None}
         )
         with self._transaction() as connection:
             return [
@@ -288,7 +279,7 @@ class Ledger:
             ]
 
     def find(self, fire: Fire) -> Run | None:
-        """The fire's row, None where it has none."""
+        """The fire's row, or None."""
         with self._transaction() as connection:
             row = connection.execute(select(_RUNS).filter_by(**_key(fire))).one_or_none()
         return None if row is None else _run(row)

@@ -1,13 +1,11 @@
-"""When a run is due, and what becomes of it: every fire of a schedule ends exactly
-once, published or missed.
+"""Decides when a run is due; every fire of a schedule ends exactly once, published or missed.
 
-One pass looks at every schedule. Fires since the last one that ended are due: the latest is
-published as of now, the earlier ones are missed. A run that fails leaves its fire open, and
-it is tried again until it is published or a later fire is due. Two things make that hold
-with several schedulers on one output folder and after a crash at any point: a lock of the
-operating system around deciding, publishing and writing down, and a run id that follows
-from the fire, so that a folder of that name says that the fire was published, whatever the
-ledger had time to learn.
+One pass checks every schedule. All fires since the last closed one are due: the latest is
+published as of now, the earlier ones are missed. A failed run leaves its fire open; it is tried
+again until it is published or a later fire is due. This holds with several schedulers on one
+output folder and after a crash at any point, for two reasons. An operating system lock surrounds
+deciding, publishing and recording. And the run id follows from the fire, so a folder with that
+name means that the fire was published, even if the ledger does not know it yet.
 """
 
 from __future__ import annotations
@@ -38,11 +36,11 @@ from pipeline.errors import AuditError, ConfigError, PublishError
 from pipeline.schedule.ledger import MANUAL, Fire, Ledger, Run, State
 
 RETRY_MINUTES: Final = (1, 5, 15, 60)
-"""How long after a failed attempt the next one begins; after the last of these, every hour."""
+"""Pauses before each further attempt; the last one repeats."""
 
 _LOOK_AGAIN_SECONDS: Final = 60
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
-"""By how much clocks may be set back without a word."""
+"""How far a clock may be set back without a message."""
 _log = logging.getLogger(__name__)
 
 
@@ -76,16 +74,12 @@ def read_timetable(
 
 
 def run_id_of(fire: Fire) -> str:
-    """The run id that follows from a fire, safe as a folder's name:
-    20261116T060000Z-weekly-1a2b3c4d.
-    """
+    """The run id of a fire, safe as a folder name: 20261116T060000Z-weekly-1a2b3c4d."""
     return f"{fire.at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_safe_name(fire.audit, fire.schedule)}"
 
 
 def _safe_name(audit: str, schedule: str) -> str:
-    """A readable name for a file, of the schedule's; different audits or
-    schedules never share one.
-    """
+    """A readable file name, unique per audit and schedule."""
     digest = hashlib.sha256(f"{audit}\0{schedule}".encode()).hexdigest()[:8]
     return "-".join([*re.findall("[a-z0-9]+", schedule.lower()[:40]), digest])
 
@@ -93,10 +87,10 @@ def _safe_name(audit: str, schedule: str) -> str:
 class Scheduler:
     """Decides what is due and has it published.
 
-    `read` gives the timetable as the configuration says it now, ConfigError where it cannot be
-    used. `clock` gives the present as an aware instant. `publish` takes a run id and the
-    instant at which the run was due, and makes `output/runs/ID` whole or not at all; it raises
-    AuditError where the run broke. `tell` takes one line for the user.
+    `read` returns the current timetable, or raises ConfigError. `clock` returns the present as
+    an aware instant. `publish` takes a run id and the instant at which the run was due, and
+    creates `output/runs/ID` completely or not at all; it raises AuditError if the run fails.
+    `tell` takes one line for the user.
     """
 
     def __init__(
@@ -115,38 +109,34 @@ class Scheduler:
             tell,
         )
         self.timetable = read()
-        self._armed: Timetable | None = None  # for which alarms are set
-        self._told: dict[str, str] = {}  # about what -> the last line said of it
+        self._armed: Timetable | None = None  # the timetable with alarms set
+        self._last_lines: dict[str, str] = {}  # subject -> the last line about it
 
     def tick(self) -> dict[str, datetime | None]:
-        """One pass over all schedules. Gives when each is to be tried again;
-        None where nothing is open.
+        """One pass over all schedules; returns when to try each again, or None.
 
-        PublishError where the lock or the ledger cannot be used: nothing is lost, the
-        next pass makes up for it.
+        Raises PublishError if the lock or the ledger cannot be used. Nothing is lost: the next
+        pass catches up.
         """
         self._read_anew()
         complete_latest(self.timetable.output, self.clock())
         return {name: self._attend(name) for name in self.timetable.rules}
 
     def _read_anew(self) -> None:
-        """A timetable that is broken meanwhile is told once, and the one
-        of before stays in force.
-        """
+        """Reads the timetable again; a broken one is reported once, and the old one stays."""
         try:
             self.timetable = self.read()
         except ConfigError as error:
             self._tell_changed("configuration", f"the schedules stay as they were: {error}")
         else:
-            self._told.pop("configuration", None)
+            self._last_lines.pop("configuration", None)
 
     def run_forever(self) -> NoReturn:
-        """Passes at once, at every fire and for every new attempt, until SIGINT or
-        SIGTERM: then KeyboardInterrupt.
+        """Runs passes at once, at every fire and for every new attempt, until SIGINT or SIGTERM.
 
-        To be called in the main thread. Runs take place in it too, one at a time, so
-        that a signal breaks off the run under way; its fire stays open. APScheduler says
-        when, in a thread of its own.
+        Then it raises KeyboardInterrupt. Call it in the main thread: runs take place there, one
+        at a time, so a signal breaks off the current run and its fire stays open. APScheduler
+        wakes it from its own thread.
         """
         wake = threading.Event()
         alarms = BackgroundScheduler(timezone=UTC)
@@ -155,17 +145,14 @@ class Scheduler:
             try:
                 while True:
                     self._pass(alarms, wake)
-                    # A timer stands still while the machine sleeps, and its clock may be
-                    # set: look now and then.
+                    # timers stop while the machine sleeps, and the clock may be set
                     wake.wait(_LOOK_AGAIN_SECONDS)
                     wake.clear()
             finally:
                 alarms.shutdown()
 
     def _pass(self, alarms: BackgroundScheduler, wake: threading.Event) -> None:
-        """One pass, the alarms that follow from it, and a line for each schedule whose
-        next moment has changed.
-        """
+        """Runs one pass, sets alarms, and tells a line per schedule whose next moment changed."""
         try:
             again = self.tick()
         except AuditError as error:
@@ -173,7 +160,7 @@ class Scheduler:
             self._tell_changed("pass", f"schedules wait: {error}")
             again = {}
         else:
-            self._told.pop("pass", None)
+            self._last_lines.pop("pass", None)
         self._arm(alarms, wake)
         for name, moment in again.items():
             if moment is not None:
@@ -193,7 +180,7 @@ class Scheduler:
                 self._tell_changed(name, f"{name}: next at {self._local(following)}")
 
     def _arm(self, alarms: BackgroundScheduler, wake: threading.Event) -> None:
-        """An alarm for every fire, set anew where the timetable has changed."""
+        """Sets an alarm for every fire, if the timetable has changed."""
         if self._armed == self.timetable:
             return
         alarms.remove_all_jobs()
@@ -210,16 +197,14 @@ class Scheduler:
         self._armed = self.timetable
 
     def _tell_changed(self, about: str, line: str) -> None:
-        if self._told.get(about) != line:
-            self._told[about] = line
+        if self._last_lines.get(about) != line:
+            self._last_lines[about] = line
             self.tell(line)
 
     # ----------------------------------------------------------------------------- one schedule
 
     def _attend(self, name: str) -> datetime | None:
-        """Ends what is due of one schedule, or gives the moment at which
-        it is to be tried again.
-        """
+        """Closes what is due of one schedule, or returns when to try again."""
         with _alone(
             self.timetable.output / f".schedule-{_safe_name(self.timetable.audit, name)}.lock"
         ):
@@ -247,9 +232,7 @@ class Scheduler:
             return again if again > now else self._perform(latest, now)
 
     def _due(self, name: str, now: datetime) -> list[Fire]:
-        """The fires up to now that have not ended, ascending: those left open, and those
-        since the last that ended.
-        """
+        """The open fires up to now, ascending, including those since the last closed one."""
         audit, zone, rule = (
             self.timetable.audit,
             self.timetable.zone,
@@ -268,9 +251,7 @@ class Scheduler:
         )
 
     def _set_back(self, name: str, ahead: datetime, now: datetime) -> None:
-        """Goes on where a clock stood ahead once: what it left in the ledger would
-        end the schedule silently.
-        """
+        """Recovers from a clock that was ahead once, whose traces would silence the schedule."""
         self.ledger.set_back(self.timetable.audit, name, now)
         if ahead > now + _CLOCKS_DIFFER:
             known = self._local(ahead, year=True)
@@ -278,7 +259,7 @@ class Scheduler:
             self._tell_changed(f"{name} ahead", f"{name}: {line}")
 
     def _perform(self, fire: Fire, now: datetime) -> datetime | None:
-        """One attempt at publishing; gives the moment of the next one where it fails."""
+        """Tries to publish; returns the moment of the next attempt if it fails."""
         run_id = run_id_of(fire)
         self.ledger.opened(fire, run_id, now)
         try:
@@ -293,7 +274,7 @@ class Scheduler:
                 "".join(format_tb(error.__traceback__)),
             )
             return self._failed(fire, AuditError.exit_status, _defect(error))
-        self._say(fire, f"published as {run_id}")  # whatever becomes of the ledger
+        self._say(fire, f"published as {run_id}")  # even if the ledger fails
         self.ledger.published(fire, self.clock())
         return None
 
@@ -312,9 +293,7 @@ class Scheduler:
 
 
 def _next_attempt(run: Run) -> datetime:
-    """When an open run is tried again: after a pause that grows with the attempts,
-    broken-off ones included.
-    """
+    """When to try an open run again; the pause grows with every attempt."""
     attempted = run.ended_at or run.started_at or run.fire.at
     return attempted + timedelta(
         minutes=RETRY_MINUTES[min(run.attempts, len(RETRY_MINUTES)) - 1]
@@ -322,16 +301,14 @@ def _next_attempt(run: Run) -> datetime:
 
 
 def _defect(error: Exception) -> str:
-    """What broke and where. The error's own text may quote the CRM's data and is left out."""
+    """The error's type and place, without its text, which may quote the CRM's data."""
     place = extract_tb(error.__traceback__)[-1]
     return f"a defect of crm-audit: {type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
 
 
 @contextmanager
 def _alone(file: Path) -> Iterator[None]:
-    """Holds the lock on `file`, waiting for it. The operating system frees it,
-    also when the process dies.
-    """
+    """Waits for and holds the lock on `file`; the operating system frees it if we die."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
@@ -352,7 +329,7 @@ def _alone(file: Path) -> Iterator[None]:
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Within it SIGINT and SIGTERM raise KeyboardInterrupt in the main thread."""
+    """Makes SIGINT and SIGTERM raise KeyboardInterrupt in the main thread."""
 
     def interrupt(number: int, frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
@@ -368,9 +345,7 @@ def _stopped_by_signals() -> Iterator[None]:
 
 
 class CronFires(BaseTrigger):  # type: ignore[misc]
-    """Our fires as a trigger of APScheduler, whose own cron trigger reads weekdays and
-    clock changes otherwise.
-    """
+    """Our fires as an APScheduler trigger; its own reads weekdays and clock changes differently."""
 
     def __init__(self, rule: Cron, zone: str) -> None:
         self._rule, self._zone = rule, zone

@@ -1,6 +1,4 @@
-"""What keeps `crm-audit schedule` running on a machine: a unit of systemd, or an
-agent of launchd on macOS.
-"""
+"""Writes what keeps `crm-audit schedule` running: a systemd unit, or a launchd agent."""
 
 from __future__ import annotations
 
@@ -16,16 +14,16 @@ from pipeline.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The command that is to be kept running. Paths are absolute."""
+    """The command to keep running. Paths are absolute."""
 
     program: tuple[str, ...]
     audit_file: Path
     output: Path
-    account: str  # whose rights it gets
+    account: str  # the account that runs it
 
     @classmethod
     def of(cls, audit_file: Path, output: Path) -> Service:
-        """This program, as it was started, by the account that runs it now."""
+        """This program as it was started, for the current account."""
         started = shutil.which(sys.argv[0])
         program = (
             (str(Path(started).absolute()),) if started else (sys.executable, "-m", "pipeline")
@@ -39,8 +37,9 @@ class Service:
 
 
 def unit_text(kind: str, service: Service) -> str:
-    """The unit's text; `kind` is 'systemd' or 'launchd'. ConfigError where a
-    path cannot stand in one.
+    """The unit's text; `kind` is 'systemd' or 'launchd'.
+
+    Raises ConfigError if a unit cannot hold one of the paths.
     """
     for word in (*service.command, service.account):
         if not word.isprintable():
@@ -82,7 +81,7 @@ WantedBy=multi-user.target
 
 
 def _systemd_word(word: str) -> str:
-    """A word of a list, quoted where that is needed; a percent sign is no specifier."""
+    """A word of a list, quoted if necessary, with percent signs escaped."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"' if escaped != word or any(char in word for char in " ';") else word
 
