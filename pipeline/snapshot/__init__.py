@@ -1,5 +1,6 @@
-"""The snapshot: the CRM's audited rows as typed Parquet, and DuckDB over it. Everything later
-reads these files only.
+"""The snapshot: the CRM's audited rows as typed Parquet, queried with DuckDB.
+
+All later stages read only these files.
 """
 
 from pipeline.snapshot.open import OpenSnapshot, entities, opened

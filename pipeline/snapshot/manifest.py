@@ -1,6 +1,4 @@
-"""The manifest of a snapshot: of when and of what it is, how it was audited,
-and with which versions.
-"""
+"""The manifest of a snapshot: its moment and source, the audit, and all versions."""
 
 from __future__ import annotations
 
@@ -40,14 +38,12 @@ _LIBRARIES: Final = (
     "pyarrow",
     "sqlalchemy",
 )
-"""What figures and reports are made with."""
+"""The libraries that make figures and reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the snapshot is: of when and of what, its files, the accounting of every
-    source table, and the audit.
-    """
+    """A snapshot's moment, source and files, the account of every table, and the audit."""
 
     as_of: datetime
     injected: bool
@@ -55,29 +51,25 @@ class Manifest:
     transaction_seconds: float  # how long the source's transaction was open
     stored: tuple[Stored, ...]
     accounts: tuple[TableAccount, ...]
-    # what reports say beside the source: of when files are, what the two readings share
+    # printed in reports: when files are from, and code that both readings share
     moment: LocalText = NO_TEXT
     hidden: LocalText = NO_TEXT  # what the database may have kept from the account
-    caveats: tuple[LocalText, ...] = ()  # what else a reader should know of what was read
-    period: PeriodBounds | None = None  # None: as the audit says it of a run by hand
-    # 'entity.column' that no SELECT gives -> why
+    caveats: tuple[LocalText, ...] = ()  # further warnings about what was read
+    period: PeriodBounds | None = None  # None: the audit's period for a run by hand
+    # 'entity.column' that no SELECT returns -> why
     not_given: Mapping[str, LocalText] = field(default_factory=dict)
-    audit: ResolvedAudit | None = (
-        None  # None in a run of a program that did not write it down yet
-    )
+    audit: ResolvedAudit | None = None  # None in a run of an older version
     field_sets_sha256: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
-        """How many the snapshot has, of every entity."""
+        """The number of rows of all entities."""
         return sum(entry.rows for entry in self.stored)
 
     @property
     def undecodable(self) -> tuple[tuple[str, str, str], ...]:
-        """(entity, column, record id) of every text whose bytes are no UTF-8; U+FFFD
-        stands where they are not.
-        """
+        """(entity, column, record id) of every text that is not UTF-8 and so contains U+FFFD."""
         return tuple(
             (entry.entity, column, record)
             for entry in self.stored
@@ -91,7 +83,7 @@ def save_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def load_manifest(folder: Path) -> Manifest:
-    """The manifest of a snapshot. ConfigError where it is none of this version's."""
+    """The manifest of a snapshot. Raises ConfigError if another version wrote it."""
     file = folder / _FILE
     try:
         return _written().validate_json(file.read_bytes())
@@ -110,28 +102,24 @@ def _written() -> TypeAdapter[Manifest]:
 
 
 def hash_of(field_sets: Mapping[str, FieldSet]) -> str:
-    """SHA-256 of what is demanded, in hexadecimal: two audits with the same demand the same."""
+    """SHA-256 of the field sets, in hexadecimal; equal field sets have equal hashes."""
     document: Any = TypeAdapter(Mapping[str, FieldSet]).dump_python(field_sets, mode="json")
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def versions() -> dict[str, str]:
-    """Of this program, of the libraries that make figures and reports, and
-    of the data on time zones.
-    """
-    found = {name: version(name) for name in _LIBRARIES}
+    """The versions of the program, of its libraries, and of the time zone data."""
+    libraries = {name: version(name) for name in _LIBRARIES}
     return {
         "crm-audit": __version__,
         "python": python_version(),
-        **found,
+        **libraries,
         "time zones": _time_zones(),
     }
 
 
 def _time_zones() -> str:
-    """The IANA release that Python reads: the system's own, else the package's;
-    'unknown' where neither tells.
-    """
+    """The IANA release that Python uses: the system's, otherwise the package's."""
     for folder in TZPATH:
         file = Path(folder) / "tzdata.zi"
         if file.is_file():

@@ -1,4 +1,4 @@
-"""The snapshot, opened: DuckDB over its files."""
+"""Opens a snapshot: DuckDB over its files."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from pipeline.snapshot.write import Stored, sha256_of
 
 @dataclass(frozen=True, slots=True)
 class OpenSnapshot:
-    """The snapshot, opened: where other engines of this process find it, and the
-    views of all queries in it.
-    """
+    """An open snapshot: its address for other engines of this process, and its views."""
 
     url: str
     engine: Engine
@@ -28,10 +26,12 @@ class OpenSnapshot:
 
 
 def entities(stored: Iterable[Stored], schema: Schema = ENTITIES) -> dict[str, FromClause]:
-    """The stored entities as queries ask for them."""
+    """The stored entities as tables for queries."""
     names = (entry.entity for entry in stored)
     return {
-        name: table(name, *(column(one) for one in stored_columns(schema[name])))
+        name: table(
+            name, *(column(column_name) for column_name in stored_columns(schema[name]))
+        )
         for name in names
     }
 
@@ -44,8 +44,9 @@ def opened(
     work: Path,
     schema: Schema = ENTITIES,
 ) -> Iterator[OpenSnapshot]:
-    """DuckDB over the snapshot, in a file under `work`. SourceError where a
-    file is not the manifest's.
+    """Opens DuckDB over the snapshot, in a file under `work`.
+
+    Raises SourceError if a file does not match the manifest.
     """
     for entry in stored:
         if sha256_of(folder / entry.file) != entry.sha256:

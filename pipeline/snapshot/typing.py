@@ -1,5 +1,6 @@
-"""Rows as typed columns: text stays text, money is exact, an instant is one and a calendar day is
-one. What cannot be read is marked beside its column.
+"""Converts rows to typed columns: exact money, instants, calendar days, and text as it is.
+
+A column beside each marks what cannot be read.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pipeline.values.texts import UNREADABLE, minor_units, plain_decimal, text_o
 from pipeline.values.white_space import WHITE_SPACE
 
 DELIVERED: Final = "_delivered"
-"""The text of a declared empty word, beside the column of PROVEN_TEXT that is empty for it."""
+"""Suffix of the column that keeps a declared empty word, beside its PROVEN_TEXT column."""
 
 _TYPES: Final[Mapping[Kind, pa.DataType]] = {
     Kind.TEXT: pa.string(),
@@ -58,14 +59,14 @@ def typed_table(
     minor: bool,
 ) -> pa.Table:
     cells: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(columns)
-    given = {
+    entered = {
         name: _kept(entity, name, values, rules)
         for name, values in zip(columns, cells, strict=True)
     }
-    codes = _codes(given.get("currency"), len(rows), rules)
+    codes = _codes(entered.get("currency"), len(rows), rules)
     typed: dict[str, list[Any]] = {}
     for name, kind in kinds.items():
-        values = given.get(name, (ASSUMED.get(name),) * len(rows))
+        values = entered.get(name, (ASSUMED.get(name),) * len(rows))
         if kind is Kind.MONEY:
             by_text = rules.money if rules.formats else None
             pairs = zip(
@@ -85,14 +86,14 @@ def typed_table(
     for name in judged:
         delivered = cells[columns.index(name)] if name in columns else (None,) * len(rows)
         typed[f"{name}{DELIVERED}"] = [
-            text_or_nothing(said) if kept is None else None
-            for said, kept in zip(delivered, typed[name], strict=True)
+            text_or_nothing(text) if kept is None else None
+            for text, kept in zip(delivered, typed[name], strict=True)
         ]
     return pa.table(typed, schema=arrow_schema(kinds, judged))
 
 
 def _codes(values: Sequence[Any] | None, rows: int, rules: ReadingRules) -> list[Any]:
-    """The currency of each row: the audit's, where the CRM has no such column."""
+    """The currency of each row; the audit's if the CRM has no such column."""
     if values is None:
         return [rules.currency or None] * rows
     read = {value: read_currency(value, rules.signs, rules.currency) for value in set(values)}
@@ -100,9 +101,7 @@ def _codes(values: Sequence[Any] | None, rows: int, rules: ReadingRules) -> list
 
 
 def _reader(kind: Kind, rules: ReadingRules) -> Callable[[Any], Any]:
-    """How values of a kind are read: text by the declared formats, and as it is what the
-    database has typed itself.
-    """
+    """The function that reads values of a kind: text by declared formats, typed ones as is."""
     if kind not in (Kind.DAY, Kind.INSTANT):
         return read_flag if kind is Kind.FLAG else text_or_nothing
     own, by_text = (
@@ -114,9 +113,9 @@ def _reader(kind: Kind, rules: ReadingRules) -> Callable[[Any], Any]:
 
 
 def _kept(entity: str, name: str, values: Sequence[Any], rules: ReadingRules) -> Sequence[Any]:
-    """The values without declared empty words and without those of which nobody sees anything.
+    """The values, with None for declared empty words and invisible contents.
 
-    An id is one whatever it is, and a number is no word.
+    Ids are kept whatever they are, and a number is not a word.
     """
     if name == "id":
         return values
@@ -148,9 +147,7 @@ _IN_UTC: Final = ReadingRules()
 
 
 def typed_instant(value: Any, rules: ReadingRules = _IN_UTC) -> Any:
-    """An instant in UTC; text only in the one form that the presets
-    know: 'YYYY-MM-DD HH:MM:SS'.
-    """
+    """An instant in UTC; a text must look like 'YYYY-MM-DD HH:MM:SS'."""
     if is_nothing(value):
         return None
     if isinstance(value, datetime):
@@ -179,11 +176,9 @@ def typed_day(value: Any, rules: ReadingRules = _IN_UTC) -> Any:
 
 
 def typed_money(value: Any, currency: str | None, minor: bool) -> Any:
-    """An amount in minor units; of text only '-1234.5', and a float is taken as the
-    decimal of its shortest text.
-    """
+    """An amount in minor units; a text must look like '-1234.5', a float uses its shortest."""
     if value is None or (
-        isinstance(given := text_of(value), str) and not given.strip(WHITE_SPACE)
+        isinstance(text := text_of(value), str) and not text.strip(WHITE_SPACE)
     ):
         return None
     if not currency or not currency.strip(WHITE_SPACE):

@@ -1,4 +1,4 @@
-"""Writing the snapshot: an entity's rows, streamed into one Parquet file."""
+"""Writes the snapshot: streams an entity's rows into one Parquet file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.snapshot.typing import arrow_schema, text_or_nothing, typed_table
 from pipeline.values.texts import Undecodable, text_of
 
 ROW_GROUP: Final = 100_000
-"""Rows of a Parquet row group: one big group would keep DuckDB on one core."""
+"""Rows of a Parquet row group; with a single big group DuckDB would use one core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,8 @@ class Stored:
     file: str
     rows: int
     sha256: str
-    undecodable: tuple[
-        tuple[str, str], ...
-    ] = ()  # (column, record id) of every text whose bytes are no UTF-8
+    # (column, record id) of every text that is not UTF-8
+    undecodable: tuple[tuple[str, str], ...] = ()
 
 
 def write_entity(
@@ -46,12 +45,11 @@ def write_entity(
     reading_rules: ReadingRules = ReadingRules(),  # noqa: B008 - it never changes
     origin: str = "",
 ) -> Stored:
-    """Streams an entity's rows into one Parquet file. SourceError where the stream's
-    length is not `expected`.
+    """Streams an entity's rows into one Parquet file.
 
-    `minor` says that the source's amounts are integers of minor units; `advance` is told of
-    rows as they come; `reading_rules` say how text is read; `origin` says where the entity's ids stand,
-    for an error about one of them.
+    `minor` means that the source's amounts are integers of minor units. `advance` receives the
+    number of rows as they arrive, `reading_rules` read text, and `origin` names the place of
+    the entity's ids in errors. Raises SourceError unless there are `expected` rows.
     """
     file = folder / f"{entity}.parquet"
     kinds = schema[entity]
@@ -94,25 +92,23 @@ def _chunks(
 def _undecodable(
     columns: Sequence[str], rows: Sequence[Sequence[Any]], origin: str
 ) -> Iterator[tuple[str, str]]:
-    """(column, record id) of each text whose bytes are no UTF-8.
-    SourceError where that is an id.
-    """
+    """(column, record id) of each text that is not UTF-8. Raises SourceError for an id."""
     key = columns.index("id") if "id" in columns else 0
     for position, name in enumerate(columns):
         kinds = {type(row[position]) for row in rows}
         if kinds.isdisjoint((bytes, Undecodable)):
             continue
         for row in rows:
-            if isinstance(said := text_of(row[position]), Undecodable):
+            if isinstance(text := text_of(row[position]), Undecodable):
                 if name == "id":
                     raise SourceError(
-                        f"{origin}: an id names one record, and the bytes of '{said[:60]}' are no UTF-8 text; correct "
+                        f"{origin}: an id names one record, and the bytes of '{text[:60]}' are no UTF-8 text; correct "
                         "it in the CRM, or write it as hexadecimal digits in a SELECT of yours."
                     )
                 yield name, str(text_or_nothing(row[key]))
 
 
 def sha256_of(file: Path) -> str:
-    """The file's hash, as the manifest names it."""
+    """The file's hash for the manifest."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
