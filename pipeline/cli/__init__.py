@@ -1,6 +1,4 @@
-"""The command line: parses, delegates, and leaves an exit status that says how it
-ended. One file per command.
-"""
+"""The command line: parses, delegates, and returns an exit status. One file per command."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from pipeline.errors import AuditError, ConfigError, ProofError, PublishError
 from pipeline.lacks import lack_of
 
 PROGRAM: Final = "crm-audit"
-"""What help and messages call the program, whatever started it."""
+"""The program's name in help and messages, whatever started it."""
 
 _EXIT: Final = """\b
 Exit status: 0 published; 2 configuration or usage; 3 the source could not be read; 4 the proof failed;
@@ -62,25 +60,24 @@ cli.add_command(schedule.schedule)
 
 
 def main() -> NoReturn:
-    """The program: runs a command and exits with the status that the help promises."""
+    """Runs a command and exits with the status that the help promises."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a name of a file may be no text
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may not be valid text
             stream.reconfigure(errors="backslashreplace")
     sys.unraisablehook = _unraised
     sys.exit(_guarded(_interruptible))
 
 
 _interrupts: Final[list[int]] = []
-"""Signals that were met and not lost."""
+"""Signals received, except those lost in a finalizer."""
 
 
 def _interruptible() -> None:
-    """The command, from whose beginning to whose end ^C is an exception.
+    """Runs the command with ^C as an exception from beginning to end.
 
-    Libraries make errors of their own of an interrupt that falls into an import
-    or a function of SQLite's.
+    Libraries turn an interrupt during an import or an SQLite function into their own errors.
     """
-    # else it is ignored
+    # otherwise SIGINT is ignored
     wanted = signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.default_int_handler)
     if wanted:
         signal.signal(signal.SIGINT, _interrupt)
@@ -96,9 +93,7 @@ def _interruptible() -> None:
 
 
 def _interrupt(number: int, _frame: object) -> None:
-    """The first ends the command, which tidies up; the second does not wait for that: it
-    ends the process as a kill.
-    """
+    """The first interrupt ends the command, which tidies up; the second kills the process."""
     _interrupts.append(number)
     if len(_interrupts) > 1:
         signal.signal(number, signal.SIG_DFL)
@@ -130,13 +125,11 @@ def _guarded(command: Callable[[], object]) -> int:
 
 
 def _unraised(ignored: sys.UnraisableHookArgs) -> None:
-    """An interrupt that falls into a finalizer is lost there, with a traceback; it is
-    sent again a moment later.
-    """
+    """Sends an interrupt again that a finalizer swallowed."""
     if ignored.exc_type is KeyboardInterrupt:
         _interrupts.clear()
         again = Timer(_A_MOMENT, interrupt_main)
-        again.daemon = True  # nobody waits for it at the end
+        again.daemon = True  # the program need not wait for it
         again.start()
     else:
         sys.__unraisablehook__(ignored)
@@ -152,15 +145,13 @@ def _unforeseen(error: Exception) -> int:
 
 
 def _leave_the_pipe() -> None:
-    """Whoever read the output has gone, as `head` does; what Python still
-    holds of it goes nowhere.
-    """
+    """Discards buffered output after its reader has gone, as `head` does."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
         os.dup2(nowhere.fileno(), 1)
 
 
 def _defect(error: Exception) -> str:
-    """What broke and where; the error's own text may quote the CRM's data and is left out."""
+    """The error's type and place, without its text, which may quote the CRM's data."""
     from traceback import extract_tb
 
     frames = [

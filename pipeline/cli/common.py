@@ -1,4 +1,4 @@
-"""What several commands share: the clock, the file that they take, progress, and warnings."""
+"""Shared by several commands: the clock, the types of arguments, progress, and warnings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
 
 def now() -> datetime:
-    """The clock of this machine, in UTC."""
+    """The machine's time, in UTC."""
     return datetime.now(UTC)
 
 
@@ -36,6 +36,6 @@ def shown_progress() -> Iterator[Progress]:
 
 
 def warn(warnings: Iterable[str]) -> None:
-    """Says each on the error stream."""
+    """Prints each warning to standard error."""
     for line in warnings:
         click.echo(f"Warning: {line}", err=True)

@@ -1,4 +1,4 @@
-"""`crm-audit demo`: a CRM to try everything on."""
+"""`crm-audit demo`: a CRM to try everything with."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LAST_YEAR: Final = 2998
 @click.option(
     "--today",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Lay the records around this day; audit as of 09:00.",
+    help="Place the records around this day; audit as of 09:00.",
 )
 @click.option("--run", "and_run", is_flag=True, help="Audit the demo at once.")
 @click.option("--output", type=FOLDER, help="Where reports go.")

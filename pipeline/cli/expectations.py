@@ -1,4 +1,4 @@
-"""`crm-audit expectations`: field sets of one's own."""
+"""`crm-audit expectations`: field sets to edit."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def expectations() -> None:
 @expectations.command()
 @click.argument("folder", type=FOLDER)
 def copy(folder: Path) -> None:
-    """Copies our field sets into FOLDER, for you to edit; a file that is there
-    already is left as it is.
+    """Copies our field sets into FOLDER, for you to edit; existing files stay as
+    they are.
 
     \b
     Example: crm-audit expectations copy expectations

@@ -14,7 +14,7 @@ from pipeline.errors import ConfigError
 
 @click.command()
 @click.argument("audit_file", type=AUDIT_FILE, required=False)
-@click.option("--preset", "preset_name", help="The preset, where there is no audit.yaml yet.")
+@click.option("--preset", "preset_name", help="The preset, if there is no audit.yaml yet.")
 @click.option(
     "--account",
     help="The account to make, as NAME or NAME@HOST. Default: that of source.url, or crm_audit.",
@@ -29,7 +29,7 @@ from pipeline.errors import ConfigError
 @click.option(
     "--custom",
     is_flag=True,
-    help="Tables of custom fields too, where there are such; init looks into them.",
+    help="Tables of custom fields too, if there are any; init looks into them.",
 )
 def grants(
     audit_file: Path | None,
@@ -39,11 +39,11 @@ def grants(
     dialect: str | None,
     custom: bool,
 ) -> None:
-    """Prints the SQL that makes a read-only account: SELECT on what the preset
+    """Prints the SQL for a read-only account: SELECT on the tables that the preset
     reads, and nothing else.
 
-    Its password is that of the environment variable CRM_PASSWORD; where that is not set,
-    one is made up and said.
+    Its password is the environment variable CRM_PASSWORD; if that is not set, one is
+    made up and printed.
 
     \b
     Example: crm-audit grants --preset suitecrm --database suitecrm
@@ -62,9 +62,9 @@ def grants(
             f"--preset: {audit_file} names {audit.settings.source.preset}; leave one of them out."
         )
     preset = audit.preset if audit else load_preset(str(preset_name), Path.cwd())
-    given = os.environ.get("CRM_PASSWORD")
-    password = given or secrets.token_urlsafe(18)
-    said = text_of(
+    configured = os.environ.get("CRM_PASSWORD")
+    password = configured or secrets.token_urlsafe(18)
+    sql = text_of(
         preset,
         audit=audit,
         account=account,
@@ -73,8 +73,8 @@ def grants(
         custom=custom,
         password=password,
     )
-    click.echo(said)
-    if not given and password in said:
+    click.echo(sql)
+    if not configured and password in sql:
         click.echo(
             f"Its password was made up, and is kept nowhere else: export CRM_PASSWORD='{password}'",
             err=True,

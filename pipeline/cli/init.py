@@ -25,7 +25,7 @@ from pipeline.cli.common import AUDIT_FILE, now
 @click.option(
     "--yes", is_flag=True, help="Ask nothing: what changes a figure stays open, and is named."
 )
-@click.option("--preset", "preset_name", help="The preset, where it is not to be recognised.")
+@click.option("--preset", "preset_name", help="The preset; without it, the CRM is recognised.")
 def init(address: str, output: Path, yes: bool, preset_name: str | None) -> None:
     """Recognises the CRM from its tables, asks only what it cannot know, and
     writes a commented audit.yaml.

@@ -39,7 +39,7 @@ def run(audit_file: Path, as_of: str | None, output: Path | None) -> None:
 
 
 def run_by_hand(audit_file: Path, as_of: datetime | None, output: Path | None) -> None:
-    """A run by hand, written into the ledger like any other."""
+    """Runs by hand; the ledger records it like any other run."""
     from pipeline.cli.summary import print_summary
     from pipeline.config import load_audit
     from pipeline.flows.run import run_audit
@@ -70,9 +70,7 @@ def run_by_hand(audit_file: Path, as_of: datetime | None, output: Path | None) -
 
 
 def _written_down(ledger: Ledger, fire: Fire) -> tuple[str, ...]:
-    """Closes the run in the ledger. A report that is published is published,
-    whatever becomes of the ledger.
-    """
+    """Closes the run in the ledger; a failure there does not undo a published report."""
     try:
         ledger.published(fire, now())
     except PublishError as error:
@@ -90,7 +88,7 @@ def _held(audit: Audit, seconds: float) -> str:
 
 
 def _report_of(audit: Audit, outcome: Outcome) -> Path:
-    """The path to open: through `latest`, relative where the user stands above it."""
+    """The path to open: through `latest` if possible, relative to the current folder."""
     report = audit.output / "latest" / "report.html"
     report = (
         report

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 @click.option(
     "--unit",
     type=click.Choice(["systemd", "launchd"]),
-    help="Print what makes this machine keep the schedule running, and end: systemd on Linux, launchd on macOS.",
+    help="Print a unit that keeps the schedule running, and exit: systemd on Linux, launchd on macOS.",
 )
 def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
-    """Audits by itself at the hours of audit.yaml, until it is stopped. Each hour is
-    published once or is missed.
+    """Audits at the hours in audit.yaml until it is stopped. Each hour is published
+    once, or missed.
 
-    It reads audit.yaml, rules and targets anew for each run; another `output`
-    counts from the next start.
+    It reads audit.yaml, rules and targets again for each run; a changed `output`
+    takes effect at the next start.
 
     \b
     Example: crm-audit schedule audit.yaml
@@ -55,10 +55,10 @@ def _timetable(audit_file: Path, output: Path | None) -> Timetable:
 
 
 def scheduler_of(audit_file: Path, output: Path | None) -> Scheduler:
-    """The scheduler of an audit.yaml: it reads that file, with all that it names, anew for
-    the hours and for each run.
+    """The scheduler of an audit.yaml.
 
-    Its ledger is in the output folder, so that one stays what it was at the start.
+    It reads the file and everything it names again for the hours and for each run, except the
+    output folder, which holds the ledger.
     """
     from pipeline.config import load_audit
     from pipeline.flows.run import run_audit

@@ -1,4 +1,4 @@
-"""What a run says on the terminal: a table of managers, or the table of what differs."""
+"""A run's output on the terminal: a table of managers, or of differences."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _SHOWN_DIFFERENCES = 40
 
 
 def print_summary(result: RunResult) -> None:
-    """One line a manager, or group, and the company's total, to standard output."""
+    """Prints a line per manager or group and the company's total to standard output."""
     _console(sys.stdout.isatty()).print(summary_table(result))
 
 
 def summary_table(result: RunResult) -> Table:
-    """The lines; a column in which this CRM has no figure at all is left out."""
+    """The table, without columns in which this CRM has no figure."""
     proven = format_figure(result.figures["figures_proven@company"], ENGLISH)
     title = f"{escape(_plain(result.audit))}: {period_text(result.window, ENGLISH)}, {proven}"
     table = Table(
@@ -108,9 +108,7 @@ def _cells(subject: Subject) -> list[str]:
 
 
 def print_differences(differences: Sequence[Difference]) -> None:
-    """Which figure differs where, to standard error; as many as fit a screen, and
-    how many more there are.
-    """
+    """Prints a screenful of differences to standard error, and the number of any others."""
     table = Table(title="What differs", title_justify="left")
     for heading in ("Figure or record", "Where", "In the source", "In ours"):
         table.add_column(heading, overflow="fold")
@@ -127,5 +125,5 @@ def _console(terminal: bool, *, stderr: bool = False) -> Console:
 
 
 def _plain(text: str) -> str:
-    """CRM text without what would steer a terminal."""
+    """CRM text without characters that steer a terminal."""
     return printable(text, "\N{REPLACEMENT CHARACTER}")
