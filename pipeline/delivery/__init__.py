@@ -1,1 +1,1 @@
-"""Publishing: the folder of a run, and the switch of `latest`."""
+"""Publishes a run's folder, and switches `latest` to it."""

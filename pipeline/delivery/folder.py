@@ -1,4 +1,4 @@
-"""Publishing: a run is written aside, and then is there as a whole or not at all."""
+"""Publishes a run completely or not at all: it is written in a draft folder, then renamed."""
 
 from __future__ import annotations
 
@@ -20,13 +20,11 @@ _PARTIAL: Final = ".partial-"
 _SCRATCH: Final = ".crm-audit-scratch-"
 _TEMPORARY: Final = ".temporary"
 _PENDING: Final = ".latest-"
-"""A link that becomes `latest` as soon as the run that it leads to has its name."""
+"""Prefix of a link that becomes `latest` once its run has its final name."""
 
 
 class Draft:
-    """A run's folder while it is written. Nobody sees it under a
-    run's name before `publish`.
-    """
+    """A run's folder while it is written; `publish` gives it the run's name."""
 
     def __init__(self, output: Path, folder: Path) -> None:
         self.output = output
@@ -34,10 +32,9 @@ class Draft:
         self._published = False
 
     def publish(self, run_id: str, now: datetime) -> Path:
-        """Gives the folder its name, and then switches `latest` to it, each in one step.
+        """Renames the folder, then switches `latest` to it; both steps are atomic.
 
-        `latest` stays where it is if this run's as-of was injected, or is older than
-        that of the run it leads to.
+        `latest` stays if this run's as-of was injected, or is older than that of its target.
         """
         final, pending = self.output / "runs" / run_id, self.output / f"{_PENDING}{run_id}"
         try:
@@ -47,7 +44,7 @@ class Draft:
                 leads = _leads(self.folder, self.output / "latest", now)
                 pending.unlink(missing_ok=True)
                 if leads:
-                    # whoever dies after the next line has said what is left
+                    # if we die after the next line, `complete_latest` finishes
                     pending.symlink_to(Path("runs") / run_id)
                 self._rename(final, pending)
         except OSError as error:
@@ -58,34 +55,34 @@ class Draft:
 
     def _rename(self, final: Path, pending: Path) -> None:
         try:
-            # refused where a run of that name exists: a fire is published once
+            # fails if a run of that name exists: a fire is published once
             self.folder.rename(final)
             try:
                 if pending.is_symlink():
                     pending.replace(self.output / "latest")
             except OSError:
-                final.rename(self.folder)  # else the run could never be tried again
+                final.rename(self.folder)  # otherwise the run could never be retried
                 raise
             self._published = True
         finally:
             pending.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Removes what was not published: it holds clients' data."""
+        """Removes an unpublished folder, because it holds clients' data."""
         if not self._published:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @contextmanager
 def draft(output: Path) -> Iterator[Draft]:
-    """A private folder to write a run in; removed unless it was published. PublishError
-    where it cannot be made.
+    """A private folder for writing a run, removed unless it was published.
 
-    Folders that a crash left behind are removed too: a living run holds a lock on its own.
+    Folders left by a crash are removed too; a living run holds a lock on its own. Raises
+    PublishError if the folder cannot be created.
     """
     try:
         runs = output / "runs"
-        # one that stands keeps its mode: it may hold more
+        # an existing folder keeps its mode, because it may hold other files
         output.mkdir(mode=0o700, parents=True, exist_ok=True)
         runs.mkdir(mode=0o700, exist_ok=True)
         folder, lock = _locked(runs, _PARTIAL)
@@ -112,10 +109,9 @@ def _unwritten(error: OSError, what: str, remedy: str) -> PublishError:
 
 @contextmanager
 def _temporary(folder: Path) -> Iterator[None]:
-    """Within it temporary files are made in the folder, by whichever library and by
-    processes begun meanwhile.
+    """Makes all libraries and child processes put their temporary files into the folder.
 
-    They hold clients' data: whoever sweeps the draft of a killed run sweeps them too.
+    They hold clients' data, and are removed with the draft of a killed run.
     """
     before = tempfile.tempdir, os.environ.get("TMPDIR")
     folder.mkdir(mode=0o700)
@@ -132,9 +128,7 @@ def _temporary(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A private folder among the temporary files, for what is never published. What a
-    kill left of one is removed.
-    """
+    """A private temporary folder for what is never published; leftovers of kills are removed."""
     folder, lock = _locked(Path(tempfile.gettempdir()), _SCRATCH)
     try:
         yield folder
@@ -144,16 +138,13 @@ def scratch() -> Iterator[Path]:
 
 
 def _locked(place: Path, prefix: str) -> tuple[Path, int]:
-    """A new private folder, and the lock that it has while its process lives; older ones
-    without a lock are removed.
-    """
+    """A new private folder and its lock; older folders without a lock are removed."""
     _sweep(place, prefix)
     fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=place))
     lock = os.open(fresh, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    return fresh.rename(
-        place / f"{prefix}{fresh.name}"
-    ), lock  # named so only once it is locked
+    # renamed only after locking, so that no other process sweeps it
+    return fresh.rename(place / f"{prefix}{fresh.name}"), lock
 
 
 def _sweep(place: Path, prefix: str) -> None:
@@ -161,13 +152,13 @@ def _sweep(place: Path, prefix: str) -> None:
         try:
             handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except (FileNotFoundError, PermissionError, NotADirectoryError):
-            continue  # removed meanwhile, or another's who shares the place
+            continue  # removed meanwhile, or owned by another user
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(handle).st_uid == os.getuid():
                 shutil.rmtree(folder, ignore_errors=True)
         except BlockingIOError:
-            pass  # somebody is writing it now
+            pass  # in use
         finally:
             os.close(handle)
 
@@ -176,9 +167,7 @@ def _sweep(place: Path, prefix: str) -> None:
 
 
 def complete_latest(output: Path, now: datetime) -> None:
-    """Switches `latest` to the runs whose process died after naming
-    them, and before the switch.
-    """
+    """Switches `latest` to runs whose process died after renaming and before switching."""
     for pending in output.glob(f"{_PENDING}*"):
         try:
             with _alone(output / "runs"):
@@ -193,10 +182,9 @@ def complete_latest(output: Path, now: datetime) -> None:
 
 
 def _leads(run: Path, latest: Path, now: datetime) -> bool:
-    """Whether `latest` is to lead to the run: never to an injected as-of,
-    nor back to an older one.
+    """Whether `latest` should lead to the run: never to an injected or an older as-of.
 
-    An as-of that lies ahead of `now` was a wrong clock's, and holds nothing up.
+    An as-of after `now` came from a wrong clock, and does not count.
     """
     new, old = _manifest(run), _manifest(latest)
     if new is None or old is None or old.injected:
@@ -205,7 +193,7 @@ def _leads(run: Path, latest: Path, now: datetime) -> bool:
 
 
 def _manifest(run: Path) -> Manifest | None:
-    """The manifest of a run's snapshot; None where there is none that can be read."""
+    """The manifest of a run's snapshot; None if it cannot be read."""
     try:
         return load_manifest(run / "snapshot")
     except (OSError, ConfigError):
@@ -214,7 +202,7 @@ def _manifest(run: Path) -> Manifest | None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Within it no other process publishes into the folder."""
+    """Keeps other processes from publishing into the folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
