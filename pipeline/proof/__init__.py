@@ -1,1 +1,1 @@
-"""The proof: what the source itself says, against what was computed."""
+"""The proof: compares what the source itself counts with what was computed."""

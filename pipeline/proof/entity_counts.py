@@ -1,6 +1,4 @@
-"""Counting what tells whether a mapping is plausible, in the snapshot or, before
-a run, in the CRM itself.
-"""
+"""Counts that show whether a mapping is plausible, from the snapshot or the CRM itself."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from pipeline.proof.plausible import OWNED, EntityCounts
 from pipeline.queries.ask import text_said
 
 _NAMED = 3
-"""Ids that stand twice: so many are named."""
+"""Duplicate ids that are named."""
 
 
 def count_entities(
@@ -25,9 +23,7 @@ def count_entities(
     schema: Schema,
     tallies: Iterable[Tally],
 ) -> Iterator[EntityCounts]:
-    """The counts of each entity. `tallies` are the same reading's: they know
-    states and owners already.
-    """
+    """The counts of each entity; `tallies` of the same reading supply states and owners."""
     counted = _counted(tallies)
     for name, entity in entities.items():
         kinds = {
@@ -52,8 +48,7 @@ def count_entities(
             name,
             rows,
             read,
-            # without a column of states they follow from the hour: none is
-            # stated, and none unknown
+            # without a column of states the hour decides, so no state is stated or unknown
             (stated, min(unknown, stated)),
             unassigned if name in OWNED else 0,
             _repeated(connection, entity) if "id" in schema[name] else (),
@@ -72,7 +67,7 @@ def _values(
 
 
 def _counted(tallies: Iterable[Tally]) -> dict[tuple[str, bool], int]:
-    """(name, company or nobody) -> the number."""
+    """(name, whether of the company or of nobody) -> the number."""
     return {
         (tally.name, tally.company): tally.value
         for tally in tallies

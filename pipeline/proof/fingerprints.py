@@ -1,8 +1,8 @@
-"""Fingerprints: what is printed is the CRM's own text, letter by letter and record by record.
+"""Fingerprints prove that printed texts are the CRM's own, letter by letter.
 
 Source and snapshot each hash every text of PROVEN_TEXT together with its record's id, and add
-the hashes up per owner and column. Equal sums are equal texts. Where they differ, the records
-that do are named while the source is still open.
+up the hashes per owner and column. Equal sums mean equal texts. If sums differ, the differing
+records are looked up while the source is still open.
 """
 
 from __future__ import annotations
@@ -42,26 +42,24 @@ from pipeline.values import texts
 from pipeline.values.visible import visible
 
 _SHOWN: Final = 20
-"""Records of one column that are named before it says how many more there are."""
+"""Differing records per column that are named; the others are only counted."""
 _FEW: Final = 200
-"""Owners that one condition names; of more of them all records are compared."""
+"""Owners that a condition may list; with more of them, all records are compared."""
 
 Marks = dict[tuple[str, str], int | None]
-"""(owner, record id) -> the hash of a text; None where it is no UTF-8."""
+"""(owner, record id) -> the hash of a text; None if it is not UTF-8."""
 
 
 # --------------------------------------------------------------------------------------- in SQL
 
 
 def _owner(rows: FromClause) -> ColumnElement[Any] | None:
-    """Whom a record names as its owner; users have none."""
+    """The owner that a record names; users have none."""
     return exact_text(rows.c.owner_id) if "owner_id" in rows.c else None
 
 
 def _sums(rows: FromClause, marks: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
-    """One row per owner: how many texts, and the sum of their hashes, of
-    one column after the other.
-    """
+    """One row per owner: for each column the number of texts and the sum of their hashes."""
     owner = _owner(rows)
     columns: list[ColumnElement[Any]] = [null() if owner is None else owner]
     for name, mark in marks.items():
@@ -72,20 +70,20 @@ def _sums(rows: FromClause, marks: Mapping[str, ColumnElement[Any]]) -> Select[A
 def _fingerprints(
     entity: str, columns: Iterable[str], rows: Iterable[Any]
 ) -> Iterator[Fingerprint]:
-    """The rows of `_sums`. An owner may stand there as NULL and as '', and both are nobody."""
-    found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    """Fingerprints from the rows of `_sums`; the owners NULL and '' are both nobody."""
+    sums_by_column: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for owner, *numbers in rows:
         pairs = zip(numbers[::2], numbers[1::2], strict=True)
         for name, (count, total) in zip(columns, pairs, strict=True):
-            sums = found[name, _said(owner)]
+            sums = sums_by_column[name, _text(owner)]
             sums[0] += int(count)
             sums[1] += int(total or 0)
-    for (name, owner), (count, total) in found.items():
-        if count:  # a column without any text is as good as absent
+    for (name, owner), (count, total) in sums_by_column.items():
+        if count:  # a column without text counts as absent
             yield Fingerprint(entity, name, owner, count, total)
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     return "" if value is None else str(texts.text_of(value))
 
 
@@ -93,15 +91,15 @@ def _said(value: Any) -> str:
 
 
 class SourceTexts:
-    """The texts of the source, inside its transaction."""
+    """The source's texts, inside its transaction."""
 
     def __init__(self, reader: SourceReader, limit: TransactionLimit | None = None) -> None:
         self.reader = reader
         self.limit = limit or TransactionLimit()
 
     def fingerprints(self) -> list[Fingerprint]:
-        """Of every column of PROVEN_TEXT that the CRM holds: one statement per entity."""
-        return [found for entity in PROVEN_TEXT for found in self._of(entity)]
+        """The fingerprints of every PROVEN_TEXT column; one statement per entity."""
+        return [fingerprint for entity in PROVEN_TEXT for fingerprint in self._of(entity)]
 
     def marks(self, entity: str, name: str, owners: Sequence[str]) -> Marks:
         """The hash of every text in a column, of these owners' records."""
@@ -124,9 +122,7 @@ class SourceTexts:
         return [name for name in PROVEN_TEXT[entity] if name in columns]
 
     def read_twice(self, entity: str) -> list[str]:
-        """Columns of which the driver makes another text than the database
-        itself: days, numbers, lists.
-        """
+        """Columns whose text differs between driver and SQL: days, numbers, lists."""
         spelled = self.reader.spelled(entity)
         return [name for name in self._columns(entity) if name not in spelled]
 
@@ -139,11 +135,11 @@ class SourceTexts:
         if not owner or not rules.empty or self.reader.is_number(entity, "owner_id"):
             return rows
         # a declared empty word names nobody, here as in the snapshot
-        others = (one for one in rows.c if one.key != "owner_id")
+        others = (other for other in rows.c if other.key != "owner_id")
         return select(*others, rules.kept(rows.c.owner_id).label("owner_id")).subquery("owned")
 
     def _mark(self, entity: str, rows: FromClause, name: str) -> ColumnElement[Any]:
-        # a number as a number: MySQL may keep zeros before it, which the driver drops
+        # MySQL may show leading zeros of a number, which the driver drops
         key = rows.c.id + 0 if self.reader.is_number(entity, "id") else rows.c.id
         return text_mark(key, rows.c[name])
 
@@ -155,26 +151,24 @@ class SourceTexts:
             marks = {name: self._mark(entity, rows, name) for name in names}
             asked = self.reader.connection.execute(_sums(rows, marks))
             yield from _fingerprints(entity, names, asked.all())
-        for name, found in self._in_python(entity, again).items():
-            sums = ((owner, 1, mark) for (owner, _), mark in found)
+        for name, marked in self._in_python(entity, again).items():
+            sums = ((owner, 1, mark) for (owner, _), mark in marked)
             yield from _fingerprints(entity, [name], sums)
 
     def _in_python(
         self, entity: str, names: Sequence[str]
     ) -> dict[str, list[tuple[tuple[str, str], int | None]]]:
-        """Column -> ((owner, record id), hash) of each text, as the driver
-        delivers it a second time.
-        """
-        found: dict[str, list[tuple[tuple[str, str], int | None]]] = {
+        """Column -> ((owner, record id), hash) of each text, read from the driver again."""
+        marked: dict[str, list[tuple[tuple[str, str], int | None]]] = {
             name: [] for name in names
         }
         if not names:
-            return found
+            return marked
         owner = ["owner_id"] if "owner_id" in self.reader.columns(entity) else []
         for batch in self._stream(self.reader.audited(entity, [*names, "id", *owner])):
             for row in batch:
                 record, named = (
-                    _said(row[len(names)]),
+                    _text(row[len(names)]),
                     self._named(row[len(names) + 1]) if owner else "",
                 )
                 for name, value in zip(names, row, strict=False):
@@ -183,12 +177,12 @@ class SourceTexts:
                         mark = texts.fingerprint(
                             record, text if isinstance(text, str) else str(text)
                         )
-                        found[name].append(((named, record), mark))
-        return found
+                        marked[name].append(((named, record), mark))
+        return marked
 
     def _named(self, owner: Any) -> str:
         """The owner that a record names; a declared empty word names nobody."""
-        return "" if self.reader.spec.reading_rules.is_empty(owner) else _said(owner)
+        return "" if self.reader.spec.reading_rules.is_empty(owner) else _text(owner)
 
 
 def _marks(
@@ -198,7 +192,7 @@ def _marks(
     owners: Sequence[str],
     stream: Callable[[Select[Any]], Iterable[Sequence[Any]]],
 ) -> Marks:
-    """(owner, record id) -> hash, of these owners' records."""
+    """(owner, record id) -> hash, for these owners' records."""
     owner = _owner(rows)
     asked = select(rows.c.id, mark, null() if owner is None else owner).where(
         rows.c[name].is_not(None)
@@ -206,19 +200,19 @@ def _marks(
     if owner is not None and len(owners) <= _FEW:
         nobody = [rows.c.owner_id.is_(None)] if "" in owners else []
         asked = asked.where(or_(one_of_words(rows.c.owner_id, owners), *nobody))
-    found = (
-        ((_said(whose), _said(record)), None if value is None else int(value))
+    marked = (
+        ((_text(whose), _text(record)), None if value is None else int(value))
         for batch in stream(asked)
         for record, value, whose in batch
     )
-    return {key: value for key, value in found if key[0] in owners}
+    return {key: value for key, value in marked if key[0] in owners}
 
 
 # --------------------------------------------------------------------------------- the snapshot
 
 
 class StoredTexts:
-    """The texts of the snapshot, as DuckDB finds them in its files."""
+    """The snapshot's texts, as DuckDB reads them from its files."""
 
     def __init__(self, connection: Connection, folder: Path, stored: Iterable[Stored]) -> None:
         self.connection = connection
@@ -233,9 +227,11 @@ class StoredTexts:
         self._leave_out()
 
     def fingerprints(self) -> list[Fingerprint]:
-        """Of every column of PROVEN_TEXT that the files have."""
+        """The fingerprints of every PROVEN_TEXT column in the files."""
         return [
-            found for entity, names in self._names.items() for found in self._of(entity, names)
+            fingerprint
+            for entity, names in self._names.items()
+            for fingerprint in self._of(entity, names)
         ]
 
     def marks(self, entity: str, name: str, owners: Sequence[str]) -> Marks:
@@ -249,7 +245,7 @@ class StoredTexts:
         yield self.connection.execute(statement).all()
 
     def _open(self, file: Path, entity: str) -> list[str]:
-        """A view over the file; its texts as they were delivered."""
+        """Creates a view over the file, with texts as they were delivered."""
         there = pq.read_schema(file).names
         names = [name for name in PROVEN_TEXT[entity] if name in there]
         delivered = {
@@ -292,7 +288,7 @@ class StoredTexts:
 
 @contextmanager
 def stored_texts(folder: Path, stored: Iterable[Stored]) -> Iterator[StoredTexts]:
-    """The snapshot's texts, in a DuckDB of their own that leaves no file."""
+    """The snapshot's texts, in a separate DuckDB in memory."""
     engine = create_engine(
         "duckdb:///:memory:", poolclass=StaticPool, connect_args=spilling_duckdb()
     )
@@ -307,7 +303,7 @@ def stored_texts(folder: Path, stored: Iterable[Stored]) -> Iterator[StoredTexts
 
 
 def basis(reader: SourceReader) -> LocalText:
-    """What a reader should know of how the source's sums were made."""
+    """A note for reports on how the source's sums were made."""
     if reader.connection.dialect.name == "sqlite":
         return in_all("SQLite has no MD5: Python makes it from the bytes of the file")
     odd = [
@@ -327,11 +323,10 @@ def must_agree(
     stored: Iterable[Stored],
     limit: TransactionLimit | None = None,
 ) -> list[Fingerprint]:
-    """The source's fingerprints, which are the snapshot's. ProofError names the
-    records whose text differs.
+    """Compares source and snapshot, and returns the fingerprints.
 
-    To be asked while the source's transaction is open: only then can the records be
-    found. `hold` bounds it.
+    Raises ProofError with the records whose text differs. The source's transaction must still
+    be open to look them up; `limit` bounds it.
     """
     source = SourceTexts(reader, limit)
     seen = source.fingerprints()
@@ -348,25 +343,27 @@ def must_agree(
 
 
 def recheck(witness: Iterable[Fingerprint], folder: Path, stored: Iterable[Stored]) -> None:
-    """Proves the snapshot's texts against what the source said of them. ProofError
-    names the owners that differ.
+    """Proves the snapshot's texts again with the source's stored fingerprints.
 
-    Without the source nobody can say which of an owner's records it is.
+    Raises ProofError with the owners that differ; their records are unknown without the source.
     """
     seen = list(witness)
     with stored_texts(folder, stored) as ours:
-        found = ours.fingerprints()
-    said = [
-        {one[:3]: f"{one.texts} texts, sum {one.total}" for one in all_of}
-        for all_of in (seen, found)
+        stored_sums = ours.fingerprints()
+    sums = [
+        {
+            fingerprint[:3]: f"{fingerprint.texts} texts, sum {fingerprint.total}"
+            for fingerprint in all_of
+        }
+        for all_of in (seen, stored_sums)
     ]
     rows = [
         (
             f"{entity}.{name} of {owner or 'nobody'}",
             "text",
-            *(one.get((entity, name, owner), "none") for one in said),
+            *(side.get((entity, name, owner), "none") for side in sums),
         )
-        for (entity, name), owners in _differing(seen, found).items()
+        for (entity, name), owners in _differing(seen, stored_sums).items()
         for owner in owners
     ]
     if rows:
@@ -374,12 +371,12 @@ def recheck(witness: Iterable[Fingerprint], folder: Path, stored: Iterable[Store
 
 
 def _differing(
-    seen: Iterable[Fingerprint], found: Iterable[Fingerprint]
+    seen: Iterable[Fingerprint], stored: Iterable[Fingerprint]
 ) -> dict[tuple[str, str], list[str]]:
     """(entity, column) -> the owners whose sums differ."""
     owners: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for one in set(seen) ^ set(found):
-        owners[one.entity, one.column].add(one.owner)
+    for fingerprint in set(seen) ^ set(stored):
+        owners[fingerprint.entity, fingerprint.column].add(fingerprint.owner)
     return {what: sorted(owners[what]) for what in sorted(owners)}
 
 
@@ -399,9 +396,7 @@ def _records(
 
 
 def _written(marks: Marks, key: tuple[str, str]) -> str:
-    """A text as its hash: what differs by a character that nobody
-    sees still looks different.
-    """
+    """A text as its hash, which shows a difference even in invisible characters."""
     if key not in marks:
         return "no text"
     mark = marks[key]

@@ -1,4 +1,4 @@
-"""Every count that names a defect has its records: as many are listed as are counted."""
+"""Checks that every count that names a defect lists as many records."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ _Claim = tuple[str, str, str, bool]
 def must_be_listed(
     tallies: Iterable[Tally], groups: Mapping[Group, int], rules: Mapping[str, Sequence[Rule]]
 ) -> None:
-    """ProofError where an owner's count of our snapshot is not the number of records listed.
+    """Raises ProofError if an owner's count is not the number of records listed.
 
-    The count and the list are two questions; nothing else would notice a record that is
-    counted and not shown.
+    Count and list are two queries; nothing else would notice a record counted but not shown.
     """
     named = {(rule.measure, rule.dimension) for of in rules.values() for rule in of}
     counted: Counter[_Claim] = Counter()
     for tally in tallies:
         if not tally.company and (tally.name, tally.dimension) in named:
-            # an owner's id may be blank, as nobody's is
+            # an owner's id may be blank, and so is nobody's
             counted[tally.name, tally.dimension, tally.owner or "", tally.is_repeat] += (
                 tally.value
             )
@@ -46,13 +45,13 @@ def must_be_listed(
 def _listed(
     groups: Mapping[Group, int], rules: Mapping[str, Sequence[Rule]]
 ) -> Counter[_Claim]:
-    found: Counter[_Claim] = Counter()
+    listed: Counter[_Claim] = Counter()
     for (owner, entity, _, is_repeat, mask), number in groups.items():
         for rule in failed(rules[entity], mask):
             if rule.measure:
-                found[rule.measure, rule.dimension, owner, False] += number
-                found[rule.measure, rule.dimension, owner, True] += number * is_repeat
-    return +found
+                listed[rule.measure, rule.dimension, owner, False] += number
+                listed[rule.measure, rule.dimension, owner, True] += number * is_repeat
+    return +listed
 
 
 def _id(claim: _Claim) -> str:

@@ -1,7 +1,6 @@
-"""Is it plausible? A mapping that fits nothing gives figures that prove equal to themselves;
-those are not published.
+"""Refuses implausible figures: a wrong mapping proves equal to itself, but is not published.
 
-Rules and words: docs/measures.md. A pure function of what was counted.
+docs/measures.md has the rules and words. Everything here is a pure function of counts.
 """
 
 from __future__ import annotations
@@ -25,29 +24,27 @@ from pipeline.model import (
 from pipeline.values.visible import visible
 
 LEAST_ROWS: Final = 20
-"""An entity or a table of fewer rows is judged by nobody."""
+"""An entity or table with fewer rows is not judged."""
 OWNED: Final = ("deal", "meeting", "call")
 NO_MANAGER: Final = "manager.none"
 
 
 @dataclass(frozen=True, slots=True)
 class EntityCounts:
-    """What was counted of an entity's audited rows."""
+    """The counts of an entity's audited rows."""
 
     entity: str
     rows: int
-    # date, amount or flag -> (values that were stated, of these unreadable)
+    # date, amount or flag -> (values entered, unreadable ones among them)
     read: Mapping[str, tuple[int, int]]
-    states: tuple[int, int] = (0, 0)  # (stated, of these unknown)
+    states: tuple[int, int] = (0, 0)  # (states entered, unknown ones among them)
     unassigned: int = 0
-    repeated: Sequence[
-        tuple[str, int]
-    ] = ()  # ids that stand more than once, and how often: some of them
+    repeated: Sequence[tuple[str, int]] = ()  # some duplicate ids, and how often each occurs
 
 
 @dataclass(frozen=True, slots=True)
 class Implausible:
-    """What is not plausible: its name, as `accept` has it, and a sentence."""
+    """An implausible count: its name, as in `accept`, and a sentence."""
 
     name: str
     sentence: LocalText
@@ -58,11 +55,11 @@ def implausibilities(
     accounts: Iterable[TableAccount],
     scopes: Collection[Scope],
 ) -> tuple[Implausible, ...]:
-    """All that is not plausible. `scopes` are those of the CRM's users."""
-    found = [one for counts in entities for one in _of_entity(counts)]
-    found += [one for account in accounts for one in _of_table(account)]
+    """Everything implausible; `scopes` are those of the CRM's users."""
+    implausible = [problem for counts in entities for problem in _of_entity(counts)]
+    implausible += [problem for account in accounts for problem in _of_table(account)]
     if Scope.MANAGER not in scopes:
-        found.append(
+        implausible.append(
             Implausible(
                 NO_MANAGER,
                 in_all(
@@ -72,14 +69,14 @@ def implausibilities(
                 ),
             )
         )
-    return tuple(found)
+    return tuple(implausible)
 
 
-def must_be_plausible(found: Sequence[Implausible], accepted: Collection[str]) -> None:
-    """ImplausibleError where anything is found that audit.yaml does not accept by name."""
-    refused = [one for one in found if one.name not in accepted]
+def must_be_plausible(implausible: Sequence[Implausible], accepted: Collection[str]) -> None:
+    """Raises ImplausibleError unless audit.yaml accepts everything implausible by name."""
+    refused = [problem for problem in implausible if problem.name not in accepted]
     if refused:
-        listed = "".join(f"\n  {one.name}: {one.sentence}" for one in refused)
+        listed = "".join(f"\n  {problem.name}: {problem.sentence}" for problem in refused)
         raise ImplausibleError(
             "Implausible: not published, and the last good report stays. Correct the mapping, or write the name under "
             f"accept in audit.yaml where it is so in the CRM:{listed}"
@@ -87,21 +84,19 @@ def must_be_plausible(found: Sequence[Implausible], accepted: Collection[str]) -
 
 
 def names(schema: Mapping[str, Mapping[str, Kind]], tables: Iterable[str]) -> set[str]:
-    """The names that `accept` may hold. An id that stands twice is none: its
-    record would be counted twice.
-    """
-    found = {
+    """The names that `accept` may hold; duplicate ids are never accepted."""
+    allowed = {
         f"{entity}.{column}.unreadable"
         for entity, kinds in schema.items()
         for column, kind in kinds.items()
         if kind in (*READ, Kind.FLAG)
     }
-    found |= {f"{entity}.{column}.unknown" for entity, column in STATE_COLUMNS.items()}
-    found |= {f"{entity}.owner.unassigned" for entity in OWNED}
-    found |= {
+    allowed |= {f"{entity}.{column}.unknown" for entity, column in STATE_COLUMNS.items()}
+    allowed |= {f"{entity}.owner.unassigned" for entity in OWNED}
+    allowed |= {
         f"{table}.{what}" for table in tables for what in ("audited.none", "deleted.unreadable")
     }
-    return found | {NO_MANAGER}
+    return allowed | {NO_MANAGER}
 
 
 def _of_entity(counts: EntityCounts) -> Iterator[Implausible]:

@@ -1,6 +1,4 @@
-"""The proof: what the CRM's own database says against what was computed from the
-snapshot. A pure comparison.
-"""
+"""The proof: compares what the CRM's own database counts with what the snapshot gives."""
 
 from __future__ import annotations
 
@@ -20,28 +18,25 @@ from pipeline.model import UNCOMPARED, Difference, Figure, Person, TableAccount
 from pipeline.values.visible import distinguishable, visible
 
 _SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope")
-"""What a report says of a person, and by which it counts them."""
+"""The parts of a person that reports print or count by."""
 
 
-def prove(witness: Sequence[Figure], ours: Sequence[Figure], seen: Path, found: Path) -> None:
-    """Every figure and every failing record must be the same in both; else
-    a ProofError names them.
+def prove(
+    witness: Sequence[Figure], ours: Sequence[Figure], seen: Path, computed: Path
+) -> None:
+    """Raises ProofError unless every figure and every failing record is the same in both.
 
-    Of a record its mask, owner, period and moment are compared.
-
-    `seen` and `found` are Parquet files of failing records, the source's and ours; only what
-    differs is read from them.
+    `seen` and `computed` are Parquet files of failing records, the source's and ours. Records
+    are compared by mask, owner, period and moment; only differing ones are read.
     """
     _must_be_none(
-        [*_figures(witness, ours), *_records(seen, found)], "figures or records differ"
+        [*_figures(witness, ours), *_records(seen, computed)], "figures or records differ"
     )
 
 
-def prove_people(seen: Iterable[Person], found: Iterable[Person]) -> None:
-    """Every user of the CRM must have the same name, team, leader and scope in both; else
-    a ProofError names them.
-    """
-    source, ours = (Counter(users) for users in (seen, found))
+def prove_people(seen: Iterable[Person], computed: Iterable[Person]) -> None:
+    """Raises ProofError unless every user has the same name, team, leader and scope in both."""
+    source, ours = (Counter(users) for users in (seen, computed))
     both = [
         sorted((source - ours).elements(), key=_identity),
         sorted((ours - source).elements(), key=_identity),
@@ -61,11 +56,10 @@ def prove_accounts(
     tables: Mapping[str, Collection[str]],
     rows: Mapping[str, int],
 ) -> None:
-    """What the source counted as audited must be as many rows as were read; else a
-    ProofError names the tables.
+    """Raises ProofError unless as many rows were read as the source counts as audited.
 
-    `tables`: entity -> the tables that it is read from; `rows`: entity -> its rows in the
-    snapshot. Entities that share a table are compared together.
+    `tables` maps an entity to the tables it is read from, `rows` to its rows in the snapshot.
+    Entities that share a table are compared together.
     """
     audited = {account.table: account.audited for account in accounts}
     differences = []
@@ -85,7 +79,7 @@ def prove_accounts(
 
 
 def proven(figures: Iterable[Figure]) -> int:
-    """How many of these figures both readings made from what each of them read."""
+    """How many of these figures both readings made independently."""
     return sum(figure.basis not in UNCOMPARED for figure in figures)
 
 
@@ -106,26 +100,24 @@ def _identity(user: Person) -> tuple[str, ...]:
 
 
 def _person_differs(there: Person | None, here: Person | None) -> Difference:
-    """The parts that differ; all of them where a user is in one reading only."""
+    """The parts that differ; all parts if a user is in only one reading."""
     parts = [
         part
         for part in _SHOWN
         if there is None or here is None or getattr(there, part) != getattr(here, part)
     ]
     user = there or here
-    said = tuple(
-        ", ".join(f"{part} {getattr(one, part) or 'none'}" for part in parts)
-        if one
+    descriptions = tuple(
+        ", ".join(f"{part} {getattr(person, part) or 'none'}" for part in parts)
+        if person
         else "no such user"
-        for one in (there, here)
+        for person in (there, here)
     )
-    return (f"user {user.id if user else ''}", "people", said[0], said[1])
+    return (f"user {user.id if user else ''}", "people", descriptions[0], descriptions[1])
 
 
 def _sharing(tables: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
-    """The entities in groups: those of one group share tables with each
-    other and with no other.
-    """
+    """The entities in groups that share tables with no other group."""
     left = dict(tables)
     while left:
         first, names = left.popitem()
@@ -138,25 +130,23 @@ def _sharing(tables: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
 
 
 def prove_controls(figures: Mapping[str, Figure], controls: Iterable[tuple[str, str]]) -> None:
-    """Every control total (figure, number as text) must be what its figure says. ProofError
-    names those that differ.
-    """
+    """Raises ProofError unless every control total (figure, number as text) equals its figure."""
     differences = [
         (
             name,
             "control total",
-            given,
+            number,
             format_figure(figures[name], ENGLISH) if name in figures else "no such figure",
         )
-        for name, given in controls
-        if name not in figures or not _says(figures[name], given)
+        for name, number in controls
+        if name not in figures or not _says(figures[name], number)
     ]
     _must_be_none(differences, "control totals differ")
 
 
-def _says(figure: Figure, given: str) -> bool:
+def _says(figure: Figure, number: str) -> bool:
     try:
-        return display_value(figure) == Decimal(given)
+        return display_value(figure) == Decimal(number)
     except InvalidOperation:
         return False
 
@@ -170,16 +160,16 @@ def _figures(witness: Sequence[Figure], ours: Sequence[Figure]) -> Iterator[Diff
 
 
 def _by_id(figures: Sequence[Figure]) -> dict[str, Figure]:
-    found: dict[str, Figure] = {}
+    by_id: dict[str, Figure] = {}
     for figure in figures:
-        if figure.id in found:
+        if figure.id in by_id:
             raise ProofError(f"the figure {visible(figure.id)} exists twice")
-        found[figure.id] = figure
-    return found
+        by_id[figure.id] = figure
+    return by_id
 
 
 def _written(figure: Figure | None) -> str:
-    """All of a figure that is compared: how it was found is no difference."""
+    """The parts of a figure that are compared; its basis is not."""
     if figure is None:
         return "no such figure"
     number = (
@@ -191,9 +181,7 @@ def _written(figure: Figure | None) -> str:
 
 
 _KEY: Final = "entity, record_id, is_repeat, holder"
-"""What names a failing record, and where it is another owner's already, that owner: an
-owner's id may be blank.
-"""
+"""The key of a failing record, with the owner if it is a repeat; an owner's id may be blank."""
 
 _DIFFERING: Final = """
     SELECT entity, record_id, source.mask, source.owner, source.in_period,
@@ -206,9 +194,9 @@ _DIFFERING: Final = """
 """
 
 
-def _records(seen: Path, found: Path) -> Iterator[Difference]:
-    with closing(duckdb.connect(config={"temp_directory": str(found.parent)})) as db:
-        for name, file in (("source", seen), ("ours", found)):
+def _records(seen: Path, computed: Path) -> Iterator[Difference]:
+    with closing(duckdb.connect(config={"temp_directory": str(computed.parent)})) as db:
+        for name, file in (("source", seen), ("ours", computed)):
             records = db.read_parquet(str(file)).project(
                 "*, CASE WHEN is_repeat THEN owner ELSE '' END AS holder"
             )
@@ -233,7 +221,7 @@ def _count(records: duckdb.DuckDBPyRelation) -> int:
 def _failing(
     mask: str | None, owner: str | None, in_period: bool | None, moment: str | None
 ) -> str:
-    """`mask` is written to the base of 16."""
+    """A failing record in words; `mask` is hexadecimal."""
     if mask is None:
         return "not failing"
     at = f"at {moment} UTC" if moment else "no moment"
