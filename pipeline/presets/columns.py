@@ -1,6 +1,4 @@
-"""What `columns` and `excluded` of a preset may say: a column of the table, an
-expression, or a constant.
-"""
+"""The values under `columns` and `excluded` in a preset: a column, expression or constant."""
 
 from __future__ import annotations
 
@@ -11,21 +9,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 _ANSWERS: Final = {"yes": True, "no": False}
 
 
-def _answer(given: object) -> object:
-    """YAML reads a bare yes or no as a truth value; between quotes it is a word."""
-    if isinstance(given, bool):
-        return given
-    if given not in _ANSWERS:
+def _answer(value: object) -> object:
+    """Reads yes or no; YAML turns a bare one into a truth value, a quoted one into a word."""
+    if isinstance(value, bool):
+        return value
+    if value not in _ANSWERS:
         raise ValueError("write yes or no")
-    return _ANSWERS[str(given)]
+    return _ANSWERS[str(value)]
 
 
 class Mapped(BaseModel):
-    """Where a value comes from. In the file a bare word is a column; the
-    other forms are mappings.
+    """The source of a value. In the file a bare word is a column; other forms are mappings.
 
-    `{sql: …}` is an expression, `{value: …}` a constant, and `{column: is_active, is: no}` is
-    yes where the column, read as yes and no, says no.
+    `{sql: …}` is an expression and `{value: …}` a constant. `{column: is_active, is: no}` is
+    yes if the column, read as yes or no, is no.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -37,8 +34,8 @@ class Mapped(BaseModel):
 
     @model_validator(mode="after")
     def _one_form(self) -> Mapped:
-        given = [form for form in (self.column, self.sql, self.value) if form is not None]
-        if len(given) != 1:
+        forms = [form for form in (self.column, self.sql, self.value) if form is not None]
+        if len(forms) != 1:
             raise ValueError(
                 "write a column's name, {sql: EXPRESSION}, {value: CONSTANT} or {column: NAME, is: no}"
             )
@@ -47,20 +44,20 @@ class Mapped(BaseModel):
         return self
 
 
-def _mapped(given: object) -> object:
-    """A bare word is a column's name, whatever stands in it."""
-    if isinstance(given, str):
-        return {"column": given}
-    if isinstance(given, bool):
+def _mapped(value: object) -> object:
+    """Reads a bare word as a column's name."""
+    if isinstance(value, str):
+        return {"column": value}
+    if isinstance(value, bool):
         raise ValueError(
             "yes, no, on and off are no texts in YAML; put the column's name between quotes"
         )
-    if isinstance(given, int | float):
+    if isinstance(value, int | float):
         raise ValueError(
-            f"a constant is written as {{value: {given}}}, and a column's name between quotes"
+            f"a constant is written as {{value: {value}}}, and a column's name between quotes"
         )
-    return given
+    return value
 
 
 Where = Annotated[Mapped, BeforeValidator(_mapped)]
-"""A `Mapped` as it stands in the file."""
+"""A `Mapped` as written in the file."""

@@ -1,4 +1,4 @@
-"""How a preset declares that its texts are written: days, instants and amounts."""
+"""A preset's declared formats of days, instants and amounts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, mod
 
 
 class Strict(BaseModel):
-    """Keys that are not known are refused."""
+    """Refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,18 +20,16 @@ _TIME_PARTS: Final = frozenset({"H", "-H", "I", "-I", "M", "S", "f", "g", "p", "
 
 
 def _moments() -> AfterValidator:
-    """Checks formats as strptime has them: a whole day, two digits of a year only
-    where %y says so; no quotes.
-    """
+    """Checks strptime formats: each needs a complete day, and may hold no quotes."""
 
     def checked(formats: tuple[str, ...]) -> tuple[str, ...]:
-        for one in formats:
-            parts = re.findall("%(-?.?)", one)
+        for written in formats:
+            parts = re.findall("%(-?.?)", written)
             bare = [part.removeprefix("-") for part in parts]
             allowed = _DAY_PARTS | _TIME_PARTS
             if strange := [part for part in parts if part not in allowed]:
                 raise ValueError(
-                    f"'{one}': %{strange[0]} is none of %{', %'.join(sorted(allowed))}"
+                    f"'{written}': %{strange[0]} is none of %{', %'.join(sorted(allowed))}"
                 )
             whole = [sum(part in wanted for part in bare) for wanted in ("yY", "mbB", "d")] == [
                 1,
@@ -45,27 +43,28 @@ def _moments() -> AfterValidator:
                 or {"H", "I"} <= set(bare)
             ):
                 raise ValueError(
-                    f"'{one}': needs one %Y (or %y), one %m (%b, %B), one %d, and %p where the hour is %I"
+                    f"'{written}': needs one %Y (or %y), one %m (%b, %B), one %d, and %p where the hour is %I"
                 )
-            if "z" in bare and (not one.endswith("%z") or not {"H", "I"} & set(bare)):
+            if "z" in bare and (not written.endswith("%z") or not {"H", "I"} & set(bare)):
                 raise ValueError(
-                    f"'{one}': %z, the offset from UTC, stands at the end and behind a time of day"
+                    f"'{written}': %z, the offset from UTC, stands at the end and behind a time of day"
                 )
-            if re.search(r"['\"\\]|%-?[A-Za-z][0-9]|%-[A-Za-z]%", one) or not one.isprintable():
-                raise ValueError(f"'{one}': no quotes, and no digits right after a part")
+            if (
+                re.search(r"['\"\\]|%-?[A-Za-z][0-9]|%-[A-Za-z]%", written)
+                or not written.isprintable()
+            ):
+                raise ValueError(f"'{written}': no quotes, and no digits right after a part")
         return formats
 
     return AfterValidator(checked)
 
 
 class Amount(Strict):
-    """How an amount is written: '1.234,50' has the decimal mark ','
-    and '.' between thousands.
-    """
+    """The format of an amount: '1.234,50' has the decimal mark ',' and the thousands mark '.'."""
 
     decimal: Literal[".", ","] = "."
-    thousands: Literal["", ".", ",", "'", " "] = ""  # ' ' are also those that do not break
-    signs: tuple[str, ...] = ()  # of currencies, before or after: € or EUR
+    thousands: Literal["", ".", ",", "'", " "] = ""  # ' ' includes no-break spaces
+    signs: tuple[str, ...] = ()  # currency signs before or after an amount: € or EUR
 
     @model_validator(mode="after")
     def _told_apart(self) -> Amount:
@@ -85,13 +84,11 @@ def must_be_a_zone(key: str, zone: str) -> None:
 
 
 class Formats(Strict):
-    """How days, instants and amounts are written as text. Of several formats the
-    first that fits is taken.
-    """
+    """The formats of days, instants and amounts in text; the first that fits counts."""
 
     day: Annotated[tuple[str, ...], _moments()] = ("%Y-%m-%d",)
     instant: Annotated[tuple[str, ...], _moments()] = ("%Y-%m-%d %H:%M:%S",)
-    zone: str | None = None  # of these texts, where it is another than the preset's `datetimes`
+    zone: str | None = None  # of these texts, if it differs from the preset's `datetimes`
     amount: Annotated[
         tuple[Amount, ...],
         BeforeValidator(lambda amount: [amount] if isinstance(amount, dict) else amount),
@@ -105,6 +102,6 @@ class Formats(Strict):
         return self
 
     def must_be_in(self, zone: str) -> None:
-        """ValueError where a format says UTC and the zone is another."""
-        if zone != "UTC" and any(re.search("(?<!%)Z$", one) for one in self.instant):
+        """Raises ValueError if a format means UTC and the zone is another."""
+        if zone != "UTC" and any(re.search("(?<!%)Z$", written) for written in self.instant):
             raise ValueError("zone: a format that ends in Z says UTC")

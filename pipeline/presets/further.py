@@ -1,4 +1,4 @@
-"""A preset with what an audit asks for, and nothing that nobody asks for."""
+"""Adds to a preset the further columns and logs that an audit asks for, and no others."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ Exports = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 def reading(preset: Preset, schema: Schema, added: Collection[str] = ()) -> Preset:
-    """The preset, which reads besides what it always reads the further columns and logs that
-    stand in this schema.
+    """The preset with the further columns and logs that this schema contains.
 
-    `added` are 'entity.column' that the user maps onto a field of the CRM: those come from there.
+    `added` holds each 'entity.column' that the user maps to a field of the CRM instead.
     """
     further = preset.further
     entities = {

@@ -1,4 +1,4 @@
-"""Presets, found and read: ours by their names, and files of the user's own, which may extend one."""
+"""Finds and reads presets: built-in ones by name, and the user's files, which may extend one."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ from pipeline.yaml_files import read_yaml
 
 def preset_names() -> tuple[str, ...]:
     """The presets that come with the program."""
-    found = (entry.name for entry in files("pipeline.presets").iterdir())
-    return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
+    entries = (entry.name for entry in files("pipeline.presets").iterdir())
+    return tuple(
+        sorted(name.removesuffix(".yaml") for name in entries if name.endswith(".yaml"))
+    )
 
 
 @cache
 def export_columns() -> frozenset[tuple[str, str]]:
-    """(table, column) of what our own presets have under `exports`: one that extends
-    them may read less of it.
-    """
-    found: set[tuple[str, str]] = set()
+    """(table, column) of everything under `exports` in built-in presets."""
+    exported: set[tuple[str, str]] = set()
     for name in preset_names():
         exports = _ours(name).get("exports", {})
-        found |= {(table, column) for table, columns in exports.items() for column in columns}
-    return frozenset(found)
+        exported |= {
+            (table, column) for table, columns in exports.items() for column in columns
+        }
+    return frozenset(exported)
 
 
 def load_preset(name: str, base: Path) -> Preset:
-    """A preset of ours by its name, or the user's own by its file, relative to `base`.
-    Either may extend one of ours.
+    """A built-in preset by name, or the user's own by its file, relative to `base`.
 
-    ConfigError where there is none, or where it is wrong.
+    Either may extend a built-in one. Raises ConfigError if it does not exist or is wrong.
     """
     if not name.endswith((".yaml", ".yml")):
         return _checked(name, _ours(name))
@@ -48,8 +49,7 @@ def load_preset(name: str, base: Path) -> Preset:
     below = document.pop("extends", None)
     if below is not None:
         return _checked(name, _laid_over(_ours(str(below)), document))
-    # in a CRM that is wholly the user's own, what is not mapped is absent; what has
-    # another shape is told below
+    # in a preset that extends none, what is not mapped is absent; validation reports wrong shapes
     entities, absent = document.get("entities"), document.get("absent", {})
     if not isinstance(entities, dict) or not isinstance(absent, dict):
         return _checked(name, {"states": {}, "absent": {}, **document})
@@ -57,7 +57,7 @@ def load_preset(name: str, base: Path) -> Preset:
     unmapped = dict.fromkeys(ENTITIES.keys() - entities.keys() - MAY_LACK, not_mapped)
     for entity, parts in entities.items():
         mapped = [_columns_in(part) for part in (parts if isinstance(parts, list) else [parts])]
-        # what a SELECT gives, its database says
+        # the columns of a SELECT are known only to the database
         if all(columns is not None for columns in mapped):
             missing = ENTITIES.get(entity, {}).keys() - {
                 name for columns in mapped for name in columns or ()
@@ -67,15 +67,13 @@ def load_preset(name: str, base: Path) -> Preset:
 
 
 def _columns_in(part: Any) -> dict[str, Any] | None:
-    """The columns that a part maps; None where it does not, as it stands in the file."""
+    """The columns that a part of the file maps; None for a SELECT."""
     columns = part.get("columns") if isinstance(part, dict) else None
     return columns if isinstance(columns, dict) else None
 
 
 def _must_be_confirmed(file: Path, guesses: Any) -> None:
-    """What `crm-audit init` guessed of a CRM that it does not know is not used
-    before its owner says so.
-    """
+    """Refuses guesses of `crm-audit init` until the user confirms them."""
     if guesses:
         listed = (
             [str(guess) for guess in guesses] if isinstance(guesses, list) else [str(guesses)]
@@ -109,9 +107,7 @@ def _document(file: Path) -> dict[str, Any]:
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """A preset's keys on top of what it extends, entity by entity, word by word; one
-    without a value takes away.
-    """
+    """Merges a preset with the one it extends, key by key; an empty value removes a key."""
     merged = dict(below)
     for key, value in above.items():
         old = below.get(key)
@@ -129,17 +125,19 @@ def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def _over(below: Any, above: Any) -> Any:
     if not isinstance(above, dict):
         return above
-    return {name: one for name, one in {**(below or {}), **above}.items() if one is not None}
+    return {
+        name: value for name, value in {**(below or {}), **above}.items() if value is not None
+    }
 
 
 def _checked(name: str, document: dict[str, Any]) -> Preset:
     try:
         return Preset.model_validate({**document, "name": name})
     except ValidationError as error:
-        messages = [one["msg"].removeprefix("Value error, ") for one in error.errors()]
-        places = [".".join(map(str, one["loc"])) for one in error.errors()]
-        said = (
+        messages = [detail["msg"].removeprefix("Value error, ") for detail in error.errors()]
+        places = [".".join(map(str, detail["loc"])) for detail in error.errors()]
+        sentences = (
             f"{place}: {message}" if place else message
             for place, message in zip(places, messages, strict=True)
         )
-        raise ConfigError(f"preset {name}: {'; '.join(said)}") from None
+        raise ConfigError(f"preset {name}: {'; '.join(sentences)}") from None

@@ -1,4 +1,4 @@
-"""One SELECT of a preset, and what is read only where something asks for it."""
+"""A SELECT of a preset, and further columns that are read only if something asks for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BOUNDS: Final = (":since", ":until")
 
 
 def _for_all(link: str) -> str:
-    """An address that stands in every report, so that whoever gets one may know it."""
+    """Refuses an address with an account or a secret, because every report shows it."""
     if holds_account(link) or holds_secret(link):
         raise ValueError(
             "every report shows this address; write it without an account, a password or a token"
@@ -29,25 +29,22 @@ Link = Annotated[str, AfterValidator(_for_all)]
 
 
 class Part(Strict):
-    """A SELECT that yields one row per row of `table`, with `excluded` = why a row
-    is not audited, or NULL.
+    """A SELECT with one row per row of `table`; `excluded` is why a row is not audited, or NULL.
 
-    Where several entities read one table, each names in `excluded` the entity
-    that audits the row instead.
+    If several entities read one table, each names in `excluded` the entity that audits the row
+    instead.
     """
 
     table: str
     select: str | None = None
-    columns: dict[str, Where] = {}  # instead of a SELECT: our column -> where it comes from
-    excluded: dict[
-        str, Where
-    ] = {}  # with `columns`: the reason -> the column, or the condition, that says yes
-    link: Link | None = (
-        None  # to the record's edit form; relative to source.crm_url unless it has a scheme
-    )
-    # our column -> an expression that the SELECT gets where something asks for that column
+    columns: dict[str, Where] = {}  # instead of a SELECT: our column -> its source
+    # with `columns`: reason -> the column or condition that is then yes
+    excluded: dict[str, Where] = {}
+    # to the record's edit form; relative to source.crm_url unless it has a scheme
+    link: Link | None = None
+    # our column -> an expression to add to the SELECT if something asks for that column
     further: dict[str, str] = {}
-    # of a log: the condition by which its rows of the period are counted, apart from the SELECT
+    # for a log: the condition that counts its rows of the period, without the SELECT
     within: str | None = None
 
     @model_validator(mode="after")
@@ -57,7 +54,7 @@ class Part(Strict):
         return self
 
     def with_columns(self, names: Collection[str]) -> Part:
-        """This part, whose SELECT gives these of its further columns too."""
+        """This part with some of its further columns added to its SELECT."""
         asked = [f"{sql} AS {name}" for name, sql in self.further.items() if name in names]
         select = self.select
         if select and asked:
@@ -71,7 +68,7 @@ Parts = Annotated[
 
 
 class Further(Strict):
-    """What is read only where something asks for it, besides the columns of the parts."""
+    """Further logs and tables that are read only if something asks for them."""
 
     logs: dict[str, Parts] = {}
     # tables and headers that these and the parts' further columns need
@@ -81,7 +78,7 @@ class Further(Strict):
 
     @model_validator(mode="after")
     def _is_bounded(self) -> Further:
-        """A log of ten years is neither streamed nor counted."""
+        """Requires bounds, so a log of ten years is neither streamed nor counted."""
         for log, parts in self.logs.items():
             for part in parts:
                 texts = [text for text in (part.select, part.within) if text is not None]

@@ -17,12 +17,10 @@ from pipeline.values.money import CODES
 from pipeline.values.white_space import WHITE_SPACE
 
 CONTACT: Final = "meeting.contact"
-"""What a meeting's row or its invitees say: no column of an entity, and yet something
-that a CRM may not hold.
-"""
+"""With whom a meeting was; not a column of an entity, but a CRM may lack it."""
 
 MAY_LACK: Final = frozenset({"co_owner", *LOGS})
-"""The entities of which a preset need not say why there are none."""
+"""The entities that a preset may leave out without a reason."""
 
 
 def _sound_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,13 +36,11 @@ Content = (
     Literal["html", "json"]
     | dict[Literal["json"], Annotated[tuple[str, ...], AfterValidator(_sound_keys)]]
 )
-"""What a column of text holds, where nobody sees all of it."""
+"""The contents of a text column with characters that nobody sees."""
 
 
 def _word(value: object) -> object:
-    """YAML takes yes, no, on and off for a flag, and digits for a
-    number; a CRM's word is a text.
-    """
+    """Refuses unquoted yes, no, on, off and digits, which YAML does not read as text."""
     if isinstance(value, bool | int | float):
         raise ValueError(
             "write the word in quotes: YAML takes yes, no, on, off and digits for something else"
@@ -61,57 +57,45 @@ class Preset(Strict):
     name: str
     about: WrittenText
     dialects: tuple[str, ...]
-    marks: tuple[
-        str, ...
-    ] = ()  # tables, not read, of which one is there: tells it from the preset that it extends
-    # integers of minor units; or decimals, floats by their shortest text
+    # tables that are not read; if one exists, this preset fits and not the one it extends
+    marks: tuple[str, ...] = ()
+    # integers of minor units, or decimals (floats by their shortest text)
     money: Literal["minor", "decimal"]
     states: dict[str, dict[str, tuple[Word, ...]]]  # entity -> our state -> the CRM's words
-    absent: dict[str, WrittenText]  # 'entity.column', or an entity as a whole -> why
-    optional: dict[str, tuple[str, ...]] = {}  # a table that may be lacking -> its columns
-    custom_key: str | dict[str, str] | None = (
-        None  # by which a table of custom fields joins its record; or table -> it
-    )
+    absent: dict[str, WrittenText]  # 'entity.column', or a whole entity -> why
+    optional: dict[str, tuple[str, ...]] = {}  # a table that may be missing -> its columns
+    # the column that joins a table of custom fields to its record; or table -> column
+    custom_key: str | dict[str, str] | None = None
     entities: dict[str, Parts]
     tables: dict[str, str] = {}  # further tables that are read -> a SELECT of `excluded`
-    datetimes: str = "UTC"  # the zone of datetimes that name none: one like Europe/Amsterdam, or 'audit' for its own
-    formats: Formats | None = None  # where days, instants and amounts are text
-    empty: tuple[
-        str, ...
-    ] = ()  # words that say nothing, like '-' or 'n/a': missing, on every engine
-    contents: dict[
-        str, Content
-    ] = {}  # 'meeting.result' -> html or json, or {json: [keys of values]}
-    currencies: dict[
-        str, str
-    ] = {}  # further signs and words of currencies -> ISO 4217: {$: USD}
-    links: dict[
-        str, Link
-    ] = {}  # entity -> its edit form, where it is another than the part says
-    add: dict[
-        str, str
-    ] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'; also columns that we have no name for
-    exports: dict[
-        str, dict[str, tuple[str, ...]]
-    ] = {}  # table -> its column -> headers, of which a file has the first
-    known_by: dict[
-        str, tuple[str, ...]
-    ] = {}  # table of `exports` -> columns by which a file is known to be it
-    held: dict[
-        str, tuple[str, ...]
-    ] = {}  # table of `exports` -> columns that it had when the audit was set up
+    # the zone of datetimes that name none: Europe/Amsterdam, or 'audit' for the audit's own
+    datetimes: str = "UTC"
+    formats: Formats | None = None  # if days, instants and amounts are text
+    # words that mean "empty", like '-' or 'n/a'
+    empty: tuple[str, ...] = ()
+    # 'meeting.result' -> html or json, or {json: [keys of values]}
+    contents: dict[str, Content] = {}
+    # further currency signs and words -> ISO 4217: {$: USD}
+    currencies: dict[str, str] = {}
+    # entity -> its edit form, if it differs from the part's link
+    links: dict[str, Link] = {}
+    # 'meeting.result' -> 'meetings_cstm.result_c'; also columns without a name of ours
+    add: dict[str, str] = {}
+    # table -> column -> its possible headers, most usual first
+    exports: dict[str, dict[str, tuple[str, ...]]] = {}
+    # table of `exports` -> columns that identify its file
+    known_by: dict[str, tuple[str, ...]] = {}
+    # table of `exports` -> columns that it had when the audit was set up
+    held: dict[str, tuple[str, ...]] = {}
     derived: dict[str, str] = {}  # a view over the tables of `exports` -> its SELECT
-    custom_columns: str = (
-        ""  # how custom fields are called that are columns of the record's own table: 'x_'
-    )
-    further: Further = Further()  # read only where something asks for it
-    enforces: dict[
-        str, tuple[str, ...]
-    ] = {}  # entity -> our columns without which the CRM's own form does not save a record
-    add_result: str = (
-        ""  # how a field for a meeting's result is added in this CRM, where none is there
-    )
-    pages: str = ""  # what source.crm_url looks like, where `link` is relative to it
+    # prefix of custom fields that are columns of the record's own table: 'x_'
+    custom_columns: str = ""
+    further: Further = Further()  # read only if something asks for it
+    # entity -> our columns without which the CRM's own form does not save a record
+    enforces: dict[str, tuple[str, ...]] = {}
+    # how to add a field for a meeting's result in this CRM
+    add_result: str = ""
+    pages: str = ""  # an example of source.crm_url, if `link` is relative to it
 
     @model_validator(mode="after")
     def _speaks_our_words(self) -> Preset:
@@ -192,7 +176,7 @@ class Preset(Strict):
 
     @property
     def text_zone(self) -> str:
-        """The zone of texts that name none, or 'audit' for the audit's own."""
+        """The zone of texts that name none, or 'audit' for the audit's zone."""
         return (self.formats and self.formats.zone) or self.datetimes
 
     @model_validator(mode="after")
@@ -210,9 +194,7 @@ class Preset(Strict):
         return self
 
     def key_of(self, entity: str, table: str) -> str | None:
-        """The column by which a table joins that entity: of its own tables `id`,
-        where no other is named.
-        """
+        """The column that joins a table to that entity; for its own tables `id` by default."""
         if isinstance(self.custom_key, dict):
             return self.custom_key.get(table)
         return (
@@ -222,9 +204,7 @@ class Preset(Strict):
         )
 
     def place_of(self, theirs: str) -> tuple[str, str]:
-        """(table, column) of what `add` names: 'deals_cstm.won_c', or
-        'crm.deals_cstm.won_c' of another schema.
-        """
+        """(table, column) of a name in `add`: 'deals_cstm.won_c' or 'crm.deals_cstm.won_c'."""
         known = {
             part.table for parts in self.entities.values() for part in parts
         } | self.tables.keys()
@@ -255,16 +235,14 @@ class Preset(Strict):
         return self
 
     def mapped(self) -> frozenset[str]:
-        """'entity.column' of what `columns` name: as the CRM holds it,
-        and not made by a SELECT.
-        """
+        """'entity.column' of everything under `columns`: taken from the CRM without a SELECT."""
         named = [
             (entity, part.columns) for entity, parts in self.entities.items() for part in parts
         ]
         return frozenset(f"{entity}.{ours}" for entity, columns in named for ours in columns)
 
     def _not_read(self) -> dict[str, LocalText]:
-        """The entities that a preset need not have and this one has not -> why."""
+        """Optional entities that this preset does not read -> why."""
         no_log = in_all("the preset reads no such log")
         missing = dict.fromkeys(LOGS, no_log)
         missing["co_owner"] = in_all("a record has one owner")
@@ -272,22 +250,23 @@ class Preset(Strict):
         return {entity: why for entity, why in missing.items() if entity not in read}
 
     def absent_columns(self) -> dict[str, LocalText]:
-        """'entity.column' -> why this CRM does not hold it."""
-        found = {}
+        """'entity.column' -> why this CRM lacks it."""
+        reasons = {}
         for name, why in {**self._not_read(), **self.absent}.items():
             entity, _, column = name.partition(".")
-            found.update(
-                {f"{entity}.{one}": why for one in ([column] if column else ENTITIES[entity])}
+            reasons.update(
+                {
+                    f"{entity}.{missing}": why
+                    for missing in ([column] if column else ENTITIES[entity])
+                }
             )
-        if not _says_whom(found.keys()):
-            found.setdefault(CONTACT, in_all("nothing says with whom a meeting was"))
-        return found
+        if not _says_whom(reasons.keys()):
+            reasons.setdefault(CONTACT, in_all("nothing says with whom a meeting was"))
+        return reasons
 
 
 def _says_whom(absent: Set[str]) -> bool:
-    """Whether a meeting can have a contact: an invitee or a parent who is a
-    person, or a client who is one.
-    """
+    """Whether a meeting can name a person: as invitee, parent, or private client."""
     persons = not {"contact.id", "lead.id"}.issubset(absent)
     named = not {"meeting_contact.person_id", "meeting.parent_id"}.issubset(absent)
     return (persons and named) or absent.isdisjoint(
