@@ -1,1 +1,1 @@
-"""How figures are written for people."""
+"""Writes texts, figures and days in the reader's language."""

@@ -1,6 +1,4 @@
-"""How a figure, a day and an hour are written: one text everywhere, and the Excel cell that
-prints it.
-"""
+"""Writes figures, days and hours: the same text everywhere, and an Excel cell that shows it."""
 
 from __future__ import annotations
 
@@ -15,20 +13,19 @@ from pipeline.model import Figure, Unit
 from pipeline.values.money import from_minor
 
 NOTHING: Final = "–"
-"""A ratio of which nothing was due: no value, and never zero."""
+"""A ratio with nothing due: no value, and never zero."""
 
-_EXACT_DIGITS: Final = 15  # that Excel keeps of a number
+_EXACT_DIGITS: Final = 15  # significant digits that Excel keeps
 
 
 # ------------------------------------------------------------------------------------ figures
 
 
 def display_value(figure: Figure) -> Decimal | None:
-    """The decimal that is printed: a percentage in hundredths of its own (91.3), money
-    in units; None = no value.
+    """The decimal that is printed: 91.3 for a percentage, units for money; None if no value.
 
-    A ratio that is not exactly 0 or 1 is printed as 0.1 to 99.9, or as 100.1 and more: 0%
-    and 100% appear only when exact. An amount has cents only where there are any.
+    A ratio that is not exactly 0 or 1 shows 0.1 to 99.9, or 100.1 and more: 0% and 100% appear
+    only when exact. An amount shows cents only if there are any.
     """
     match figure.unit:
         case Unit.MONEY if figure.denominator is None:
@@ -48,7 +45,7 @@ def _amount(units: int, currency: str) -> Decimal:
 
 
 def _average(figure: Figure) -> Decimal | None:
-    """Money over a number, to the nearest minor unit, half up."""
+    """Money divided by a number, to the nearest minor unit, half up."""
     if not figure.denominator:
         return None
     units = (2 * figure.numerator + figure.denominator) // (2 * figure.denominator)
@@ -98,11 +95,9 @@ def _decimal(value: Decimal, style: Style) -> str:
 
 
 def excel_format(figure: Figure, language: Language) -> str:
-    """The number format under which a cell holding `excel_value` prints what
-    `format_figure` says.
+    """The number format that makes a cell with `excel_value` show what `format_figure` writes.
 
-    A format is written the same in all languages; Excel prints it with the separators of
-    whoever reads it.
+    A format is the same in all languages; Excel shows it with the reader's separators.
     """
     value = display_value(figure)
     decimals = -int(value.as_tuple().exponent) if value is not None else 0
@@ -117,15 +112,16 @@ def excel_format(figure: Figure, language: Language) -> str:
 
 
 def excel_value(figure: Figure) -> Decimal | None:
-    """The number for the cell; None where Excel cannot hold it exactly (or there is
-    none): then `format_figure`, as text.
+    """The number for the cell; None if there is none or Excel cannot hold it exactly.
+
+    Then the cell holds `format_figure` as text.
     """
     value = display_value(figure)
     if value is None:
         return None
     if figure.unit is Unit.PERCENT:
         value = value.scaleb(-2)
-    # it could not stand in a format
+    # such a currency cannot be part of a format
     odd = not figure.currency.isalnum() if figure.unit is Unit.MONEY else False
     return value if len(value.as_tuple().digits) <= _EXACT_DIGITS and not odd else None
 

@@ -1,6 +1,4 @@
-"""What readers call the things that the code knows by an id: kinds of records, columns,
-reasons, and what is said of a figure in the index.
-"""
+"""Labels for readers: kinds of records, columns, reasons, and attributes of figures."""
 
 from __future__ import annotations
 
@@ -94,7 +92,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "column_name": marked("changed field"),
     "value_before": marked("value before"),
 }
-"""Columns and fields; one that an audit adds is called as it calls it."""
+"""Columns and fields; one that an audit adds keeps its own name."""
 
 _LACKABLE: Final[Mapping[str, str]] = {
     "date": marked("date"),
@@ -111,9 +109,7 @@ BESIDE: Final[Mapping[Scope, str]] = {
     Scope.UNASSIGNED: marked("No owner"),
     Scope.DOUBLE_COUNTED: marked("Less: double-counted"),
 }
-"""What it takes beside the managers to add up to the company; the last only where
-records have several owners.
-"""
+"""Scopes that add up to the company with the managers; the last if records share owners."""
 
 _EXCLUDED: Final[Mapping[str, str]] = {
     "address": marked("address"),
@@ -141,7 +137,7 @@ _EXCLUDED: Final[Mapping[str, str]] = {
     "record_of_another_module": marked("record of another module"),
     "series": marked("series"),
 }
-"""Why our presets leave rows out; a user's own reason stands as they wrote it."""
+"""Why our presets exclude rows; a user's own reason is printed as written."""
 
 _UNITS: Final[Mapping[Unit, str]] = {
     Unit.COUNT: marked("number"),
@@ -177,7 +173,7 @@ def entity_label(entity: str, language: Language) -> str:
 
 
 def column_text(column: str) -> LocalText:
-    """'close date'; a column of an audit's own as it is called there."""
+    """'close date'; a column that an audit adds keeps its own name."""
     known = _COLUMNS.get(column)
     return in_all(known) if known else same_in_all(column.replace("_", " "))
 
@@ -189,7 +185,7 @@ def column_label(column: str, language: Language) -> str:
 
 
 def field_label(name: str, language: Language) -> str:
-    """'meeting: result', of 'meeting.result'; of an entity as a whole its name."""
+    """'meeting: result' for 'meeting.result'; for a whole entity its label."""
     entity, _, column = name.partition(".")
     if not column:
         return entity_label(entity, language)
@@ -197,7 +193,7 @@ def field_label(name: str, language: Language) -> str:
 
 
 def lackable_label(thing: str, language: Language) -> str:
-    """'last name', of what a meeting may lack."""
+    """'last name': something that a meeting may lack."""
     return language.translate(_LACKABLE[thing])
 
 
@@ -211,15 +207,15 @@ def excluded_label(reason: str, language: Language) -> str:
 
 
 def unit_label(unit: Unit, language: Language) -> str:
-    """What a figure is counted in."""
+    """The label of a figure's unit."""
     return language.translate(_UNITS[unit])
 
 
 def period_label(period: str, language: Language) -> str:
-    """Over which days, or records, a figure is."""
+    """The label of the days or records that a figure covers."""
     return language.translate(_PERIODS[period])
 
 
 def basis_label(basis: str, language: Language) -> str:
-    """By whom a figure was counted."""
+    """The label of a figure's basis: who counted it."""
     return language.translate(_BASES[basis])

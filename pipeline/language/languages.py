@@ -1,4 +1,4 @@
-"""The languages of reports: what a text, a number and a sentence read like in each."""
+"""The languages of reports: texts, numbers and sentences in each."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Cells = tuple[Cell, ...]
 _DOMAIN: Final = "crm_audit"
 
 
-# by identity: the catalogue is part of it
+# compared by identity, because of its catalogue
 @dataclass(frozen=True, slots=True, eq=False)
 class Language:
-    """A language of reports. Texts are looked up by what they read like in English.
+    """A language of reports. Texts are looked up by their English wording.
 
-    A text with a place in braces is a template: `{done} of {target}`. It is
-    translated as a whole, since the order of words differs between languages.
+    A text with a place in braces is a template: `{done} of {target}`. It is translated as a
+    whole, because the order of words differs between languages.
     """
 
     code: LanguageCode
@@ -41,17 +41,19 @@ class Language:
     # ------------------------------------------------------------------------------- texts
 
     def translate(self, english: str, **places: object) -> str:
-        """A text, its places filled; numbers are written as this language does."""
+        """A text with its places filled; numbers are written in this language's style."""
         template = self.catalogue.gettext(english) if english else ""
         return template.format_map(self._written(places)) if places else template
 
-    def translate_plural(self, one: str, many: str, number: int, **places: object) -> str:
-        """The form of a text that goes with a number."""
-        template = self.catalogue.ngettext(one, many, number)
+    def translate_plural(
+        self, singular: str, plural: str, number: int, **places: object
+    ) -> str:
+        """The singular or plural of a text, with its places filled."""
+        template = self.catalogue.ngettext(singular, plural, number)
         return template.format_map(self._written(places)) if places else template
 
     def chosen(self, text: LocalText) -> str:
-        """A text that was made in all languages, in this one."""
+        """This language's wording of a text that exists in all languages."""
         return text.chosen(self.code)
 
     def number(self, number: int) -> str:
@@ -69,17 +71,17 @@ class Language:
     # --------------------------------------------------------------------------- sentences
 
     def sentence(self, english: str, **places: Cell | Cells) -> Cells:
-        """A sentence whose figures stay figures: each text between two of them is a cell."""
+        """A sentence that keeps its figures: each text between two figures is a cell."""
         return _split(self.catalogue.gettext(english), places)
 
     def plural_sentence(
-        self, one: str, many: str, number: int, **places: Cell | Cells
+        self, singular: str, plural: str, number: int, **places: Cell | Cells
     ) -> Cells:
-        """The same, in the form that goes with a number."""
-        return _split(self.catalogue.ngettext(one, many, number), places)
+        """The singular or plural of a sentence."""
+        return _split(self.catalogue.ngettext(singular, plural, number), places)
 
     def listed(self, items: Iterable[Cell | Cells]) -> Cells:
-        """All of them in one line: 'a, b and c'."""
+        """All items in one line: 'a, b and c'."""
         *most, last = map(_as_cells, items)
         if not most:
             return last
@@ -87,7 +89,7 @@ class Language:
 
 
 def _split(template: str, places: Mapping[str, Cell | Cells]) -> Cells:
-    """The template with its places filled, neighbouring texts in one cell."""
+    """The template with its places filled; neighbouring texts share a cell."""
     return _merged(_parts(template, places))
 
 
@@ -103,7 +105,7 @@ def _as_cells(item: Cell | Cells) -> Cells:
 
 
 def joined(sentences: Iterable[Cells], joint: str) -> Cells:
-    """Sentences in one line, the joint between each two that say anything."""
+    """Joins the non-empty sentences."""
     cells: list[Cell] = []
     for sentence in filter(None, sentences):
         cells += [joint, *sentence] if cells else sentence
@@ -111,14 +113,14 @@ def joined(sentences: Iterable[Cells], joint: str) -> Cells:
 
 
 def _merged(cells: Iterable[Cell]) -> Cells:
-    found: list[Cell] = []
+    merged: list[Cell] = []
     for cell in cells:
-        last = found[-1] if found else None
+        last = merged[-1] if merged else None
         if isinstance(cell, str) and isinstance(last, str):
-            found[-1] = last + cell
+            merged[-1] = last + cell
         elif cell or isinstance(cell, Figure):
-            found.append(cell)
-    return tuple(found)
+            merged.append(cell)
+    return tuple(merged)
 
 
 @cache
@@ -128,7 +130,7 @@ def language_of(code: LanguageCode) -> Language:
 
 
 def _catalogue(code: LanguageCode) -> NullTranslations:
-    """What its texts read like; English is what they are looked up by."""
+    """The translations of a language; English needs none."""
     if code == "en":
         return NullTranslations()
     folder = files(__package__ or "").joinpath("locale", code, "LC_MESSAGES")
@@ -141,7 +143,7 @@ ENGLISH: Final = language_of("en")
 
 
 def in_all(english: str, **places: object) -> LocalText:
-    """A text that is made before a report and printed in it, in every language."""
+    """A text in every language, for texts that are made before a report exists."""
     return _in_all(english, places) if places else _as_it_is(english)
 
 
@@ -152,11 +154,13 @@ def _in_all(english: str, places: Mapping[str, object]) -> LocalText:
 
 @cache
 def _as_it_is(english: str) -> LocalText:
-    """A text without places, the same object for all records of which it is said."""
+    """A text without places, cached: all records share one object."""
     return _in_all(english, {})
 
 
 def joined_texts(texts: Iterable[LocalText], joint: str) -> LocalText:
-    """Texts in one line, the joint between each two that say anything."""
-    said = [text for text in texts if text]
-    return LocalText(joint.join(text.en for text in said), joint.join(text.nl for text in said))
+    """Joins the non-empty texts."""
+    filled = [text for text in texts if text]
+    return LocalText(
+        joint.join(text.en for text in filled), joint.join(text.nl for text in filled)
+    )

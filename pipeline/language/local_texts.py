@@ -1,4 +1,4 @@
-"""Texts of presets and field sets: one for all languages, or one in each."""
+"""Texts in presets and field sets: one for all languages, or one per language."""
 
 from __future__ import annotations
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 
 def marked(english: str) -> str:
-    """The text as it is; its mark puts it into the catalogues."""
+    """Returns the text; the call puts it into the catalogues."""
     return english
 
 
-def forms(one: str, many: str) -> tuple[str, str]:
-    """A text in the singular and in the plural; the mark puts it into the catalogues."""
-    return one, many
+def forms(singular: str, plural: str) -> tuple[str, str]:
+    """Returns the singular and plural of a text; the call puts them into the catalogues."""
+    return singular, plural

@@ -12,18 +12,18 @@ from pipeline.values.months import MONTHS
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The separators of a number, what stands before an amount, and the names in a date."""
+    """Separators of numbers, signs before amounts, and names in dates."""
 
     decimal: str
     thousands: str
-    symbols: Mapping[str, str]  # currency -> what precedes the amount; of others the code
+    symbols: Mapping[str, str]  # currency -> the sign before an amount; others use the code
     months: tuple[str, ...]
     short_months: tuple[str, ...]
     short_days: tuple[str, ...]  # Monday first
     hour: str  # strftime's
 
     def before_amount(self, currency: str) -> str:
-        """What precedes an amount: '€', or 'CHF ' where no sign is common."""
+        """The text before an amount: '€', or 'CHF ' if no sign is common."""
         return self.symbols.get(currency, f"{currency} ".lstrip())
 
 
