@@ -1,1 +1,1 @@
-"""Days, periods and hours: the moments of a run, and when one is due."""
+"""Days, periods and hours: the moments of a run, and when a run is due."""

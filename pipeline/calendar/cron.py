@@ -1,12 +1,10 @@
-"""Cron lines as people mean them: weekdays by name, and a wall-clock time
-fires once per local day.
+"""Cron lines as people mean them: weekdays by name, and each time once per local day.
 
-A line is read into plain numbers, and fires are found in naive wall-clock time, day by day;
-only then is each turned into an instant. That keeps the two days right on which the clock
-changes. With fixed hours, a time that occurs twice fires the first time only, and a time that
-does not occur fires once, later by what the clock skipped. A line for every hour means elapsed
-time: it fires whenever the clock shows such a minute, twice in an hour that occurs twice, and
-never in one that does not occur.
+A line becomes plain numbers. Fires are found in naive wall-clock time, day by day, and then
+turned into instants, so the two days of a clock change come out right. With fixed hours, a time
+that occurs twice fires only the first time, and a skipped time fires once, later by the length
+of the gap. A line for every hour means elapsed time: it fires whenever the clock shows such a
+minute, twice in a repeated hour and never in a skipped one.
 """
 
 from __future__ import annotations
@@ -35,15 +33,16 @@ MONTHS: Final = (
 _LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY: Final = timedelta(days=1)
 _LAST: Final = 32
-"""Stands for the last day of the month, whichever that is."""
-# 29 February occurs at least once in it, 2096 to 2104 included
+"""The last day of the month, whichever it is."""
+# contains 29 February at least once, even from 2096 to 2104
 _LEAP_CYCLE: Final = timedelta(days=9 * 366)
 
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A cron line, read. Each field holds its numbers in ascending order; Monday = 0, and
-    a day of 32 is the last.
+    """A parsed cron line.
+
+    Each field holds its numbers in ascending order; Monday is 0, and day 32 is the last day.
     """
 
     line: str  # in lower case, one space between fields: two lines that mean the same text are equal
@@ -74,7 +73,7 @@ class Cron:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What may stand in one of the five fields."""
+    """The values allowed in one of the five fields."""
 
     name: str
     first: int
@@ -99,12 +98,11 @@ _PARTS: Final = (
 
 
 def read_cron(line: str) -> Cron:
-    """The rule that a line of five fields states: minute, hour, day of
-    the month, month, weekday.
+    """Parses a line of five fields: minute, hour, day of the month, month, weekday.
 
-    A field is `*`, a value, a range `a-b`, a step `*/n` or `a-b/n`, or a list of these with
-    commas. Months may be names; weekdays must be. `L` is the last day of the month. ValueError
-    says what was found and what to write instead.
+    A field is `*`, a value, a range `a-b`, a step `*/n` or `a-b/n`, or a comma-separated list
+    of these. Months may be names; weekdays must be. `L` is the last day of the month. Raises
+    ValueError with the mistake and a correction.
     """
     fields = line.lower().split()
     if len(fields) != len(_PARTS):
@@ -200,12 +198,12 @@ def _example(part: _Part) -> str:
 
 
 def fires(rule: Cron, zone: str, after: datetime, until: datetime) -> Iterator[datetime]:
-    """The instants at which the rule fires in that zone, in UTC and ascending: after <
-    fire <= until (both aware).
+    """The instants at which the rule fires in that zone, ascending: after < fire <= until.
+
+    All instants are aware; the results are in UTC.
     """
     place = ZoneInfo(zone)
-    # A time that was skipped fires up to a day after its own day, where a
-    # country left out a whole one.
+    # a skipped time fires up to a day later, if a country skipped a whole day
     day = after.astimezone(place).date() - 2 * _DAY
     waiting: set[datetime] = set()
     while True:
@@ -225,23 +223,17 @@ def fires(rule: Cron, zone: str, after: datetime, until: datetime) -> Iterator[d
 
 
 def next_fire(rule: Cron, zone: str, after: datetime) -> datetime:
-    """The first instant after `after` at which the rule fires, in UTC. Every rule
-    that can be read has one.
-    """
+    """The first instant after `after` at which the rule fires, in UTC; every valid rule does."""
     return next(fires(rule, zone, after, after + _LEAP_CYCLE))
 
 
 def _instant(wall: datetime, place: ZoneInfo) -> datetime:
-    """The instant of a wall-clock time: the first of two, and past a gap by as
-    much as the clock skipped.
-    """
+    """The instant of a wall-clock time: the earlier of two, or after a gap by its length."""
     return wall.replace(tzinfo=place, fold=0).astimezone(UTC)
 
 
 def _shown(wall: datetime, place: ZoneInfo) -> Iterator[datetime]:
-    """The instants at which the clock shows this time: one, two where it is put
-    back, none where it skips it.
-    """
+    """The instants at which the clock shows this time: one, two if repeated, none if skipped."""
     for fold in (0, 1):
         instant = wall.replace(tzinfo=place, fold=fold).astimezone(UTC)
         if instant.astimezone(place).replace(tzinfo=None) == wall:
@@ -249,10 +241,10 @@ def _shown(wall: datetime, place: ZoneInfo) -> Iterator[datetime]:
 
 
 def _earliest(day: date, place: ZoneInfo) -> datetime:
-    """No time of that day or of a later one comes before this instant.
+    """The earliest instant of that day.
 
-    Where midnight itself is skipped, fold 1 gives an instant before the skip; where it
-    occurs twice, fold 0 is first.
+    If midnight is skipped, fold 1 is an instant before the gap; if it is repeated, fold 0
+    comes first.
     """
     midnight = datetime.combine(day, time(), place)
     return min(midnight.astimezone(UTC), midnight.replace(fold=1).astimezone(UTC))

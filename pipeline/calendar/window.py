@@ -1,7 +1,7 @@
 """The moments of a run: which instants and days belong to the period, in the audit's zone.
 
-Databases never convert zones: every bound is computed here, instants for
-instants and days for days.
+Databases never convert zones: every bound is computed here, as an instant for instants and as
+a day for days.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ _SPANS: Final[Mapping[str, Callable[[date], tuple[date, date]]]] = {
 def days_of(word: PeriodWord, today: date, fire_day: date | None) -> tuple[date, date]:
     """The first day of the period that a word names, and the day after its last.
 
-    `fire_day` is the local day on which the run was due, None by hand; `today` is that of
-    as-of. A scheduled period holds the day before its fire: a report at seven on the first is
-    about the month that has just ended. By hand it holds today. `last …` is the last one that
-    was whole when that day began.
+    `fire_day` is the local day on which the run was due, None by hand; `today` is the local
+    day of as-of. A scheduled period contains the day before its fire: a report at seven on the
+    first is about the month that has just ended. By hand it contains today. `last …` is the
+    last period that was over when that day began.
     """
     span_of = _SPANS[word.removeprefix("last ")]
     day = today if fire_day is None else fire_day
@@ -81,11 +81,10 @@ def open_window(
     fire: datetime | None = None,
     injected: bool = False,
 ) -> Window:
-    """The window of a run at `as_of`: over the given days, else over those that `word`
-    names, else over the month.
+    """The window of a run at `as_of`: over the given days, the period `word`, or the month.
 
-    `working_week` holds weekdays, Monday = 0. Half-open: `after_last` is the day after the last
-    one. `fire` is the instant at which the run was due, None by hand.
+    `working_week` holds weekdays, Monday = 0. `after_last` is the day after the last one.
+    `fire` is the instant at which the run was due, None by hand.
     """
     place = ZoneInfo(zone)
     today = as_of.astimezone(place).date()
