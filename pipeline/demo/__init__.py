@@ -2,8 +2,8 @@
 configuration to audit it.
 
 All people and companies in it are fictional. The same `today` and `seed` give the same
-content. The dirt is deliberate: of every kind that the audit finds there are several, spread
-unevenly over the managers.
+contents. The dirt is deliberate: there are several defects of every kind that the audit finds,
+spread unevenly over the managers.
 """
 
 from __future__ import annotations
@@ -34,11 +34,10 @@ class DemoFiles:
 
 
 def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
-    """Write crm.db, targets.csv and audit.yaml into `folder`; records lie around
-    `today`, a day in Amsterdam.
+    """Writes crm.db, targets.csv and audit.yaml into `folder`, with records around `today`.
 
-    A demo that stands there is written anew. PublishError where a file is none of
-    ours, or cannot be written.
+    An existing demo is replaced. Raises PublishError if a file is not ours or cannot be
+    written.
     """
     made = DemoFiles(folder / "crm.db", folder / "audit.yaml", folder / "targets.csv")
     paths = (made.database, made.targets, made.config)
@@ -58,7 +57,7 @@ def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
             )
         made.config.write_text(words.AUDIT_YAML, encoding="utf-8", newline="\n")
     except (OSError, sqlite3.Error) as error:
-        with suppress(OSError):  # half a demo would only stand in the way of the next one
+        with suppress(OSError):  # half a demo would block the next one
             for path in paths:
                 path.unlink(missing_ok=True)
         raise PublishError(f"The demo cannot be written to {folder}: {error}.") from error
@@ -70,7 +69,7 @@ def _is_demo(config: Path) -> bool:
 
 
 def _filled(today: date, seed: int) -> Company:
-    """All rows: first those that others refer to, then dirt, then the trail of changes."""
+    """All rows: referenced ones first, then dirt, then the trail of changes."""
     crm = Company(today, seed)
     crm.hire()
     crm.win_clients()
@@ -94,7 +93,7 @@ def _filled(today: date, seed: int) -> Company:
 
 
 def _write_database(path: Path, rows: Mapping[str, Sequence[Row]]) -> None:
-    """One transaction; the indexes last, which is faster."""
+    """Writes all tables in one transaction, the indexes last for speed."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN")

@@ -16,7 +16,7 @@ Row = dict[str, str | int | None]
 Test = Callable[[Row], bool]
 
 DEMO_ZONE: Final = "Europe/Amsterdam"
-"""Where the demo's company works."""
+"""The zone of the demo's company."""
 
 _ZONE: Final = ZoneInfo(DEMO_ZONE)
 MORNING: Final = 9  # the local hour of `today` up to which things have happened
@@ -28,8 +28,8 @@ _EVENTS: Final = {
     "past calls": 5_800,
     "planned calls": 200,
 }
-_LONG_ID: Final = 305184080441754059  # beyond 2**53: a float would make two of these ids one
-# the rows with such an id, the careless star's among them
+_LONG_ID: Final = 305184080441754059  # beyond 2**53: as floats, two such ids would be equal
+# the rows with such an id, including some of the careless star
 _LONG_NUMBERS: Final = (100, 101, 200, 201, 900, 901)
 
 
@@ -42,9 +42,7 @@ def owner_of(row: Row) -> str:
 
 
 def exposed(row: Row) -> bool:
-    """Whether reports show the row: it is an active manager's, nobody's
-    private name, and has happened.
-    """
+    """Whether reports show the row: an active manager's, no private person, already happened."""
     happened = row.get("status", "done") in ("done", "held", "new", "contacted")
     return happened and owner_of(row) in words.ACTIVE and row.get("kind") != "person"
 
@@ -130,7 +128,7 @@ class Company:
         ]
 
     def _busy(self, number: int) -> list[str]:
-        """So many active sellers, by pace."""
+        """Draws that many active sellers, weighted by pace."""
         working = [seller for seller in words.SELLERS if seller.state == "active"]
         return [s.id for s in self.rng.choices(working, [s.pace for s in working], k=number)]
 
@@ -159,9 +157,7 @@ class Company:
         return rows[self.rng.randrange(known)] if known else None
 
     def chance(self, share: float, owner: str) -> bool:
-        """Whether the owner leaves it out, where the average one does so
-        in `share` of the cases.
-        """
+        """Whether the owner leaves it out; an average owner does in `share` of cases."""
         return self.rng.random() < min(0.92, share * self.care.get(owner, 1.0))
 
     # --- who ----------------------------------------------------------------------------------

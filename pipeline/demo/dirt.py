@@ -1,6 +1,4 @@
-"""The demo's dirt: of every kind that the audit finds several, spread
-unevenly over the managers.
-"""
+"""The demo's dirt: several defects of every kind, spread unevenly over the managers."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from pipeline.demo.company import Company, Row, Test, exposed, owner_of
 
 
 def spoil(crm: Company, table: str) -> None:
-    """Leave fields empty, each owner by their carelessness."""
+    """Empties fields, according to each owner's carelessness."""
     for _, fields, share, states in (spoil for spoil in words.SPOILS if spoil[0] == table):
         for row in crm.rows[table]:
             if (not states or row.get("status", row.get("stage")) in states) and crm.chance(
@@ -26,9 +24,7 @@ def spoil(crm: Company, table: str) -> None:
 
 
 def protect_month(crm: Company) -> None:
-    """The current month stays healthy: its won deals, and a held meeting of every
-    manager but the silent one.
-    """
+    """Protects the current month's won deals, and a held meeting per manager but the silent."""
     first, now = crm.at(crm.month, 0), crm.now
     won = (row for row in crm.rows["deals"] if row["stage"] == "won")
     crm.kept |= {id(row) for row in won if str(row["closed_on"] or "") >= crm.month.isoformat()}

@@ -1,5 +1,4 @@
-"""The words of which the demo CRM is made. All people and companies are
-fictional; a likeness is chance.
+"""The words of the demo CRM. All people and companies are fictional; any likeness is chance.
 
 Phone numbers come from ranges that no operator hands out, e-mail domains from
 those reserved for examples.
