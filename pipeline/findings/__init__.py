@@ -1,6 +1,4 @@
-"""Findings: every failing record with the rules that it fails, for the lists
-and as files of their own.
-"""
+"""Findings: every failing record with the rules that it fails, for lists and files."""
 
 from __future__ import annotations
 
@@ -35,45 +33,44 @@ from pipeline.model import (
 
 _UNREADABLE: Final = in_all("it is not counted until it can be read")
 _BATCH: Final = 50_000
-"""Findings that are written at a time."""
+"""Findings written per batch."""
 
 
 def labels_of(
     connection: Connection, views: Mapping[str, FromClause], failing: Mapping[str, Select[Any]]
 ) -> dict[tuple[str, str], str]:
-    """(entity, record id) -> the name by which its manager knows it,
-    of every failing record.
-    """
-    found: dict[tuple[str, str], str] = {}
+    """(entity, record id) -> the record's name, for every failing record."""
+    labels: dict[tuple[str, str], str] = {}
     for entity, statement in failing.items():
         view, wrong = views[entity], statement.subquery("wrong")
         name: ColumnElement[Any] = func.concat_ws(
             " ", *(view.c[part] for part in RECORD_NAMES[entity])
         )
         rows = connection.execute(select(view.c.id, name).join(wrong, wrong.c.id == view.c.id))
-        found.update(
+        labels.update(
             {(entity, str(record)): str(label or "").strip() for record, label in rows}
         )
-    return found
+    return labels
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is known of failing records besides their masks."""
+    """What findings need to know about failing records besides their masks."""
 
     labels: Mapping[tuple[str, str], str]  # (entity, record id) -> the record's name
     field_sets: Mapping[str, FieldSet]
     rules: Mapping[str, Sequence[Rule]]  # entity -> the rules of a mask's bits
-    # entity -> the address of a record's edit form, with {id} where its id goes
+    # entity -> the address of a record's edit form, with {id} for its id
     links: Mapping[str, str]
     zone: str
 
 
-def found(
+def findings_of(
     failing: Iterable[FailingRecord], about: About
 ) -> tuple[tuple[FixItem, ...], tuple[Check, ...]]:
-    """The failing records as people read them; of the period first, then by kind and id:
-    what is to be completed, and what one of our counts names.
+    """The records to complete and the records to check, for people to read.
+
+    Those of the period come first, then by kind and id.
     """
     words = _Words(about)
     items: list[FixItem] = []
@@ -86,7 +83,7 @@ def found(
 
 @dataclass(slots=True)
 class _Words:
-    """What masks say, each made once: of many records, few fail other rules."""
+    """The meaning of masks, cached: many records share few masks."""
 
     about: About
     demands: dict[
@@ -97,9 +94,7 @@ class _Words:
     def of(
         self, entity: str, mask: int
     ) -> tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]:
-        """The demands that a record with this mask fails, what they are called, and why each
-        of them is asked.
-        """
+        """The demands that a record with this mask fails, their labels, and their reasons."""
         if (entity, mask) not in self.demands:
             fields = self.about.field_sets[entity]
             self.demands[entity, mask] = (failed(fields.rules, mask), *_said(fields, mask))
@@ -116,10 +111,13 @@ class _Words:
 def _said(fields: FieldSet, mask: int) -> tuple[tuple[LocalText, ...], tuple[LocalText, ...]]:
     missing, unreadable = fields.missing(mask), fields.unreadable(mask)
     labels = (
-        *(one.label for one in missing),
+        *(missing_field.label for missing_field in missing),
         *(in_all("{column}: cannot be read", column=column_text(name)) for name in unreadable),
     )
-    return labels, (*(one.why for one in missing), *(_UNREADABLE for _ in unreadable))
+    return labels, (
+        *(missing_field.why for missing_field in missing),
+        *(_UNREADABLE for _ in unreadable),
+    )
 
 
 def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixItem]:
@@ -163,7 +161,7 @@ def _local_day(occurred_at_us: int | None, zone: str) -> date | None:
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=occurred_at_us)
     try:
         return moment.astimezone(ZoneInfo(zone)).date()
-    # programs write 0001-01-01 for no date, and west of Greenwich that is in the year 0
+    # programs write 0001-01-01 for "no date"; west of Greenwich that is in the year 0
     except OverflowError:
         return moment.date()
 
@@ -181,15 +179,11 @@ FINDING_COLUMNS: Final = (
     "debtor",
     "link",
 )
-"""A finding: whose audit, which record, which rule it fails and how; `span` is 'score' or
-'base', and the debtor who is to mend it.
-"""
+"""A finding's columns; `span` is 'score' or 'base', and the debtor must correct the record."""
 
 
 def write_findings(folder: Path, result: RunResult) -> None:
-    """findings.parquet and findings.csv: a row per record, owner and rule; without names,
-    which are in the CRM.
-    """
+    """Writes findings.parquet and findings.csv: a row per record, owner and rule, no names."""
     schema = pa.schema([pa.field(name, pa.string()) for name in FINDING_COLUMNS])
     with (
         pq.ParquetWriter(folder / "findings.parquet", schema, compression="zstd") as parquet,
@@ -216,7 +210,7 @@ def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
 
 def _row(audit: str, rule: Rule, record: FixItem | Check) -> tuple[str, ...]:
     span = "score" if record.in_period else "base"
-    whose = (record.owner, record.owner)  # whoever owns a record is to mend it
+    whose = (record.owner, record.owner)  # the owner is the debtor, too
     return (
         audit,
         rule.entity,
@@ -230,7 +224,5 @@ def _row(audit: str, rule: Rule, record: FixItem | Check) -> tuple[str, ...]:
 
 
 def _harmless(cell: str) -> str:
-    """A spreadsheet would run a cell that begins like a formula; an
-    apostrophe keeps it text.
-    """
+    """The cell with an apostrophe if a spreadsheet would read it as a formula."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

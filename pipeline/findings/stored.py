@@ -1,4 +1,4 @@
-"""Failing records in a file, and what they come to."""
+"""Failing records in a file, and their counts."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _FAILING = pa.schema(
 
 
 Group = tuple[str, str, bool, bool, int]
-"""(owner, entity, in the period, listed at another owner already, mask)"""
+"""(owner, entity, in the period, already listed under another owner, mask)"""
 
 
 def group_of(record: FailingRecord) -> Group:
-    """What of a failing record decides where it counts."""
+    """The parts of a failing record that decide where it counts."""
     return record.owner, record.entity, record.in_period, record.is_repeat, record.mask
 
 
 def failing_tallies(
     groups: Mapping[Group, int], field_sets: Mapping[str, FieldSet]
 ) -> list[Tally]:
-    """What failing records come to: how many there are, and how many fail each demand; of
-    each owner, of what counts at another owner already, and of the company.
+    """Counts failing records, and how many fail each demand.
 
-    What nobody fails is a zero of the company.
+    Per owner, per owner for records that count under another owner already, and for the
+    company, where a demand that nobody fails counts zero.
     """
     names = cache(lambda entity, in_period, mask: _names(field_sets[entity], in_period, mask))
     company = Counter(dict.fromkeys(_all_names(field_sets), 0))
@@ -67,16 +67,16 @@ def failing_tallies(
 
 
 def _all_names(field_sets: Mapping[str, FieldSet]) -> Iterator[tuple[str, str]]:
-    """The counts that failing records are made into."""
+    """Every count that failing records can go into."""
     for fields in field_sets.values():
         for in_period in (False, True):
             yield from _names(fields, in_period, fields.bits)
 
 
 def _names(fields: FieldSet, in_period: bool, mask: int) -> tuple[tuple[str, str], ...]:
-    """The counts in which a record with this mask counts; none where it fails no demand.
+    """The counts that include a record with this mask; none if it fails no demand.
 
-    Of the base everything counts, but "records outside the period".
+    The base includes every record, except in the count of records outside the period.
     """
     if not mask & fields.bits:
         return ()
@@ -90,7 +90,7 @@ def _names(fields: FieldSet, in_period: bool, mask: int) -> tuple[tuple[str, str
 
 
 def groups_in(file: Path) -> dict[Group, int]:
-    """How many records of a file count alike."""
+    """How many records of a file fall into each group."""
     keys = ["owner", "entity", "in_period", "is_repeat", "mask"]
     counted = pq.read_table(file, columns=keys).group_by(keys).aggregate([([], "count_all")])
     return {
@@ -106,7 +106,7 @@ def groups_in(file: Path) -> dict[Group, int]:
 
 
 def write_failing(file: Path, failing: tuple[FailingRecord, ...]) -> None:
-    """Failing records as Parquet."""
+    """Writes failing records as Parquet."""
     columns: dict[str, list[object]] = {
         name: [getattr(record, name) for record in failing]
         for name in _FAILING.names
@@ -122,5 +122,5 @@ def read_failing(file: Path) -> Iterator[FailingRecord]:
         for entity, record, owner, mask, *more in zip(
             *map(pa.Array.to_pylist, batch.columns), strict=True
         ):
-            # one text of all of a kind
+            # equal texts share one object
             yield FailingRecord(intern(entity), record, intern(owner), int(mask, 16), *more)

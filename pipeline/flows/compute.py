@@ -128,7 +128,7 @@ def compute(
         prove_controls(by_id, controls)
         progress.stage("Making the fix-lists")
         about = findings.About(labels, audit.field_sets, rules, audit.links, window.zone)
-        fix_list, checks = findings.found(read_failing(failing), about)
+        fix_list, checks = findings.findings_of(read_failing(failing), about)
     return RunResult(
         run_id=run_id,
         audit_id=audit.id,

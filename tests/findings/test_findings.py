@@ -59,7 +59,7 @@ def items(
 ) -> tuple[FixItem, ...]:
     labels = {(record.entity, record.record_id): "" for record in records} | dict(names)
     rules = {entity: fields.rules for entity, fields in sets.items()}
-    made, checks = findings.found(records, About(labels, sets, rules, links, zone))
+    made, checks = findings.findings_of(records, About(labels, sets, rules, links, zone))
     assert checks == ()
     return made
 
@@ -306,7 +306,7 @@ def test_what_a_count_names_is_a_finding_too(tmp_path: Path) -> None:
         FailingRecord("meeting", "2", "m1", 0b1000, False),
     ]
     labels = {("meeting", "1"): "Lunch", ("meeting", "2"): ""}
-    made, checks = findings.found(records, About(labels, SETS, rules, LINKS, "UTC"))
+    made, checks = findings.findings_of(records, About(labels, SETS, rules, LINKS, "UTC"))
     assert [(item.record_id, item.missing) for item in made] == [("1", ("subject",))]
     assert [(check.record_id, check.rule.id, check.label) for check in checks] == [
         ("1", "check.meetings_overdue", "Lunch"),
