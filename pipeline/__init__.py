@@ -1,3 +1,3 @@
-"""crm-audit: what the CRM holds, checked per manager, proven against the source, published."""
+"""crm-audit: checks a CRM's data per manager, proves it against the source, publishes it."""
 
 __version__ = "0.1.0"

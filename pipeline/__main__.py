@@ -1,13 +1,11 @@
-"""`crm-audit`, and `python -m pipeline`, which is the same."""
+"""`crm-audit`, or `python -m pipeline`."""
 
 import signal
 
 
 def main() -> None:
-    """Imports the program and runs it. Until it runs ^C ends it at once, and in
-    silence: nothing has been begun.
-    """
-    # else whoever started it does not want that
+    """Imports the program and runs it; until then ^C ends it at once, without a message."""
+    # otherwise the caller ignores ^C
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from pipeline.cli import main as program

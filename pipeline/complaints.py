@@ -1,9 +1,8 @@
-"""What a database says of an error, without what it quotes of the CRM's rows:
-that may be a client's name.
+"""A database's error messages without values of the CRM, which may be clients' names.
 
-A database complains of the SQL before it reads a row, and then quotes names of tables and
-columns, which stay. Once it reads, what stands between quotes, and each long number, may be
-anybody's: of those nothing is shown.
+Before a database reads a row, it complains about the SQL and quotes names of tables and columns,
+which are kept. Once it reads, quoted text and long numbers may be personal data, so they are
+left out.
 """
 
 from __future__ import annotations
@@ -17,31 +16,26 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 _OPENING: Final = "'\"«„“‘"
 _CLOSING: Final = "'\"»“”’"
 _QUOTED: Final = re.compile(rf"(?<!\w)([{_OPENING}])(?:.*([{_CLOSING}])(?!\w)|.*)", re.DOTALL)
-"""From the first mark to the last: what is quoted may hold marks itself, and an
-apostrophe in a word is none.
-"""
+"""From the first mark to the last: quoted text may contain marks, and an apostrophe is none."""
 _NUMBER: Final = re.compile(r"(?<!\w)(?:\d{3,}[\d.,]*|\d+\.\d+)")
 
 
 def complaint(error: SQLAlchemyError, names_only: Callable[[Any], bool]) -> str:
-    """What the database itself says, on one line, without the statement, its
-    parameters and the CRM's values.
+    """The database's own message on one line, without statement, parameters and values.
 
-    `names_only` tells of a driver's error whether what it quotes are names.
+    `names_only` decides whether a driver's error quotes only names.
     """
     if not isinstance(error, DBAPIError) or error.orig is None:
         return type(error).__name__
-    said = [str(part) for part in error.orig.args]
-    if not names_only(error.orig) and said:
-        said[-1] = without_values(said[-1])
-    return " ".join(" ".join(said).split()) or type(error.orig).__name__
+    parts = [str(part) for part in error.orig.args]
+    if not names_only(error.orig) and parts:
+        parts[-1] = without_values(parts[-1])
+    return " ".join(" ".join(parts).split()) or type(error.orig).__name__
 
 
-def without_values(said: str) -> str:
-    """The first line of a complaint, with … for what it quotes; the lines behind it show
-    the place, and the value.
-    """
-    first = said.strip().split("\n", 1)[0]
+def without_values(message: str) -> str:
+    """The first line of a message, with … for what it quotes; further lines show the value."""
+    first = message.strip().split("\n", 1)[0]
     return _NUMBER.sub(
-        "…", _QUOTED.sub(lambda found: f"{found[1]}…{found[2] or found[1]}", first)
+        "…", _QUOTED.sub(lambda match: f"{match[1]}…{match[2] or match[1]}", first)
     )

@@ -1,7 +1,7 @@
-"""Every way in which a run can break, each with the exit status that it leaves behind.
+"""Every way in which a run can fail, each with its exit status.
 
-Bad data in the CRM is a finding and never one of these. A message names what is
-wrong, where, and what to do.
+Bad data in the CRM is a finding and never one of these. A message names what is wrong, where,
+and what to do.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from pipeline.model import Difference
 
 
 class AuditError(Exception):
-    """A broken run. `str(error)` is one paragraph for the user, free of
-    secrets and of clients' data.
+    """A failed run. `str(error)` is one paragraph for the user, free of secrets and personal
+    data.
     """
 
     exit_status = 70
@@ -24,15 +24,13 @@ class ConfigError(AuditError):
 
 
 class SourceError(AuditError):
-    """The CRM could not be read, or changed under the reading."""
+    """The CRM could not be read, or changed while it was read."""
 
     exit_status = 3
 
 
 class ProofError(AuditError):
-    """A figure differs between the source and what was computed or
-    published; nothing was published.
-    """
+    """A figure differs between the source and what was computed; nothing was published."""
 
     exit_status = 4
 
@@ -42,9 +40,7 @@ class ProofError(AuditError):
 
 
 class ImplausibleError(AuditError):
-    """What was read cannot be so: the mapping fits nothing, or the CRM is
-    odd and nobody has said so.
-    """
+    """The counts are implausible: the mapping is wrong, or an odd CRM needs `accept`."""
 
     exit_status = 6
 

@@ -1,6 +1,4 @@
-"""What this machine ran out of: memory, open files or room on a disk; said as that,
-whoever complained of it.
-"""
+"""Recognises that the machine ran out of memory, open files or disk space, in any error."""
 
 from __future__ import annotations
 
@@ -10,8 +8,8 @@ from typing import Final, NamedTuple
 
 
 class _Lack(NamedTuple):
-    numbers: tuple[int, ...]  # of the operating system's errors
-    words: tuple[str, ...]  # of libraries that give no number, in lower case
+    numbers: tuple[int, ...]  # the operating system's error numbers
+    words: tuple[str, ...]  # parts of libraries' messages without a number, in lower case
     sentence: str
 
 
@@ -48,24 +46,24 @@ _LACKS: Final = (
     _MEMORY,
 )
 _LIBRARIES: Final = ("_duckdb", "duckdb", "sqlite3", "pyarrow", "zipfile", "lxml")
-"""Whose errors tell a lack by their text alone, and quote nothing of the CRM in doing so."""
+"""Libraries whose errors show a lack only in their text, which quotes nothing of the CRM."""
 
 
 def lack_of(error: BaseException) -> str | None:
-    """What ran out, as one paragraph with the remedy; None where the
-    error is of another kind.
-    """
-    for one in _causes(error):
-        if isinstance(one, MemoryError):
+    """What ran out, as one paragraph with the remedy; None for any other error."""
+    for cause in _causes(error):
+        if isinstance(cause, MemoryError):
             return _MEMORY.sentence
-        if isinstance(one, OSError) and one.errno is not None:
-            found = next((lack.sentence for lack in _LACKS if one.errno in lack.numbers), None)
-        elif isinstance(one, ImportError) or _library_of(one) in _LIBRARIES:
-            found = lack_in(str(one))
+        if isinstance(cause, OSError) and cause.errno is not None:
+            sentence = next(
+                (lack.sentence for lack in _LACKS if cause.errno in lack.numbers), None
+            )
+        elif isinstance(cause, ImportError) or _library_of(cause) in _LIBRARIES:
+            sentence = lack_in(str(cause))
         else:
-            found = None
-        if found:
-            return found
+            sentence = None
+        if sentence:
+            return sentence
     return None
 
 
@@ -74,7 +72,7 @@ def _library_of(error: BaseException) -> str:
 
 
 def lack_in(text: str) -> str | None:
-    """As `lack_of`, of a library's complaint in words."""
+    """Like `lack_of`, for the text of a library's error."""
     lower = text.lower()
     return next(
         (lack.sentence for lack in _LACKS if any(word in lower for word in lack.words)), None
@@ -82,17 +80,17 @@ def lack_in(text: str) -> str | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, what it wraps, and what it was raised from."""
+    """The error, those it wraps, and those it was raised from."""
     seen: set[int] = set()
     waiting = [error]
     while waiting:
-        one = waiting.pop()
-        if id(one) not in seen:
-            seen.add(id(one))
-            yield one
+        current = waiting.pop()
+        if id(current) not in seen:
+            seen.add(id(current))
+            yield current
             inner = (
-                getattr(one, "orig", None),
-                one.__cause__,
-                None if one.__suppress_context__ else one.__context__,
+                getattr(current, "orig", None),
+                current.__cause__,
+                None if current.__suppress_context__ else current.__context__,
             )
             waiting += [cause for cause in inner if isinstance(cause, BaseException)]

@@ -1,6 +1,4 @@
-"""What a run holds in memory: what it has computed stays until it is published,
-and the rest is given back.
-"""
+"""Frees memory during a run, and keeps the garbage collector from slowing it down."""
 
 from __future__ import annotations
 
@@ -11,31 +9,25 @@ from contextlib import contextmanager
 from typing import Final
 
 _FEWEST_ROWS: Final = 100_000
-"""Rows of a snapshot that make the collector worth a look at everything, which takes it
-half a second.
-"""
+"""Rows of a snapshot that make a full collection, which takes half a second, worth it."""
 
 
 def let_go(rows: int) -> None:
-    """Gives back to the system what reading so many rows has left: many
-    objects, and tables.
-    """
+    """Returns memory to the system after so many rows have been read."""
     if rows < _FEWEST_ROWS:
         return
-    import pyarrow as pa  # which processes that write reports do without
+    import pyarrow as pa  # processes that write reports do not need it
 
     gc.collect()
     pa.default_memory_pool().release_unused()
-    # Linux: the C library keeps what was freed
+    # on Linux the C library keeps freed memory
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Pauses the collector, which would look at all that is made within again and again;
-    at the end it looks once.
-    """
+    """Pauses the collector, which would scan all new objects again and again."""
     running = gc.isenabled()
     gc.disable()
     try:
@@ -48,9 +40,7 @@ def uncollected() -> Iterator[None]:
 
 @contextmanager
 def settled(rows: int) -> Iterator[None]:
-    """Within it the collector leaves alone what has been made of so many rows: millions of
-    objects, none of them garbage.
-    """
+    """Makes the collector ignore the objects made of so many rows: none of them is garbage."""
     if rows < _FEWEST_ROWS:
         yield
         return

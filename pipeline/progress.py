@@ -1,6 +1,4 @@
-"""How a run tells what it is doing: stage by stage, with a bar on a terminal
-and plain lines elsewhere.
-"""
+"""Shows a run's progress stage by stage: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,22 +6,20 @@ from typing import Protocol, TextIO
 
 
 class Progress(Protocol):
-    """Told by the run; never asked. Titles hold no personal data."""
+    """Receives a run's progress. Titles hold no personal data."""
 
     def stage(self, title: str, total: int | None = None) -> None:
-        """A new stage begins, of `total` steps where that is known;
-        the one before it is done.
-        """
+        """Ends the stage before, and begins one of `total` steps, if that is known."""
 
     def advance(self, steps: int) -> None:
-        """Some steps of the stage are done."""
+        """Counts finished steps of the stage."""
 
     def close(self) -> None:
-        """The run is over, well or not."""
+        """Ends the run, successful or not."""
 
 
 class Silence:
-    """Tells nothing."""
+    """Shows nothing."""
 
     def stage(self, title: str, total: int | None = None) -> None:
         """Nothing."""
@@ -36,13 +32,13 @@ class Silence:
 
 
 class Lines:
-    """One plain line a stage."""
+    """One plain line per stage."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def stage(self, title: str, total: int | None = None) -> None:
-        """Writes the title, and how many rows are to come."""
+        """Writes the title, and the number of rows to come."""
         print(title if total is None else f"{title} ({total:,})", file=self._stream, flush=True)
 
     def advance(self, steps: int) -> None:
@@ -53,7 +49,7 @@ class Lines:
 
 
 class Bars:
-    """A bar for the stage under way, a tick for those that are done."""
+    """A bar for the current stage, a tick for each finished one."""
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
@@ -88,7 +84,7 @@ class Bars:
             self._bars.advance(self._task, steps)  # type: ignore[arg-type]
 
     def close(self) -> None:
-        """Leaves what was done on the screen."""
+        """Leaves the finished stages on the screen."""
         self._finish()
         self._bars.stop()
 

@@ -1,4 +1,4 @@
-"""The folders that travel along with the program: field sets and report templates."""
+"""The folders shipped with the program: field sets and report templates."""
 
 from pathlib import Path
 from typing import Final
@@ -7,7 +7,7 @@ _HERE: Final = Path(__file__).resolve().parent
 
 
 def _shared(name: str) -> Path:
-    """In a checkout beside the package; in an installed wheel inside it."""
+    """A folder beside the package in a checkout, inside it in an installed wheel."""
     beside = _HERE.parent / name
     return (
         beside

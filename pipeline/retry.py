@@ -1,8 +1,7 @@
-"""Trying again where that helps: a few times, with growing and uneven pauses,
-each time from the start.
+"""Retries what may succeed: a few times from the start, with growing, uneven pauses.
 
-A wrong password or a missing table stays wrong, and is never tried twice:
-accounts are locked for less.
+A wrong password or a missing table stays wrong, and is never tried twice: accounts are locked
+for less.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _Result = TypeVar("_Result")
 
 
 class PassingError(SourceError):
-    """The source failed in a way that another attempt may not meet."""
+    """The source failed, but another attempt may succeed."""
 
 
 def retry(
@@ -30,10 +29,9 @@ def retry(
     tell: Callable[[str], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> _Result:
-    """The result of `attempt`, begun anew after each passing failure. The last one is
-    raised, with how often it was.
+    """The result of `attempt`, repeated after each passing failure; the last one is raised.
 
-    The attempt must leave nothing behind that its next beginning does not replace.
+    A new attempt must replace whatever the failed one left behind.
     """
     from tenacity import (
         RetryCallState,
@@ -51,7 +49,7 @@ def retry(
     retrying = Retrying(
         retry=retry_if_exception_type(PassingError),
         stop=stop_after_attempt(ATTEMPTS),
-        # uneven, so that several audits of one server do not come back at one moment
+        # uneven, so several audits of a server do not retry at the same moment
         wait=wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=JITTER),
         before_sleep=before,
         sleep=sleep,

@@ -1,9 +1,7 @@
-"""Work spread over processes. Results come in the order of the items; an error arrives as
-if it had happened here.
+"""Spreads work over processes. Results keep the items' order; errors are raised here.
 
-Workers are started anew instead of forked: they inherit no connection, no lock, no
-thread and no open file, only the file mode mask and the folder. They import the module
-of their task and nothing else.
+Workers are spawned, not forked: they inherit no connection, lock, thread or open file, only the
+file mode mask and the current folder. They import only the module of their task.
 """
 
 from __future__ import annotations
@@ -22,22 +20,18 @@ from typing import Final, Protocol, TypeVar
 from pipeline.errors import PublishError
 
 _FEWEST_ITEMS: Final = 40
-"""Items that a worker must have before it is worth starting: it takes about a second."""
+"""Items per worker that make it worth starting, which takes about a second."""
 
 _MOST_WORKERS: Final = 8
 _AHEAD: Final = 2
-"""Items a worker has waiting: enough that it never idles, few enough
-that they take no memory.
-"""
+"""Items waiting per worker: enough to keep it busy, few enough to save memory."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
 class Each(Protocol):
-    """Does a task for each item, and yields the results in the items' order. Items are
-    taken as they are needed.
-    """
+    """Runs a task for each item, taken lazily, and yields the results in the items' order."""
 
     def __call__(
         self, task: Callable[[_Item], _Result], items: Iterable[_Item], /
@@ -46,9 +40,7 @@ class Each(Protocol):
 
 
 def workers_for(items: int) -> int:
-    """How many workers so many items deserve: as many as there are cores,
-    1 where that is no gain.
-    """
+    """How many workers to use for so many items: at most one per core, 1 if more gain nothing."""
     return max(1, min(_cores(), items // _FEWEST_ITEMS, _MOST_WORKERS))
 
 
@@ -61,12 +53,11 @@ def _cores() -> int:
 
 @contextmanager
 def workers(count: int) -> Iterator[Each]:
-    """So many processes for as long as the context lasts; with one, this
-    process does the work itself.
+    """Runs that many processes while the context lasts; with one, this process does the work.
 
-    So it does where the system gives no shared semaphores, as in a container without /dev/shm.
-    However the context ends, no worker is left when it has: tasks under way are finished, the
-    others are not begun. PublishError where a worker dies.
+    It also does if the system has no shared semaphores, as in a container without /dev/shm. At
+    the end of the context no worker is left: running tasks finish, the others never start.
+    Raises PublishError if a worker dies.
     """
     pool = _pool(count) if count > 1 else None
     if pool is None:
@@ -86,17 +77,17 @@ def workers(count: int) -> Iterator[Each]:
         yield each
 
 
-def apart(task: Callable[..., _Result], *given: object) -> _Result:
-    """The task done by a process of its own: the memory that it takes is given back with it.
+def apart(task: Callable[..., _Result], *arguments: object) -> _Result:
+    """Runs the task in its own process, whose memory is freed at its end.
 
-    `task` is a function of a module; what it is given and gives can be pickled. Where the
-    system gives no shared semaphores, this process does it. PublishError where the other dies.
+    `task` is a function of a module; arguments and result can be pickled. Without shared
+    semaphores this process runs it. Raises PublishError if the other process dies.
     """
     pool = _pool(1)
     if pool is None:
-        return task(*given)
+        return task(*arguments)
     with _ended_in_order(pool):
-        return _submitted(pool, task, *given).result()
+        return _submitted(pool, task, *arguments).result()
 
 
 @contextmanager
@@ -122,22 +113,18 @@ def _pool(count: int) -> ProcessPoolExecutor | None:
 
 
 def _submitted(
-    pool: ProcessPoolExecutor, task: Callable[..., _Result], *given: object
+    pool: ProcessPoolExecutor, task: Callable[..., _Result], *arguments: object
 ) -> Future[_Result]:
-    """Hands over a task. A worker that is started meanwhile never sees Ctrl-C, which is
-    for this process to handle.
-    """
+    """Submits a task; a worker started meanwhile ignores Ctrl-C, which this process handles."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(task, *given)
+        return pool.submit(task, *arguments)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:
-    """In a worker: ends it when the run's process is gone, however that went;
-    else it would wait for ever.
-    """
+    """Ends this worker when the run's process is gone; otherwise it would wait for ever."""
     parent = multiprocessing.parent_process()
 
     def follow() -> None:

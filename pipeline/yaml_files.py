@@ -1,4 +1,4 @@
-"""YAML files of the user: bounded, each key once, and each error with its line."""
+"""Reads the user's YAML files: bounded, without duplicate keys, errors with their line."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pipeline.values.addresses import hushed
 
 _MOST_BYTES: Final = 5_000_000
 _MOST_REPEATED: Final = 10_000
-"""Values that aliases (*name) may add: a file of ten lines can repeat one a billion times."""
+"""Values that aliases (*name) may add: ten lines can repeat a value a billion times."""
 
 _NO_TEXT: Final = re.compile("[\ud800-\udfff]")
-"""Halves of characters, which no file and no database can hold."""
+"""Halves of characters, which neither files nor databases can hold."""
 
 KeyPath = tuple[str, ...]
 
@@ -32,7 +32,7 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves dates as they are written: an error of theirs is then told like any other."""
+    """Leaves dates as text, so their errors are reported like any other."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -44,14 +44,14 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_yaml(file: Path) -> Document:
-    """The file. ConfigError says what is wrong with it, and in which line."""
+    """Reads a file. Raises ConfigError with the mistake and its line."""
     text = bounded_text(file)
     try:
         loader = _Loader(text)
         root = loader.get_single_node()
         _must_not_repeat(file, root)
         lines = dict(_lines(file, root))
-        # of the same nodes: a file is parsed once
+        # made of the same nodes, so the file is parsed once
         return Document(None if root is None else loader.construct_document(root), lines)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -59,7 +59,7 @@ def read_yaml(file: Path) -> Document:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise ConfigError(f"{file}, line {line}: this is no YAML: {error.reason}.") from None
-    # the library's own, from a tag or from what lies too deep
+    # the library's own errors, for a tag or for deep nesting
     except (ValueError, AttributeError, RecursionError):
         raise ConfigError(
             f"{file}: this is no YAML that can be used: a value is not what its tag says, or lies too deep."
@@ -67,9 +67,9 @@ def read_yaml(file: Path) -> Document:
 
 
 def bounded_text(file: Path) -> str:
-    """The file's text, without a mark of its encoding. ConfigError where there is none.
+    """The file's text, without a byte order mark. Raises ConfigError if it cannot be read.
 
-    It is bounded, so that no device and no data by mistake fills the memory.
+    Its size is bounded, so a device or a data file named by mistake cannot fill the memory.
     """
     try:
         with file.open("rb") as stream:
@@ -92,12 +92,12 @@ def bounded_text(file: Path) -> str:
 
 
 def _must_not_repeat(file: Path, root: yaml.Node | None) -> None:
-    """ConfigError where aliases make much of little, or a value holds itself."""
+    """Raises ConfigError if aliases repeat too much, or a value contains itself."""
     sizes: dict[int, int] = {}
     open_nodes: set[int] = set()
 
     def size(node: yaml.Node) -> int:
-        """How many values the node holds once each alias is written out."""
+        """The number of values in the node once aliases are expanded."""
         if id(node) in open_nodes:
             line = node.start_mark.line + 1
             raise ConfigError(
@@ -133,7 +133,7 @@ def _inside(node: yaml.Node) -> Iterator[yaml.Node]:
 def _lines(
     file: Path, node: yaml.Node | None, path: KeyPath = ()
 ) -> Iterator[tuple[KeyPath, int]]:
-    """Every key's path and its line. ConfigError where a mapping has a key twice."""
+    """Every key's path and its line. Raises ConfigError for a duplicate key."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

@@ -1,4 +1,4 @@
-"""Writing the reports and the files for analysts, and reading every figure back."""
+"""Writes the reports and the files for analysts, and reads every figure back."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
 
 def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
-    """Management's pair, a pair per manager, and the files for analysts; then
-    every figure is read back.
+    """Writes management's pair, a pair per manager, and the files for analysts.
 
-    Reports are made one at a time, once to be written and once more to be compared with what
-    all of them left behind.
+    Then it reads every figure back. Reports are made one at a time, once for writing and again
+    for comparing.
     """
     from pipeline.reports.pair import read_pair, write_pair
 
@@ -40,8 +39,8 @@ def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
         _write_figures(result, folder / "figures.json")
         progress.stage("Reading every figure back", 1 + managers)
         differences: list[Difference] = []
-        for found in each(read_pair, _pairs(result, folder)):
-            differences += found
+        for pair_differences in each(read_pair, _pairs(result, folder)):
+            differences += pair_differences
             progress.advance(1)
     if differences:
         raise ProofError(
@@ -52,7 +51,7 @@ def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
 
 
 def _pairs(result: RunResult, folder: Path) -> Iterator[Pair]:
-    """Every report and where it goes, in a fixed order."""
+    """Every report and its place, in a fixed order."""
     from pipeline.reports.pair import pair_of
 
     yield pair_of(management_report(result), folder, Path())
@@ -62,9 +61,7 @@ def _pairs(result: RunResult, folder: Path) -> Iterator[Pair]:
 
 
 def _places_made(pairs: Iterable[Pair]) -> Iterator[Pair]:
-    """The pairs, each of whose folders is made. A folder that is there already
-    would be another report's.
-    """
+    """The pairs, after their folders are made; an existing folder would be another report's."""
     for pair in pairs:
         if pair.place.parts:
             pair.page.parent.mkdir(parents=True)
@@ -79,9 +76,7 @@ def folder_of(person: Person) -> str:
 
 
 def _write_figures(result: RunResult, file: Path) -> None:
-    """figures.json, a figure to a line: of a large company they are many, and
-    together would fill the memory.
-    """
+    """Writes figures.json line by line, because all figures together could fill the memory."""
     window = result.window
     document: dict[str, Any] = {
         "run_id": result.run_id,
