@@ -175,6 +175,7 @@ def _store(
         expected=expected,
         minor=audit.preset.money == "minor",
         advance=progress.advance,
+        proven=reader.spec.proven,
         origin=_origin(audit, entity),
     )
 

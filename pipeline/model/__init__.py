@@ -42,6 +42,7 @@ from pipeline.model.schema import (
     UNREADABLE_MARK,
     Kind,
     Schema,
+    TextColumns,
 )
 from pipeline.model.texts import NO_TEXT, LanguageCode, LocalText, same_in_all
 from pipeline.model.window import PeriodBounds, PeriodWord, Window
@@ -95,6 +96,7 @@ __all__ = [
     "TableAccount",
     "Tally",
     "Target",
+    "TextColumns",
     "Unit",
     "Verdict",
     "Window",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from pipeline.model.schema import ENTITIES, PROVEN_TEXT, Schema
+from pipeline.model.schema import ENTITIES, PROVEN_TEXT, Schema, TextColumns
 
 
 class Judged(IntEnum):
@@ -116,7 +116,7 @@ def _columns(entity: str, judgement: Judgement, schema: Schema) -> Iterator[str]
 
 def proven_text(
     judgements: Mapping[str, Iterable[Judgement]], schema: Schema = ENTITIES
-) -> dict[str, tuple[str, ...]]:
+) -> TextColumns:
     """Entity -> the text columns that an audit prints or judges, and so must fingerprint."""
     columns = {entity: dict.fromkeys(printed) for entity, printed in PROVEN_TEXT.items()}
     for judged in judged_columns(judgements, schema):

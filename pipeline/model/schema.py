@@ -230,12 +230,15 @@ RECORD_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 in the order of reading.
 """
 
-PROVEN_TEXT: Final[Mapping[str, tuple[str, ...]]] = {
+TextColumns = Mapping[str, tuple[str, ...]]
+"""Entity -> some of its text columns."""
+
+PROVEN_TEXT: Final[TextColumns] = {
     "user": ("name", "team"),
     **RECORD_NAMES,
 }
-"""Text columns that are printed, or judged in Python: fingerprints show that the snapshot
-holds the source's text.
+"""Text columns that every audit prints: fingerprints show that the snapshot holds the source's
+text. `proven_text` adds those that an audit judges in Python.
 """
 
 CHECKED: Final = ("meeting", "call", "deal", "client", "contact", "lead")

@@ -1,6 +1,6 @@
 """Fingerprints prove that printed texts are the CRM's own, letter by letter.
 
-Source and snapshot each hash every text of PROVEN_TEXT together with its record's id, and add
+Source and snapshot each hash every text that is printed or judged, together with its record's id, and add
 up the hashes per owner and column. Equal sums mean equal texts. If sums differ, the differing
 records are looked up while the source is still open.
 """
@@ -35,7 +35,14 @@ from pipeline.databases.adapter import spilling_duckdb
 from pipeline.databases.constructs import exact_text, one_of_words, text_mark
 from pipeline.errors import ProofError
 from pipeline.language.languages import in_all
-from pipeline.model import NO_TEXT, PROVEN_TEXT, Difference, Fingerprint, LocalText
+from pipeline.model import (
+    NO_TEXT,
+    PROVEN_TEXT,
+    Difference,
+    Fingerprint,
+    LocalText,
+    TextColumns,
+)
 from pipeline.snapshot import DELIVERED, Stored
 from pipeline.source import SourceReader, TransactionLimit
 from pipeline.values import texts
@@ -96,10 +103,11 @@ class SourceTexts:
     def __init__(self, reader: SourceReader, limit: TransactionLimit | None = None) -> None:
         self.reader = reader
         self.limit = limit or TransactionLimit()
+        self._proven = reader.spec.proven
 
     def fingerprints(self) -> list[Fingerprint]:
-        """The fingerprints of every PROVEN_TEXT column; one statement per entity."""
-        return [fingerprint for entity in PROVEN_TEXT for fingerprint in self._of(entity)]
+        """The fingerprints of every column that is proven; one statement per entity."""
+        return [fingerprint for entity in self._proven for fingerprint in self._of(entity)]
 
     def marks(self, entity: str, name: str, owners: Sequence[str]) -> Marks:
         """The hash of every text in a column, of these owners' records."""
@@ -119,7 +127,7 @@ class SourceTexts:
 
     def _columns(self, entity: str) -> list[str]:
         columns = self.reader.columns(entity)
-        return [name for name in PROVEN_TEXT[entity] if name in columns]
+        return [name for name in self._proven[entity] if name in columns]
 
     def read_twice(self, entity: str) -> list[str]:
         """Columns whose text differs between driver and SQL: days, numbers, lists."""
@@ -214,12 +222,19 @@ def _marks(
 class StoredTexts:
     """The snapshot's texts, as DuckDB reads them from its files."""
 
-    def __init__(self, connection: Connection, folder: Path, stored: Iterable[Stored]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        folder: Path,
+        stored: Iterable[Stored],
+        proven: TextColumns,
+    ) -> None:
         self.connection = connection
+        self._proven = proven
         self._names: dict[str, list[str]] = {}
         self._undecodable: list[tuple[str, str, str]] = []
         for entry in stored:
-            if entry.entity in PROVEN_TEXT:
+            if entry.entity in proven:
                 self._names[entry.entity] = self._open(folder / entry.file, entry.entity)
                 self._undecodable += [
                     (entry.entity, name, record) for name, record in entry.undecodable
@@ -227,7 +242,7 @@ class StoredTexts:
         self._leave_out()
 
     def fingerprints(self) -> list[Fingerprint]:
-        """The fingerprints of every PROVEN_TEXT column in the files."""
+        """The fingerprints of every proven column in the files."""
         return [
             fingerprint
             for entity, names in self._names.items()
@@ -247,7 +262,7 @@ class StoredTexts:
     def _open(self, file: Path, entity: str) -> list[str]:
         """Creates a view over the file, with texts as they were delivered."""
         there = pq.read_schema(file).names
-        names = [name for name in PROVEN_TEXT[entity] if name in there]
+        names = [name for name in self._proven[entity] if name in there]
         delivered = {
             name: f"{name}{DELIVERED}" for name in names if f"{name}{DELIVERED}" in there
         }
@@ -287,14 +302,16 @@ class StoredTexts:
 
 
 @contextmanager
-def stored_texts(folder: Path, stored: Iterable[Stored]) -> Iterator[StoredTexts]:
+def stored_texts(
+    folder: Path, stored: Iterable[Stored], proven: TextColumns = PROVEN_TEXT
+) -> Iterator[StoredTexts]:
     """The snapshot's texts, in a separate DuckDB in memory."""
     engine = create_engine(
         "duckdb:///:memory:", poolclass=StaticPool, connect_args=spilling_duckdb()
     )
     try:
         with engine.connect() as connection:
-            yield StoredTexts(connection, folder, stored)
+            yield StoredTexts(connection, folder, stored, proven)
     finally:
         engine.dispose()
 
@@ -308,7 +325,7 @@ def basis(reader: SourceReader) -> LocalText:
         return in_all("SQLite has no MD5: Python makes it from the bytes of the file")
     odd = [
         f"{entity}.{name}"
-        for entity in PROVEN_TEXT
+        for entity in reader.spec.proven
         for name in SourceTexts(reader).read_twice(entity)
     ]
     if not odd:
@@ -330,7 +347,7 @@ def must_agree(
     """
     source = SourceTexts(reader, limit)
     seen = source.fingerprints()
-    with stored_texts(folder, stored) as ours:
+    with stored_texts(folder, stored, reader.spec.proven) as ours:
         if differing := _differing(seen, ours.fingerprints()):
             raise _refusal(
                 [
@@ -342,13 +359,18 @@ def must_agree(
     return seen
 
 
-def recheck(witness: Iterable[Fingerprint], folder: Path, stored: Iterable[Stored]) -> None:
+def recheck(
+    witness: Iterable[Fingerprint],
+    folder: Path,
+    stored: Iterable[Stored],
+    proven: TextColumns = PROVEN_TEXT,
+) -> None:
     """Proves the snapshot's texts again with the source's stored fingerprints.
 
     Raises ProofError with the owners that differ; their records are unknown without the source.
     """
     seen = list(witness)
-    with stored_texts(folder, stored) as ours:
+    with stored_texts(folder, stored, proven) as ours:
         stored_sums = ours.fingerprints()
     sums = [
         {

@@ -22,7 +22,7 @@ from pipeline.values.texts import UNREADABLE, minor_units, plain_decimal, text_o
 from pipeline.values.white_space import WHITE_SPACE
 
 DELIVERED: Final = "_delivered"
-"""Suffix of the column that keeps a declared empty word, beside its PROVEN_TEXT column."""
+"""Suffix of the column that keeps a declared empty word, beside its fingerprinted one."""
 
 _TYPES: Final[Mapping[Kind, pa.DataType]] = {
     Kind.TEXT: pa.string(),

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import SourceError
 from pipeline.formats import ReadingRules
-from pipeline.model import ENTITIES, PROVEN_TEXT, Schema
+from pipeline.model import ENTITIES, PROVEN_TEXT, Schema, TextColumns
 from pipeline.snapshot.typing import arrow_schema, text_or_nothing, typed_table
 from pipeline.values.texts import Undecodable, text_of
 
@@ -43,19 +43,21 @@ def write_entity(
     advance: Callable[[int], None],
     schema: Schema = ENTITIES,
     reading_rules: ReadingRules = ReadingRules(),  # noqa: B008 - it never changes
+    proven: TextColumns = PROVEN_TEXT,
     origin: str = "",
 ) -> Stored:
     """Streams an entity's rows into one Parquet file.
 
     `minor` means that the source's amounts are integers of minor units. `advance` receives the
-    number of rows as they arrive, `reading_rules` read text, and `origin` names the place of
-    the entity's ids in errors. Raises SourceError unless there are `expected` rows.
+    number of rows as they arrive, `reading_rules` read text, `proven` names the columns whose
+    text is fingerprinted as delivered, and `origin` the place of the entity's ids in errors.
+    Raises SourceError unless there are `expected` rows.
     """
     file = folder / f"{entity}.parquet"
     kinds = schema[entity]
     judged = [
         name
-        for name in PROVEN_TEXT.get(entity, ())
+        for name in proven.get(entity, ())
         if name in kinds and reading_rules.may_drop(entity, name)
     ]
     rows = 0

@@ -28,7 +28,7 @@ from pipeline.databases import kind_of
 from pipeline.databases.select_guard import without_semicolon
 from pipeline.formats import ReadingRules
 from pipeline.formats.flags import flag_nothing, flag_of
-from pipeline.model import ENTITIES, UNREADABLE_MARK, Schema
+from pipeline.model import ENTITIES, PROVEN_TEXT, UNREADABLE_MARK, Schema, TextColumns
 from pipeline.presets import Formats, Part, Preset
 from pipeline.presets.columns import Mapped
 from pipeline.source.guard import must_only_read
@@ -52,6 +52,7 @@ class ReadSpec:
     reading_rules: ReadingRules = field(default_factory=ReadingRules)
     zone: str = "UTC"  # the audit's zone, for presets that take a closing day from an instant
     span: tuple[datetime, datetime] | None = None  # half-open, of logs; None reads no log
+    proven: TextColumns = field(default_factory=lambda: PROVEN_TEXT)  # what is fingerprinted
 
 
 class Selects:

@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,7 +30,8 @@ from pipeline.errors import ProofError, SourceError
 from pipeline.flows import extract
 from pipeline.flows.compute import _prove
 from pipeline.formats import ReadingRules
-from pipeline.model import ENTITIES, PROVEN_TEXT, Fingerprint
+from pipeline.model import ENTITIES, PROVEN_TEXT, Fingerprint, TextColumns
+from pipeline.model.judging import ASKED, JudgedColumn, Judgement, Syntax, proven_text
 from pipeline.presets import Preset
 from pipeline.progress import Silence
 from pipeline.proof.fingerprints import (
@@ -65,26 +66,33 @@ OWNERS: Final = ("o1", "O1", None, "", "\u00e9")
 
 @dataclass
 class Table:
-    """A table (n, owner, first, last) of contacts, and what both readings say of its texts."""
+    """A table (n, owner, first, last) of contacts, and what both readings say of its texts.
+
+    `first` is their first name, unless it is another column of ours.
+    """
 
     engine: Engine
     name: str
     folder: Path
     empty: Sequence[str] = EMPTY
+    first: str = "first_name"
+    proven: TextColumns = field(default_factory=lambda: PROVEN_TEXT)
 
     @contextmanager
     def read(self) -> Iterator[tuple[SourceReader, snapshot.Stored]]:
         """The reading inside its transaction, and the snapshot that it gave."""
-        preset = preset_of(self.engine.dialect.name, self.name, self.empty)
+        preset = preset_of(self.engine.dialect.name, self.name, self.empty, self.first)
         absent = frozenset(preset.absent_columns())
         demand = ReadSpec(
-            preset, {}, "EUR", absent, ENTITIES, ReadingRules.of(preset, "UTC"), "UTC"
-        )
+            preset, {}, "EUR", absent, ENTITIES, ReadingRules.of(preset, "UTC"), "UTC",
+            proven=self.proven,
+        )  # fmt: skip
         with consistent(self.engine) as connection:
             reader = SourceReader(connection, demand)
             yield reader, snapshot.write_entity(
                 self.folder, "contact", reader.columns("contact"), reader.rows("contact"), minor=False,
                 expected=reader.count("contact"), advance=lambda _: None, reading_rules=demand.reading_rules,
+                proven=demand.proven,
             )  # fmt: skip
 
     def by_hand(self) -> set[Fingerprint]:
@@ -113,8 +121,8 @@ class Table:
             return set(must_agree(reader, self.folder, [stored]))
 
 
-def preset_of(dialect: str, table: str, empty: Sequence[str]) -> Preset:
-    columns = {"id": "n", "owner_id": "owner", "first_name": "first", "last_name": "last"}
+def preset_of(dialect: str, table: str, empty: Sequence[str], first: str) -> Preset:
+    columns = {"id": "n", "owner_id": "owner", first: "first", "last_name": "last"}
     absent = {entity: "not kept" for entity in ENTITIES if entity != "contact"}
     absent |= {
         f"contact.{name}": "not kept" for name in ENTITIES["contact"] if name not in columns
@@ -457,6 +465,32 @@ def attack(folder: Path, stored: snapshot.Stored, change: Callable[[Columns], No
     rows = there.to_pydict()
     change(rows)
     pq.write_table(pa.table(rows, schema=there.schema), file)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "mysql", "postgresql", "duckdb"])
+def test_what_an_audit_judges_is_proven_too(table: Callable[..., Table], dialect: str) -> None:
+    phone = Judgement((JudgedColumn("phone", Syntax.PHONE),), ASKED)
+    proven = proven_text({"contact": [phone]})
+    kind = "TEXT CHARACTER SET utf8mb4" if dialect == "mysql" else "VARCHAR(20)"
+    printed = replace(table(dialect, kind, PEOPLE), first="phone")
+    judged = replace(printed, proven=proven)
+    assert "phone" not in {sums.column for sums in printed.agreed()}
+    assert sum(sums.texts for sums in judged.agreed() if sums.column == "phone") == len(PEOPLE)
+
+    def exchange(rows: Columns) -> None:
+        rows["phone"][0], rows["phone"][5] = rows["phone"][5], rows["phone"][0]
+
+    with judged.read() as (reader, stored):
+        fair = must_agree(reader, judged.folder, [stored])
+        attack(judged.folder, stored, exchange)
+        with pytest.raises(ProofError) as refused:
+            must_agree(reader, judged.folder, [stored])
+        with pytest.raises(ProofError):
+            recheck(fair, judged.folder, [stored], proven)
+    assert {name for name, *_ in refused.value.differences} == {"contact 1", "contact 6"}
+    with printed.read() as (reader, stored):
+        attack(printed.folder, stored, exchange)
+        must_agree(reader, printed.folder, [stored])
 
 
 @pytest.mark.parametrize("change", ATTACKS)

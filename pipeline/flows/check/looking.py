@@ -182,6 +182,7 @@ def _storing(
                 expected=len(head),
                 minor=audit.preset.money == "minor",
                 advance=lambda _: None,
+                proven=reader.spec.proven,
             )
     return time.monotonic() - began
 
