@@ -78,9 +78,9 @@ def _ordered(rows: Iterable[tuple[Any, ...]]) -> Rows:
 
 
 def _plain(value: Any) -> Any:
-    """An instant in UTC, and a number or a truth value as a whole number."""
+    """An instant in UTC, and a number (an id's, or a truth value) as text."""
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
-    if isinstance(value, bool | Decimal):
-        return int(value)
+    if isinstance(value, int | Decimal):
+        return str(int(value))
     return value

@@ -31,7 +31,7 @@ LISTED_OF_17 = (
     " new_value_integer integer, mail_message_id integer NOT NULL, create_uid integer, create_date timestamp)",
     "CREATE TABLE ir_model_fields (id integer NOT NULL, name varchar NOT NULL, model varchar NOT NULL)",
     "INSERT INTO ir_model_fields VALUES (71, 'user_id', 'res.partner'), (72, 'user_id', 'crm.lead'),"
-    " (73, 'user_id', 'sale.order'), (74, 'stage_id', 'crm.lead')",
+    " (73, 'user_id', 'sale.order'), (75, 'user_id', 'calendar.event'), (74, 'stage_id', 'crm.lead')",
 )
 
 
@@ -81,13 +81,14 @@ def lay_logs(odoo: Odoo, version: int) -> None:
         "SELECT id, name, model FROM ir_model_fields WHERE name IN ('user_id', 'stage_id')"
     )
     fields = {(row["name"], row["model"]): row["id"] for row in numbered}
-    models = ("res.partner", "crm.lead", "sale.order")
+    models = ("res.partner", "crm.lead", "sale.order", "calendar.event")
     targets = {model: [row["id"] for row in odoo.rows(f"SELECT id FROM {table} ORDER BY id LIMIT 60")]
-               for model, table in (("res.partner", "res_partner"), ("crm.lead", "crm_lead"))}  # fmt: skip
+               for model, table in (("res.partner", "res_partner"), ("crm.lead", "crm_lead"),
+                                     ("calendar.event", "calendar_event"))}  # fmt: skip
     messages, values, traces = [], [], []
     status = ("sent", "open", "bounce", "error", "cancel", "reply", "outgoing")
     for number, moment in enumerate(MOMENTS * 8):
-        model = models[number % 3]
+        model = models[number % 4]
         record = targets.get(model, [1])[number % len(targets.get(model, [1]))]
         messages.append(
             {
@@ -173,6 +174,7 @@ def hand_of(version: int) -> dict[str, str]:
         "change": f"""
             SELECT CASE m.model WHEN 'res.partner'
                    THEN (SELECT {partner.format("p")} FROM res_partner p WHERE p.id = m.res_id)
+                   WHEN 'calendar.event' THEN 'meeting'
                    ELSE (SELECT CASE l.type WHEN 'lead' THEN 'lead' ELSE 'deal' END
                          FROM crm_lead l WHERE l.id = m.res_id)
                    END AS record_kind, CAST(m.res_id AS text) AS record_id, 'owner_id' AS column_name,
@@ -180,7 +182,7 @@ def hand_of(version: int) -> dict[str, str]:
                    CASE WHEN v.old_value_integer > 0 THEN CAST(v.old_value_integer AS text) END AS value_before
             FROM mail_tracking_value v, mail_message m, ir_model_fields f
             WHERE v.mail_message_id = m.id AND v.{field} = f.id AND f.name = 'user_id'
-              AND f.model IN ('crm.lead', 'res.partner') AND m.model IN ('crm.lead', 'res.partner')
+              AND f.model <> 'sale.order' AND m.model <> 'sale.order'
               AND v.create_date >= %(first)s::timestamp AND v.create_date < %(after)s::timestamp""",
         "deletion": f"""
             SELECT {partner.format("t")} AS record_kind, CAST(t.id AS text) AS record_id,
@@ -205,7 +207,7 @@ def hand_of(version: int) -> dict[str, str]:
             FROM mailing_trace t LEFT JOIN crm_lead l ON l.id = t.res_id AND t.model = 'crm.lead'
             LEFT JOIN res_partner p ON p.id = COALESCE(
               l.partner_id, CASE t.model WHEN 'res.partner' THEN t.res_id END)
-            WHERE t.trace_type <> 'sms' AND t.model <> 'sale.order'
+            WHERE t.trace_type <> 'sms' AND t.model IN ('crm.lead', 'res.partner')
               AND t.sent_datetime >= %(first)s::timestamp AND t.sent_datetime < %(after)s::timestamp""",
     }  # fmt: skip
 

@@ -41,7 +41,7 @@ def _creating(columns: Path, tables: Sequence[str]) -> Iterator[str]:
             for name, kind, null, *_ in described
         ]
         primary = [f"`{name}`" for name, _, _, *key in described if key == ["PRI"]]
-        parts += [f"PRIMARY KEY ({', '.join(primary)})"]
+        parts += [f"PRIMARY KEY ({', '.join(primary)})"] if primary else []
         parts += [
             f"KEY (`{name}`)" for name, _, _, *key in described if key in (["MUL"], ["UNI"])
         ]
