@@ -402,6 +402,11 @@ def _settle(
             click.echo(f"  {key}")
     else:
         load_audit(output)
+    if not asking:
+        click.echo(
+            "Nobody was asked whom management sees, so it is teams of five or more (audience: own). "
+            "Names may need the agreement of staff representatives; then write audience: named."
+        )
     click.echo(f"Next:\n  crm-audit check {output}\n  crm-audit run {output}")
 
 

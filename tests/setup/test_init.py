@@ -43,7 +43,8 @@ def test_the_demo_is_recognised_asked_about_checked_and_run(demo: Path, tmp_path
     ended, said = at_a_terminal(
         demo, "init", "--source", "sqlite:///crm.db", "--output", str(tmp_path / "new" / "audit.yaml"), TZ="UTC",
         answers=[("zone of your people:", "Mars"), ("Mars' is no time zone.*\n.*people:", "Europe/Amsterdam"),
-                 (r"name none \[EUR\]:", ""), (r"Language of the reports.*:", "nl"), (r"plan.*\[y/N\]:", "y")],
+                 (r"name none \[EUR\]:", ""), (r"Language of the reports.*:", "nl"),
+                 (r"Which \(own, named\).*:", ""), (r"plan.*\[y/N\]:", "y")],
     )  # fmt: skip
     assert ended == 0, said
     assert "The demo CRM" in said
@@ -58,6 +59,7 @@ def test_the_demo_is_recognised_asked_about_checked_and_run(demo: Path, tmp_path
     lines = (folder / "targets-example.csv").read_text("utf-8").splitlines()
     assert lines[0] == "manager,month,metric,target,name"
     assert len(lines) == 13
+    assert audit.settings.audience == "own"
     assert audit.targets == ()  # an example is nobody's plan
     checked = crm_audit(folder, "check")
     assert checked.returncode == 0, checked.stderr
@@ -84,6 +86,8 @@ def test_without_a_terminal_nothing_is_guessed(demo: Path, tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     assert re.search(r"(?m)^id: audit-[0-9a-f]{8}$", file.read_text("utf-8"))
     assert "Fill in:\n  zone:" in done.stdout
+    assert "so it is teams of five or more (audience: own)" in done.stdout
+    assert re.search(r"(?m)^audience: own$", file.read_text("utf-8"))
     assert "\n  currency:" in done.stdout
     with pytest.raises(
         ConfigError, match=r"the key 'zone' is missing(.|\n)*'currency' is missing"
@@ -126,6 +130,7 @@ def test_an_audit_written_anew_keeps_its_id(demo: Path, tmp_path: Path) -> None:
             ("zone of your people:", "Europe/Amsterdam"),
             (r"name none \[EUR\]:", ""),
             (r"Language of the reports.*:", ""),
+            (r"Which \(own, named\).*:", ""),
             (r"plan.*\[y/N\]:", "n"),
         ],
     )
@@ -291,6 +296,7 @@ REST = [
     ("zone of your people.*:", "Europe/Amsterdam"),
     ("name none.*:", "EUR"),
     (r"Language of the reports.*:", ""),
+    (r"Which \(own, named\).*:", ""),
     (r"\[y/N\]", "n"),
 ]
 

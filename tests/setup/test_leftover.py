@@ -202,7 +202,7 @@ def test_a_line_is_added_and_one_is_changed_at_the_terminal(tmp_path: Path) -> N
             (r"created_at +=(.|\n)*klantsinds +100%: as you said(.|\n)*?Right \[y\]:", ""),
             (r"Right \[Y/n\]:", ""),
             ("zone of your people.*:", "Europe/Amsterdam"), ("name none.*:", "EUR"),
-            (r"Language of the reports.*:", ""), (r"\[y/N\]", "n"),
+            (r"Language of the reports.*:", ""), (r"Which \(own, named\).*:", ""), (r"\[y/N\]", "n"),
         ],
     )  # fmt: skip
     assert ended == 0, said

@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 import click
 from sqlalchemy import Connection
 
-from pipeline.model import STATES, LanguageCode
+from pipeline.model import STATES, Audience, LanguageCode
 from pipeline.setup.guess.leftover import left_of
 from pipeline.setup.guess.mapping import CustomPreset
 from pipeline.setup.guess.proposals import (
@@ -77,6 +77,7 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
     settings.language = click.prompt(
         "Language of the reports", type=click.Choice(get_args(LanguageCode)), default="en"
     )
+    settings.audience = _audience()
     links = (part.link for parts in known.preset.entities.values() for part in parts)
     if any(link and "://" not in link for link in links):
         like = f" (like {known.preset.pages})" if known.preset.pages else ""
@@ -89,6 +90,18 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
     return bool(known.managers) and click.confirm(
         "Write an example of a plan, with your people's ids?", default=False
     )
+
+
+def _audience() -> Audience:
+    """Asks whom management may see; what was seen cannot be taken back."""
+    click.echo(
+        "\nFigures about named people may need the agreement of staff representatives, like a\n"
+        "works council. Whom does management see?\n"
+        "  own    teams of five or more; each account manager sees their own page\n"
+        "  named  every account manager by name"
+    )
+    chosen = click.prompt("Which", type=click.Choice(("own", "named")), default="own")
+    return "named" if chosen == "named" else "own"
 
 
 def _result_comment(chosen: Candidate | None, of: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 
 import yaml
 
-from pipeline.model import LanguageCode, LocalText
+from pipeline.model import Audience, LanguageCode, LocalText
 from pipeline.values.visible import printable
 
 _WIDEST: Final = 60
@@ -55,6 +55,7 @@ class Settings:
     currency: str | None = None
     currency_comment: str = ""
     language: LanguageCode = "en"
+    audience: Audience = "own"
     crm_url: str = ""
     result: str | None = None  # 'meetings_cstm.result_c'
     result_comments: Sequence[str] = ()  # comments
@@ -97,6 +98,12 @@ def _audit_lines(settings: Settings) -> Iterator[str]:
     yield ""
     yield "# The language of pages and workbooks: en or nl."
     yield f"language: {settings.language}"
+    yield ""
+    yield "# Whom management sees. own: teams of five or more; managers see their own page. named: everybody by"
+    yield "# name, which may need the agreement of staff representatives: show them what `crm-audit disclose` prints."
+    yield f"audience: {settings.audience}"
+    yield "# The agreement, which every page names; `until` is its last day."
+    yield "# agreement: {with: the works council, date: 2026-01-31, until: 2027-12-31}"
     yield from _rest_lines(settings)
 
 

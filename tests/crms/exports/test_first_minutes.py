@@ -33,7 +33,8 @@ def test_hubspot_at_a_terminal(tmp_path: Path) -> None:
         tmp_path, "init", "--source", "files:///exports", TZ="UTC",
         answers=[("Perhaps .1.*times.*:", "unknown"), ("Sang a song .*times.*:", "unk"),
                  ("Demo booked .*times.*:", "unknown"), ("Which.*:", "1"), ("zone of your people:", "Europe/Amsterdam"),
-                 (r"name none \[EUR\]:", ""), (r"Language of the reports.*:", ""), (r"like https://app.hubspot.com/contacts/YOUR-ACCOUNT-NUMBER.*none\):",
+                 (r"name none \[EUR\]:", ""), (r"Language of the reports.*:", ""),
+                 (r"Which \(own, named\).*:", ""), (r"like https://app.hubspot.com/contacts/YOUR-ACCOUNT-NUMBER.*none\):",
                                                "https://app.hubspot.com/contacts/1234567"), (r"plan.*\[y/N\]:", "n")],
     )  # fmt: skip
     assert ended == 0, said

@@ -135,6 +135,7 @@ REST = [
     ("zone of your people.*:", "Europe/Amsterdam"),
     (r"name none \[EUR\]:", ""),
     (r"Language of the reports.*:", ""),
+    (r"Which \(own, named\).*:", ""),
     (r"\[y/N\]", "n"),
 ]
 
@@ -224,7 +225,7 @@ def test_what_nothing_settles_is_asked(tmp_path: Path) -> None:
     answers = [
         (r"table users(.|\n)*?Right \[y\]:", ""), (r"table deals(.|\n)*?Right \[y\]:", ""), (r"won .*\[won\]:", ""),
         (r"first in 0\d/0\d/2026, the day or the month\? ", "month"), (r"mark in \d\.\d+ .*decimals\? ", "thou"),
-        (r"%m/%d/%Y(.|\n)*1\.234,50(.|\n)*Right \[Y/n\]:", ""), REST[0], ("name none:", "EUR"), *REST[2:4],
+        (r"%m/%d/%Y(.|\n)*1\.234,50(.|\n)*Right \[Y/n\]:", ""), REST[0], ("name none:", "EUR"), *REST[2:],
     ]  # fmt: skip
     ended, said = at_a_terminal(
         tmp_path, "init", "--source", "files:///exports", answers=answers, TZ="UTC"

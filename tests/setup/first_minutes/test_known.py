@@ -31,6 +31,7 @@ REST = (
     ("zone of your people.*:", "Europe/Amsterdam"),
     (r"name none.*:", "eur"),
     (r"Language of the reports.*:", ""),
+    (r"Which \(own, named\).*:", "named"),
 )
 LINKS = (("pages, for links", "https://crm.example"),)
 NO_PLAN = ((r"\[y/N\]:", "n"),)
@@ -122,7 +123,7 @@ def test_a_crm_of_rebuilt_tables(crm: Crm, tmp_path: Path) -> None:
 def test_the_folder_of_sales_opportunities(tmp_path: Path) -> None:
     exports = tmp_path / "exports"
     shutil.copytree(require_shared("maven_csv/sales_pipeline.csv").parent, exports)
-    answers = [REST[0], (r"name none.*:", "USD"), REST[2], *NO_PLAN]
+    answers = [REST[0], (r"name none.*:", "USD"), *REST[2:], *NO_PLAN]
     _, found = first_minutes(tmp_path, "files:///exports", "2017-06-20 10:00:00", answers)
     hand = hand_of(tmp_path, date(2017, 6, 1), date(2017, 7, 1), date(2017, 6, 20))
     assert found["deals_won@company"][0] > 50

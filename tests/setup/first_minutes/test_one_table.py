@@ -111,7 +111,8 @@ def answers(*, written: bool) -> Answers:
         else [("Which clock:", "UTC")]
     )
     return [*right, *means, (r"geweest .*\[held\]:", ""), *formats, ("zone of your people.*:", "Europe/Amsterdam"),
-            ("name none.*:", "EUR"), (r"Language of the reports.*:", ""), (r"\[y/N\]:", "n")]  # fmt: skip
+            ("name none.*:", "EUR"), (r"Language of the reports.*:", ""),
+            (r"Which \(own, named\).*:", ""), (r"\[y/N\]:", "n")]  # fmt: skip
 
 
 @pytest.mark.parametrize("kept", [workbook, database])
