@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 import click
 
 from pipeline import __version__
-from pipeline.cli import check, demo, expectations, grants, init, run, schedule
+from pipeline.cli import check, demo, disclose, expectations, grants, init, run, schedule
 from pipeline.errors import AuditError, ConfigError, ProofError, PublishError
 from pipeline.lacks import lack_of
 
@@ -44,6 +44,7 @@ def cli() -> None:
       crm-audit init --source URL        recognises your CRM and writes an audit.yaml
       crm-audit grants --preset suitecrm the account that may read it, and nothing else
       crm-audit expectations copy mine   the field sets, for you to edit
+      crm-audit disclose audit.yaml      what is measured of whom, for staff representatives
       crm-audit check audit.yaml         what would be audited
       crm-audit run audit.yaml           audit now
       crm-audit schedule audit.yaml      audit by itself, at the hours that audit.yaml names
@@ -54,6 +55,7 @@ cli.add_command(demo.demo)
 cli.add_command(init.init)
 cli.add_command(grants.grants)
 cli.add_command(expectations.expectations)
+cli.add_command(disclose.disclose)
 cli.add_command(check.check)
 cli.add_command(run.run)
 cli.add_command(schedule.schedule)

@@ -50,6 +50,18 @@ COUNTED: Final[tuple[Counted, ...]] = (
 )
 """The measures whose figures are sums of what databases count."""
 
+OF_THE_COMPANY: Final[tuple[Measure, ...]] = (
+    plan.WORKING_DAYS_LEFT,
+    company.MANAGERS,
+    company.TEAMS,
+    company.INACTIVE_USERS,
+    company.TABLE_ROWS,
+    company.TABLE_AUDITED,
+    company.TABLE_EXCLUDED,
+    company.FIGURES_PROVEN,
+)
+"""Those that are about nobody: they have no figure but the company's."""
+
 _MADE: Final = (
     *(
         measure
@@ -63,14 +75,7 @@ _MADE: Final = (
     plan.PLAN_PROGRESS,
     plan.PLAN_NEEDED_PER_DAY,
     plan.PLAN_WITHOUT_TARGET,
-    plan.WORKING_DAYS_LEFT,
-    company.MANAGERS,
-    company.TEAMS,
-    company.INACTIVE_USERS,
-    company.TABLE_ROWS,
-    company.TABLE_AUDITED,
-    company.TABLE_EXCLUDED,
-    company.FIGURES_PROVEN,
+    *OF_THE_COMPANY,
 )
 """Those whose figures are made of field sets, of the plan, of the audit itself."""
 

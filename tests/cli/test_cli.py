@@ -29,7 +29,7 @@ from pipeline.schedule.ledger import Ledger, State
 from tests.paths import ROOT
 from tests.program import crm_audit as forked
 
-COMMANDS = ("demo", "init", "grants", "expectations", "check", "run", "schedule")
+COMMANDS = ("demo", "init", "grants", "expectations", "disclose", "check", "run", "schedule")
 
 
 def crm_audit(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
