@@ -15,6 +15,7 @@ import pytest
 from pipeline.errors import ProofError, SourceError
 from pipeline.model import Figure
 from pipeline.progress import Silence
+from tests.crms.asked import everything_asked, stored
 from tests.crms.files.ours import compute, extract, prepared
 from tests.requirements import require_shared
 
@@ -327,3 +328,12 @@ def test_a_cell_that_differs_between_the_two_readings_is_caught(
     extract(audit, as_of=datetime(2017, 3, 31, 12, tzinfo=UTC))
     with pytest.raises(ProofError):
         compute(audit)
+
+
+def test_the_country_is_read_where_something_asks_for_it(folder: Path) -> None:
+    with everything_asked():
+        data = extract(prepared(folder))
+    accounts = rows_of(folder, "accounts.csv")
+    countries = [(row["account"], row["office_location"]) for row in accounts]
+    assert stored(data, "client", ["id", "country"]) == sorted(countries, key=repr)
+    assert "office_location" not in str(prepared(folder).preset.entities)
