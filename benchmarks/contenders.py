@@ -21,7 +21,7 @@ from typing import Any, Final
 from pipeline.values.white_space import WHITE_SPACE
 
 Counted = dict[str, tuple[int, int, str]]
-"""Field -> (due, missing, a hash of the ids that miss it)."""
+"""Demand -> (due, missing, a hash of the ids that miss it)."""
 Work = Callable[[], Callable[[], Counted]]
 
 USED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -88,12 +88,13 @@ def _field_set() -> Any:
     """expectations/meeting.yaml, of a CRM that holds all its columns."""
     import yaml
 
-    from pipeline.model import Field, FieldSet
+    from pipeline.model import Demand, FieldSet
     from pipeline.resources import EXPECTATIONS
 
     declared = yaml.safe_load((EXPECTATIONS / "meeting.yaml").read_text("utf-8"))["fields"]
     return FieldSet(
-        "meeting", tuple(Field(**{**one, "columns": tuple(one["columns"])}) for one in declared)
+        "meeting",
+        tuple(Demand(**{**one, "columns": tuple(one["columns"])}) for one in declared),
     )
 
 
@@ -128,6 +129,11 @@ def _flat_view(folder: Path) -> Any:
         name="flat",
     )
     occurred_at_us = func.epoch_us(func.coalesce(m.c.date, m.c.created_at))
+    in_score = and_(
+        occurred_at_us >= w.score_first_us,
+        occurred_at_us < w.score_after_us,
+        occurred_at_us <= w.as_of_us,
+    )
     states = [
         (m.c.status == said, state_code("meeting", state))
         for state, (said,) in WORDS["meeting"].items()
@@ -138,16 +144,14 @@ def _flat_view(folder: Path) -> Any:
         case((m.c.contact.is_(None), 0), else_=1).label("contact"),
         case(*states, else_=0).label("state"), literal(1).label("scored"), literal(0).label("is_repeat"),
         occurred_at_us.label("occurred_at_us"),
-        case(
-            (and_(occurred_at_us >= w.first_us, occurred_at_us < w.after_us, occurred_at_us <= w.as_of_us), 1), else_=0
-        ).label("in_period"),
+        case((in_score, 1), else_=0).label("span"),
     )  # fmt: skip
 
 
 def _counted(fields: Any, answers: Any) -> Counted:
     company = {(t.name, t.dimension): t.value for t in answers.tallies if t.company}
     found: Counted = {}
-    for bit, field in enumerate(fields.fields):
+    for bit, field in enumerate(fields.demands):
         ids = [record.record_id for record in answers.failing if record.mask >> bit & 1]
         found[field.name] = (
             company["due.base", fields.due_key(field.when)],

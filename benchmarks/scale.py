@@ -26,7 +26,7 @@ from benchmarks.questions import one_by_one
 from pipeline import source
 from pipeline.config import Audit, load_audit
 from pipeline.flows.extract import _store, answers_of, read_spec_of, window_of
-from pipeline.model import STATES, Answers, Field, FieldSet, same_in_all
+from pipeline.model import STATES, Answers, Demand, FieldSet, same_in_all
 from pipeline.progress import Silence
 from pipeline.proof import fingerprints
 
@@ -180,15 +180,15 @@ def _more(fields: FieldSet, columns: Sequence[str], audit: Audit, rules: int) ->
     there = [name for name in columns if f"{entity}.{name}" not in absent]
     states = STATES.get(entity, ())
     further = tuple(
-        Field(
+        Demand(
             f"further_{n}",
             same_in_all(f"further {n}"),
             (there[n % len(there)], there[n // len(there) % len(there)])[: 1 + n % 2],
             when=states[n % len(states)] if states and n % 3 == 0 else None,
         )
-        for n in range(rules - len(fields.fields))
+        for n in range(rules - len(fields.demands))
     )
-    return replace(fields, fields=(*fields.fields, *further))
+    return replace(fields, demands=(*fields.demands, *further))
 
 
 def must_be_equal(name: str, at_once: Answers, before: Answers) -> None:

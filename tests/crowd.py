@@ -21,6 +21,7 @@ from pipeline.model import (
     Rule,
     RunResult,
     Scope,
+    Span,
     Tally,
     Target,
     Verdict,
@@ -61,9 +62,11 @@ def _numbers(number: int) -> Iterator[tuple[str, str, str, int]]:
         else:
             yield count.name, "", "EUR" if count.money or count.per_currency else "", number
     for fields in field_sets().values():
-        for key in sorted({fields.due_key(field.when) for field in fields.fields}):
-            for span in ("period", "base"):
+        for key in sorted({fields.due_key(field.when) for field in fields.demands}):
+            for span in ("score", "base"):
                 yield f"due.{span}", key, "", 3 * number
+        for span in ("score", "base"):
+            yield f"records.{span}", fields.entity, "", 3 * number
 
 
 def _items(who: Sequence[Person]) -> Iterator[FixItem]:
@@ -79,7 +82,7 @@ def _items(who: Sequence[Person]) -> Iterator[FixItem]:
                 missing=(LocalText("result", "resultaat"),),
                 why=(LocalText("", ""),),
                 link="",
-                in_period=True,
+                span=Span.SCORE,
                 day=date(2026, 11, 3),
                 rules=rules[-1:],
             )
@@ -88,7 +91,7 @@ def _items(who: Sequence[Person]) -> Iterator[FixItem]:
 def _checks(who: Sequence[Person]) -> Iterator[Check]:
     rule = Rule("meeting", "check.meetings_overdue", Verdict.OVERDUE, "meetings_overdue")
     for owner in (*(person.id for person in who), NOBODY):
-        yield Check(rule, f"check-{owner}", owner, "Dinner", "", True, date(2026, 11, 2))
+        yield Check(rule, f"check-{owner}", owner, "Dinner", "", Span.SCORE, date(2026, 11, 2))
 
 
 def answers(who: Sequence[Person], number_of: NumberOf, nobody: int = 0) -> Answers:
@@ -101,9 +104,10 @@ def answers(who: Sequence[Person], number_of: NumberOf, nobody: int = 0) -> Answ
             tallies.append(Tally(False, owner or None, name, dimension, currency, value))
             company[name, dimension, currency] += value
     tallies += [Tally(True, None, *what, value) for what, value in company.items()]
-    last = 1 << len(field_sets()["meeting"].fields) - 1
+    last = 1 << len(field_sets()["meeting"].demands) - 1
     failing = (
-        FailingRecord("meeting", item.record_id, item.owner, last, True) for item in _items(who)
+        FailingRecord("meeting", item.record_id, item.owner, last, Span.SCORE)
+        for item in _items(who)
     )
     return Answers(tuple(tallies), tuple(failing))
 

@@ -22,8 +22,8 @@ from pipeline.model import (
     CHECKED,
     Answers,
     Check,
+    Demand,
     FailingRecord,
-    Field,
     FieldSet,
     Figure,
     FixItem,
@@ -33,6 +33,7 @@ from pipeline.model import (
     Rule,
     RunResult,
     Scope,
+    Span,
     TableAccount,
     Tally,
     Target,
@@ -120,11 +121,11 @@ OWNERS = (
            "lead": (0, 4)}),
     Owner("x1", (2, 1, 0, 1, 60, 3, 50, 4, 1, 0, 20, 0, 0, 20, 35, 5, 0, 0, 0),
           {("deals_open_amount", "EUR"): 800_000, ("deals_won_amount", "EUR"): 90_000},
-          {"meeting": (2, 60), "call": (3, 50), "deal": (0, 20), "client": (0, 20), "contact": (0, 35),
+          {"meeting": (5, 60), "call": (6, 50), "deal": (0, 20), "client": (0, 20), "contact": (0, 35),
            "lead": (0, 5)}),
     Owner(NOBODY, (1, 0, 0, 0, 20, 2, 10, 2, 0, 0, 6, 0, 1, 10, 15, 2, 0, 0, 0),
           {("deals_open_amount", "EUR"): 55_000},
-          {"meeting": (1, 20), "call": (2, 10), "deal": (0, 6), "client": (1, 10), "contact": (1, 15),
+          {"meeting": (4, 20), "call": (5, 10), "deal": (0, 6), "client": (1, 10), "contact": (1, 15),
            "lead": (0, 2)}),
 )  # fmt: skip
 
@@ -166,9 +167,9 @@ def window() -> Window:
 NOT_HELD = LocalText("this CRM does not hold it", "dit CRM heeft dit niet")
 
 
-def _field(declared: dict[str, Any]) -> Field:
+def _field(declared: dict[str, Any]) -> Demand:
     texts = {name: LocalText(**declared[name]) for name in ("label", "why")}
-    return Field(**{**declared, **texts, "columns": tuple(declared["columns"])})
+    return Demand(**{**declared, **texts, "columns": tuple(declared["columns"])})
 
 
 @cache
@@ -189,23 +190,24 @@ def field_sets() -> dict[str, FieldSet]:
 
 def _misses(entity: str, number: int) -> int:
     """A mask that is never empty and names one or two fields."""
-    fields = len(field_sets()[entity].fields)
+    fields = len(field_sets()[entity].demands)
     return 1 << number % fields | (1 << (number + 1) % fields if number % 4 == 0 else 0)
 
 
-def _repairs_of(
-    owner: str, name: int, in_period: dict[str, int], older: dict[str, int]
-) -> Iterator[FixItem]:
-    for wanted, current in ((in_period, True), (older, False)):
-        for entity, count in wanted.items():
+_SPANS = (Span.SCORE, Span.OUTSIDE, Span.COMING_UP, Span.TAKEN_OVER, Span.IMPORTED)
+_SAID = ("now", "old", "ahead", "theirs", "imported")
+
+
+def _repairs_of(owner: str, name: int, *wanted: dict[str, int]) -> Iterator[FixItem]:
+    for span, said, numbers in zip(_SPANS, _SAID, wanted, strict=False):
+        current = span is Span.SCORE
+        for entity, count in numbers.items():
             for number in range(count):
                 mask = _misses(entity, number + name)
                 fields = [
-                    f for bit, f in enumerate(field_sets()[entity].fields) if mask >> bit & 1
+                    f for bit, f in enumerate(field_sets()[entity].demands) if mask >> bit & 1
                 ]
-                record = (
-                    f"{owner or 'nobody'}-{entity}-{'now' if current else 'old'}-{number:03d}"
-                )
+                record = f"{owner or 'nobody'}-{entity}-{said}-{number:03d}"
                 label = (
                     ""
                     if number % 9 == 8
@@ -214,14 +216,15 @@ def _repairs_of(
                 rules = failed(field_sets()[entity].rules, mask)
                 yield FixItem(
                     entity, record, owner, label, tuple(f.label for f in fields), tuple(f.why for f in fields),
-                    f"https://crm.example/{entity}/{record}/edit?a=1&b=2", current,
+                    f"https://crm.example/{entity}/{record}/edit?a=1&b=2", span,
                     None if number % 5 == 4 else date(2026, 11 if current else 3, 1 + number % 16), rules,
                 )  # fmt: skip
 
 
 _FAILING = {
     "m1": ({"meeting": 9, "call": 6, "deal": 2, "client": 1, "contact": 5, "lead": 2},
-           {"meeting": 30, "call": 12, "contact": 22, "deal": 5}),
+           {"meeting": 30, "call": 12, "contact": 22, "deal": 5},
+           {"meeting": 3}, {"client": 2, "contact": 4}, {"contact": 1}),
     "m2": ({"meeting": 1, "contact": 1}, {"meeting": 8, "client": 3}),
     "m3": ({"meeting": 4, "call": 2, "deal": 1, "contact": 3, "lead": 1}, {"meeting": 12, "call": 4, "lead": 2}),
     "m4": ({"meeting": 1, "deal": 1, "lead": 3}, {"meeting": 40, "deal": 9, "client": 14, "contact": 31, "lead": 2}),
@@ -276,7 +279,7 @@ def checks() -> tuple[Check, ...]:
             owner,
             HOSTILE_LABEL if owner == "m3" else "Lunch, Delft",
             f"https://crm.example/meeting/{number}",
-            dimension != "",
+            Span.SCORE if dimension else Span.OUTSIDE,
             date(2026, 11, 2 + number),
         )
         for measure, dimension, verdict, owners in _CHECKED
@@ -288,19 +291,19 @@ def failing() -> tuple[FailingRecord, ...]:
     """The failing records behind the fix-lists."""
     found = []
     for item in fix_list():
-        labels = [field.label for field in field_sets()[item.entity].fields]
+        labels = [field.label for field in field_sets()[item.entity].demands]
         mask = sum(1 << labels.index(label) for label in item.missing)
-        found.append(
-            FailingRecord(item.entity, item.record_id, item.owner, mask, item.in_period)
-        )
+        found.append(FailingRecord(item.entity, item.record_id, item.owner, mask, item.span))
     return tuple(found)
 
 
 def _due_tallies(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
     for entity, fields in field_sets().items():
-        for key in {fields.due_key(field.when) for field in fields.fields}:
-            for span, due in zip(("period", "base"), owner.due[entity], strict=True):
+        for key in {fields.due_key(field.when) for field in fields.demands}:
+            for span, due in zip(("score", "base"), owner.due[entity], strict=True):
                 yield f"due.{span}", key, "", due
+        for span, due in zip(("score", "base"), owner.due[entity], strict=True):
+            yield f"records.{span}", entity, "", due
 
 
 def _counted(owner: Owner) -> Iterator[tuple[str, str, str, int]]:

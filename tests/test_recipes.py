@@ -109,7 +109,7 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     changed(measures / "registry.py", "deals.DEALS_WON,", listed)
     known = "    deals.DEALS_UNDATED.name: _UNDATED,\n"
     changed(reports / "checks.py", known, known + WORDS)
-    module, call = reports / "management.py", "            _teams(company),\n"
+    module, call = reports / "management.py", "            *_of_people(company),\n"
     changed(module, call, f"{call}            _open_deals(company),\n")
     module.write_text(module.read_text("utf-8") + SECTION, "utf-8")
     crm_audit(folder, "demo", "crm", "--today", "2026-11-24", "--output", "output", "--run")

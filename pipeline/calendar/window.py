@@ -16,6 +16,8 @@ from pipeline.model import PeriodWord, Window
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
+_FEWEST_DAYS: Final = 28
+"""Local days that a score is over, at least."""
 
 
 def microseconds(instant: datetime) -> int:
@@ -70,6 +72,16 @@ def days_of(word: PeriodWord, today: date, fire_day: date | None) -> tuple[date,
     return span_of(day if fire_day is None else day - _DAY)
 
 
+def days_of_score(first: date, after_last: date, today: date) -> tuple[date, date]:
+    """The days of the score, half-open: the period's where it holds 28 or more up to today,
+    else the 28 that end with its last day, or today where that comes first.
+    """
+    end = min(after_last, today + _DAY)
+    if end - first >= timedelta(days=_FEWEST_DAYS):
+        return first, after_last
+    return end - timedelta(days=_FEWEST_DAYS), end
+
+
 def open_window(
     *,
     as_of: datetime,
@@ -94,6 +106,7 @@ def open_window(
         first, after_last = days_of(word, today, fire_day)
     month, next_month = month_of(first)
     within_month = after_last <= next_month
+    score_first, score_after = days_of_score(first, after_last, today)
     current = within_month and month <= today < next_month
 
     def midnight(day: date) -> int:
@@ -115,6 +128,10 @@ def open_window(
         after_us=midnight(after_last),
         month_first_us=midnight(month) if within_month else None,
         month_after_us=midnight(next_month) if within_month else None,
+        score_first=score_first,
+        score_after=score_after,
+        score_first_us=midnight(score_first),
+        score_after_us=midnight(score_after),
         soon_us=midnight(today + timedelta(days=8)),
         working_days_left=_working_days(today, next_month, working_week) if current else None,
     )

@@ -47,7 +47,7 @@ _OF_VIEWS: Final = (
     "state",
     "occurred_at_us",
     "scored",
-    "in_period",
+    "span",
     "contact",
     "contact_lacks_last_name",
     "contact_lacks_first_name",
@@ -98,6 +98,7 @@ class Audit:
             ),
             several_owners=source.several_owners == "all",
             field_sets=self.field_sets,
+            shares=self.settings.shares,
             measures=self.measures,
             targets=self.targets,
             accept=self.settings.accept,
@@ -310,8 +311,8 @@ def _must_be_asked(
 ) -> None:
     """A column that is added and that nobody asks for is likely misspelt: refused."""
     for entity, columns in schema.items():
-        fields = field_sets[entity].fields if entity in CHECKED else ()
-        asked = {column for field in fields for column in field.columns}
+        fields = field_sets[entity].demands if entity in CHECKED else ()
+        asked = {column for demand in fields for column in demand.columns}
         asked |= {
             column
             for measure in measures

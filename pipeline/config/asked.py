@@ -39,7 +39,7 @@ def _demanded(field_sets: Iterable[FieldSet]) -> set[str]:
     return {
         f"{fields.entity}.{column}"
         for fields in field_sets
-        for field in fields.fields
+        for field in fields.demands
         for column in field.columns
     }
 

@@ -21,7 +21,7 @@ from pipeline.model import (
     NO_TEXT,
     READ,
     STATES,
-    Field,
+    Demand,
     FieldSet,
     Kind,
     LocalText,
@@ -173,8 +173,8 @@ def _with_texts(fields: FieldSet, schema: Schema) -> FieldSet:
     """
     due = dict.fromkeys(
         column
-        for field in fields.fields
-        for column in field.columns
+        for demand in fields.demands
+        for column in demand.columns
         if not column.endswith("_id")
     )
     texts = tuple(column for column in due if schema[fields.entity].get(column) is Kind.TEXT)
@@ -202,7 +202,7 @@ def _field_set(
         raise ConfigError(
             f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'."
         )
-    due: list[Field] = []
+    due: list[Demand] = []
     unchecked: dict[str, LocalText] = {}
     for demand in parsed.fields:
         checked = tuple(
@@ -211,7 +211,7 @@ def _field_set(
         if checked:
             label = demand.label or same_in_all(demand.name.replace("_", " "))
             due.append(
-                Field(demand.name, label, checked, demand.weight, demand.when, demand.why)
+                Demand(demand.name, label, checked, demand.weight, demand.when, demand.why)
             )
         else:
             unchecked[demand.name] = absent[f"{entity}.{demand.columns[0]}"]

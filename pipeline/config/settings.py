@@ -26,7 +26,7 @@ from pydantic import (
 
 from pipeline.calendar.cron import WEEKDAYS, read_cron
 from pipeline.errors import ConfigError
-from pipeline.model import Agreement, Audience, LanguageCode, PeriodWord
+from pipeline.model import SHARES, Agreement, Audience, LanguageCode, PeriodWord
 from pipeline.presets import preset_names
 from pipeline.values.addresses import holds_account, holds_secret
 from pipeline.values.money import CODES
@@ -128,6 +128,19 @@ def _audit_id(value: str) -> str:
             "a letter or digit first, like sales-7f3a9c02"
         )
     return value
+
+
+def _shares(shares: dict[str, int]) -> dict[str, int]:
+    if strange := sorted(shares.keys() - SHARES.keys()):
+        raise ValueError(
+            f"there is no kind of record '{strange[0]}' in a score; there are {', '.join(SHARES)}"
+        )
+    if negative := sorted(kind for kind, share in shares.items() if share < 0):
+        raise ValueError(f"{negative[0]}: a share is 0 or more; correct it")
+    every = {**dict.fromkeys(SHARES, 0), **shares}
+    if not any(every.values()):
+        raise ValueError("all shares are 0, so nobody would have a score; give one a share")
+    return every
 
 
 def _cron(value: str) -> str:
@@ -286,6 +299,7 @@ class AuditFile(Strict):
         str, ...
     ] = ()  # what is not plausible and so in this CRM: 'deal.close_day.unreadable'
     measures: dict[str, MeasureFile] = {}
+    shares: Annotated[dict[str, int], AfterValidator(_shares)] = dict(SHARES)
 
     @field_validator("currency")
     @classmethod

@@ -19,19 +19,24 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.language.labels import column_text
 from pipeline.language.languages import in_all
+from pipeline.language.marked import marked
 from pipeline.model import (
     RECORD_NAMES,
     Check,
+    Demand,
     FailingRecord,
     FieldSet,
     FixItem,
     LocalText,
     Rule,
     RunResult,
+    Span,
+    Verdict,
     failed,
 )
 
 _UNREADABLE: Final = in_all("it is not counted until it can be read")
+_NOT_READ: Final = marked("{column}: cannot be read")
 _BATCH: Final = 50_000
 """Findings written per batch."""
 
@@ -68,17 +73,20 @@ class About:
 def findings_of(
     failing: Iterable[FailingRecord], about: About
 ) -> tuple[tuple[FixItem, ...], tuple[Check, ...]]:
-    """The records to complete and the records to check, for people to read.
-
-    Those of the period come first, then by kind and id.
+    """The failing records as people read them; of the score first, then by kind and id:
+    what is to be completed, and what one of our counts names.
     """
     words = _Words(about)
     items: list[FixItem] = []
     checks: list[Check] = []
-    for record in sorted(failing, key=lambda r: (not r.in_period, r.entity, r.record_id)):
+    for record in sorted(failing, key=_reading_order):
         items += _items(record, about, words)
         checks += _checks(record, about, words)
     return tuple(items), tuple(checks)
+
+
+def _reading_order(record: FailingRecord) -> tuple[bool, str, str]:
+    return record.span is not Span.SCORE, record.entity, record.record_id
 
 
 @dataclass(slots=True)
@@ -97,7 +105,7 @@ class _Words:
         """The demands that a record with this mask fails, their labels, and their reasons."""
         if (entity, mask) not in self.demands:
             fields = self.about.field_sets[entity]
-            self.demands[entity, mask] = (failed(fields.rules, mask), *_said(fields, mask))
+            self.demands[entity, mask] = _said(fields, mask)
         return self.demands[entity, mask]
 
     def counts(self, entity: str, mask: int) -> tuple[Rule, ...]:
@@ -108,16 +116,40 @@ class _Words:
         return self.named[entity, mask]
 
 
-def _said(fields: FieldSet, mask: int) -> tuple[tuple[LocalText, ...], tuple[LocalText, ...]]:
-    missing, unreadable = fields.missing(mask), fields.unreadable(mask)
-    labels = (
-        *(missing_field.label for missing_field in missing),
-        *(in_all("{column}: cannot be read", column=column_text(name)) for name in unreadable),
+def _said(
+    fields: FieldSet, mask: int
+) -> tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]:
+    """The rules that a record with this mask fails, what they are called, and why each is
+    asked. A column that cannot be read is named once: by the demand that asks for it, if any.
+    """
+    demands = fields.failed(mask)
+    asked = {
+        column
+        for demand, rule in demands
+        if rule.verdict is Verdict.UNREADABLE
+        for column in demand.columns
+    }
+    columns = [column for column in fields.unreadable(mask) if column not in asked]
+    return (
+        (
+            *(rule for _, rule in demands),
+            *(
+                Rule(fields.entity, f"unreadable.{column}", Verdict.UNREADABLE)
+                for column in columns
+            ),
+        ),
+        (
+            *(_lacking(demand, rule) for demand, rule in demands),
+            *(in_all(_NOT_READ, column=column_text(column)) for column in columns),
+        ),
+        (*(demand.why for demand, _ in demands), *(_UNREADABLE for _ in columns)),
     )
-    return labels, (
-        *(missing_field.why for missing_field in missing),
-        *(_UNREADABLE for _ in unreadable),
-    )
+
+
+def _lacking(demand: Demand, rule: Rule) -> LocalText:
+    if rule.verdict is Verdict.UNREADABLE:
+        return in_all(_NOT_READ, column=demand.label)
+    return demand.label
 
 
 def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixItem]:
@@ -132,8 +164,9 @@ def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixIt
             missing=missing,
             why=why,
             link=_link(record, about),
-            in_period=record.in_period,
+            span=record.span,
             day=_local_day(record.occurred_at_us, about.zone),
+            check=not record.mask & about.field_sets[record.entity].costing,
         )
 
 
@@ -145,7 +178,7 @@ def _checks(record: FailingRecord, about: About, words: _Words) -> Iterator[Chec
             owner=record.owner,
             label=about.labels[record.entity, record.record_id],
             link=_link(record, about),
-            in_period=record.in_period,
+            span=record.span,
             day=_local_day(record.occurred_at_us, about.zone),
         )
 
@@ -179,7 +212,9 @@ FINDING_COLUMNS: Final = (
     "debtor",
     "link",
 )
-"""A finding's columns; `span` is 'score' or 'base', and the debtor must correct the record."""
+"""A finding: whose audit, which record, which rule it fails and how; `span` is one of SPANS,
+and the debtor who is to mend it.
+"""
 
 
 def write_findings(folder: Path, result: RunResult) -> None:
@@ -209,15 +244,14 @@ def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
 
 
 def _row(audit: str, rule: Rule, record: FixItem | Check) -> tuple[str, ...]:
-    span = "score" if record.in_period else "base"
-    whose = (record.owner, record.owner)  # the owner is the debtor, too
+    whose = (record.owner, record.owner)  # whoever owns a record is to mend it
     return (
         audit,
         rule.entity,
         record.record_id,
         rule.id,
         rule.verdict,
-        span,
+        record.span,
         *whose,
         record.link,
     )

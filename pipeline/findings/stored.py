@@ -11,7 +11,7 @@ from sys import intern
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.model import FailingRecord, FieldSet, Tally
+from pipeline.model import SPANS, FailingRecord, FieldSet, Span, Tally
 
 _FAILING = pa.schema(
     [
@@ -20,20 +20,20 @@ _FAILING = pa.schema(
         pa.field("owner", pa.string()),
         # in hexadecimal: a set may have more fields than an integer has bits
         pa.field("mask", pa.string()),
-        pa.field("in_period", pa.bool_()),
+        pa.field("span", pa.string()),
         pa.field("is_repeat", pa.bool_()),
         pa.field("occurred_at_us", pa.int64()),
     ]
 )
 
 
-Group = tuple[str, str, bool, bool, int]
-"""(owner, entity, in the period, already listed under another owner, mask)"""
+Group = tuple[str, str, Span, bool, int]
+"""(owner, entity, span, listed at another owner already, mask)"""
 
 
 def group_of(record: FailingRecord) -> Group:
-    """The parts of a failing record that decide where it counts."""
-    return record.owner, record.entity, record.in_period, record.is_repeat, record.mask
+    """What of a failing record decides where it counts."""
+    return record.owner, record.entity, record.span, record.is_repeat, record.mask
 
 
 def failing_tallies(
@@ -44,11 +44,11 @@ def failing_tallies(
     Per owner, per owner for records that count under another owner already, and for the
     company, where a demand that nobody fails counts zero.
     """
-    names = cache(lambda entity, in_period, mask: _names(field_sets[entity], in_period, mask))
+    names = cache(lambda entity, span, mask: _names(field_sets[entity], span, mask))
     company = Counter(dict.fromkeys(_all_names(field_sets), 0))
     owners: Counter[tuple[str, bool, str, str]] = Counter()
-    for (owner, entity, in_period, is_repeat, mask), number in groups.items():
-        for name, dimension in names(entity, in_period, mask):
+    for (owner, entity, span, is_repeat, mask), number in groups.items():
+        for name, dimension in names(entity, span, mask):
             owners[owner, False, name, dimension] += number
             if is_repeat:
                 owners[owner, True, name, dimension] += number
@@ -69,35 +69,38 @@ def failing_tallies(
 def _all_names(field_sets: Mapping[str, FieldSet]) -> Iterator[tuple[str, str]]:
     """Every count that failing records can go into."""
     for fields in field_sets.values():
-        for in_period in (False, True):
-            yield from _names(fields, in_period, fields.bits)
+        for span in SPANS:
+            yield from _names(fields, span, fields.bits)
 
 
-def _names(fields: FieldSet, in_period: bool, mask: int) -> tuple[tuple[str, str], ...]:
-    """The counts that include a record with this mask; none if it fails no demand.
+def _names(fields: FieldSet, span: Span, mask: int) -> tuple[tuple[str, str], ...]:
+    """The counts in which a record with this mask counts; none where it fails no demand.
 
-    The base includes every record, except in the count of records outside the period.
+    Among all records everything counts; the records that lose a point count in their span.
     """
     if not mask & fields.bits:
         return ()
-    missing = [f"{fields.entity}.{field.name}" for field in fields.missing(mask)]
-    spans = ("base", "period") if in_period else ("base",)
+    over = ("base", "score") if span is Span.SCORE else ("base",)
     return (
-        ("failing.period" if in_period else "failing.base", fields.entity),
-        *((f"missing.{span}", name) for span in spans for name in missing),
+        *([(f"failing.{span}", fields.entity)] if mask & fields.costing else ()),
+        *(
+            (f"{rule.verdict}.{among}", f"{fields.entity}.{demand.name}")
+            for demand, rule in fields.failed(mask)
+            for among in over
+        ),
         *(("unreadable", f"{fields.entity}.{name}") for name in fields.unreadable(mask)),
     )
 
 
 def groups_in(file: Path) -> dict[Group, int]:
-    """How many records of a file fall into each group."""
-    keys = ["owner", "entity", "in_period", "is_repeat", "mask"]
+    """How many records of a file count alike."""
+    keys = ["owner", "entity", "span", "is_repeat", "mask"]
     counted = pq.read_table(file, columns=keys).group_by(keys).aggregate([([], "count_all")])
     return {
         (
             row["owner"],
             row["entity"],
-            row["in_period"],
+            Span(row["span"]),
             row["is_repeat"],
             int(row["mask"], 16),
         ): row["count_all"]
@@ -119,8 +122,10 @@ def write_failing(file: Path, failing: tuple[FailingRecord, ...]) -> None:
 def read_failing(file: Path) -> Iterator[FailingRecord]:
     """The failing records of such a file."""
     for batch in pq.ParquetFile(file).iter_batches():
-        for entity, record, owner, mask, *more in zip(
+        for entity, record, owner, mask, span, *more in zip(
             *map(pa.Array.to_pylist, batch.columns), strict=True
         ):
-            # equal texts share one object
-            yield FailingRecord(intern(entity), record, intern(owner), int(mask, 16), *more)
+            # one text of all of a kind
+            yield FailingRecord(
+                intern(entity), record, intern(owner), int(mask, 16), Span(span), *more
+            )

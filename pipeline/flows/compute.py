@@ -95,6 +95,7 @@ def compute(
             window,
             (*COUNTED, *custom),
             audit.audience,
+            audit.shares,
         )
         return people, make_figures(given, inputs)
 

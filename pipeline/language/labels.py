@@ -151,6 +151,7 @@ _PERIODS: Final[Mapping[str, str]] = {
     "period": marked("the period"),
     "month": marked("the calendar month"),
     "stock": marked("all there is now"),
+    "score": marked("the days of completeness"),
     "base": marked("all records"),
     "next_7_days": marked("the next seven days"),
     "run": marked("this run"),
@@ -163,6 +164,7 @@ _BASES: Final[Mapping[str, str]] = {
     "proof": marked("the comparison with the CRM"),
     "targets": marked("the targets"),
     "calendar": marked("the calendar"),
+    "settings": marked("the audit's settings"),
     ONE_READING: marked("counted by the CRM's database alone"),
 }
 

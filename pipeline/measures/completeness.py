@@ -1,34 +1,102 @@
-"""What the minimum field sets come to: scores, fields, records to complete. Made from
-the field sets' own counts.
+"""What the minimum field sets come to: scores and points, demands, records to complete. Made
+from the field sets' own counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pipeline.language.marked import marked
-from pipeline.measures.measure import BASE, PERIOD, STOCK, Counted
-from pipeline.model import Measure, Unit
+from pipeline.measures.measure import BASE, SCORED, STOCK, Counted
+from pipeline.model import Measure, Span, Unit, Verdict
 from pipeline.queries.context import Count
 
-SCORE: Final = Measure(name="score", label=marked("Completeness"), unit=Unit.PERCENT)
-FIELD_FILLED: Final = Measure(name="field_filled", label=marked("Filled"), unit=Unit.PERCENT)
-FIELD_MISSING: Final = Measure(name="field_missing", label=marked("Missing"))
-RECORDS_FAILING: Final = Measure(name="records_failing", label=marked("Records to complete"))
+SCORE: Final = Measure(
+    name="score", label=marked("Completeness"), unit=Unit.PERCENT, period=SCORED
+)
+POINTS_KEPT: Final = Measure(
+    name="points_kept", label=marked("Points kept"), period=SCORED, each="kind of record"
+)
+POINTS_DUE: Final = Measure(
+    name="points_due", label=marked("Points in all"), period=SCORED, each="kind of record"
+)
+SHARE: Final = Measure(name="score_share", label=marked("Share"), period=SCORED)
+RECORDS_COMPLETE: Final = Measure(
+    name="records_complete",
+    label=marked("Complete records"),
+    unit=Unit.PERCENT,
+    period=SCORED,
+)
+FIELD_GOOD: Final = Measure(
+    name="field_good", label=marked("In order"), unit=Unit.PERCENT, period=SCORED
+)
+FIELD_MISSING: Final = Measure(name="field_missing", label=marked("Missing"), period=SCORED)
+FIELD_UNREADABLE: Final = Measure(
+    name="field_unreadable", label=marked("Cannot be read"), period=SCORED
+)
 
 BASE_SCORE: Final = Measure(
     name="base", label=marked("Completeness of all records"), unit=Unit.PERCENT, period=BASE
 )
-BASE_FILLED: Final = Measure(
-    name="base_filled", label=marked("Filled in all records"), unit=Unit.PERCENT, period=BASE
+BASE_POINTS_KEPT: Final = Measure(
+    name="base_points_kept",
+    label=marked("Points kept in all records"),
+    period=BASE,
+    each="kind of record",
+)
+BASE_POINTS_DUE: Final = Measure(
+    name="base_points_due",
+    label=marked("Points of all records"),
+    period=BASE,
+    each="kind of record",
+)
+BASE_COMPLETE: Final = Measure(
+    name="base_complete",
+    label=marked("Complete among all records"),
+    unit=Unit.PERCENT,
+    period=BASE,
+)
+BASE_GOOD: Final = Measure(
+    name="base_good", label=marked("In order in all records"), unit=Unit.PERCENT, period=BASE
 )
 BASE_MISSING: Final = Measure(
     name="base_missing", label=marked("Missing in all records"), period=BASE
 )
-BASE_FAILING: Final = Measure(
-    name="base_failing", label=marked("Records to complete outside this period"), period=BASE
+BASE_UNREADABLE: Final = Measure(
+    name="base_unreadable", label=marked("Cannot be read in all records"), period=BASE
 )
+
+RECORDS_FAILING: Final = Measure(
+    name="records_failing", label=marked("Records to complete"), period=SCORED
+)
+FAILING_OUTSIDE: Final = Measure(
+    name="records_failing_outside",
+    label=marked("Records to complete outside these days"),
+    period=BASE,
+)
+FAILING_COMING_UP: Final = Measure(
+    name="records_failing_coming_up",
+    label=marked("Records to complete, coming up"),
+    period=BASE,
+)
+FAILING_TAKEN_OVER: Final = Measure(
+    name="records_failing_taken_over",
+    label=marked("Records to complete, taken over"),
+    period=BASE,
+)
+FAILING_IMPORTED: Final = Measure(
+    name="records_failing_imported", label=marked("Records to complete, imported"), period=BASE
+)
+FAILING: Final[Mapping[Span, Measure]] = {
+    Span.SCORE: RECORDS_FAILING,
+    Span.COMING_UP: FAILING_COMING_UP,
+    Span.TAKEN_OVER: FAILING_TAKEN_OVER,
+    Span.IMPORTED: FAILING_IMPORTED,
+    Span.OUTSIDE: FAILING_OUTSIDE,
+}
+"""The records that lose a point, each in one span."""
 
 UNREADABLE: Final = Counted(
     name="unreadable",
@@ -41,17 +109,49 @@ UNREADABLE: Final = Counted(
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Among:
     """Which records are looked at, and the measures of these."""
 
-    name: str  # as in 'due.period'
-    filled: Measure
-    missing: Measure
+    name: str  # as in 'due.score'
+    spans: tuple[Span, ...]
     score: Measure
-    failing: Measure
+    kept: Measure
+    due: Measure
+    complete: Measure
+    good: Measure
+    verdicts: Mapping[Verdict, Measure]
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """All of them."""
+        return (
+            self.score,
+            self.kept,
+            self.due,
+            self.complete,
+            self.good,
+            *self.verdicts.values(),
+        )
 
 
-SPANS: Final = (
-    Span(PERIOD, FIELD_FILLED, FIELD_MISSING, SCORE, RECORDS_FAILING),
-    Span(BASE, BASE_FILLED, BASE_MISSING, BASE_SCORE, BASE_FAILING),
+IN_SCORE: Final = Among(
+    "score",
+    (Span.SCORE,),
+    SCORE,
+    POINTS_KEPT,
+    POINTS_DUE,
+    RECORDS_COMPLETE,
+    FIELD_GOOD,
+    {Verdict.MISSING: FIELD_MISSING, Verdict.UNREADABLE: FIELD_UNREADABLE},
 )
+IN_ALL: Final = Among(
+    "base",
+    tuple(Span),
+    BASE_SCORE,
+    BASE_POINTS_KEPT,
+    BASE_POINTS_DUE,
+    BASE_COMPLETE,
+    BASE_GOOD,
+    {Verdict.MISSING: BASE_MISSING, Verdict.UNREADABLE: BASE_UNREADABLE},
+)
+AMONG: Final = (IN_SCORE, IN_ALL)

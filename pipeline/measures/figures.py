@@ -17,8 +17,9 @@ from pipeline.measures.company import (
     TABLE_ROWS,
     TEAMS,
 )
-from pipeline.measures.completeness import SPANS, Span
+from pipeline.measures.completeness import AMONG, FAILING, SHARE, Among
 from pipeline.measures.measure import Counted
+from pipeline.measures.points import due_of, lost, points_of, verdicts_of, whole, with_verdict
 from pipeline.measures.registry import PLANNED
 from pipeline.measures.scopes import (
     Counts,
@@ -36,6 +37,7 @@ from pipeline.model import (
     Figure,
     Measure,
     Scope,
+    Span,
     Unit,
     figure_id,
 )
@@ -52,7 +54,7 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> list[Figure]:
     figures: list[Figure] = []
     for pool in totals:
         figures += _measured(pool, slices)
-        figures += _fields(pool, inputs.field_sets)
+        figures += _completeness(pool, inputs)
         figures += _plan(pool, inputs, totals[-1].counts)
     figures += _about_the_company(inputs)
     return _due_to_somebody(figures)
@@ -139,34 +141,75 @@ def _total(pool: ScopeTotals, counts: Iterable[Count], slice: Slice) -> int:
     return sum(pool.counts.get((count.name, *slice), 0) for count in counts)
 
 
-def _fields(pool: ScopeTotals, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
-    for span in SPANS:
-        weights: dict[str, tuple[int, int]] = {}  # entity -> (filled, due), weighted
+def _completeness(pool: ScopeTotals, inputs: FigureInputs) -> Iterator[Figure]:
+    for among in AMONG:
+        for fields in inputs.field_sets.values():
+            yield from _demands(pool, fields, among)
+        yield from _points(pool, inputs, among)
+        yield from _complete(pool, inputs.field_sets, among)
+    yield from _failing(pool, inputs.field_sets)
+
+
+def _demands(pool: ScopeTotals, fields: FieldSet, among: Among) -> Iterator[Figure]:
+    for demand in fields.demands:
+        dimension = f"{fields.entity}.{demand.name}"
+        due = due_of(pool.counts, fields, demand, among)
+        good = due - lost(pool.counts, fields, demand, among)
+        yield _figure(pool, among.good, good, denominator=due, dimension=dimension)
+        for rule in verdicts_of(fields, demand):
+            number = with_verdict(pool.counts, fields, rule, among)
+            yield _figure(pool, among.verdicts[rule.verdict], number, dimension=dimension)
+
+
+def _points(pool: ScopeTotals, inputs: FigureInputs, among: Among) -> Iterator[Figure]:
+    points = {
+        entity: points_of(pool.counts, fields, among)
+        for entity, fields in inputs.field_sets.items()
+        if fields.demands
+    }
+    for entity, of_kind in points.items():
+        yield _figure(pool, among.kept, of_kind.kept, dimension=entity)
+        yield _figure(pool, among.due, of_kind.due, dimension=entity)
+    if pool.scope is Scope.DOUBLE_COUNTED:
+        return  # what adds up are points; a percentage of what is counted twice is nobody's
+    for entity, of_kind in points.items():
+        kept, due = of_kind.ratio
+        yield _figure(pool, among.score, kept, denominator=due, dimension=entity)
+    score = whole(points, inputs.shares)
+    numerator, denominator = score.as_integer_ratio() if score is not None else (0, 0)
+    yield _figure(pool, among.score, numerator, denominator=denominator)
+
+
+def _complete(
+    pool: ScopeTotals, field_sets: Mapping[str, FieldSet], among: Among
+) -> Iterator[Figure]:
+    """The records of which something is due, and those of them that lose nothing."""
+    all_due = all_good = 0
+    for entity, fields in field_sets.items():
+        if not fields.demands:
+            continue
+        due = pool.counts.get((f"records.{among.name}", entity, ""), 0)
+        good = due - sum(_failing_in(pool, span, entity) for span in among.spans)
+        yield _figure(pool, among.complete, good, denominator=due, dimension=entity)
+        if entity in SCORED:
+            all_due, all_good = all_due + due, all_good + good
+    yield _figure(pool, among.complete, all_good, denominator=all_due)
+
+
+def _failing(pool: ScopeTotals, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
+    """The records that lose a point, by span and kind."""
+    basis = "failing records"
+    for span, measure in FAILING.items():
         for entity, fields in field_sets.items():
-            got = owed = 0
-            for field in fields.fields:
-                dimension = f"{entity}.{field.name}"
-                due = pool.counts.get((f"due.{span.name}", fields.due_key(field.when), ""), 0)
-                lacking = pool.counts.get((f"missing.{span.name}", dimension, ""), 0)
-                yield _figure(
-                    pool, span.filled, due - lacking, denominator=due, dimension=dimension
-                )
-                yield _figure(pool, span.missing, lacking, dimension=dimension)
-                got, owed = got + field.weight * (due - lacking), owed + field.weight * due
-            weights[entity] = (got, owed)
-            if fields.fields:
-                yield _figure(pool, span.score, got, denominator=owed, dimension=entity)
-            if fields.fields or fields.readable:
-                yield _failing(pool, span, [entity], entity)
-        scored = [weights[entity] for entity in SCORED if entity in weights]
-        got, owed = (sum(weight[part] for weight in scored) for part in (0, 1))
-        yield _figure(pool, span.score, got, denominator=owed)
-        yield _failing(pool, span, SCORED, "")
+            if fields.demands:
+                number = _failing_in(pool, span, entity)
+                yield _figure(pool, measure, number, dimension=entity, basis=basis)
+        number = sum(_failing_in(pool, span, entity) for entity in SCORED)
+        yield _figure(pool, measure, number, basis=basis)
 
 
-def _failing(pool: ScopeTotals, span: Span, entities: Iterable[str], dimension: str) -> Figure:
-    count = sum(pool.counts.get((f"failing.{span.name}", entity, ""), 0) for entity in entities)
-    return _figure(pool, span.failing, count, dimension=dimension, basis="failing records")
+def _failing_in(pool: ScopeTotals, span: Span, entity: str) -> int:
+    return pool.counts.get((f"failing.{span}", entity, ""), 0)
 
 
 def _plan(pool: ScopeTotals, inputs: FigureInputs, company: Counts) -> Iterator[Figure]:
@@ -217,6 +260,9 @@ def _about_the_company(inputs: FigureInputs) -> Iterator[Figure]:
     yield company_figure(MANAGERS, len(managers), basis="people")
     yield company_figure(TEAMS, len(teams), basis="people")
     yield company_figure(INACTIVE_USERS, len(inputs.people) - len(managers), basis="people")
+    for kind, share in inputs.shares.items():
+        if kind in inputs.field_sets and inputs.field_sets[kind].demands:
+            yield company_figure(SHARE, share, dimension=kind, basis="settings")
     days = inputs.window.working_days_left
     if days is not None:
         yield company_figure(plan.WORKING_DAYS_LEFT, days, basis="calendar")

@@ -14,6 +14,7 @@ PERIOD = "period"
 MONTH = "month"
 STOCK = "stock"
 BASE = "base"
+SCORED = "score"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,11 +63,9 @@ OF_THE_COMPANY: Final[tuple[Measure, ...]] = (
 """Those that are about nobody: they have no figure but the company's."""
 
 _MADE: Final = (
-    *(
-        measure
-        for span in completeness.SPANS
-        for measure in (span.score, span.filled, span.missing, span.failing)
-    ),
+    *(measure for among in completeness.AMONG for measure in among.measures),
+    *completeness.FAILING.values(),
+    completeness.SHARE,
     plan.PLAN_DONE,
     plan.PLAN_TARGET,
     plan.PLAN_LEFT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pipeline.errors import ProofError
 from pipeline.findings.stored import failing_tallies, group_of
@@ -12,6 +12,7 @@ from pipeline.measures.groups import EVERYBODY, shown_groups
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import COUNTED, PLANNED
 from pipeline.model import (
+    SHARES,
     Answers,
     Audience,
     FieldSet,
@@ -49,6 +50,8 @@ class FigureInputs:
     window: Window
     measures: Sequence[Counted] = COUNTED
     audience: Audience = "named"
+    # kind of record -> its share of the whole score
+    shares: Mapping[str, int] = field(default_factory=lambda: SHARES)
 
 
 def who_owns(

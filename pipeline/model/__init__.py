@@ -12,8 +12,9 @@ from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
 from pipeline.model.results import Check, Difference, FixItem, RunResult, TableAccount
 from pipeline.model.rules import (
+    COSTING,
     CustomMeasure,
-    Field,
+    Demand,
     FieldSet,
     Rule,
     Target,
@@ -44,6 +45,7 @@ from pipeline.model.schema import (
     Schema,
     TextColumns,
 )
+from pipeline.model.spans import SHARES, SPANS, Span
 from pipeline.model.texts import NO_TEXT, LanguageCode, LocalText, same_in_all
 from pipeline.model.window import PeriodBounds, PeriodWord, Window
 
@@ -52,6 +54,7 @@ __all__ = [
     "ASSUMED",
     "CELL_ERRORS",
     "CHECKED",
+    "COSTING",
     "DATED",
     "ENTITIES",
     "FORMATTED",
@@ -65,6 +68,8 @@ __all__ = [
     "READ",
     "RECORD_NAMES",
     "SCORED",
+    "SHARES",
+    "SPANS",
     "STATES",
     "STATE_COLUMNS",
     "UNCOMPARED",
@@ -74,9 +79,9 @@ __all__ = [
     "Audience",
     "Check",
     "CustomMeasure",
+    "Demand",
     "Difference",
     "FailingRecord",
-    "Field",
     "FieldSet",
     "Figure",
     "Fingerprint",
@@ -93,6 +98,7 @@ __all__ = [
     "RunResult",
     "Schema",
     "Scope",
+    "Span",
     "TableAccount",
     "Tally",
     "Target",

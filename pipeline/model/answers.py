@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pipeline.model.spans import Span
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tally:
@@ -15,7 +17,7 @@ class Tally:
 
     company: bool
     owner: str | None
-    name: str  # 'deals_won', 'due.period', …
+    name: str  # 'deals_won', 'due.score', …
     dimension: str  # 'meeting.result', or ''
     currency: str  # '' where it is no money
     value: int
@@ -31,7 +33,7 @@ class FailingRecord(NamedTuple):
     record_id: str
     owner: str  # '' = nobody
     mask: int
-    in_period: bool  # else it counts in the base only
+    span: Span
     is_repeat: bool = False  # listed at another owner already
     occurred_at_us: int | None = (
         None  # its own moment, in microseconds since 1970; None without a readable one

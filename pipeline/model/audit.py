@@ -52,6 +52,7 @@ class ResolvedAudit:
     held_at_end: tuple[str, ...]
     several_owners: bool  # a record counts for each of its owners
     field_sets: Mapping[str, FieldSet]
+    shares: Mapping[str, int]  # kind of record -> its share of the whole score
     measures: tuple[CustomMeasure, ...]
     targets: tuple[Target, ...]
     accept: tuple[str, ...]  # what is not plausible, and so in this CRM

@@ -31,7 +31,7 @@ class Figure:
     key: str  # the manager's or team's id; '' for the others
     metric: str
     dimension: str
-    period: str  # 'period', 'month', 'stock', 'base', 'next_7_days' or 'run'
+    period: str  # 'period', 'month', 'stock', 'score', 'base', 'next_7_days' or 'run'
     numerator: int
     denominator: int | None
     unit: Unit
@@ -44,7 +44,7 @@ ONE_READING: Final = "the source alone"
 not audited are never read.
 """
 
-UNCOMPARED: Final = (ONE_READING, "targets", "calendar")
+UNCOMPARED: Final = (ONE_READING, "targets", "calendar", "settings")
 """The bases of figures that are in no proof: no second reading makes them, or
 they are none of the CRM's.
 """

@@ -16,7 +16,9 @@ class Measure:
     name: str
     label: str
     unit: Unit = Unit.COUNT
-    period: str = "period"  # 'period', 'month', 'stock', 'base', 'next_7_days' or 'run'
+    period: str = (
+        "period"  # 'period', 'month', 'stock', 'score', 'base', 'next_7_days' or 'run'
+    )
     each: str = ""  # what each of its figures is of, where there are several: 'thing lacking'
     left_out: bool = False  # counts records that are in no result
     # what is said of one record, and of many, after their number

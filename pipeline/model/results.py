@@ -11,6 +11,7 @@ from pipeline.model.figures import Figure, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
 from pipeline.model.rules import FieldSet, Rule
+from pipeline.model.spans import Span
 from pipeline.model.texts import LanguageCode, LocalText
 from pipeline.model.window import Window
 
@@ -41,12 +42,12 @@ class FixItem:
     missing: tuple[LocalText, ...]  # labels of the fields
     why: tuple[LocalText, ...]
     link: str  # '' where the CRM has no address
-    in_period: bool  # else it counts in the base only
+    span: Span
     day: date | None = (
         None  # its own day in the audit's zone: by it a manager knows a record without a name
     )
-    rules: tuple[Rule, ...] = ()  # the demands that it fails, as in `missing`
-    check: bool = False  # nothing is demanded: one of our counts names it
+    rules: tuple[Rule, ...] = ()  # what it fails, as in `missing`
+    check: bool = False  # it costs nobody a point
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Check:
     owner: str
     label: str  # the record's own name, as the CRM has it; '' where it has none
     link: str  # '' where the CRM has no address
-    in_period: bool
+    span: Span
     day: date | None  # its own day in the audit's zone
 
 

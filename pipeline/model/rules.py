@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pipeline.model.texts import NO_TEXT, LocalText
 
@@ -43,10 +43,11 @@ def demands_of(rules: Iterable[Rule]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """One demand of a minimum field set: filled when any one of `columns` is.
+class Demand:
+    """One line of a minimum field set: filled when any one of `columns` is.
 
-    `when` names a state of the record (for a meeting 'held'): the field is due only then.
+    `when` names a state of the record (for a meeting 'held'): the demand is due only then. One
+    without weight costs nobody a point.
     """
 
     name: str
@@ -57,17 +58,21 @@ class Field:
     why: LocalText = NO_TEXT
 
 
+COSTING: Final = frozenset({Verdict.MISSING, Verdict.UNREADABLE})
+"""The verdicts that cost the points of a demand."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldSet:
     """The minimum field set of an entity, and its columns that may be unreadable.
 
-    Bit i of a failing record's mask stands for `rules[i]`: each of `fields`, missing, then
-    each of `readable`, unreadable. The bits above are those of rules that counts name.
+    Bit i of a failing record's mask stands for `rules[i]`: the demands' verdicts, then each of
+    `readable` that cannot be read. The bits above are those of rules that counts name.
     """
 
     entity: str
-    fields: tuple[Field, ...]
-    # field -> why it is not checked
+    demands: tuple[Demand, ...]
+    # demand -> why it is not checked
     absent: Mapping[str, LocalText] = field(default_factory=dict)
     readable: tuple[
         str, ...
@@ -75,34 +80,52 @@ class FieldSet:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The demands of the set, one per bit of a mask, the lowest first."""
-        return tuple(self._rules())
+        """What a record can fail, one per bit of a mask, the lowest first."""
+        return tuple(rule for _, rule in self.judged) + tuple(
+            Rule(self.entity, f"unreadable.{column}", Verdict.UNREADABLE)
+            for column in self.readable
+        )
 
-    def _rules(self) -> Iterator[Rule]:
-        for one in self.fields:
-            yield Rule(self.entity, one.name, Verdict.MISSING)
-        for column in self.readable:
-            yield Rule(self.entity, f"unreadable.{column}", Verdict.UNREADABLE)
+    @property
+    def judged(self) -> tuple[tuple[Demand, Rule], ...]:
+        """Each demand with each verdict that it can have; the first bits of a mask."""
+        return tuple(
+            (demand, Rule(self.entity, demand.name, verdict))
+            for verdict in (Verdict.MISSING, Verdict.UNREADABLE)
+            for demand in self.demands
+            if verdict is Verdict.MISSING or not set(self.readable).isdisjoint(demand.columns)
+        )
 
     def due_key(self, when: str | None) -> str:
-        """Under what the records are counted of which fields are due: 'meeting.held'."""
+        """Under what the records are counted of which demands are due: 'meeting.held'."""
         return f"{self.entity}.{when}" if when else self.entity
 
     @property
     def bits(self) -> int:
-        """The mask of a record that fails every demand."""
-        return (1 << len(self.fields) + len(self.readable)) - 1
+        """The mask of a record that fails everything."""
+        return (1 << len(self.rules)) - 1
 
-    def missing(self, mask: int) -> tuple[Field, ...]:
-        """The fields that a record with this mask misses."""
-        return tuple(f for bit, f in enumerate(self.fields) if mask >> bit & 1)
+    @property
+    def costing(self) -> int:
+        """The bits of a mask that cost points."""
+        return sum(
+            1 << bit
+            for bit, (demand, rule) in enumerate(self.judged)
+            if demand.weight and rule.verdict in COSTING
+        )
+
+    def failed(self, mask: int) -> tuple[tuple[Demand, Rule], ...]:
+        """The demands that a record with this mask fails, each with its verdict."""
+        return tuple(pair for bit, pair in enumerate(self.judged) if mask >> bit & 1)
 
     def unreadable(self, mask: int) -> tuple[str, ...]:
         """The columns of a record with this mask in which something
         stands that cannot be read.
         """
         return tuple(
-            name for bit, name in enumerate(self.readable, len(self.fields)) if mask >> bit & 1
+            column
+            for bit, column in enumerate(self.readable, len(self.judged))
+            if mask >> bit & 1
         )
 
 

@@ -45,5 +45,9 @@ class Window:
     after_us: int
     month_first_us: int | None
     month_after_us: int | None
+    score_first: date  # the days of the score, half-open: 28 of them or more
+    score_after: date
+    score_first_us: int
+    score_after_us: int
     soon_us: int  # the midnight that ends the seventh local day after today
     working_days_left: int | None  # in the month, the day of as-of included

@@ -26,8 +26,10 @@ def prove(
 ) -> None:
     """Raises ProofError unless every figure and every failing record is the same in both.
 
-    `seen` and `computed` are Parquet files of failing records, the source's and ours. Records
-    are compared by mask, owner, period and moment; only differing ones are read.
+    Of a record its mask, owner, span and moment are compared.
+
+    `seen` and `found` are Parquet files of failing records, the source's and ours; only what
+    differs is read from them.
     """
     _must_be_none(
         [*_figures(witness, ours), *_records(seen, computed)], "figures or records differ"
@@ -184,12 +186,12 @@ _KEY: Final = "entity, record_id, is_repeat, holder"
 """The key of a failing record, with the owner if it is a repeat; an owner's id may be blank."""
 
 _DIFFERING: Final = """
-    SELECT entity, record_id, source.mask, source.owner, source.in_period,
+    SELECT entity, record_id, source.mask, source.owner, source.span,
            make_timestamp(source.occurred_at_us)::VARCHAR,
-           ours.mask, ours.owner, ours.in_period, make_timestamp(ours.occurred_at_us)::VARCHAR
+           ours.mask, ours.owner, ours.span, make_timestamp(ours.occurred_at_us)::VARCHAR
     FROM source FULL JOIN ours USING (entity, record_id, is_repeat, holder)
     WHERE source.mask IS DISTINCT FROM ours.mask OR source.owner IS DISTINCT FROM ours.owner
-       OR source.in_period IS DISTINCT FROM ours.in_period OR source.occurred_at_us IS DISTINCT FROM ours.occurred_at_us
+       OR source.span IS DISTINCT FROM ours.span OR source.occurred_at_us IS DISTINCT FROM ours.occurred_at_us
     ORDER BY entity, record_id, is_repeat, holder
 """
 
@@ -218,11 +220,9 @@ def _count(records: duckdb.DuckDBPyRelation) -> int:
     return int(number)
 
 
-def _failing(
-    mask: str | None, owner: str | None, in_period: bool | None, moment: str | None
-) -> str:
-    """A failing record in words; `mask` is hexadecimal."""
+def _failing(mask: str | None, owner: str | None, span: str | None, moment: str | None) -> str:
+    """`mask` is written to the base of 16."""
     if mask is None:
         return "not failing"
     at = f"at {moment} UTC" if moment else "no moment"
-    return f"mask {int(mask, 16):b}, owner {owner or 'nobody'}, {'period' if in_period else 'base'}, {at}"
+    return f"mask {int(mask, 16):b}, owner {owner or 'nobody'}, {span}, {at}"

@@ -114,6 +114,7 @@ def scans_of(
             entity,
             tuple(field_question(field_sets[entity], views[entity], grain) for grain in grains),
             tuple(rules),
+            field_sets[entity].costing,
             failing_records(rules, views[entity]),
         )
         for entity, rules in failing(views, field_sets, context).items()

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, select
 
-from pipeline.model import Answers, FailingRecord, Person, Scope, Tally
+from pipeline.model import SPANS, Answers, FailingRecord, Person, Scope, Span, Tally
 from pipeline.queries import WORD, Census, Grain, Question, RowKind, Scan
 from pipeline.values.texts import text_of
 
@@ -46,20 +46,25 @@ def ask_failing(connection: Connection, scans: Iterable[Scan]) -> Iterator[Faili
 
 
 def failing(entity: str, rows: Iterable[Any]) -> Iterator[FailingRecord]:
-    """Rows of (id, owner, in_period, is_repeat, occurred_at_us, *words of the mask) as
+    """Rows of (id, owner, span, is_repeat, occurred_at_us, *words of the mask) as
     failing records.
     """
     owner_of = cache(text_said)  # one text for all the records of an owner
-    for record_id, owner, in_period, is_repeat, occurred_at_us, *words in rows:
+    for record_id, owner, span, is_repeat, occurred_at_us, *words in rows:
         named = text_said(record_id), owner_of(owner)
         yield FailingRecord(
             entity,
             *named,
             _joined(words),
-            bool(in_period),
+            SPANS[span],
             bool(is_repeat),
             _moment(occurred_at_us),
         )
+
+
+def _span(above: int) -> Span:
+    """The span of a failing record from the bits above its mask, of which one is set at most."""
+    return SPANS[above.bit_length()]
 
 
 def _moment(occurred_at_us: Any) -> int | None:
@@ -151,10 +156,10 @@ class _Expansion:
         bits = self._bits(*words)
         name = None if owner is None else self._text(owner)
         if part == RowKind.WRONG:
-            in_period, mask = divmod(bits, self._census.in_period)
+            above, mask = divmod(bits, self._census.above_mask)
             named = self._census.entity, text_said(record), name or ""
             self.failing.append(
-                FailingRecord(*named, mask, bool(in_period), bool(is_repeat), _moment(value))
+                FailingRecord(*named, mask, _span(above), bool(is_repeat), _moment(value))
             )
             return
         for whom in self._whom(part, name, is_repeat):

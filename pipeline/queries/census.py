@@ -37,8 +37,8 @@ from sqlalchemy.sql.elements import ColumnClause, ColumnElement, True_
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from pipeline.databases.constructs import exact_text
-from pipeline.model import FieldSet
-from pipeline.queries.context import WORD, Condition, Entities, QueryContext
+from pipeline.model import SPANS, FieldSet
+from pipeline.queries.context import WORD, Condition, Entities, QueryContext, span_code
 from pipeline.queries.counts import (
     conditions_of,
     has_amount,
@@ -73,14 +73,15 @@ class Census:
     A row is (part, owner, is_repeat, currency, id, records, value, *words of bits). `value` is
     the sum of the amounts, and of a failing record its moment in microseconds. A record counts
     where it has all bits of a count's mask; `priced` are the counts that are made per currency.
-    Of a failing record the bits are its mask, and the one above says that it is in the period.
+    Of a failing record the bits are its mask; above it is one bit for its span, none where it
+    is outside.
     """
 
     entity: str
     counts: Mapping[Named, int]
     amounts: Mapping[Named, int]
     priced: Mapping[Named, int]
-    in_period: int
+    above_mask: int  # the lowest of those bits
     statement: Select[Any] | CompoundSelect[Any]
 
 
@@ -92,8 +93,8 @@ class _Asked:
     counts: Mapping[Named, int]
     amounts: Mapping[Named, int]
     priced: Mapping[Named, int]
-    # what a record can fail, by the bits of its mask, and whether it is in the period
-    failing: Sequence[Condition]
+    failing: Sequence[Condition]  # what a record can fail, by the bits of its mask
+    spans: Sequence[Condition] = ()  # in which span it is, by the bits above
 
     @property
     def per_currency(self) -> bool:
@@ -110,12 +111,12 @@ class _Asked:
     @property
     def failing_words(self) -> list[str]:
         """The words of bits of a failing record."""
-        return _names("f", len(self.failing))
+        return _names("f", len(self.failing_bits))
 
     @property
-    def in_period(self) -> int:
-        """The bit above a failing record's mask."""
-        return 1 << len(self.failing) - 1 if self.failing else 0
+    def failing_bits(self) -> list[Condition]:
+        """The conditions of a failing record's bits: its mask, and its span above."""
+        return [*self.failing, *self.spans] if self.failing else []
 
 
 def _names(letter: str, bits: int) -> list[str]:
@@ -161,7 +162,8 @@ def census(
     """
     whole = view_of(entity, entities, context).subquery()
     asked = _asked(entity, whole, fields, context)
-    kept = {"id", "owner", "is_repeat", *_columns_in([*asked.conditions, *asked.failing])}
+    looked_at_by = [*asked.conditions, *asked.failing_bits]
+    kept = {"id", "owner", "is_repeat", *_columns_in(looked_at_by)}
     if asked.per_currency:
         kept |= {"amount", "amount_unreadable", "currency"}
     if asked.failing:
@@ -185,6 +187,7 @@ def census(
         asked,
         conditions=[_moved(condition, whole, narrow) for condition in asked.conditions],
         failing=[_moved(condition, whole, narrow) for condition in asked.failing],
+        spans=[_moved(condition, whole, narrow) for condition in asked.spans],
     )
     compose = _rolled_up if rolled_up else _in_arms
     statement = compose(asked, worked_out(_flagged(asked, narrow), f"flagged_{entity}"))
@@ -193,7 +196,7 @@ def census(
         asked.counts,
         asked.amounts,
         asked.priced,
-        asked.in_period,
+        1 << len(asked.failing),
         statement,
     )
 
@@ -206,13 +209,11 @@ def _asked(entity: str, view: FromClause, fields: FieldSet, context: QueryContex
         name: bits.of(condition, has_amount(view))
         for name, condition in of_currencies(conditions).items()
     }
-    in_period = view.c.in_period == 1
-    for name, met in due_counts(fields, view, in_period).items():
+    for name, met in due_counts(fields, view).items():
         counts[name] = bits.of(*met)
     failing = list(failing_conditions(fields, view, context).values())
-    if failing:
-        failing.append(in_period)
-    return _Asked(bits.conditions, counts, amounts, priced, failing)
+    spans = [view.c.span == span_code(span) for span in SPANS[1:]]
+    return _Asked(bits.conditions, counts, amounts, priced, failing, spans)
 
 
 def _columns_in(conditions: Sequence[Condition]) -> Iterator[str]:
@@ -248,7 +249,7 @@ def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
         amount.label("amount"),
         moment.label("occurred_at_us"),
         *_words(asked.conditions, asked.counted_words),
-        *_words(asked.failing, asked.failing_words),
+        *_words(asked.failing_bits, asked.failing_words),
     )
 
 
@@ -272,7 +273,7 @@ def _integer(value: int) -> ColumnElement[int]:
 
 def _is_wrong(asked: _Asked, flagged: FromClause) -> Condition:
     """The record has one of the bits that make it a failing one."""
-    bits = asked.in_period - 1
+    bits = (1 << len(asked.failing)) - 1
     words = (
         (flagged.c[name], bits >> number * WORD & (1 << WORD) - 1)
         for number, name in enumerate(asked.failing_words)

@@ -13,7 +13,16 @@ from sqlalchemy import FromClause, Select, and_, case, false, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.databases.constructs import blank, exact_text, one_of_words
-from pipeline.model import CELL_ERRORS, ENTITIES, STATES, Kind, Verdict, Window
+from pipeline.model import (
+    CELL_ERRORS,
+    ENTITIES,
+    SPANS,
+    STATES,
+    Kind,
+    Span,
+    Verdict,
+    Window,
+)
 
 Condition = ColumnElement[bool]
 Conditions = dict[tuple[str, str], Condition]
@@ -133,6 +142,11 @@ def state_code(entity: str, state: str) -> int:
     the database's collation.
     """
     return STATES[entity].index(state) + 1
+
+
+def span_code(span: Span) -> int:
+    """The integer that stands for a span in a view."""
+    return SPANS.index(span)
 
 
 def columns_of(entity: str) -> Mapping[str, Kind]:

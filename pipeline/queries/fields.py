@@ -16,14 +16,12 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    not_,
     or_,
     select,
-    true,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import FieldSet, Rule
+from pipeline.model import SPANS, Demand, FieldSet, Rule, Span, Verdict
 from pipeline.queries.context import (
     WORD,
     Condition,
@@ -34,6 +32,7 @@ from pipeline.queries.context import (
     flag,
     nothing_entered,
     question,
+    span_code,
     state_code,
     unreadable,
 )
@@ -50,32 +49,40 @@ class Scan:
     entity: str
     counts: tuple[Question, ...]
     rules: tuple[Rule, ...]  # by the bits of a failing record's mask
+    costing: int  # those of its bits that cost points
     failing: Select[Any]
 
 
 def asks(fields: FieldSet) -> bool:
     """Whether there is anything to look for."""
-    return bool(fields.fields or fields.readable)
+    return bool(fields.demands or fields.readable)
 
 
 def due_conditions(fields: FieldSet, view: FromClause) -> dict[str, Condition]:
-    """What fields can be due of, each once: 'meeting', 'meeting.held' -> its condition."""
-    whens = dict.fromkeys(field.when for field in fields.fields)
+    """What demands can be due of, each once: 'meeting', 'meeting.held' -> its condition."""
+    whens = dict.fromkeys(demand.when for demand in fields.demands)
     return {fields.due_key(when): _due(fields.entity, view, when) for when in whens}
 
 
 def due_counts(
-    fields: FieldSet, view: FromClause, in_period: Condition
+    fields: FieldSet, view: FromClause
 ) -> dict[tuple[str, str], tuple[Condition, ...]]:
-    """The records of which fields are due, in the base and in the period: each count -> the
-    conditions that a record must meet, all of them.
+    """The records of which demands are due, and those of which any is that has weight; among
+    all records and in the score: each count -> the conditions that a record must meet.
 
-    Fields are many and their conditions few, so that the columns of a statement stay few.
+    Demands are many and their conditions few, so that the columns of a statement stay few.
     """
+    dues = due_conditions(fields, view)
+    in_score = view.c.span == span_code(Span.SCORE)
     found: dict[tuple[str, str], tuple[Condition, ...]] = {}
-    for key, due in due_conditions(fields, view).items():
+    for key, due in dues.items():
         found["due.base", key] = (due,)
-        found["due.period", key] = (in_period, due)
+        found["due.score", key] = (in_score, due)
+    weighty = {fields.due_key(demand.when) for demand in fields.demands if demand.weight}
+    if weighty:
+        any_due = or_(*(due for key, due in dues.items() if key in weighty))
+        found["records.base", fields.entity] = (any_due,)
+        found["records.score", fields.entity] = (in_score, any_due)
     return found
 
 
@@ -102,33 +109,58 @@ def _rule_of(name: str, dimension: str, entity: str, verdict: Any) -> Rule:
 
 
 def _demands(fields: FieldSet, view: FromClause) -> Failing:
+    """Each demand with each verdict that it can have, then the columns that cannot be read."""
     dues = due_conditions(fields, view)
-    owed = [
-        and_(
-            dues[fields.due_key(field.when)],
-            *(nothing_entered(view, fields.entity, column) for column in field.columns),
-        )
-        for field in fields.fields
-    ]
+    failing = {
+        rule: and_(dues[fields.due_key(demand.when)], _has(rule.verdict, demand, fields, view))
+        for demand, rule in fields.judged
+    }
     unread = [unreadable(view, fields.entity, column) for column in fields.readable]
-    return dict(zip(fields.rules, (*owed, *unread), strict=True))
+    return failing | dict(zip(fields.rules[len(failing) :], unread, strict=True))
+
+
+def _has(verdict: Verdict, demand: Demand, fields: FieldSet, view: FromClause) -> Condition:
+    """Whether a demand has this verdict. Of several columns one that is good is enough; what
+    is entered and cannot be read goes before what is missing.
+    """
+    missing = {
+        column: nothing_entered(view, fields.entity, column) for column in demand.columns
+    }
+    if verdict is Verdict.MISSING:
+        return and_(*missing.values())
+    unread = {
+        column: unreadable(view, fields.entity, column)
+        for column in demand.columns
+        if column in fields.readable
+    }
+    bad = [or_(missing[column], unread.get(column, false())) for column in demand.columns]
+    return and_(or_(*unread.values()), *bad)
 
 
 def _due(entity: str, view: FromClause, when: str | None) -> Condition:
-    in_state = true() if when is None else view.c.state == state_code(entity, when)
-    return and_(view.c.scored == 1, in_state)
+    """What is still to come is not held yet, whatever its status says."""
+    known = view.c.scored == 1
+    if when is None:
+        return known
+    in_state = view.c.state == state_code(entity, when)
+    if when == "held":
+        return and_(known, in_state, view.c.span != span_code(Span.COMING_UP))
+    return and_(known, in_state)
 
 
 def field_question(fields: FieldSet, view: FromClause, grain: Grain) -> Question:
-    """One scan: due, of the period and of the base, and how many records fail a demand."""
-    in_period = view.c.in_period == 1
-    fails = or_(false(), *_demands(fields, view).values())
+    """One scan: what is due, in the score and of all records, and how many records lose a
+    point, by their span.
+    """
     counts: Conditions = {
-        name: and_(*conditions)
-        for name, conditions in due_counts(fields, view, in_period).items()
+        name: and_(*conditions) for name, conditions in due_counts(fields, view).items()
     }
-    counts["failing.period", fields.entity] = and_(in_period, fails)
-    counts["failing.base", fields.entity] = and_(not_(in_period), fails)
+    failing = _demands(fields, view).values()
+    loses = or_(
+        false(), *(fails for bit, fails in enumerate(failing) if fields.costing >> bit & 1)
+    )
+    for span in SPANS:
+        counts[f"failing.{span}", fields.entity] = and_(view.c.span == span_code(span), loses)
     sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
     return question(f"{fields.entity}.fields", view, sums, grain=grain)
 
@@ -137,7 +169,7 @@ def failing_records(failing: Failing, view: FromClause) -> Select[Any]:
     """The second scan: every record that fails a rule, and the bit mask of those that it
     fails.
 
-    Its columns are id, owner, in_period, is_repeat, occurred_at_us, and the mask in words of
+    Its columns are id, owner, span, is_repeat, occurred_at_us, and the mask in words of
     WORD bits, the lowest first.
     """
     conditions = list(failing.values())
@@ -148,7 +180,7 @@ def failing_records(failing: Failing, view: FromClause) -> Select[Any]:
     masked = select(
         view.c.id,
         view.c.owner,
-        view.c.in_period,
+        view.c.span,
         view.c.is_repeat,
         view.c.occurred_at_us,
         *words,

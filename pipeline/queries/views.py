@@ -11,16 +11,17 @@ from sqlalchemy import FromClause, Select, and_, case, func, literal, select, un
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.databases.constructs import blank, derived_key, exact_text, one_of_words, same_id
-from pipeline.model import STATE_COLUMNS, STATES, Window
+from pipeline.model import STATE_COLUMNS, STATES, Span, Window
 from pipeline.queries.context import (
     MISSING,
     UNKNOWN,
+    Condition,
     Entities,
     QueryContext,
     ended_at,
     flag,
-    in_flow,
     nothing_entered,
+    span_code,
     state_code,
 )
 
@@ -44,7 +45,7 @@ them it makes nothing else.
 
 def view_of(entity: str, e: Entities, context: QueryContext) -> Select[Any]:
     """An entity's live records, each with: owner, is_repeat, state, occurred_at_us (its
-    moment), scored and in_period (0 or 1).
+    moment), scored (0 or 1) and span (its place in SPANS).
 
     One row per owner; `is_repeat` is 1 on every row but the first owner's.
 
@@ -86,12 +87,20 @@ def _kept(record: FromClause, *without: str) -> list[ColumnElement[Any]]:
 
 
 def _placed(rows: Select[Any], w: Window) -> Select[Any]:
-    """Adds in_period to a SELECT that already has scored and occurred_at_us."""
+    """Adds the span to a SELECT that already has scored and occurred_at_us."""
     inner = rows.subquery()
-    return select(
-        inner,
-        flag(and_(inner.c.scored == 1, in_flow(inner.c.occurred_at_us, w))).label("in_period"),
-    )
+    return select(inner, _span(inner, w).label("span"))
+
+
+def _span(record: FromClause, w: Window) -> ColumnElement[int]:
+    """The integer of the span in which a record's demands count."""
+    moment = record.c.occurred_at_us
+    spans: list[tuple[Condition, int]] = [(record.c.scored == 0, span_code(Span.OUTSIDE))]
+    if "start_at" in record.c:
+        spans.append((record.c.start_at > w.as_of_us, span_code(Span.COMING_UP)))
+    in_score = and_(moment >= w.score_first_us, moment < w.score_after_us, moment <= w.as_of_us)
+    spans.append((in_score, span_code(Span.SCORE)))
+    return case(*spans, else_=span_code(Span.OUTSIDE))
 
 
 def _owned(
@@ -162,14 +171,10 @@ def _moment(record: FromClause) -> ColumnElement[Any]:
     )
 
 
-def _event(entity: str, record: FromClause, context: QueryContext) -> list[ColumnElement[Any]]:
-    early = and_(
-        record.c.state == state_code(entity, "held"),
-        record.c.start_at > context.window.as_of_us,
-    )
+def _event(record: FromClause) -> list[ColumnElement[Any]]:
     return [
         _moment(record).label("occurred_at_us"),
-        case((record.c.state == UNKNOWN, 0), (early, 0), else_=1).label("scored"),
+        case((record.c.state == UNKNOWN, 0), else_=1).label("scored"),
     ]
 
 
@@ -179,7 +184,7 @@ def _meeting(e: Entities, m: FromClause, context: QueryContext) -> Select[Any]:
     rows = select(
         *_kept(m),
         *owned,
-        *_event("meeting", m, context),
+        *_event(m),
         flag(penalty.is_not(None)).label("contact"),
         *_lacks_of_best(penalty),
     ).select_from(joined)
@@ -294,7 +299,7 @@ def _call(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
         client.c.id.label("client_id"),  # a reference to nothing is no client
         func.coalesce(contact.c.id, lead.c.id).label("contact_id"),
         *owned,
-        *_event("call", c, context),
+        *_event(c),
     ).select_from(joined)
     return _placed(rows, context.window)
 

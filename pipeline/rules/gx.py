@@ -22,7 +22,7 @@ from pipeline.complaints import without_values
 from pipeline.errors import AuditError, PublishError
 from pipeline.lacks import lack_in, lack_of
 from pipeline.memory import uncollected
-from pipeline.model import Answers, FailingRecord, Tally, demands_of
+from pipeline.model import Answers, FailingRecord, Tally
 from pipeline.queries import Scan
 from pipeline.queries.ask import ask, failing
 
@@ -96,7 +96,7 @@ def _answers(scan: Scan, outcome: Any) -> Answers:
     claimed: Counter[_Claim] = Counter()
     for tally in filter(_is_failing, counted):
         claimed[_key(tally)] += tally.value  # an owner's id may be blank, as nobody's is
-    if +claimed != _listed(records, demands_of(scan.rules)):
+    if +claimed != _listed(records, scan.costing):
         raise AuditError(
             f"The validation of {scan.entity} counted {_total(claimed)} records to complete and listed others."
         )
@@ -116,12 +116,12 @@ def _is_failing(tally: Tally) -> bool:
     return tally.name.startswith("failing.")
 
 
-def _listed(records: Iterable[FailingRecord], demands: int) -> Counter[_Claim]:
+def _listed(records: Iterable[FailingRecord], costing: int) -> Counter[_Claim]:
     """The same counts from the list."""
     found: Counter[_Claim] = Counter()
     for record in records:
-        if record.mask & demands:
-            name = "failing.period" if record.in_period else "failing.base"
+        if record.mask & costing:
+            name = f"failing.{record.span}"
             found[name, record.owner, False] += 1
             found[name, record.owner, True] += record.is_repeat
     return +found
@@ -230,7 +230,7 @@ def _with_company(counts: Iterable[tuple[str, str]], owners: list[Tally]) -> lis
 
 
 class FieldSetFailing(MetricProvider):
-    """Every record that fails a rule: (id, owner, in_period, is_repeat, occurred_at_us, *mask)."""
+    """Every record that fails a rule: (id, owner, span, is_repeat, occurred_at_us, *mask)."""
 
     metric_name = "minimum_field_set.failing"
     value_keys = ("scan",)

@@ -11,7 +11,7 @@ from benchmarks.crms import AS_OF, CRMS
 from benchmarks.scale import audit_of, measure, must_be_equal
 from pipeline import queries, source
 from pipeline.flows.extract import answers_of, read_spec_of, window_of
-from pipeline.model import Answers, FailingRecord, Tally
+from pipeline.model import Answers, FailingRecord, Span, Tally
 
 
 def test_reading_and_counting_are_measured(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_sqlite_finds_by_a_key_whatever_it_joins(several: bool, tmp_path: Path) 
 def test_a_difference_ends_it() -> None:
     tally, record = (
         Tally(True, None, "deals", "", "", 1),
-        FailingRecord("deal", "d1", "", 1, True),
+        FailingRecord("deal", "d1", "", 1, Span.SCORE),
     )
     with pytest.raises(SystemExit, match="differ in 1 integers"):
         must_be_equal("x", Answers((tally,), ()), Answers((), ()))

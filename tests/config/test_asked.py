@@ -92,8 +92,8 @@ def test_a_demand_asks(demo: Path, tmp_path: Path) -> None:
     [hand] = in_crm(
         demo, "SELECT count(*) AS number, count(nullif(trim(city), '')) AS filled FROM clients WHERE NOT is_deleted"
     )  # fmt: skip
-    assert figures["base_filled/client.city@company"].numerator == hand["filled"]
-    assert figures["base_filled/client.city@company"].denominator == hand["number"]
+    assert figures["base_good/client.city@company"].numerator == hand["filled"]
+    assert figures["base_good/client.city@company"].denominator == hand["number"]
 
 
 def test_a_measure_of_ones_own_asks(demo: Path, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_the_least_that_is_needed(load: Load, tmp_path: Path) -> None:
     assert audit.output == tmp_path / "output"
     assert audit.targets == ()
     assert list(audit.field_sets) == list(CHECKED)
-    assert [field.name for field in audit.field_sets["meeting"].fields] == [
+    assert [field.name for field in audit.field_sets["meeting"].demands] == [
         "date",
         "subject",
         "contact",
@@ -135,7 +135,7 @@ def test_reports_are_english_unless_they_are_asked_in_dutch(load: Load) -> None:
 
 def test_a_text_is_for_all_languages_or_one_in_each(with_sets: Load) -> None:
     fields = "entity: meeting\nfields: [{name: date, columns: [start_at], why: WHY}]\n"
-    [date_] = with_sets(fields.replace("WHY", "{en: a, nl: b}")).field_sets["meeting"].fields
+    [date_] = with_sets(fields.replace("WHY", "{en: a, nl: b}")).field_sets["meeting"].demands
     assert (date_.why.chosen("en"), date_.why.chosen("nl")) == ("a", "b")
     for wrong in ("{en: a}", "{en: a, nl: b, de: c}", "{en: a, nl: 1}", "[a]"):
         with pytest.raises(
@@ -369,7 +369,7 @@ def test_a_field_that_is_mapped_is_due(load: Load) -> None:
     mapped = load(
         text.replace("suitecrm", "suitecrm\n  add: {meeting.result: meetings_cstm.result_c}")
     )
-    assert [field.name for field in mapped.field_sets["meeting"].fields][-1] == "result"
+    assert [field.name for field in mapped.field_sets["meeting"].demands][-1] == "result"
     assert mapped.field_sets["meeting"].absent == {}
     assert "meeting.result" not in mapped.absent
 
@@ -636,7 +636,7 @@ def with_sets(load: Load, tmp_path: Path) -> Load:
 
 def test_a_field_set_of_ones_own(with_sets: Load) -> None:
     audit = with_sets(SET)
-    date_, result = audit.field_sets["meeting"].fields
+    date_, result = audit.field_sets["meeting"].demands
     assert (str(date_.label), date_.weight, date_.when, date_.why) == ("date", 1, None, NO_TEXT)
     assert (str(result.label), result.weight, result.when, str(result.why)) == (
         "the result",
@@ -652,8 +652,8 @@ def test_a_set_that_an_own_folder_lacks_is_ours_and_an_empty_one_demands_nothing
     (tmp_path / "sets" / "lead.yaml").write_text("entity: lead\nfields: []\n", "utf-8")
     audit, ours = with_sets(SET), load(GOOD)
     assert audit.field_sets["call"] == ours.field_sets["call"]
-    assert audit.field_sets["call"].fields
-    assert audit.field_sets["lead"].fields == ()
+    assert audit.field_sets["call"].demands
+    assert audit.field_sets["lead"].demands == ()
 
 
 def test_a_folder_in_the_place_of_a_field_set_is_refused(
@@ -673,7 +673,7 @@ def test_our_field_sets_are_copied_and_none_of_yours_is_overwritten(
     assert [file.name for file in kept] == ["call.yaml"]
     assert sorted(file.stem for file in written) == sorted({*CHECKED} - {"call"})
     audit, ours = load(GOOD + "field_sets: sets\n"), load(GOOD)
-    assert audit.field_sets["call"].fields == ()
+    assert audit.field_sets["call"].demands == ()
     assert audit.field_sets["deal"] == ours.field_sets["deal"]
 
 
@@ -743,7 +743,7 @@ def test_a_folder_of_field_sets_that_does_not_exist(load: Load) -> None:
 def test_a_field_of_several_columns_is_due_where_the_crm_holds_one(load: Load) -> None:
     audit = load(GOOD.replace("preset: demo", "preset: suitecrm"))
     details = next(
-        field for field in audit.field_sets["client"].fields if field.name == "details"
+        field for field in audit.field_sets["client"].demands if field.name == "details"
     )
     assert details.columns == ("phone", "email")
 
@@ -768,7 +768,7 @@ def test_a_field_is_absent_only_where_all_of_its_columns_are(
     (tmp_path / "crm.yaml").write_text(f"extends: suitecrm\nabsent: {{{listed}}}\n", "utf-8")
     fields = load(GOOD.replace("preset: demo", "preset: crm.yaml")).field_sets["client"]
     assert (
-        next((field.columns for field in fields.fields if field.name == "details"), None)
+        next((field.columns for field in fields.demands if field.name == "details"), None)
         == columns
     )
     assert fields.absent.get("details") == (why and same_in_all(why))
@@ -789,7 +789,7 @@ def test_what_is_no_field_set_may_lie_beside_them(
     with_sets: Load, tmp_path: Path, name: str
 ) -> None:
     (tmp_path / "sets" / name).write_text("anything", "utf-8")
-    assert len(with_sets(SET).field_sets["meeting"].fields) == 2
+    assert len(with_sets(SET).field_sets["meeting"].demands) == 2
 
 
 # ------------------------------------------------------------------------------------------------ targets

@@ -19,11 +19,12 @@ from pipeline.calendar.window import microseconds
 from pipeline.findings import About, labels_of, write_findings
 from pipeline.findings.stored import group_of, groups_in, read_failing, write_failing
 from pipeline.model import (
+    Demand,
     FailingRecord,
-    Field,
     FieldSet,
     FixItem,
     Rule,
+    Span,
     Verdict,
 )
 from tests.factory import result
@@ -32,9 +33,9 @@ SETS = {
     "meeting": FieldSet(
         "meeting",
         (
-            Field("date", "date", ("start_at",), why="it counts for no week"),
-            Field("subject", "subject", ("subject",)),
-            Field(
+            Demand("date", "date", ("start_at",), why="it counts for no week"),
+            Demand("subject", "subject", ("subject",)),
+            Demand(
                 "result",
                 "the result",
                 ("result",),
@@ -44,7 +45,7 @@ SETS = {
         ),
     ),
     "contact": FieldSet(
-        "contact", (Field("last_name", "last name", ("last_name",), why="a letter needs it"),)
+        "contact", (Demand("last_name", "last name", ("last_name",), why="a letter needs it"),)
     ),
 }
 LINKS = {"meeting": "https://crm.example/index.php?module=Meetings&record={id}"}
@@ -94,14 +95,14 @@ def one(record: FailingRecord, label: str = "", zone: str = "UTC"):  # type: ign
 def test_what_is_missing_is_said_in_the_sets_words(
     mask: int, missing: tuple[str, ...], why: tuple[str, ...]
 ) -> None:
-    item = one(FailingRecord("meeting", "1", "m1", mask, True))
+    item = one(FailingRecord("meeting", "1", "m1", mask, Span.SCORE))
     assert tuple(map(str, item.missing)) == missing
     assert tuple(map(str, item.why)) == why
-    assert (item.entity, item.record_id, item.owner, item.in_period) == (
+    assert (item.entity, item.record_id, item.owner, item.span) == (
         "meeting",
         "1",
         "m1",
-        True,
+        Span.SCORE,
     )
 
 
@@ -118,12 +119,12 @@ def test_what_is_missing_is_said_in_the_sets_words(
 def test_what_cannot_be_read_is_said_and_why_it_matters(
     mask: int, missing: tuple[str, ...]
 ) -> None:
-    fields = (Field("subject", "subject", ("subject",), why="so that it is found"),)
+    fields = (Demand("subject", "subject", ("subject",), why="so that it is found"),)
     sets = {
         "meeting": FieldSet("meeting", fields, readable=("start_at", "end_at", "created_at"))
     }
     (item,) = items(
-        [FailingRecord("meeting", "1", "m1", mask, True)],
+        [FailingRecord("meeting", "1", "m1", mask, Span.SCORE)],
         {},
         sets,
         LINKS,
@@ -138,13 +139,13 @@ def test_what_cannot_be_read_is_said_and_why_it_matters(
 
 def test_of_the_period_first_then_by_kind_and_id() -> None:
     given = [
-        FailingRecord("meeting", "b", "m1", 1, False),
-        FailingRecord("meeting", "a", "m1", 1, True),
-        FailingRecord("contact", "z", "m1", 1, False),
-        FailingRecord("contact", "y", "m1", 1, True),
-        FailingRecord("meeting", "A", "m1", 1, True),
-        FailingRecord("meeting", "10", "", 1, True),
-        FailingRecord("meeting", "9", "m2", 1, True),
+        FailingRecord("meeting", "b", "m1", 1, Span.OUTSIDE),
+        FailingRecord("meeting", "a", "m1", 1, Span.SCORE),
+        FailingRecord("contact", "z", "m1", 1, Span.OUTSIDE),
+        FailingRecord("contact", "y", "m1", 1, Span.SCORE),
+        FailingRecord("meeting", "A", "m1", 1, Span.SCORE),
+        FailingRecord("meeting", "10", "", 1, Span.SCORE),
+        FailingRecord("meeting", "9", "m2", 1, Span.SCORE),
     ]
     expected = [
         ("contact", "y"),
@@ -172,16 +173,16 @@ def test_of_the_period_first_then_by_kind_and_id() -> None:
     ],
 )
 def test_a_link_holds_the_id_quoted(record: str, quoted: str) -> None:
-    link = one(FailingRecord("meeting", record, "m1", 1, True)).link
+    link = one(FailingRecord("meeting", record, "m1", 1, Span.SCORE)).link
     assert link == f"https://crm.example/index.php?module=Meetings&record={quoted}"
 
 
 def test_without_an_address_there_is_no_link() -> None:
-    assert one(FailingRecord("contact", "1", "m1", 1, True)).link == ""
+    assert one(FailingRecord("contact", "1", "m1", 1, Span.SCORE)).link == ""
 
 
 def test_the_day_is_the_local_one() -> None:
-    record = FailingRecord("meeting", "1", "m1", 1, True)
+    record = FailingRecord("meeting", "1", "m1", 1, Span.SCORE)
     late = record._replace(
         occurred_at_us=microseconds(datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
     )
@@ -201,7 +202,9 @@ def test_the_day_is_the_local_one() -> None:
 )
 def test_the_ends_of_the_calendar_are_no_defect(moment: datetime, zone: str) -> None:
     item = one(
-        FailingRecord("meeting", "1", "m1", 1, False, occurred_at_us=microseconds(moment)),
+        FailingRecord(
+            "meeting", "1", "m1", 1, Span.OUTSIDE, occurred_at_us=microseconds(moment)
+        ),
         zone=zone,
     )
     assert item.record_id == "1"
@@ -265,8 +268,8 @@ def written(folder: Path, records: list[FailingRecord]) -> list[dict[str, str]]:
 
 def test_one_row_per_record_and_rule(tmp_path: Path) -> None:
     records = [
-        FailingRecord("meeting", "305184080441754059", "m1", 0b110, True),
-        FailingRecord("contact", "c,1", "", 0b1, False),
+        FailingRecord("meeting", "305184080441754059", "m1", 0b110, Span.SCORE),
+        FailingRecord("contact", "c,1", "", 0b1, Span.OUTSIDE),
     ]
     rows = written(tmp_path, records)
     meeting = {
@@ -302,8 +305,8 @@ def test_what_a_count_names_is_a_finding_too(tmp_path: Path) -> None:
         )
     }
     records = [
-        FailingRecord("meeting", "1", "m1", 0b1010, True),
-        FailingRecord("meeting", "2", "m1", 0b1000, False),
+        FailingRecord("meeting", "1", "m1", 0b1010, Span.SCORE),
+        FailingRecord("meeting", "2", "m1", 0b1000, Span.OUTSIDE),
     ]
     labels = {("meeting", "1"): "Lunch", ("meeting", "2"): ""}
     made, checks = findings.findings_of(records, About(labels, SETS, rules, LINKS, "UTC"))
@@ -331,7 +334,7 @@ def test_what_looks_like_a_formula_is_kept_text_in_the_csv(
         text if where == "record_id" else "1",
         text if where == "owner" else "m1",
         1,
-        True,
+        Span.SCORE,
     )
     (row,) = written(tmp_path, [record])
     assert row[where] == f"'{text}"
@@ -341,16 +344,16 @@ def test_what_looks_like_a_formula_is_kept_text_in_the_csv(
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_other_text_is_left_as_it_is(tmp_path: Path, text: str) -> None:
-    (row,) = written(tmp_path, [FailingRecord("contact", "1", text, 1, True)])
+    (row,) = written(tmp_path, [FailingRecord("contact", "1", text, 1, Span.SCORE)])
     assert row["owner"] == text
 
 
 def test_failing_records_are_read_and_counted_as_they_were_written(tmp_path: Path) -> None:
     records = (
-        FailingRecord("meeting", "1", "m1", 0b1010, True, occurred_at_us=-1),
-        FailingRecord("meeting", "2", "m1", 0b1010, True),
-        FailingRecord("meeting", "2", "m2", 0b1010, True, is_repeat=True),
-        FailingRecord("contact", "0", "", 0x1A << 100, False),
+        FailingRecord("meeting", "1", "m1", 0b1010, Span.SCORE, occurred_at_us=-1),
+        FailingRecord("meeting", "2", "m1", 0b1010, Span.SCORE),
+        FailingRecord("meeting", "2", "m2", 0b1010, Span.SCORE, is_repeat=True),
+        FailingRecord("contact", "0", "", 0x1A << 100, Span.OUTSIDE),
     )
     file = tmp_path / "failing.parquet"
     write_failing(file, records)
@@ -359,7 +362,7 @@ def test_failing_records_are_read_and_counted_as_they_were_written(tmp_path: Pat
 
 
 def test_the_names_of_clients_stay_in_the_crm(tmp_path: Path) -> None:
-    record = FailingRecord("contact", "1", "m1", 1, True)
+    record = FailingRecord("contact", "1", "m1", 1, Span.SCORE)
     made = found(record, names={("contact", "1"): "Ada Byron"})
     write_findings(tmp_path, replace(result(), fix_list=made, checks=()))
     assert b"Byron" not in (tmp_path / "findings.csv").read_bytes()

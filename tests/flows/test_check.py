@@ -29,7 +29,7 @@ from pipeline.flows.check.looking import Pace, look
 from pipeline.flows.check.masking import mask
 from pipeline.flows.check.sentences import on_field_sets, on_the_hold
 from pipeline.flows.check.tables import share
-from pipeline.model import Field, FieldSet, Kind
+from pipeline.model import Demand, FieldSet, Kind
 from pipeline.progress import Silence
 from pipeline.values.white_space import WHITE_SPACE
 from tests.crms.files.ours import prepared as exports
@@ -111,8 +111,8 @@ def test_field_sets_are_sentences(whole: str) -> None:
 
 def test_what_is_not_checked_is_said() -> None:
     fields = (
-        Field("reason", "reason", ("reason",), when="not held"),
-        Field("agenda", "agenda", ("agenda",), weight=2),
+        Demand("reason", "reason", ("reason",), when="not held"),
+        Demand("agenda", "agenda", ("agenda",), weight=2),
     )
     lines = list(
         on_field_sets({"meeting": FieldSet("meeting", fields, {"result": "it has none"})})

@@ -21,7 +21,7 @@ from sqlalchemy.types import BigInteger, Date, DateTime, Integer, String
 from pipeline.config import load_audit
 from pipeline.errors import ConfigError
 from pipeline.flows import run
-from pipeline.model import RunResult
+from pipeline.model import RunResult, Span
 from pipeline.progress import Silence
 from tests import postgres
 from tests.requirements import require_mariadb
@@ -260,10 +260,10 @@ def test_scores_lists_and_the_plan_add_up_too(
     figures, counts = result.figures, counted(tables, several=True)
     parts = [*(f"manager:{who}" for who in MANAGERS), "inactive", "unassigned"]
     for name in (
-        "score",
-        "base",
-        "score/deal",
-        "field_filled/contact.last_name",
+        "points_kept/deal",
+        "base_points_due/meeting",
+        "records_complete",
+        "field_good/contact.last_name",
         "win_rate",
         "records_failing",
     ):
@@ -278,7 +278,7 @@ def test_scores_lists_and_the_plan_add_up_too(
         own = {
             (one.entity, one.record_id)
             for one in result.fix_list
-            if one.owner == who and one.in_period
+            if one.owner == who and one.span is Span.SCORE
         }
         assert len(own) == figures[f"records_failing@manager:{who}"].numerator
     mine = {who: counts["deals_won"][who] for who in TARGETS}
@@ -304,7 +304,7 @@ def test_who_changes_teams_takes_his_figures_along(tmp_path: Path) -> None:
             connection.execute(text("UPDATE people SET team = 'south' WHERE id = 'a'"))
         engine.dispose()
         after = audited(tmp_path, url, "all", "after").figures
-    for name in ("deals_won", "meetings_held", "score", "records_failing"):
+    for name in ("deals_won", "meetings_held", "points_kept/deal", "records_failing"):
         own = before[f"{name}@manager:a"].numerator
         assert own
         assert (

@@ -376,8 +376,8 @@ def _from_the_crm(result: RunResult) -> RunResult:
         for item in result.fix_list
     )  # fmt: skip
     sets = {
-        entity: replace(fields, fields=tuple(
-            replace(field, label=_both(field.label), why=_both(field.why)) for field in fields.fields))
+        entity: replace(fields, demands=tuple(
+            replace(field, label=_both(field.label), why=_both(field.why)) for field in fields.demands))
         for entity, fields in result.field_sets.items()
     }  # fmt: skip
     return replace(
@@ -521,7 +521,7 @@ def test_no_reason_accuses_anybody() -> None:
         why for name in preset_names() for why in load_preset(name, Path()).absent.values()
     ]
     for fields in factory.field_sets().values():
-        reasons += [text for field in fields.fields for text in (field.label, field.why)]
+        reasons += [text for field in fields.demands for text in (field.label, field.why)]
     for reason in reasons:
         for code in CODES:
             assert not re.findall(FORBIDDEN[code], reason.chosen(code), re.IGNORECASE), reason

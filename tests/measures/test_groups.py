@@ -78,7 +78,7 @@ def test_a_ratio_is_computed_on_the_pool() -> None:
     number = sum(1_000 + place for place in pooled)
     rate = figure(f"win_rate@group:{POOLED}")
     assert (rate.numerator, rate.denominator) == (number, 2 * number)
-    filled = figure(f"field_filled/client.name@group:{POOLED}")
+    filled = figure(f"field_good/client.name@group:{POOLED}")
     assert filled.denominator == 3 * number
 
 

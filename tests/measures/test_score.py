@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 
 import pytest
 
@@ -13,15 +14,18 @@ from pipeline.calendar.window import open_window
 from pipeline.errors import ProofError
 from pipeline.findings.stored import failing_tallies, group_of
 from pipeline.measures.figures import make_figures
+from pipeline.measures.points import Points, whole
 from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
+    SHARES,
     Answers,
+    Demand,
     FailingRecord,
-    Field,
     FieldSet,
     Figure,
     Person,
     Scope,
+    Span,
     TableAccount,
     Tally,
     Target,
@@ -237,10 +241,10 @@ def test_complete_meetings_are_a_part_of_those_held() -> None:
 # ------------------------------------------------------------------------------------------------ scores
 
 SETS = {
-    "meeting": FieldSet("meeting", (Field("date", "date", ("start_at",)), Field("result", "result", ("result",), 3,
+    "meeting": FieldSet("meeting", (Demand("date", "date", ("start_at",)), Demand("result", "result", ("result",), 3,
     "held"))),
-    "client": FieldSet("client", (Field("name", "name", ("name",)),)),
-    "lead": FieldSet("lead", (Field("last_name", "last name", ("last_name",), 5),)),
+    "client": FieldSet("client", (Demand("name", "name", ("name",)),)),
+    "lead": FieldSet("lead", (Demand("last_name", "last name", ("last_name",), 5),)),
     "call": FieldSet("call", ()),
 }  # fmt: skip
 
@@ -254,11 +258,11 @@ def fields(
     base_missing: int = 0,
 ) -> list[Count]:
     entity, _, name = dimension.partition(".")
-    (when,) = {field.when for field in SETS[entity].fields if field.name == name}
+    (when,) = {field.when for field in SETS[entity].demands if field.name == name}
     key = SETS[entity].due_key(when)
     return [
-        (owner, "due.period", key, "", due),
-        (owner, "missing.period", dimension, "", missing),
+        (owner, "due.score", key, "", due),
+        (owner, "missing.score", dimension, "", missing),
         (owner, "due.base", key, "", base_due),
         (owner, "missing.base", dimension, "", base_missing),
     ]
@@ -290,13 +294,13 @@ _COUNTED = [
     *fields(None, "client.name", 0, 0, 2, 1),
 ]
 RECORDS = [
-    FailingRecord("meeting", "1", "a", 0b11, True),
-    FailingRecord("meeting", "2", "a", 0b10, True),
-    FailingRecord("meeting", "3", "a", 0b01, False),
-    FailingRecord("client", "1", "g", 0b1, True),
-    FailingRecord("lead", "1", "a", 0b1, True),
-    FailingRecord("lead", "2", "c", 0b1, False),
-    FailingRecord("client", "2", "", 0b1, False),
+    FailingRecord("meeting", "1", "a", 0b11, Span.SCORE),
+    FailingRecord("meeting", "2", "a", 0b10, Span.SCORE),
+    FailingRecord("meeting", "3", "a", 0b01, Span.OUTSIDE),
+    FailingRecord("client", "1", "g", 0b1, Span.SCORE),
+    FailingRecord("lead", "1", "a", 0b1, Span.SCORE),
+    FailingRecord("lead", "2", "c", 0b1, Span.OUTSIDE),
+    FailingRecord("client", "2", "", 0b1, Span.OUTSIDE),
 ]
 COUNTED = without_those_of(RECORDS, _COUNTED)
 
@@ -305,12 +309,57 @@ def scored() -> dict[str, Figure]:
     return figures(COUNTED, failing=RECORDS, field_sets=SETS)
 
 
-def test_a_score_is_weights_filled_of_weights_due() -> None:
+def test_points_are_weights_of_what_is_good_of_what_is_due() -> None:
     found = scored()
-    assert numbers(found, "score/meeting")["manager:a"] == (9 + 3 * 3, 10 + 3 * 6)
-    assert numbers(found, "score/client")["manager:a"] == (4, 4)
-    assert numbers(found, "score")["manager:a"] == (18 + 4, 28 + 4)
-    assert numbers(found, "base")["manager:a"] == (80 + 3 * 54 + 30, 100 + 180 + 40)
+    assert numbers(found, "points_kept/meeting")["manager:a"] == 9 + 3 * 3
+    assert numbers(found, "points_due/meeting")["manager:a"] == 10 + 3 * 6
+    assert numbers(found, "score/meeting")["manager:a"] == (18, 28)
+    assert numbers(found, "base_points_kept/meeting")["manager:a"] == 80 + 3 * 54
+    assert numbers(found, "base/client")["manager:a"] == (30, 40)
+
+
+def test_the_whole_is_the_mean_of_the_kinds_by_their_shares() -> None:
+    """Meetings weigh 30 and clients 10; a client's 4 points in the score are too few to count."""
+    found = scored()
+    assert numbers(found, "score")["manager:a"] == (9, 14)
+    expected = (30 * Fraction(242, 280) + 10 * Fraction(30, 40)) / 40
+    assert numbers(found, "base")["manager:a"] == expected.as_integer_ratio()
+
+
+@pytest.mark.parametrize(
+    ("meetings", "clients", "kind", "whole"),
+    [
+        (9, 100, False, (1, 2)),  # 9 points of a kind are too few for a percentage
+        (10, 9, True, (0, 0)),  # and 19 in all too few for the whole
+        (10, 10, True, (7, 8)),  # shares 30 and 10
+        (20, 9, True, (1, 1)),
+    ],
+)
+def test_too_few_points_make_no_percentage(
+    meetings: int, clients: int, kind: bool, whole: tuple[int, int]
+) -> None:
+    counts = [
+        *fields("a", "meeting.date", meetings, 0),
+        *fields("a", "client.name", clients, 0),
+        *fields("b", "client.name", 1_000, 0),
+    ]
+    half = [FailingRecord("client", str(n), "a", 1, Span.SCORE) for n in range(clients // 2)]
+    found = figures(counts, failing=half, field_sets=SETS)
+    score = found.get("score/meeting@manager:a")  # a ratio of nothing is not made
+    assert (score is not None and score.numerator == score.denominator) is kind
+    assert numbers(found, "score")["manager:a"] == whole
+    assert numbers(found, "points_due/meeting")["manager:a"] == meetings
+
+
+def test_two_hundred_easy_calls_do_not_bury_a_deal() -> None:
+    points = {"deal": Points(5, 10), "call": Points(20, 20)}
+    more = {"deal": Points(5, 10), "call": Points(820, 820)}
+    assert whole(points, SHARES) == whole(more, SHARES) == (Fraction(30, 2) + 10) / 40
+
+
+def test_shares_of_nothing_make_no_whole() -> None:
+    assert whole({"deal": Points(50, 50)}, {"deal": 0, "meeting": 30}) is None
+    assert whole({"lead": Points(50, 50)}, SHARES) is None
 
 
 def test_leads_are_in_no_managers_score_and_have_their_own() -> None:
@@ -319,35 +368,32 @@ def test_leads_are_in_no_managers_score_and_have_their_own() -> None:
     assert numbers(found, "score/lead")["manager:c"] == (10, 15)
     assert numbers(found, "score/lead")["manager:a"] == (0, 40)
     assert numbers(found, "score/lead")["company"] == (10, 55)
-    assert numbers(found, "score")["company"] == (
-        22,
-        32 + 2 + 1,
-    )  # Bo's two dates and the former colleague's client
+    # Bo's two dates are the meetings' alone; the former colleague's client makes 5 points
+    assert numbers(found, "score")["company"] == (3, 5)
 
 
 def test_where_nothing_is_due_there_is_no_score() -> None:
     found = scored()
     assert numbers(found, "score")["unassigned"] == (0, 0)
     assert numbers(found, "score/meeting")["inactive"] == (0, 0)
-    assert numbers(found, "base")["unassigned"] == (1, 2)
-    assert not any(
-        name.startswith("score/call") for name in found
-    )  # a set without fields has none at all
+    assert numbers(found, "base")["unassigned"] == (0, 0)
+    assert numbers(found, "base_points_due/client")["unassigned"] == 2
+    # a set without demands has none at all
+    assert not any(name.startswith("score/call") for name in found)
 
 
 def test_a_ratio_of_which_nothing_is_due_to_anybody_is_not_made() -> None:
     counts = [*fields("a", "meeting.date", 0, 0), *fields("a", "client.name", 0, 0, 3, 0)]
     found = figures(
-        counts, failing=[FailingRecord("client", "1", "a", 1, False)], field_sets=SETS
+        counts, failing=[FailingRecord("client", "1", "a", 1, Span.OUTSIDE)], field_sets=SETS
     )
     assert {figure.metric for figure in found.values() if figure.denominator is not None} == {
-        "base",
-        "base_filled",
+        "base_good",
     }
-    assert {
-        figure.dimension for figure in found.values() if figure.metric == "base_filled"
-    } == {"client.name"}
-    filled = numbers(found, "base_filled/client.name")
+    assert {figure.dimension for figure in found.values() if figure.metric == "base_good"} == {
+        "client.name"
+    }
+    filled = numbers(found, "base_good/client.name")
     assert (filled["manager:a"], filled["unassigned"], filled["company"]) == (
         (2, 3),
         (0, 0),
@@ -366,7 +412,7 @@ def test_a_failing_record_of_several_owners_is_the_companys_once() -> None:
     again = [(True, "b"), (True, "c")]
     records = [
         *RECORDS,
-        *(FailingRecord("meeting", "1", owner, 1, True, later) for later, owner in again),
+        *(FailingRecord("meeting", "1", owner, 1, Span.SCORE, later) for later, owner in again),
     ]
     found = figures(COUNTED, failing=records, field_sets=SETS)
     once = figures(COUNTED, failing=RECORDS, field_sets=SETS)
@@ -383,7 +429,7 @@ def test_failing_records_of_an_owner_whom_nobody_knows_do_not_vanish() -> None:
     with pytest.raises(ProofError) as refused:
         figures(
             COUNTED,
-            failing=[*RECORDS, FailingRecord("client", "9", "a stranger", 1, False)],
+            failing=[*RECORDS, FailingRecord("client", "9", "a stranger", 1, Span.OUTSIDE)],
             field_sets=SETS,
         )
     assert [(name, *values) for name, _, *values in refused.value.differences] == [
@@ -394,31 +440,32 @@ def test_failing_records_of_an_owner_whom_nobody_knows_do_not_vanish() -> None:
 
 def test_scores_are_pooled() -> None:
     found = scored()
-    assert numbers(found, "score")["team:t1"] == (22 + 0, 32 + 2)
+    assert numbers(found, "score/meeting")["team:t1"] == (18 + 0, 28 + 2)
+    assert numbers(found, "score")["team:t1"] == (3, 5)
     assert numbers(found, "score")["team"] == (0, 0)
-    assert numbers(found, "score")["inactive"] == (0, 1)
+    assert numbers(found, "points_due/client")["inactive"] == 1
 
 
 def test_each_field_is_told_with_what_is_missing() -> None:
     found = scored()
-    assert numbers(found, "field_filled/meeting.result")["manager:a"] == (3, 6)
+    assert numbers(found, "field_good/meeting.result")["manager:a"] == (3, 6)
     assert numbers(found, "field_missing/meeting.result")["manager:a"] == 3
-    assert numbers(found, "base_filled/meeting.date")["company"] == (80, 102)
+    assert numbers(found, "base_good/meeting.date")["company"] == (80, 102)
     assert numbers(found, "base_missing/meeting.date")["company"] == 22
-    assert numbers(found, "field_filled/lead.last_name")["company"] == (2, 11)
+    assert numbers(found, "field_good/lead.last_name")["company"] == (2, 11)
 
 
 def test_records_to_repair_are_counted_once_each() -> None:
     found = scored()
     assert numbers(found, "records_failing/meeting")["manager:a"] == 2
-    assert numbers(found, "base_failing/meeting")["manager:a"] == 1
+    assert numbers(found, "records_failing_outside/meeting")["manager:a"] == 1
     assert numbers(found, "records_failing")["manager:a"] == 2  # the lead stands apart
     assert numbers(found, "records_failing/lead")["manager:a"] == 1
     assert numbers(found, "records_failing")["inactive"] == 1
-    assert numbers(found, "base_failing")["unassigned"] == 1
+    assert numbers(found, "records_failing_outside")["unassigned"] == 1
     assert numbers(found, "records_failing")["company"] == 3
-    assert numbers(found, "base_failing")["company"] == 2
-    assert numbers(found, "base_failing/lead")["company"] == 1
+    assert numbers(found, "records_failing_outside")["company"] == 2
+    assert numbers(found, "records_failing_outside/lead")["company"] == 1
     assert numbers(found, "records_failing")["team:t1"] == 2
 
 

@@ -15,7 +15,7 @@ from pipeline.config import load_audit
 from pipeline.flows.compute import _without_plan
 from pipeline.language.format import format_figure
 from pipeline.language.languages import ENGLISH
-from pipeline.measures.completeness import BASE_FAILING, SCORE
+from pipeline.measures.completeness import FAILING_OUTSIDE, SCORE
 from pipeline.measures.deals import DEALS_WON
 from pipeline.measures.plan import PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT
@@ -57,46 +57,31 @@ def with_numbers(given: Mapping[str, tuple[int, int | None]]) -> RunResult:
 # ------------------------------------------------------------------------------------------------ completeness
 
 
-def weighing(weight: int, entity: str = "deal") -> RunResult:
-    """The factory's edition with another weight of one field."""
-    fields = result().field_sets[entity]
-    heavy = replace(fields.fields[0], weight=weight)
-    sets = {**result().field_sets, entity: replace(fields, fields=(heavy, *fields.fields[1:]))}
-    return replace(result(), field_sets=sets)
-
-
-def test_where_every_field_weighs_one_fields_are_counted() -> None:
-    for given in (result(), weighing(3, "lead")):  # leads are in no manager's score
-        assert all(
-            text_of(row).endswith(" fields are filled")
-            for row in score_rows(the_company(given))
-        )
-
-
-def test_where_a_field_weighs_more_points_are_counted() -> None:
-    company = the_company(weighing(3))
+def test_complete_records_stand_beside_completeness() -> None:
+    company = the_company(result())
     assert [row.label for row in score_rows(company)] == ["Completeness", "All records"]
     for row in score_rows(company):
-        assert re.search(r"\d of [\d,]+ points, each field by its weight$", text_of(row))
-    team = said(manager_report(weighing(3), MANAGERS[0]), "team")
-    assert team["Your team"].endswith(" points, each field by its weight")
+        assert re.search(r"%[\d,]+ of [\d,]+ records complete$", text_of(row))
+    team = said(manager_report(result(), MANAGERS[0]), "team")
+    assert team["Your team"].endswith(" records complete")
 
 
-def test_without_anything_due_the_sentence_says_what_there_was_none_of() -> None:
-    [score, base] = score_rows(
-        the_company(with_numbers({"score@company": (0, 0), "base@company": (0, 0)}))
-    )
-    assert text_of(score).endswith("No fields to look at yet.")
-    assert text_of(base).endswith("No fields to look at yet.")
+def test_without_a_percentage_the_sentence_says_why() -> None:
+    few = {"score@company": (0, 0), "base@company": (0, 0)}
+    none = {"records_complete@company": (0, 0), "base_complete@company": (0, 0)}
+    for row in score_rows(the_company(with_numbers(few))):
+        assert text_of(row).endswith(" records complete: too few for a percentage")
+    for row in score_rows(the_company(with_numbers(few | none))):
+        assert text_of(row) == "No records to look at yet."
 
 
-def test_records_outside_the_period_are_called_so_and_not_older() -> None:
-    assert BASE_FAILING.label == "Records to complete outside this period"
+def test_records_outside_the_days_of_completeness_are_called_so_and_not_older() -> None:
+    assert FAILING_OUTSIDE.label == "Records to complete outside these days"
     for person in MANAGERS:
         report = manager_report(result(), person)
         for element in ("fix outside", "fix leads outside"):
             assert all(
-                "outside this period" in sentence for sentence in said(report, element).values()
+                "outside these days" in sentence for sentence in said(report, element).values()
             )
         words = " ".join([*(text_of(row) for row in report.headline), *report.notes])
         assert "older" not in words.lower()
@@ -106,11 +91,11 @@ def test_records_outside_the_period_are_called_so_and_not_older() -> None:
 # ------------------------------------------------------------------------------------------------ misspelt
 
 
-def test_who_has_nothing_to_repair_in_the_period_is_thanked() -> None:
+def test_who_has_nothing_to_complete_is_thanked() -> None:
     person = MANAGERS[0]
     clean = with_numbers({f"records_failing@manager:{person.id}": (0, None)})
     assert said(manager_report(clean, person), "fix now") == {
-        "To complete": "Nothing to complete in this period. Thank you."
+        "To complete": "Nothing to complete in these days. Thank you."
     }
     assert "Thank you" not in said(manager_report(result(), person), "fix now")["To complete"]
 

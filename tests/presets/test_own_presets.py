@@ -147,7 +147,7 @@ def test_a_column_of_ones_own_can_be_demanded(folder: Path) -> None:
     )
     result = audited(folder, more=", add: {meeting.place: afspraken.plaats}")
     assert number(result, "field_missing/meeting.place@manager:1") == 1
-    assert result.figures["score/meeting@company"].denominator == 2
+    assert number(result, "points_due/meeting@company") == 2
 
 
 def test_a_column_that_nobody_demands_is_likely_misspelt(folder: Path) -> None:
@@ -262,7 +262,7 @@ def test_what_no_select_gives_is_not_checked(
     assert (
         result.not_checked["meeting.result"] == result.not_checked["meeting.parent_id"] == why
     )
-    assert "subject" in {one.name for one in result.field_sets["meeting"].fields}
+    assert "subject" in {one.name for one in result.field_sets["meeting"].demands}
     assert not [
         name for name in result.figures if name.startswith("field_missing/meeting.result")
     ]

@@ -18,6 +18,7 @@ from pipeline.model import (
     Figure,
     Person,
     Scope,
+    Span,
     TableAccount,
     Unit,
     figure_id,
@@ -64,10 +65,10 @@ FIGURES = (
     figure("plan_needed_per_day", 7, 11, Unit.PER_DAY, scope=Scope.MANAGER, key="m1"),
 )
 RECORDS = (
-    FailingRecord("call", "1", "m1", 0b1, True),
-    FailingRecord("call", "2", "", 0b10, False),
-    FailingRecord("meeting", "1", "m1", 0b101, True),
-    FailingRecord("meeting", "305184080441754059", "m2", 1 << 40, False),
+    FailingRecord("call", "1", "m1", 0b1, Span.SCORE),
+    FailingRecord("call", "2", "", 0b10, Span.OUTSIDE),
+    FailingRecord("meeting", "1", "m1", 0b101, Span.SCORE),
+    FailingRecord("meeting", "305184080441754059", "m2", 1 << 40, Span.OUTSIDE),
 )
 
 
@@ -198,7 +199,10 @@ def test_a_figure_that_exists_twice() -> None:
         pytest.param(lambda r: r._replace(mask=0b1000), id="mask"),
         pytest.param(lambda r: r._replace(mask=r.mask | 1 << 62), id="one more field"),
         pytest.param(lambda r: r._replace(owner="m9"), id="owner"),
-        pytest.param(lambda r: r._replace(in_period=not r.in_period), id="period"),
+        pytest.param(
+            lambda r: r._replace(span=Span.OUTSIDE if r.span is Span.SCORE else Span.SCORE),
+            id="span",
+        ),
         pytest.param(
             lambda r: r._replace(occurred_at_us=1), id="moment of a record without one"
         ),
@@ -230,7 +234,10 @@ def test_a_record_that_is_lacking(position: int) -> None:
 
 @pytest.mark.parametrize(
     "extra",
-    [FailingRecord("deal", "1", "", 1, True), FailingRecord("call", "3", "m1", 1, True)],
+    [
+        FailingRecord("deal", "1", "", 1, Span.SCORE),
+        FailingRecord("call", "3", "m1", 1, Span.SCORE),
+    ],
 )
 def test_a_record_that_is_too_many(extra: FailingRecord) -> None:
     ((name, _, source, _),) = refusal(found=[*RECORDS, extra]).differences
@@ -408,5 +415,5 @@ def test_so_are_letters_that_are_composed_otherwise() -> None:
 
 def test_a_record_whose_id_is_odd_is_named_visibly() -> None:
     with pytest.raises(ProofError) as caught:
-        prove([], [], [FailingRecord("deal", "1\t2\u202e", "m", 1, True)], [])
+        prove([], [], [FailingRecord("deal", "1\t2\u202e", "m", 1, Span.SCORE)], [])
     assert caught.value.differences[0][0] == "deal 1\\t2\\u202e"

@@ -17,7 +17,17 @@ from pipeline import queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.findings.stored import failing_tallies, group_of
 from pipeline.measures.registry import COUNTED, counts_of
-from pipeline.model import ENTITIES, READ, FailingRecord, Field, FieldSet, Scope, Tally, Window
+from pipeline.model import (
+    ENTITIES,
+    READ,
+    Demand,
+    FailingRecord,
+    FieldSet,
+    Scope,
+    Span,
+    Tally,
+    Window,
+)
 from pipeline.proof.listed import must_be_listed
 from pipeline.queries import MISSING, UNKNOWN, QueryContext, columns_of, state_code, view_of
 from pipeline.queries.ask import ask, ask_failing, ask_people
@@ -32,28 +42,28 @@ SETS = {
     "meeting": FieldSet(
         "meeting",
         (
-            Field("date", "date", ("start_at",)),
-            Field("subject", "subject", ("subject",)),
-            Field("contact", "contact", ("contact",)),
-            Field("result", "result", ("result",), when="held"),
+            Demand("date", "date", ("start_at",)),
+            Demand("subject", "subject", ("subject",)),
+            Demand("contact", "contact", ("contact",)),
+            Demand("result", "result", ("result",), when="held"),
         ),
         readable=("start_at", "end_at"),
     ),
-    "call": FieldSet("call", (Field("status", "status", ("status",)), Field("whom", "whom", ("client_id",
+    "call": FieldSet("call", (Demand("status", "status", ("status",)), Demand("whom", "whom", ("client_id",
     "contact_id")))),
     "deal": FieldSet(
         "deal",
         (
-            Field("client", "client", ("client_id",)),
-            Field("stage", "stage", ("stage",)),
-            Field("amount", "amount", ("amount",)),
-            Field("close_date", "close date", ("close_day",)),
+            Demand("client", "client", ("client_id",)),
+            Demand("stage", "stage", ("stage",)),
+            Demand("amount", "amount", ("amount",)),
+            Demand("close_date", "close date", ("close_day",)),
         ),
         readable=("amount", "close_day"),
     ),
-    "client": FieldSet("client", (Field("details", "details", ("phone", "email")),)),
-    "contact": FieldSet("contact", (Field("last_name", "last name", ("last_name",)),)),
-    "lead": FieldSet("lead", (Field("last_name", "last name", ("last_name",)),)),
+    "client": FieldSet("client", (Demand("details", "details", ("phone", "email")),)),
+    "contact": FieldSet("contact", (Demand("last_name", "last name", ("last_name",)),)),
+    "lead": FieldSet("lead", (Demand("last_name", "last name", ("last_name",)),)),
 }  # fmt: skip
 NOON = "2026-11-16 12:00:00"
 OLD = "2026-01-05 12:00:00"
@@ -99,21 +109,23 @@ class Answer:
     def fields(self, field: str, owner: str | None = "company") -> tuple[int, int, int, int]:
         """(due and missing of the period, due and missing of the base)"""
         entity, _, name = field.partition(".")
-        (when,) = {one.when for one in SETS[entity].fields if one.name == name}
+        (when,) = {one.when for one in SETS[entity].demands if one.name == name}
         key = SETS[entity].due_key(when)
-        names = ("due.period", "missing.period", "due.base", "missing.base")
+        names = ("due.score", "missing.score", "due.base", "missing.base")
         return tuple(  # type: ignore[return-value]
             self.count(name, owner, key if name.startswith("due") else field) for name in names
         )
 
     def misses(self, entity: str) -> dict[str, tuple[str, ...]]:
         named = (
-            (r.record_id, SETS[entity].missing(r.mask))
+            (r.record_id, SETS[entity].failed(r.mask))
             for r in self.failing
             if r.entity == entity
         )
         return {
-            record: tuple(field.name for field in fields) for record, fields in named if fields
+            record: tuple(demand.name for demand, rule in failed if rule.verdict == "missing")
+            for record, failed in named
+            if any(rule.verdict == "missing" for _, rule in failed)
         }
 
     @property
@@ -532,15 +544,21 @@ def test_held_in_the_future_is_a_finding_and_in_no_figure(desk: Desk) -> None:
         == answer.count("meetings_planned_7d")
         == 0
     )
-    assert answer.fields("meeting.date") == answer.fields("meeting.result") == (0, 0, 0, 0)
-    assert answer.misses("meeting") == {}
+    assert answer.fields("meeting.result") == (0, 0, 0, 0)  # it has none yet
+    assert answer.fields("meeting.subject") == (
+        0,
+        0,
+        2,
+        1,
+    )  # among all records, and in no score
+    assert {record.span for record in answer.to_complete} == {Span.COMING_UP}
     assert answer.count("meetings") == 2
     late = desk.ask(call=[{"id": "1", "owner_id": "m1", "status": "Held", "start_at": FUTURE}])
     assert (
         late.count("calls_held_in_future"),
         late.count("calls_held"),
         late.misses("call"),
-    ) == (1, 0, {})
+    ) == (1, 0, {"1": ("whom",)})
 
 
 def test_held_at_as_of_is_held_and_a_microsecond_later_is_not(desk: Desk) -> None:
@@ -566,8 +584,8 @@ def test_held_without_a_start_belongs_to_the_day_on_which_it_was_created(desk: D
     assert answer.count("meetings_lacking", "m1", "date") == 1
     assert answer.count("meetings_undated") == 1
     assert answer.fields("meeting.date") == (1, 1, 3, 3)
-    assert {r.record_id: r.in_period for r in answer.to_complete}["in"] is True
-    assert {r.record_id: r.in_period for r in answer.to_complete}["never"] is False
+    assert {r.record_id: r.span for r in answer.to_complete}["in"] is Span.SCORE
+    assert {r.record_id: r.span for r in answer.to_complete}["never"] is Span.OUTSIDE
     assert answer.count("meetings_complete") == 0
 
 
@@ -861,7 +879,7 @@ def test_a_start_that_cannot_be_read_is_in_no_period(desk: Desk) -> None:
         assert answer.count(name) == 0, name
     assert answer.fields("meeting.date") == (0, 0, 8, 0)  # what cannot be read is not missing
     assert answer.count("unreadable", dimension="meeting.start_at") == 8
-    assert not any(record.in_period for record in answer.failing)
+    assert {record.span for record in answer.failing} == {Span.OUTSIDE}
 
 
 def test_a_creation_date_that_cannot_be_read_is_not_one_that_lacks(desk: Desk) -> None:
@@ -960,7 +978,7 @@ def asked_of(entity: str, *absent: str) -> set[str]:
         "state",
         "occurred_at_us",
         "scored",
-        "in_period",
+        "span",
         "contact",
         "contact_lacks_last_name",
         "contact_lacks_first_name",
@@ -1166,11 +1184,11 @@ def test_the_base_holds_all_and_the_period_its_own(desk: Desk) -> None:
     assert answer.fields("contact.last_name", "m1") == (1, 1, 3, 3)
     assert answer.fields("contact.last_name", "m2") == (1, 0, 1, 0)
     assert answer.fields("lead.last_name", "m1") == (1, 1, 1, 1)
-    assert {(r.entity, r.record_id): r.in_period for r in answer.to_complete} == {
-        ("contact", "new"): True,
-        ("contact", "old"): False,
-        ("contact", "never"): False,
-        ("lead", "lead"): True,
+    assert {(r.entity, r.record_id): r.span for r in answer.to_complete} == {
+        ("contact", "new"): Span.SCORE,
+        ("contact", "old"): Span.OUTSIDE,
+        ("contact", "never"): Span.OUTSIDE,
+        ("lead", "lead"): Span.SCORE,
     }
     assert answer.count("contacts_undated") == 1
 

@@ -30,7 +30,7 @@ from pipeline.flows.extract import answers_of, read_spec_of, window_of
 from pipeline.measures.deals import DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT
 from pipeline.measures.measure import average
 from pipeline.measures.registry import COUNTED
-from pipeline.model import Answers, CustomMeasure, Field, FieldSet, Tally, same_in_all
+from pipeline.model import Answers, CustomMeasure, Demand, FieldSet, Tally, same_in_all
 from pipeline.progress import Silence
 from pipeline.queries import WORD
 from pipeline.queries.census import _Asked, _is_wrong
@@ -230,7 +230,7 @@ def many(fields: FieldSet, number: int = FIELDS) -> FieldSet:
     """The field set with further demands, more than an integer has bits."""
     columns = ("name", "amount", "close_day", "client_id", "stage", "currency")
     further = (
-        Field(
+        Demand(
             f"f{n}",
             same_in_all(f"f{n}"),
             (columns[n % 6], columns[n // 6 % 6])[: 1 + n % 2],
@@ -239,7 +239,7 @@ def many(fields: FieldSet, number: int = FIELDS) -> FieldSet:
         )
         for n in range(number)
     )
-    return replace(fields, fields=(*fields.fields, *further))
+    return replace(fields, demands=(*fields.demands, *further))
 
 
 # ------------------------------------------------------------------------------------------------ equal
@@ -302,10 +302,10 @@ def test_where_the_first_owner_counts_and_much_is_absent(
 
 
 @pytest.mark.parametrize("rules", [1, 58, 59, 60, 61, 118, 119, 120, 121, 129])
-def test_a_record_fails_by_a_bit_of_any_word_but_that_of_the_period(rules: int) -> None:
+def test_a_record_fails_by_a_bit_of_any_word_but_those_of_its_span(rules: int) -> None:
     """Records with one bit each: those that are listed have one of the rules'."""
-    bits = range(rules + 1)
-    asked = _Asked([], {}, {}, {}, [true()] * len(bits))  # the last says "in the period"
+    bits = range(rules + 4)
+    asked = _Asked([], {}, {}, {}, [true()] * rules, [true()] * 4)
     rows = [
         (
             bit,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipeline.language.languages import ENGLISH
 from pipeline.measures.registry import COUNTED
-from pipeline.model import FixItem, Person, Rule, RunResult, Scope, Verdict
+from pipeline.model import FixItem, Person, Rule, RunResult, Scope, Span, Verdict
 from pipeline.reports.content import checks
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_report
@@ -99,7 +99,7 @@ def test_a_record_is_said_once_with_all_that_is_to_be_checked() -> None:
 def asking_for_a_contact() -> RunResult:
     """The first meeting's fix-list asks for a contact."""
     demanded = FixItem(
-        "meeting", "m1-meeting-check-000", "m1", "", (), (), "", True,
+        "meeting", "m1-meeting-check-000", "m1", "", (), (), "", Span.SCORE,
         rules=(Rule("meeting", "contact", Verdict.MISSING),),
     )  # fmt: skip
     return replace(result(), fix_list=(demanded,))

@@ -21,7 +21,16 @@ from pipeline.language.languages import ENGLISH
 from pipeline.measures.completeness import SCORE
 from pipeline.measures.meetings import COMPLETE_MEETINGS
 from pipeline.measures.registry import MEASURES
-from pipeline.model import Figure, FixItem, LanguageCode, Person, RunResult, Scope, same_in_all
+from pipeline.model import (
+    Figure,
+    FixItem,
+    LanguageCode,
+    Person,
+    RunResult,
+    Scope,
+    Span,
+    same_in_all,
+)
 from pipeline.reports.content.checks import to_check
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_report
@@ -116,7 +125,8 @@ def test_a_fix_list_holds_every_record_of_its_manager_and_of_nobody_else() -> No
 def test_a_long_fix_list_is_not_cut() -> None:
     first = result().fix_list[0]
     many = tuple(
-        replace(first, record_id=f"old-{n}", owner="m1", in_period=False) for n in range(5_000)
+        replace(first, record_id=f"old-{n}", owner="m1", span=Span.OUTSIDE)
+        for n in range(5_000)
     )
     report = manager_report(replace(result(), fix_list=many, checks=()), MANAGERS[0])
     page = render_page(report)
@@ -143,7 +153,7 @@ def test_a_heading_counts_the_records_under_it() -> None:
         report = manager_report(result(), person)
         for section, metric, dimension in (
             ("now", "records_failing", ""), ("leads", "records_failing", "lead"),
-            ("outside", "base_failing", ""), ("leads outside", "base_failing", "lead"),
+            ("outside", "records_failing_outside", ""), ("leads outside", "records_failing_outside", "lead"),
         ):  # fmt: skip
             figure = result().find(MEASURES[metric], Scope.MANAGER, person.id, dimension)
             listed = [item for item in report.fix_list if section_of(item) == section]
@@ -242,7 +252,16 @@ def test_a_ratio_of_which_nothing_was_due_is_no_zero() -> None:
     assert (meetings.id, "–") in read_page(render_page(reports()["management"])).figures
 
 
-RATIOS = ("score", "base", "field_filled", "base_filled", "complete_meetings", "win_rate")
+RATIOS = (
+    "score",
+    "base",
+    "records_complete",
+    "base_complete",
+    "field_good",
+    "base_good",
+    "complete_meetings",
+    "win_rate",
+)
 
 
 def test_where_nothing_is_due_to_anybody_the_reports_say_so_in_words() -> None:
@@ -255,7 +274,7 @@ def test_where_nothing_is_due_to_anybody_the_reports_say_so_in_words() -> None:
         page = render_page(report)
         assert page_differences(report, page) == []
         text = " ".join(parse(page).text_content().split())
-        assert text.count("No fields to look at yet.") == (2 if report.person is None else 3)
+        assert text.count("No records to look at yet.") == (2 if report.person is None else 3)
         assert "No records need these: meeting: date, " in text
         assert "Complete everywhere" not in text
     company = " ".join(parse(render_page(management_report(given))).text_content().split())
@@ -284,7 +303,7 @@ def test_an_amount_that_nobody_has_is_no_column() -> None:
 
 def test_a_field_that_is_due_in_the_base_only_is_due_of_none_in_the_period() -> None:
     given = without(
-        lambda figure: figure.metric == "field_filled" and figure.dimension == "meeting.date"
+        lambda figure: figure.metric == "field_good" and figure.dimension == "meeting.date"
     )
     [table] = [table for table in management_report(given).tables if table.key == "fields"]
     [row] = [row for row in table.rows if row.label == "meeting: date"]
@@ -544,7 +563,14 @@ def test_clean_leaves_honest_text_alone() -> None:
 
 def test_a_record_without_a_name_is_known_by_its_id() -> None:
     item = FixItem(
-        "meeting", "m-1", "a", " \n", (same_in_all("date"),), (same_in_all("why"),), "", True
+        "meeting",
+        "m-1",
+        "a",
+        " \n",
+        (same_in_all("date"),),
+        (same_in_all("why"),),
+        "",
+        Span.SCORE,
     )
     assert label_text(item, ENGLISH) == "without a name, m-1"
 

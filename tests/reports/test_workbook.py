@@ -17,7 +17,7 @@ from lxml import etree
 
 from pipeline.language.format import excel_format, excel_value, format_figure
 from pipeline.language.languages import ENGLISH
-from pipeline.model import Figure, FixItem, LanguageCode, Scope, Unit, same_in_all
+from pipeline.model import SPANS, Figure, FixItem, LanguageCode, Scope, Span, Unit, same_in_all
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_report
 from pipeline.reports.content.report import Report, Row, Table
@@ -480,7 +480,7 @@ def test_links_end_where_excel_takes_no_more(
         FixItem(
             *("deal", str(n), "m2", "x", (same_in_all("a"),), (same_in_all("b"),)),
             f"https://crm.example/{n}",
-            True,
+            Span.SCORE,
         )
         for n in range(5)
     )
@@ -532,7 +532,7 @@ def test_hostile_text_survives(tmp_path: Path) -> None:
             (same_in_all(text),),
             (same_in_all(text),) * 2,
             text,
-            number % 2 == 0,
+            SPANS[number % 5],
         )
         for number, text in enumerate(HOSTILE_TEXTS)
     )
@@ -583,7 +583,7 @@ def test_characters_that_excel_cannot_hold_are_replaced_visibly(tmp_path: Path) 
 )
 def test_text_too_long_for_a_cell_is_cut_and_says_so(text: str, tmp_path: Path) -> None:
     report = report_of(
-        Row("x", (text,)), fix_list=(FixItem("call", "1", "m2", text, (), (), "", True),)
+        Row("x", (text,)), fix_list=(FixItem("call", "1", "m2", text, (), (), "", Span.SCORE),)
     )
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
@@ -628,7 +628,7 @@ def test_only_an_address_of_the_web_becomes_a_link(
                 (same_in_all("amount"),),
                 (same_in_all("why"),),
                 link,
-                True,
+                Span.SCORE,
             ),
         )
     )

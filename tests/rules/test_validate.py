@@ -15,7 +15,7 @@ from sqlalchemy import FromClause, column, create_engine, table
 
 from pipeline import queries
 from pipeline.errors import AuditError
-from pipeline.model import Answers, FailingRecord, Field, FieldSet, Tally, Verdict
+from pipeline.model import SPANS, Answers, Demand, FailingRecord, FieldSet, Tally, Verdict
 from pipeline.queries import Count, QueryContext, state_code
 from pipeline.rules import gx
 from tests.factory import window
@@ -25,21 +25,21 @@ Rows = Sequence[dict[str, Any]]
 MEETING = FieldSet(
     "meeting",
     (
-        Field("date", "date", ("start_at",)),
-        Field("subject", "subject", ("subject",)),
-        Field("contact", "contact", ("contact",)),
-        Field("result", "result", ("result",), 2, "held"),
+        Demand("date", "date", ("start_at",)),
+        Demand("subject", "subject", ("subject",)),
+        Demand("contact", "contact", ("contact",)),
+        Demand("result", "result", ("result",), 2, "held"),
     ),
     readable=("start_at",),
 )
 CONTACT = FieldSet(
     "contact",
     (
-        Field("last_name", "last name", ("last_name",)),
-        Field("details", "details", ("phone", "email")),
+        Demand("last_name", "last name", ("last_name",)),
+        Demand("details", "details", ("phone", "email")),
     ),
 )
-LEAD = FieldSet("lead", CONTACT.fields)
+LEAD = FieldSet("lead", CONTACT.demands)
 BLANKS = (None, "", " ", "\t\n", "\u00a0\u3000\u200b")
 TEXTS = (*BLANKS, "x", "a b", "\u200bx", "0", "\u65e5")
 
@@ -78,7 +78,7 @@ def common(seed: random.Random, number: int, owners: Sequence[str | None]) -> di
         "id": f"r{number}",
         "owner": seed.choice(owners),
         "scored": int(seed.random() < 0.9),
-        "in_period": 0,
+        "span": 0,
         "state": 0,
         "is_repeat": 0,
         "occurred_at_us": seed.choice((None, 5, 7)),
@@ -89,7 +89,7 @@ def meetings(count: int, *, several_owners: bool = False) -> Rows:
     seed, found = random.Random(count), []
     for number in range(count):
         row = common(seed, number, ("m1", "m2", "m3", None))
-        row["in_period"] = int(row["scored"] and seed.random() < 0.4)
+        row["span"] = seed.choice((0, 1, 1, 2)) if row["scored"] else 0
         row["is_repeat"] = int(
             several_owners and row["owner"] is not None and seed.random() < 0.2
         )
@@ -110,23 +110,27 @@ def persons(count: int, owners: Sequence[str | None] = ("m1", None)) -> Rows:
     for number in range(count):
         row = common(seed, number, owners)
         row |= {
-            "in_period": int(row["scored"] and seed.random() < 0.5),
+            "span": seed.choice((0, 1, 3, 4)) if row["scored"] else 0,
             "last_name": seed.choice(TEXTS),
         }
         found.append(row | {"phone": seed.choice(TEXTS), "email": seed.choice(TEXTS)})
     return found
 
 
-def lacks(row: dict[str, Any], field: Field) -> bool:
+def lacks(row: dict[str, Any], field: Demand) -> bool:
     """The field is due of the row, and missing: in plain Python."""
-    if not row["scored"] or (field.when and row["state"] != state_code("meeting", field.when)):
-        return False
-    return all(
+    return due(row, field.when) and all(
         row[name] is None and not row["start_at_unreadable"] if name == "start_at"
         else row[name] == 0 if name == "contact"
         else row[name] in BLANKS
         for name in field.columns
     )  # fmt: skip
+
+
+def due(row: dict[str, Any], when: str | None) -> bool:
+    """What is still to come is not held yet."""
+    in_state = not when or (row["state"] == state_code("meeting", when) and row["span"] != 2)
+    return bool(row["scored"] and in_state)
 
 
 def counted(fields: FieldSet, rows: Rows) -> Answers:
@@ -135,27 +139,33 @@ def counted(fields: FieldSet, rows: Rows) -> Answers:
     failing = []
     for row in rows:
         mask = 0
-        for bit, field in enumerate(fields.fields):
+        for bit, field in enumerate(fields.demands):
             mask |= lacks(row, field) << bit
-        for when in {field.when for field in fields.fields}:
-            due = row["scored"] and (not when or row["state"] == state_code("meeting", when))
+        for when in {field.when for field in fields.demands}:
             for company, owner, again in whose(row):
                 dimension = f"{fields.entity}.{when}" if when else fields.entity
-                tallies[company, owner, "due.base", dimension, again] += int(due)
-                tallies[company, owner, "due.period", dimension, again] += int(
-                    due and row["in_period"]
-                )
-        for bit, name in enumerate(fields.readable, len(fields.fields)):
-            mask |= row[f"{name}_unreadable"] << bit
+                for name, entity in (("due", dimension), ("records", fields.entity)):
+                    if name == "due" or when is None:
+                        whose_key = (company, owner)
+                        tallies[*whose_key, f"{name}.base", entity, again] += due(row, when)
+                        tallies[*whose_key, f"{name}.score", entity, again] += (
+                            due(row, when) and row["span"] == 1
+                        )
+        for bit, name in enumerate(fields.readable):
+            unread = row[f"{name}_unreadable"]
+            mask |= (unread and due(row, None)) << len(
+                fields.demands
+            )  # the demand of its column
+            mask |= unread << len(fields.demands) + len(fields.readable) + bit
         if mask:
-            period, again = bool(row["in_period"]), bool(row["is_repeat"])
+            again = bool(row["is_repeat"])
             failing.append(
                 FailingRecord(
                     fields.entity,
                     row["id"],
                     row["owner"] or "",
                     mask,
-                    period,
+                    SPANS[row["span"]],
                     again,
                     row["occurred_at_us"],
                 )
@@ -225,7 +235,7 @@ def test_where_nothing_is_missing_there_is_nothing_to_list(tmp_path: Path) -> No
         "id": "1",
         "owner": "m1",
         "scored": 1,
-        "in_period": 1,
+        "span": 1,
         "state": 0,
         "is_repeat": 0,
         "occurred_at_us": 5,
@@ -239,8 +249,7 @@ def test_where_nothing_is_missing_there_is_nothing_to_list(tmp_path: Path) -> No
     assert {
         t.name: t.value for t in found.tallies if t.company and t.dimension == "contact"
     } == {
-        "due.base": 1,
-        "due.period": 1,
+        **dict.fromkeys(("due.base", "due.score", "records.base", "records.score"), 1),
     }
 
 
@@ -275,7 +284,7 @@ def test_a_view_that_does_not_exist_is_our_error(tmp_path: Path) -> None:
         validate(url, views, {"contact": CONTACT, "lead": LEAD})
 
 
-@pytest.mark.parametrize("lacking", ["phone", "owner", "in_period", "scored", "id"])
+@pytest.mark.parametrize("lacking", ["phone", "owner", "span", "scored", "id"])
 def test_a_column_that_does_not_exist_is_our_error(tmp_path: Path, lacking: str) -> None:
     rows = persons(10)
     url, views = database(
@@ -302,7 +311,7 @@ def test_two_scans_that_disagree_are_our_error(tmp_path: Path) -> None:
         connection.exec_driver_sql("CREATE SEQUENCE looked")
         connection.exec_driver_sql(
             "CREATE OR REPLACE VIEW view_lead AS SELECT id, owner, is_repeat, occurred_at_us, 1 AS scored,"
-            " in_period, state, CASE WHEN nextval('looked') <= 1000 THEN last_name END AS last_name, phone, email"
+            " span, state, CASE WHEN nextval('looked') <= 1000 THEN last_name END AS last_name, phone, email"
             f" FROM read_parquet('{tmp_path / 'lead.parquet'}')"
         )
     engine.dispose()

@@ -17,7 +17,7 @@ from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
 from pipeline.flows import run
 from pipeline.flows.compute import open_run
-from pipeline.model import Field, same_in_all
+from pipeline.model import Demand, same_in_all
 from pipeline.progress import Silence
 from pipeline.resources import EXPECTATIONS
 from pipeline.snapshot.manifest import hash_of, load_manifest, versions
@@ -91,13 +91,13 @@ def test_the_hash_of_field_sets_tells_whether_the_same_is_demanded(
     sets = manifest.audit.field_sets
     assert hash_of(sets) == manifest.field_sets_sha256
     assert hash_of(dict(reversed(sets.items()))) == manifest.field_sets_sha256
-    first = sets["meeting"].fields[0]
+    first = sets["meeting"].demands[0]
     for changed in (
         replace(first, weight=2),
         replace(first, when="held"),
-        Field("more", same_in_all("More"), ("subject",)),
+        Demand("more", same_in_all("More"), ("subject",)),
     ):
-        other = replace(sets["meeting"], fields=(changed, *sets["meeting"].fields[1:]))
+        other = replace(sets["meeting"], demands=(changed, *sets["meeting"].demands[1:]))
         assert hash_of({**sets, "meeting": other}) != manifest.field_sets_sha256
 
 

@@ -14,7 +14,7 @@ from rich.markup import escape
 from pipeline import source
 from pipeline.flows.check.looking import Pace
 from pipeline.flows.check.masking import mask
-from pipeline.model import CHECKED, ENTITIES, Agreement, Field, FieldSet, Kind, LocalText
+from pipeline.model import CHECKED, ENTITIES, Agreement, Demand, FieldSet, Kind, LocalText
 from pipeline.presets import Preset
 from pipeline.setup.guess.leftover import unmarked_sentence
 from pipeline.setup.look.fit import Fit
@@ -26,8 +26,8 @@ def on_field_sets(field_sets: Mapping[str, FieldSet]) -> Iterator[str]:
     """'A meeting owes a date, a subject, a contact and, once held, its result.'"""
     for entity, fields in field_sets.items():
         owed = [
-            _owed(field)
-            for field in sorted(fields.fields, key=lambda field: field.when is not None)
+            _owed(demand)
+            for demand in sorted(fields.demands, key=lambda demand: demand.when is not None)
         ]
         yield f"{_article(entity).capitalize()} owes {_listed(owed)}."
         for name, why in fields.absent.items():
@@ -60,11 +60,11 @@ def on_formats(fit: Fit, zone: ZoneInfo) -> Iterator[str]:
         )
 
 
-def _owed(field: Field) -> str:
-    weight = f" (counts {field.weight})" if field.weight != 1 else ""
-    if field.when is not None:
-        return f"once {field.when}, its {field.label}{weight}"
-    return f"{_article(str(field.label))}{weight}"
+def _owed(demand: Demand) -> str:
+    weight = f" (counts {demand.weight})" if demand.weight != 1 else ""
+    if demand.when is not None:
+        return f"once {demand.when}, its {demand.label}{weight}"
+    return f"{_article(str(demand.label))}{weight}"
 
 
 def _article(word: str) -> str:

@@ -15,7 +15,7 @@ from pipeline.measures.measure import Counted
 from pipeline.measures.registry import MEASURES, OF_THE_COMPANY
 from pipeline.model import (
     CustomMeasure,
-    Field,
+    Demand,
     FieldSet,
     Measure,
     ResolvedAudit,
@@ -160,11 +160,11 @@ def minimum_data(document: Document, audit: ResolvedAudit) -> None:
         )
     )
     document.table(
-        (language.translate("Field"), language.translate("Why it is asked")),
+        (language.translate("Demand"), language.translate("Why it is asked")),
         (
             (_field_name(fields, field, language), language.chosen(field.why))
             for fields in audit.field_sets.values()
-            for field in fields.fields
+            for field in fields.demands
         ),
     )
     for sentence in _on_absent(audit, language):
@@ -184,7 +184,7 @@ def _on_absent(audit: ResolvedAudit, language: Language) -> Iterator[str]:
         )
 
 
-def _field_name(fields: FieldSet, field: Field, language: Language) -> str:
+def _field_name(fields: FieldSet, field: Demand, language: Language) -> str:
     name = f"{entity_label(fields.entity, language)}: {language.chosen(field.label)}"
     return f"{name} ({language.translate('once held')})" if field.when == "held" else name
 

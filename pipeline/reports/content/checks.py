@@ -139,7 +139,7 @@ def _item(check: Check) -> FixItem:
         missing=(),
         why=(),
         link=check.link,
-        in_period=check.in_period,
+        span=check.span,
         day=check.day,
         check=True,
     )

@@ -15,12 +15,17 @@ from pipeline.language.languages import Cells, Language, joined, language_of
 from pipeline.language.marked import forms, marked
 from pipeline.measures.company import FIGURES_PROVEN
 from pipeline.measures.completeness import (
-    BASE_FILLED,
+    BASE_COMPLETE,
+    BASE_GOOD,
     BASE_MISSING,
     BASE_SCORE,
-    FIELD_FILLED,
-    FIELD_MISSING,
+    FIELD_GOOD,
+    IN_SCORE,
+    POINTS_DUE,
+    POINTS_KEPT,
+    RECORDS_COMPLETE,
     SCORE,
+    SHARE,
 )
 from pipeline.measures.groups import EVERYBODY
 from pipeline.measures.plan import (
@@ -33,7 +38,7 @@ from pipeline.measures.plan import (
     WORKING_DAYS_LEFT,
 )
 from pipeline.measures.registry import PLANNED
-from pipeline.model import SCORED, Figure, Measure, RunResult, Scope
+from pipeline.model import SCORED, Figure, Measure, RunResult, Scope, Verdict
 from pipeline.reports.content.report import Row, Table, halves
 
 Company = Mapping[str, tuple[Figure, ...]]
@@ -123,16 +128,16 @@ class RatioWords:
     nothing: str  # where nothing was due
 
 
-_FIELDS: Final = marked("{part} of {whole} fields are filled")
-_POINTS: Final = marked("{part} of {whole} points, each field by its weight")
-_NO_FIELDS: Final = marked("No fields to look at yet.")
+_RECORDS: Final = marked("{part} of {whole} records complete")
+_NO_RECORDS: Final = marked("No records to look at yet.")
+_TOO_FEW: Final = marked("{part} of {whole} records complete: too few for a percentage")
 
 
 def ratio_row(
     element: str, words: RatioWords, figure: Figure | None, language: Language
 ) -> Row:
-    """ "91.3%" in big type, then "8,217 of 9,000 fields are filled"; without a value, or a
-    figure at all, why.
+    """ "91.3%" in big type, then "212 of 240 held meetings"; without a value, or a figure at
+    all, why.
     """
     label, nothing = language.translate(words.label), language.translate(words.nothing)
     if figure is None:
@@ -150,19 +155,83 @@ def ratio_row(
 
 
 def score_rows(subject: Subject) -> Iterator[Row]:
-    """The completeness of the period, and that of all records beside it, apart."""
-    yield score_row(SCORE.name, marked("Completeness"), subject, subject.find(SCORE))
-    yield score_row(BASE_SCORE.name, marked("All records"), subject, subject.find(BASE_SCORE))
+    """The completeness of its own days, and that of all records beside it, apart."""
+    own = subject.find(SCORE), subject.find(RECORDS_COMPLETE)
+    yield score_row(SCORE.name, marked("Completeness"), subject, *own)
+    everything = subject.find(BASE_SCORE), subject.find(BASE_COMPLETE)
+    yield score_row(BASE_SCORE.name, marked("All records"), subject, *everything)
 
 
-def score_row(element: str, label: str, subject: Subject, figure: Figure | None) -> Row:
-    """A completeness with what its two numbers count: fields, or points where some field
-    weighs more than another.
-    """
-    sets = (fields for entity, fields in subject.result.field_sets.items() if entity in SCORED)
-    equal = {field.weight for fields in sets for field in fields.fields} <= {1}
-    words = RatioWords(label, _FIELDS if equal else _POINTS, _NO_FIELDS)
-    return ratio_row(element, words, figure, subject.language)
+def score_row(
+    element: str, label: str, subject: Subject, score: Figure | None, complete: Figure | None
+) -> Row:
+    """A completeness, and how many records are complete; where there is no percentage, why."""
+    language = subject.language
+    named = language.translate(label)
+    if complete is None or not complete.denominator:
+        return Row(named, (language.translate(_NO_RECORDS),), element=element)
+    part, whole = halves(complete)
+    if score is None or not score.denominator:
+        few = language.sentence(_TOO_FEW, part=part, whole=whole)
+        return Row(named, few, element=element)
+    return Row(
+        named,
+        (score, *language.sentence(_RECORDS, part=part, whole=whole)),
+        element=element,
+        big=1,
+        bar=(score.numerator, score.denominator),
+    )
+
+
+def score_table(subject: Subject) -> Table:
+    """How completeness is made: of each kind of record its share, its points and its records."""
+    language = subject.language
+    kinds = [figure.dimension for figure in subject.company_has(POINTS_DUE)]
+    rows = [_kind_row(subject, kind) for kind in SCORED if kind in kinds]
+    rows.append(
+        Row(
+            language.translate("Completeness"),
+            (None, subject.find(SCORE), None, None, *_records(subject, "")),
+            total=True,
+        )
+    )
+    columns = (
+        language.translate("Kind of record"),
+        language.translate("Share"),
+        language.translate("Complete"),
+        language.translate("Points kept"),
+        language.translate("Points in all"),
+        language.translate("Complete records"),
+        language.translate("Records"),
+    )
+    note = language.translate(
+        "Each field that is asked of a record is a point, or as many as it weighs. A kind's "
+        "percentage is the part of its points that is kept; completeness is the mean of these, "
+        "weighted by the shares. Kinds with fewer than ten points are left out, and under twenty "
+        "in all there is no percentage."
+    )
+    title = language.translate("How completeness is made")
+    return Table("score", title, columns, tuple(rows), note)
+
+
+def _kind_row(subject: Subject, kind: str) -> Row:
+    label = entity_label(kind, subject.language)
+    return Row(
+        label,
+        (
+            subject.about(Scope.COMPANY).find(SHARE, kind),
+            subject.find(SCORE, kind),
+            subject.find(POINTS_KEPT, kind),
+            subject.find(POINTS_DUE, kind),
+            *_records(subject, kind),
+        ),
+    )
+
+
+def _records(subject: Subject, kind: str) -> tuple[Figure | None, Figure | None]:
+    """Complete records, and those of which something is due."""
+    complete = subject.find(RECORDS_COMPLETE, kind)
+    return halves(complete) if complete else (None, None)
 
 
 def plan_rows(subject: Subject) -> Iterator[Row]:
@@ -231,15 +300,20 @@ def fields_table(subject: Subject) -> Table:
     everywhere is named below.
     """
     language = subject.language
+    verdicts = _verdicts_of(subject)
     rows: list[tuple[int, str, Row]] = []
     spotless: list[str] = []
     never: list[str] = []
     for dimension, label in _fields_of(subject):
-        missing = subject.value(FIELD_MISSING, dimension)
-        if missing or subject.value(BASE_MISSING, dimension):
-            rows.append((-missing, label, _field_row(subject, dimension, label)))
-        elif subject.find(BASE_FILLED, dimension) is None:
+        good, everything = (
+            subject.find(FIELD_GOOD, dimension),
+            subject.find(BASE_GOOD, dimension),
+        )
+        if everything is None:
             never.append(label)
+        elif _short_of(good) or _short_of(everything):
+            row = _field_row(subject, dimension, label, verdicts)
+            rows.append((-_short_of(good), label, row))
         else:
             spotless.append(label)
     most = max((-order for order, _, _ in rows), default=0)
@@ -248,9 +322,9 @@ def fields_table(subject: Subject) -> Table:
         language.translate("Where fields are missing"),
         (
             language.translate("Field"),
-            language.translate("Missing"),
+            *(language.translate(IN_SCORE.verdicts[verdict].label) for verdict in verdicts),
             language.translate("Of"),
-            language.translate("Filled"),
+            language.translate("In order"),
             language.translate("Missing in all records"),
         ),
         tuple(_scaled(row, most) for _, _, row in sorted(rows, key=lambda row: row[:2])),
@@ -259,13 +333,29 @@ def fields_table(subject: Subject) -> Table:
     )
 
 
+def _verdicts_of(subject: Subject) -> list[Verdict]:
+    """Missing, and whatever else anybody's fields are."""
+    company = subject.about(Scope.COMPANY)
+    return [
+        verdict
+        for verdict, measure in IN_SCORE.verdicts.items()
+        if verdict is Verdict.MISSING
+        or any(figure.numerator for figure in company.company_has(measure))
+    ]
+
+
+def _short_of(ratio: Figure | None) -> int:
+    """How many of a ratio's whole are not in its part."""
+    return (ratio.denominator or 0) - ratio.numerator if ratio else 0
+
+
 def _fields_of(subject: Subject) -> Iterator[tuple[str, str]]:
     """('meeting.result', 'meeting: result') of every field that is checked."""
     for entity, fields in subject.result.field_sets.items():
         kind = entity_label(entity, subject.language)
-        for field in fields.fields:
-            label = subject.language.chosen(field.label)
-            yield f"{entity}.{field.name}", f"{kind}: {label}"
+        for demand in fields.demands:
+            label = subject.language.chosen(demand.label)
+            yield f"{entity}.{demand.name}", f"{kind}: {label}"
 
 
 def _on_other_fields(
@@ -277,15 +367,20 @@ def _on_other_fields(
         yield language.translate("No records need these: {fields}.", fields=", ".join(never))
 
 
-def _field_row(subject: Subject, dimension: str, label: str) -> Row:
-    filled = subject.find(FIELD_FILLED, dimension)
-    due = halves(filled)[1] if filled else subject.language.translate("none")
-    missing, older = (
-        subject.find(FIELD_MISSING, dimension),
-        subject.find(BASE_MISSING, dimension),
-    )
+def _field_row(
+    subject: Subject, dimension: str, label: str, verdicts: Sequence[Verdict]
+) -> Row:
+    good = subject.find(FIELD_GOOD, dimension)
+    due = halves(good)[1] if good else subject.language.translate("none")
     return Row(
-        label, (missing, due, filled, older), bar=(subject.value(FIELD_MISSING, dimension), 0)
+        label,
+        (
+            *(subject.find(IN_SCORE.verdicts[verdict], dimension) for verdict in verdicts),
+            due,
+            good,
+            subject.find(BASE_MISSING, dimension),
+        ),
+        bar=(_short_of(good), 0),
     )
 
 

@@ -64,9 +64,10 @@ from pipeline.reports.content.elements import (
     proof_rows,
     ratio_row,
     score_rows,
+    score_table,
     the_company,
 )
-from pipeline.reports.content.report import Report, Row, Table, period_notes
+from pipeline.reports.content.report import Report, Row, Table, period_notes, score_notes
 
 _MANAGERS: Final = forms("{count} account manager", "{count} account managers")
 _TEAMS: Final = forms("{count} team", "{count} teams")
@@ -92,6 +93,7 @@ def management_report(result: RunResult) -> Report:
         headline=tuple(_headline(company)),
         tables=(
             *_of_people(company),
+            score_table(company),
             fields_table(company),
             _left_out(company),
             _accounting(company),
@@ -123,9 +125,10 @@ def _notes(company: Subject, unlisted: int) -> Iterator[str]:
         "Counts and amounts of account managers, former colleagues and records without an owner "
         "add up to the company's. Percentages are computed on all records together, never averaged."
     )
+    yield from score_notes(company.result.window, language)
     yield language.translate(
-        "Completeness looks at the records of the period. All records stand beside it, those "
-        "outside this period included, and count for nobody's completeness."
+        "All records stand beside completeness: those outside its days, coming up, taken over or imported are among "
+        "them, and count for nobody's completeness."
     )
     yield _where_listed(company)
     if unlisted > MOST_LISTED:

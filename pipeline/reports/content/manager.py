@@ -12,7 +12,16 @@ from pipeline.language.labels import column_label, entity_label
 from pipeline.language.languages import ENGLISH, Cells, Language
 from pipeline.language.marked import forms, marked
 from pipeline.measures.calls import CALLS_HELD_IN_FUTURE, CALLS_UNKNOWN
-from pipeline.measures.completeness import BASE_FAILING, RECORDS_FAILING, SCORE, UNREADABLE
+from pipeline.measures.completeness import (
+    FAILING_COMING_UP,
+    FAILING_IMPORTED,
+    FAILING_OUTSIDE,
+    FAILING_TAKEN_OVER,
+    RECORDS_COMPLETE,
+    RECORDS_FAILING,
+    SCORE,
+    UNREADABLE,
+)
 from pipeline.measures.deals import (
     DEALS_OPEN,
     DEALS_OPEN_AMOUNT,
@@ -44,6 +53,7 @@ from pipeline.reports.content.elements import (
     proof_rows,
     score_row,
     score_rows,
+    score_table,
     the_company,
 )
 from pipeline.reports.content.report import (
@@ -52,6 +62,7 @@ from pipeline.reports.content.report import (
     Row,
     label_text,
     period_notes,
+    score_notes,
     section_of,
 )
 
@@ -91,14 +102,20 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
         own.result,
         own.language,
         headline=tuple(_headline(own, person, fix_list)),
-        tables=(*custom_table(own), fields_table(own), not_checked_table(own)),
+        tables=(
+            *custom_table(own),
+            score_table(own),
+            fields_table(own),
+            not_checked_table(own),
+        ),
         fix_list=fix_list,
         notes=(
             *period_notes(own.result.window, own.language),
             *agreement_notes(own.result, own.language),
+            *score_notes(own.result.window, own.language),
             own.language.translate(
-                "Completeness looks at your records of the period. All your records stand beside "
-                "it; records that you took over are among them and do not count for you."
+                "All your records stand beside your completeness; what is coming up, and what you took over, is among "
+                "them and does not count for you."
             ),
         ),
     )
@@ -213,7 +230,7 @@ def _team(own: Subject, person: Person) -> Iterator[Row]:
     beside = compared_with(own, person)
     if beside is not None:
         label, group = beside
-        yield score_row("team", label, own, group.find(SCORE))
+        yield score_row("team", label, own, group.find(SCORE), group.find(RECORDS_COMPLETE))
 
 
 _HEADINGS: Final = (
@@ -233,16 +250,43 @@ _HEADINGS: Final = (
         ),
     ),
     (
-        "outside",
-        BASE_FAILING,
+        "coming up",
+        FAILING_COMING_UP,
         "",
-        forms("{count} record outside this period", "{count} records outside this period"),
+        forms(
+            "{count} record coming up: complete it before you go",
+            "{count} records coming up: complete them before you go",
+        ),
+    ),
+    (
+        "taken over",
+        FAILING_TAKEN_OVER,
+        "",
+        forms(
+            "{count} record taken over: it does not count for you",
+            "{count} records taken over: they do not count for you",
+        ),
+    ),
+    (
+        "imported",
+        FAILING_IMPORTED,
+        "",
+        forms(
+            "{count} record imported: it does not count for you",
+            "{count} records imported: they do not count for you",
+        ),
+    ),
+    (
+        "outside",
+        FAILING_OUTSIDE,
+        "",
+        forms("{count} record outside these days", "{count} records outside these days"),
     ),
     (
         "leads outside",
-        BASE_FAILING,
+        FAILING_OUTSIDE,
         "lead",
-        forms("{count} lead outside this period", "{count} leads outside this period"),
+        forms("{count} lead outside these days", "{count} leads outside these days"),
     ),
 )
 """Part of the fix-list, the measure that counts its records, of which kind, its heading."""
@@ -256,7 +300,7 @@ def _to_complete(own: Subject) -> Iterator[Row]:
         if figure is not None and figure.numerator:
             yield Row(label, counted(figure, heading, own.language), element=f"fix {section}")
         elif section == "now":
-            done = own.language.translate("Nothing to complete in this period. Thank you.")
+            done = own.language.translate("Nothing to complete in these days. Thank you.")
             yield Row(label, (done,), element="fix now")
 
 

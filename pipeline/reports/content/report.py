@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pipeline.calendar.window import month_of, quarter_of, week_of, year_of
 from pipeline.language.format import day_text, moment_text, month_text
 from pipeline.language.languages import Cell, Language
-from pipeline.model import SCORED, Figure, FixItem, Person, RunResult, Unit, Window
+from pipeline.model import SCORED, Figure, FixItem, Person, RunResult, Span, Unit, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,16 @@ class Report:
 
 # ---------------------------------------------------------------------------------------- words
 
-SECTIONS: Final = ("now", "leads", "check", "outside", "leads outside")
+SECTIONS: Final = (
+    "now",
+    "leads",
+    "coming up",
+    "check",
+    "taken over",
+    "imported",
+    "outside",
+    "leads outside",
+)
 """The parts of a fix-list, in its order; leads are in no manager's score and stand apart, and
 so does what is to be checked only.
 """
@@ -125,8 +134,17 @@ def section_of(item: FixItem) -> str:
     if item.check:
         return "check"
     if item.entity in SCORED:
-        return "now" if item.in_period else "outside"
-    return "leads" if item.in_period else "leads outside"
+        return _SECTION_OF[item.span]
+    return "leads" if item.span is Span.SCORE else "leads outside"
+
+
+_SECTION_OF: Final = {
+    Span.SCORE: "now",
+    Span.COMING_UP: "coming up",
+    Span.TAKEN_OVER: "taken over",
+    Span.IMPORTED: "imported",
+    Span.OUTSIDE: "outside",
+}
 
 
 def halves(figure: Figure) -> tuple[Figure, Figure]:
@@ -192,6 +210,16 @@ def period_notes(window: Window, language: Language) -> Iterator[str]:
     if window.fire and window.fire.astimezone(ZoneInfo(window.zone)).date() < window.today:
         due = moment_text(window.fire, window.zone, language)
         yield language.translate("It was due on {moment} and was made later.", moment=due)
+
+
+def score_notes(window: Window, language: Language) -> Iterator[str]:
+    """Over which days completeness is, where these are not the period's."""
+    if (window.score_first, window.score_after) == (window.first, window.after_last):
+        return
+    yield language.translate(
+        "The period is shorter than four weeks so far, so completeness looks at the records of "
+        "four whole weeks, up to its last day or today."
+    )
 
 
 def clean(text: str) -> str:

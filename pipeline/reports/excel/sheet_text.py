@@ -38,8 +38,11 @@ _CODE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads _x0041_ as the
 
 _COUNTS_IN: Final = {
     "now": marked("your completeness"),
-    "leads": marked("the period's leads"),
+    "leads": marked("the leads' completeness"),
+    "coming up": marked("all records only: coming up"),
     "check": marked("nothing: please check"),
+    "taken over": marked("all records only: taken over"),
+    "imported": marked("all records only: imported"),
     "outside": marked("all records only"),
     "leads outside": marked("all leads only"),
 }
@@ -277,10 +280,11 @@ def chart_title(table: Table, at: int, shown: int | None, language: Language) ->
 def note_to_complete(report: Report) -> str:
     """The length of the whole list, by section."""
     sections = Counter(map(section_of, report.fix_list))
+    current = sections["now"] + sections["leads"]
     return report.language.translate(
-        "The whole list: {current} of this period, {outside} outside this period, {check} to check.",
-        current=sections["now"] + sections["leads"],
-        outside=sections["outside"] + sections["leads outside"],
+        "The whole list: {current} in completeness now, {other} elsewhere, {check} to check.",
+        current=current,
+        other=len(report.fix_list) - current - sections["check"],
         check=sections["check"],
     )
 

@@ -19,7 +19,7 @@ from pipeline.progress import Silence
 from pipeline.queries import columns_of
 from pipeline.setup.look.recognise import Place
 from pipeline.setup.write.exported import CustomExports
-from tests.crms.suitecrm.by_hand import Setting, Value
+from tests.crms.suitecrm.by_hand import BAD, Setting, Value
 
 
 def write(folder: Path, files: Mapping[str, Sequence[Sequence[str]]], **options: Any) -> None:
@@ -77,12 +77,18 @@ def edition_of(audit: Audit, setting: Setting) -> RunResult:
 def values(result: RunResult) -> dict[str, Value]:
     """The figures as the hand writes them: without those about the proof and about spreadsheets' errors."""
     figures = [one for one in result.figures.values() if one.metric != "figures_proven"]
-    errors = [one for one in figures if one.metric == "unreadable" and _of_text(one)]
-    assert errors
+    errors = [one for one in figures if _of_errors(one)]
+    assert {one.metric for one in errors} == {"unreadable", *_OF_FIELDS}
     assert not any(one.numerator for one in errors)  # no vendor writes any
     return {one.id: (one.numerator, one.denominator) for one in figures if one not in errors}
 
 
-def _of_text(figure: Figure) -> bool:
-    entity, _, column = figure.dimension.partition(".")
-    return columns_of(entity)[column] is Kind.TEXT
+_OF_FIELDS = ("field_unreadable", "base_unreadable")
+
+
+def _of_errors(figure: Figure) -> bool:
+    """What cannot be read in texts; in other columns the hand has made some."""
+    entity, _, name = figure.dimension.partition(".")
+    if figure.metric in _OF_FIELDS:
+        return (entity, name) not in BAD
+    return figure.metric == "unreadable" and columns_of(entity)[name] is Kind.TEXT

@@ -236,7 +236,7 @@ def test_without_contacts_nobody_is_asked_whom_he_met(files: Files, tmp_path: Pa
     assert not [
         name
         for name in result.figures
-        if name.startswith(("calls_held", "field_filled/call", "score/call"))
+        if name.startswith(("calls_held", "field_good/call", "score/call"))
     ]
 
 

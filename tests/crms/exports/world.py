@@ -148,8 +148,8 @@ def hand(company: Company, holds: Holds, setting: Setting) -> dict[str, Value]:
     """Every figure, counted from what was made."""
     world = SourceReader(company, holds, setting.currency).world()
     counts = Counting(world, setting).all()
-    for span in ("period", "base") if not holds.leads else ():
-        counts[f"failing {span}/lead"] = {}
+    if not holds.leads:
+        counts |= {"due score/lead": {}, "due base/lead": {}}
     figures = PlainHand(world, setting).figures(counts)
     return {
         name: value for name, value in figures.items() if holds.leads or "/lead@" not in name

@@ -17,6 +17,7 @@ from pipeline.model import Figure
 from pipeline.progress import Silence
 from tests.crms.asked import everything_asked, stored
 from tests.crms.files.ours import compute, extract, prepared
+from tests.crms.suitecrm.by_hand import SPANS
 from tests.requirements import require_shared
 
 Row = dict[str, str]
@@ -88,6 +89,10 @@ class Hand:
     def within(self, moment: date | None) -> bool:
         return moment is not None and self.first <= moment < self.after and moment <= self.today
 
+    def timely(self, moment: date | None) -> bool:
+        """In the 28 days that end with 20 June: of the month there are only 20."""
+        return moment is not None and date(2017, 5, 24) <= moment <= self.today
+
     def figures_of(self, who: str) -> dict[str, Value]:
         deals = self.of(who)
         closed = [deal for deal in deals if self.within(day(deal["close_date"]))]
@@ -124,23 +129,23 @@ class Hand:
             "amount": lambda deal: bool(deal["close_value"]), "close_date": lambda deal: bool(deal["close_date"]),
         }  # fmt: skip
         found: dict[str, Value] = {}
-        current = [deal for deal in deals if self.within(day(deal["engage_date"]))]
-        for prefix, span in (("field_", current), ("base_", deals)):
+        current = [deal for deal in deals if self.timely(day(deal["engage_date"]))]
+        for called, span in ((SPANS["score"], current), (SPANS["base"], deals)):
             filled = {name: sum(map(test, span)) for name, test in fields.items()}
             for name, number in filled.items():
-                found[f"{prefix}filled/deal.{name}"] = (number, len(span))
-                found[f"{prefix}missing/deal.{name}"] = (len(span) - number, None)
-            found["score/deal" if span is current else "base/deal"] = (
-                sum(filled.values()),
-                4 * len(span),
-            )
-            failing = sum(not all(test(deal) for test in fields.values()) for deal in span)
-            # older ones that fail are listed apart from those of the period
-            older = failing if span is current else failing - found["records_failing/deal"][0]
-            found["records_failing/deal" if span is current else "base_failing/deal"] = (
-                older,
-                None,
-            )
+                found[f"{called.good}/deal.{name}"] = (number, len(span))
+                found[f"{called.missing}/deal.{name}"] = (len(span) - number, None)
+            kept, due = sum(filled.values()), 4 * len(span)
+            found[f"{called.kept}/deal"] = (kept, None)
+            found[f"{called.due}/deal"] = (due, None)
+            found[f"{called.score}/deal"] = (kept, due) if due >= 10 else (0, 0)
+            complete = sum(all(test(deal) for test in fields.values()) for deal in span)
+            found[f"{called.complete}/deal"] = (complete, len(span))
+        complete, timely = found["records_complete/deal"]
+        failing = (timely or 0) - complete
+        found["records_failing/deal"] = (failing, None)
+        complete, every = found["base_complete/deal"]
+        found["records_failing_outside/deal"] = ((every or 0) - complete - failing, None)
         return found
 
 

@@ -114,10 +114,11 @@ attending AS (
 best AS (
     SELECT DISTINCT ON (meeting) meeting, l, d FROM attending
     ORDER BY meeting, turn, l::int + d::int, l::int + 4 * d::int)
-SELECT m.*, NOT (m.state = 'unknown' OR m.state = 'held' AND COALESCE(m.start_at > %(as_of)s, false)) AS scored,
+SELECT m.*, m.state <> 'unknown' AS scored, COALESCE(m.start_at > %(as_of)s, false) AS ahead,
        m.state = 'held' AND COALESCE(m.start_at <= %(as_of)s, true) AS happened,
        false AS "no date", hand_blank(m.name) AS "no subject", b.meeting IS NULL AS "no contact",
-       m.state = 'held' AS "due result", hand_blank(m.result) AS "no result",
+       m.state = 'held' AND COALESCE(m.start_at <= %(as_of)s, true) AS "due result",
+       hand_blank(m.result) AS "no result",
        COALESCE(b.l, true) AS lacks_last, COALESCE(b.d, true) AS lacks_details
 FROM (SELECT e.*, CASE WHEN "bad start_at" IS NOT TRUE THEN
                        COALESCE(start_at, CASE WHEN isfinite(create_date) THEN create_date END) END AS moment,
@@ -209,6 +210,13 @@ FIELDS = {
     "lead": ("last_name", "details"),
 }
 
+BAD = {
+    ("meeting", "date"): "start_at",
+    ("deal", "amount"): "amount",
+    ("deal", "close_date"): "close_day",
+}
+"""The fields in which something may stand that cannot be read."""
+
 READ = {
     "meeting": ("start_at", "end_at", "created_at"),
     "call": ("created_at",),
@@ -267,6 +275,7 @@ COUNT: Mapping[str, Mapping[str, str]] = {
 
 PLACED = """
 SELECT r.*, COALESCE(r.moment >= %(first)s AND r.moment < %(after)s AND r.moment <= %(as_of)s, false) AS ours,
+       COALESCE(r.moment >= %(score_first)s AND r.moment < %(score_after)s AND r.moment <= %(as_of)s, false) AS timely,
        COALESCE(r.moment >= %(month_first)s AND r.moment < %(month_after)s AND r.moment <= %(as_of)s, false) AS monthly
 """
 
@@ -367,19 +376,26 @@ class OdooHand(Hand):
                 for name, sql in BY_TIME.items()
                 if self.results or name != "meetings_lacking/result"
             }
-        missing = []
+        loses = []
         for name in self.fields(entity):
             due = "r.scored" + (' AND r."due result"' if name == "result" else "")
-            missing.append(f'({due} AND r."no {name}")')
-            for span, within in (("period", "r.ours AND "), ("base", "")):
-                sums[f"due {span}/{entity}.{name}"] = within + due
-                sums[f"missing {span}/{entity}.{name}"] = f'{within}{due} AND r."no {name}"'
+            bad = f'r."bad {BAD[entity, name]}" IS TRUE' if (entity, name) in BAD else "false"
+            loses.append(f'({due} AND (r."no {name}" OR {bad}))')
+            for span, within in (("score", "r.timely AND "), ("base", "")):
+                where = f"{span}/{entity}.{name}"
+                sums[f"due {where}"] = within + due
+                sums[f"missing {where}"] = f'{within}{due} AND r."no {name}"'
+                if (entity, name) in BAD:
+                    sums[f"unread {where}"] = f"{within}{due} AND {bad}"
         sums |= {f"unreadable/{entity}.{name}": f'r."bad {name}"' for name in READ[entity]}
-        fails = " OR ".join(
-            [*missing, *(f'COALESCE(r."bad {name}", false)' for name in READ[entity])]
-        )
-        sums[f"failing period/{entity}"] = f"(r.scored AND r.ours) AND ({fails})"
-        sums[f"failing base/{entity}"] = f"NOT (r.scored AND r.ours) AND ({fails})"
+        lost, ahead = " OR ".join(loses), "r.ahead" if entity == "meeting" else "false"
+        sums |= {
+            f"due score/{entity}": "r.scored AND r.timely",
+            f"due base/{entity}": "r.scored",
+            f"failing score/{entity}": f"r.timely AND ({lost})",
+            f"failing ahead/{entity}": f"{ahead} AND ({lost})",
+            f"failing outside/{entity}": f"NOT r.timely AND NOT {ahead} AND ({lost})",
+        }
         counted = ", ".join(
             f'COUNT(*) FILTER (WHERE {sql}) AS "{name}"' for name, sql in sums.items()
         )

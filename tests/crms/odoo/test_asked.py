@@ -290,6 +290,6 @@ def test_a_demand_has_its_column_read_and_no_other(
         f" FROM res_partner t WHERE t.active AND {OURS} AND {NOT_OWN} AND NOT {IS_CLIENT}"
     )  # fmt: skip
     figures = compute(audit)
-    assert figures["base_filled/contact.city@company"].numerator == hand["filled"]
-    assert figures["base_filled/contact.city@company"].denominator == hand["number"]
+    assert figures["base_good/contact.city@company"].numerator == hand["filled"]
+    assert figures["base_good/contact.city@company"].denominator == hand["number"]
     assert 0 < hand["filled"] < hand["number"]

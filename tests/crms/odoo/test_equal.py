@@ -29,6 +29,7 @@ AS_OF = "2026-11-26 22:30:00"  # a Thursday
 
 AMSTERDAM = Zoned(
     zone="Europe/Amsterdam", as_of=AS_OF, today="2026-11-26", soon="2026-12-03 23:00:00",
+    score_first="2026-10-29 23:00:00", score_after="2026-11-26 23:00:00",
     first_day="2026-11-01", after_day="2026-12-01", first="2026-10-31 23:00:00", after="2026-11-30 23:00:00",
     month="2026-11", month_first_day="2026-11-01", month_after_day="2026-12-01",
     month_first="2026-10-31 23:00:00", month_after="2026-11-30 23:00:00",
@@ -36,6 +37,7 @@ AMSTERDAM = Zoned(
 )  # fmt: skip
 TOKYO = Zoned(  # there it is Friday
     zone="Asia/Tokyo", as_of=AS_OF, today="2026-11-27", soon="2026-12-04 15:00:00",
+    score_first="2026-10-30 15:00:00", score_after="2026-11-27 15:00:00",
     first_day="2026-11-01", after_day="2026-12-01", first="2026-10-31 15:00:00", after="2026-11-30 15:00:00",
     month="2026-11", month_first_day="2026-11-01", month_after_day="2026-12-01",
     month_first="2026-10-31 15:00:00", month_after="2026-11-30 15:00:00",
@@ -43,6 +45,7 @@ TOKYO = Zoned(  # there it is Friday
 )  # fmt: skip
 LOS_ANGELES = Zoned(  # part of a month, over the clock's change on its first day
     zone="America/Los_Angeles", as_of=AS_OF, today="2026-11-26", soon="2026-12-04 08:00:00",
+    score_first="2026-10-13 07:00:00", score_after="2026-11-10 08:00:00",
     period="{first: 2026-11-01, to: 2026-11-10}",
     first_day="2026-11-01", after_day="2026-11-10", first="2026-11-01 07:00:00", after="2026-11-10 08:00:00",
     month="2026-11", month_first_day="2026-11-01", month_after_day="2026-12-01",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from tests.crms.suitecrm.by_hand import FIELDS, Counts, Hand, People, Setting
+from tests.crms.suitecrm.by_hand import BAD, FIELDS, Counts, Hand, People, Setting
 from tests.crms.suitecrm.in_python import DIGITS, LACKING, blank
 
 
@@ -155,22 +155,22 @@ class Counting:
         for name, true in counted.items():
             self.counts[name][owner] += int(true)
 
+    def timely(self, moment: datetime | None) -> bool:
+        """Whether the moment lies in the days of completeness."""
+        first, after = map(
+            datetime.fromisoformat, (self.setting.score_first, self.setting.score_after)
+        )
+        return moment is not None and first <= moment < after and moment <= self.as_of
+
     def fields(
         self, entity: str, owner: str, moment: datetime | None, lacks: Mapping[str, bool], *, scored: bool = True,
-        **unread: bool,
+        ahead: bool = False, **unread: bool,
     ) -> None:  # fmt: skip
-        """A record's fields, due and missing if it is scored, of the period and of the base; and what is unreadable."""
-        lacks = lacks if scored else dict.fromkeys(lacks, False)
-        lacks = {
-            name: lack
-            for name, lack in lacks.items()
-            if f"{entity}.{name}" not in self.world.absent
-        }
-        within = scored and self.ours(moment)
-        for name, lack in lacks.items():
-            for span, there in (("period", within), ("base", scored)):
-                self.add_named(owner, {f"due {span}/{entity}.{name}": there,
-                                       f"missing {span}/{entity}.{name}": there and lack})  # fmt: skip
+        """A record's fields, due if it is scored, in the score and of all records; missing, or unreadable."""
+        there = {"score": scored and self.timely(moment), "base": scored}
+        self.add_named(
+            owner, {f"due {span}/{entity}": within for span, within in there.items()}
+        )
         unread = {
             column: yes
             for column, yes in unread.items()
@@ -179,9 +179,28 @@ class Counting:
         self.add_named(
             owner, {f"unreadable/{entity}.{column}": yes for column, yes in unread.items()}
         )
-        fails = any(lacks.values()) or any(unread.values())
-        self.add_named(owner, {f"failing period/{entity}": fails and within,
-                               f"failing base/{entity}": fails and not within})  # fmt: skip
+        loses = False
+        for name, lack in lacks.items():
+            if f"{entity}.{name}" in self.world.absent:
+                continue
+            bad = unread.get(BAD.get((entity, name), ""))
+            loses |= scored and (lack or bool(bad))
+            for span, within in there.items():
+                where = f"{span}/{entity}.{name}"
+                self.add_named(
+                    owner, {f"due {where}": within, f"missing {where}": within and lack}
+                )
+                if bad is not None:
+                    self.add_named(owner, {f"unread {where}": within and bad})
+        parts = {
+            "score": there["score"],
+            "ahead": ahead,
+            "outside": not (there["score"] or ahead),
+        }
+        self.add_named(
+            owner,
+            {f"failing {part}/{entity}": loses and within for part, within in parts.items()},
+        )
 
     def human(self, entity: str, human: Human) -> None:
         last, first, details = human.lacks()
@@ -220,9 +239,9 @@ class Counting:
             {f"meetings_lacking/{what}": ours and lack for what, lack in lacking.items()},
         )
         lacks = {"date": lacking["date"], "subject": blank(m.subject), "contact": not m.persons}
-        if state == "held":
+        if held:
             lacks["result"] = blank(m.result)
-        self.event_fields("meeting", m, moment, lacks, scored=state != "unknown" and not future)
+        self.event_fields("meeting", m, moment, lacks, scored=state != "unknown")
 
     def lacking(self, m: Event) -> dict[str, bool]:
         """What a meeting lacks; of several persons the one who lacks least speaks for it."""
@@ -248,7 +267,7 @@ class Counting:
         )  # fmt: skip
         lacks = {"date": c.start is None and not c.unread_start, "direction": blank(c.direction),
                  "status": state == "blank", "counterpart": not c.counterpart}  # fmt: skip
-        self.event_fields("call", c, moment, lacks, scored=state != "unknown" and not future)
+        self.event_fields("call", c, moment, lacks, scored=state != "unknown")
 
     def event_fields(
         self,
@@ -264,7 +283,8 @@ class Counting:
             "end_at": e.unread_end,
             "created_at": e.unread_created,
         }
-        self.fields(entity, e.owner, moment, lacks, scored=scored, **unread)
+        ahead = scored and e.start is not None and e.start > self.as_of
+        self.fields(entity, e.owner, moment, lacks, scored=scored, ahead=ahead, **unread)
 
     def deal(self, d: Deal) -> None:
         state, s = self.state(d.stage, self.world.words.stages), self.setting

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 
 from tests.crms.suitecrm.database import Database, Row
 
@@ -30,6 +31,8 @@ class Setting:
     after_day: str
     first: str  # the midnights of first_day and after_day in the zone
     after: str
+    score_first: str  # the midnights between which records count in completeness: 28 days or the period's
+    score_after: str
     soon: str  # the midnight that ends the seventh local day after today
     period: str = "month"  # as audit.yaml says it
     month: str | None = (
@@ -75,7 +78,7 @@ FROM users u
 
 CLIENT = """
 SELECT a.id, (SELECT u.id FROM users u WHERE u.id = a.assigned_user_id) AS owner,
-       IF(MONTH(a.date_entered) > 0, a.date_entered, NULL) AS moment, 1 AS scored,
+       IF(MONTH(a.date_entered) > 0, a.date_entered, NULL) AS moment, 1 AS scored, 0 AS ahead,
        COALESCE(a.date_entered <> '0000-00-00' AND MONTH(a.date_entered) = 0, 0) AS `bad created_at`,
        hand_blank(a.name) AS `no name`,
        hand_blank(a.phone_office) AND hand_blank(a.phone_alternate) AND NOT EXISTS
@@ -92,7 +95,7 @@ SELECT c.id,
                      (SELECT x.id FROM accounts_contacts r, accounts x
                       WHERE r.contact_id = c.id AND r.deleted = 0 AND x.id = r.account_id AND x.deleted = 0
                       ORDER BY BINARY x.id LIMIT 1))) AS owner,
-       IF(MONTH(c.date_entered) > 0, c.date_entered, NULL) AS moment, 1 AS scored,
+       IF(MONTH(c.date_entered) > 0, c.date_entered, NULL) AS moment, 1 AS scored, 0 AS ahead,
        COALESCE(c.date_entered <> '0000-00-00' AND MONTH(c.date_entered) = 0, 0) AS `bad created_at`,
        hand_blank(c.last_name) AS `no last_name`, hand_blank(c.first_name) AS `no first_name`,
        hand_blank(c.phone_mobile) AND hand_blank(c.phone_work) AND hand_blank(c.phone_home)
@@ -105,7 +108,7 @@ FROM contacts c WHERE c.deleted = 0
 
 LEAD = """
 SELECT l.id, (SELECT u.id FROM users u WHERE u.id = l.assigned_user_id) AS owner,
-       IF(MONTH(l.date_entered) > 0, l.date_entered, NULL) AS moment, 1 AS scored,
+       IF(MONTH(l.date_entered) > 0, l.date_entered, NULL) AS moment, 1 AS scored, 0 AS ahead,
        COALESCE(l.date_entered <> '0000-00-00' AND MONTH(l.date_entered) = 0, 0) AS `bad created_at`,
        hand_blank(l.last_name) AS `no last_name`, hand_blank(l.first_name) AS `no first_name`,
        hand_blank(l.phone_mobile) AND hand_blank(l.phone_work) AND hand_blank(l.phone_home)
@@ -137,11 +140,12 @@ ranked AS (
            ROW_NUMBER() OVER (PARTITION BY a.meeting_id
                               ORDER BY a.turn, p.l + p.f + p.d, p.l + 2 * p.f + 4 * p.d) AS place
     FROM attending a JOIN person p ON p.kind = a.kind AND p.id = a.person_id)
-SELECT m.*, NOT (m.state = 'unknown' OR m.state = 'held' AND COALESCE(m.start > %(as_of)s, 0)) AS scored,
+SELECT m.*, m.state <> 'unknown' AS scored, COALESCE(m.start > %(as_of)s, 0) AS ahead,
        m.state = 'held' AND COALESCE(m.start <= %(as_of)s, 1) AS happened,
        m.start IS NULL AND NOT m.`bad start_at` AS `no date`, hand_blank(m.name) AS `no subject`,
        b.meeting_id IS NULL AS `no contact`,
-       hand_blank(x.result_c) AS `no result`, m.state = 'held' AS `due result`,
+       hand_blank(x.result_c) AS `no result`,
+       m.state = 'held' AND COALESCE(m.start <= %(as_of)s, 1) AS `due result`,
        COALESCE(b.l, 1) AS lacks_last, COALESCE(b.f, 1) AS lacks_first, COALESCE(b.d, 1) AS lacks_details
 FROM (SELECT id, name, (SELECT u.id FROM users u WHERE u.id = assigned_user_id) AS owner,
              COALESCE(date_start <> '0000-00-00' AND MONTH(date_start) = 0, 0) AS `bad start_at`,
@@ -160,7 +164,7 @@ LEFT JOIN ranked b ON b.meeting_id = m.id AND b.place = 1
 """
 
 CALL = """
-SELECT c.*, NOT (c.state = 'unknown' OR c.state = 'held' AND COALESCE(c.start > %(as_of)s, 0)) AS scored,
+SELECT c.*, c.state <> 'unknown' AS scored, COALESCE(c.start > %(as_of)s, 0) AS ahead,
        c.state = 'held' AND COALESCE(c.start <= %(as_of)s, 1) AS happened,
        c.start IS NULL AND NOT c.`bad start_at` AS `no date`, hand_blank(c.direction) AS `no direction`,
        c.state = 'blank' AS `no status`,
@@ -191,7 +195,7 @@ FROM (SELECT id, direction, parent_type, parent_id,
 
 # minor: the amount in minor units, still a decimal; whole only where it is no finer than one of them
 DEAL = """
-SELECT o.*, o.state <> 'unknown' AS scored,
+SELECT o.*, o.state <> 'unknown' AS scored, 0 AS ahead,
        o.amount IS NOT NULL AND (o.iso = '' OR o.minor <> TRUNCATE(o.minor, 0)) AS `bad amount`,
        o.closed >= %(first_day)s AND o.closed < %(after_day)s AND o.closed <= %(today)s AS closed_in_period,
        o.closed >= %(month_first_day)s AND o.closed < %(month_after_day)s AND o.closed <= %(today)s AS closed_in_month,
@@ -234,6 +238,14 @@ FIELDS = {
     "lead": ("last_name", "first_name", "details"),
 }
 
+BAD = {
+    ("meeting", "date"): "start_at",
+    ("call", "date"): "start_at",
+    ("deal", "amount"): "amount",
+    ("deal", "close_date"): "close_day",
+}
+"""The fields in which something may stand that cannot be read."""
+
 READ = {
     "meeting": ("start_at", "end_at", "created_at"),
     "call": ("start_at", "end_at", "created_at"),
@@ -244,7 +256,8 @@ READ = {
 
 # ------------------------------------------------------------------------------------------------ counting
 
-# r: a live record; r.ours: its moment lies in the period and not after as-of; r.monthly: the same of the plan's month
+# r: a live record; r.ours: its moment lies in the period and not after as-of; r.monthly: the same of the plan's month;
+# r.timely: the same of the days of completeness; r.ahead: an event that starts after as-of
 COUNT = {
     "meeting": """
 COUNT(*) AS `meetings`,
@@ -297,6 +310,7 @@ COUNT(*) AS `contacts`, SUM(r.moment IS NULL AND NOT r.`bad created_at`) AS `con
 
 PLACED = """
 SELECT r.*, COALESCE(r.moment >= %(first)s AND r.moment < %(after)s AND r.moment <= %(as_of)s, 0) AS ours,
+       COALESCE(r.moment >= %(score_first)s AND r.moment < %(score_after)s AND r.moment <= %(as_of)s, 0) AS timely,
        COALESCE(r.moment >= %(month_first)s AND r.moment < %(month_after)s AND r.moment <= %(as_of)s, 0) AS monthly
 """
 
@@ -382,22 +396,30 @@ class Hand:
 
     def _counting(self, entity: str) -> str:
         sums = [COUNT[entity]]
-        for span, within in (("period", "r.scored AND r.ours"), ("base", "r.scored")):
-            for name in self.fields(entity):
-                due = f"{within} AND r.`due result`" if name == "result" else within
-                sums.append(f"SUM({due}) AS `due {span}/{entity}.{name}`")
-                sums.append(f"SUM({due} AND r.`no {name}`) AS `missing {span}/{entity}.{name}`")
-        lacks = " OR ".join(
-            f"r.`no {name}`" + (" AND r.`due result`" if name == "result" else "")
-            for name in self.fields(entity)
-        )
-        bad = " OR ".join(f"r.`bad {name}`" for name in READ[entity])
-        fails = f"(r.scored AND ({lacks}) OR {bad})"
+        loses = []
+        for name in self.fields(entity):
+            due = "r.`due result`" if name == "result" else "1"
+            bad = f"r.`bad {BAD[entity, name]}`" if (entity, name) in BAD else "0"
+            loses.append(f"{due} AND (r.`no {name}` OR {bad})")
+            for span, within in (("score", "r.scored AND r.timely"), ("base", "r.scored")):
+                where = f"{entity}.{name}"
+                sums.append(f"SUM({within} AND {due}) AS `due {span}/{where}`")
+                sums.append(
+                    f"SUM({within} AND {due} AND r.`no {name}`) AS `missing {span}/{where}`"
+                )
+                if (entity, name) in BAD:
+                    sums.append(f"SUM({within} AND {due} AND {bad}) AS `unread {span}/{where}`")
+        lost = f"(r.scored AND ({' OR '.join(loses)}))"
         sums += [
             f"SUM(r.`bad {name}`) AS `unreadable/{entity}.{name}`" for name in READ[entity]
         ]
-        sums.append(f"SUM(r.scored AND r.ours AND {fails}) AS `failing period/{entity}`")
-        sums.append(f"SUM(NOT (r.scored AND r.ours) AND {fails}) AS `failing base/{entity}`")
+        sums += [
+            f"SUM(r.scored AND r.timely) AS `due score/{entity}`",
+            f"SUM(r.scored) AS `due base/{entity}`",
+            f"SUM({lost} AND r.timely) AS `failing score/{entity}`",
+            f"SUM({lost} AND r.ahead) AS `failing ahead/{entity}`",
+            f"SUM({lost} AND NOT r.timely AND NOT r.ahead) AS `failing outside/{entity}`",
+        ]
         return f"SELECT r.owner, {', '.join(sums)} FROM ({PLACED} FROM ({RECORDS[entity]}) r) r GROUP BY r.owner"
 
     # -------------------------------------------------------------------------------------------- figures
@@ -432,27 +454,32 @@ class Hand:
         return People(managers, inactive)
 
     def _completeness(self, pooled: Mapping[str, int]) -> Iterator[tuple[str, Value]]:
-        spans = {
-            "period": ("field_filled", "field_missing", "score", "records_failing"),
-            "base": ("base_filled", "base_missing", "base", "base_failing"),
-        }
-        for span, (filled, missing, score, failing) in spans.items():
-            full = all_due = broken = 0
+        for span, names in SPANS.items():
+            points: dict[str, tuple[int, int]] = {}
             for entity in FIELDS:
-                got = owed = 0
+                kept = owed = 0
                 for name in self.fields(entity):
-                    due = pooled[f"due {span}/{entity}.{name}"]
-                    lacking = pooled[f"missing {span}/{entity}.{name}"]
-                    yield f"{filled}/{entity}.{name}", (due - lacking, due)
-                    yield f"{missing}/{entity}.{name}", (lacking, None)
-                    got, owed = got + due - lacking, owed + due
-                yield f"{score}/{entity}", (got, owed)
-                yield f"{failing}/{entity}", (pooled[f"failing {span}/{entity}"], None)
-                if entity != "lead":  # a lead is in no manager's score
-                    full, all_due = full + got, all_due + owed
-                    broken += pooled[f"failing {span}/{entity}"]
-            yield score, (full, all_due)
-            yield failing, (broken, None)
+                    where = f"{span}/{entity}.{name}"
+                    due, missing = pooled[f"due {where}"], pooled[f"missing {where}"]
+                    unread = pooled.get(f"unread {where}")
+                    good = due - missing - (unread or 0)
+                    yield f"{names.good}/{entity}.{name}", (good, due)
+                    yield f"{names.missing}/{entity}.{name}", (missing, None)
+                    if unread is not None:
+                        yield f"{names.unreadable}/{entity}.{name}", (unread, None)
+                    kept, owed = kept + good, owed + due
+                points[entity] = kept, owed
+                yield f"{names.kept}/{entity}", (kept, None)
+                yield f"{names.due}/{entity}", (owed, None)
+                # under 10 points there is no percentage
+                yield f"{names.score}/{entity}", points[entity] if owed >= 10 else (0, 0)
+            yield names.score, _whole(points)
+            yield from _complete(span, names, pooled)
+        for where, measure in FAILING.items():
+            yield from _of_each_kind(
+                measure,
+                {entity: pooled.get(f"failing {where}/{entity}", 0) for entity in FIELDS},
+            )
 
     def _plan(
         self, scope: str, owners: Iterable[str], people: People, counts: Counts
@@ -482,6 +509,8 @@ class Hand:
                 yield f"plan_without_target/{metric}", (sum(done_by.values()) - done, None)
 
     def _calendar(self) -> Iterator[tuple[str, int]]:
+        for kind, share in SHARES.items():
+            yield f"score_share/{kind}", share
         if self.setting.working_days_left is not None:
             yield "working_days_left", self.setting.working_days_left
 
@@ -531,11 +560,72 @@ class People:
         yield "teams", len(self.teams().keys() - {""})
 
 
+SHARES = {"deal": 30, "meeting": 30, "contact": 20, "client": 10, "call": 10}
+FAILING = {
+    "score": "records_failing",
+    "ahead": "records_failing_coming_up",
+    "taken over": "records_failing_taken_over",
+    "imported": "records_failing_imported",
+    "outside": "records_failing_outside",
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """How the figures of completeness are called."""
+
+    score: str
+    kept: str
+    due: str
+    complete: str
+    good: str
+    missing: str
+    unreadable: str
+
+
+SPANS = {
+    "score": Names("score", "points_kept", "points_due", "records_complete", "field_good", "field_missing",
+                   "field_unreadable"),
+    "base": Names("base", "base_points_kept", "base_points_due", "base_complete", "base_good", "base_missing",
+                  "base_unreadable"),
+}  # fmt: skip
+
+
+def _whole(points: Mapping[str, tuple[int, int]]) -> Value:
+    """Of the kinds with 10 points or more the mean by shares; none under 20 points."""
+    counting = {kind: points[kind] for kind in SHARES if points[kind][1] >= 10}
+    if sum(due for _, due in counting.values()) < 20:
+        return 0, 0
+    weighted = sum(SHARES[kind] * Fraction(kept, due) for kind, (kept, due) in counting.items())
+    return (weighted / sum(SHARES[kind] for kind in counting)).as_integer_ratio()
+
+
+def _complete(
+    span: str, names: Names, pooled: Mapping[str, int]
+) -> Iterator[tuple[str, Value]]:
+    """The records that lose nothing; a lead is in no manager's score."""
+    parts = ("score",) if span == "score" else tuple(FAILING)
+    all_good = all_due = 0
+    for entity in FIELDS:
+        due = pooled[f"due {span}/{entity}"]
+        good = due - sum(pooled.get(f"failing {part}/{entity}", 0) for part in parts)
+        yield f"{names.complete}/{entity}", (good, due)
+        if entity != "lead":
+            all_good, all_due = all_good + good, all_due + due
+    yield names.complete, (all_good, all_due)
+
+
+def _of_each_kind(measure: str, numbers: Mapping[str, int]) -> Iterator[tuple[str, Value]]:
+    for entity, number in numbers.items():
+        yield f"{measure}/{entity}", (number, None)
+    yield measure, (sum(number for entity, number in numbers.items() if entity != "lead"), None)
+
+
 def _measures(pooled: Mapping[str, int]) -> Iterator[tuple[str, Value]]:
     """Counts as they are, and the two ratios."""
     for name, value in pooled.items():
         if name == "meetings_complete":
             yield "complete_meetings", (value, pooled["meetings_held"])
-        elif not name.startswith(("month ", "due ", "missing ", "failing ")):
+        elif not name.startswith(("month ", "due ", "missing ", "unread ", "failing ")):
             yield name, (value, None)
     yield "win_rate", (pooled["deals_won"], pooled["deals_won"] + pooled["deals_lost"])

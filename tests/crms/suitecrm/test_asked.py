@@ -264,7 +264,7 @@ def test_a_demand_has_its_column_read_and_no_other(database: Database, tmp_path:
         " WHERE deleted = 0"
     )  # fmt: skip
     figures = compute(audit)
-    assert figures["base_filled/contact.city@company"].numerator == hand["filled"]
+    assert figures["base_good/contact.city@company"].numerator == hand["filled"]
     assert (
         figures["base_missing/contact.city@company"].numerator
         == hand["number"] - hand["filled"]

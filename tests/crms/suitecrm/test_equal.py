@@ -26,6 +26,7 @@ AS_OF = "2027-03-26 22:30:00"  # a Friday; on Sunday the clock goes forward in A
 
 AMSTERDAM = Setting(
     zone="Europe/Amsterdam", as_of=AS_OF, today="2027-03-26", soon="2027-04-02 22:00:00",
+    score_first="2027-02-26 23:00:00", score_after="2027-03-26 23:00:00",  # 26 days of March are too few
     first_day="2027-03-01", after_day="2027-04-01", first="2027-02-28 23:00:00", after="2027-03-31 22:00:00",
     month="2027-03", month_first_day="2027-03-01", month_after_day="2027-04-01",
     month_first="2027-02-28 23:00:00", month_after="2027-03-31 22:00:00",
@@ -33,6 +34,7 @@ AMSTERDAM = Setting(
 )  # fmt: skip
 TOKYO = Setting(  # there it is Saturday
     zone="Asia/Tokyo", as_of=AS_OF, today="2027-03-27", soon="2027-04-03 15:00:00",
+    score_first="2027-02-27 15:00:00", score_after="2027-03-27 15:00:00",
     first_day="2027-03-01", after_day="2027-04-01", first="2027-02-28 15:00:00", after="2027-03-31 15:00:00",
     month="2027-03", month_first_day="2027-03-01", month_after_day="2027-04-01",
     month_first="2027-02-28 15:00:00", month_after="2027-03-31 15:00:00",
@@ -40,6 +42,7 @@ TOKYO = Setting(  # there it is Saturday
 )  # fmt: skip
 LOS_ANGELES = Setting(  # part of a month, over the clock's change on 14 March: the plan is the whole month's
     zone="America/Los_Angeles", as_of=AS_OF, today="2027-03-26", soon="2027-04-03 07:00:00",
+    score_first="2027-02-20 08:00:00", score_after="2027-03-20 07:00:00",
     period="{first: 2027-03-10, to: 2027-03-20}",
     first_day="2027-03-10", after_day="2027-03-20", first="2027-03-10 08:00:00", after="2027-03-20 07:00:00",
     month="2027-03", month_first_day="2027-03-01", month_after_day="2027-04-01",
@@ -48,6 +51,7 @@ LOS_ANGELES = Setting(  # part of a month, over the clock's change on 14 March: 
 )  # fmt: skip
 PAST = Setting(  # a month that is over: no working days are left of it
     zone="Asia/Tokyo", as_of=AS_OF, today="2027-03-27", soon="2027-04-03 15:00:00",
+    score_first="2027-01-31 15:00:00", score_after="2027-02-28 15:00:00",  # 28 days: those of February
     period="{first: 2027-02-01, to: 2027-03-01}",
     first_day="2027-02-01", after_day="2027-03-01", first="2027-01-31 15:00:00", after="2027-02-28 15:00:00",
     month="2027-02", month_first_day="2027-02-01", month_after_day="2027-03-01",
@@ -60,6 +64,7 @@ BARE = {
         zone=zone, as_of="2027-06-30 12:00:00", today="2027-06-30", soon=soon,
         period="{first: 2026-11-24, to: 2027-07-01}",
         first_day="2026-11-24", after_day="2027-07-01", first=first, after=after,
+        score_first=first, score_after=after,
     )
     for zone, first, after, soon in (
         ("Europe/Amsterdam", "2026-11-23 23:00:00", "2027-06-30 22:00:00", "2027-07-07 22:00:00"),

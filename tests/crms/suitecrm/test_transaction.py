@@ -18,6 +18,7 @@ from tests.crms.suitecrm.ours import compute, extract, prepared
 
 NOW = Setting(
     zone="Europe/Amsterdam", as_of="2027-03-26 22:30:00", today="2027-03-26", soon="2027-04-02 22:00:00",
+    score_first="2027-02-26 23:00:00", score_after="2027-03-26 23:00:00",
     first_day="2027-03-01", after_day="2027-04-01", first="2027-02-28 23:00:00", after="2027-03-31 22:00:00",
 )  # fmt: skip
 BETWEEN = "Asking the CRM's own database"  # the rows are out, and the witness is not asked yet

@@ -1,0 +1,81 @@
+"""Points: what the demands of a field set are worth, what is kept of them, and the score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from pipeline.measures.completeness import Among
+from pipeline.measures.scopes import Counts
+from pipeline.model import COSTING, SCORED, Demand, FieldSet, Rule
+
+FEWEST_OF_KIND: Final = 10
+"""Points due of a kind of record, under which it has no percentage and is not in the whole."""
+FEWEST_IN_ALL: Final = 20
+"""Points due of all the kinds in the whole, under which it is no percentage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points of one kind of record: those due, and those kept of them."""
+
+    kept: int
+    due: int
+
+    @property
+    def ratio(self) -> tuple[int, int]:
+        """Kept of due; of nothing where too few are due to speak of a percentage."""
+        return (self.kept, self.due) if self.due >= FEWEST_OF_KIND else (0, 0)
+
+
+def due_of(counts: Counts, fields: FieldSet, demand: Demand, among: Among) -> int:
+    """The records of which a demand is due."""
+    return counts.get((f"due.{among.name}", fields.due_key(demand.when), ""), 0)
+
+
+def with_verdict(counts: Counts, fields: FieldSet, rule: Rule, among: Among) -> int:
+    """The records of which a demand has a verdict."""
+    return counts.get((f"{rule.verdict}.{among.name}", f"{fields.entity}.{rule.id}", ""), 0)
+
+
+def verdicts_of(fields: FieldSet, demand: Demand) -> Iterator[Rule]:
+    """The verdicts that a demand can have."""
+    return (rule for judged, rule in fields.judged if judged is demand)
+
+
+def lost(counts: Counts, fields: FieldSet, demand: Demand, among: Among) -> int:
+    """The records of which a demand loses its points."""
+    return sum(
+        with_verdict(counts, fields, rule, among)
+        for rule in verdicts_of(fields, demand)
+        if rule.verdict in COSTING
+    )
+
+
+def points_of(counts: Counts, fields: FieldSet, among: Among) -> Points:
+    """The points of a kind of record."""
+    due = kept = 0
+    for demand in fields.demands:
+        records = due_of(counts, fields, demand, among)
+        due += demand.weight * records
+        kept += demand.weight * (records - lost(counts, fields, demand, among))
+    return Points(kept, due)
+
+
+def whole(points: Mapping[str, Points], shares: Mapping[str, int]) -> Fraction | None:
+    """The whole score: the mean of the kinds of which enough is due, weighted by their shares.
+    None where that is too little to speak of a percentage.
+    """
+    counting = [
+        kind for kind in SCORED if kind in points and points[kind].due >= FEWEST_OF_KIND
+    ]
+    total = sum(shares.get(kind, 0) for kind in counting)
+    due = sum(points[kind].due for kind in counting if shares.get(kind, 0))
+    if not total or due < FEWEST_IN_ALL:
+        return None
+    weighted = Fraction(0)
+    for kind in counting:
+        weighted += shares.get(kind, 0) * Fraction(points[kind].kept, points[kind].due)
+    return weighted / total
