@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pipeline.config import Audit
@@ -19,7 +19,6 @@ from pipeline.model import (
     FieldSet,
     Measure,
     ResolvedAudit,
-    Schema,
 )
 from pipeline.queries.context import Count, QueryContext
 from pipeline.setup.grants import tables_of
@@ -219,20 +218,18 @@ def what_is_read(document: Document, audit: Audit) -> None:
 
 
 def _read(audit: Audit, language: Language) -> Iterator[tuple[str, str, str]]:
-    tables = audit.resolved().tables
-    for entity, columns in _present(audit.schema, audit.absent).items():
-        if entity in tables:
-            labels = dict.fromkeys(column_label(column, language) for column in columns)
-            named = entity_label(entity, language)
-            yield named, ", ".join(tables[entity]), ", ".join(labels)
+    for entity, columns in _columns_read(audit).items():
+        tables = dict.fromkeys(part.table for part in audit.preset.entities[entity])
+        labels = dict.fromkeys(column_label(column, language) for column in columns)
+        yield entity_label(entity, language), ", ".join(tables), ", ".join(labels)
 
 
-def _present(schema: Schema, absent: Iterable[str]) -> dict[str, list[str]]:
-    """Entity -> the columns that are read of it; entities of which none is are left out."""
-    lacking = set(absent)
+def _columns_read(audit: Audit) -> dict[str, list[str]]:
+    """Entity -> its columns that are read; without entities of which none is."""
     present = {
-        entity: [column for column in columns if f"{entity}.{column}" not in lacking]
-        for entity, columns in schema.items()
+        entity: [column for column in columns if f"{entity}.{column}" not in audit.absent]
+        for entity, columns in audit.schema.items()
+        if entity in audit.preset.entities
     }
     return {entity: columns for entity, columns in present.items() if columns}
 
@@ -240,7 +237,7 @@ def _present(schema: Schema, absent: Iterable[str]) -> dict[str, list[str]]:
 def what_is_not(document: Document, audit: Audit) -> None:
     """What is never measured; what a log would tell, as long as that log is not read."""
     translate = document.language.translate
-    read = _present(audit.schema, audit.absent).keys() & audit.resolved().tables.keys()
+    read = _columns_read(audit)
     unread = [text for entity, text in _UNLESS_READ.items() if entity not in read]
     document.section(translate("What is not measured"))
     *most, last = _NEVER
