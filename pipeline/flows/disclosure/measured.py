@@ -159,7 +159,7 @@ def minimum_data(document: Document, audit: ResolvedAudit) -> None:
         )
     )
     document.table(
-        (language.translate("Demand"), language.translate("Why it is asked")),
+        (language.translate("Field"), language.translate("Why it is asked")),
         (
             (_field_name(fields, field, language), language.chosen(field.why))
             for fields in audit.field_sets.values()
