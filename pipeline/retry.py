@@ -42,9 +42,7 @@ def retry(
     )
 
     def before(state: RetryCallState) -> None:
-        tell(
-            f"The CRM failed; once more from the start ({state.attempt_number + 1} of {ATTEMPTS})"
-        )
+        tell(f"The CRM failed; again from the start ({state.attempt_number + 1} of {ATTEMPTS})")
 
     retrying = Retrying(
         retry=retry_if_exception_type(PassingError),

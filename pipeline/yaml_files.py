@@ -55,14 +55,18 @@ def read_yaml(file: Path) -> Document:
         return Document(None if root is None else loader.construct_document(root), lines)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{file}, line {line}: this is no YAML: {error.problem}.") from None
+        raise ConfigError(
+            f"{file}, line {line}: this is not valid YAML: {error.problem}."
+        ) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise ConfigError(f"{file}, line {line}: this is no YAML: {error.reason}.") from None
+        raise ConfigError(
+            f"{file}, line {line}: this is not valid YAML: {error.reason}."
+        ) from None
     # the library's own errors, for a tag or for deep nesting
     except (ValueError, AttributeError, RecursionError):
         raise ConfigError(
-            f"{file}: this is no YAML that can be used: a value is not what its tag says, or lies too deep."
+            f"{file}: this YAML cannot be used: a value does not match its tag, or is nested too deeply."
         ) from None
 
 
@@ -76,7 +80,7 @@ def bounded_text(file: Path) -> str:
             data = stream.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
             raise ConfigError(
-                f"{file} has more than {_MOST_BYTES:,} bytes, so it is no configuration; name another."
+                f"{file} has more than {_MOST_BYTES:,} bytes, so it is not a configuration; name another file."
             )
         return data.decode("utf-8-sig")
     except OSError as error:
@@ -84,10 +88,10 @@ def bounded_text(file: Path) -> str:
             f"{file} cannot be read ({error.strerror}); name an existing file."
         ) from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{file} is no UTF-8 text; save it as UTF-8.") from None
+        raise ConfigError(f"{file} is not UTF-8 text; save it as UTF-8.") from None
     except ValueError:  # a NUL in the name
         raise ConfigError(
-            f"{str(file)!r} is no name of a file; name an existing one."
+            f"{str(file)!r} is not a valid file name; name an existing file."
         ) from None
 
 
@@ -101,12 +105,12 @@ def _must_not_repeat(file: Path, root: yaml.Node | None) -> None:
         if id(node) in open_nodes:
             line = node.start_mark.line + 1
             raise ConfigError(
-                f"{file}, line {line}: a value holds itself, by an alias (*name); write it out."
+                f"{file}, line {line}: a value contains itself through an alias (*name); write it out."
             )
         if isinstance(node, yaml.ScalarNode) and _NO_TEXT.search(node.value):
             line = node.start_mark.line + 1
             raise ConfigError(
-                f"{file}, line {line}: half of a character is no text; write it out."
+                f"{file}, line {line}: half of a character is not text; write it out."
             )
         if id(node) not in sizes:
             open_nodes.add(id(node))
@@ -140,7 +144,7 @@ def _lines(
             name, line = str(key.value), key.start_mark.line + 1
             if name in seen:
                 raise ConfigError(
-                    f"{file}, line {line}: the key '{hushed(name)}' stands twice; remove one."
+                    f"{file}, line {line}: the key '{hushed(name)}' occurs twice; remove one."
                 )
             seen.add(name)
             yield (*path, name), line

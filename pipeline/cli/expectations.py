@@ -33,7 +33,7 @@ def copy(folder: Path) -> None:
     for file in written:
         click.echo(file)
     for file in kept:
-        click.echo(f"{file} is there already, and was left as it is.", err=True)
+        click.echo(f"{file} already exists, and was left as it is.", err=True)
     click.echo(
         f"Name the folder in audit.yaml, seen from that file: field_sets: {folder}", err=True
     )

@@ -106,7 +106,7 @@ def _instant(text: str) -> datetime:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise ConfigError(
-            f"--as-of: '{text}' is no instant with its zone; write one like 2026-11-16T07:00+01:00."
+            f"--as-of: '{text}' is not an instant with a zone; write one like 2026-11-16T07:00+01:00."
         )
     if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
         raise ConfigError(

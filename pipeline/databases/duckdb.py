@@ -47,7 +47,7 @@ DATABASE: Final = Database(
     begin=(),  # SQLAlchemy opens DuckDB's transaction, and the file is held read-only
     remedies={
         **remedies.OF_DUCKDB,
-        "lock": "Another program holds the database open for writing; run again when it has let go.",
+        "lock": "Another program holds the database open for writing; run again when it has finished.",
         "pytz": "Write a time with zone as `x AT TIME ZONE 'UTC'` in the preset's SELECT, or in the zone that the "
         "preset names as datetimes.",
         "not a valid DuckDB": "Check that source.url names the CRM's database file.",

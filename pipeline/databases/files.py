@@ -222,7 +222,7 @@ def _derive(connection: Connection, preset: Preset) -> None:
         sql = without_semicolon(f"WITH {empty} {select}" if empty else select)
         if reason := refused_by_duckdb(connection, sql):
             raise ConfigError(
-                f"preset {preset.name}: derived.{name}: this is no SELECT that only reads ({reason}); correct it."
+                f"preset {preset.name}: derived.{name}: this is not a SELECT that only reads ({reason}); correct it."
             )
         connection.exec_driver_sql(f"CREATE VIEW {_quoted(name)} AS {sql}")
 
@@ -319,7 +319,7 @@ def _load(connection: Connection, file: Path, table: Sheet) -> None:
             cells = [pa.array(column, pa.string()) for column in zip(*batch, strict=True)]
         except UnicodeEncodeError:
             raise SourceError(
-                f"{file}: half of a character stands in it; export it again."
+                f"{file}: it contains half of a character; export it again."
             ) from None
         raw.register("batch", pa.table(cells, names=names))
         raw.execute(f"INSERT INTO {_quoted(table.name)} SELECT * FROM batch")

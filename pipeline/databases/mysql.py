@@ -370,10 +370,10 @@ DATABASE: Final = Database(
         "Access denied": "Check the account and its password, and its rights: `crm-audit grants` prints what it needs.",
         "Unknown database": "Check the database's name in source.url.",
         "command denied": "The account lacks SELECT on this table; `crm-audit grants` prints what it needs.",
-        "Unknown column": "The preset's SELECT names a column that this CRM has not: another version, or a change of "
-        "its own. Give a SELECT of yours in a preset that extends this one, or correct source.add. A text stands "
-        "between single quotes.",
-        "doesn't exist": "The preset reads a table that this CRM has not; check that source.url names the CRM's "
+        "Unknown column": "The preset's SELECT names a column that this CRM does not have: another version, or "
+        "a change of its own. Give a SELECT of yours in a preset that extends this one, or correct source.add. A text "
+        "goes between single quotes.",
+        "doesn't exist": "The preset reads a table that this CRM does not have; check that source.url names the CRM's "
         "database and that the preset is of its version.",
         "Lost connection": "The connection broke; if it happens again, read from a replica or nearer to the server.",
     },

@@ -302,13 +302,13 @@ DATABASE: Final = Database(
         # messages about a role, database or table quote its name
         'role "': "Check the account's name in source.url.",
         'database "': "Check the database's name in source.url.",
-        "column ": "The preset's SELECT names a column that this CRM has not: another version, or a change of its "
-        "own. Give a SELECT of yours in a preset that extends this one, or correct source.add.",
-        'relation "': "The preset reads a table that this CRM has not; check that source.url names the CRM's "
+        "column ": "The preset's SELECT names a column that this CRM does not have: another version, or a change of "
+        "its own. Give a SELECT of yours in a preset that extends this one, or correct source.add.",
+        'relation "': "The preset reads a table that this CRM does not have; check that source.url names the CRM's "
         "database and that the preset is of its version.",
         "connection refused": "Check host and port in source.url, and that the server runs and lets this machine in.",
         "resolve host": "Check the host's name in source.url.",
-        "connection timeout": "Check host and port in source.url, and that no firewall stands between.",
+        "connection timeout": "Check host and port in source.url, and that no firewall is in between.",
         "closed the connection": "The connection broke; if it happens again, read from a replica or nearer to the "
         "server.",
         "conflict with recovery": "The replica had to drop what was being read; set hot_standby_feedback = on there, "

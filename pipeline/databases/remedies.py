@@ -28,7 +28,9 @@ AMBIGUOUS: Final = (
     "Two tables in the SQL of the preset or of a control have a column of this name: write the table's alias "
     "before it, as in t.name."
 )
-ALIASES: Final = "The SQL of the preset or of a control uses a table's name or alias that stands in none of its FROMs."
+ALIASES: Final = (
+    "The SQL of the preset or of a control uses a table's name or alias that no FROM defines."
+)
 TWICE: Final = (
     "A SELECT of the preset gives two columns the same name: give each a name of its own by AS."
 )
@@ -62,7 +64,7 @@ SYNTAX: Final = (
     "this database has SQL of its own."
 )
 OTHERS: Final = (
-    "Another session holds what is read; run again at a quiet hour, or read from a replica."
+    "Another session locks what is read; run again at a quiet hour, or read from a replica."
 )
 CANCELLED: Final = "Somebody at the server cancelled the statement; ask the administrator, and run at a quiet hour."
 

@@ -106,7 +106,7 @@ def refused_by_duckdb(connection: Connection, sql: str) -> str:
             kinds != [duckdb.StatementType.SELECT]
             or len(raw.extract_statements(wrapped(sql))) != 1
         ):
-            return "it is no statement that reads, or more than one"
+            return "it is not a single statement that only reads"
         raw.execute(f"EXPLAIN {wrapped(sql)}")
     except (duckdb.ParserException, duckdb.PermissionException) as error:
         return first_line(error)

@@ -256,11 +256,12 @@ DATABASE: Final = Database(
         "malformed JSON": remedies.JSON,
         "syntax error": remedies.SYNTAX,
         "not a database": "Check that source.url names the CRM's database file.",
-        "locked": "Another program holds the database; run again when it has let go.",
+        "locked": "Another program holds the database; run again when it has finished.",
         "unable to open": "Check that this user may read the file and its folder.",
-        "no such column": "The preset's SELECT names a column that this CRM has not; give a SELECT of yours in a "
-        "preset that extends this one, or correct source.add. A text stands between single quotes.",
-        "no such table": "The preset reads a table that this CRM has not; check that source.url names the CRM's file.",
+        "no such column": "The preset's SELECT names a column that this CRM does not have; give a SELECT of yours in a "
+        "preset that extends this one, or correct source.add. A text goes between single quotes.",
+        "no such table": "The preset reads a table that this CRM does not have; check that source.url names the "
+        "CRM's file.",
     },
     names_only=lambda error: str(error).startswith(("near ", "unrecognized token")),
     advice=_advice,

@@ -479,7 +479,7 @@ targets: targets.csv
 # Where reports go.
 output: output
 
-# When the audit runs by itself, as cron writes it: minute hour day month weekday.
+# When the audit runs on its own, in cron's notation: minute hour day month weekday.
 schedule:
   weekly: "0 7 * * mon"  # Monday 07:00
 """

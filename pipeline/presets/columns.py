@@ -50,7 +50,7 @@ def _mapped(value: object) -> object:
         return {"column": value}
     if isinstance(value, bool):
         raise ValueError(
-            "yes, no, on and off are no texts in YAML; put the column's name between quotes"
+            "YAML does not read yes, no, on and off as text; quote the column's name"
         )
     if isinstance(value, int | float):
         raise ValueError(

@@ -47,7 +47,7 @@ def _moments() -> AfterValidator:
                 )
             if "z" in bare and (not written.endswith("%z") or not {"H", "I"} & set(bare)):
                 raise ValueError(
-                    f"'{written}': %z, the offset from UTC, stands at the end and behind a time of day"
+                    f"'{written}': %z, the offset from UTC, goes at the end, after a time of day"
                 )
             if (
                 re.search(r"['\"\\]|%-?[A-Za-z][0-9]|%-[A-Za-z]%", written)

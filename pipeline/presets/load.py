@@ -90,7 +90,7 @@ def _must_be_confirmed(file: Path, guesses: Any) -> None:
 def _ours(name: str) -> dict[str, Any]:
     if name not in preset_names():
         raise ConfigError(
-            f"source.preset: there is no preset '{name}'; there are {', '.join(preset_names())}."
+            f"source.preset: there is no preset '{name}'; the presets are {', '.join(preset_names())}."
         )
     document = dict(
         yaml.safe_load(files("pipeline.presets").joinpath(f"{name}.yaml").read_text("utf-8"))

@@ -43,7 +43,7 @@ def unit_text(kind: str, service: Service) -> str:
     """
     for word in (*service.command, service.account):
         if not word.isprintable():
-            raise ConfigError(f"--unit: {word!r} cannot stand in a unit; rename it.")
+            raise ConfigError(f"--unit: {word!r} cannot be part of a unit; rename it.")
     return _systemd(service) if kind == "systemd" else _launchd(service)
 
 

@@ -117,10 +117,10 @@ def _id_in(file: Path) -> str:
 
 def _must_not_overwrite(file: Path, asking: bool) -> None:
     if file.exists() and not (
-        asking and click.confirm(f"{file} is there already. Write it anew?", default=False)
+        asking and click.confirm(f"{file} already exists. Overwrite it?", default=False)
     ):
         raise ConfigError(
-            f"{file} is there already, and was left as it is; choose another place with --output."
+            f"{file} already exists, and was left as it is; choose another place with --output."
         )
 
 
@@ -225,7 +225,7 @@ def _unknown(
         proposals = propose(connection, looked)
         if not proposals:
             raise ConfigError(
-                f"--source: no preset knows {what}, and no name of a table tells what it holds. Check the "
+                f"--source: no preset knows {what}, and no table's name shows what it holds. Check the "
                 "address, or write a preset of your own and name it with --preset."
             )
         quote = connection.dialect.identifier_preparer.quote
@@ -262,10 +262,10 @@ def _unknown(
     settings.own_mapping = True
     if not own.confirmed:
         click.echo(
-            f"No preset knows {what}. {own_file} holds {len(proposals)} guesses with what speaks for each."
+            f"No preset knows {what}. {own_file} holds {len(proposals)} guesses, each with its evidence."
         )
         settings.open_keys.append(
-            f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used before"
+            f"{own_file.name}: confirm each line under `unconfirmed`; nothing is used until then"
         )
     settings.open_keys.extend(f"{own_file.name}: {line}" for line in left_open(own))
     _settle(settings, known, output, asking, now, {own_file: preset_text(own)})
@@ -283,16 +283,16 @@ def _say_what_lacks(looked: Sequence[Looked], proposals: Sequence[Proposal]) -> 
     """Prints what cannot be audited because it is missing, and how to add it."""
     for name in without_key(looked):
         click.echo(
-            f"Table {clean(name)} is left out: no column of it is called id, nr or number and differs in every row, so "
-            "none of its records could be named. Export it with its number."
+            f"Table {clean(name)} is left out: no column of it is called id, nr or number and is unique, so "
+            "its records cannot be named. Export it with its number."
         )
     if not any(proposal.entity == "user" for proposal in proposals):
         named = naming_people(looked)
         by = f", whom {clean(' and '.join(named[:2]))} seem to name" if named else ""
         click.echo(
-            f"No table holds your people{by}: so far every record is one of nobody. Add a table or a file of them, "
-            "like users or medewerkers, with a line for each and their names as the records have them in a column "
-            "name or naam. Then run init again."
+            f"No table holds your people{by}: so far no record has an owner. Add a table or a file of them, "
+            "like users or medewerkers, with a row for each and, in a column name or naam, their names as in "
+            "the records. Then run init again."
         )
 
 
@@ -305,7 +305,7 @@ def _exports(
     own = exported.CustomExports(preset, find(preset, place.headers()))
     if "user" in own.lacking:
         raise ConfigError(
-            f"--source: {own.lacking['user']}, so nobody would be known; add it to the folder."
+            f"--source: {own.lacking['user']}, so no owner would be known; add it to the folder."
         )
     loaded = own.loaded()
     fit = fit_in(place, loaded)
@@ -348,7 +348,7 @@ def _about_the_fit(settings: Settings, own: Extended, file: str, asking: bool) -
         own.fit, own.confirmed = replace(own.fit, written=written), True
     elif own.unconfirmed():
         settings.open_keys.append(
-            f"{file}: confirm each line under `unconfirmed`; nothing is used before"
+            f"{file}: confirm each line under `unconfirmed`; nothing is used until then"
         )
 
 
@@ -426,7 +426,7 @@ def _leave_open(settings: Settings, known: Known) -> None:
     if "meeting.result" in absent:
         where = settings.preset if settings.own_mapping else "source.add"
         settings.open_keys.append(
-            f"{where}: meeting.result, if results are written somewhere; else nobody owes them"
+            f"{where}: meeting.result, if results are written anywhere; otherwise nobody owes them"
         )
         settings.result_comments = _candidate_comments(where, known)
     if "meeting.status" in absent:

@@ -20,7 +20,7 @@ ACCOUNT: Final = "crm_audit"
 PLACEHOLDER: Final = "CHANGE-THIS-PASSWORD"
 
 _SOME_LACK: Final = (
-    "-- Not every installation has the tables below; each is granted where it is there."
+    "-- Not every installation has the tables below; each is granted if it exists."
 )
 _CUSTOM: Final = (
     "-- Tables of custom fields, in which init looks for a meeting's result. They hold what your company added, so",
@@ -219,7 +219,7 @@ def _mysql(reader: Reader) -> Iterable[str]:
 
     user = f"{_text(reader.account)}@{_text(reader.host)}"
     yield "-- Run as an administrator. Put the machine that the audit runs on instead of %."
-    yield "-- An account of this name that is there already keeps its password."
+    yield "-- An existing account of this name keeps its password."
     yield f"CREATE USER IF NOT EXISTS {user} IDENTIFIED BY {_text(reader.password)};"
     for table in reader.tables:
         yield f"GRANT SELECT ON {qualified(table)} TO {user};"

@@ -92,7 +92,7 @@ def load_manifest(folder: Path) -> Manifest:
         where = ".".join(map(str, wrong["loc"])) or "its JSON"
         raise ConfigError(
             f"{file}: {where}: {wrong['msg']}. Another version of this program wrote it, or it was altered since; "
-            "run the audit anew to have one that can be computed again."
+            "run the audit again to get one that can be recomputed."
         ) from None
 
 

@@ -104,7 +104,7 @@ def _undecodable(
             if isinstance(text := text_of(row[position]), Undecodable):
                 if name == "id":
                     raise SourceError(
-                        f"{origin}: an id names one record, and the bytes of '{text[:60]}' are no UTF-8 text; correct "
+                        f"{origin}: an id names one record, and the bytes of '{text[:60]}' are not UTF-8 text; correct "
                         "it in the CRM, or write it as hexadecimal digits in a SELECT of yours."
                     )
                 yield name, str(text_or_nothing(row[key]))

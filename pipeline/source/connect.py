@@ -30,9 +30,9 @@ _LEAST_BOUND: Final = 0.05
 """Seconds; most databases take a limit of zero for none."""
 
 _HALF_CHARACTER: Final = (
-    "The source could not be read: a text holds half of a character, which is no UTF-8 although its column is said to "
-    "hold nothing else. Find it by HEX(column) REGEXP '^(..)*ED[AB]' and correct it in the CRM; or read that column as "
-    "bytes, by CAST(column AS BINARY) in a SELECT of yours: then it is shown, counted and listed."
+    "The source could not be read: a text holds half of a character, which is not UTF-8, although its column is "
+    "declared to hold only that. Find it by HEX(column) REGEXP '^(..)*ED[AB]' and correct it in the CRM; or read "
+    "that column as bytes, by CAST(column AS BINARY) in a SELECT of yours: then it is shown, counted and listed."
 )
 
 _Item = TypeVar("_Item")
@@ -70,14 +70,14 @@ def _address(url: str) -> URL:
     except (ArgumentError, NoSuchModuleError):
         examples = " or ".join(database.example for database in DATABASES)
         raise ConfigError(
-            f"source.url: this is no database address; write one like {examples}."
+            f"source.url: this is not a database address; write one like {examples}."
         ) from None
     except ValueError:  # the port, which may be the end of a password
         parsed = None
     if parsed is None or "@" in (parsed.host or ""):
         raise ConfigError(
-            "source.url: host and port cannot be told from the password; write an @ in a password as %40, a colon as "
-            "%3A and a slash as %2F, or give the password alone as ${NAME}, which does that for you."
+            "source.url: host and port cannot be separated from the password; write an @ in a password as %40, a colon "
+            "as %3A and a slash as %2F, or give the password alone as ${NAME}, which does that for you."
         )
     return parsed
 

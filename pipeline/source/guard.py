@@ -15,7 +15,7 @@ def must_only_read(connection: Connection, clause: TextClause, place: str) -> No
         connection, _as_sent(connection, clause, place)
     ):
         raise ConfigError(
-            f"{place}: this is no single SELECT that only reads ({reason}); nothing of it was run. Correct it."
+            f"{place}: this is not a single SELECT that only reads ({reason}); it was not run. Correct it."
         )
 
 
@@ -30,8 +30,8 @@ def _as_sent(connection: Connection, clause: TextClause, place: str) -> str:
             f":{name}" for name, bound in clause._bindparams.items() if bound.required
         )
         raise ConfigError(
-            f"{place}: {named} is no value that is known here; there are :currency and :zone, and a colon that is "
-            r"meant as one is written \:."
+            f"{place}: {named} is unknown here; only :currency and :zone exist. Write a "
+            r"literal colon as \:."
         ) from None
     return (
         sql.replace("%%", "%")

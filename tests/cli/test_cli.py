@@ -343,7 +343,7 @@ def test_an_interrupt_is_130() -> None:
 @pytest.mark.parametrize("text", ["", " ", "2026-11-24T09:00+01:00\udcff"])
 def test_an_instant_that_is_none_is_never_now(demo: Path, text: str) -> None:
     done = forked(demo, "run", "--as-of", text)
-    failed(done, 2, "--as-of", "is no instant")
+    failed(done, 2, "--as-of", "is not an instant")
     assert not (demo / "output" / "runs").exists()
 
 

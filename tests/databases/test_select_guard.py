@@ -227,7 +227,7 @@ def test_a_control_is_one_select_that_only_reads(
     for sql in (*COMMON, *OWN[dialect]):
         with pytest.raises(
             ConfigError,
-            match=r"^controls: the select of f: this is no single SELECT that only reads",
+            match=r"^controls: the select of f: this is not a single SELECT that only reads",
         ):
             crm.control(sql.replace("FOLDER", str(tmp_path)))
         assert crm.deals() == 2, sql
@@ -301,7 +301,7 @@ def test_nor_does_a_view_over_exports(
         assert crm.read(exports) == 2  # an odd name, and nothing more
     else:
         with pytest.raises(
-            ConfigError, match=r"derived\.all: this is no SELECT that only reads"
+            ConfigError, match=r"derived\.all: this is not a SELECT that only reads"
         ):
             crm.read(exports)
     assert list(tmp_path.iterdir()) == []

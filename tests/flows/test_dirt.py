@@ -437,7 +437,7 @@ def test_an_id_that_is_no_utf_8_is_named(lite: Crm) -> None:
     lite.fill(deals=[deal("d1")])
     spoil(lite, ("firms", "f", "id", b"f\xff"))
     with pytest.raises(
-        SourceError, match=r"table firms, column id: an id .*'f\ufffd' are no UTF-8"
+        SourceError, match=r"table firms, column id: an id .*'f\ufffd' are not UTF-8"
     ):
         lite.run()
 

@@ -146,7 +146,7 @@ def test_a_killed_connection_begins_anew_and_is_proven(
     extract(database, NOW, audit, progress=killer)
     assert compute(audit)["meetings@company"].numerator == 200
     assert killer.stages.count("Opening the CRM") == 2
-    assert any("once more from the start (2 of 3)" in stage for stage in killer.stages)
+    assert any("again from the start (2 of 3)" in stage for stage in killer.stages)
 
 
 def test_one_that_is_killed_each_time_is_given_up(database: Database, tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_words_that_say_neither_yes_nor_no(hubspot: Preset) -> None:
         (
             DUTCH,
             "n\n",
-            ["formats: you said that they are not right; correct them below, then delete this"],
+            ["formats: you said that they are wrong; correct them below, then delete this"],
         ),
         (("5-11-2026", "6-7-2026"), "day\ny\n", []),
         (DUTCH, None, ["formats.day = %-d-%-m-%Y, 3 of 3 different texts are written so"]),

@@ -107,9 +107,9 @@ def test_a_file_of_the_users_own_is_left_as_it_is(demo: Path, tmp_path: Path) ->
     for more in ((), ("--yes",)):
         done = crm_audit(tmp_path, *arguments, *more)
         assert done.returncode == 2
-        assert "is there already" in done.stderr
+        assert "already exists" in done.stderr
     ended, said = at_a_terminal(
-        tmp_path, *arguments, answers=[(r"Write it anew\? \[y/N\]:", "")]
+        tmp_path, *arguments, answers=[(r"Overwrite it\? \[y/N\]:", "")]
     )
     assert ended == 2, said
     assert file.read_text("utf-8") == "mine"
@@ -126,7 +126,7 @@ def test_an_audit_written_anew_keeps_its_id(demo: Path, tmp_path: Path) -> None:
         f"sqlite:///{demo / 'crm.db'}",
         TZ="UTC",
         answers=[
-            (r"Write it anew\? \[y/N\]:", "y"),
+            (r"Overwrite it\? \[y/N\]:", "y"),
             ("zone of your people:", "Europe/Amsterdam"),
             (r"name none \[EUR\]:", ""),
             (r"Language of the reports.*:", ""),
@@ -323,7 +323,7 @@ def test_the_zone_of_times_that_name_none_is_asked_at_a_terminal(tmp_path: Path)
     dutch(tmp_path / "crm.db")
     with closing(sqlite3.connect(tmp_path / "crm.db")) as db, db:
         db.execute("UPDATE afspraken SET begintijd = '2026-10-31 23:30:00' WHERE nr = 3")
-    asked = r"in afspraken\.begintijd name no zone(.|\n)*Most of them stand at 9, 23 o'clock(.|\n)*Which clock:"
+    asked = r"in afspraken\.begintijd name no zone(.|\n)*Most of them are at 9, 23 o'clock(.|\n)*Which clock:"
     clock = [(asked, "Mars"), (r"'Mars' is no time zone(.|\n)*Which clock:", "AUDIT")]
     ended, said = at_a_terminal(
         tmp_path, "init", "--source", "sqlite:///crm.db",

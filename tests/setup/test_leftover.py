@@ -196,7 +196,7 @@ def test_a_line_is_added_and_one_is_changed_at_the_terminal(tmp_path: Path) -> N
         answers=[
             (r"Your people(.|\n)*?Right \[y\]:", ""),
             (r"not used: regio \(few words\)(.|\n)*?Right \[y\]:", "fone = fax"),
-            (r"'fone' is none of ours(.|\n)*?Right \[y\]:", "phone = faxx"),
+            (r"'fone' is not a column of ours(.|\n)*?Right \[y\]:", "phone = faxx"),
             (r"there is no column 'faxx'(.|\n)*?Right \[y\]:", "phone = mobiel + telefoon"),
             (r"phone +=(.|\n)*mobiel \+ telefoon +100%: as you said(.|\n)*?Right \[y\]:", "created_at = klantsinds"),
             (r"created_at +=(.|\n)*klantsinds +100%: as you said(.|\n)*?Right \[y\]:", ""),

@@ -393,7 +393,7 @@ def test_all_selects_that_a_database_refuses_are_told_at_once(
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ("{id: no}", "put the column's name between quotes"),
+        ("{id: no}", "quote the column's name"),
         ("{id: 5}", "a constant is written as {value: 5}"),
         ("{id: {sql: a, value: b}}", "write a column's name, {sql: EXPRESSION}"),
         ("{id: {sql: a, is: no}}", "'is' goes with 'column' only"),

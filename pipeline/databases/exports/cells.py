@@ -155,8 +155,8 @@ def _undecodable(file: Path, data: bytes, encoding: str) -> SourceError:
     at = len(rows[-1])
     named = rows[0][at - 1] if len(rows) > 1 and at <= len(rows[0]) else at
     return SourceError(
-        f"{file}, row {len(rows)}, column {named}: this is no {encoding.removesuffix('-sig').upper()} "
-        f"text (byte {data[start]:02x}); export as UTF-8, or declare it: ?encoding=windows-1252 behind the "
+        f"{file}, row {len(rows)}, column {named}: this is not {encoding.removesuffix('-sig').upper()} "
+        f"text (byte {data[start]:02x}); export as UTF-8, or declare it: ?encoding=windows-1252 after the "
         "folder in source.url."
     )
 
@@ -173,7 +173,7 @@ def _delimiter(file: Path, header: str) -> str:
         return delimiter
     if any(mark in header for mark in ",;\t"):
         raise SourceError(
-            f"{file}, row 1: the delimiter cannot be told; declare it: ?delimiter=semicolon."
+            f"{file}, row 1: the delimiter is ambiguous; declare it: ?delimiter=semicolon."
         )
     return ","  # a table of one column
 
@@ -192,8 +192,8 @@ def _rows(
                 yield number, row
     except csv.Error as error:
         raise SourceError(
-            f"{file}, row {number + 1} (line {reader.line_num + first - 1}): {error}; a quote is not closed, or stands "
-            "inside a cell without being doubled. Export it again."
+            f"{file}, row {number + 1} (line {reader.line_num + first - 1}): {error}; a quote is not closed, or "
+            "occurs inside a cell without being doubled. Export it again."
         ) from None
 
 
@@ -225,7 +225,7 @@ def _even(
             at = columns[len(row)] if len(row) < len(columns) else len(columns) + 1
             raise SourceError(
                 f"{file}, row {number}, column {at}: the row has {len(row)} cells where the header has {len(columns)}; "
-                "a cell that holds the delimiter must stand in quotes. Export it again."
+                "a cell that contains the delimiter must be quoted. Export it again."
             )
         yield row
 
@@ -249,7 +249,7 @@ def _sheets(file: Path, data: bytes, each_once: bool) -> Iterator[Sheet]:
                 _put(sheets[name], odd)
     except (CalamineError, OSError, ValueError, ParseError) as error:
         raise SourceError(
-            f"{file} is no workbook that can be read ({without_values(str(error))}); save it again as .xlsx."
+            f"{file} is not a readable workbook ({without_values(str(error))}); save it again as .xlsx."
         ) from None
     filled = {
         name: cells

@@ -35,9 +35,7 @@ _SHARES: Final = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>\s*(\d{
 def must_fit(file: Path, size: int) -> None:
     """Raises SourceError if a file is too large."""
     if size > MOST_BYTES:
-        raise _too_large(
-            file, f"has {size:,} bytes, of which no more than {MOST_BYTES:,} are read"
-        )
+        raise _too_large(file, f"has {size:,} bytes; no more than {MOST_BYTES:,} are read")
 
 
 def must_unpack(file: Path, data: bytes) -> None:
@@ -54,7 +52,7 @@ def must_unpack(file: Path, data: bytes) -> None:
         RuntimeError,
     ) as error:
         raise SourceError(
-            f"{file} is no workbook that can be read ({error}); save it again as .xlsx."
+            f"{file} is not a readable workbook ({error}); save it again as .xlsx."
         ) from None
 
 
@@ -63,7 +61,7 @@ def _must_be_bounded(file: Path, archive: zipfile.ZipFile) -> None:
     if unpacked > MOST_BYTES:
         raise _too_large(
             file,
-            f"unpacks to {unpacked:,} bytes, of which no more than {MOST_BYTES:,} are read",
+            f"unpacks to {unpacked:,} bytes; no more than {MOST_BYTES:,} are read",
         )
     # sheets may have any name
     sheets = [member for member in archive.infolist() if not _holds_texts(member)]

@@ -60,7 +60,7 @@ def find(preset: Preset, headers: Mapping[str, Sequence[str]]) -> ExportedFiles:
             unread.append(where)
         elif other := exports.get(export.table):
             raise SourceError(
-                f"{other.where} and {where} are both an export of {export.table}, told by their headers; "
+                f"{other.where} and {where} are both an export of {export.table} by their headers; "
                 "keep the newest in the folder, or join them into one file."
             )
         else:
@@ -193,7 +193,7 @@ def must_hold(preset: Preset, files: ExportedFiles) -> None:
             if name not in export.columns:
                 headers = _headers(preset, table, [name])
                 problems.append(
-                    f"{export.where}: there is no column {headers}, and there was when this was set up"
+                    f"{export.where}: there is no column {headers}, but there was one when this was set up"
                 )
     if problems:
         raise ConfigError(
@@ -211,7 +211,7 @@ def _no_export_of(table: str) -> LocalText:
 def _gone(preset: Preset, files: ExportedFiles, table: str) -> str:
     known = ", ".join(preset.exports[table][name][0] for name in preset.known_by[table])
     unread = f"; not read: {', '.join(files.unread)}" if files.unread else ""
-    return f"{table}: {_no_export_of(table)}, and one was when this was set up; it is known by {known}{unread}"
+    return f"{table}: {_no_export_of(table)}, but there was one when this was set up; it is known by {known}{unread}"
 
 
 def _declared(preset: Preset, name: str) -> bool:

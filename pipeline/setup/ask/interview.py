@@ -59,7 +59,7 @@ def about_the_rest(settings: Settings, known: Known) -> bool:
     has_meetings = "meeting" in known.preset.entities
     if has_meetings and "meeting.status" in absent:
         settings.end_passed_is_held = click.confirm(
-            "\nThis CRM holds no status of meetings. Count a meeting as held once its end has passed?",
+            "\nThis CRM has no status of meetings. Count a meeting as held once its end has passed?",
             default=None,
         )
     if has_meetings and "meeting.result" in absent and known.candidates:
@@ -162,8 +162,8 @@ def about_own(connection: Connection, guessed: CustomPreset) -> CustomPreset:
     what = "these files" if guessed.dialect == "files" else "this database"
     click.echo(
         f"\nNo preset of ours knows {what}. Here is what its names "
-        "and contents look like;\nfor each kind of record press Enter where it is right, or type the numbers of the "
-        "wrong lines (2,4),\nor a line that is lacking or another (phone = mobiel), or n where it is not it."
+        "and contents look like;\nfor each kind of record press Enter if it is right, or type the numbers of the "
+        "wrong lines (2,4),\na missing or different line (phone = mobiel), or n if the table is the wrong one."
     )
     kept = [
         confirmed
@@ -216,7 +216,7 @@ def _about_the_clock(connection: Connection, of: Proposal, guess: Guess) -> str:
         f"\nTimes like those in {clean(name)} name no zone: compare one with the CRM's page."
     )
     if hours := hours_of(connection, of.table, guess.theirs):
-        click.echo(f"Most of them stand at {', '.join(map(str, hours))} o'clock there.")
+        click.echo(f"Most of them are at {', '.join(map(str, hours))} o'clock there.")
     click.echo(
         "Is it the clock of your people (audit), UTC, or that of another zone, like Europe/Amsterdam?"
     )
@@ -324,7 +324,7 @@ def _answer_of(
             return numbers(text)
         if ours not in allowed:
             raise click.BadParameter(
-                f"'{clean(ours)}' is none of ours; write one of {', '.join(allowed)}."
+                f"'{clean(ours)}' is not a column of ours; write one of {', '.join(allowed)}."
             )
         return typed_guess(
             connection,
@@ -447,7 +447,7 @@ def about_the_writing(written: Written, *, zone: bool = True) -> Written:
     for which, shown in still_open(written):
         if which == "amount":
             mark = click.prompt(
-                f"\nDoes the mark in {clean(shown)} stand between thousands or before decimals?",
+                f"\nDoes the mark in {clean(shown)} separate thousands, or decimals?",
                 prompt_suffix=" ",
                 value_proc=_one_of(("thousands", "decimals")),
             )
@@ -479,9 +479,7 @@ def about_the_writing(written: Written, *, zone: bool = True) -> Written:
     ]
     lines = [line for line in lines if zone or not line.startswith("zone ")]
     if lines:
-        click.echo(
-            "\nSo they are written; what is written otherwise will be counted as unreadable:"
-        )
+        click.echo("\nThey are written like this; anything else will count as unreadable:")
         click.echo("\n".join(f"  {line}" for line in lines))
         if not click.confirm("Right", default=True):
             return written.answered(doubted=True)

@@ -109,7 +109,7 @@ def _audit_lines(settings: Settings) -> Iterator[str]:
 
 def _source_lines(settings: Settings) -> Iterator[str]:
     yield "source:"
-    yield "  # The database to read; it is never written to. Secrets stand here as ${ENVIRONMENT_VARIABLE} only."
+    yield "  # The database to read; it is never written to. Write secrets only as ${ENVIRONMENT_VARIABLE}."
     yield f"  url: {quoted(settings.url)}"
     yield f"  # {clean(settings.recognised, 110)}"
     yield f"  preset: {quoted(settings.preset)}"
@@ -124,7 +124,7 @@ def _source_lines(settings: Settings) -> Iterator[str]:
         yield "  add:"
         yield f"    meeting.result: {quoted(settings.result)}"
     if settings.end_passed_is_held:
-        yield "  # This CRM holds no status of meetings: one whose end has passed counts as held."
+        yield "  # This CRM has no status of meetings: a meeting counts as held once its end has passed."
         yield "  end_passed_is_held: true"
 
 
@@ -144,7 +144,7 @@ def _rest_lines(settings: Settings) -> Iterator[str]:
     yield "# Where reports go."
     yield "output: output"
     yield ""
-    yield "# When the audit runs by itself, as cron writes it: minute hour day month weekday."
+    yield "# When the audit runs on its own, in cron's notation: minute hour day month weekday."
     yield "# schedule:"
     yield '#   weekly: "0 7 * * mon"  # Monday 07:00'
 

@@ -16,9 +16,7 @@ from pipeline.setup.look.recognise import masked
 from pipeline.setup.look.text_formats import Written, coverage, formats_of, still_open
 from pipeline.setup.write.audit_file import clean, in_languages, quoted
 
-_NOT_SO: Final = (
-    "formats: you said that they are not right; correct them below, then delete this"
-)
+_NOT_SO: Final = "formats: you said that they are wrong; correct them below, then delete this"
 
 
 def left_open(own: CustomPreset) -> Sequence[str]:
@@ -63,10 +61,10 @@ def preset_text(own: CustomPreset, *, tried: bool = False) -> str:
 
 def _preset_lines(own: CustomPreset, unconfirmed: Sequence[str]) -> Iterator[str]:
     yield "# The tables of our own CRM, as `crm-audit init` understood them from names and contents. Yours to edit."
-    yield "# Behind each line stands how sure that was, and why. docs/measures.md says what every word means."
+    yield "# After each line: how sure that was, and why. docs/measures.md defines every word."
     yield ""
     if unconfirmed:
-        yield "# Nothing below is used before you confirmed it. Compare each line with your CRM, correct below what is"
+        yield "# Nothing below is used until you confirm it. Compare each line with your CRM, correct below what is"
         yield "# wrong, and delete the line here. When the last one is gone, this preset is used."
         yield "unconfirmed:"
         yield from (f"  - {quoted(line)}" for line in unconfirmed)
@@ -77,7 +75,7 @@ def _preset_lines(own: CustomPreset, unconfirmed: Sequence[str]) -> Iterator[str
     yield from _format_lines(own.written) if own.written else ()
     if markups := own.markup():
         yield ""
-        yield "# Text of which nobody sees every character; one that shows nothing counts as missing."
+        yield "# Texts with markup that nobody sees; a text without anything visible counts as missing."
         yield "contents:"
         yield from (
             f"  {name}: {markup.declared()}  # {markup.summary()}"
@@ -92,7 +90,7 @@ def _preset_lines(own: CustomPreset, unconfirmed: Sequence[str]) -> Iterator[str
     yield ""
     yield from _state_lines(own)
     yield ""
-    yield "# What is not mapped is absent: nobody is charged for it, and reports say that it was not checked."
+    yield "# Whatever is not mapped is absent: nobody is charged for it, and reports list it as not checked."
     yield "# `excluded` gives the reasons for which a row is not audited. In SQL the table is called t."
     yield "entities:"
     for proposal in own.proposals:
@@ -112,7 +110,7 @@ def _money_line(own: CustomPreset) -> str:
 def _format_lines(written: Written) -> Iterator[str]:
     formats, read = formats_of(written), coverage(written)
     yield ""
-    yield "# How days, instants and amounts are written; what is written otherwise is counted as unreadable."
+    yield "# How days, instants and amounts are written; anything else counts as unreadable."
     yield "formats:"
     for kind, shown in (("day", formats.day), ("instant", formats.instant)):
         yield f"  {kind}: [{', '.join(map(quoted, shown))}]" + (
@@ -200,7 +198,7 @@ def _guesses(own: CustomPreset) -> Iterator[str]:
 
 def _state_lines(own: CustomPreset) -> Iterator[str]:
     shown = [proposal for proposal in own.proposals if proposal.words]
-    yield "# The CRM's own words. A word that stands under no state is unknown: listed, and in no figure."
+    yield "# The CRM's own words. A word under no state is unknown: listed, but in no figure."
     yield "states:" if shown else "states: {}"
     for proposal in shown:
         chosen = own.states.get(proposal.entity, {})

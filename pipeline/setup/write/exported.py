@@ -49,14 +49,14 @@ class CustomExports(Extended):
 
     def _why(self) -> str:
         return (
-            "The files are not written as the CRM writes them: a spreadsheet saved them anew."
+            "The files are not written as the CRM writes them: a spreadsheet saved them again."
         )
 
     def _lines(self, unconfirmed: Sequence[str]) -> Iterator[str]:
         yield from super()._lines(unconfirmed)
         yield ""
-        yield "# The columns in which each export had, told by their headers; the file may have any name."
-        yield "# An export that lacks one of them later stops the audit: take it out here if that is meant."
+        yield "# The columns that each export had, recognised by headers; the file may have any name."
+        yield "# An export that later lacks one of them stops the audit; remove it here if that is intended."
         yield "held:"
         for export in self.files.exports.values():
             yield f"  {export.table}: [{', '.join(export.columns)}]  # {clean(export.where, 90)}"

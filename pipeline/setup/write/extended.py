@@ -59,7 +59,7 @@ class Extended:
     def _lines(self, unconfirmed: Sequence[str]) -> Iterator[str]:
         yield f"# {self._about()} Written by `crm-audit init`; it is yours to edit."
         if unconfirmed:
-            yield "# Nothing below is used before you confirmed this. Compare each line with what stands there, correct"
+            yield "# Nothing below is used until you confirm this. Compare each line with your CRM's texts, correct"
             yield "# `formats` below where it is wrong, and delete the line here."
             yield "unconfirmed:"
             yield from (f"  - {quoted(line)}" for line in unconfirmed)

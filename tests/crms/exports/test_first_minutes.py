@@ -108,7 +108,7 @@ def test_users_must_be_among_the_exports(tmp_path: Path) -> None:
     write(tmp_path, files)
     done = crm_audit(tmp_path, "init", "--source", "files:///exports")
     assert done.returncode == 2
-    assert "no export of users is in the folder, so nobody would be known" in done.stderr
+    assert "no export of users is in the folder, so no owner would be known" in done.stderr
 
 
 def test_two_exports_of_one_object_are_refused(tmp_path: Path) -> None:

@@ -270,11 +270,11 @@ def test_undeclared_it_is_an_error_with_both_remedies(files: Files, tmp_path: Pa
     [
         (
             {"Close Date"},
-            f"{DEALS}: there is no column Close Date, Sluitingsdatum, closedate, and there was",
+            f"{DEALS}: there is no column Close Date, Sluitingsdatum, closedate, but there was",
         ),
         (
             {"Currency"},
-            f"{DEALS}: there is no column Currency, Valuta, deal_currency_code, and there was",
+            f"{DEALS}: there is no column Currency, Valuta, deal_currency_code, but there was",
         ),
     ],
 )
@@ -312,7 +312,7 @@ def test_an_export_that_is_lost_later_stops_the_audit(files: Files, tmp_path: Pa
     with pytest.raises(ConfigError) as refusal:
         edition_of(audit, SETTING)
     lines = str(refusal.value).splitlines()
-    was = "is in the folder, and one was when this was set up; it is known by"
+    was = "is in the folder, but there was one when this was set up; it is known by"
     assert lines[1:-1] == [
         f"  deals: no export of deals {was} Record ID, Deal Name, Deal Stage; not read: {DEALS}",
         f"  people: no export of people {was} Owner, Active; not read: {DEALS}",

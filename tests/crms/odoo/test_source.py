@@ -132,10 +132,10 @@ def test_what_the_account_may_not_read_or_the_database_has_not(
     assert "The account lacks SELECT on this table" in complaint(
         reader, tmp_path, "SELECT id FROM crm_lead"
     )
-    assert "names a column that this CRM has not" in complaint(
+    assert "names a column that this CRM does not have" in complaint(
         odoo.url, tmp_path, "SELECT l.nothing FROM crm_lead l"
     )
-    assert "reads a table that this CRM has not" in complaint(
+    assert "reads a table that this CRM does not have" in complaint(
         odoo.url, tmp_path, "SELECT 1 FROM crm_nothing"
     )
 

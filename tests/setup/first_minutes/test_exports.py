@@ -254,7 +254,7 @@ def test_formats_that_are_wrong_are_not_used(tmp_path: Path) -> None:
         tmp_path, "init", "--source", "files:///exports", answers=said, TZ="UTC"
     )
     assert ended == 0, shown
-    assert "Fill in:\n  crm.yaml: formats: you said that they are not right" in shown
+    assert "Fill in:\n  crm.yaml: formats: you said that they are wrong" in shown
     refused = crm_audit(tmp_path, "check")
     assert refused.returncode == 2
     assert "correct them below, then delete this" in refused.stderr
