@@ -1,6 +1,4 @@
-"""A file of the user's as a model of ours: an error names the line of the key, what was
-found and what is allowed.
-"""
+"""Parses a user's file into a model; errors name the key's line, the value, and what is allowed."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def parse(file: Path, model: type[_Model], *, context: Any = None) -> _Model:
-    """The file as that model; an error names the line of the key that is wrong."""
+    """Parses the file. Raises ConfigError with the line of every wrong key."""
     document = read_yaml(file)
     try:
         return model.model_validate(
@@ -34,10 +32,8 @@ def parse(file: Path, model: type[_Model], *, context: Any = None) -> _Model:
 def _explained(
     file: Path, lines: Mapping[tuple[str, ...], int], model: type[BaseModel], problem: Any
 ) -> str:
-    """One problem as a sentence: where, what was found, what is allowed;
-    without what may be a secret.
-    """
-    # of several types that a value may have, the library puts the type's name into the path
+    """A problem as a sentence: place, value and what is allowed, without possible secrets."""
+    # if a value may have several types, the library adds the type's name to the path
     path = tuple(str(part) for part in problem["loc"] if "[" not in str(part))
     known = path
     while known and known not in lines:
@@ -49,16 +45,14 @@ def _explained(
     if problem["type"] == "extra_forbidden":
         allowed = f"; allowed here: {', '.join(model.model_fields)}" if len(path) == 1 else ""
         return f"{where}: there is no key '{key}'{allowed}."
-    return f"{where}: {key}: {_said(path, problem)}."
+    return f"{where}: {key}: {_complaint(path, problem)}."
 
 
-def _said(path: tuple[str, ...], problem: Any) -> str:
-    """What is wrong, and what was found, unless that is an address in
-    which a secret may stand.
-    """
-    message, found = str(problem["msg"]).removeprefix("Value error, "), problem["input"]
-    if isinstance(found, str) and (holds_secret(found) or holds_account(found)):
-        return hushed(message.replace(found, "…"))
-    if not isinstance(found, str | int | float | bool) or "url" in path:
+def _complaint(path: tuple[str, ...], problem: Any) -> str:
+    """The mistake and the value, unless the value is an address that may hold a secret."""
+    message, value = str(problem["msg"]).removeprefix("Value error, "), problem["input"]
+    if isinstance(value, str) and (holds_secret(value) or holds_account(value)):
+        return hushed(message.replace(value, "…"))
+    if not isinstance(value, str | int | float | bool) or "url" in path:
         return hushed(message)
-    return hushed(f"{message} (found {found!r})")
+    return hushed(f"{message} (found {value!r})")

@@ -1,6 +1,4 @@
-"""The plan: targets per manager, calendar month and metric, of a CSV
-or of audit.yaml itself.
-"""
+"""Reads the plan: targets per manager, month and metric, from a CSV or audit.yaml itself."""
 
 from __future__ import annotations
 
@@ -18,30 +16,29 @@ from pipeline.yaml_files import bounded_text
 
 _MOST: Final = 10**12
 _WIDEST: Final = 10_000
-"""Characters of a cell: no id of a manager, month or metric has more, so
-that a quote was left open.
-"""
+"""Characters of a cell; a longer one means that a quote was left open."""
 
 
 def read_targets(
-    file: Path, given: Path | Mapping[str, Mapping[str, Mapping[str, int]]] | None
+    file: Path, source: Path | Mapping[str, Mapping[str, Mapping[str, int]]] | None
 ) -> tuple[Target, ...]:
-    """Targets from a CSV (manager, month, metric, target), or from the file: manager ->
-    month -> metric -> target.
+    """Targets from a CSV (manager, month, metric, target), or from audit.yaml itself.
+
+    There they are manager -> month -> metric -> target.
     """
-    if given is None:
+    if source is None:
         return ()
-    if isinstance(given, Path):
-        return tuple(_targets_of_csv(file.parent / given))
-    found = [
+    if isinstance(source, Path):
+        return tuple(_targets_of_csv(file.parent / source))
+    targets = [
         Target(manager, month, metric, target)
-        for manager, months in given.items()
+        for manager, months in source.items()
         for month, metrics in months.items()
         for metric, target in metrics.items()
     ]
-    for target in found:
+    for target in targets:
         _check_target(target, f"{file}: targets")
-    return tuple(found)
+    return tuple(targets)
 
 
 def _targets_of_csv(file: Path) -> list[Target]:
@@ -51,7 +48,9 @@ def _targets_of_csv(file: Path) -> list[Target]:
         raise ConfigError(f"targets, as audit.yaml names them: {error}") from None
     csv.field_size_limit(_WIDEST)
     header = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)  # spreadsheets write any of them; of none a comma
+    delimiter = max(
+        ",;\t", key=header.count
+    )  # spreadsheets write any of them; comma by default
     try:
         return list(
             _targets_in(
@@ -59,7 +58,7 @@ def _targets_of_csv(file: Path) -> list[Target]:
             )
         )
     except csv.Error as error:
-        raise ConfigError(f"{file} is no CSV: {error}.") from None
+        raise ConfigError(f"{file} is not a valid CSV: {error}.") from None
 
 
 def _targets_in(rows: csv.DictReader[str], file: Path) -> Iterator[Target]:
@@ -71,11 +70,11 @@ def _targets_in(rows: csv.DictReader[str], file: Path) -> Iterator[Target]:
         raise ConfigError(
             f"{file}, line 1: there is no column {', '.join(lacking)}; needed are manager, month, metric, target."
         )
-    found: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for row in rows:
         where = f"{file}, line {rows.line_num}"
         if not any(cell and cell.strip() for cell in row.values() if isinstance(cell, str)):
-            continue  # delimiters only, which spreadsheets leave below a table
+            continue  # spreadsheets leave rows of only delimiters below a table
         try:
             target = Target(row["manager"], row["month"], row["metric"], _whole(row["target"]))
         except (ValueError, TypeError):
@@ -84,11 +83,11 @@ def _targets_in(rows: csv.DictReader[str], file: Path) -> Iterator[Target]:
             ) from None
         _check_target(target, where)
         key = (target.manager, target.month, target.metric)
-        if key in found:
+        if key in seen:
             raise ConfigError(
                 f"{where}: a second target of {target.manager} for {target.metric} in {target.month}."
             )
-        found.add(key)
+        seen.add(key)
         yield target
 
 

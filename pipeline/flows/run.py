@@ -1,6 +1,4 @@
-"""One run, from the CRM to its published reports. It reads as the
-architecture does: top to bottom.
-"""
+"""One run, from the CRM to its published reports, top to bottom as in the architecture."""
 
 from __future__ import annotations
 
@@ -45,14 +43,14 @@ def run_audit(
     begin: Sequence[str] | None = None,
     fire: datetime | None = None,
 ) -> Outcome:
-    """Extracts, validates, measures, proves, renders, verifies and publishes; an
-    AuditError means that nothing was.
+    """Extracts, validates, measures, proves, renders, verifies and publishes.
 
-    `as_of` injects the instant of the run; `fire` is the instant at which it was due, None by
-    hand; `begin` replaces the statements that open the source's transaction.
+    An AuditError means that nothing was published. `as_of` injects the instant of the run;
+    `fire` is the instant at which it was due, None by hand; `begin` replaces the statements
+    that open the source's transaction.
     """
-    os.umask(0o077)  # what is written holds clients' data: folders 0700, files 0600
-    with _lacks_said():
+    os.umask(0o077)  # the files hold clients' data: folders 0700, files 0600
+    with _lacks_reported():
         folder.complete_latest(audit.output, clock())
         with folder.draft(audit.output) as draft:
             data = draft.folder / "snapshot"
@@ -72,15 +70,13 @@ def run_audit(
 
 
 @contextmanager
-def _lacks_said() -> Iterator[None]:
-    """A lack of memory, of open files or of room is no defect of ours,
-    and is said as what it is.
-    """
+def _lacks_reported() -> Iterator[None]:
+    """Reports a lack of memory, open files or disk space as such, not as a defect of ours."""
     try:
         yield
     except AuditError:
         raise
     except Exception as error:
-        if said := lack_of(error):
-            raise PublishError(said) from None
+        if lack := lack_of(error):
+            raise PublishError(lack) from None
         raise

@@ -78,10 +78,10 @@ def _lacks(m: FromClause, t: QueryContext) -> dict[str, Condition]:
         "subject": blank(m.c.subject),
         "result": blank(m.c.result),
     }
-    told = {what for what, columns in COMPLETE.items() if not t.absent.issuperset(columns)}
+    askable = {what for what, columns in COMPLETE.items() if not t.absent.issuperset(columns)}
     if "meeting.contact" in t.absent:  # who was met is not known, so neither is what they lack
-        told -= _BORROWED
-    return {what: lack for what, lack in lacks.items() if what in told}
+        askable -= _BORROWED
+    return {what: lack for what, lack in lacks.items() if what in askable}
 
 
 def _complete(m: FromClause, t: QueryContext) -> Condition:

@@ -1,8 +1,7 @@
-"""Where the minimum field sets are validated: of a large snapshot by a process of its own,
-whose memory ends with it.
+"""Validates the minimum field sets, for a large snapshot in a separate process.
 
-The library alone takes more memory than all reports of a large company, and is needed no
-more once they are written.
+The library alone takes more memory than all reports of a large company; the process returns
+it at its end.
 """
 
 from __future__ import annotations
@@ -19,20 +18,20 @@ from pipeline.queries import Scan
 from pipeline.workers import apart
 
 _FEWEST_ROWS: Final = 200_000
-"""Rows of a snapshot that make a process worth starting: it takes about two seconds."""
+"""Rows of a snapshot that make a process worth starting, which takes about two seconds."""
 
 
 def validated(
     engine: Engine, url: str, scans: Sequence[Scan], file: Path, *, rows: int
 ) -> tuple[Tally, ...]:
-    """What is due in the views of the DuckDB at `url`; the failing records are in `file`.
+    """The tallies of what is due in the DuckDB at `url`; writes failing records to `file`.
 
-    `engine` is this process's own way to that DuckDB, and `rows` how many the snapshot has.
+    `engine` is this process's own connection to that DuckDB, and `rows` the snapshot's size.
     """
     if rows < _FEWEST_ROWS:
         return _validate(url, scans, file)
-    engine.dispose()  # one process at a time has the DuckDB
-    # each takes memory of its own
+    engine.dispose()  # only one process at a time can open the DuckDB
+    # each thread takes its own memory
     lone = make_url(url).update_query_dict({"threads": "1"}).render_as_string()
     return apart(_validate, lone, scans, file)
 
@@ -40,6 +39,6 @@ def validated(
 def _validate(url: str, scans: Sequence[Scan], file: Path) -> tuple[Tally, ...]:
     from pipeline.rules.gx import validate
 
-    found = validate(url, scans)
-    write_failing(file, found.failing)
-    return found.tallies
+    answers = validate(url, scans)
+    write_failing(file, answers.failing)
+    return answers.tallies

@@ -1,4 +1,4 @@
-"""`crm-audit check`: what would be audited, before anything is."""
+"""`crm-audit check`: shows what would be audited."""
 
 from __future__ import annotations
 
@@ -36,22 +36,20 @@ _WIDTH: Final = 100
 
 
 def check_audit(audit: Audit, now: datetime) -> None:
-    """Opens the source, counts, and prints what it found to standard
-    output. Raises as a run would.
-    """
-    # not wider than it reads well, nor than the terminal
+    """Opens the source, counts, and prints the results. Raises the errors of a run."""
+    # as wide as reads well, but not wider than the terminal
     width = min(_WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _WIDTH
     console = Console(width=width, highlight=False)
     window = window_of(audit, now, injected=False)
     seen = look(audit, window)
     audit = completed(audit, seen.not_given)
-    for part in _told(audit, window, seen):
+    for part in _parts(audit, window, seen):
         console.print(part)
     must_be_plausible(seen.implausible, audit.settings.accept)
     console.print("[green]Ready:[/] crm-audit run " + escape(audit.file.name))
 
 
-def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
+def _parts(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     source = joined_texts((audit.preset.about, seen.moment), "; ")
     yield f"[bold]{escape(audit.settings.name)}[/]: {escape(str(source))}"
     yield f"Period {window.first} up to, not including, {window.after_last}; {window.zone}; today {window.today}\n"
@@ -83,13 +81,13 @@ def _told(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]:
     if seen.fit:
         unread = on_formats(seen.fit, ZoneInfo(window.zone))
         yield from (f"[yellow]Warning:[/] {escape(line)}" for line in unread)
-    for one in seen.implausible:
+    for problem in seen.implausible:
         accepted = (
             "[yellow]Accepted:[/]"
-            if one.name in audit.settings.accept
+            if problem.name in audit.settings.accept
             else "[red]Not plausible:[/]"
         )
-        yield f"{accepted} {escape(f'{one.name}: {one.sentence}')}"
+        yield f"{accepted} {escape(f'{problem.name}: {problem.sentence}')}"
 
 
 def _title(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A cell of the CRM as it may be shown: what kind of thing stands there, and nobody's data."""
+"""Masks cells of the CRM: shows the kind of contents, but nobody's data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.model import DATED, Kind
 from pipeline.values.flags import read_flag
 
 SEVERAL: Final = "\x1f"
-"""Between the values of several columns of one kind."""
+"""Separates values of several columns of one kind."""
 NOTHING: Final = "–"
 _CELL: Final = 11
 _FLAGS: Final = {1: "yes", 0: "no", None: NOTHING}
@@ -20,9 +20,7 @@ _ANONYMOUS: Final = re.compile(r"[A-Za-z]{0,2}\d+|(?=.*\d)[0-9a-fA-F-]+")
 
 
 def mask(column: str, kind: Kind, value: Any, words: Iterable[str], zone: ZoneInfo) -> str:
-    """A cell that shows what kind of thing stands there, and of nobody's data
-    more than a first letter.
-    """
+    """A cell that shows the kind of its contents, and at most a first letter of anybody's data."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     if value is None or not text.strip():
         return NOTHING
@@ -33,7 +31,7 @@ def mask(column: str, kind: Kind, value: Any, words: Iterable[str], zone: ZoneIn
     if (text in words or column in ("parent_kind", "person_kind")) and text.isprintable():
         return text  # the CRM's own words
     how = _BY_KIND.get(kind) or _BY_COLUMN.get(column)
-    if how is None:  # else it is what people write about people
+    if how is None:  # ids are cut; other texts may be about people
         how = _identifier if column == "id" or column.endswith("_id") else _length
     return how(text)
 
@@ -62,7 +60,7 @@ def _digits(text: str) -> str:
 
 
 def _identifier(text: str) -> str:
-    """Numbers and hexadecimal ids lead nobody to a person; words may be a name."""
+    """Shows numbers and hexadecimal ids, which identify nobody; words may be a name."""
     return _cut(text) if _ANONYMOUS.fullmatch(text) else _initial(text)
 
 
@@ -71,7 +69,7 @@ def _cut(text: str) -> str:
 
 
 def _dated(value: Any, zone: ZoneInfo) -> str:
-    """The day, in the audit's zone; from when to when is told apart, to the minute."""
+    """The day, in the audit's zone; the range table has the minutes."""
     if isinstance(value, datetime):
         moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value
         return moment.astimezone(zone).date().isoformat()

@@ -1,4 +1,4 @@
-"""What was seen, as tables for a terminal."""
+"""The results of `check` as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def range_table(profiles: Iterable[Profile], zone: ZoneInfo) -> Table:
 
 
 def _moment(value: Any, kind: Kind, zone: ZoneInfo) -> str:
-    """An end of a range: microseconds since 1970 of an instant, or a day."""
+    """An end of a range: an instant in microseconds since 1970, or a day."""
     if value is None:
         return NOTHING
     if kind is Kind.DAY:
@@ -81,15 +81,16 @@ def column_table(profile: Profile) -> Table:
 
 
 def share(part: int, whole: int) -> str:
-    """A percentage of which only nothing is 0 and only all is 100."""
+    """A percentage; 0 % and 100 % appear only when exact."""
     if part in (0, whole):
         return "0%" if part == 0 else "100%"
     return f"{min(99.9, max(0.1, 100 * part / whole)):.1f}%"
 
 
 def _ruled(*headings: str) -> Table:
-    """A table with these headings; those that end in '>' are over numbers. Its
-    first column is never cut.
+    """A table with these headings; one that ends in '>' is for numbers.
+
+    The first column is never cut.
     """
     table = Table()
     for position, heading in enumerate(headings):
