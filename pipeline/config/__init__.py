@@ -135,11 +135,11 @@ class Audit:
 
     def _links(self) -> dict[str, str]:
         base = self.settings.source.crm_url.rstrip("/")
-        found = {}
+        links = {}
         for entity, parts in self.preset.entities.items():
             if link := self.preset.links.get(entity, parts[0].link):
-                found[entity] = link if "://" in link else f"{base}/{link}" if base else ""
-        return found
+                links[entity] = link if "://" in link else f"{base}/{link}" if base else ""
+        return links
 
 
 def load_audit(file: Path, *, output: Path | None = None) -> Audit:

@@ -326,8 +326,8 @@ def secrets_of(url: str, environment: Mapping[str, str] = os.environ) -> str:
             raise ConfigError(
                 f"source.url: the environment variable {match[1]} is not set; set it and run again."
             )
-        given = environment[match[1]]
+        secret = environment[match[1]]
         # a password may hold an @ or a slash, which would end it
-        return quote(given, safe="") if url[match.end() : match.end() + 1] == "@" else given
+        return quote(secret, safe="") if url[match.end() : match.end() + 1] == "@" else secret
 
     return _ENV.sub(value, url)

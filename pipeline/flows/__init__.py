@@ -1,1 +1,1 @@
-"""Where stages meet: extract, compute, a run, a check. Each reads from top to bottom."""
+"""Puts the stages together: extract, compute, run and check. Each reads from top to bottom."""

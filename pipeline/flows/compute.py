@@ -1,6 +1,4 @@
-"""Computing everything that is printed from the snapshot alone, and
-proving it against the witness.
-"""
+"""Computes everything that is printed from the snapshot alone, and proves it."""
 
 from __future__ import annotations
 
@@ -52,26 +50,23 @@ FiguresOf = Callable[
     [Iterable[Tally], Mapping[Group, int], Iterable[Person]],
     tuple[list[Person], list[Figure]],
 ]
-"""Counts, failing records and users -> the people whom reports are about, and every figure."""
+"""Counts, failing records and users -> the people in reports, and every figure."""
 
 _NAMED: Final = 20
-"""Records or users that a sentence names before it says how many more there are."""
+"""Records or users that a sentence names; any others are only counted."""
 
 
 def open_run(folder: Path, progress: Progress) -> RunResult:
-    """What a published run said, computed once more from its manifest and snapshot
-    alone. `folder` is the run's.
-    """
+    """A published run's result, computed again from its folder's manifest and snapshot."""
     return compute(folder / "snapshot", run_id=folder.name, progress=progress)
 
 
 def compute(
     data: Path, *, run_id: str, progress: Progress, audit: ResolvedAudit | None = None
 ) -> RunResult:
-    """Everything that is printed, from the snapshot alone, proven against its witness.
-    ProofError where it differs.
+    """Everything that is printed, computed from the snapshot and proven by its witness.
 
-    The audit is the manifest's, unless another is given.
+    The audit is the manifest's unless another is given. Raises ProofError on a difference.
     """
     progress.stage("Validating the minimum field sets")
     manifest = load_manifest(data)
@@ -85,8 +80,8 @@ def compute(
     def figures_of(
         tallies: Iterable[Tally], failing: Mapping[Group, int], users: Iterable[Person]
     ) -> tuple[list[Person], list[Figure]]:
-        given = Answers((*tallies, *failing_tallies(failing, audit.field_sets)), ())
-        people = who_owns(users, given, audit.targets, plan_month(window) or "")
+        answers = Answers((*tallies, *failing_tallies(failing, audit.field_sets)), ())
+        people = who_owns(users, answers, audit.targets, plan_month(window) or "")
         inputs = FigureInputs(
             people,
             audit.field_sets,
@@ -97,7 +92,7 @@ def compute(
             audit.audience,
             audit.shares,
         )
-        return people, make_figures(given, inputs)
+        return people, make_figures(answers, inputs)
 
     with (
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
@@ -112,7 +107,7 @@ def compute(
             measured = tuple(ask(connection, queries.measures(opened.views, context)))
             users = ask_people(connection, entities["user"])
             counted = tuple(count_entities(connection, entities, audit.schema, measured))
-            rows = {one.entity: one.rows for one in counted}
+            rows = {counts.entity: counts.rows for counts in counted}
             odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
             must_be_plausible(odd, audit.accept)
             labels = findings.labels_of(
@@ -152,10 +147,10 @@ def compute(
             *(
                 in_all(
                     "Accepted in audit.yaml though not plausible, {name}: {sentence}",
-                    name=one.name,
-                    sentence=one.sentence,
+                    name=problem.name,
+                    sentence=problem.sentence,
                 )
-                for one in odd
+                for problem in odd
             ),
             *_without_plan(audit.targets, users, plan_month(window), audit.audience),
         ),
@@ -168,7 +163,7 @@ def compute(
 def _kept(
     manifest: Manifest, data: Path, audit: ResolvedAudit | None
 ) -> tuple[ResolvedAudit, PeriodBounds]:
-    """How the run was audited, unless another audit is given, and over which days."""
+    """The run's audit, unless another is given, and its period."""
     audit = audit or manifest.audit
     if audit is None or manifest.period is None:
         raise ConfigError(
@@ -179,7 +174,7 @@ def _kept(
 
 
 def _window_of(audit: ResolvedAudit, manifest: Manifest, period: PeriodBounds) -> Window:
-    """The moments of the run, over the period that its extraction settled."""
+    """The window of the run, over the period that its extraction chose."""
     return open_window(
         as_of=manifest.as_of,
         zone=audit.zone,
@@ -200,9 +195,7 @@ def _prove(
     users: Sequence[Person],
     failing: Path,
 ) -> tuple[tuple[str, str], ...]:
-    """Compares ours with the witness. Nothing of it stays in memory but the control
-    totals, which are returned.
-    """
+    """Compares ours with the witness, and returns only its control totals, to save memory."""
     witness = load_witness(data)
     fingerprints.recheck(witness.fingerprints, data, manifest.stored)
     groups = groups_in(data / WITNESS_FAILING)
@@ -215,9 +208,7 @@ def _prove(
 def _not_checked(
     audit: ResolvedAudit, not_given: Mapping[str, LocalText]
 ) -> dict[str, LocalText]:
-    """'meeting.result' -> why: each field of a set that this CRM does not hold, each
-    column that no SELECT gives.
-    """
+    """'meeting.result' -> why, for fields that this CRM lacks and columns that no SELECT returns."""
     fields = {
         f"{entity}.{name}": why
         for entity, fields in audit.field_sets.items()
@@ -230,15 +221,15 @@ def _undecodable(stored: Iterable[snapshot.Stored], audience: Audience) -> Itera
     """The records that hold text which is no UTF-8, as a sentence; users only where
     management sees people by name.
     """
-    found = [
-        same_in_all(f"{one.entity} {record} ({column})")
-        for one in stored
-        for column, record in one.undecodable
-        if audience == "named" or one.entity != "user"
+    texts = [
+        same_in_all(f"{entry.entity} {record} ({column})")
+        for entry in stored
+        for column, record in entry.undecodable
+        if audience == "named" or entry.entity != "user"
     ]
-    if found:
+    if texts:
         records = _first_of(
-            found, marked("{records} and {more} more, all in snapshot/manifest.json")
+            texts, marked("{records} and {more} more, all in snapshot/manifest.json")
         )
         yield in_all(
             "Text that is no UTF-8 counts as entered, and is shown with {sign} where it cannot be "
@@ -256,7 +247,7 @@ def _first_of(named: Sequence[LocalText], and_more: str) -> LocalText:
 
 
 def _strangers(targets: Iterable[Target], users: Iterable[Person]) -> list[Target]:
-    """The targets of those who are no managers, by manager: they count in no plan."""
+    """The targets of people who are not managers, by manager: they count in no plan."""
     managers = {user.id for user in users if user.scope is Scope.MANAGER}
     strangers = (target for target in targets if target.manager not in managers)
     return sorted(strangers, key=lambda target: (target.manager, target.metric))
@@ -281,7 +272,7 @@ def _without_plan(
             )
         return
     names = {user.id: user.name for user in users}
-    found = [
+    people = [
         in_all(
             "{person} ({measure}: {target})",
             person=clean(names.get(target.manager, target.manager)),
@@ -290,11 +281,11 @@ def _without_plan(
         )
         for target in strangers
     ]
-    if found:
+    if people:
         yield in_all(
             "Targets of people who are not account managers now, or whom this CRM does not know, "
             "are not counted: {people}.",
-            people=_first_of(found, marked("{records} and {more} more")),
+            people=_first_of(people, marked("{records} and {more} more")),
         )
 
 

@@ -1,6 +1,4 @@
-"""Extracting: one transaction, two readings: the rows as typed Parquet, and the witness,
-what the CRM itself counts.
-"""
+"""Extracts a CRM in one transaction: its rows as typed Parquet, and the CRM's own counts."""
 
 from __future__ import annotations
 
@@ -38,11 +36,11 @@ def extract(
     begin: Sequence[str] | None = None,
     fire: datetime | None = None,
 ) -> None:
-    """One transaction, two readings: the rows to Parquet, and the witness. A
-    passing failure begins it anew.
+    """Reads the CRM twice in one transaction, and starts again after a passing failure.
 
-    `as_of` injects the instant of the run, else `clock` gives it inside the transaction; `fire`
-    is the instant at which the run was due, None by hand: it decides the period.
+    `as_of` injects the instant of the run; otherwise `clock` supplies it inside the
+    transaction. `fire` is the instant at which the run was due, None by hand; it decides the
+    period.
     """
 
     def once() -> None:
@@ -63,7 +61,7 @@ def _extract_once(
     progress: Progress,
     begin: Sequence[str] | None,
 ) -> None:
-    """Every file that it writes replaces the one of an attempt before it."""
+    """One attempt; each file it writes replaces that of an earlier attempt."""
     settings = audit.settings
     limit = source.TransactionLimit(settings.source.max_hold)
     engine = source.open_engine(
@@ -133,8 +131,9 @@ def _instant(micros: int) -> datetime:
 
 
 def hidden_rows(audit: Audit, connection: Connection, reader: source.SourceReader) -> LocalText:
-    """What every report has to say where the database hides rows; SourceError where
-    audit.yaml does not allow it.
+    """A note for reports if the database hides rows.
+
+    Raises SourceError if audit.yaml does not allow that.
     """
     tables = source.hidden(connection, reader.tables)
     if not tables:
@@ -181,17 +180,17 @@ def _store(
 
 
 def _origin(audit: Audit, entity: str) -> str:
-    """Where an entity's ids stand: 'table relaties, column nr'."""
-    found = []
+    """The source of an entity's ids: 'table relaties, column nr'."""
+    places = []
     for part in audit.preset.entities.get(entity, ()):
         mapped = part.columns.get("id")
         column = mapped.column if mapped and mapped.column else "id (of the SELECT)"
-        found.append(f"table {part.table}, column {column}")
-    return " or ".join(found)
+        places.append(f"table {part.table}, column {column}")
+    return " or ".join(places)
 
 
 def witness_of(audit: Audit, reader: source.SourceReader, window: Window) -> Witness:
-    """All that is published, as the source's own database counts it."""
+    """Everything that is published, as the source's own database counts it."""
     answers = answers_of(audit, reader, window)
     controls = tuple(
         (
@@ -208,14 +207,14 @@ def witness_of(audit: Audit, reader: source.SourceReader, window: Window) -> Wit
 
 
 def answers_of(audit: Audit, reader: source.SourceReader, window: Window) -> Answers:
-    """Every count and every failing record: one statement of each entity."""
+    """Every count and every failing record, in one statement per entity."""
     context = audit.query_context(window)
     asked = (reader.entities(), audit.field_sets, context, reader.worked_out)
     censuses = queries.censuses(*asked, rolled_up=reader.rolls_up)
-    found = [ask_at_once(reader.connection, census) for census in censuses]
+    parts = [ask_at_once(reader.connection, census) for census in censuses]
     return Answers(
-        tuple(tally for answers in found for tally in answers.tallies),
-        tuple(record for answers in found for record in answers.failing),
+        tuple(tally for answers in parts for tally in answers.tallies),
+        tuple(record for answers in parts for record in answers.failing),
     )
 
 

@@ -1,6 +1,4 @@
-"""What stands in the source, seen in one transaction like a run's: how much, how
-full, from when, how fast.
-"""
+"""Looks at the source in a transaction like a run's: size, completeness, dates and speed."""
 
 from __future__ import annotations
 
@@ -35,26 +33,24 @@ from pipeline.setup.look.fit import Fit, fit_of
 
 SAMPLES: Final = 5
 _HEAD: Final = 5_000
-"""Rows of each entity that are read and stored as a run would, to
-measure how fast that goes.
-"""
+"""Rows of each entity that are read and stored to measure the speed of a run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How full a column of ours is, over the audited rows."""
+    """How full one of our columns is, over the audited rows."""
 
     name: str
     kind: Kind
     empty: int
     unreadable: int
-    first: Any = None  # of instants and days
+    first: Any = None  # instants and days only
     last: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What an entity's audited rows look like."""
+    """A profile of an entity's audited rows."""
 
     entity: str
     rows: int
@@ -64,22 +60,22 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a run would do inside its transaction, as far as it was measured."""
+    """The measured speed of a run's work inside its transaction."""
 
-    counting: float  # seconds in which the database answered all that a run asks it
-    rows: int  # to be read
+    counting: float  # seconds for all queries of a run
+    rows: int  # rows to read
     tried: int  # rows that were read and stored for the measurement
-    reading: float  # seconds that this took
+    reading: float  # seconds for these rows
 
     @property
     def hold(self) -> float:
-        """Seconds for which a run would hold the transaction."""
+        """Seconds that a run would hold the transaction."""
         return self.counting + (self.reading * self.rows / self.tried if self.tried else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All that was found inside the transaction."""
+    """Everything that the transaction showed."""
 
     accounts: Sequence[TableAccount]
     profiles: Sequence[Profile]
@@ -87,15 +83,15 @@ class Seen:
     rights: source.Rights
     pace: Pace
     advice: Sequence[str]
-    moment: LocalText  # of when the figures would be, where no transaction says it
+    moment: LocalText  # when the figures would be from, if the source has no transactions
     implausible: Sequence[Implausible] = ()
-    # 'entity.column' that no SELECT gives -> why
+    # 'entity.column' that no SELECT returns -> why
     not_given: Mapping[str, LocalText] = field(default_factory=dict)
-    fit: Fit | None = None  # of the rows that were read
+    fit: Fit | None = None  # tried on the rows that were read
 
 
 def look(audit: Audit, window: Window) -> Seen:
-    """One transaction like a run's, in which the source is counted and a few rows are read."""
+    """Counts the source and reads a few rows, in one transaction like a run's."""
     settings = audit.settings
     limit = source.TransactionLimit(settings.source.max_hold)
     engine = source.open_engine(
@@ -143,7 +139,8 @@ def look(audit: Audit, window: Window) -> Seen:
                 [*source.advice(connection), *map(str, reader.caveats())],
             )
             advice += [
-                f"{name}: {said}." for name, said in reader.flags_unread(CHECKED).items()
+                f"{name}: {words_unread}."
+                for name, words_unread in reader.flags_unread(CHECKED).items()
             ]
             hidden = str(hidden_rows(audit, connection, reader))
             advice += [f"{hidden[0].upper()}{hidden[1:]}."] if hidden else []
@@ -166,11 +163,9 @@ def look(audit: Audit, window: Window) -> Seen:
 def _storing(
     audit: Audit, reader: source.SourceReader, heads: Mapping[str, Sequence[Sequence[Any]]]
 ) -> float:
-    """Seconds in which these rows are typed and stored, as a run does while
-    it holds the transaction.
-    """
+    """Seconds for typing and storing these rows, which a run does inside its transaction."""
     began = time.monotonic()
-    with scratch() as folder:  # nobody else may look into it
+    with scratch() as folder:  # private
         for entity, head in heads.items():
             snapshot.write_entity(
                 folder,
@@ -217,7 +212,7 @@ def _profile(
 def _counts(
     audited: FromClause, names: Iterable[str], kinds: Mapping[str, Kind]
 ) -> Iterator[ColumnElement[Any]]:
-    """Per column: how many are empty, how many unreadable; of dates the first and the last."""
+    """Per column the empty and unreadable values; for dates also the first and the last."""
     for name in names:
         column, kind = audited.c[name], kinds[name]
         marked = kind in READ

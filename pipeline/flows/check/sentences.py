@@ -1,6 +1,4 @@
-"""What was seen, in sentences: who owes what, whether the account could write, how long
-a run would hold the CRM.
-"""
+"""The results of `check` in sentences: demands, the account's rights, the length of a run."""
 
 from __future__ import annotations
 
@@ -44,19 +42,21 @@ def on_formats(fit: Fit, zone: ZoneInfo) -> Iterator[str]:
     xx-xx-xxxx. Write … in the preset.'
     """
     formats = fit.lines()
-    for one in fit.misread:
+    for misread in fit.misread:
         samples = ", ".join(
-            dict.fromkeys(mask(one.column, one.kind, value, (), zone) for value in one.samples)
+            dict.fromkeys(
+                mask(misread.column, misread.kind, value, (), zone) for value in misread.samples
+            )
         )
-        if one.kind in formats:
-            remedy = f"Under formats in the preset, this line fits: {formats[one.kind]}"
-        elif one.kind is Kind.FLAG:
+        if misread.kind in formats:
+            remedy = f"Under formats in the preset, this line fits: {formats[misread.kind]}"
+        elif misread.kind is Kind.FLAG:
             remedy = "Map a column that says yes or no."
         else:
             remedy = "No format that is known here fits most of them; declare it under formats in the preset."
         yield (
-            f"{one.entity}.{one.column}: {one.unreadable:,} of {one.stated:,} values that were looked at cannot be "
-            f"read, like {samples}. {remedy}"
+            f"{misread.entity}.{misread.column}: {misread.unreadable:,} of {misread.stated:,} "
+            f"values that were looked at cannot be read, like {samples}. {remedy}"
         )
 
 
@@ -96,22 +96,22 @@ def on_the_account(rights: source.Rights) -> Iterator[str]:
 
 
 def on_the_hold(pace: Pace, limit: float) -> str:
-    """For how many seconds a run would hold the CRM, and how that was measured."""
-    said = (
+    """How long a run would hold the CRM, and how that was measured."""
+    sentence = (
         f"A run would hold the CRM for about {source.duration_text(round(pace.hold, 1))}; "
         f"{source.duration_text(limit)} are allowed. Measured: all of its counting, {pace.counting:.1f} s, and reading "
         f"and storing {pace.tried:,} of its {pace.rows:,} rows, {pace.reading:.1f} s"
     )
-    said += "; the other rows at that pace." if pace.tried < pace.rows else "."
+    sentence += "; the other rows at that pace." if pace.tried < pace.rows else "."
     return (
-        said
+        sentence
         if pace.hold <= limit
-        else f"{said} That is more than allowed: use a replica, or raise source.max_hold."
+        else f"{sentence} That is more than allowed: use a replica, or raise source.max_hold."
     )
 
 
 def on_the_id(audit_id: str) -> Iterator[str]:
-    """What to add where audit.yaml has no id."""
+    """What to add if audit.yaml has no id."""
     if not audit_id:
         yield (
             "audit.yaml has no id, by which findings are known from run to run. Add a line like "
@@ -120,7 +120,7 @@ def on_the_id(audit_id: str) -> Iterator[str]:
 
 
 def on_the_agreement(agreement: Agreement | None, today: date) -> Iterator[str]:
-    """That what was agreed about these figures has ended."""
+    """A sentence if the agreement about these figures has ended."""
     if agreement is not None and agreement.ended_by(today):
         yield (
             f"the agreement with {agreement.partner} of {agreement.agreed_on} ended on "
@@ -130,9 +130,7 @@ def on_the_agreement(agreement: Agreement | None, today: date) -> Iterator[str]:
 
 
 def on_unmarked(preset: Preset) -> Iterator[str]:
-    """That rows count which may be deleted, where `columns` map a table; a SELECT says for
-    itself what it excludes.
-    """
+    """A sentence on mapped tables without a mark of deletion; a SELECT excludes rows itself."""
     tables = [
         part.table
         for entity in (*CHECKED, "user")
@@ -146,5 +144,5 @@ def on_unmarked(preset: Preset) -> Iterator[str]:
 
 
 def _of_another(reason: str) -> bool:
-    """Whether a row is excluded since it is no such record, and not since it was taken away."""
+    """Whether a row is excluded because it is another kind of record, not because it is deleted."""
     return reason in ENTITIES or reason.startswith("neither_")

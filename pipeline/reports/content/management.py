@@ -241,9 +241,9 @@ def _people(company: Subject) -> Iterator[Row]:
     names = {person.id: person.name for person in company.result.people}
     chosen: set[str] = set()
     for reason in _REASONS:
-        found = reason(company, [manager for manager in managers if manager.key not in chosen])
-        if found is not None and len(chosen) < 3:
-            manager, evidence = found
+        choice = reason(company, [manager for manager in managers if manager.key not in chosen])
+        if choice is not None and len(chosen) < 3:
+            manager, evidence = choice
             chosen.add(manager.key)
             yield Row(names[manager.key], evidence, element="person")
     if not chosen:
@@ -274,15 +274,15 @@ def _sells_but_does_not_type(company: Subject, managers: Sequence[Subject]) -> F
     one with the lowest score.
     """
     pool = share(company.find(SCORE))
-    found: list[tuple[Fraction, Subject]] = []
+    candidates: list[tuple[Fraction, Subject]] = []
     for manager in managers:
         score, target = share(manager.find(SCORE)), manager.value(PLAN_TARGET, DEALS_WON.name)
         ahead = target and manager.value(PLAN_DONE, DEALS_WON.name) >= target
         if pool is not None and score is not None and ahead and score < pool:
-            found.append((score, manager))
-    if not found:
+            candidates.append((score, manager))
+    if not candidates:
         return None
-    best = min(found, key=lambda pair: pair[0])[1]
+    best = min(candidates, key=lambda pair: pair[0])[1]
     return best, company.language.sentence(
         "target reached: {done} of {target} won; records {complete} complete, company {all}",
         done=best.plan(PLAN_DONE, DEALS_WON),
