@@ -256,7 +256,7 @@ def test_usage_and_configuration_are_2(tmp_path: Path) -> None:
         crm_audit("run", audit_file(tmp_path), "--as-of", "2026-11-24"),
         2,
         "--as-of",
-        "with its zone",
+        "with a zone",
     )
     failed(crm_audit("schedule", audit_file(tmp_path)), 2, "nothing is scheduled")
 

@@ -579,15 +579,15 @@ def test_a_folder_instead_of_a_file(tmp_path: Path) -> None:
         (b"5\n", ()),
         (GOOD.encode().replace(b"Sales", b"M\xfcller"), ("UTF-8",)),
         (GOOD.encode("utf-16"), ("UTF-8",)),
-        (b"name: Sales\n\tzone: UTC\n", ("line 2", "no YAML")),
-        (b"name: [Sales\nzone: UTC\n", ("line", "no YAML")),
-        (b"name: 'Sales\nzone: UTC\n", ("line", "no YAML")),
-        (b"name: Sales\n  zone: UTC\n", ("line 2", "no YAML")),
-        (b"name: Sales\nname: {a: b, c}: d\n", ("line 2", "no YAML")),
-        (b"name: *nobody\n", ("line 1", "no YAML")),
-        (b"name: Sales\n---\nname: Sales\n", ("line 2", "no YAML")),
-        (b"name: !!python/object/apply:os.system ['true']\n", ("line 1", "no YAML")),
-        (b"name: !secret geheim\n", ("line 1", "no YAML")),
+        (b"name: Sales\n\tzone: UTC\n", ("line 2", "not valid YAML")),
+        (b"name: [Sales\nzone: UTC\n", ("line", "not valid YAML")),
+        (b"name: 'Sales\nzone: UTC\n", ("line", "not valid YAML")),
+        (b"name: Sales\n  zone: UTC\n", ("line 2", "not valid YAML")),
+        (b"name: Sales\nname: {a: b, c}: d\n", ("line 2", "not valid YAML")),
+        (b"name: *nobody\n", ("line 1", "not valid YAML")),
+        (b"name: Sales\n---\nname: Sales\n", ("line 2", "not valid YAML")),
+        (b"name: !!python/object/apply:os.system ['true']\n", ("line 1", "not valid YAML")),
+        (b"name: !secret geheim\n", ("line 1", "not valid YAML")),
         (b"name: !!int five\n", ()),
         (b"name: !!timestamp five\n", ()),
         (b"name: !!binary '\xc3\xa9'\n", ()),
@@ -709,7 +709,11 @@ def test_our_field_sets_are_copied_and_none_of_yours_is_overwritten(
         ("entity: meeting", "entity: task", ("line 1", "entity", "'task'", "'meeting'")),
         ("entity: meeting\n", "", ("entity", "missing")),
         ("fields:", "felder:", ("line 2", "'felder'", "fields")),
-        ("  - {name: date, columns: [start_at]}", "  date: [start_at]", ("line 4", "no YAML")),
+        (
+            "  - {name: date, columns: [start_at]}",
+            "  date: [start_at]",
+            ("line 4", "not valid YAML"),
+        ),
     ],
 )
 def test_a_wrong_field_set(with_sets: Load, old: str, new: str, parts: tuple[str, ...]) -> None:
@@ -902,7 +906,7 @@ def test_presets_that_come_along_are_good() -> None:
 
 @pytest.mark.parametrize("name", ["", "none", "../demo", "demo.yaml", "__init__"])
 def test_a_preset_that_does_not_exist(name: str) -> None:
-    with pytest.raises(ConfigError, match=r"there are demo, |cannot be read"):
+    with pytest.raises(ConfigError, match=r"the presets are demo, |cannot be read"):
         load_preset(name, Path())
 
 
@@ -952,7 +956,7 @@ def test_aliases_of_everyday_size_are_fine(load: Load) -> None:
 
 
 def test_what_is_too_long_for_a_configuration_is_refused(load: Load) -> None:
-    with pytest.raises(ConfigError, match="no configuration"):
+    with pytest.raises(ConfigError, match="not a configuration"):
         load_audit(Path("/dev/zero"))
 
 

@@ -188,7 +188,7 @@ def test_on_top_of_another(folder: Path) -> None:
             "columns",
         ),
         ("about: a\ndialects: [sqlite]\nmoney: minor\nentities:\nabsent: [b]\n", "absent"),
-        ("about: [", "no YAML"),
+        ("about: [", "not valid YAML"),
         (OWN.replace("    table: afspraken\n", ""), "entities.meeting.0.table"),
         (OWN + "    select: SELECT 1\n", "either a select or columns"),
         (OWN.replace("  meeting:\n", "  meetings:\n"), "no such entity"),
@@ -200,7 +200,7 @@ def test_on_top_of_another(folder: Path) -> None:
             "every report",
         ),
         (OWN + "links: {deal: 'https://crm/{id}?token=geheim'}\n", "every report"),
-        (OWN + "about: twice\n", "stands twice"),
+        (OWN + "about: twice\n", "occurs twice"),
         (OWN.replace("geweest", "geweest").replace("held:", "hold:"), "no such state"),
     ],
 )

@@ -147,7 +147,7 @@ def test_what_an_office_program_leaves_is_no_export(folder: Path) -> None:
         (
             "t.csv",
             b"\xff\xfea\x00,\x00b\x00\n\x00\x00\xd8",
-            r"t\.csv, row 2, column .*no UTF-16 text",
+            r"t\.csv, row 2, column .*not UTF-16 text",
         ),
         ("T.xlsx", b"PK no workbook", r"T\.xlsx is not a readable workbook"),
     ],
