@@ -7,6 +7,7 @@ import re
 import sqlite3
 import stat
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from openpyxl import load_workbook
 from pipeline.config import load_audit
 from pipeline.demo import write_demo
 from pipeline.flows.check import check_audit
-from pipeline.flows.compute import open_run
-from pipeline.model import Agreement
+from pipeline.flows.compute import _undecodable, _without_plan, open_run
+from pipeline.model import Agreement, Person, Scope, Target
 from pipeline.progress import Silence
+from pipeline.snapshot.manifest import load_manifest
 from tests.program import crm_audit
 
 AGREED = "agreement: {with: OR, date: 2026-01-31, until: 2026-03-31}"
@@ -109,3 +111,29 @@ def test_an_agreement_that_ended_is_said_by_report_and_check(
     assert "Warning: the agreement with OR of 2026-01-31 ended on 2026-03-31" in said
     check_audit(load_audit(folder / "audit.yaml"), datetime(2026, 3, 31, 8, tzinfo=UTC))
     assert "Warning: the agreement" not in capsys.readouterr().out
+
+
+def test_what_management_reads_of_users_has_no_names_with_own() -> None:
+    users = [Person("old-1", "Oud Vertrokken", "", "", Scope.INACTIVE)]
+    targets = [Target(key, "2026-11", "deals_won", 7) for key in ("old-1", "stranger-9")]
+    (named,) = _without_plan(targets, users, "2026-11", "named")
+    (own,) = _without_plan(targets, users, "2026-11", "own")
+    assert "Oud Vertrokken" in named.en
+    assert "stranger-9" in named.nl
+    for text in (own.en, own.nl):
+        assert "2" in text
+        assert not {"Oud", "old-1", "stranger-9", "7"} & set(re.findall(r"[\w-]+", text))
+    assert not list(_without_plan(targets, users, "2026-10", "own"))
+
+
+def test_a_users_text_that_cannot_be_read_is_not_told_by_its_id(published: Path) -> None:
+    stored = load_manifest(published / "snapshot").stored
+    odd = [
+        replace(entry, undecodable=(("name", f"{entry.entity}-77"),))
+        for entry in stored
+        if entry.entity in ("user", "client")
+    ]
+    (named,), (own,) = (list(_undecodable(odd, audience)) for audience in ("named", "own"))
+    assert "user-77" in named.en
+    assert "client-77" in own.en
+    assert "user-77" not in own.en

@@ -10,7 +10,7 @@ from pipeline.errors import ProofError
 from pipeline.measures.figures import make_figures
 from pipeline.measures.groups import EVERYBODY, FORMER, POOLED, Group, shown_groups
 from pipeline.measures.scopes import FigureInputs, must_add_up, totals_of
-from pipeline.model import Figure, Scope, Target
+from pipeline.model import Figure, Scope, Tally, Target
 from tests.crowd import answers, crowd, people
 from tests.factory import ACCOUNTS, field_sets, window
 
@@ -128,3 +128,23 @@ def test_groups_that_do_not_add_up_stop_the_run() -> None:
     ]
     with pytest.raises(ProofError, match="Groups and records of nobody"):
         must_add_up(more)
+
+
+def test_a_record_of_two_owners_of_different_groups_counts_in_both() -> None:
+    found = answers(WHO, lambda place: place, 3)
+    second = WHO[-1].id  # a former colleague's also
+    again = [
+        Tally(False, second, "deals_won", "", "", 5),
+        Tally(False, second, "month.deals_won", "", "", 5),
+    ]
+    repeats = [replace(tally, is_repeat=True) for tally in again]
+    both = replace(found, tallies=(*found.tallies, *again, *repeats))
+    inputs = FigureInputs(WHO, field_sets(), (), ACCOUNTS, window(), audience="own")
+    before, after = (
+        {one.id: one.numerator for one in make_figures(given, inputs)}
+        for given in (found, both)
+    )
+    name = f"deals_won@group:{POOLED}"
+    assert after[name] == before[name] + 5
+    assert after["deals_won@company"] == before["deals_won@company"]
+    assert after["deals_won@double_counted"] == 5

@@ -51,9 +51,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report, for one audience: the same content on the page and in the workbook."""
+    """One report, for one reader: the same content on the page and in the workbook."""
 
-    audience: Literal["management", "manager"]
+    reader: Literal["management", "manager"]
     title: str
     person: Person | None  # whose report it is; None for management's
     result: RunResult
@@ -66,7 +66,7 @@ class Report:
     @property
     def lists_records(self) -> bool:
         """Whether it has a list of records, be it empty."""
-        return self.audience == "manager" or bool(self.fix_list)
+        return self.reader == "manager" or bool(self.fix_list)
 
     def figures(self) -> Iterator[Figure]:
         """Every figure that must be found in the published files, in

@@ -37,7 +37,7 @@ def render_page(report: Report) -> str:
     window, language = report.result.window, report.language
     return (
         environment(language)
-        .get_template(f"{report.audience}.html.j2")
+        .get_template(f"{report.reader}.html.j2")
         .render(
             report=report,
             language=language.code,
