@@ -129,14 +129,14 @@ def read_field_sets(
     `cells`: texts come from files, where a spreadsheet may have left an error instead of one.
     """
     _must_be_of_entities(folder)
-    found = {
+    field_sets = {
         entity: _field_set(_file_of(folder, entity), entity, absent, schema, mapped)
         for entity in CHECKED
     }
     return (
-        {entity: _with_texts(fields, schema) for entity, fields in found.items()}
+        {entity: _with_texts(fields, schema) for entity, fields in field_sets.items()}
         if cells
-        else found
+        else field_sets
     )
 
 

@@ -111,17 +111,17 @@ def _slices(measure: Counted, company: Counts) -> list[Slice]:
     has them, be it as a zero.
     """
     names = {count.name for count in (*measure.numerator, *measure.denominator)}
-    found = {(dimension, currency) for name, dimension, currency in company if name in names}
+    slices = {(dimension, currency) for name, dimension, currency in company if name in names}
     return sorted(
-        found if measure.unit is not Unit.MONEY else {slice for slice in found if slice[1]}
+        slices if measure.unit is not Unit.MONEY else {slice for slice in slices if slice[1]}
     )
 
 
 def _measured(
     pool: ScopeTotals, slices: Sequence[tuple[Counted, list[Slice]]]
 ) -> Iterator[Figure]:
-    for measure, found in slices:
-        for slice in found:
+    for measure, own in slices:
+        for slice in own:
             total, of = (
                 _total(pool, counts, slice)
                 for counts in (measure.numerator, measure.denominator)

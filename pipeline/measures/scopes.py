@@ -163,12 +163,12 @@ def _all_as_done(group: ScopeTotals) -> ScopeTotals:
 
 def _targets_summed(targets: Collection[Mapping[str, int]]) -> dict[str, int]:
     """Name of a measure -> the targets of all who have one."""
-    found: dict[str, int] = {}
+    sums: dict[str, int] = {}
     for measure in PLANNED:
         set_for = [own[measure.name] for own in targets if measure.name in own]
         if set_for:
-            found[measure.name] = sum(set_for)
-    return found
+            sums[measure.name] = sum(set_for)
+    return sums
 
 
 def _aimed(by_owner: Mapping[str, Counts], targets: Mapping[str, Mapping[str, int]]) -> Counts:
@@ -192,12 +192,12 @@ def _summed(parts: Iterable[Counts]) -> Counts:
 
 
 def _targets_of(inputs: FigureInputs) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    by_manager: dict[str, dict[str, int]] = defaultdict(dict)
     month = plan_month(inputs.window)
     for target in inputs.targets:
         if target.month == month:
-            found[target.manager][target.metric] = target.target
-    return found
+            by_manager[target.manager][target.metric] = target.target
+    return by_manager
 
 
 def plan_month(window: Window) -> str | None:

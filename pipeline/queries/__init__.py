@@ -137,8 +137,8 @@ def failing(
     views: Mapping[str, FromClause], field_sets: Mapping[str, FieldSet], context: QueryContext
 ) -> dict[str, Failing]:
     """Entity -> the rules that its records can fail; none where there are none."""
-    found = {
+    rules_of = {
         entity: failing_conditions(field_sets[entity], view, context)
         for entity, view in views.items()
     }
-    return {entity: rules for entity, rules in found.items() if rules}
+    return {entity: rules for entity, rules in rules_of.items() if rules}

@@ -91,8 +91,8 @@ class QueryContext:
         """Whether the CRM holds all of these, given as 'entity.column'; a status
         that the time tells counts.
         """
-        told = {f"{entity}.status" for entity in self.held_at_end}
-        return not (set(columns) & self.absent) - told
+        from_time = {f"{entity}.status" for entity in self.held_at_end}
+        return not (set(columns) & self.absent) - from_time
 
 
 Where = Callable[[FromClause, QueryContext], Condition | Mapping[str, Condition]]

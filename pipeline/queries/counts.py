@@ -36,14 +36,14 @@ def conditions_of(
     object for one condition.
     """
     made: dict[Where, Mapping[str, Condition]] = {}
-    found = {}
+    conditions = {}
     for count in context.counts:
         if count.entity != entity or not count.can_be_told(context):
             continue
         if count.where not in made:
             made[count.where] = by_dimension(count.where(view, context))
-        found[count] = made[count.where]
-    return found
+        conditions[count] = made[count.where]
+    return conditions
 
 
 def of_records(conditions: Mapping[Count, Mapping[str, Condition]]) -> Conditions:

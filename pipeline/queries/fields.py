@@ -74,16 +74,16 @@ def due_counts(
     """
     dues = due_conditions(fields, view)
     in_score = view.c.span == span_code(Span.SCORE)
-    found: dict[tuple[str, str], tuple[Condition, ...]] = {}
+    conditions: dict[tuple[str, str], tuple[Condition, ...]] = {}
     for key, due in dues.items():
-        found["due.base", key] = (due,)
-        found["due.score", key] = (in_score, due)
+        conditions["due.base", key] = (due,)
+        conditions["due.score", key] = (in_score, due)
     weighty = {fields.due_key(demand.when) for demand in fields.demands if demand.weight}
     if weighty:
         any_due = or_(*(due for key, due in dues.items() if key in weighty))
-        found["records.base", fields.entity] = (any_due,)
-        found["records.score", fields.entity] = (in_score, any_due)
-    return found
+        conditions["records.base", fields.entity] = (any_due,)
+        conditions["records.score", fields.entity] = (in_score, any_due)
+    return conditions
 
 
 def failing_conditions(fields: FieldSet, view: FromClause, context: QueryContext) -> Failing:

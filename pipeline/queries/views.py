@@ -77,7 +77,8 @@ def _state(
 ) -> ColumnElement[int]:
     words = context.words.get(entity, {})
     known = [
-        (one_of_words(column, said), state_code(entity, state)) for state, said in words.items()
+        (one_of_words(column, listed), state_code(entity, state))
+        for state, listed in words.items()
     ]
     return case((blank(column), MISSING), *known, else_=UNKNOWN)
 
@@ -224,20 +225,20 @@ def _best_penalty(
     """
     invited = _invited(e, absent)
     joined = joined.outerjoin(invited, invited.c.meeting_id == derived_key(m.c.id))
-    found: list[ColumnElement[Any]] = [invited.c.penalty]
+    penalties: list[ColumnElement[Any]] = [invited.c.penalty]
     for kind in ("contact", "lead"):
         person = _persons(e, kind, absent)
         joined = joined.outerjoin(
             person, and_(same_id(person.c.id, m.c.parent_id), m.c.parent_kind == kind)
         )
-        found.append(person.c.penalty)
+        penalties.append(person.c.penalty)
     if "client.private_person" in absent:  # then no client is one
-        return func.coalesce(*found), joined
+        return func.coalesce(*penalties), joined
     client = _persons(e, "client", absent)
     joined = joined.outerjoin(
         client, and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1)
     )
-    return func.coalesce(*found, client.c.penalty), joined
+    return func.coalesce(*penalties, client.c.penalty), joined
 
 
 def _invited(e: Entities, absent: frozenset[str]) -> FromClause:
@@ -246,14 +247,14 @@ def _invited(e: Entities, absent: frozenset[str]) -> FromClause:
     """
     link = e["meeting_contact"].alias()
     joined: FromClause = link
-    found: list[ColumnElement[Any]] = []
+    penalties: list[ColumnElement[Any]] = []
     for kind in ("contact", "lead"):
         person = _persons(e, kind, absent)
         joined = joined.outerjoin(
             person, and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind)
         )
-        found.append(person.c.penalty)
-    penalty = func.min(func.coalesce(*found)).label("penalty")
+        penalties.append(person.c.penalty)
+    penalty = func.min(func.coalesce(*penalties)).label("penalty")
     meeting_id = derived_key(link.c.meeting_id)
     return (
         select(meeting_id.label("meeting_id"), penalty)

@@ -54,7 +54,7 @@ def validate(url: str, scans: Iterable[Scan]) -> Answers:
     """
     try:
         with uncollected():
-            found = _validated(url, scans)
+            outcomes = _validated(url, scans)
     except (
         GreatExpectationsError,
         SQLAlchemyError,
@@ -62,11 +62,11 @@ def validate(url: str, scans: Iterable[Scan]) -> Answers:
     ) as error:  # a connection of the library is an OSError
         if lack := lack_of(error):
             raise PublishError(lack) from None
-        said = f"{type(error).__name__}: {without_values(str(error))}"
-        raise AuditError(f"The validation did not run: {said}") from error
+        reason = f"{type(error).__name__}: {without_values(str(error))}"
+        raise AuditError(f"The validation did not run: {reason}") from error
     return Answers(
-        tuple(tally for answers in found for tally in answers.tallies),
-        tuple(record for answers in found for record in answers.failing),
+        tuple(tally for answers in outcomes for tally in answers.tallies),
+        tuple(record for answers in outcomes for record in answers.failing),
     )
 
 
@@ -74,15 +74,15 @@ def _validated(url: str, scans: Iterable[Scan]) -> list[Answers]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     database = context.data_sources.add_sql("snapshot", connection_string=url)
-    found: list[Answers] = []
+    outcomes: list[Answers] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations inside the library are not the user's
         for scan in scans:
             asset = database.add_table_asset(scan.entity, table_name=f"view_{scan.entity}")
             batch = asset.add_batch_definition_whole_table("all").get_batch()
             outcome = batch.validate(ExpectMinimumFieldSet(scan=_Asked(scan)))
-            found.append(_answers(scan, outcome))
-    return found
+            outcomes.append(_answers(scan, outcome))
+    return outcomes
 
 
 def _answers(scan: Scan, outcome: Any) -> Answers:
@@ -118,13 +118,13 @@ def _is_failing(tally: Tally) -> bool:
 
 def _listed(records: Iterable[FailingRecord], costing: int) -> Counter[_Claim]:
     """The same counts from the list."""
-    found: Counter[_Claim] = Counter()
+    listed: Counter[_Claim] = Counter()
     for record in records:
         if record.mask & costing:
             name = f"failing.{record.span}"
-            found[name, record.owner, False] += 1
-            found[name, record.owner, True] += record.is_repeat
-    return +found
+            listed[name, record.owner, False] += 1
+            listed[name, record.owner, True] += record.is_repeat
+    return +listed
 
 
 def _total(claimed: Counter[_Claim]) -> int:
@@ -133,8 +133,8 @@ def _total(claimed: Counter[_Claim]) -> int:
 
 def _not_run(what: str, why: str) -> AuditError:
     lack = lack_in(why)
-    said = why if any(one in why for one in _OF_THE_SQL) else without_values(why)
-    return PublishError(lack) if lack else AuditError(f"{what} did not run: {said}")
+    reason = why if any(part in why for part in _OF_THE_SQL) else without_values(why)
+    return PublishError(lack) if lack else AuditError(f"{what} did not run: {reason}")
 
 
 def _reason(info: Mapping[str, Any]) -> str:
@@ -245,6 +245,6 @@ class FieldSetFailing(MetricProvider):
         runtime_configuration: Any,
     ) -> list[tuple[Any, ...]]:
         with execution_engine.get_connection() as connection:
-            found = connection.execute(metric_value_kwargs["scan"].scan.failing)
+            rows = connection.execute(metric_value_kwargs["scan"].scan.failing)
             # plain tuples: a Row of each is made one by one
-            return list(found.cursor.fetchall())
+            return list(rows.cursor.fetchall())

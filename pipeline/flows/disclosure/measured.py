@@ -75,7 +75,7 @@ def measures(document: Document, audit: ResolvedAudit, context: QueryContext) ->
     custom = {own.name: own for own in audit.measures}
     declared = [*MEASURES.values(), *map(measure_of, audit.measures)]
     about_people = [measure for measure in declared if measure not in OF_THE_COMPANY]
-    told = [measure for measure in about_people if _can_be_told(measure, context)]
+    measured = [measure for measure in about_people if _can_be_told(measure, context)]
     document.section(language.translate("What is measured of each account manager"))
     document.paragraph(
         language.translate(
@@ -95,11 +95,13 @@ def measures(document: Document, audit: ResolvedAudit, context: QueryContext) ->
                 period_label(measure.period, language),
                 _made_from(measure, custom.get(measure.name), language),
             )
-            for measure in told
+            for measure in measured
         ),
     )
-    if len(told) < len(about_people):
-        rest = (_label(measure, language) for measure in about_people if measure not in told)
+    if len(measured) < len(about_people):
+        rest = (
+            _label(measure, language) for measure in about_people if measure not in measured
+        )
         document.paragraph(
             language.translate(
                 "Not measured, because this CRM does not hold it: {measures}.",

@@ -100,14 +100,14 @@ def to_check(result: RunResult) -> list[FixItem]:
     of the checks.
     """
     without_contact = set(_without_contact(result.fix_list))
-    found: dict[_Key, FixItem] = {}
+    items: dict[_Key, FixItem] = {}
     for check in result.checks:
         words = words_of(check.rule)
         key = check.owner, check.rule.entity, check.record_id
         if words is None or (check.rule.measure == _BORROWED.name and key in without_contact):
             continue
-        found[key] = _with(found.get(key) or _item(check), words)
-    return list(found.values())
+        items[key] = _with(items.get(key) or _item(check), words)
+    return list(items.values())
 
 
 def _without_contact(fix_list: Iterable[FixItem]) -> Iterator[_Key]:
@@ -122,11 +122,11 @@ def _without_contact(fix_list: Iterable[FixItem]) -> Iterator[_Key]:
 def _with(item: FixItem, words: Words) -> FixItem:
     """One more thing to check; the same reason is said once."""
     what, why = (in_all(text) for text in words)
-    said = why in item.why
+    repeated = why in item.why
     return replace(
         item,
         missing=(*item.missing, what),
-        why=(*item.why, same_in_all("") if said else why),
+        why=(*item.why, same_in_all("") if repeated else why),
     )
 
 

@@ -93,8 +93,10 @@ class Subject:
         """The money that is not nothing, as in "€96,200 and JPY 1,000"; currencies
         are never added.
         """
-        found = [self.find(measure, currency=currency) for currency in self.currencies(measure)]
-        money = [figure for figure in found if figure and figure.numerator]
+        figures = [
+            self.find(measure, currency=currency) for currency in self.currencies(measure)
+        ]
+        money = [figure for figure in figures if figure and figure.numerator]
         return self.language.listed(money) if money else ()
 
 
@@ -391,14 +393,14 @@ def _scaled(row: Row, most: int) -> Row:
 
 def custom_columns(subject: Subject) -> list[tuple[str, Measure, str]]:
     """(heading, measure, currency) of every figure that the audit's own measures make."""
-    found = []
+    columns = []
     for measure in subject.result.custom:
         for currency in subject.currencies(measure):
             if currency and (measure.name, currency) not in subject.money:
                 continue  # a column of nothing but zeros is no news
             heading = f"{measure.label}, {currency}" if currency else measure.label
-            found.append((heading, measure, currency))
-    return found
+            columns.append((heading, measure, currency))
+    return columns
 
 
 def custom_table(subject: Subject) -> Iterator[Table]:
