@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pipeline.errors import SourceError
 from pipeline.model import FURTHER, LOGS
+from pipeline.presets import load_preset
+from pipeline.setup.grants import grants
 from pipeline.snapshot.manifest import load_manifest
 from tests.crms.asked import alike, by_hand, everything_asked, held, statements, stored
 from tests.crms.odoo.database import Odoo, odoo15, rebuilt
@@ -17,6 +21,7 @@ from tests.crms.odoo.overlay import MOMENTS, lay
 from tests.crms.odoo.test_equal import AMSTERDAM, TOKYO
 from tests.crms.suitecrm.by_hand import Setting
 from tests.crms.suitecrm.ours import compute, extract
+from tests.setup.test_grants import _statements as sql_in
 
 OTHERS = (
     "CREATE TABLE res_country (id integer NOT NULL, name {name} NOT NULL, code varchar(2))",
@@ -293,3 +298,45 @@ def test_a_demand_has_its_column_read_and_no_other(
     assert figures["base_good/contact.city@company"].numerator == hand["filled"]
     assert figures["base_good/contact.city@company"].denominator == hand["number"]
     assert 0 < hand["filled"] < hand["number"]
+
+
+def test_its_account_may_read_what_is_asked_for(odoo: tuple[int, Odoo], tmp_path: Path) -> None:
+    loaded = odoo[1]
+    name = f"asked_{loaded.url.database}"
+    plain = grants(load_preset("odoo", Path()), account=name, database=loaded.url.database)
+    assert "mail_message" not in plain
+    assert "res_country" not in plain
+    with everything_asked():
+        audit = prepared(AMSTERDAM, tmp_path)
+        made = grants(audit.preset, audit=audit, account=name, database=loaded.url.database)
+        *statements_of, _ = sql_in(made)
+        loaded.execute(*statements_of)
+        try:
+            reader = replace(loaded, url=loaded.url.set(username=name, password=None))
+            extract(reader, AMSTERDAM, audit)
+        finally:
+            loaded.execute(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+    accounted = {account.table for account in load_manifest(tmp_path / "data").accounts}
+    assert {
+        "res_country",
+        "mail_blacklist",
+        "mail_tracking_value",
+        "mailing_trace",
+    } <= accounted
+
+
+def test_a_table_that_is_asked_for_and_not_there_is_named(
+    odoo: tuple[int, Odoo], tmp_path: Path
+) -> None:
+    loaded = odoo[1]
+    audit = prepared(
+        AMSTERDAM, tmp_path, field_sets={"contact": FIELDS.replace("[city]", "[country]")}
+    )
+    loaded.execute("ALTER TABLE res_country RENAME TO elsewhere")
+    try:
+        with pytest.raises(
+            SourceError, match="no table res_country, which the preset odoo reads"
+        ):
+            extract(loaded, AMSTERDAM, audit)
+    finally:
+        loaded.execute("ALTER TABLE elsewhere RENAME TO res_country")
