@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pipeline.demo import dirt, words
 from pipeline.demo.company import DEMO_ZONE, Company, Row
+from pipeline.demo.further import keep_further
 from pipeline.demo.trail import leave_trail, targets
 from pipeline.errors import PublishError
 
@@ -89,6 +90,7 @@ def _filled(today: date, seed: int) -> Company:
     dirt.plant_texts(crm)
     dirt.delete(crm)
     leave_trail(crm)
+    keep_further(crm)
     return crm
 
 

@@ -408,20 +408,26 @@ def company(rng: random.Random) -> tuple[str, str]:
 _PERSON: Final = "first_name TEXT, last_name TEXT, phone TEXT, email TEXT"
 _OWNED: Final = "id TEXT PRIMARY KEY, owner_id TEXT"
 _LIFE: Final = "created_at TEXT, is_deleted INTEGER NOT NULL DEFAULT 0"
+_ORIGIN: Final = "created_by TEXT, updated_at TEXT"
+_MAIL: Final = "country TEXT, no_mail INTEGER, consent INTEGER, bounced INTEGER"
+_ADDRESS: Final = "street TEXT, postcode TEXT, confirmed_at TEXT"
+_ABOUT: Final = "deal_id TEXT, source TEXT"
 TABLES: Final[Mapping[str, str]] = {
     "users": "id TEXT PRIMARY KEY, first_name TEXT, last_name TEXT, email TEXT, team_id TEXT,"
-    f" is_active INTEGER NOT NULL, is_system INTEGER NOT NULL, {_LIFE}",
+    f" is_active INTEGER NOT NULL, is_system INTEGER NOT NULL, {_LIFE}, language TEXT, fte TEXT, hired_on TEXT,"
+    " left_on TEXT",
     "teams": f"id TEXT PRIMARY KEY, name TEXT, leader_id TEXT, {_LIFE}",
-    "clients": f"{_OWNED}, kind TEXT NOT NULL, name TEXT, {_PERSON}, city TEXT, {_LIFE}",
-    "contacts": f"{_OWNED}, client_id TEXT, {_PERSON}, {_LIFE}",
-    "leads": f"{_OWNED}, status TEXT, company TEXT, {_PERSON}, {_LIFE}",
+    "clients": f"{_OWNED}, kind TEXT NOT NULL, name TEXT, {_PERSON}, city TEXT, {_LIFE}, {_ADDRESS}, {_MAIL},"
+    f" {_ORIGIN}",
+    "contacts": f"{_OWNED}, client_id TEXT, {_PERSON}, {_LIFE}, city TEXT, {_ADDRESS}, {_MAIL}, {_ORIGIN}",
+    "leads": f"{_OWNED}, status TEXT, company TEXT, {_PERSON}, {_LIFE}, {_MAIL}, {_ORIGIN}",
     "meetings": f"{_OWNED}, client_id TEXT, lead_id TEXT, subject TEXT, status TEXT, starts_at TEXT, ends_at TEXT,"
-    f" result TEXT, {_LIFE}",
+    f" result TEXT, {_LIFE}, {_ABOUT}, {_ORIGIN}",
     "meeting_contacts": "id TEXT PRIMARY KEY, meeting_id TEXT, contact_id TEXT, is_deleted INTEGER NOT NULL DEFAULT 0",
     "calls": f"{_OWNED}, client_id TEXT, contact_id TEXT, direction TEXT, subject TEXT, status TEXT, starts_at TEXT,"
-    f" ends_at TEXT, {_LIFE}",
+    f" ends_at TEXT, {_LIFE}, {_ABOUT}, reached TEXT, {_ORIGIN}",
     "deals": f"{_OWNED}, client_id TEXT, name TEXT, stage TEXT, amount_cents INTEGER, currency TEXT, closed_on TEXT,"
-    f" {_LIFE}",
+    f" {_LIFE}, next_step TEXT, lost_reason TEXT, {_ORIGIN}",
     "changes": "id TEXT PRIMARY KEY, table_name TEXT, record_id TEXT, field TEXT, old_value TEXT, new_value TEXT,"
     " user_id TEXT, changed_at TEXT",
 }

@@ -15,12 +15,12 @@ from pipeline.flows import run
 from pipeline.model import ENTITIES, FURTHER, LOGS
 from pipeline.progress import Silence
 from pipeline.snapshot.manifest import load_manifest
-from tests.crms.asked import by_hand, everything_asked, stored
+from tests.crms.asked import alike, by_hand, everything_asked, held, stored
 
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 NOVEMBER = ("2026-10-31 23:00:00", "2026-11-30 23:00:00")
 CITY = """\
-entity: client
+entity: contact
 fields:
   - {name: city, columns: [city], label: {en: city, nl: plaats}}
 """
@@ -40,11 +40,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def asking(demo: Path, folder: Path, field_set: str = "", more: str = "") -> Audit:
-    """An audit of the demo, with a field set of its own for clients."""
+    """An audit of the demo, with a field set of its own for contacts."""
     sets = folder / "sets"
     sets.mkdir()
     if field_set:
-        (sets / "client.yaml").write_text(field_set, "utf-8")
+        (sets / "contact.yaml").write_text(field_set, "utf-8")
     (folder / "data").mkdir()
     file = folder / "audit.yaml"
     file.write_text(
@@ -86,14 +86,14 @@ def test_by_default_it_is_what_it_always_was(demo: Path, tmp_path: Path) -> None
 
 def test_a_demand_asks(demo: Path, tmp_path: Path) -> None:
     audit = asking(demo, tmp_path, CITY)
-    assert further_in(audit) == {"client.city"}
+    assert further_in(audit) == {"contact.city"}
     data = extracted(audit)
     figures = run.compute(data, run_id="test", progress=Silence()).figures
     [hand] = in_crm(
-        demo, "SELECT count(*) AS number, count(nullif(trim(city), '')) AS filled FROM clients WHERE NOT is_deleted"
+        demo, "SELECT count(*) AS number, count(nullif(trim(city), '')) AS filled FROM contacts WHERE NOT is_deleted"
     )  # fmt: skip
-    assert figures["base_good/client.city@company"].numerator == hand["filled"]
-    assert figures["base_good/client.city@company"].denominator == hand["number"]
+    assert figures["base_good/contact.city@company"].numerator == hand["filled"]
+    assert figures["base_good/contact.city@company"].denominator == hand["number"]
 
 
 def test_a_measure_of_ones_own_asks(demo: Path, tmp_path: Path) -> None:
@@ -114,11 +114,18 @@ def test_what_a_user_maps_is_read_from_there(demo: Path, tmp_path: Path) -> None
 
 
 def test_what_the_crm_does_not_hold_is_not_checked(demo: Path, tmp_path: Path) -> None:
-    audit = asking(demo, tmp_path, CITY.replace("[city]", "[postcode]"))
-    data = extracted(audit)
+    (tmp_path / "mine.yaml").write_text(
+        "extends: demo\nentities:\n  contact:\n    table: contacts\n"
+        "    select: SELECT id, owner_id, NULL AS excluded FROM contacts\n",
+        "utf-8",
+    )
+    audit = asking(demo, tmp_path, CITY)
+    text = audit.file.read_text("utf-8").replace("preset: demo", "preset: mine.yaml")
+    audit.file.write_text(text, "utf-8")
+    data = extracted(load_audit(audit.file))
     result = run.compute(data, run_id="test", progress=Silence())
-    assert "client.city" in result.not_checked  # the demand, by its name
-    assert str(result.not_checked["client.city"]) == "not given by the SELECT of clients"
+    assert str(result.not_checked["contact.city"]) == "not given by the SELECT of contacts"
+    assert "contact.street" not in result.not_checked  # nothing asks for it
 
 
 def test_a_log_is_read_of_the_period_only(demo: Path, tmp_path: Path) -> None:
@@ -161,3 +168,35 @@ def test_what_the_crm_enforces_stands_in_the_manifest(demo: Path, tmp_path: Path
     manifest = load_manifest(extracted(load_audit(audit.file)))
     assert manifest.audit is not None
     assert manifest.audit.enforced == ("deal.name", "deal.next_step", "deal.stage")
+
+
+HAND = {
+    "user": "SELECT id, email, language, fte AS working_share, hired_on AS joined_day, left_on AS left_day FROM users",
+    **{
+        entity: "SELECT id, country, no_mail AS opted_out, consent, bounced, updated_at AS modified_at, created_by"
+        f"{', street, postcode, city, confirmed_at' if entity != 'lead' else ''} FROM {entity}s"
+        f" WHERE is_deleted = 0 {'AND status <> ' + repr('converted') if entity == 'lead' else ''}"
+        for entity in ("client", "contact", "lead")
+    },
+    "meeting": "SELECT id, deal_id, source, updated_at AS modified_at, created_by FROM meetings WHERE is_deleted = 0",
+    "call": "SELECT id, deal_id, source, reached AS reached_nobody, updated_at AS modified_at, created_by FROM calls"
+            " WHERE is_deleted = 0",
+    "deal": "SELECT id, next_step, lost_reason, updated_at AS modified_at, created_by FROM deals WHERE is_deleted = 0",
+}  # fmt: skip
+
+
+def test_the_demo_holds_every_further_column(demo: Path, tmp_path: Path) -> None:
+    with everything_asked():
+        data = extracted(asking(demo, tmp_path))
+    for entity, sql in HAND.items():
+        columns = held(entity, {})
+        rows = in_crm(demo, sql)
+        for row in rows:
+            for column, value in row.items():
+                if value and column.endswith("_at"):
+                    row[column] = datetime.fromisoformat(str(value))
+                if value and column.endswith("_day"):
+                    row[column] = date.fromisoformat(str(value))
+        hand = by_hand(rows, columns)
+        assert stored(data, entity, columns) == hand, entity
+        assert alike(hand, columns) == [], entity
