@@ -212,7 +212,9 @@ def _asked(entity: str, view: FromClause, fields: FieldSet, context: QueryContex
     for name, met in due_counts(fields, view).items():
         counts[name] = bits.of(*met)
     failing = list(failing_conditions(fields, view, context).values())
-    spans = [view.c.span == span_code(span) for span in SPANS[1:]]
+    # where nothing can fail, nobody looks at a span, and the view has none
+    later = SPANS[1:] if failing else ()
+    spans = [view.c.span == span_code(span) for span in later]
     return _Asked(bits.conditions, counts, amounts, priced, failing, spans)
 
 
