@@ -14,7 +14,7 @@ from typing import Final
 from pipeline.calendar.cron import WEEKDAYS
 from pipeline.config.asked import asked_schema, of_what_is_read
 from pipeline.config.custom_measures import custom_measures
-from pipeline.config.field_sets import read_field_sets
+from pipeline.config.field_sets import read_field_sets, without_points
 from pipeline.config.lines import parse
 from pipeline.config.settings import AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
@@ -97,6 +97,7 @@ class Audit:
                 sorted(entity for entity in timed if f"{entity}.status" in self.absent)
             ),
             several_owners=source.several_owners == "all",
+            reached_nobody=tuple(word.lower() for word in self.preset.reached_nobody),
             field_sets=self.field_sets,
             shares=self.settings.shares,
             measures=self.measures,
@@ -106,7 +107,7 @@ class Audit:
             links=self._links(),
             audience=self.settings.audience,
             agreement=self.settings.agreed(),
-            enforced=self._enforced(),
+            enforced=_enforced(self.preset, self.absent, self.add),
         )
 
     def query_context(self, window: Window) -> QueryContext:
@@ -123,15 +124,6 @@ class Audit:
             if entity not in LOGS or all(part.within for part in parts)
             if any(f"{entity}.{column}" not in self.absent for column in self.schema[entity])
         }
-
-    def _enforced(self) -> tuple[str, ...]:
-        """'entity.column' that the CRM holds, and demands itself."""
-        named = {
-            f"{entity}.{column}"
-            for entity, columns in self.preset.enforces.items()
-            for column in columns
-        }
-        return tuple(sorted(named - self.absent.keys()))
 
     def _links(self) -> dict[str, str]:
         base = self.settings.source.crm_url.rstrip("/")
@@ -181,7 +173,9 @@ def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None)
         file=file,
         settings=settings,
         preset=reading(preset, asked, add),
-        field_sets=of_what_is_read(field_sets, asked),
+        field_sets=without_points(
+            of_what_is_read(field_sets, asked), _enforced(preset, absent, add)
+        ),
         targets=read_targets(file, settings.targets),
         output=_output(file, output or file.parent / settings.output),
         absent={name: why for name, why in absent.items() if name.partition(".")[0] in asked},
@@ -189,6 +183,18 @@ def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None)
         schema=asked,
         measures=measures,
     )
+
+
+def _enforced(
+    preset: Preset, absent: Mapping[str, LocalText], add: Mapping[str, str]
+) -> tuple[str, ...]:
+    """'entity.column' that the CRM holds where the preset says, and demands itself."""
+    named = {
+        f"{entity}.{column}"
+        for entity, columns in preset.enforces.items()
+        for column in columns
+    }
+    return tuple(sorted(named - absent.keys() - add.keys()))
 
 
 def _output(file: Path, folder: Path) -> Path:

@@ -19,6 +19,7 @@ from pipeline.model import (
     CHECKED,
     FORMATTED,
     NO_TEXT,
+    REACHED,
     READ,
     STATES,
     Demand,
@@ -58,7 +59,8 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
             "people read as its label"
         )
     added = (info.context or {}).get(entity, ())
-    known, states = {**columns_of(entity), **dict.fromkeys(added)}, STATES.get(entity, ())
+    known = {**columns_of(entity), **dict.fromkeys(added)}
+    states = (*STATES.get(entity, ()), *([REACHED] if entity == "call" else []))
     if "owner_id" in field.columns:
         raise ValueError(
             f"field '{field.name}': an owner cannot be demanded: records without one are counted as such; "
@@ -179,6 +181,27 @@ def _with_texts(fields: FieldSet, schema: Schema) -> FieldSet:
     )
     texts = tuple(column for column in due if schema[fields.entity].get(column) is Kind.TEXT)
     return replace(fields, readable=(*fields.readable, *texts))
+
+
+def without_points(
+    field_sets: Mapping[str, FieldSet], enforced: Collection[str]
+) -> dict[str, FieldSet]:
+    """The field sets, in which what the CRM itself demands weighs nothing: nobody can lose it.
+
+    `enforced` are columns, as 'entity.column'; of several columns of a demand one is enough.
+    """
+    return {
+        entity: replace(
+            fields,
+            demands=tuple(
+                replace(demand, weight=0)
+                if any(f"{entity}.{column}" in enforced for column in demand.columns)
+                else demand
+                for demand in fields.demands
+            ),
+        )
+        for entity, fields in field_sets.items()
+    }
 
 
 def _field_set(

@@ -16,5 +16,6 @@ def context_of(audit: ResolvedAudit, window: Window) -> QueryContext:
         frozenset(audit.absent),
         frozenset(audit.held_at_end),
         audit.several_owners,
+        audit.reached_nobody,
         counts_of((*COUNTED, *map(measure_of, audit.measures))),
     )

@@ -51,6 +51,8 @@ class ResolvedAudit:
     # entities without a status, whose events are held once their end passed
     held_at_end: tuple[str, ...]
     several_owners: bool  # a record counts for each of its owners
+    # what begins like one of these says that a call reached nobody, in lower case
+    reached_nobody: tuple[str, ...]
     field_sets: Mapping[str, FieldSet]
     shares: Mapping[str, int]  # kind of record -> its share of the whole score
     measures: tuple[CustomMeasure, ...]

@@ -58,6 +58,9 @@ class Demand:
     why: LocalText = NO_TEXT
 
 
+REACHED: Final = "reached"
+"""When a demand of a call is due that goes without saying where nobody was reached."""
+
 COSTING: Final = frozenset({Verdict.MISSING, Verdict.UNREADABLE})
 """The verdicts that cost the points of a demand."""
 

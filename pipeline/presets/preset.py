@@ -94,6 +94,14 @@ class Preset(Strict):
     # entity -> our columns without which the CRM's own form does not save a record
     enforces: dict[str, tuple[str, ...]] = {}
     # how to add a field for a meeting's result in this CRM
+    # a call that begins like one of these reached nobody: its own column, else status or subject
+    reached_nobody: tuple[Word, ...] = (
+        "wrong number",
+        "voicemail",
+        "no answer",
+        "verkeerd nummer",
+        "geen gehoor",
+    )
     add_result: str = ""
     pages: str = ""  # an example of source.crm_url, if `link` is relative to it
 

@@ -40,7 +40,10 @@ MISSING: Final = -1
 WORD: Final = 60
 """Bits in one integer: a sum of them stays within 64, a sign among them, on every database."""
 
-DERIVED: Final[Mapping[str, Mapping[str, Kind]]] = {"meeting": {"contact": Kind.FLAG}}
+DERIVED: Final[Mapping[str, Mapping[str, Kind]]] = {
+    "meeting": {"contact": Kind.FLAG},
+    "call": {"reached": Kind.FLAG},
+}
 """Columns that a view adds to its entity's own and that a field set may demand."""
 
 
@@ -80,6 +83,8 @@ class QueryContext:
     # entities without a status, whose events are held once their end passed
     held_at_end: frozenset[str] = frozenset()
     several_owners: bool = False  # a record counts for each of its owners
+    # what begins like one of these says that a call reached nobody, in lower case
+    reached_nobody: tuple[str, ...] = ()
     counts: tuple[Count, ...] = ()  # what is counted, besides what the field sets ask
 
     @property

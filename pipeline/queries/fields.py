@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.model import SPANS, Demand, FieldSet, Rule, Span, Verdict
+from pipeline.model import REACHED, SPANS, Demand, FieldSet, Rule, Span, Verdict
 from pipeline.queries.context import (
     WORD,
     Condition,
@@ -142,6 +142,8 @@ def _due(entity: str, view: FromClause, when: str | None) -> Condition:
     known = view.c.scored == 1
     if when is None:
         return known
+    if when == REACHED:
+        return and_(known, view.c.reached == 1)
     in_state = view.c.state == state_code(entity, when)
     if when == "held":
         return and_(known, in_state, view.c.span != span_code(Span.COMING_UP))

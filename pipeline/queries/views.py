@@ -7,10 +7,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import FromClause, Select, and_, case, func, literal, select, union_all
+from sqlalchemy import (
+    FromClause,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.databases.constructs import blank, derived_key, exact_text, one_of_words, same_id
+from pipeline.databases.constructs import (
+    blank,
+    derived_key,
+    exact_text,
+    folded,
+    one_of_words,
+    same_id,
+)
 from pipeline.model import STATE_COLUMNS, STATES, Span, Window
 from pipeline.queries.context import (
     MISSING,
@@ -36,6 +55,9 @@ LOOKED_AT: Final = frozenset(
         "created_at",
         "start_at",
         "start_at_unreadable",
+        "status",
+        "subject",
+        "reached_nobody",
     }
 )
 """The columns of a record from which a view derives others; of the rest of
@@ -301,8 +323,32 @@ def _call(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
         func.coalesce(contact.c.id, lead.c.id).label("contact_id"),
         *owned,
         *_event(c),
+        flag(not_(_reached_nobody(c, context))).label("reached"),
     ).select_from(joined)
     return _placed(rows, context.window)
+
+
+def _reached_nobody(c: FromClause, context: QueryContext) -> Condition:
+    """Whether a call reached nobody: by its state, else by what its own column says, or its
+    status and its subject where no such column is read.
+    """
+    own = "reached_nobody" in c.c
+    columns = [c.c.reached_nobody] if own else [c.c.status, c.c.subject]
+    begins = (_begins(column, context.reached_nobody) for column in columns)
+    return or_(c.c.state == state_code("call", "not held"), *begins)
+
+
+def _begins(column: ColumnElement[Any], words: Sequence[str]) -> Condition:
+    """Whether the text begins with one of the words, in whatever letters."""
+    text = func.coalesce(folded(column), "")
+    lengths = sorted({len(word) for word in words})
+    return or_(
+        false(),
+        *(
+            func.substr(text, 1, length).in_([word for word in words if len(word) == length])
+            for length in lengths
+        ),
+    )
 
 
 def _deal(e: Entities, d: FromClause, context: QueryContext) -> Select[Any]:

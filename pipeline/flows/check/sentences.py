@@ -12,7 +12,16 @@ from rich.markup import escape
 from pipeline import source
 from pipeline.flows.check.looking import Pace
 from pipeline.flows.check.masking import mask
-from pipeline.model import CHECKED, ENTITIES, Agreement, Demand, FieldSet, Kind, LocalText
+from pipeline.model import (
+    CHECKED,
+    ENTITIES,
+    REACHED,
+    Agreement,
+    Demand,
+    FieldSet,
+    Kind,
+    LocalText,
+)
 from pipeline.presets import Preset
 from pipeline.setup.guess.leftover import unmarked_sentence
 from pipeline.setup.look.fit import Fit
@@ -63,7 +72,8 @@ def on_formats(fit: Fit, zone: ZoneInfo) -> Iterator[str]:
 def _owed(demand: Demand) -> str:
     weight = f" (counts {demand.weight})" if demand.weight != 1 else ""
     if demand.when is not None:
-        return f"once {demand.when}, its {demand.label}{weight}"
+        once = "it reached somebody" if demand.when == REACHED else demand.when
+        return f"once {once}, its {demand.label}{weight}"
     return f"{_article(str(demand.label))}{weight}"
 
 

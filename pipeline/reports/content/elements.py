@@ -330,7 +330,7 @@ def fields_table(subject: Subject) -> Table:
             language.translate("Missing in all records"),
         ),
         tuple(_scaled(row, most) for _, _, row in sorted(rows, key=lambda row: row[:2])),
-        " ".join(_on_other_fields(spotless, never, language)),
+        " ".join(_on_other_fields(spotless, never, _weightless(subject), language)),
         look="bars",
     )
 
@@ -360,13 +360,29 @@ def _fields_of(subject: Subject) -> Iterator[tuple[str, str]]:
             yield f"{entity}.{demand.name}", f"{kind}: {label}"
 
 
+def _weightless(subject: Subject) -> list[str]:
+    """The fields that cost nobody a point."""
+    heavy = {
+        f"{entity}.{demand.name}"
+        for entity, fields in subject.result.field_sets.items()
+        for demand in fields.demands
+        if demand.weight
+    }
+    return [label for dimension, label in _fields_of(subject) if dimension not in heavy]
+
+
 def _on_other_fields(
-    spotless: Sequence[str], never: Sequence[str], language: Language
+    spotless: Sequence[str], never: Sequence[str], weightless: Sequence[str], language: Language
 ) -> Iterator[str]:
     if spotless:
         yield language.translate("Complete everywhere: {fields}.", fields=", ".join(spotless))
     if never:
         yield language.translate("No records need these: {fields}.", fields=", ".join(never))
+    if weightless:
+        yield language.translate(
+            "Without points, because this CRM asks for them itself: {fields}.",
+            fields=", ".join(weightless),
+        )
 
 
 def _field_row(

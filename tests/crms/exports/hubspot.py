@@ -82,6 +82,10 @@ TEAM = {
 }
 
 
+FREE = frozenset({("deal", "name"), ("deal", "stage")})
+"""What HubSpot itself demands."""
+
+
 def company(seed: int = 20270326) -> Company:
     kinds = ("client", "contact", "lead", "meeting", "call", "deal")
     return Maker(seed, dict.fromkeys(kinds, ""), {}, ("EUR", "EUR", "", "USD", "JPY")).company
@@ -113,12 +117,13 @@ def holds(made: Company, language: str) -> Holds:
     counted = {"owners": {"": len(TEAM)}, "meeting_contacts": {"": invited}}
     absent = frozenset({"lead.last_name", "lead.first_name", "lead.details", "call.end_at"})
     if language == "dutch":
-        return Holds(absent, leads=False, accounts=accounts, counted=counted)
+        return Holds(absent, leads=False, accounts=accounts, counted=counted, free=FREE)
     users = [User(name, name != GONE, team) for name, team in TEAM.items()]
     return Holds(
         absent,
         leads=False,
         users=users,
+        free=FREE,
         accounts=accounts,
         counted=counted | {"people": {"": len(TEAM)}},
     )

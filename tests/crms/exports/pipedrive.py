@@ -78,6 +78,10 @@ LINKS = {
 }
 
 
+FREE = frozenset({("deal", "name"), ("deal", "stage"), ("client", "name")})
+"""What Pipedrive itself demands."""
+
+
 def company(seed: int = 20270327) -> Company:
     """A record has one organization, an activity one person, and neither an end nor a direction."""
     kinds = ("client", "contact", "lead", "meeting", "call", "deal")
@@ -144,7 +148,7 @@ def holds(made: Company, language: str) -> Holds:
     absent = frozenset({"lead.last_name", "lead.first_name", "lead.details", "client.details", "call.direction",
                         "meeting.end_at", "call.end_at"})  # fmt: skip
     if language == "dutch":
-        return Holds(absent, leads=False, accounts=accounts, counted=counted)
+        return Holds(absent, leads=False, accounts=accounts, counted=counted, free=FREE)
     users = [User(name, name != GONE, team) for name, team in TEAM.items()]
     # a person is named: of several of one name the lowest id; one without a name cannot be
     names = _names_of(made.contacts, _full)
@@ -158,7 +162,7 @@ def holds(made: Company, language: str) -> Holds:
 
     return Holds(
         absent, leads=False, users=users, invited=met, spoken=met, accounts=accounts,
-        counted=counted | {"people": {"": len(TEAM)}}, named=True,
+        counted=counted | {"people": {"": len(TEAM)}}, named=True, free=FREE,
     )  # fmt: skip
 
 

@@ -79,6 +79,19 @@ LINKS = {
 }  # fmt: skip
 
 
+FREE = frozenset(
+    {
+        ("client", "name"),
+        ("contact", "last_name"),
+        ("lead", "last_name"),
+        ("meeting", "date"),
+        ("call", "status"),
+        *(("deal", name) for name in ("name", "stage", "close_date")),
+    }
+)
+"""What Salesforce itself demands."""
+
+
 def company(seed: int = 20270328) -> Company:
     """A record has one account; a call has a day and one person; some meetings last a day."""
     made = Maker(seed, KINDS, REASONS, ("EUR", "EUR", "", "USD", "JPY")).company
@@ -161,7 +174,7 @@ def holds(made: Company, _how: str) -> Holds:
     ]
     return Holds(
         frozenset({"call.end_at"}), users=[*users, User("005auto", False)], led=True, invited=invited,
-        accounts=accounts, by_time=True,
+        accounts=accounts, by_time=True, free=FREE,
         counted={"users": {"": len(users) + 1}, "event_relations": {"": named, "no_person": 9, "deleted": 4}},
     )  # fmt: skip
 

@@ -37,6 +37,7 @@ class Holds:
     leads: bool = True
     users: Sequence[User] = tuple(User(name, True) for name in (*OWNERS, GONE))
     led: bool = False  # teams are those who report to one user
+    free: frozenset[tuple[str, str]] = frozenset()  # fields that the CRM itself demands
     invited: Callable[[Event], Sequence[str]] = lambda meeting: (
         meeting.contacts
     )  # who counts as a meeting's contacts
@@ -72,7 +73,7 @@ class SourceReader:
             [self.human(one) for one in live(c.leads)] if self.holds.leads else [],
             [self.meeting(one) for one in live(c.meetings)], [self.call(one) for one in live(c.calls)],
             [self.deal(one) for one in live(c.deals)],
-            self.accounts(), self.holds.absent, self.holds.led,
+            self.accounts(), self.holds.absent, self.holds.led, self.holds.free,
         )  # fmt: skip
 
     def client(self, one: Client) -> counting.Human:

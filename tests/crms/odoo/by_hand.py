@@ -151,6 +151,7 @@ call AS (
     WHERE a.activity_type_id IN (SELECT t.id FROM mail_activity_type t WHERE t.category = 'phonecall')
       AND a.res_model IN ('crm.lead', 'res.partner') AND NOT DONE)
 SELECT (SELECT u.id::text FROM res_users u WHERE u.id = c.user_id) AS owner, true AS scored,
+       COALESCE(lower(trim(c.summary)), '') !~ '^(wrong number|voicemail|no answer|verkeerd nummer|geen gehoor)' AS reached,
        CASE WHEN isfinite(c.create_date) THEN c.create_date END AS moment, NOT isfinite(c.create_date) AS "bad created_at",
        NOT (COALESCE(c.type = 'lead' AND c.fresh, false)
             OR EXISTS (SELECT 1 FROM partner p WHERE p.id = c.whom AND p.kind = 'contact')
@@ -323,6 +324,15 @@ ACCOUNTS = {
 class OdooHand(Hand):
     """One Odoo at one setting, asked by hand."""
 
+    free = frozenset(
+        {
+            ("client", "name"),
+            ("contact", "last_name"),
+            *(("meeting", name) for name in ("subject", "date")),
+            *(("deal", name) for name in ("name", "stage")),
+        }
+    )
+
     def __init__(
         self, odoo: Odoo, setting: Setting, *, version: int, results: bool, by_time: bool
     ) -> None:
@@ -376,11 +386,15 @@ class OdooHand(Hand):
                 for name, sql in BY_TIME.items()
                 if self.results or name != "meetings_lacking/result"
             }
-        loses = []
+        loses, owing = ["false"], ["false"]
         for name in self.fields(entity):
             due = "r.scored" + (' AND r."due result"' if name == "result" else "")
+            if entity == "call":
+                due = "r.scored AND r.reached"
             bad = f'r."bad {BAD[entity, name]}" IS TRUE' if (entity, name) in BAD else "false"
-            loses.append(f'({due} AND (r."no {name}" OR {bad}))')
+            if (entity, name) not in self.free:
+                loses.append(f'({due} AND (r."no {name}" OR {bad}))')
+                owing.append(f"({due})")
             for span, within in (("score", "r.timely AND "), ("base", "")):
                 where = f"{span}/{entity}.{name}"
                 sums[f"due {where}"] = within + due
@@ -390,8 +404,8 @@ class OdooHand(Hand):
         sums |= {f"unreadable/{entity}.{name}": f'r."bad {name}"' for name in READ[entity]}
         lost, ahead = " OR ".join(loses), "r.ahead" if entity == "meeting" else "false"
         sums |= {
-            f"due score/{entity}": "r.scored AND r.timely",
-            f"due base/{entity}": "r.scored",
+            f"due score/{entity}": f"r.timely AND ({' OR '.join(owing)})",
+            f"due base/{entity}": " OR ".join(owing),
             f"failing score/{entity}": f"r.timely AND ({lost})",
             f"failing ahead/{entity}": f"{ahead} AND ({lost})",
             f"failing outside/{entity}": f"NOT r.timely AND NOT {ahead} AND ({lost})",

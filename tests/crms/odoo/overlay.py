@@ -422,7 +422,9 @@ def _calls(seeds: Seeds) -> Iterator[Row]:
         yield {
             "id": number,
             "activity_type_id": seeds.chance.choice((61, 61, 61, 2, 62, 63, None)),
-            "summary": seeds.text(),
+            "summary": seeds.chance.choice(
+                ("Geen gehoor, 9u", " VoiceMail", seeds.text(), seeds.text())
+            ),
             "res_model_id": 1,
             "res_model": model,
             "res_id": seeds.chance.randrange(3000, 4500)

@@ -15,6 +15,9 @@ from decimal import Decimal
 from tests.crms.suitecrm.by_hand import BAD, FIELDS, Counts, Hand, People, Setting
 from tests.crms.suitecrm.in_python import DIGITS, LACKING, blank
 
+NOBODY = ("wrong number", "voicemail", "no answer", "verkeerd nummer", "geen gehoor")
+"""Begins the status or the subject of a call that reached nobody."""
+
 
 @dataclass(frozen=True)
 class Words:
@@ -96,6 +99,9 @@ class World:
     accounts: Mapping[str, Counter[str]]  # table -> reason, '' = audited -> rows
     absent: frozenset[str] = frozenset()  # fields that the CRM does not hold
     led: bool = False  # teams are those who report to one user
+    free: frozenset[tuple[str, str]] = (
+        frozenset()
+    )  # fields that the CRM itself demands: no points
 
     @property
     def humans(self) -> dict[str, Sequence[Human]]:
@@ -164,13 +170,10 @@ class Counting:
 
     def fields(
         self, entity: str, owner: str, moment: datetime | None, lacks: Mapping[str, bool], *, scored: bool = True,
-        ahead: bool = False, **unread: bool,
+        ahead: bool = False, reached: bool = True, **unread: bool,
     ) -> None:  # fmt: skip
         """A record's fields, due if it is scored, in the score and of all records; missing, or unreadable."""
         there = {"score": scored and self.timely(moment), "base": scored}
-        self.add_named(
-            owner, {f"due {span}/{entity}": within for span, within in there.items()}
-        )
         unread = {
             column: yes
             for column, yes in unread.items()
@@ -179,19 +182,25 @@ class Counting:
         self.add_named(
             owner, {f"unreadable/{entity}.{column}": yes for column, yes in unread.items()}
         )
-        loses = False
+        loses = owes = False
         for name, lack in lacks.items():
             if f"{entity}.{name}" in self.world.absent:
                 continue
             bad = unread.get(BAD.get((entity, name), ""))
-            loses |= scored and (lack or bool(bad))
-            for span, within in there.items():
-                where = f"{span}/{entity}.{name}"
+            due = scored and (reached or name == "status")
+            if (entity, name) not in self.world.free:
+                owes |= due
+                loses |= due and (lack or bool(bad))
+            for span, timely in there.items():
+                where, within = f"{span}/{entity}.{name}", timely and due
                 self.add_named(
                     owner, {f"due {where}": within, f"missing {where}": within and lack}
                 )
                 if bad is not None:
                     self.add_named(owner, {f"unread {where}": within and bad})
+        self.add_named(
+            owner, {f"due {span}/{entity}": within and owes for span, within in there.items()}
+        )
         parts = {
             "score": there["score"],
             "ahead": ahead,
@@ -267,7 +276,9 @@ class Counting:
         )  # fmt: skip
         lacks = {"date": c.start is None and not c.unread_start, "direction": blank(c.direction),
                  "status": state == "blank", "counterpart": not c.counterpart}  # fmt: skip
-        self.event_fields("call", c, moment, lacks, scored=state != "unknown")
+        texts = ((text or "").strip().lower() for text in (c.status, c.subject))
+        reached = state != "not held" and not any(text.startswith(NOBODY) for text in texts)
+        self.event_fields("call", c, moment, lacks, scored=state != "unknown", reached=reached)
 
     def event_fields(
         self,
@@ -277,6 +288,7 @@ class Counting:
         lacks: Mapping[str, bool],
         *,
         scored: bool,
+        reached: bool = True,
     ) -> None:
         unread = {
             "start_at": e.unread_start,
@@ -284,7 +296,16 @@ class Counting:
             "created_at": e.unread_created,
         }
         ahead = scored and e.start is not None and e.start > self.as_of
-        self.fields(entity, e.owner, moment, lacks, scored=scored, ahead=ahead, **unread)
+        self.fields(
+            entity,
+            e.owner,
+            moment,
+            lacks,
+            scored=scored,
+            ahead=ahead,
+            reached=reached,
+            **unread,
+        )
 
     def deal(self, d: Deal) -> None:
         state, s = self.state(d.stage, self.world.words.stages), self.setting
@@ -334,7 +355,7 @@ class PlainHand(Hand):
     """Makes figures of what was counted: scopes, ratios and plans are those of the other hand."""
 
     def __init__(self, world: World, setting: Setting) -> None:
-        self.world, self.setting = world, setting
+        self.world, self.setting, self.free = world, setting, world.free
 
     def fields(self, entity: str) -> tuple[str, ...]:
         return tuple(

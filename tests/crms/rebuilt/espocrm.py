@@ -94,6 +94,19 @@ WORDS = Words(
 )  # fmt: skip
 
 
+FREE = frozenset(
+    {
+        ("client", "name"),
+        ("contact", "last_name"),
+        ("lead", "last_name"),
+        *(("meeting", name) for name in ("subject", "date")),
+        *(("call", name) for name in ("status", "date")),
+        *(("deal", name) for name in ("name", "stage", "amount", "close_date")),
+    }
+)
+"""What the CRM's own form demands."""
+
+
 class EspoSeed(Seed):
     """Writes EspoCRM's rows."""
 
@@ -317,6 +330,7 @@ class EspoReader:
 
     def world(self) -> World:
         return World(
+            free=FREE,
             words=WORDS,
             users=[self.user(row) for row in self.all["user"]],
             clients=[self.human("Account", row) for row in self.live["account"]],
@@ -424,7 +438,7 @@ class EspoReader:
         )
         return Event(
             self.owner(row), moment(row["created_at"]), row["status"], moment(row["date_start"]),
-            moment(row["date_end"]), direction=row["direction"],
+            moment(row["date_end"]), row["name"], direction=row["direction"],
             counterpart=bool(client or contacts or leads or self.parent(row)),
         )  # fmt: skip
 

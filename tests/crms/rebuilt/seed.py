@@ -121,7 +121,8 @@ class Seed(Overlay):
             ]
             self.event(
                 "meeting" if number < meetings else "call", owner, self.status(), start, self.end(start),
-                self.instant(), subject=self.word("Talk", 0.15), invited=invited[: self.pick((0, 0, 1, 2, 3))],
+                self.instant(), subject=self.word(self.pick(("Talk", "Talk", "No answer at nine")), 0.15),
+                invited=invited[: self.pick((0, 0, 1, 2, 3))],
                 parent=(kind, self.one(kind)),
             )  # fmt: skip
 

@@ -67,6 +67,19 @@ MODULES = {"vtiger_account": "Accounts", "vtiger_contactdetails": "Contacts", "v
            "vtiger_potential": "Potentials", "vtiger_activity": "Calendar"}  # fmt: skip
 
 
+FREE = frozenset(
+    {
+        ("client", "name"),
+        ("contact", "last_name"),
+        ("lead", "last_name"),
+        *(("meeting", name) for name in ("subject", "date")),
+        *(("call", name) for name in ("status", "date")),
+        *(("deal", name) for name in ("name", "stage", "close_date")),
+    }
+)
+"""What the CRM's own form demands."""
+
+
 class VtigerSeed(Seed):
     """Writes vtiger's rows: each record's owner, creation and deletion beside it."""
 
@@ -302,6 +315,7 @@ class VtigerReader:
             if self.results or table != "vtiger_activitycf"
         }
         return World(
+            free=FREE,
             words=WORDS,
             users=[self.user(row) for row in self.all["vtiger_users"]]
             + [User(str(row["groupid"]), False) for row in self.all["vtiger_groups"]],

@@ -163,11 +163,16 @@ LEFT JOIN meetings_cstm x ON x.id_c = m.id
 LEFT JOIN ranked b ON b.meeting_id = m.id AND b.place = 1
 """
 
-CALL = """
+NOBODY = "wrong number|voicemail|no answer|verkeerd nummer|geen gehoor"
+"""Begins the status or the subject of a call that reached nobody."""
+
+CALL = f"""
 SELECT c.*, c.state <> 'unknown' AS scored, COALESCE(c.start > %(as_of)s, 0) AS ahead,
        c.state = 'held' AND COALESCE(c.start <= %(as_of)s, 1) AS happened,
        c.start IS NULL AND NOT c.`bad start_at` AS `no date`, hand_blank(c.direction) AS `no direction`,
        c.state = 'blank' AS `no status`,
+       NOT (c.state = 'not held' OR LOWER(TRIM(COALESCE(c.status, ''))) REGEXP '^({NOBODY})'
+            OR LOWER(TRIM(COALESCE(c.name, ''))) REGEXP '^({NOBODY})') AS reached,
        NOT (EXISTS (SELECT 1 FROM accounts a
                     WHERE BINARY c.parent_type = 'Accounts' AND a.id = c.parent_id AND a.deleted = 0)
             OR EXISTS (SELECT 1 FROM calls_contacts r, contacts p
@@ -178,7 +183,7 @@ SELECT c.*, c.state <> 'unknown' AS scored, COALESCE(c.start > %(as_of)s, 0) AS 
                        WHERE BINARY c.parent_type = 'Leads' AND l.id = c.parent_id AND l.deleted = 0
                          AND COALESCE(l.converted, 0) = 0 AND BINARY COALESCE(l.status, '') <> 'Converted'))
            AS `no counterpart`
-FROM (SELECT id, direction, parent_type, parent_id,
+FROM (SELECT id, name, status, direction, parent_type, parent_id,
              COALESCE(date_start <> '0000-00-00' AND MONTH(date_start) = 0, 0) AS `bad start_at`,
              COALESCE(date_end <> '0000-00-00' AND MONTH(date_end) = 0, 0) AS `bad end_at`,
              COALESCE(date_entered <> '0000-00-00' AND MONTH(date_entered) = 0, 0) AS `bad created_at`,
@@ -349,8 +354,23 @@ ACCOUNTS = {
 }
 
 
+FREE = frozenset(
+    {
+        ("client", "name"),
+        ("contact", "last_name"),
+        ("lead", "last_name"),
+        *(("meeting", name) for name in ("subject", "date")),
+        *(("call", name) for name in ("status", "date")),
+        *(("deal", name) for name in ("name", "client", "stage", "amount", "close_date")),
+    }
+)
+"""The fields without which SuiteCRM's own form saves nothing: they are worth no point."""
+
+
 class Hand:
     """One database at one setting, asked by hand."""
+
+    free: frozenset[tuple[str, str]] = FREE
 
     def __init__(self, database: Database, setting: Setting, *, results: bool) -> None:
         """`results` says that audit.yaml maps the custom field of a meeting's result."""
@@ -396,11 +416,15 @@ class Hand:
 
     def _counting(self, entity: str) -> str:
         sums = [COUNT[entity]]
-        loses = []
+        loses, owing = ["0"], ["0"]
         for name in self.fields(entity):
             due = "r.`due result`" if name == "result" else "1"
+            if entity == "call" and name != "status":
+                due = "r.reached"
             bad = f"r.`bad {BAD[entity, name]}`" if (entity, name) in BAD else "0"
-            loses.append(f"{due} AND (r.`no {name}` OR {bad})")
+            if (entity, name) not in self.free:
+                loses.append(f"{due} AND (r.`no {name}` OR {bad})")
+                owing.append(due)
             for span, within in (("score", "r.scored AND r.timely"), ("base", "r.scored")):
                 where = f"{entity}.{name}"
                 sums.append(f"SUM({within} AND {due}) AS `due {span}/{where}`")
@@ -414,8 +438,8 @@ class Hand:
             f"SUM(r.`bad {name}`) AS `unreadable/{entity}.{name}`" for name in READ[entity]
         ]
         sums += [
-            f"SUM(r.scored AND r.timely) AS `due score/{entity}`",
-            f"SUM(r.scored) AS `due base/{entity}`",
+            f"SUM(r.scored AND r.timely AND ({' OR '.join(owing)})) AS `due score/{entity}`",
+            f"SUM(r.scored AND ({' OR '.join(owing)})) AS `due base/{entity}`",
             f"SUM({lost} AND r.timely) AS `failing score/{entity}`",
             f"SUM({lost} AND r.ahead) AS `failing ahead/{entity}`",
             f"SUM({lost} AND NOT r.timely AND NOT r.ahead) AS `failing outside/{entity}`",
@@ -467,7 +491,8 @@ class Hand:
                     yield f"{names.missing}/{entity}.{name}", (missing, None)
                     if unread is not None:
                         yield f"{names.unreadable}/{entity}.{name}", (unread, None)
-                    kept, owed = kept + good, owed + due
+                    if (entity, name) not in self.free:
+                        kept, owed = kept + good, owed + due
                 points[entity] = kept, owed
                 yield f"{names.kept}/{entity}", (kept, None)
                 yield f"{names.due}/{entity}", (owed, None)

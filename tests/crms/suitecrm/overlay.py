@@ -177,6 +177,10 @@ def lay(database: Database, seed: int) -> None:
     )
 
 
+SUBJECTS = ("Ring", "Ring", "Ring", "Geen gehoor om 9u", " VoiceMail", "Reached: no answer")
+"""Of calls: some begin with a word that says that nobody was reached."""
+
+
 class Overlay:
     """The rows, table by table. Parents come first: what refers to them draws from their ids."""
 
@@ -406,7 +410,8 @@ class Overlay:
             table = kind.lower() if kind in ("Accounts", "Contacts", "Leads") else "accounts"
             start = self.instant()
             call = self.entity(
-                "calls", owner, name=self.word("Ring", 0.1), status=self.status(), direction=self.word("Inbound", 0.3),
+                "calls", owner, name=self.word(self.pick(SUBJECTS), 0.1), status=self.status(),
+                direction=self.word("Inbound", 0.3),
                 date_start=start, date_end=self.end(start), parent_type=kind, parent_id=self.one_of(table),
             )  # fmt: skip
             for _ in range(self.pick((0, 0, 1, 2))):
