@@ -154,7 +154,7 @@ def _counted(fields: Any, answers: Any) -> Counted:
     for bit, field in enumerate(fields.demands):
         ids = [record.record_id for record in answers.failing if record.mask >> bit & 1]
         found[field.name] = (
-            company["due.base", fields.due_key(field.when)],
+            company["due.base", fields.due_key(field)],
             len(ids),
             _hash(ids),
         )
@@ -266,7 +266,8 @@ def scan_counts(folder: Path) -> Work:
     from pipeline.queries import Grain, field_question
 
     return _scan(
-        folder, lambda fields, view: field_question(fields, view, Grain.OWNERS).statement
+        folder,
+        lambda fields, view: field_question(fields, view, _context(), Grain.OWNERS).statement,
     )
 
 
@@ -275,7 +276,8 @@ def scan_company(folder: Path) -> Work:
     from pipeline.queries import Grain, field_question
 
     return _scan(
-        folder, lambda fields, view: field_question(fields, view, Grain.COMPANY).statement
+        folder,
+        lambda fields, view: field_question(fields, view, _context(), Grain.COMPANY).statement,
     )
 
 

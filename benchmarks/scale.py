@@ -27,6 +27,7 @@ from pipeline import source
 from pipeline.config import Audit, load_audit
 from pipeline.flows.extract import _store, answers_of, read_spec_of, window_of
 from pipeline.model import STATES, Answers, Demand, FieldSet, same_in_all
+from pipeline.model.conditions import InState
 from pipeline.progress import Silence
 from pipeline.proof import fingerprints
 
@@ -184,7 +185,7 @@ def _more(fields: FieldSet, columns: Sequence[str], audit: Audit, rules: int) ->
             f"further_{n}",
             same_in_all(f"further {n}"),
             (there[n % len(there)], there[n // len(there) % len(there)])[: 1 + n % 2],
-            when=states[n % len(states)] if states and n % 3 == 0 else None,
+            when=InState((states[n % len(states)],)) if states and n % 3 == 0 else None,
         )
         for n in range(rules - len(fields.demands))
     )

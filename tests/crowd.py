@@ -62,7 +62,7 @@ def _numbers(number: int) -> Iterator[tuple[str, str, str, int]]:
         else:
             yield count.name, "", "EUR" if count.money or count.per_currency else "", number
     for fields in field_sets().values():
-        for key in sorted({fields.due_key(field.when) for field in fields.demands}):
+        for key in sorted({fields.due_key(field) for field in fields.demands}):
             for span in ("score", "base"):
                 yield f"due.{span}", key, "", 3 * number
         for span in ("score", "base"):

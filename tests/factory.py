@@ -43,6 +43,7 @@ from pipeline.model import (
     failed,
     figure_id,
 )
+from pipeline.model.conditions import HELD, REACHED
 from pipeline.proof.prove import proven as proven_of
 from pipeline.resources import EXPECTATIONS
 
@@ -169,7 +170,10 @@ NOT_HELD = LocalText("this CRM does not hold it", "dit CRM heeft dit niet")
 
 def _field(declared: dict[str, Any]) -> Demand:
     texts = {name: LocalText(**declared[name]) for name in ("label", "why")}
-    return Demand(**{**declared, **texts, "columns": tuple(declared["columns"])})
+    conditions = {"held": HELD, "reached": REACHED}
+    when = {"when": conditions[declared["when"]]} if "when" in declared else {}
+    columns = tuple(declared["columns"])
+    return Demand(**{**declared, **texts, **when, "columns": columns})
 
 
 @cache
@@ -299,7 +303,7 @@ def failing() -> tuple[FailingRecord, ...]:
 
 def _due_tallies(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
     for entity, fields in field_sets().items():
-        for key in {fields.due_key(field.when) for field in fields.demands}:
+        for key in {fields.due_key(field) for field in fields.demands}:
             for span, due in zip(("score", "base"), owner.due[entity], strict=True):
                 yield f"due.{span}", key, "", due
         for span, due in zip(("score", "base"), owner.due[entity], strict=True):

@@ -318,7 +318,7 @@ def _must_be_asked(
     """A column that is added and that nobody asks for is likely misspelt: refused."""
     for entity, columns in schema.items():
         fields = field_sets[entity].demands if entity in CHECKED else ()
-        asked = {column for demand in fields for column in demand.columns}
+        asked = {column for demand in fields for column in demand.looked_at}
         asked |= {
             column
             for measure in measures

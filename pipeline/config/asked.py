@@ -35,12 +35,12 @@ def asked_schema(
 
 
 def _demanded(field_sets: Iterable[FieldSet]) -> set[str]:
-    """'contact.city' of every column that a demand looks at."""
+    """'contact.city' of every column at which a demand or its condition looks."""
     return {
         f"{fields.entity}.{column}"
         for fields in field_sets
         for field in fields.demands
-        for column in field.columns
+        for column in field.looked_at
     }
 
 

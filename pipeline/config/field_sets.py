@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, ValidationInfo, field_validator
 
+from pipeline.config.conditions import Known, WhenFile, condition_of
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError, PublishError
@@ -19,7 +20,6 @@ from pipeline.model import (
     CHECKED,
     FORMATTED,
     NO_TEXT,
-    REACHED,
     READ,
     STATES,
     Demand,
@@ -44,23 +44,29 @@ class FieldFile(Strict):
     columns: tuple[str, ...]
     label: WrittenText = NO_TEXT
     weight: int = 1
-    when: str | None = None
+    when: WhenFile | None = None
     why: WrittenText = NO_TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The columns of an audit, and why this CRM does not hold some of them."""
+
+    schema: Schema
+    absent: Mapping[str, LocalText]  # 'entity.column' -> why
 
 
 def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
     """The demand, if its entity has what it names."""
-    entity = info.data.get("entity")
-    if entity is None:  # which is an error of its own
+    entity, held = info.data.get("entity"), info.context
+    if entity is None or held is None:  # which is an error of its own
         return field
     if not _NAME.fullmatch(field.name):
         raise ValueError(
             f"field '{field.name}': its name is an id for machines; write a-z, 0-9 and _, a letter first, and what "
             "people read as its label"
         )
-    added = (info.context or {}).get(entity, ())
-    known = {**columns_of(entity), **dict.fromkeys(added)}
-    states = (*STATES.get(entity, ()), *([REACHED] if entity == "call" else []))
+    known = {**columns_of(entity), **dict.fromkeys(held.schema[entity])}
     if "owner_id" in field.columns:
         raise ValueError(
             f"field '{field.name}': an owner cannot be demanded: records without one are counted as such; "
@@ -71,15 +77,25 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
             raise ValueError(
                 f"field '{field.name}': {entity} has no '{column}'; it has {', '.join(known)}"
             )
-    if field.when is not None and field.when not in states:
-        raise ValueError(
-            f"field '{field.name}': when: '{field.when}' is none of {', '.join(states) or 'no state'}"
-        )
+    if field.when is not None:  # to find what is wrong where its line is known
+        condition_of(field.when, _known(entity, held), ("when",))
     if not 1 <= field.weight <= _HEAVIEST or not field.columns:
         raise ValueError(
             f"field '{field.name}': needs a weight from 1 to {_HEAVIEST} and a column"
         )
     return field
+
+
+def _known(entity: str, held: Held) -> Known:
+    """What a condition may name. An owner is none of it: an account of a CRM is no reason to
+    ask for more.
+    """
+    columns = {**columns_of(entity), **held.schema[entity]}
+    columns.pop("owner_id")
+    absent = {
+        column: why for column in columns if (why := held.absent.get(f"{entity}.{column}"))
+    }
+    return Known(entity, columns, STATES.get(entity, ()), absent)
 
 
 class FieldSetFile(Strict):
@@ -176,7 +192,7 @@ def _with_texts(fields: FieldSet, schema: Schema) -> FieldSet:
     due = dict.fromkeys(
         column
         for demand in fields.demands
-        for column in demand.columns
+        for column in demand.looked_at
         if not column.endswith("_id")
     )
     texts = tuple(column for column in due if schema[fields.entity].get(column) is Kind.TEXT)
@@ -220,7 +236,8 @@ def _field_set(
         if f"{entity}.{name}" not in absent
         and (kind in FORMATTED or (kind in READ and f"{entity}.{name}" in mapped))
     )
-    parsed = parse(file, FieldSetFile, context=schema)
+    held = Held(schema, absent)
+    parsed = parse(file, FieldSetFile, context=held)
     if parsed.entity != entity:
         raise ConfigError(
             f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'."
@@ -233,9 +250,10 @@ def _field_set(
         )
         if checked:
             label = demand.label or same_in_all(demand.name.replace("_", " "))
-            due.append(
-                Demand(demand.name, label, checked, demand.weight, demand.when, demand.why)
-            )
+            when = None
+            if demand.when is not None:
+                when = condition_of(demand.when, _known(entity, held), ("when",))
+            due.append(Demand(demand.name, label, checked, demand.weight, when, demand.why))
         else:
             unchecked[demand.name] = absent[f"{entity}.{demand.columns[0]}"]
     return FieldSet(entity, tuple(due), unchecked, readable)

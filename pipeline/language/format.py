@@ -84,6 +84,11 @@ def format_figure(figure: Figure, language: Language) -> str:
     return f"{minus}{language.style.before_amount(figure.currency)}{number.lstrip('-')}"
 
 
+def plain_decimal(value: Decimal, language: Language) -> str:
+    """A number without a unit: '1,234.5'."""
+    return _decimal(value, language.style)
+
+
 def _decimal(value: Decimal, style: Style) -> str:
     """With all its digits: '1,234.5'."""
     whole, _, decimals = f"{value:,f}".partition(".")

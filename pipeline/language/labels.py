@@ -46,6 +46,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "private_person": marked("mark of a private person"),
     "result": marked("result"),
     "direction": marked("direction"),
+    "moment": marked("date"),
     "date": marked("date"),
     "details": marked("phone or e-mail"),
     "close_date": marked("close date"),

@@ -68,6 +68,12 @@ BASE_UNREADABLE: Final = Measure(
     name="base_unreadable", label=marked("Cannot be read in all records"), period=BASE
 )
 
+DEMAND_UNKNOWN: Final = Measure(
+    name="demand_unknown",
+    label=marked("Not known whether it is asked for"),
+    period=BASE,
+)
+
 RECORDS_FAILING: Final = Measure(
     name="records_failing", label=marked("Records to complete"), period=SCORED
 )

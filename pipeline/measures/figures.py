@@ -17,9 +17,17 @@ from pipeline.measures.company import (
     TABLE_ROWS,
     TEAMS,
 )
-from pipeline.measures.completeness import AMONG, FAILING, SHARE, Among
+from pipeline.measures.completeness import AMONG, DEMAND_UNKNOWN, FAILING, SHARE, Among
 from pipeline.measures.measure import Counted
-from pipeline.measures.points import due_of, lost, points_of, verdicts_of, whole, with_verdict
+from pipeline.measures.points import (
+    due_of,
+    lost,
+    points_of,
+    unknown_name,
+    verdicts_of,
+    whole,
+    with_verdict,
+)
 from pipeline.measures.registry import PLANNED
 from pipeline.measures.scopes import (
     Counts,
@@ -55,6 +63,7 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> list[Figure]:
     for pool in totals:
         figures += _measured(pool, slices)
         figures += _completeness(pool, inputs)
+        figures += _unknown(pool, inputs.field_sets, totals[-1].counts)
         figures += _plan(pool, inputs, totals[-1].counts)
     figures += _about_the_company(inputs)
     return _due_to_somebody(figures)
@@ -159,6 +168,19 @@ def _demands(pool: ScopeTotals, fields: FieldSet, among: Among) -> Iterator[Figu
         for rule in verdicts_of(fields, demand):
             number = with_verdict(pool.counts, fields, rule, among)
             yield _figure(pool, among.verdicts[rule.verdict], number, dimension=dimension)
+
+
+def _unknown(
+    pool: ScopeTotals, field_sets: Mapping[str, FieldSet], company: Counts
+) -> Iterator[Figure]:
+    """Of a demand without a condition, or of one that can always be told, nothing is asked."""
+    for fields in field_sets.values():
+        for demand in fields.demands:
+            name = unknown_name(fields, demand)
+            if name in company:
+                dimension = f"{fields.entity}.{demand.name}"
+                number = pool.counts.get(name, 0)
+                yield _figure(pool, DEMAND_UNKNOWN, number, dimension=dimension)
 
 
 def _points(pool: ScopeTotals, inputs: FigureInputs, among: Among) -> Iterator[Figure]:

@@ -32,7 +32,12 @@ class Points:
 
 def due_of(counts: Counts, fields: FieldSet, demand: Demand, among: Among) -> int:
     """The records of which a demand is due."""
-    return counts.get((f"due.{among.name}", fields.due_key(demand.when), ""), 0)
+    return counts.get((f"due.{among.name}", fields.due_key(demand), ""), 0)
+
+
+def unknown_name(fields: FieldSet, demand: Demand) -> tuple[str, str, str]:
+    """The count of the records, among all, of which nobody can tell whether a demand is due."""
+    return "unknown.base", fields.due_key(demand), ""
 
 
 def with_verdict(counts: Counts, fields: FieldSet, rule: Rule, among: Among) -> int:

@@ -65,6 +65,7 @@ OF_THE_COMPANY: Final[tuple[Measure, ...]] = (
 _MADE: Final = (
     *(measure for among in completeness.AMONG for measure in among.measures),
     *completeness.FAILING.values(),
+    completeness.DEMAND_UNKNOWN,
     completeness.SHARE,
     plan.PLAN_DONE,
     plan.PLAN_TARGET,

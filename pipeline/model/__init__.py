@@ -13,7 +13,6 @@ from pipeline.model.people import Person, Scope
 from pipeline.model.results import Check, Difference, FixItem, RunResult, TableAccount
 from pipeline.model.rules import (
     COSTING,
-    REACHED,
     CustomMeasure,
     Demand,
     FieldSet,
@@ -66,7 +65,6 @@ __all__ = [
     "NO_TEXT",
     "ONE_READING",
     "PROVEN_TEXT",
-    "REACHED",
     "READ",
     "RECORD_NAMES",
     "SCORED",

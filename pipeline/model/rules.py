@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
+from pipeline.model.conditions import Condition, columns_in
 from pipeline.model.texts import NO_TEXT, LocalText
 
 
@@ -46,20 +47,21 @@ def demands_of(rules: Iterable[Rule]) -> int:
 class Demand:
     """One line of a minimum field set: filled when any one of `columns` is.
 
-    `when` names a state of the record (for a meeting 'held'): the demand is due only then. One
-    without weight costs nobody a point.
+    It is due of the records of which `when` is true. One without weight costs nobody a point.
     """
 
     name: str
     label: LocalText
     columns: tuple[str, ...]
     weight: int = 1
-    when: str | None = None
+    when: Condition | None = None
     why: LocalText = NO_TEXT
 
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """The columns that it demands, then those of its condition, each once."""
+        return tuple(dict.fromkeys((*self.columns, *columns_in(self.when))))
 
-REACHED: Final = "reached"
-"""When a demand of a call is due that goes without saying where nobody was reached."""
 
 COSTING: Final = frozenset({Verdict.MISSING, Verdict.UNREADABLE})
 """The verdicts that cost the points of a demand."""
@@ -99,9 +101,11 @@ class FieldSet:
             if verdict is Verdict.MISSING or not set(self.readable).isdisjoint(demand.columns)
         )
 
-    def due_key(self, when: str | None) -> str:
-        """Under what the records are counted of which demands are due: 'meeting.held'."""
-        return f"{self.entity}.{when}" if when else self.entity
+    def due_key(self, demand: Demand) -> str:
+        """Under what the records are counted of which a demand is due: 'meeting.held'. Demands
+        of equal conditions share a count.
+        """
+        return self.entity if demand.when is None else f"{self.entity}.{demand.when}"
 
     @property
     def bits(self) -> int:

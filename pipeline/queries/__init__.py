@@ -112,7 +112,10 @@ def scans_of(
     return tuple(
         Scan(
             entity,
-            tuple(field_question(field_sets[entity], views[entity], grain) for grain in grains),
+            tuple(
+                field_question(field_sets[entity], views[entity], context, grain)
+                for grain in grains
+            ),
             tuple(rules),
             field_sets[entity].costing,
             failing_records(rules, views[entity]),
@@ -126,7 +129,7 @@ def field_counts(
 ) -> tuple[Question, ...]:
     """Due, missing and unreadable, of every field set."""
     return tuple(
-        field_question(field_sets[entity], view, grain)
+        field_question(field_sets[entity], view, context, grain)
         for entity, view in views.items()
         if asks(field_sets[entity])
         for grain in context.grains

@@ -209,7 +209,7 @@ def _asked(entity: str, view: FromClause, fields: FieldSet, context: QueryContex
         name: bits.of(condition, has_amount(view))
         for name, condition in of_currencies(conditions).items()
     }
-    for name, met in due_counts(fields, view).items():
+    for name, met in due_counts(fields, view, context.window).items():
         counts[name] = bits.of(*met)
     failing = list(failing_conditions(fields, view, context).values())
     # where nothing can fail, nobody looks at a span, and the view has none

@@ -19,9 +19,10 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import ColumnElement, False_
 
-from pipeline.model import REACHED, SPANS, Demand, FieldSet, Rule, Span, Verdict
+from pipeline.model import SPANS, Demand, FieldSet, Rule, Span, Verdict, Window
+from pipeline.queries.conditions import Records, Truth, truth_of
 from pipeline.queries.context import (
     WORD,
     Condition,
@@ -33,7 +34,6 @@ from pipeline.queries.context import (
     nothing_entered,
     question,
     span_code,
-    state_code,
     unreadable,
 )
 from pipeline.queries.counts import conditions_of
@@ -58,29 +58,34 @@ def asks(fields: FieldSet) -> bool:
     return bool(fields.demands or fields.readable)
 
 
-def due_conditions(fields: FieldSet, view: FromClause) -> dict[str, Condition]:
-    """What demands can be due of, each once: 'meeting', 'meeting.held' -> its condition."""
-    whens = dict.fromkeys(demand.when for demand in fields.demands)
-    return {fields.due_key(when): _due(fields.entity, view, when) for when in whens}
+def due_truths(fields: FieldSet, view: FromClause, window: Window) -> dict[str, Truth]:
+    """What demands are due of, each once: 'meeting', 'meeting.held' -> of which of the scored
+    records its condition is true, and of which it is unknown.
+    """
+    records = Records(fields.entity, view, window, fields.readable)
+    by_key = {fields.due_key(demand): demand for demand in fields.demands}
+    return {key: _due(demand, records) for key, demand in by_key.items()}
 
 
 def due_counts(
-    fields: FieldSet, view: FromClause
+    fields: FieldSet, view: FromClause, window: Window
 ) -> dict[tuple[str, str], tuple[Condition, ...]]:
     """The records of which demands are due, and those of which any is that has weight; among
     all records and in the score: each count -> the conditions that a record must meet.
 
     Demands are many and their conditions few, so that the columns of a statement stay few.
     """
-    dues = due_conditions(fields, view)
+    dues = due_truths(fields, view, window)
     in_score = view.c.span == span_code(Span.SCORE)
     conditions: dict[tuple[str, str], tuple[Condition, ...]] = {}
     for key, due in dues.items():
-        conditions["due.base", key] = (due,)
-        conditions["due.score", key] = (in_score, due)
-    weighty = {fields.due_key(demand.when) for demand in fields.demands if demand.weight}
+        conditions["due.base", key] = (due.true,)
+        conditions["due.score", key] = (in_score, due.true)
+        if not isinstance(due.unknown, False_):
+            conditions["unknown.base", key] = (due.unknown,)
+    weighty = {fields.due_key(demand) for demand in fields.demands if demand.weight}
     if weighty:
-        any_due = or_(*(due for key, due in dues.items() if key in weighty))
+        any_due = or_(*(due.true for key, due in dues.items() if key in weighty))
         conditions["records.base", fields.entity] = (any_due,)
         conditions["records.score", fields.entity] = (in_score, any_due)
     return conditions
@@ -90,7 +95,8 @@ def failing_conditions(fields: FieldSet, view: FromClause, context: QueryContext
     """All that a record can fail: the demands of its field set, then what our own
     counts name.
     """
-    return {**_demands(fields, view), **noted(fields.entity, view, context)}
+    demands = _demands(fields, view, context.window)
+    return {**demands, **noted(fields.entity, view, context)}
 
 
 def noted(entity: str, view: FromClause, context: QueryContext) -> Failing:
@@ -108,11 +114,11 @@ def _rule_of(name: str, dimension: str, entity: str, verdict: Any) -> Rule:
     return Rule(entity, named, verdict, measure=name, dimension=dimension)
 
 
-def _demands(fields: FieldSet, view: FromClause) -> Failing:
+def _demands(fields: FieldSet, view: FromClause, window: Window) -> Failing:
     """Each demand with each verdict that it can have, then the columns that cannot be read."""
-    dues = due_conditions(fields, view)
+    dues = due_truths(fields, view, window)
     failing = {
-        rule: and_(dues[fields.due_key(demand.when)], _has(rule.verdict, demand, fields, view))
+        rule: and_(dues[fields.due_key(demand)].true, _has(rule.verdict, demand, fields, view))
         for demand, rule in fields.judged
     }
     unread = [unreadable(view, fields.entity, column) for column in fields.readable]
@@ -137,27 +143,28 @@ def _has(verdict: Verdict, demand: Demand, fields: FieldSet, view: FromClause) -
     return and_(or_(*unread.values()), *bad)
 
 
-def _due(entity: str, view: FromClause, when: str | None) -> Condition:
-    """What is still to come is not held yet, whatever its status says."""
-    known = view.c.scored == 1
-    if when is None:
-        return known
-    if when == REACHED:
-        return and_(known, view.c.reached == 1)
-    in_state = view.c.state == state_code(entity, when)
-    if when == "held":
-        return and_(known, in_state, view.c.span != span_code(Span.COMING_UP))
-    return and_(known, in_state)
+def _due(demand: Demand, records: Records) -> Truth:
+    """Of a record with an unknown state nothing is due, and nothing is unknown."""
+    scored = records.view.c.scored == 1
+    if demand.when is None:
+        return Truth(scored, false())
+    due = truth_of(demand.when, records)
+    if isinstance(due.unknown, False_):
+        return Truth(and_(scored, due.true), due.unknown)
+    return Truth(and_(scored, due.true), and_(scored, due.unknown))
 
 
-def field_question(fields: FieldSet, view: FromClause, grain: Grain) -> Question:
+def field_question(
+    fields: FieldSet, view: FromClause, context: QueryContext, grain: Grain
+) -> Question:
     """One scan: what is due, in the score and of all records, and how many records lose a
     point, by their span.
     """
     counts: Conditions = {
-        name: and_(*conditions) for name, conditions in due_counts(fields, view).items()
+        name: and_(*conditions)
+        for name, conditions in due_counts(fields, view, context.window).items()
     }
-    failing = _demands(fields, view).values()
+    failing = _demands(fields, view, context.window).values()
     loses = or_(
         false(), *(fails for bit, fails in enumerate(failing) if fields.costing >> bit & 1)
     )

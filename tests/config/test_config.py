@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,23 @@ from sqlalchemy import make_url
 
 from pipeline.calendar.window import open_window
 from pipeline.config import Audit, Period, load_audit, secrets_of
-from pipeline.config.field_sets import copy_field_sets
+from pipeline.config.field_sets import FieldSetFile, Held, copy_field_sets, read_field_sets
+from pipeline.config.lines import parse
 from pipeline.errors import ConfigError
 from pipeline.measures.registry import PLANNED
-from pipeline.model import CHECKED, NO_TEXT, Target, same_in_all
+from pipeline.model import CHECKED, ENTITIES, NO_TEXT, Target, same_in_all
+from pipeline.model.conditions import (
+    HELD,
+    AllOf,
+    Among,
+    AnyOf,
+    Between,
+    InState,
+    Not,
+    OlderThan,
+)
 from pipeline.presets import load_preset, preset_names
+from tests.paths import ROOT
 
 GOOD = """\
 name: Sales
@@ -641,7 +655,7 @@ def test_a_field_set_of_ones_own(with_sets: Load) -> None:
     assert (str(result.label), result.weight, result.when, str(result.why)) == (
         "the result",
         3,
-        "held",
+        HELD,
         "so that it is known",
     )
 
@@ -695,7 +709,7 @@ def test_our_field_sets_are_copied_and_none_of_yours_is_overwritten(
         (
             "when: held",
             "when: cancelled",
-            ("line 4", "'result'", "'cancelled'", "planned, held, not held"),
+            ("line 4", "fields.1.when", "'cancelled'", "planned, held, not held"),
         ),
         ("weight: 3", "weight: 0", ("line 4", "'result'", "weight")),
         ("weight: 3", "weight: -1", ("line 4", "'result'", "weight")),
@@ -733,11 +747,121 @@ def test_a_field_set_of_another_entity_is_refused(with_sets: Load) -> None:
     refused(with_sets, said, "meeting.yaml", "entity", "'client'", "file's name")
 
 
+WHEN = """\
+entity: deal
+fields:
+  - name: next_step
+    columns: [name]
+    when:
+      state: [open, won]
+      amount: {between: [10.5, null]}
+      any:
+        - name: [web, "7"]
+        - not: {close_day: {older_than: 30}}
+"""
+
+
+def of_deals(with_sets: Load, tmp_path: Path, text: str) -> Audit:
+    (tmp_path / "sets" / "deal.yaml").write_text(text, "utf-8")
+    return with_sets(SET)
+
+
+def test_a_condition_is_a_tree(with_sets: Load, tmp_path: Path) -> None:
+    (demand,) = of_deals(with_sets, tmp_path, WHEN).field_sets["deal"].demands
+    assert demand.when == AllOf(
+        (
+            AnyOf((Among("name", ("web", "7")), Not(OlderThan("close_day", 30)))),
+            InState(("open", "won")),
+            Between("amount", Decimal("10.5"), None),
+        )
+    )
+    assert demand.looked_at == ("name", "close_day", "amount")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        (
+            "state: [open, won]",
+            "state: held",
+            ("line 6", "when.state", "'held'", "open, won, lost"),
+        ),
+        ("state: [open, won]", "state: []", ("line 6", "when.state", "empty list")),
+        ("name: [web", "nam: [web", ("line 9", "when.any.0.nam", "no 'nam'", "close_day")),
+        (
+            "[10.5, null]",
+            "[ten, null]",
+            ("line 7", "when.amount.between", "an amount", "'ten'"),
+        ),
+        ("[10.5, null]", "[null, null]", ("line 7", "when.amount", "a bound")),
+        ("[10.5, null]", "[10, 9]", ("line 7", "when.amount", "10 is beyond 9")),
+        ("[10.5, null]", "10", ("line 7", "when.amount")),
+        ("{between: [10.5, null]}", "high", ("line 7", "when.amount", "an amount", "'high'")),
+        ("{between: [10.5, null]}", "5", ("line 7", "when.amount", "write a word", "5")),
+        ("{between: [10.5, null]}", "{older_than: 5}", ("line 7", "when.amount", "an amount")),
+        ("{between: [10.5, null]}", "{over: 5}", ("line 7", "when.amount.over")),
+        ("{older_than: 30}", "{older_than: -1}", ("line 10", "close_day.older_than", "-1")),
+        ("{older_than: 30}", "yes", ("line 10", "not.close_day", "a day")),
+        ("close_day: {", "moment: {between: [1, 2], ", ("line 10", "not.moment", "either")),
+        ("close_day:", "owner_id:", ("line 10", "not.owner_id", "no 'owner_id'")),
+        ('"7"', "7", ("line 9", "when.any.0.name", "string")),
+        (
+            "amount: {between: [10.5, null]}",
+            "source: x",
+            ("line 7", "when.source", "no 'source'"),
+        ),
+    ],
+)
+def test_a_wrong_condition(
+    with_sets: Load, tmp_path: Path, old: str, new: str, parts: tuple[str, ...]
+) -> None:
+    assert old in WHEN
+    changed = WHEN.replace(old, new)
+    refused(lambda text: of_deals(with_sets, tmp_path, text), changed, "deal.yaml", *parts)
+
+
+def test_a_condition_on_what_this_crm_does_not_hold(tmp_path: Path) -> None:
+    def read(text: str) -> Audit:
+        (tmp_path / "deal.yaml").write_text(text, "utf-8")
+        read_field_sets(tmp_path, {"deal.amount": same_in_all("not kept")}, ENTITIES)
+        raise AssertionError("it was read")
+
+    said = ("line 7", "when.amount", "does not hold deal.amount (not kept)", "source.add")
+    refused(read, WHEN, "deal.yaml", *said)
+
+
+def test_conditions_are_bounded(with_sets: Load, tmp_path: Path) -> None:
+    deep, wide = "{name: filled}", ", ".join(["{name: filled}"] * 51)
+    for _ in range(4):
+        deep = f"{{not: {deep}}}"
+    for when, said in (
+        (deep, "4 deep"),
+        (f"{{any: [{wide}]}}", "50 parts"),
+        ("{}", "asks nothing"),
+    ):
+        text = f"entity: deal\nfields:\n  - {{name: n, columns: [name], when: {when}}}\n"
+        refused(
+            lambda text: of_deals(with_sets, tmp_path, text), text, "deal.yaml", "line 3", said
+        )
+
+
+def test_the_examples_of_the_documentation_are_read(with_sets: Load, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "field-sets.md").read_text("utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(examples) == page.count("```yaml") >= 3
+    held = Held(ENTITIES, {})
+    for number, example in enumerate(examples):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(example, "utf-8")
+        parsed = parse(file, FieldSetFile, context=held)
+        assert parsed.fields
+
+
 def test_a_state_of_what_has_none(with_sets: Load, tmp_path: Path) -> None:
     (tmp_path / "sets" / "client.yaml").write_text(
         "entity: client\nfields: [{name: n, columns: [name], when: held}]\n", encoding="utf-8"
     )
-    refused(with_sets, SET, "client.yaml", "'n'", "'held'")
+    refused(with_sets, SET, "client.yaml", "line 2", "fields.0.when", "'held'", "no state")
 
 
 def test_a_folder_of_field_sets_that_does_not_exist(load: Load) -> None:

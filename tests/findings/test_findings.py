@@ -27,6 +27,7 @@ from pipeline.model import (
     Span,
     Verdict,
 )
+from pipeline.model.conditions import HELD
 from tests.factory import result
 
 SETS = {
@@ -39,7 +40,7 @@ SETS = {
                 "result",
                 "the result",
                 ("result",),
-                when="held",
+                when=HELD,
                 why="the next call builds on it",
             ),
         ),

@@ -30,6 +30,7 @@ from pipeline.flows.check.masking import mask
 from pipeline.flows.check.sentences import on_field_sets, on_the_hold
 from pipeline.flows.check.tables import share
 from pipeline.model import Demand, FieldSet, Kind
+from pipeline.model.conditions import InState
 from pipeline.progress import Silence
 from pipeline.values.white_space import WHITE_SPACE
 from tests.crms.files.ours import prepared as exports
@@ -111,14 +112,14 @@ def test_field_sets_are_sentences(whole: str) -> None:
 
 def test_what_is_not_checked_is_said() -> None:
     fields = (
-        Demand("reason", "reason", ("reason",), when="not held"),
+        Demand("reason", "reason", ("reason",), when=InState(("not held",))),
         Demand("agenda", "agenda", ("agenda",), weight=2),
     )
     lines = list(
         on_field_sets({"meeting": FieldSet("meeting", fields, {"result": "it has none"})})
     )
     assert lines == [
-        "A meeting owes an agenda (counts 2) and, once not held, its reason.",
+        "A meeting owes an agenda (counts 2) and, if the status is not held, its reason.",
         "  Not checked: result (it has none).",
     ]
     assert list(on_field_sets({"lead": FieldSet("lead", ())})) == ["A lead owes nothing."]

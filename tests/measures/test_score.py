@@ -33,6 +33,7 @@ from pipeline.model import (
     Window,
     figure_id,
 )
+from pipeline.model.conditions import HELD
 
 ANNA = Person("a", "Anna", "t1", "North", Scope.MANAGER)
 BO = Person("b", "Bo", "t1", "North", Scope.MANAGER)
@@ -242,7 +243,7 @@ def test_complete_meetings_are_a_part_of_those_held() -> None:
 
 SETS = {
     "meeting": FieldSet("meeting", (Demand("date", "date", ("start_at",)), Demand("result", "result", ("result",), 3,
-    "held"))),
+    HELD))),
     "client": FieldSet("client", (Demand("name", "name", ("name",)),)),
     "lead": FieldSet("lead", (Demand("last_name", "last name", ("last_name",), 5),)),
     "call": FieldSet("call", ()),
@@ -258,8 +259,8 @@ def fields(
     base_missing: int = 0,
 ) -> list[Count]:
     entity, _, name = dimension.partition(".")
-    (when,) = {field.when for field in SETS[entity].demands if field.name == name}
-    key = SETS[entity].due_key(when)
+    (demand,) = (field for field in SETS[entity].demands if field.name == name)
+    key = SETS[entity].due_key(demand)
     return [
         (owner, "due.score", key, "", due),
         (owner, "missing.score", dimension, "", missing),
@@ -307,6 +308,15 @@ COUNTED = without_those_of(RECORDS, _COUNTED)
 
 def scored() -> dict[str, Figure]:
     return figures(COUNTED, failing=RECORDS, field_sets=SETS)
+
+
+def test_what_nobody_can_tell_is_a_figure_of_each_demand_with_a_condition() -> None:
+    """For everybody; a demand of every record has none."""
+    told = [*COUNTED, ("a", "unknown.base", "meeting.held", "", 4)]
+    found = figures(told, failing=RECORDS, field_sets=SETS)
+    unknown = numbers(found, "demand_unknown/meeting.result")
+    assert (unknown["manager:a"], unknown["manager:b"], unknown["company"]) == (4, 0, 4)
+    assert not [name for name in found if name.startswith("demand_unknown/meeting.date")]
 
 
 def test_points_are_weights_of_what_is_good_of_what_is_due() -> None:

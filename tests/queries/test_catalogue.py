@@ -28,6 +28,7 @@ from pipeline.model import (
     Tally,
     Window,
 )
+from pipeline.model.conditions import HELD
 from pipeline.proof.listed import must_be_listed
 from pipeline.queries import MISSING, UNKNOWN, QueryContext, columns_of, state_code, view_of
 from pipeline.queries.ask import ask, ask_failing, ask_people
@@ -45,7 +46,7 @@ SETS = {
             Demand("date", "date", ("start_at",)),
             Demand("subject", "subject", ("subject",)),
             Demand("contact", "contact", ("contact",)),
-            Demand("result", "result", ("result",), when="held"),
+            Demand("result", "result", ("result",), when=HELD),
         ),
         readable=("start_at", "end_at"),
     ),
@@ -109,8 +110,8 @@ class Answer:
     def fields(self, field: str, owner: str | None = "company") -> tuple[int, int, int, int]:
         """(due and missing of the period, due and missing of the base)"""
         entity, _, name = field.partition(".")
-        (when,) = {one.when for one in SETS[entity].demands if one.name == name}
-        key = SETS[entity].due_key(when)
+        (demand,) = (one for one in SETS[entity].demands if one.name == name)
+        key = SETS[entity].due_key(demand)
         names = ("due.score", "missing.score", "due.base", "missing.base")
         return tuple(  # type: ignore[return-value]
             self.count(name, owner, key if name.startswith("due") else field) for name in names

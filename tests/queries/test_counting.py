@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,6 +32,7 @@ from pipeline.measures.deals import DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT
 from pipeline.measures.measure import average
 from pipeline.measures.registry import COUNTED
 from pipeline.model import Answers, CustomMeasure, Demand, FieldSet, Tally, same_in_all
+from pipeline.model.conditions import MOMENT, Among, AnyOf, Between, InState, Not, OlderThan
 from pipeline.progress import Silence
 from pipeline.queries import WORD
 from pipeline.queries.census import _Asked, _is_wrong
@@ -44,6 +46,10 @@ PEOPLE = ("a", "A", "b", "", " ", "\u00e9", "e")
 CURRENCIES = ("EUR", "eur", "EUR ", "JPY", "ZZZ", "", None)
 FIELDS = 58
 HUNDREDS = 300
+CONDITIONS = {
+    1: Between("amount", Decimal("100.005"), None),
+    2: AnyOf((Among("name", ("Low", "low")), Not(OlderThan(MOMENT, 7)))),
+}
 AVERAGED = "deals_won_amount.records"
 PRESET = """
 about: A CRM of odd owners
@@ -235,7 +241,7 @@ def many(fields: FieldSet, number: int = FIELDS) -> FieldSet:
             same_in_all(f"f{n}"),
             (columns[n % 6], columns[n // 6 % 6])[: 1 + n % 2],
             1,
-            (None, "won")[n % 3 == 0],
+            CONDITIONS.get(n, InState(("won",)) if n % 3 == 0 else None),
         )
         for n in range(number)
     )

@@ -16,6 +16,7 @@ from sqlalchemy import FromClause, column, create_engine, table
 from pipeline import queries
 from pipeline.errors import AuditError
 from pipeline.model import SPANS, Answers, Demand, FailingRecord, FieldSet, Tally, Verdict
+from pipeline.model.conditions import HELD
 from pipeline.queries import Count, QueryContext, state_code
 from pipeline.rules import gx
 from tests.factory import window
@@ -28,7 +29,7 @@ MEETING = FieldSet(
         Demand("date", "date", ("start_at",)),
         Demand("subject", "subject", ("subject",)),
         Demand("contact", "contact", ("contact",)),
-        Demand("result", "result", ("result",), 2, "held"),
+        Demand("result", "result", ("result",), 2, HELD),
     ),
     readable=("start_at",),
 )
@@ -119,7 +120,7 @@ def persons(count: int, owners: Sequence[str | None] = ("m1", None)) -> Rows:
 
 def lacks(row: dict[str, Any], field: Demand) -> bool:
     """The field is due of the row, and missing: in plain Python."""
-    return due(row, field.when) and all(
+    return due(row, field) and all(
         row[name] is None and not row["start_at_unreadable"] if name == "start_at"
         else row[name] == 0 if name == "contact"
         else row[name] in BLANKS
@@ -127,10 +128,16 @@ def lacks(row: dict[str, Any], field: Demand) -> bool:
     )  # fmt: skip
 
 
-def due(row: dict[str, Any], when: str | None) -> bool:
+def due(row: dict[str, Any], demand: Demand | None = None) -> bool:
     """What is still to come is not held yet."""
-    in_state = not when or (row["state"] == state_code("meeting", when) and row["span"] != 2)
-    return bool(row["scored"] and in_state)
+    always = demand is None or demand.when is None
+    held = row["state"] == state_code("meeting", "held") and row["span"] != 2
+    return bool(row["scored"] and (always or held))
+
+
+def unknown(row: dict[str, Any], demand: Demand) -> bool:
+    """Nobody entered a status."""
+    return bool(row["scored"] and demand.when and row["state"] <= 0)
 
 
 def counted(fields: FieldSet, rows: Rows) -> Answers:
@@ -141,21 +148,22 @@ def counted(fields: FieldSet, rows: Rows) -> Answers:
         mask = 0
         for bit, field in enumerate(fields.demands):
             mask |= lacks(row, field) << bit
-        for when in {field.when for field in fields.demands}:
+        for demand in {field.when: field for field in fields.demands}.values():
             for company, owner, again in whose(row):
-                dimension = f"{fields.entity}.{when}" if when else fields.entity
+                dimension = f"{fields.entity}.held" if demand.when else fields.entity
+                whose_key = (company, owner)
                 for name, entity in (("due", dimension), ("records", fields.entity)):
-                    if name == "due" or when is None:
-                        whose_key = (company, owner)
-                        tallies[*whose_key, f"{name}.base", entity, again] += due(row, when)
+                    if name == "due" or demand.when is None:
+                        tallies[*whose_key, f"{name}.base", entity, again] += due(row, demand)
                         tallies[*whose_key, f"{name}.score", entity, again] += (
-                            due(row, when) and row["span"] == 1
+                            due(row, demand) and row["span"] == 1
                         )
+                if demand.when:
+                    lost = unknown(row, demand)
+                    tallies[*whose_key, "unknown.base", dimension, again] += lost
         for bit, name in enumerate(fields.readable):
             unread = row[f"{name}_unreadable"]
-            mask |= (unread and due(row, None)) << len(
-                fields.demands
-            )  # the demand of its column
+            mask |= (unread and due(row)) << len(fields.demands)  # the demand of its column
             mask |= unread << len(fields.demands) + len(fields.readable) + bit
         if mask:
             again = bool(row["is_repeat"])

@@ -18,6 +18,7 @@ from pipeline.errors import ConfigError
 from pipeline.flows import run
 from pipeline.flows.compute import open_run
 from pipeline.model import Demand, same_in_all
+from pipeline.model.conditions import HELD
 from pipeline.progress import Silence
 from pipeline.resources import EXPECTATIONS
 from pipeline.snapshot.manifest import hash_of, load_manifest, versions
@@ -94,7 +95,7 @@ def test_the_hash_of_field_sets_tells_whether_the_same_is_demanded(
     first = sets["meeting"].demands[0]
     for changed in (
         replace(first, weight=2),
-        replace(first, when="held"),
+        replace(first, when=HELD),
         Demand("more", same_in_all("More"), ("subject",)),
     ):
         other = replace(sets["meeting"], demands=(changed, *sets["meeting"].demands[1:]))

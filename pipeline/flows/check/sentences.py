@@ -12,16 +12,9 @@ from rich.markup import escape
 from pipeline import source
 from pipeline.flows.check.looking import Pace
 from pipeline.flows.check.masking import mask
-from pipeline.model import (
-    CHECKED,
-    ENTITIES,
-    REACHED,
-    Agreement,
-    Demand,
-    FieldSet,
-    Kind,
-    LocalText,
-)
+from pipeline.language.conditions import condition_text
+from pipeline.language.languages import ENGLISH
+from pipeline.model import CHECKED, ENTITIES, Agreement, Demand, FieldSet, Kind, LocalText
 from pipeline.presets import Preset
 from pipeline.setup.guess.leftover import unmarked_sentence
 from pipeline.setup.look.fit import Fit
@@ -72,8 +65,7 @@ def on_formats(fit: Fit, zone: ZoneInfo) -> Iterator[str]:
 def _owed(demand: Demand) -> str:
     weight = f" (counts {demand.weight})" if demand.weight != 1 else ""
     if demand.when is not None:
-        once = "it reached somebody" if demand.when == REACHED else demand.when
-        return f"once {once}, its {demand.label}{weight}"
+        return f"{condition_text(demand.when, ENGLISH)}, its {demand.label}{weight}"
     return f"{_article(str(demand.label))}{weight}"
 
 
@@ -85,7 +77,7 @@ def _article(word: str) -> str:
 def _listed(owed: Sequence[str]) -> str:
     if len(owed) < 2:
         return owed[0] if owed else "nothing"
-    comma = "," if owed[-1].startswith("once ") else ""
+    comma = "," if owed[-1].startswith(("once ", "if ")) else ""
     return f"{', '.join(owed[:-1])} and{comma} {owed[-1]}"
 
 

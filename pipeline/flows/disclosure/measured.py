@@ -7,6 +7,7 @@ from typing import Final
 
 from pipeline.config import Audit
 from pipeline.flows.disclosure.document import Document
+from pipeline.language.conditions import condition_text
 from pipeline.language.labels import column_label, entity_label, field_label, period_label
 from pipeline.language.languages import Language
 from pipeline.language.marked import marked
@@ -187,7 +188,10 @@ def _on_absent(audit: ResolvedAudit, language: Language) -> Iterator[str]:
 
 def _field_name(fields: FieldSet, field: Demand, language: Language) -> str:
     name = f"{entity_label(fields.entity, language)}: {language.chosen(field.label)}"
-    return f"{name} ({language.translate('once held')})" if field.when == "held" else name
+    if field.when is None:
+        return name
+    condition = condition_text(field.when, language)
+    return f"{name} ({condition})"
 
 
 def what_is_read(document: Document, audit: Audit) -> None:
