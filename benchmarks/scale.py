@@ -136,10 +136,8 @@ def _measured(
     *,
     before: bool,
 ) -> Measured:
-    reader, window = (
-        source.SourceReader(connection, read_spec_of(audit)),
-        window_of(audit, AS_OF, injected=True),
-    )
+    window = window_of(audit, AS_OF, injected=True)
+    reader = source.SourceReader(connection, read_spec_of(audit, window))
     read, stored = timed(
         connection,
         lambda: [_store(reader, e, folder, audit, Silence(), limit) for e in audit.schema],

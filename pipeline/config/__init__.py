@@ -52,6 +52,8 @@ _OF_VIEWS: Final = (
     "contact_lacks_last_name",
     "contact_lacks_first_name",
     "contact_lacks_details",
+    "made_in_bulk",
+    "client_answers",
     "excluded",
 )
 
@@ -108,6 +110,8 @@ class Audit:
             audience=self.settings.audience,
             agreement=self.settings.agreed(),
             enforced=_enforced(self.preset, self.absent, self.add),
+            importers=self.settings.importers,
+            logged_owners=self.preset.logged_owners(),
         )
 
     def query_context(self, window: Window) -> QueryContext:
@@ -139,7 +143,8 @@ def load_audit(file: Path, *, output: Path | None = None) -> Audit:
     found and what is allowed.
     """
     settings = parse(file, AuditFile)
-    return _audit(file, settings, load_preset(settings.source.preset, file.parent), output)
+    preset = load_preset(settings.source.preset, file.parent)
+    return _audit(file, settings, preset, output, preset.on_demand())
 
 
 def completed(audit: Audit, not_given: Mapping[str, LocalText]) -> Audit:
@@ -151,10 +156,22 @@ def completed(audit: Audit, not_given: Mapping[str, LocalText]) -> Audit:
     if not not_given:
         return audit
     preset = audit.preset.model_copy(update={"absent": {**audit.preset.absent, **not_given}})
-    return _audit(audit.file, audit.settings, preset, audit.output)
+    return _audit(audit.file, audit.settings, preset, audit.output, _names_in(audit.schema))
 
 
-def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None) -> Audit:
+def _names_in(schema: Schema) -> set[str]:
+    """Each entity, and 'entity.column' of each of its columns."""
+    columns = {f"{entity}.{column}" for entity, of in schema.items() for column in of}
+    return columns | schema.keys()
+
+
+def _audit(
+    file: Path,
+    settings: AuditFile,
+    preset: Preset,
+    output: Path | None,
+    on_demand: Collection[str],
+) -> Audit:
     add = {**preset.add, **settings.source.add}
     schema = _schema(file, preset, add)
     _must_be_read(preset, add)
@@ -168,7 +185,7 @@ def _audit(file: Path, settings: AuditFile, preset: Preset, output: Path | None)
     measures = custom_measures(file, settings.measures, absent, schema, settings.audience)
     _must_be_asked(file, schema, field_sets, measures)
     _must_be_known(file, settings.accept, plausible.names(schema, _tables_of(preset, add)))
-    asked = asked_schema(schema, add, field_sets, measures)
+    asked = asked_schema(schema, on_demand, add, field_sets, measures)
     return Audit(
         file=file,
         settings=settings,

@@ -12,6 +12,7 @@ from pipeline.model import ASKED_BY_CODE, FURTHER, LOGS, CustomMeasure, FieldSet
 
 def asked_schema(
     schema: Schema,
+    further: Collection[str],
     add: Collection[str],
     field_sets: Mapping[str, FieldSet],
     measures: Iterable[CustomMeasure],
@@ -20,9 +21,15 @@ def asked_schema(
     no more of it.
 
     A further column is read where a demand, a measure of one's own or our code asks for it, or
-    where `add` maps it; a log only where our code asks for it.
+    where `add` maps it; a log only where our code asks for it. Our code asks for what is among
+    `further`, the columns and logs that the preset gives: without them it does less.
     """
-    asked = {*ASKED_BY_CODE, *add, *_demanded(field_sets.values()), *_narrowing(measures)}
+    asked = {
+        *ASKED_BY_CODE.intersection(further),
+        *add,
+        *_demanded(field_sets.values()),
+        *_narrowing(measures),
+    }
     return {
         entity: {
             column: kind

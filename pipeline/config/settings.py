@@ -299,6 +299,7 @@ class AuditFile(Strict):
         str, ...
     ] = ()  # what is not plausible and so in this CRM: 'deal.close_day.unreadable'
     measures: dict[str, MeasureFile] = {}
+    importers: tuple[str, ...] = ()  # ids of users whose records no person typed
     shares: Annotated[dict[str, int], AfterValidator(_shares)] = dict(SHARES)
 
     @field_validator("currency")

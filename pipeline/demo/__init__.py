@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipeline.demo import dirt, words
+from pipeline.demo import dirt, origins, words
 from pipeline.demo.company import DEMO_ZONE, Company, Row
 from pipeline.demo.further import keep_further
 from pipeline.demo.trail import leave_trail, targets
@@ -88,6 +88,8 @@ def _filled(today: date, seed: int) -> Company:
     dirt.plant_states(crm)
     dirt.plant_references(crm)
     dirt.plant_texts(crm)
+    origins.hand_over(crm)
+    origins.import_contacts(crm)
     dirt.delete(crm)
     leave_trail(crm)
     keep_further(crm)

@@ -20,6 +20,7 @@ from pipeline.measures.figures import company_figure, make_figures
 from pipeline.measures.registry import COUNTED, MEASURES
 from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
+    ASKED_BY_CODE,
     Answers,
     Audience,
     Figure,
@@ -154,6 +155,8 @@ def compute(
             ),
             *_without_plan(audit.targets, users, plan_month(window), audit.audience),
         ),
+        untold_makers=audit.untold_makers,
+        untold_owners=audit.untold_owners,
         language=audit.language,
         audience=audit.audience,
         agreement=audit.agreement,
@@ -214,7 +217,8 @@ def _not_checked(
         for entity, fields in audit.field_sets.items()
         for name, why in fields.absent.items()
     }
-    return {**fields, **not_given}
+    apart = {name: why for name, why in not_given.items() if name not in ASKED_BY_CODE}
+    return {**fields, **apart}
 
 
 def _undecodable(stored: Iterable[snapshot.Stored], audience: Audience) -> Iterator[LocalText]:

@@ -113,7 +113,9 @@ def _extract_once(
 
 
 def read_spec_of(audit: Audit, window: Window | None = None) -> source.ReadSpec:
-    """What an audit reads, and on what terms; logs only over a window's period."""
+    """What an audit reads, and on what terms; logs only over a window's period and the days of
+    its score, up to as-of.
+    """
     return source.ReadSpec(
         audit.preset,
         audit.add,
@@ -122,8 +124,14 @@ def read_spec_of(audit: Audit, window: Window | None = None) -> source.ReadSpec:
         audit.schema,
         ReadingRules.of(audit.preset, audit.settings.zone, audit.settings.currency),
         audit.settings.zone,
-        span=(_instant(window.first_us), _instant(window.after_us)) if window else None,
+        span=_span_of_logs(window) if window else None,
     )
+
+
+def _span_of_logs(window: Window) -> tuple[datetime, datetime]:
+    since = min(window.first_us, window.score_first_us)
+    until = max(window.after_us, window.as_of_us + 1)
+    return _instant(since), _instant(until)
 
 
 def _instant(micros: int) -> datetime:

@@ -30,9 +30,9 @@ from pipeline.databases.constructs import (
     written_micros,
 )
 from pipeline.databases.constructs import plain_number as number_in
+from pipeline.databases.zones import day_in, day_of_offset, in_utc_of
 from pipeline.formats.contents import empty_parts, unseen
 from pipeline.formats.currencies import SIGNS
-from pipeline.formats.zones import day_in, day_of_offset, in_utc_of
 from pipeline.model import Kind
 from pipeline.presets import Amount, Formats, Preset
 from pipeline.values.contents import SEVERAL, Content, is_empty_in_parts

@@ -17,5 +17,6 @@ def context_of(audit: ResolvedAudit, window: Window) -> QueryContext:
         frozenset(audit.held_at_end),
         audit.several_owners,
         audit.reached_nobody,
+        audit.importers,
         counts_of((*COUNTED, *map(measure_of, audit.measures))),
     )

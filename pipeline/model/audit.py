@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from pipeline.model.rules import CustomMeasure, FieldSet, Target
-from pipeline.model.schema import Schema
+from pipeline.model.schema import CHECKED, Schema
 from pipeline.model.texts import LanguageCode, LocalText
 
 Audience = Literal["named", "own"]
@@ -65,3 +65,23 @@ class ResolvedAudit:
     agreement: Agreement | None = None
     # 'entity.column' without which the CRM's own form does not save a record
     enforced: tuple[str, ...] = ()
+    importers: tuple[str, ...] = ()  # users whose records no person typed
+    logged_owners: tuple[str, ...] = ()  # kinds of records whose former owners a log tells
+
+    @property
+    def untold_makers(self) -> tuple[str, ...]:
+        """The kinds of records of which the CRM does not tell who made them."""
+        return tuple(kind for kind in self._kinds if not self._has(kind, "created_by"))
+
+    @property
+    def untold_owners(self) -> tuple[str, ...]:
+        """The kinds of records of which the CRM does not tell who had them before."""
+        logged = self.logged_owners if "change" in self.schema else ()
+        return tuple(kind for kind in self._kinds if kind not in logged)
+
+    @property
+    def _kinds(self) -> tuple[str, ...]:
+        return tuple(kind for kind in CHECKED if self._has(kind, "id"))
+
+    def _has(self, kind: str, column: str) -> bool:
+        return column in self.schema.get(kind, {}) and f"{kind}.{column}" not in self.absent

@@ -83,6 +83,9 @@ class RunResult:
     caveats: tuple[
         LocalText, ...
     ] = ()  # what management should know of how the source was read
+    # kinds of records of which the CRM does not tell who made them, and who had them before
+    untold_makers: tuple[str, ...] = ()
+    untold_owners: tuple[str, ...] = ()
     language: LanguageCode = "en"  # of its reports
     audience: Audience = "named"
     agreement: Agreement | None = None

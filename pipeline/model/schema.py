@@ -159,9 +159,6 @@ LOG_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The columns without which a row of a log says nothing."""
 
-ASKED_BY_CODE: Final[frozenset[str]] = frozenset()
-"""What our own measures and views need of FURTHER ('deal.next_step') and LOGS ('change')."""
-
 
 def _with_further() -> dict[str, Mapping[str, Kind]]:
     return {
@@ -243,6 +240,13 @@ text. `proven_text` adds those that an audit judges in Python.
 
 CHECKED: Final = ("meeting", "call", "deal", "client", "contact", "lead")
 """The entities that have a minimum field set, in the order in which reports name them."""
+
+ASKED_BY_CODE: Final = frozenset(
+    {"change", "user.joined_day", *(f"{entity}.created_by" for entity in CHECKED)}
+)
+"""What our own measures and views need of FURTHER ('deal.next_step') and LOGS ('change'), where a
+preset gives it.
+"""
 
 SCORED: Final = tuple(entity for entity in CHECKED if entity != "lead")
 """The entities of a manager's score: a lead is nobody's client yet

@@ -46,6 +46,8 @@ class Part(Strict):
     further: dict[str, str] = {}
     # for a log: the condition that counts its rows of the period, without the SELECT
     within: str | None = None
+    # for a log of changes: the kinds of records whose owners it tells
+    kinds: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _can_be_widened(self) -> Part:

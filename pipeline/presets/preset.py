@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from pipeline.language.languages import in_all
 from pipeline.language.local_texts import WrittenText
-from pipeline.model import ENTITIES, LOGS, STATES, Kind, LocalText
+from pipeline.model import CHECKED, ENTITIES, LOGS, STATES, Kind, LocalText
 from pipeline.presets.formats import Formats, Strict, must_be_a_zone
 from pipeline.presets.part import Further, Link, Parts
 from pipeline.values.money import CODES
@@ -248,6 +248,25 @@ class Preset(Strict):
             (entity, part.columns) for entity, parts in self.entities.items() for part in parts
         ]
         return frozenset(f"{entity}.{ours}" for entity, columns in named for ours in columns)
+
+    def on_demand(self) -> frozenset[str]:
+        """'entity.column' of every further column that this preset gives, and its logs. None of
+        exports: nobody has to export what only our code asks for.
+        """
+        if self.exports:
+            return frozenset()
+        named = (
+            (entity, (*part.further, *part.columns))
+            for entity, parts in self.entities.items()
+            for part in parts
+        )
+        columns = {f"{entity}.{name}" for entity, names in named for name in names}
+        return frozenset(columns | self.further.logs.keys())
+
+    def logged_owners(self) -> tuple[str, ...]:
+        """The kinds of records whose former owners the log of changes tells, where it is read."""
+        parts = self.entities.get("change", ())
+        return tuple(kind for kind in CHECKED if any(kind in part.kinds for part in parts))
 
     def _not_read(self) -> dict[str, LocalText]:
         """Optional entities that this preset does not read -> why."""

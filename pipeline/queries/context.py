@@ -85,6 +85,7 @@ class QueryContext:
     several_owners: bool = False  # a record counts for each of its owners
     # what begins like one of these says that a call reached nobody, in lower case
     reached_nobody: tuple[str, ...] = ()
+    importers: tuple[str, ...] = ()  # users whose records no person typed
     counts: tuple[Count, ...] = ()  # what is counted, besides what the field sets ask
 
     @property

@@ -4,7 +4,7 @@ owner and its moment first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -30,7 +30,7 @@ from pipeline.databases.constructs import (
     one_of_words,
     same_id,
 )
-from pipeline.model import STATE_COLUMNS, STATES, Span, Window
+from pipeline.model import STATE_COLUMNS, STATES, Span
 from pipeline.queries.context import (
     MISSING,
     UNKNOWN,
@@ -43,6 +43,7 @@ from pipeline.queries.context import (
     span_code,
     state_code,
 )
+from pipeline.queries.origins import imported, made_in_bulk, taken_over, tells_maker
 
 LOOKED_AT: Final = frozenset(
     {
@@ -53,6 +54,8 @@ LOOKED_AT: Final = frozenset(
         "parent_kind",
         "parent_id",
         "created_at",
+        "created_by",
+        "made_in_bulk",
         "start_at",
         "start_at_unreadable",
         "status",
@@ -85,13 +88,18 @@ def view_from(
 
 
 def with_state(entity: str, record: FromClause, context: QueryContext) -> Select[Any]:
-    """The records, each with its state."""
+    """The records, each with its state and, where the CRM tells who made it, whether it came
+    with many others.
+    """
     state: ColumnElement[int] = literal(UNKNOWN)
     if entity in context.held_at_end:
         state = _state_by_time(entity, record, context)
     elif entity in STATES:
         state = _state(entity, record.c[STATE_COLUMNS[entity]], context)
-    return select(*record.c, state.label("state"))
+    rows = select(*record.c, state.label("state"))
+    if tells_maker(entity, record, context):
+        rows = rows.add_columns(made_in_bulk(record).label("made_in_bulk"))
+    return rows
 
 
 def _state(
@@ -109,21 +117,37 @@ def _kept(record: FromClause, *without: str) -> list[ColumnElement[Any]]:
     return [column for column in record.c if column.key not in ("owner_id", *without)]
 
 
-def _placed(rows: Select[Any], w: Window) -> Select[Any]:
-    """Adds the span to a SELECT that already has scored and occurred_at_us."""
-    inner = rows.subquery()
-    return select(inner, _span(inner, w).label("span"))
+def _placed(entity: str, rows: Select[Any], e: Entities, context: QueryContext) -> Select[Any]:
+    """Adds the span to a SELECT that already has owner, scored and occurred_at_us."""
+    record = rows.subquery()
+    joined: FromClause = record
+    had_by_another, joined = taken_over(entity, record, e, context, joined)
+    typed_by_nobody, joined = imported(entity, record, e, context, joined)
+    beside_score = [
+        (had_by_another, span_code(Span.TAKEN_OVER)),
+        (typed_by_nobody, span_code(Span.IMPORTED)),
+    ]
+    span = case(*_ahead(record, context), *beside_score, *_within(record, context), else_=_OUT)
+    return select(record, span.label("span")).select_from(joined)
 
 
-def _span(record: FromClause, w: Window) -> ColumnElement[int]:
-    """The integer of the span in which a record's demands count."""
-    moment = record.c.occurred_at_us
-    spans: list[tuple[Condition, int]] = [(record.c.scored == 0, span_code(Span.OUTSIDE))]
+_OUT: Final = span_code(Span.OUTSIDE)
+_Place = tuple[Condition, int]
+"""A condition, and the integer of the span of the records that meet it."""
+
+
+def _ahead(record: FromClause, context: QueryContext) -> Iterator[_Place]:
+    """What is unknown is in no span but the last, and what is still to come in its own."""
+    yield record.c.scored == 0, _OUT
     if "start_at" in record.c:
-        spans.append((record.c.start_at > w.as_of_us, span_code(Span.COMING_UP)))
+        yield record.c.start_at > context.window.as_of_us, span_code(Span.COMING_UP)
+
+
+def _within(record: FromClause, context: QueryContext) -> Iterator[_Place]:
+    """What lies in the days of the score."""
+    moment, w = record.c.occurred_at_us, context.window
     in_score = and_(moment >= w.score_first_us, moment < w.score_after_us, moment <= w.as_of_us)
-    spans.append((in_score, span_code(Span.SCORE)))
-    return case(*spans, else_=span_code(Span.OUTSIDE))
+    yield in_score, span_code(Span.SCORE)
 
 
 def _owned(
@@ -211,7 +235,7 @@ def _meeting(e: Entities, m: FromClause, context: QueryContext) -> Select[Any]:
         flag(penalty.is_not(None)).label("contact"),
         *_lacks_of_best(penalty),
     ).select_from(joined)
-    return _placed(rows, context.window)
+    return _placed("meeting", rows, e, context)
 
 
 _LAST_NAME, _FIRST_NAME, _DETAILS = 1, 2, 4
@@ -325,7 +349,7 @@ def _call(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
         *_event(c),
         flag(not_(_reached_nobody(c, context))).label("reached"),
     ).select_from(joined)
-    return _placed(rows, context.window)
+    return _placed("call", rows, e, context)
 
 
 def _reached_nobody(c: FromClause, context: QueryContext) -> Condition:
@@ -361,17 +385,19 @@ def _deal(e: Entities, d: FromClause, context: QueryContext) -> Select[Any]:
         d.c.created_at.label("occurred_at_us"),
         case((d.c.state == UNKNOWN, 0), else_=1).label("scored"),
     ).select_from(joined.outerjoin(client, same_id(client.c.id, d.c.client_id)))
-    return _placed(rows, context.window)
+    return _placed("deal", rows, e, context)
 
 
 def _client(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
     owned, joined = _owned("client", e, c, context)
-    return _placed(_created(c, owned).select_from(joined), context.window)
+    rows = _created(c, owned).select_from(joined)
+    return _placed("client", rows, e, context)
 
 
 def _lead(e: Entities, r: FromClause, context: QueryContext) -> Select[Any]:
     owned, joined = _owned("lead", e, r, context)
-    return _placed(_created(r, owned).select_from(joined), context.window)
+    rows = _created(r, owned).select_from(joined)
+    return _placed("lead", rows, e, context)
 
 
 def _contact(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
@@ -382,7 +408,9 @@ def _contact(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
     heirs = select(client.c.id, heir).select_from(clients).where(later == 0).subquery()
     joined = joined.outerjoin(heirs, same_id(heirs.c.id, c.c.client_id))
     owner = func.coalesce(own, heirs.c.owner).label("owner")
-    return _placed(_created(c, [owner, is_repeat]).select_from(joined), context.window)
+    client_answers = flag(own.is_(None)).label("client_answers")
+    rows = _created(c, [owner, is_repeat, client_answers]).select_from(joined)
+    return _placed("contact", rows, e, context)
 
 
 def _created(record: FromClause, owned: Sequence[ColumnElement[Any]]) -> Select[Any]:

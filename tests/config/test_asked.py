@@ -12,13 +12,15 @@ import pytest
 from pipeline.config import Audit, load_audit
 from pipeline.demo import write_demo
 from pipeline.flows import run
-from pipeline.model import ENTITIES, FURTHER, LOGS
+from pipeline.model import CHECKED, ENTITIES, FURTHER, LOGS
 from pipeline.progress import Silence
 from pipeline.snapshot.manifest import load_manifest
 from tests.crms.asked import alike, by_hand, everything_asked, held, stored
 
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 NOVEMBER = ("2026-10-31 23:00:00", "2026-11-30 23:00:00")
+MAKERS = {"user.joined_day", *(f"{entity}.created_by" for entity in CHECKED)}
+SINCE = "2026-10-27 23:00:00"  # 28 days up to as-of's own
 CITY = """\
 entity: contact
 fields:
@@ -76,17 +78,17 @@ def further_in(audit: Audit) -> set[str]:
     }
 
 
-def test_by_default_it_is_what_it_always_was(demo: Path, tmp_path: Path) -> None:
+def test_by_default_it_is_what_our_code_asks_for(demo: Path, tmp_path: Path) -> None:
     audit = asking(demo, tmp_path)
-    assert audit.schema.keys() == ENTITIES.keys() - LOGS.keys()
-    assert further_in(audit) == set()
+    assert audit.schema.keys() == ENTITIES.keys() - LOGS.keys() | {"change"}
+    assert further_in(audit) == MAKERS
     assert "city" not in str(audit.preset.entities["client"][0].select)
-    assert audit.preset.entities.keys().isdisjoint(LOGS)
+    assert audit.preset.entities.keys() & LOGS.keys() == {"change"}
 
 
 def test_a_demand_asks(demo: Path, tmp_path: Path) -> None:
     audit = asking(demo, tmp_path, CITY)
-    assert further_in(audit) == {"contact.city"}
+    assert further_in(audit) == {"contact.city"} | MAKERS
     data = extracted(audit)
     figures = run.compute(data, run_id="test", progress=Silence()).figures
     [hand] = in_crm(
@@ -99,7 +101,7 @@ def test_a_demand_asks(demo: Path, tmp_path: Path) -> None:
 def test_a_measure_of_ones_own_asks(demo: Path, tmp_path: Path) -> None:
     more = "measures: {from_delft: {count: clients_new, where: {client.city: filled}}}\n"
     audit = asking(demo, tmp_path, more=more)
-    assert further_in(audit) == {"client.city"}
+    assert further_in(audit) == {"client.city"} | MAKERS
 
 
 def test_what_a_user_maps_is_read_from_there(demo: Path, tmp_path: Path) -> None:
@@ -145,7 +147,7 @@ def test_a_log_is_read_of_the_period_only(demo: Path, tmp_path: Path) -> None:
         demo,
         "SELECT rtrim(table_name, 's') AS record_kind, record_id, field AS column_name, changed_at AS happened_at,"
         f" user_id, old_value AS value_before FROM changes"
-        f" WHERE changed_at BETWEEN '{NOVEMBER[0]}' AND '2026-11-30 22:59:59'",
+        f" WHERE changed_at BETWEEN '{SINCE}' AND '2026-11-30 22:59:59'",
     )  # fmt: skip
     for row in hand:
         row["happened_at"] = datetime.fromisoformat(str(row["happened_at"]))

@@ -16,8 +16,9 @@ from sqlalchemy.engine import URL
 
 from pipeline import source
 from pipeline.config import Audit, asked
-from pipeline.flows.extract import read_spec_of
+from pipeline.flows.extract import read_spec_of, window_of
 from pipeline.model import FURTHER, LOGS
+from pipeline.presets import Preset
 
 Rows = list[tuple[Any, ...]]
 
@@ -26,8 +27,10 @@ Rows = list[tuple[Any, ...]]
 def everything_asked(*but: str) -> Iterator[None]:
     """Code that needs every further column and every log."""
     columns = {f"{entity}.{column}" for entity, of in FURTHER.items() for column in of}
+    everything = frozenset({*columns, *LOGS} - {*but})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asked, "ASKED_BY_CODE", frozenset({*columns, *LOGS} - {*but}))
+        patch.setattr(asked, "ASKED_BY_CODE", everything)
+        patch.setattr(Preset, "on_demand", lambda _: everything)
         yield
 
 
@@ -42,10 +45,11 @@ def statements(url: URL, audit: Audit) -> list[str]:
     sent: list[str] = []
     address = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
     engine = source.open_engine(address, audit.file.parent, audit.preset)
+    window = window_of(audit, datetime(2027, 3, 26, tzinfo=UTC), injected=True)
     event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
     try:
         with source.consistent(engine) as connection:
-            reader = source.SourceReader(connection, read_spec_of(audit))
+            reader = source.SourceReader(connection, read_spec_of(audit, window))
             reader.accounts()
             for entity in audit.schema:
                 for _ in reader.rows(entity):

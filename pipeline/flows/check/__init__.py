@@ -19,6 +19,7 @@ from pipeline.flows.check.sentences import (
     on_field_sets,
     on_formats,
     on_not_given,
+    on_origins,
     on_the_account,
     on_the_agreement,
     on_the_hold,
@@ -64,7 +65,11 @@ def _parts(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]
             )
             yield column_table(profile)
     yield _title("Minimum field sets")
-    for line in (*on_field_sets(audit.field_sets), *on_not_given(seen.not_given)):
+    for line in (
+        *on_field_sets(audit.field_sets),
+        *on_not_given(seen.not_given),
+        *on_origins(audit.resolved()),
+    ):
         indent = 2 + len(line) - len(line.lstrip())
         yield Padding(escape(line.strip()), (0, 0, 0, indent), expand=False)
     yield ""

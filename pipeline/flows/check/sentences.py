@@ -14,7 +14,16 @@ from pipeline.flows.check.looking import Pace
 from pipeline.flows.check.masking import mask
 from pipeline.language.conditions import condition_text
 from pipeline.language.languages import ENGLISH
-from pipeline.model import CHECKED, ENTITIES, Agreement, Demand, FieldSet, Kind, LocalText
+from pipeline.model import (
+    CHECKED,
+    ENTITIES,
+    Agreement,
+    Demand,
+    FieldSet,
+    Kind,
+    LocalText,
+    ResolvedAudit,
+)
 from pipeline.presets import Preset
 from pipeline.setup.guess.leftover import unmarked_sentence
 from pipeline.setup.look.fit import Fit
@@ -37,6 +46,19 @@ def on_field_sets(field_sets: Mapping[str, FieldSet]) -> Iterator[str]:
 def on_not_given(not_given: Mapping[str, LocalText]) -> Iterator[str]:
     """'Not checked: meeting.result (not given by the SELECT of meetings).'"""
     yield from (f"Not checked: {name} ({why})." for name, why in not_given.items())
+
+
+def on_origins(audit: ResolvedAudit) -> Iterator[str]:
+    """'Taken over (beside completeness): told for clients; not told for calls.'"""
+    for name, untold in (
+        ("Taken over", audit.untold_owners),
+        ("Imported", audit.untold_makers),
+    ):
+        kinds = [kind for kind in CHECKED if any(audit.schema.get(kind, {}))]
+        told = [f"{kind}s" for kind in kinds if kind not in untold]
+        sides = [f"the CRM tells it of {_listed(told)}"] if told else []
+        sides += [f"not of {_listed([f'{kind}s' for kind in untold])}"] if untold else []
+        yield f"{name}, beside completeness: {', '.join(sides)}."
 
 
 def on_formats(fit: Fit, zone: ZoneInfo) -> Iterator[str]:

@@ -67,7 +67,14 @@ from pipeline.reports.content.elements import (
     score_table,
     the_company,
 )
-from pipeline.reports.content.report import Report, Row, Table, period_notes, score_notes
+from pipeline.reports.content.report import (
+    Report,
+    Row,
+    Table,
+    origin_notes,
+    period_notes,
+    score_notes,
+)
 
 _MANAGERS: Final = forms("{count} account manager", "{count} account managers")
 _TEAMS: Final = forms("{count} team", "{count} teams")
@@ -126,6 +133,7 @@ def _notes(company: Subject, unlisted: int) -> Iterator[str]:
         "add up to the company's. Percentages are computed on all records together, never averaged."
     )
     yield from score_notes(company.result.window, language)
+    yield from origin_notes(company.result, language)
     yield language.translate(
         "All records stand beside completeness: those outside its days, coming up, taken over or imported are among "
         "them, and count for nobody's completeness."

@@ -61,6 +61,7 @@ from pipeline.reports.content.report import (
     Report,
     Row,
     label_text,
+    origin_notes,
     period_notes,
     score_notes,
     section_of,
@@ -113,6 +114,7 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
             *period_notes(own.result.window, own.language),
             *agreement_notes(own.result, own.language),
             *score_notes(own.result.window, own.language),
+            *origin_notes(own.result, own.language),
             own.language.translate(
                 "All your records stand beside your completeness; what is coming up, and what you took over, is among "
                 "them and does not count for you."

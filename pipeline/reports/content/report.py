@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.calendar.window import month_of, quarter_of, week_of, year_of
 from pipeline.language.format import day_text, moment_text, month_text
+from pipeline.language.labels import entity_label
 from pipeline.language.languages import Cell, Language
 from pipeline.model import SCORED, Figure, FixItem, Person, RunResult, Span, Unit, Window
 
@@ -220,6 +221,24 @@ def score_notes(window: Window, language: Language) -> Iterator[str]:
         "The period is shorter than four weeks so far, so completeness looks at the records of "
         "four whole weeks, up to its last day or today."
     )
+
+
+def origin_notes(result: RunResult, language: Language) -> Iterator[str]:
+    """What stands apart from completeness only where the CRM tells it, and where it does not."""
+
+    def listed(kinds: tuple[str, ...]) -> str:
+        return ", ".join(entity_label(kind, language) for kind in kinds)
+
+    if result.untold_owners:
+        yield language.translate(
+            "The CRM does not tell who had these before, so what was taken over counts there: {kinds}.",
+            kinds=listed(result.untold_owners),
+        )
+    if result.untold_makers:
+        yield language.translate(
+            "The CRM does not tell who entered these, so what was imported counts there: {kinds}.",
+            kinds=listed(result.untold_makers),
+        )
 
 
 def clean(text: str) -> str:

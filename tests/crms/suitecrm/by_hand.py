@@ -315,9 +315,61 @@ COUNT(*) AS `contacts`, SUM(r.moment IS NULL AND NOT r.`bad created_at`) AS `con
 
 PLACED = """
 SELECT r.*, COALESCE(r.moment >= %(first)s AND r.moment < %(after)s AND r.moment <= %(as_of)s, 0) AS ours,
-       COALESCE(r.moment >= %(score_first)s AND r.moment < %(score_after)s AND r.moment <= %(as_of)s, 0) AS timely,
+       COALESCE(r.moment >= %(score_first)s AND r.moment < %(score_after)s AND r.moment <= %(as_of)s, 0)
+           AND NOT r.ahead AND NOT r.had AND NOT r.typed AS timely,
        COALESCE(r.moment >= %(month_first)s AND r.moment < %(month_after)s AND r.moment <= %(as_of)s, 0) AS monthly
 """
+
+TABLE_OF = {
+    "meeting": "meetings", "call": "calls", "deal": "opportunities",
+    "client": "accounts", "contact": "contacts", "lead": "leads",
+}  # fmt: skip
+LIVE = {
+    "lead": "x.deleted = 0 AND NOT (COALESCE(x.converted, 0) <> 0 OR BINARY COALESCE(x.status, '') = 'Converted')"
+}
+"""What is live, where that is more than not deleted."""
+
+# typed by a machine: in the name of a group or a portal's account, or one of more than 50 in a clock minute
+TYPED_BY_NOBODY = """
+(COALESCE((SELECT u.is_group = 1 OR u.portal_only = 1 FROM users u WHERE BINARY u.id = t.created_by), 0)
+ OR COALESCE(MONTH(t.date_entered) > 0 AND NOT hand_blank(t.created_by) AND
+        (SELECT COUNT(*) FROM {table} x WHERE {live} AND BINARY x.created_by = t.created_by
+         AND x.date_entered BETWEEN DATE_FORMAT(t.date_entered, '%%Y-%%m-%%d %%H:%%i:00')
+                                AND DATE_FORMAT(t.date_entered, '%%Y-%%m-%%d %%H:%%i:59')) > 50, 0))
+"""
+# somebody else had it in the days of completeness, after the minute in which it was made, and its owner had not
+HAD_BY_ANOTHER = """
+(r.owner IS NOT NULL AND EXISTS (
+    SELECT 1 FROM {log} c, users u
+    WHERE BINARY c.parent_id = {key} AND BINARY c.field_name = 'assigned_user_id'
+      AND BINARY u.id = c.before_value_string
+      AND c.date_created >= %(score_first)s AND c.date_created <= %(as_of)s
+      AND (t.date_entered IS NULL OR MONTH(t.date_entered) = 0
+           OR DATE_FORMAT(c.date_created, '%%Y%%m%%d%%H%%i') > DATE_FORMAT(t.date_entered, '%%Y%%m%%d%%H%%i')))
+ AND NOT EXISTS (
+    SELECT 1 FROM {log} c WHERE BINARY c.parent_id = {key} AND BINARY c.field_name = 'assigned_user_id'
+      AND BINARY c.before_value_string = r.owner
+      AND c.date_created >= %(score_first)s AND c.date_created <= %(as_of)s))
+"""
+# a contact of nobody is its client's owner's, and changes hands with the client
+CLIENT_OF = """
+(SELECT x.id FROM accounts_contacts l, accounts x
+ WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = t.assigned_user_id)
+   AND l.contact_id = t.id AND l.deleted = 0 AND x.id = l.account_id AND x.deleted = 0 ORDER BY BINARY x.id LIMIT 1)
+"""
+
+
+def _apart(entity: str) -> str:
+    """The records with what stands apart from the score: nobody logs who owned a meeting or a call."""
+    table = TABLE_OF[entity]
+    typed = TYPED_BY_NOBODY.format(table=table, live=LIVE.get(entity, "x.deleted = 0"))
+    had = "0"
+    if entity not in ("meeting", "call"):
+        had = HAD_BY_ANOTHER.format(log=f"{table}_audit", key="t.id")
+    if entity == "contact":
+        had = f"({had} OR {HAD_BY_ANOTHER.format(log='accounts_audit', key=CLIENT_OF)})"
+    return f"SELECT r.*, {had} AS had, {typed} AS typed FROM ({RECORDS[entity]}) r JOIN {table} t ON t.id = r.id"
+
 
 AMOUNTS = f"""
 SELECT r.owner, r.iso, SUM(CASE WHEN r.state = 'open' AND NOT r.`bad amount` THEN r.minor END) AS `deals_open_amount`,
@@ -352,6 +404,16 @@ ACCOUNTS = {
     "meetings_cstm": """SELECT IF(EXISTS (SELECT 1 FROM meetings m WHERE m.id = id_c), NULL, 'of_no_record') AS reason
                         FROM meetings_cstm""",
 }
+
+LOGS = ("accounts_audit", "contacts_audit", "leads_audit", "opportunities_audit")
+CHANGES = """
+SELECT COUNT(*) AS n FROM {table} c
+WHERE c.date_created >= LEAST(%(first)s, %(score_first)s)
+  AND (c.date_created < %(after)s OR c.date_created <= %(as_of)s)
+  AND (BINARY c.field_name = 'assigned_user_id' OR '{table}' = 'opportunities_audit'
+       AND BINARY c.field_name IN ('sales_stage', 'amount', 'date_closed'))
+"""
+"""What is read of a log: what happened in the period, or in the days of completeness, up to as-of."""
 
 
 FREE = frozenset(
@@ -442,9 +504,11 @@ class Hand:
             f"SUM(r.scored AND ({' OR '.join(owing)})) AS `due base/{entity}`",
             f"SUM({lost} AND r.timely) AS `failing score/{entity}`",
             f"SUM({lost} AND r.ahead) AS `failing ahead/{entity}`",
-            f"SUM({lost} AND NOT r.timely AND NOT r.ahead) AS `failing outside/{entity}`",
+            f"SUM({lost} AND NOT r.ahead AND r.had) AS `failing taken over/{entity}`",
+            f"SUM({lost} AND NOT r.ahead AND NOT r.had AND r.typed) AS `failing imported/{entity}`",
+            f"SUM({lost} AND NOT r.timely AND NOT r.ahead AND NOT r.had AND NOT r.typed) AS `failing outside/{entity}`",
         ]
-        return f"SELECT r.owner, {', '.join(sums)} FROM ({PLACED} FROM ({RECORDS[entity]}) r) r GROUP BY r.owner"
+        return f"SELECT r.owner, {', '.join(sums)} FROM ({PLACED} FROM ({_apart(entity)}) r) r GROUP BY r.owner"
 
     # -------------------------------------------------------------------------------------------- figures
 
@@ -552,6 +616,10 @@ class Hand:
             yield f"table_audited/{table}", by_reason.pop(None, 0)
             for reason, number in by_reason.items():
                 yield f"table_excluded/{table}/{reason}", number
+        for table in LOGS:
+            [changes] = self.rows(CHANGES.format(table=table))
+            yield f"table_rows/{table}", changes["n"]
+            yield f"table_audited/{table}", changes["n"]
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,52 @@ def lay(database: Database, seed: int) -> None:
         "UPDATE email_addresses SET deleted = 1 ORDER BY id LIMIT 60",
         "UPDATE leads SET status = 'Converted' ORDER BY id DESC LIMIT 5",
     )
+    lay_origins(database)
+
+
+LOGGED = ("accounts", "contacts", "leads", "opportunities")
+BEFORE = (
+    "seed_chris_id",
+    "seed_max_id",
+    "seed_sally_id",
+    "u-gone",
+    "u-deleted",
+    "u-group",
+    "u-absent",
+    "",
+)
+HANDED_ON = ("2027-01-31 14:59:59", "2027-02-20 08:00:00", "2027-03-01 09:00:00", "2027-03-26 22:30:00",
+             "2027-03-26 22:30:01")  # fmt: skip
+
+
+def lay_origins(database: Database) -> None:
+    """Who made the records and who had them before, spread over them by checksums of their ids.
+
+    60 clients, contacts and meetings each came in one minute, in one name.
+    """
+    for table in (*LOGGED, "meetings", "calls"):
+        database.execute(
+            f"UPDATE {table} SET created_by = CASE CRC32(id) % 9 WHEN 0 THEN 'u-group' WHEN 1 THEN 'u-portal'"
+            " WHEN 2 THEN NULL WHEN 3 THEN 'u-absent' ELSE assigned_user_id END"
+        )
+    for table in ("accounts", "contacts", "meetings"):
+        database.execute(
+            f"UPDATE {table} SET created_by = 'm-nina', date_entered = '2027-03-12 10:15:30'"
+            " WHERE date_entered > '2027-03-01' AND MONTH(date_entered) = 3 AND deleted = 0 ORDER BY id LIMIT 60"
+        )
+    for table in LOGGED:
+        for turn, share in enumerate((3, 5)):
+            database.execute(
+                f"INSERT INTO {table}_audit (id, parent_id, date_created, field_name, before_value_string)"
+                f" SELECT CONCAT('{turn}', LEFT(id, 35)), id, "
+                f" ELT(1 + CRC32(CONCAT(id, {turn})) % 5, {_listed(HANDED_ON)}),"
+                f" 'assigned_user_id', ELT(1 + CRC32(CONCAT({turn}, id)) % 9, {_listed(BEFORE)}, assigned_user_id)"
+                f" FROM {table} WHERE CRC32(id) % {share} = 0"
+            )
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return ", ".join(f"'{text}'" for text in texts)
 
 
 SUBJECTS = ("Ring", "Ring", "Ring", "Geen gehoor om 9u", " VoiceMail", "Reached: no answer")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.measures.registry import COUNTED
-from tests.crms.suitecrm.by_hand import Counts, Hand, Setting, Value
+from tests.crms.suitecrm.by_hand import FIELDS, Counts, Hand, Setting, Value
 from tests.crms.suitecrm.database import Database, suitecrm
 from tests.crms.suitecrm.in_python import Rows
 from tests.crms.suitecrm.ours import differences, values
@@ -143,6 +143,15 @@ def test_every_measure_is_tried(laid: Laid, setting: Setting) -> None:
         if who.startswith("manager:") and numerator and what.split("/")[0] in managers:
             managers[what.split("/")[0]].add(who)
     assert {metric: len(who) for metric, who in managers.items() if len(who) < 3} == {}
+
+
+@pytest.mark.parametrize("part", ["taken over", "imported"])
+def test_what_stands_apart_is_tried(laid: Laid, part: str) -> None:
+    """Managers have records of each kind that stand apart, where the CRM tells."""
+    kinds = ("client", "contact", "lead", "deal") if part == "taken over" else FIELDS
+    counts = laid.counts(AMSTERDAM)
+    for kind in kinds:
+        assert len([n for n in counts[f"failing {part}/{kind}"].values() if n]) >= 2, kind
 
 
 @pytest.mark.parametrize("zone", BARE)
