@@ -32,10 +32,14 @@ _DATED: Final = (Kind.DAY, Kind.INSTANT)
 Path = tuple[str | int, ...]
 
 
+BoundsFile = tuple[int | float | str | None, int | float | str | None]
+"""A lower and an upper bound; null leaves a side open."""
+
+
 class ComparisonFile(Strict):
     """A comparison of a column: exactly one of these."""
 
-    between: tuple[int | float | str | None, int | float | str | None] | None = None
+    between: BoundsFile | None = None
     older_than: Annotated[int, Field(ge=0, le=_MOST_DAYS)] | None = None
 
 
@@ -167,7 +171,7 @@ def _tests(written: ConditionFile, known: Known, path: Path) -> Iterator[Conditi
     if written.state is not None:
         yield _in_state(written.state, known, (*path, "state"))
     for column, test in (written.__pydantic_extra__ or {}).items():
-        yield _Test(known, column, (*path, column)).condition(test)
+        yield ColumnTest(known, column, (*path, column)).condition(test)
 
 
 def _in_state(written: str | tuple[str, ...], known: Known, path: Path) -> Condition:
@@ -182,7 +186,7 @@ def _in_state(written: str | tuple[str, ...], known: Known, path: Path) -> Condi
 
 
 @dataclass(frozen=True, slots=True)
-class _Test:
+class ColumnTest:
     """What a file asks of one column."""
 
     known: Known
@@ -213,10 +217,11 @@ class _Test:
         if isinstance(test, bool):
             self._must_be(test, "yes or no", Kind.FLAG)
             return conditions.Says(self.column, test)
-        self._must_be(test, "words", Kind.TEXT, Kind.CURRENCY)
-        return self._among((test,) if isinstance(test, str) else test)
+        return self.among((test,) if isinstance(test, str) else test)
 
-    def _among(self, words: tuple[str, ...]) -> Condition:
+    def among(self, words: tuple[str, ...]) -> conditions.Among:
+        """One of these words."""
+        self._must_be(words[0] if len(words) == 1 else words, "words", Kind.TEXT, Kind.CURRENCY)
         if not words:
             raise misplaced(self.path, "an empty list asks nothing; leave the key out")
         if not all(word.strip() for word in words):
@@ -231,10 +236,16 @@ class _Test:
                 self._must_be("older_than", "days", *_DATED)
             return conditions.OlderThan(self.column, test.older_than)
         self._must_be_a_column()
-        self._must_be("between", "bounds", Kind.MONEY, *_DATED)
-        return self._between(test.between or (None, None))
+        inner = ColumnTest(self.known, self.column, (*self.path, "between"))
+        return inner.between(test.between or (None, None))
 
-    def _between(self, bounds: tuple[object, object]) -> Condition:
+    def must_be_dated(self) -> None:
+        """ValidationError unless it is a column of days or moments."""
+        self._must_be(None, "a day", *_DATED)
+
+    def between(self, bounds: BoundsFile) -> conditions.Between:
+        """Within these bounds."""
+        self._must_be("between", "bounds", Kind.MONEY, *_DATED)
         read = _amount if self.known.columns[self.column] is Kind.MONEY else _day
         low, high = (self._bound(bound, read) for bound in bounds)
         if low is None and high is None:
@@ -255,7 +266,7 @@ class _Test:
             wanted = (
                 "an amount like 1000 or 99.95" if read is _amount else "a day like 2026-01-31"
             )
-            raise misplaced((*self.path, "between"), f"write {wanted}", bound) from None
+            raise misplaced(self.path, f"write {wanted}", bound) from None
 
     def _must_be_a_column(self) -> None:
         if self.column == MOMENT:

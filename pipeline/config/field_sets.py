@@ -9,9 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from pipeline.config.conditions import Known, WhenFile, condition_of
+from pipeline.config.conditions import (
+    BoundsFile,
+    ColumnTest,
+    Known,
+    WhenFile,
+    condition_of,
+)
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError, PublishError
@@ -29,6 +35,7 @@ from pipeline.model import (
     Schema,
     same_in_all,
 )
+from pipeline.model.checks import Check, Dated, OneOf, Recent, Within
 from pipeline.queries import columns_of
 from pipeline.resources import EXPECTATIONS
 
@@ -45,6 +52,10 @@ class FieldFile(Strict):
     label: WrittenText = NO_TEXT
     weight: int = 1
     when: WhenFile | None = None
+    one_of: tuple[str, ...] | None = None
+    between: BoundsFile | None = None
+    lies: Literal["past", "future"] | None = None
+    within_months: Annotated[int, Field(ge=1, le=1_200)] | None = None
     why: WrittenText = NO_TEXT
 
 
@@ -79,6 +90,7 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
             )
     if field.when is not None:  # to find what is wrong where its line is known
         condition_of(field.when, _known(entity, held), ("when",))
+    checks_of(field, _known(entity, held))
     if not 1 <= field.weight <= _HEAVIEST or not field.columns:
         raise ValueError(
             f"field '{field.name}': needs a weight from 1 to {_HEAVIEST} and a column"
@@ -96,6 +108,26 @@ def _known(entity: str, held: Held) -> Known:
         column: why for column in columns if (why := held.absent.get(f"{entity}.{column}"))
     }
     return Known(entity, columns, STATES.get(entity, ()), absent)
+
+
+def checks_of(field: FieldFile, known: Known) -> tuple[Check, ...]:
+    """What a demand checks of its columns. ValidationError where a column is not of the kind."""
+    checks: list[Check] = []
+    for column in field.columns:
+        checks = []  # the same of each column, unless it is refused
+        if field.one_of is not None:
+            among = ColumnTest(known, column, ("one_of",)).among(field.one_of)
+            checks.append(OneOf(among.words))
+        if field.between is not None:
+            between = ColumnTest(known, column, ("between",)).between(field.between)
+            checks.append(Within(between.low, between.high))
+        if field.lies is not None:
+            ColumnTest(known, column, ("lies",)).must_be_dated()
+            checks.append(Dated(field.lies))
+        if field.within_months is not None:
+            ColumnTest(known, column, ("within_months",)).must_be_dated()
+            checks.append(Recent(field.within_months))
+    return tuple(checks)
 
 
 class FieldSetFile(Strict):
@@ -253,7 +285,10 @@ def _field_set(
             when = None
             if demand.when is not None:
                 when = condition_of(demand.when, _known(entity, held), ("when",))
-            due.append(Demand(demand.name, label, checked, demand.weight, when, demand.why))
+            checks = checks_of(demand, _known(entity, held))
+            due.append(
+                Demand(demand.name, label, checked, demand.weight, when, demand.why, checks)
+            )
         else:
             unchecked[demand.name] = absent[f"{entity}.{demand.columns[0]}"]
     return FieldSet(entity, tuple(due), unchecked, readable)

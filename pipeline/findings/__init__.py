@@ -37,6 +37,7 @@ from pipeline.model import (
 
 _UNREADABLE: Final = in_all("it is not counted until it can be read")
 _NOT_READ: Final = marked("{column}: cannot be read")
+_NOT_VALID: Final = marked("{column}: not valid")
 _BATCH: Final = 50_000
 """Findings written per batch."""
 
@@ -149,6 +150,8 @@ def _said(
 def _lacking(demand: Demand, rule: Rule) -> LocalText:
     if rule.verdict is Verdict.UNREADABLE:
         return in_all(_NOT_READ, column=demand.label)
+    if rule.verdict is Verdict.INVALID:
+        return in_all(_NOT_VALID, column=demand.label)
     return demand.label
 
 

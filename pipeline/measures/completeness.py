@@ -36,6 +36,7 @@ FIELD_MISSING: Final = Measure(name="field_missing", label=marked("Missing"), pe
 FIELD_UNREADABLE: Final = Measure(
     name="field_unreadable", label=marked("Cannot be read"), period=SCORED
 )
+FIELD_INVALID: Final = Measure(name="field_invalid", label=marked("Not valid"), period=SCORED)
 
 BASE_SCORE: Final = Measure(
     name="base", label=marked("Completeness of all records"), unit=Unit.PERCENT, period=BASE
@@ -72,6 +73,9 @@ DEMAND_UNKNOWN: Final = Measure(
     name="demand_unknown",
     label=marked("Not known whether it is asked for"),
     period=BASE,
+)
+BASE_INVALID: Final = Measure(
+    name="base_invalid", label=marked("Not valid in all records"), period=BASE
 )
 
 RECORDS_FAILING: Final = Measure(
@@ -148,7 +152,11 @@ IN_SCORE: Final = Among(
     POINTS_DUE,
     RECORDS_COMPLETE,
     FIELD_GOOD,
-    {Verdict.MISSING: FIELD_MISSING, Verdict.UNREADABLE: FIELD_UNREADABLE},
+    {
+        Verdict.MISSING: FIELD_MISSING,
+        Verdict.UNREADABLE: FIELD_UNREADABLE,
+        Verdict.INVALID: FIELD_INVALID,
+    },
 )
 IN_ALL: Final = Among(
     "base",
@@ -158,6 +166,10 @@ IN_ALL: Final = Among(
     BASE_POINTS_DUE,
     BASE_COMPLETE,
     BASE_GOOD,
-    {Verdict.MISSING: BASE_MISSING, Verdict.UNREADABLE: BASE_UNREADABLE},
+    {
+        Verdict.MISSING: BASE_MISSING,
+        Verdict.UNREADABLE: BASE_UNREADABLE,
+        Verdict.INVALID: BASE_INVALID,
+    },
 )
 AMONG: Final = (IN_SCORE, IN_ALL)

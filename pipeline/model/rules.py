@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
 
+from pipeline.model.checks import Check
 from pipeline.model.conditions import Condition, columns_in
 from pipeline.model.texts import NO_TEXT, LocalText
 
@@ -56,6 +57,7 @@ class Demand:
     weight: int = 1
     when: Condition | None = None
     why: LocalText = NO_TEXT
+    checks: tuple[Check, ...] = ()  # what fails one is invalid
 
     @property
     def looked_at(self) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ class Demand:
         return tuple(dict.fromkeys((*self.columns, *columns_in(self.when))))
 
 
-COSTING: Final = frozenset({Verdict.MISSING, Verdict.UNREADABLE})
+COSTING: Final = frozenset({Verdict.MISSING, Verdict.UNREADABLE, Verdict.INVALID})
 """The verdicts that cost the points of a demand."""
 
 
@@ -96,10 +98,15 @@ class FieldSet:
         """Each demand with each verdict that it can have; the first bits of a mask."""
         return tuple(
             (demand, Rule(self.entity, demand.name, verdict))
-            for verdict in (Verdict.MISSING, Verdict.UNREADABLE)
+            for verdict in (Verdict.MISSING, Verdict.UNREADABLE, Verdict.INVALID)
             for demand in self.demands
-            if verdict is Verdict.MISSING or not set(self.readable).isdisjoint(demand.columns)
+            if self._can_be(verdict, demand)
         )
+
+    def _can_be(self, verdict: Verdict, demand: Demand) -> bool:
+        if verdict is Verdict.UNREADABLE:
+            return not set(self.readable).isdisjoint(demand.columns)
+        return verdict is Verdict.MISSING or bool(demand.checks)
 
     def due_key(self, demand: Demand) -> str:
         """Under what the records are counted of which a demand is due: 'meeting.held'. Demands

@@ -16,6 +16,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
 )
@@ -31,7 +32,6 @@ from pipeline.queries.context import (
     QueryContext,
     Question,
     flag,
-    nothing_entered,
     question,
     span_code,
     unreadable,
@@ -117,30 +117,52 @@ def _rule_of(name: str, dimension: str, entity: str, verdict: Any) -> Rule:
 def _demands(fields: FieldSet, view: FromClause, window: Window) -> Failing:
     """Each demand with each verdict that it can have, then the columns that cannot be read."""
     dues = due_truths(fields, view, window)
+    records = Records(fields.entity, view, window, fields.readable)
     failing = {
-        rule: and_(dues[fields.due_key(demand)].true, _has(rule.verdict, demand, fields, view))
+        rule: and_(dues[fields.due_key(demand)].true, _has(rule.verdict, demand, records))
         for demand, rule in fields.judged
     }
     unread = [unreadable(view, fields.entity, column) for column in fields.readable]
     return failing | dict(zip(fields.rules[len(failing) :], unread, strict=True))
 
 
-def _has(verdict: Verdict, demand: Demand, fields: FieldSet, view: FromClause) -> Condition:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Faults:
+    """What can be wrong with the value of one column. At most one of these is true."""
+
+    missing: Condition
+    unreadable: Condition
+    invalid: Condition
+
+    @property
+    def any(self) -> Condition:
+        """The value is not good."""
+        return or_(self.missing, self.unreadable, self.invalid)
+
+
+def _has(verdict: Verdict, demand: Demand, records: Records) -> Condition:
     """Whether a demand has this verdict. Of several columns one that is good is enough; what
-    is entered and cannot be read goes before what is missing.
+    is entered and cannot be read goes before what is invalid, and that before what is missing.
     """
-    missing = {
-        column: nothing_entered(view, fields.entity, column) for column in demand.columns
-    }
+    faults = [_faults(column, demand, records) for column in demand.columns]
     if verdict is Verdict.MISSING:
-        return and_(*missing.values())
-    unread = {
-        column: unreadable(view, fields.entity, column)
-        for column in demand.columns
-        if column in fields.readable
-    }
-    bad = [or_(missing[column], unread.get(column, false())) for column in demand.columns]
-    return and_(or_(*unread.values()), *bad)
+        return and_(*(of.missing for of in faults))
+    unread = or_(*(of.unreadable for of in faults))
+    bad = [of.any for of in faults]
+    if verdict is Verdict.UNREADABLE:
+        return and_(unread, *bad)
+    return and_(not_(unread), or_(*(of.invalid for of in faults)), *bad)
+
+
+def _faults(column: str, demand: Demand, records: Records) -> _Faults:
+    missing = records.missing(column)
+    unread: Condition = false()
+    if column in records.readable:  # a text that is NULL is neither readable nor not
+        unread = and_(not_(missing), unreadable(records.view, records.entity, column))
+    today = records.window.today
+    passed = [truth_of(check.passed(column, today), records) for check in demand.checks]
+    invalid = or_(false(), *(not_(truth.possible) for truth in passed))
+    return _Faults(missing, unread, invalid)
 
 
 def _due(demand: Demand, records: Records) -> Truth:

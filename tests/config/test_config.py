@@ -19,6 +19,7 @@ from pipeline.config.lines import parse
 from pipeline.errors import ConfigError
 from pipeline.measures.registry import PLANNED
 from pipeline.model import CHECKED, ENTITIES, NO_TEXT, Target, same_in_all
+from pipeline.model.checks import Dated, OneOf, Recent, Within
 from pipeline.model.conditions import (
     HELD,
     AllOf,
@@ -828,6 +829,48 @@ def test_a_condition_on_what_this_crm_does_not_hold(tmp_path: Path) -> None:
 
     said = ("line 7", "when.amount", "does not hold deal.amount (not kept)", "source.add")
     refused(read, WHEN, "deal.yaml", *said)
+
+
+CHECKED_SET = """\
+entity: deal
+fields:
+  - {name: source, columns: [name], one_of: [web, fair]}
+  - {name: amount, columns: [amount], between: [0, 99.95]}
+  - {name: close, columns: [close_day], lies: future, within_months: 12}
+"""
+
+
+def test_what_a_demand_checks(with_sets: Load, tmp_path: Path) -> None:
+    demands = of_deals(with_sets, tmp_path, CHECKED_SET).field_sets["deal"].demands
+    assert [demand.checks for demand in demands] == [
+        (OneOf(("web", "fair")),),
+        (Within(Decimal(0), Decimal("99.95")),),
+        (Dated("future"), Recent(12)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("[web, fair]", "[]", ("line 3", "fields.0.one_of", "empty list")),
+        (
+            "columns: [name], one",
+            "columns: [amount], one",
+            ("line 3", "fields.0.one_of", "'amount'"),
+        ),
+        ("[0, 99.95]", "[0, much]", ("line 4", "fields.1.between", "an amount", "'much'")),
+        ("columns: [amount]", "columns: [name]", ("line 4", "fields.1.between", "a text")),
+        ("lies: future", "lies: ahead", ("line 5", "fields.2.lies", "'ahead'")),
+        ("[close_day]", "[amount]", ("line 5", "fields.2.lies", "a day", "'amount'")),
+        ("months: 12", "months: 0", ("line 5", "fields.2.within_months", "0")),
+    ],
+)
+def test_a_wrong_check(
+    with_sets: Load, tmp_path: Path, old: str, new: str, parts: tuple[str, ...]
+) -> None:
+    assert old in CHECKED_SET
+    changed = CHECKED_SET.replace(old, new)
+    refused(lambda text: of_deals(with_sets, tmp_path, text), changed, "deal.yaml", *parts)
 
 
 def test_conditions_are_bounded(with_sets: Load, tmp_path: Path) -> None:

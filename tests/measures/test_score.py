@@ -33,6 +33,7 @@ from pipeline.model import (
     Window,
     figure_id,
 )
+from pipeline.model.checks import OneOf
 from pipeline.model.conditions import HELD
 
 ANNA = Person("a", "Anna", "t1", "North", Scope.MANAGER)
@@ -317,6 +318,20 @@ def test_what_nobody_can_tell_is_a_figure_of_each_demand_with_a_condition() -> N
     unknown = numbers(found, "demand_unknown/meeting.result")
     assert (unknown["manager:a"], unknown["manager:b"], unknown["company"]) == (4, 0, 4)
     assert not [name for name in found if name.startswith("demand_unknown/meeting.date")]
+
+
+def test_what_is_not_valid_costs_points_and_has_a_figure() -> None:
+    demand = Demand("source", "source", ("name",), 3, checks=(OneOf(("web",)),))
+    sets = {**SETS, "deal": FieldSet("deal", (demand,))}
+    due = [("a", f"{what}.{among}", "deal", "", 12)
+           for what in ("due", "records") for among in ("score", "base")]  # fmt: skip
+    invalid = FailingRecord("deal", "1", "a", 0b10, Span.SCORE)
+    found = figures(due, failing=[invalid], field_sets=sets)
+    assert numbers(found, "points_kept/deal")["manager:a"] == 3 * 11
+    assert numbers(found, "field_good/deal.source")["manager:a"] == (11, 12)
+    for name in ("field_invalid", "base_invalid"):
+        assert numbers(found, f"{name}/deal.source")["company"] == 1
+    assert numbers(found, "field_missing/deal.source")["company"] == 0
 
 
 def test_points_are_weights_of_what_is_good_of_what_is_due() -> None:

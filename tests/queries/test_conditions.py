@@ -58,7 +58,7 @@ Known = Literal["true", "false", "unknown"]
 
 WINDOW = window()
 ZONE = ZoneInfo(WINDOW.zone)
-DAYS = (None, *(WINDOW.today - timedelta(days=days) for days in (-1, 0, 7, 8, 30)))
+DAYS = (None, *(WINDOW.today - timedelta(days=days) for days in (-1, 0, 7, 8, 31, 32)))
 WORDS = ("web", "Web", "web ", "é", "e", "fair", "#REF!")
 TEXTS = (None, "", " \t", "\u3000", *WORDS)
 READABLE = frozenset(
@@ -89,6 +89,7 @@ ROWS_TABLE = Table(
     MetaData(),
     Column("n", Integer, primary_key=True, autoincrement=False),
     Column("state", Integer),
+    Column("scored", Integer),
     Column("span", Integer),
     Column("occurred_at_us", BigInteger),
     Column("next_step", Text),
@@ -112,6 +113,7 @@ def records() -> list[dict[str, Any]]:
     for number in range(400):
         row: dict[str, Any] = {
             "n": number,
+            "scored": 1,
             "state": seed.choice((-1, 0, 1, 2, 3)),
             "span": seed.choice((0, 1, 2)),
             "occurred_at_us": seed.choice(INSTANTS),

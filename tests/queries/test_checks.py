@@ -1,0 +1,104 @@
+"""Verdicts on every engine, held against plain Python: of several columns a good one is enough."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import case, not_, select
+
+from pipeline.model import COSTING, Demand, FieldSet, Verdict, same_in_all
+from pipeline.model.checks import Dated, OneOf, Recent, Within, months_before
+from pipeline.queries import QueryContext, failing_conditions
+from tests.benches import benches, mariadb, postgres  # noqa: F401
+from tests.queries.test_conditions import (
+    READABLE,
+    ROWS,
+    ROWS_TABLE,
+    WINDOW,
+    Loaded,
+    Row,
+    is_missing,
+    known_of,
+    loaded,  # noqa: F401
+)
+
+TEXT = same_in_all("x")
+WEB = OneOf(("web", "é"))
+DEMANDS = (
+    Demand("words", TEXT, ("next_step",), checks=(WEB,)),
+    Demand("either", TEXT, ("next_step", "lost_reason"), checks=(WEB,)),
+    Demand("amount", TEXT, ("amount",), checks=(Within(Decimal(10), Decimal("1000.001")),)),
+    Demand("past", TEXT, ("close_day",), checks=(Dated("past"),)),
+    Demand("future", TEXT, ("modified_at",), checks=(Dated("future"),)),
+    Demand("recent", TEXT, ("close_day",), checks=(Recent(1),)),
+    Demand(
+        "both",
+        TEXT,
+        ("close_day",),
+        checks=(Dated("past"), Within(WINDOW.today - timedelta(days=7), None)),
+    ),
+    Demand("unchecked", TEXT, ("next_step", "amount")),
+)
+FIELDS = FieldSet("deal", DEMANDS, readable=("amount", "close_day", "modified_at", *READABLE))
+
+
+def verdict_of(demand: Demand, row: Row) -> Verdict | None:
+    """The first verdict that a stated value has, where none is good."""
+    verdicts = [verdict_of_value(demand, column, row) for column in demand.columns]
+    if None in verdicts:
+        return None
+    stated = [verdict for verdict in verdicts if verdict is not Verdict.MISSING]
+    order = [Verdict.UNREADABLE, Verdict.INVALID]
+    return min(stated, key=order.index) if stated else Verdict.MISSING  # type: ignore[arg-type]
+
+
+def verdict_of_value(demand: Demand, column: str, row: Row) -> Verdict | None:
+    if is_missing(row, column):
+        return Verdict.MISSING
+    if row.get(f"{column}_unreadable") or (column in READABLE and row[column] == "#REF!"):
+        return Verdict.UNREADABLE
+    passed = (known_of(check.passed(column, WINDOW.today), row) for check in demand.checks)
+    return Verdict.INVALID if "false" in passed else None
+
+
+def test_every_engine_gives_the_verdict_that_python_gives(loaded: Loaded) -> None:  # noqa: F811
+    failing = failing_conditions(FIELDS, ROWS_TABLE, QueryContext(WINDOW, {}))
+    shown = [case((fails, 1), (not_(fails), 0)) for fails in failing.values()]
+    with loaded.bench.engine.connect() as connection:
+        rows = connection.execute(select(*shown).order_by(ROWS_TABLE.c.n)).all()
+    seen = set()
+    for row, bits in zip(ROWS, rows, strict=True):
+        for demand in DEMANDS:
+            verdict = verdict_of(demand, row)
+            failed = [
+                rule.verdict
+                for rule, bit in zip(failing, bits, strict=True)
+                if rule.id == demand.name and bit
+            ]
+            assert failed == [verdict] * (verdict is not None), (demand.name, dict(row))
+            seen.add((demand.name, verdict))
+        assert None not in bits[: len(FIELDS.judged)]
+    assert {(demand.name, Verdict.INVALID) for demand in DEMANDS[:-1]} <= seen
+    assert ("unchecked", Verdict.INVALID) not in seen
+
+
+def test_what_is_invalid_costs_points() -> None:
+    assert Verdict.INVALID in COSTING
+    fields = FieldSet("deal", (Demand("words", TEXT, ("next_step",), checks=(WEB,)),))
+    assert [rule.verdict for rule in fields.rules] == [Verdict.MISSING, Verdict.INVALID]
+    assert fields.costing == 0b11
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "before"),
+    [
+        (date(2026, 3, 31), 1, date(2026, 2, 28)),
+        (date(2026, 1, 15), 1, date(2025, 12, 15)),
+        (date(2024, 2, 29), 12, date(2023, 2, 28)),
+        (date(2026, 11, 16), 24, date(2024, 11, 16)),
+    ],
+)
+def test_so_many_months_earlier(day: date, months: int, before: date) -> None:
+    assert months_before(day, months) == before
