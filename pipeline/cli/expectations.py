@@ -37,3 +37,15 @@ def copy(folder: Path) -> None:
     click.echo(
         f"Name the folder in audit.yaml, seen from that file: field_sets: {folder}", err=True
     )
+
+
+@expectations.command()
+def schema() -> None:
+    """Prints the JSON Schema of a field set's file, by which editors complete it.
+
+    \b
+    Example: crm-audit expectations schema > expectations/field-set.schema.json
+    """
+    from pipeline.config.field_sets import json_schema
+
+    click.echo(json_schema())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Collection, Mapping
@@ -145,6 +146,15 @@ class FieldSetFile(Strict):
                 raise ValueError(f"two fields have the same name '{field.name}'; rename one")
             seen.add(field.name)
         return value
+
+
+def json_schema() -> str:
+    """The JSON Schema of a field set's file, by which editors complete and check it."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **FieldSetFile.model_json_schema(),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False)
 
 
 def _must_be_of_entities(folder: Path) -> None:

@@ -25,5 +25,7 @@ def _read(value: object) -> LocalText:
     raise ValueError(f"write a text, or one in each language: {{{each}}}")
 
 
-WrittenText = Annotated[LocalText, BeforeValidator(_read)]
+WrittenText = Annotated[
+    LocalText, BeforeValidator(_read, json_schema_input_type=str | LocalText)
+]
 """A text of a YAML file."""
