@@ -48,6 +48,7 @@ class FixItem:
     )
     rules: tuple[Rule, ...] = ()  # what it fails, as in `missing`
     check: bool = False  # it costs nobody a point
+    later: bool = False  # a page opens with others, which are worth more
 
 
 @dataclass(frozen=True, slots=True)

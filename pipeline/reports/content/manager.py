@@ -4,12 +4,11 @@ repair; nobody else's figures.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipeline.language.labels import column_label, entity_label
-from pipeline.language.languages import ENGLISH, Cells, Language
+from pipeline.language.languages import Cells, Language
 from pipeline.language.marked import forms, marked
 from pipeline.measures.calls import CALLS_HELD_IN_FUTURE, CALLS_UNKNOWN
 from pipeline.measures.completeness import (
@@ -38,9 +37,8 @@ from pipeline.measures.meetings import (
 )
 from pipeline.measures.plan import PLAN_TARGET, PLAN_WITHOUT_TARGET
 from pipeline.measures.registry import PLANNED
-from pipeline.model import CHECKED, FixItem, Person, RunResult, Scope
+from pipeline.model import FixItem, Person, RunResult, Scope
 from pipeline.reports.content.audience import agreement_notes, compared_with, readers_row
-from pipeline.reports.content.checks import to_check
 from pipeline.reports.content.elements import (
     Subject,
     counted,
@@ -56,15 +54,13 @@ from pipeline.reports.content.elements import (
     score_table,
     the_company,
 )
+from pipeline.reports.content.fix_list import first_of, fix_lists
 from pipeline.reports.content.report import (
-    SECTIONS,
     Report,
     Row,
-    label_text,
     origin_notes,
     period_notes,
     score_notes,
-    section_of,
 )
 
 _OUTSIDE: Final = (
@@ -123,28 +119,13 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
     )
 
 
-def fix_lists(result: RunResult) -> dict[str, tuple[FixItem, ...]]:
-    """Owner -> every record that misses something or is to be checked: by section,
-    entity, the most missing first, name.
-    """
-    owned: dict[str, list[FixItem]] = defaultdict(list)
-    for item in (*result.fix_list, *to_check(result)):
-        owned[item.owner].append(item)
-    return {owner: tuple(sorted(fix_list, key=_fix_order)) for owner, fix_list in owned.items()}
-
-
-def _fix_order(item: FixItem) -> tuple[int, int, int, str, str]:
-    section, entity = SECTIONS.index(section_of(item)), CHECKED.index(item.entity)
-    return section, entity, -len(item.missing), label_text(item, ENGLISH), item.record_id
-
-
 def _headline(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Iterator[Row]:
     yield readers_row(own)
     yield from _plan(own)
     yield from _warnings(own)
     yield from score_rows(own)
     yield from _team(own, person)
-    yield from _to_complete(own)
+    yield from _to_complete(own, fix_list)
     if any(item.check for item in fix_list):
         yield _to_check(own.language)
     yield from _ahead(own)
@@ -235,13 +216,12 @@ def _team(own: Subject, person: Person) -> Iterator[Row]:
         yield score_row("team", label, own, group.find(SCORE), group.find(RECORDS_COMPLETE))
 
 
+_START: Final = forms("Complete {count} record", "Complete these {count} records")
+_START_WITH: Final = forms("Start with {count} record", "Start with these {count} records")
+_WORTH: Final = marked("{records}: your completeness goes from {before} to {after}")
+_OTHERS: Final = forms("The other {count} record", "The other {count} records")
+
 _HEADINGS: Final = (
-    (
-        "now",
-        RECORDS_FAILING,
-        "",
-        forms("Complete {count} record", "Complete these {count} records"),
-    ),
     (
         "leads",
         RECORDS_FAILING,
@@ -294,16 +274,30 @@ _HEADINGS: Final = (
 """Part of the fix-list, the measure that counts its records, of which kind, its heading."""
 
 
-def _to_complete(own: Subject) -> Iterator[Row]:
+def _to_complete(own: Subject, fix_list: Sequence[FixItem]) -> Iterator[Row]:
     """A heading for each part of the fix-list that has a record."""
     label = own.language.translate("To complete")
+    yield from _first(own, fix_list, label)
     for section, measure, dimension, heading in _HEADINGS:
         figure = own.find(measure, dimension)
         if figure is not None and figure.numerator:
             yield Row(label, counted(figure, heading, own.language), element=f"fix {section}")
-        elif section == "now":
-            done = own.language.translate("Nothing to complete in these days. Thank you.")
-            yield Row(label, (done,), element="fix now")
+
+
+def _first(own: Subject, fix_list: Sequence[FixItem], label: str) -> Iterator[Row]:
+    """What to begin with and what that is worth, then the others."""
+    first, language = first_of(own.result, own.key, fix_list), own.language
+    if first is None:
+        done = language.translate("Nothing to complete in these days. Thank you.")
+        yield Row(label, (done,), element="fix now")
+        return
+    records = counted(first.number, _START_WITH if first.others else _START, language)
+    if first.before is not None and first.after is not None:
+        worth = {"before": first.before, "after": first.after}
+        records = language.sentence(_WORTH, records=records, **worth)
+    yield Row(label, records, element="fix now")
+    if first.others is not None:
+        yield Row(label, counted(first.others, _OTHERS, language), element="fix now later")
 
 
 def _to_check(language: Language) -> Row:

@@ -87,6 +87,7 @@ class Report:
 
 SECTIONS: Final = (
     "now",
+    "now later",
     "leads",
     "coming up",
     "check",
@@ -135,7 +136,7 @@ def section_of(item: FixItem) -> str:
     if item.check:
         return "check"
     if item.entity in SCORED:
-        return _SECTION_OF[item.span]
+        return "now later" if item.later else _SECTION_OF[item.span]
     return "leads" if item.span is Span.SCORE else "leads outside"
 
 

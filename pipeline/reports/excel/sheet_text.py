@@ -38,6 +38,7 @@ _CODE: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")  # Excel reads _x0041_ as the
 
 _COUNTS_IN: Final = {
     "now": marked("your completeness"),
+    "now later": marked("your completeness"),
     "leads": marked("the leads' completeness"),
     "coming up": marked("all records only: coming up"),
     "check": marked("nothing: please check"),
@@ -280,7 +281,7 @@ def chart_title(table: Table, at: int, shown: int | None, language: Language) ->
 def note_to_complete(report: Report) -> str:
     """The length of the whole list, by section."""
     sections = Counter(map(section_of, report.fix_list))
-    current = sections["now"] + sections["leads"]
+    current = sections["now"] + sections["now later"] + sections["leads"]
     return report.language.translate(
         "The whole list: {current} in completeness now, {other} elsewhere, {check} to check.",
         current=current,

@@ -17,6 +17,7 @@ from pipeline.language.format import day_text, format_figure
 from pipeline.language.labels import entity_label
 from pipeline.language.languages import Language
 from pipeline.model import Difference, Figure, FixItem, RunResult
+from pipeline.reports.content.fix_list import figures_of
 from pipeline.reports.content.report import (
     Report,
     Row,
@@ -200,8 +201,10 @@ def _listed(texts: list[str]) -> str:
 
 def _strangers(report: Report) -> Iterator[Difference]:
     """Figures of the report that differ from the result's."""
+    owner = report.person.id if report.person else ""
+    listed = figures_of(report.result, owner, report.fix_list)
     for figure in report.figures():
-        own = _of_edition(report.result, figure.id)
+        own = listed.get(figure.id) or _of_edition(report.result, figure.id)
         if own != figure:
             yield (
                 figure.id,

@@ -1,0 +1,164 @@
+"""A manager's fix-list: what is to be completed, best first, and what that is worth."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+from typing import Final
+
+from pipeline.language.languages import ENGLISH
+from pipeline.measures.completeness import (
+    POINTS_DUE,
+    POINTS_KEPT,
+    RECORDS_FAILING,
+    SCORE,
+    SHARE,
+)
+from pipeline.measures.points import FEWEST_OF_KIND, Points, whole
+from pipeline.model import (
+    CHECKED,
+    COSTING,
+    SCORED,
+    FieldSet,
+    Figure,
+    FixItem,
+    Rule,
+    RunResult,
+    Scope,
+)
+from pipeline.reports.content.checks import to_check
+from pipeline.reports.content.report import SECTIONS, label_text, section_of
+
+FIRST: Final = 15
+"""Records that a manager's page opens with; the others are folded."""
+
+FixLists = Mapping[str, tuple[FixItem, ...]]
+"""Owner -> their records, section by section."""
+
+
+def fix_lists(result: RunResult) -> FixLists:
+    """Every record that misses something or is to be checked, of each owner. Those of the
+    score come first, by what a record adds to it; then by section, kind, the most missing
+    first, name.
+    """
+    owned: dict[str, list[FixItem]] = defaultdict(list)
+    for item in (*result.fix_list, *to_check(result)):
+        owned[item.owner].append(item)
+    return {owner: _in_order(items, _Worth(result, owner)) for owner, items in owned.items()}
+
+
+def _in_order(items: Iterable[FixItem], worth: _Worth) -> tuple[FixItem, ...]:
+    ordered = sorted(items, key=_section_order)
+    now = [item for item in ordered if section_of(item) == "now"]
+    now.sort(key=worth.order)
+    first, later = now[:FIRST], (replace(item, later=True) for item in now[FIRST:])
+    return (*first, *later, *ordered[len(now) :])
+
+
+def _section_order(item: FixItem) -> tuple[int, int, int, str, str]:
+    section, entity = SECTIONS.index(section_of(item)), CHECKED.index(item.entity)
+    return section, entity, -len(item.missing), label_text(item, ENGLISH), item.record_id
+
+
+class _Worth:
+    """What records add to an owner's score when they are completed."""
+
+    def __init__(self, result: RunResult, owner: str) -> None:
+        self._result, self._owner = result, owner
+        self._points = cache(lambda rules, entity: points_of(rules, result.field_sets[entity]))
+        self._unit = cache(self._worth_of_a_point)
+
+    def order(self, item: FixItem) -> tuple[Fraction, int, bytes]:
+        """Best first, then by kind and id."""
+        gain = self._unit(item.entity) * self._points(item.rules, item.entity)
+        record = item.record_id.encode("utf-8", "surrogatepass")
+        return -gain, CHECKED.index(item.entity), record
+
+    def _worth_of_a_point(self, entity: str) -> Fraction:
+        due = self._result.find(POINTS_DUE, Scope.MANAGER, self._owner, entity)
+        share = self._result.find(SHARE, dimension=entity)
+        if due is None or share is None or due.numerator < FEWEST_OF_KIND:
+            return Fraction(0)
+        return Fraction(share.numerator, due.numerator)
+
+
+def points_of(rules: Iterable[Rule], fields: FieldSet) -> int:
+    """The points that a record loses by the rules that it fails."""
+    weights = {demand.name: demand.weight for demand in fields.demands}
+    return sum(weights.get(rule.id, 0) for rule in rules if rule.verdict in COSTING)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The records that a page opens with, and what completing them comes to."""
+
+    number: Figure
+    others: Figure | None  # how many more there are; None where there are none
+    before: Figure | None  # completeness now, and once they are complete; None without one
+    after: Figure | None
+
+
+def first_of(result: RunResult, owner: str, fix_list: Sequence[FixItem]) -> First | None:
+    """What an owner's page opens with; None where nothing of the score is to be completed."""
+    failing = result.find(RECORDS_FAILING, Scope.MANAGER, owner)
+    if failing is None or not failing.numerator:
+        return None
+    opened = [item for item in fix_list if section_of(item) == "now"]
+    others = failing.numerator - len(opened)
+    if not others:
+        number, rest = failing, None
+    else:
+        number = replace(failing, id=f"{failing.id}#first", numerator=len(opened))
+        rest = replace(failing, id=f"{failing.id}#others", numerator=others)
+    score = result.find(SCORE, Scope.MANAGER, owner)
+    if score is None or not score.denominator:
+        return First(number, rest, None, None)
+    return First(number, rest, score, _after(opened, score, _points_by_kind(result, owner)))
+
+
+def figures_of(result: RunResult, owner: str, fix_list: Sequence[FixItem]) -> dict[str, Figure]:
+    """The figures that a page makes of its own list, by id."""
+    first = first_of(result, owner, fix_list)
+    made = (first.number, first.others, first.after) if first else ()
+    return {figure.id: figure for figure in made if figure is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _PointsOf:
+    """An owner's points by kind of record, and what they count for."""
+
+    kinds: Mapping[str, Points]
+    shares: Mapping[str, int]
+    field_sets: Mapping[str, FieldSet]
+
+
+def _points_by_kind(result: RunResult, owner: str) -> _PointsOf:
+    """What the owner's score is made of."""
+    kinds: dict[str, Points] = {}
+    shares: dict[str, int] = {}
+    for kind in SCORED:
+        kept = result.find(POINTS_KEPT, Scope.MANAGER, owner, kind)
+        due = result.find(POINTS_DUE, Scope.MANAGER, owner, kind)
+        share = result.find(SHARE, dimension=kind)
+        if kept is not None and due is not None and share is not None:
+            kinds[kind] = Points(kept.numerator, due.numerator)
+            shares[kind] = share.numerator
+    return _PointsOf(kinds, shares, result.field_sets)
+
+
+def _after(items: Iterable[FixItem], score: Figure, points: _PointsOf) -> Figure | None:
+    """The score once these records are complete and nothing else has changed."""
+    kinds = dict(points.kinds)
+    for item in items:
+        won = points_of(item.rules, points.field_sets[item.entity])
+        kinds[item.entity] = replace(kinds[item.entity], kept=kinds[item.entity].kept + won)
+    completed = whole(kinds, points.shares)
+    if completed is None:
+        return None
+    numerator, denominator = completed.as_integer_ratio()
+    return replace(
+        score, id=f"{score.id}#completed", numerator=numerator, denominator=denominator
+    )

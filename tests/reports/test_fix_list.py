@@ -1,0 +1,101 @@
+"""The fix-list: best first by what a record adds to its owner's score, and true about what that comes to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from pipeline.measures.completeness import SCORE
+from pipeline.measures.figures import make_figures
+from pipeline.measures.scopes import FigureInputs
+from pipeline.model import FixItem, RunResult, Scope
+from pipeline.reports.content.fix_list import FIRST, fix_lists, points_of
+from pipeline.reports.content.manager import manager_report
+from pipeline.reports.content.report import section_of
+from tests.factory import ACCOUNTS, PEOPLE, TARGETS, answers, field_sets, result, window
+from tests.measures.test_sentences import text_of
+
+SHARE = {"deal": 30, "meeting": 30, "contact": 20, "client": 10, "call": 10}
+
+
+def now(owner: str) -> list[FixItem]:
+    return [
+        item
+        for item in fix_lists(result())[owner]
+        if item.entity != "lead" and item.span == "score" and not item.check
+    ]
+
+
+def gain(item: FixItem) -> Fraction:
+    """What completing a record adds, by hand: share x points / points due of its kind."""
+    due = result().figures[f"points_due/{item.entity}@manager:{item.owner}"].numerator
+    return Fraction(SHARE[item.entity] * len(item.missing), due) if due >= 10 else Fraction(0)
+
+
+def test_the_best_come_first() -> None:
+    for owner in ("m1", "m3", "m4"):
+        items = now(owner)
+        assert [gain(item) for item in items] == sorted(map(gain, items), reverse=True)
+    kinds = [item.entity for item in now("m1")]
+    assert kinds[:2] == ["client", "deal"]  # 10 for 12 points, 30 for 40
+    assert len({gain(item) for item in now("m1")}) > 3
+
+
+def test_a_page_opens_with_fifteen_and_folds_the_others() -> None:
+    items = now("m1")
+    assert len(items) > FIRST == 15
+    assert [section_of(item) for item in items] == ["now"] * 15 + ["now later"] * (
+        len(items) - 15
+    )
+    report = manager_report(result(), PEOPLE[0])
+    [first], [others] = report.element("fix now"), report.element("fix now later")
+    assert text_of(first).startswith(
+        "Start with these 15 records: your completeness goes from "
+    )
+    assert text_of(others) == f"The other {len(items) - 15} records"
+    few = manager_report(result(), PEOPLE[2])
+    assert text_of(few.element("fix now")[0]).startswith("Complete these 10 records: ")
+    assert few.element("fix now later") == ()
+
+
+def completed(owner: str) -> RunResult:
+    """The run once the records that the owner's page opens with are complete, computed anew."""
+    mended = {item.record_id for item in now(owner)[:FIRST]}
+    given = answers()
+    left = tuple(record for record in given.failing if record.record_id not in mended)
+    figures = make_figures(
+        replace(given, failing=left),
+        FigureInputs(PEOPLE, field_sets(), TARGETS, ACCOUNTS, window()),
+    )
+    return replace(result(), figures={figure.id: figure for figure in figures})
+
+
+def test_the_second_percentage_is_what_a_run_would_say() -> None:
+    for person in (PEOPLE[0], PEOPLE[2], PEOPLE[3]):
+        [row] = manager_report(result(), person).element("fix now")
+        after = row.cells[-1]
+        expected = completed(person.id).find(SCORE, Scope.MANAGER, person.id)
+        assert expected is not None
+        assert (after.numerator, after.denominator) == (
+            expected.numerator,
+            expected.denominator,
+        )
+        assert expected != result().find(SCORE, Scope.MANAGER, person.id)
+
+
+def test_without_a_percentage_nothing_is_promised() -> None:
+    figures = dict(result().figures)
+    figures["score@manager:m1"] = replace(
+        figures["score@manager:m1"], numerator=0, denominator=0
+    )
+    report = manager_report(replace(result(), figures=figures), PEOPLE[0])
+    assert text_of(report.element("fix now")[0]) == "Start with these 15 records"
+
+
+def test_points_are_the_weights_of_what_costs() -> None:
+    item = now("m1")[0]
+    fields = field_sets()[item.entity]
+    heavy = replace(
+        fields, demands=tuple(replace(demand, weight=3) for demand in fields.demands)
+    )
+    assert points_of(item.rules, heavy) == 3 * points_of(item.rules, fields) > 0
