@@ -56,14 +56,15 @@ FROM res_partner p
 """
 
 CLIENT = f"""
-SELECT create_uid, create_date, owner, CASE WHEN isfinite(create_date) THEN create_date END AS moment, true AS scored,
+SELECT id, create_uid, create_date, owner,
+       CASE WHEN isfinite(create_date) THEN create_date END AS moment, true AS scored,
        NOT isfinite(create_date) AS "bad created_at",
        unnamed AS "no name", unreached AS "no details"
 FROM ({PARTNER}) p WHERE kind IN ('company', 'private')
 """
 
 CONTACT = f"""
-SELECT p.create_uid, p.create_date,
+SELECT p.id, p.create_uid, p.create_date, p.owner IS NULL AS of_client, p.client,
        COALESCE(p.owner, (SELECT c.owner FROM ({PARTNER}) c WHERE c.kind IN ('company', 'private') AND c.id = p.client))
            AS owner,
        CASE WHEN isfinite(p.create_date) THEN p.create_date END AS moment, true AS scored,
@@ -171,7 +172,8 @@ SELECT d.*, true AS scored,
 FROM (SELECT l.*, CASE WHEN isfinite(l.ended) THEN l.ended END AS closed, l.ended IS NULL AS "no close_date",
              NOT isfinite(l.ended) AS "bad close_day",
              l.amount * CASE l.iso WHEN 'JPY' THEN 1 WHEN 'KWD' THEN 1000 ELSE 100 END AS minor
-      FROM (SELECT o.create_uid, o.create_date, (SELECT u.id::text FROM res_users u WHERE u.id = o.user_id) AS owner,
+      FROM (SELECT o.id, o.create_uid, o.create_date,
+                   (SELECT u.id::text FROM res_users u WHERE u.id = o.user_id) AS owner,
                    o.expected_revenue AS amount,
                    CASE WHEN isfinite(o.create_date) THEN o.create_date END AS moment,
                    NOT isfinite(o.create_date) AS "bad created_at",
@@ -276,11 +278,48 @@ COUNT: Mapping[str, Mapping[str, str]] = {
     "lead": {"leads": "true", "leads_undated": f"r.moment IS NULL AND {ENTERED}"},
 }
 
+# somebody else had it in the days of completeness, after the minute in which it was made, and its owner had not
+CHANGE = """
+(SELECT m.model, m.res_id, v.old_value_integer AS before, v.create_date AS at
+ FROM mail_tracking_value v, mail_message m, ir_model_fields f
+ WHERE m.id = v.mail_message_id AND f.id = v.field AND f.name = 'user_id'
+   AND v.create_date >= %(score_first)s::timestamp AND v.create_date <= %(as_of)s::timestamp)
+"""
+HAD = f"""
+COALESCE(r.owner IS NOT NULL
+  AND EXISTS (SELECT 1 FROM {CHANGE} c, res_users u WHERE u.id = c.before AND c.model = 'MODEL' AND c.res_id = r.KEY
+              AND (NOT COALESCE(isfinite(r.create_date), false)
+                   OR date_trunc('minute', c.at) > date_trunc('minute', r.create_date)))
+  AND NOT EXISTS (SELECT 1 FROM {CHANGE} c WHERE c.model = 'MODEL' AND c.res_id = r.KEY
+                  AND c.before::text = r.owner), false)
+"""
+MODELS = {
+    "client": "res.partner",
+    "contact": "res.partner",
+    "lead": "crm.lead",
+    "deal": "crm.lead",
+    "meeting": "calendar.event",
+}
+
+
+def _had(entity: str) -> str:
+    """A contact of nobody changes hands with its client; nothing tells it of a call."""
+    if entity not in MODELS:
+        return "false"
+    had = HAD.replace("MODEL", MODELS[entity])
+    own = had.replace("r.KEY", "r.id")
+    return (
+        f"({own} OR r.of_client AND {had.replace('r.KEY', 'r.client')})"
+        if entity == "contact"
+        else own
+    )
+
+
 # typed by a machine, or one of more than 50 of its kind that one user made in a minute
 APART = """
 SELECT r.*, COALESCE(r.create_uid IN (SELECT u.id FROM res_users u WHERE u.share OR u.id IN (1, 3, 4, 5)), false)
             OR r.create_uid IS NOT NULL AND COALESCE(isfinite(r.create_date), false)
-               AND COUNT(*) OVER (PARTITION BY r.create_uid, date_trunc('minute', r.create_date)) > 50 AS typed
+               AND COUNT(*) OVER (PARTITION BY r.create_uid, date_trunc('minute', r.create_date)) > 50 AS typed,
 """
 PLACED = """
 SELECT r.*, COALESCE(r.moment >= %(first)s AND r.moment < %(after)s AND r.moment <= %(as_of)s, false) AS ours,
@@ -413,7 +452,10 @@ class OdooHand(Hand):
             if (entity, name) not in self.free:
                 loses.append(f'({due} AND (r."no {name}" OR {bad}))')
                 owing.append(f"({due})")
-            for span, within in (("score", "r.timely AND NOT r.typed AND "), ("base", "")):
+            for span, within in (
+                ("score", "r.timely AND NOT r.had AND NOT r.typed AND "),
+                ("base", ""),
+            ):
                 where = f"{span}/{entity}.{name}"
                 sums[f"due {where}"] = within + due
                 sums[f"missing {where}"] = f'{within}{due} AND r."no {name}"'
@@ -422,21 +464,23 @@ class OdooHand(Hand):
         sums |= {f"unreadable/{entity}.{name}": f'r."bad {name}"' for name in READ[entity]}
         lost, ahead = " OR ".join(loses), "r.ahead" if entity == "meeting" else "false"
         counts, imported = (
-            f"r.timely AND NOT ({ahead}) AND NOT r.typed",
-            f"NOT ({ahead}) AND r.typed",
+            f"r.timely AND NOT ({ahead}) AND NOT r.had AND NOT r.typed",
+            f"NOT ({ahead}) AND NOT r.had AND r.typed",
         )
         sums |= {
             f"due score/{entity}": f"{counts} AND ({' OR '.join(owing)})",
             f"due base/{entity}": " OR ".join(owing),
             f"failing score/{entity}": f"{counts} AND ({lost})",
             f"failing ahead/{entity}": f"{ahead} AND ({lost})",
-            f"failing outside/{entity}": f"NOT r.timely AND NOT {ahead} AND NOT r.typed AND ({lost})",
+            f"failing outside/{entity}": f"NOT r.timely AND NOT {ahead} AND NOT r.had AND NOT r.typed AND ({lost})",
+            f"failing taken over/{entity}": f"NOT {ahead} AND r.had AND ({lost})",
             f"failing imported/{entity}": f"{imported} AND ({lost})",
         }
         counted = ", ".join(
             f'COUNT(*) FILTER (WHERE {sql}) AS "{name}"' for name, sql in sums.items()
         )
-        placed = f"{PLACED} FROM ({APART} FROM ({RECORDS[entity]}) r) r"
+        had = _had(entity) if self.version == 15 else "false"  # the others hold no log
+        placed = f"{PLACED} FROM ({APART} {had} AS had FROM ({RECORDS[entity]}) r) r"
         return f"SELECT r.owner, {counted} FROM ({placed}) r GROUP BY r.owner"
 
     def people(self, counts: Counts) -> People:

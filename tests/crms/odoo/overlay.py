@@ -108,6 +108,33 @@ def lay(odoo: Odoo, *, version: int, seed: int) -> None:
         ("mail_activity", [*_calls(seeds), *_undated_calls()]),
     ):
         odoo.insert(table, rows)
+    if version == 15:
+        lay_log(odoo)
+
+
+def lay_log(odoo: Odoo) -> None:
+    """Changes of owners, spread over two in three records by their numbers."""
+    before = "(ARRAY[101, 102, 103, 104, 105, 106, 1, 999, 0])[1 + (id * 7 + turn) % 9]"
+    moment = """(ARRAY[timestamp '2026-10-01 09:00:00', '2026-10-29 23:00:00', '2026-11-03 09:00:00',
+                       '2026-11-26 22:30:00', '2026-11-26 22:30:01'])[1 + (id + 3 * turn) % 5]"""
+    for place, (table, model) in enumerate(
+        (
+            ("res_partner", "res.partner"),
+            ("crm_lead", "crm.lead"),
+            ("calendar_event", "calendar.event"),
+        )
+    ):
+        odoo.execute(
+            f"""INSERT INTO mail_message (id, model, res_id, message_type)
+                SELECT {place + 1} * 10000000 + 2 * id + turn, '{model}', id, 'notification'
+                FROM {table}, (VALUES (0), (1)) AS t (turn) WHERE id % 3 > turn""",
+            f"""INSERT INTO mail_tracking_value
+                    (id, field, field_desc, old_value_integer, mail_message_id, create_date)
+                SELECT {place + 1} * 10000000 + 2 * id + turn,
+                       (SELECT f.id FROM ir_model_fields f WHERE f.name = 'user_id' AND f.model = '{model}'),
+                       'Salesperson', {before}, {place + 1} * 10000000 + 2 * id + turn, {moment}
+                FROM {table}, (VALUES (0), (1)) AS t (turn) WHERE id % 3 > turn""",
+        )
 
 
 def _undated_partners() -> list[Row]:

@@ -119,6 +119,16 @@ def test_every_measure_is_tried(laid: Laid, setting: Zoned) -> None:
     assert rarely_tried(laid.figures(setting, by_time=True)) == NEVER.keys()
 
 
+def test_what_stands_apart_is_tried(laid: Laid) -> None:
+    figures = laid.figures(AMSTERDAM, by_time=True)
+    for kind in ("client", "contact", "lead", "deal", "meeting") if laid.version == 15 else ():
+        taken_over, _ = figures[f"records_failing_taken_over/{kind}@company"]
+        assert taken_over >= 3, kind
+        if kind != "lead":
+            imported, _ = figures[f"records_failing_imported/{kind}@company"]
+            assert imported >= 1, kind
+
+
 def rarely_tried(figures: Mapping[str, Value]) -> set[str]:
     """The metrics that are non-zero for fewer than three managers."""
     managers: dict[str, set[str]] = {measure.name: set() for measure in COUNTED}
