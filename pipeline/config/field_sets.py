@@ -37,6 +37,7 @@ from pipeline.model import (
     same_in_all,
 )
 from pipeline.model.checks import Check, Dated, OneOf, Recent, Within
+from pipeline.model.conditions import MOMENT, AllOf, Condition, OlderThan
 from pipeline.queries import columns_of
 from pipeline.resources import EXPECTATIONS
 
@@ -53,6 +54,7 @@ class FieldFile(Strict):
     label: WrittenText = NO_TEXT
     weight: int = 1
     when: WhenFile | None = None
+    grace: Annotated[int, Field(ge=0, le=3_650)] | None = None  # days
     one_of: tuple[str, ...] | None = None
     between: BoundsFile | None = None
     lies: Literal["past", "future"] | None = None
@@ -109,6 +111,17 @@ def _known(entity: str, held: Held) -> Known:
         column: why for column in columns if (why := held.absent.get(f"{entity}.{column}"))
     }
     return Known(entity, columns, STATES.get(entity, ()), absent)
+
+
+def _due_when(field: FieldFile, known: Known) -> Condition | None:
+    """The condition under which a demand is due. In grace it is not: a record's moment must be
+    older than that.
+    """
+    when = None if field.when is None else condition_of(field.when, known, ("when",))
+    if field.grace is None:
+        return when
+    over = OlderThan(MOMENT, field.grace)
+    return over if when is None else AllOf((when, over))
 
 
 def checks_of(field: FieldFile, known: Known) -> tuple[Check, ...]:
@@ -292,9 +305,7 @@ def _field_set(
         )
         if checked:
             label = demand.label or same_in_all(demand.name.replace("_", " "))
-            when = None
-            if demand.when is not None:
-                when = condition_of(demand.when, _known(entity, held), ("when",))
+            when = _due_when(demand, _known(entity, held))
             checks = checks_of(demand, _known(entity, held))
             due.append(
                 Demand(demand.name, label, checked, demand.weight, when, demand.why, checks)

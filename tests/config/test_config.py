@@ -831,6 +831,20 @@ def test_a_condition_on_what_this_crm_does_not_hold(tmp_path: Path) -> None:
     refused(read, WHEN, "deal.yaml", *said)
 
 
+def test_grace_is_a_part_of_the_condition(with_sets: Load) -> None:
+    older = OlderThan("moment", 2)
+    date_, result = (
+        with_sets(SET.replace("columns:", "grace: 2, columns:")).field_sets["meeting"].demands
+    )
+    assert (date_.when, result.when) == (older, AllOf((HELD, older)))
+
+
+@pytest.mark.parametrize("grace", ["-1", "soon", "1.5"])
+def test_a_wrong_grace(with_sets: Load, grace: str) -> None:
+    changed = SET.replace("when: held", f"grace: {grace}")
+    refused(with_sets, changed, "meeting.yaml", "line 4", "fields.1.grace", grace)
+
+
 CHECKED_SET = """\
 entity: deal
 fields:
