@@ -21,6 +21,7 @@ from pipeline.measures.registry import COUNTED, MEASURES
 from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
     ASKED_BY_CODE,
+    LOGS,
     Answers,
     Audience,
     Figure,
@@ -217,8 +218,15 @@ def _not_checked(
         for entity, fields in audit.field_sets.items()
         for name, why in fields.absent.items()
     }
-    apart = {name: why for name, why in not_given.items() if name not in ASKED_BY_CODE}
-    return {**fields, **apart}
+    return {
+        **fields,
+        **{name: why for name, why in not_given.items() if not _asked_by_code(name)},
+    }
+
+
+def _asked_by_code(name: str) -> bool:
+    """Whether nobody is asked for it: a column of a log, or one that our own measures look at."""
+    return name in ASKED_BY_CODE or name.partition(".")[0] in LOGS
 
 
 def _undecodable(stored: Iterable[snapshot.Stored], audience: Audience) -> Iterator[LocalText]:

@@ -86,6 +86,13 @@ def published(written: Path) -> run.Outcome:
 # ------------------------------------------------------------------------------------------------ published
 
 
+def test_a_column_that_nobody_is_asked_for_is_not_called_unchecked(
+    published: run.Outcome,
+) -> None:
+    """The demo's log of changes does not tell by what a change was made."""
+    assert published.result.not_checked == {}
+
+
 def test_everything_is_there_and_private(published: run.Outcome) -> None:
     managers = [p for p in published.result.people if p.scope is Scope.MANAGER]
     pairs = sorted(path.parent.name for path in published.folder.glob("managers/*/report.html"))
