@@ -84,17 +84,25 @@ def _validated(folder: Path, stored: tuple[Any, ...], view: Any) -> Work:
     return work
 
 
+def _demand(declared: dict[str, Any]) -> Any:
+    from pipeline.model import Demand
+    from pipeline.model.conditions import InState
+
+    when = InState((declared["when"],)) if "when" in declared else None
+    return Demand(**{**declared, "columns": tuple(declared["columns"]), "when": when})
+
+
 def _field_set() -> Any:
     """expectations/meeting.yaml, of a CRM that holds all its columns."""
     import yaml
 
-    from pipeline.model import Demand, FieldSet
+    from pipeline.model import FieldSet
     from pipeline.resources import EXPECTATIONS
 
     declared = yaml.safe_load((EXPECTATIONS / "meeting.yaml").read_text("utf-8"))["fields"]
     return FieldSet(
         "meeting",
-        tuple(Demand(**{**one, "columns": tuple(one["columns"])}) for one in declared),
+        tuple(map(_demand, declared)),
     )
 
 
