@@ -89,8 +89,8 @@ def _filled(today: date, seed: int) -> Company:
     dirt.plant_references(crm)
     dirt.plant_texts(crm)
     origins.hand_over(crm)
-    origins.import_contacts(crm)
     dirt.delete(crm)
+    origins.import_contacts(crm)
     leave_trail(crm)
     keep_further(crm)
     return crm

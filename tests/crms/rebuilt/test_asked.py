@@ -307,7 +307,7 @@ WIDE = (
         {"user": {"language", "working_share", "joined_day", "left_day"}, "client": {"consent", "confirmed_at"},
          "contact": {"consent", "confirmed_at"}, "lead": {"consent"}, "meeting": {"source"},
          "call": {"source", "reached_nobody"}, "deal": {"next_step", "lost_reason"}, "change": {"source"}},
-        ("modified_at", "created_by_id", "opt_out", "billing_address", "FROM note", "campaign_log_record"),
+        ("modified_at", "opt_out", "billing_address", "campaign_log_record"),
     ),
     Wide(
         VTIGER, ("vtiger_accountbillads", "vtiger_modtracker_basic", "vtiger_modtracker_detail"), VTIGER_OTHERS,
@@ -315,7 +315,7 @@ WIDE = (
         {"user": {"working_share", "joined_day", "left_day"}, "client": {"consent", "bounced", "confirmed_at"},
          "contact": {"consent", "bounced", "confirmed_at"}, "lead": {"consent", "bounced"}, "call": {"reached_nobody"},
          "deal": {"lost_reason"}, "change": {"source"}, "mailing": set(LOGS["mailing"])},
-        ("modifiedtime", "smcreatorid", "emailoptout", "billads", "contactaddress", "modtracker", "loginhistory"),
+        ("modifiedtime", "emailoptout", "billads", "contactaddress", "loginhistory"),
     ),
 )  # fmt: skip
 
