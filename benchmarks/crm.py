@@ -41,8 +41,10 @@ def make(folder: Path, records: int, managers: int) -> Path:
         db.execute("BEGIN")
         for table, columns in words.TABLES.items():
             db.execute(f"CREATE TABLE {table} ({columns})")
-            marks = ", ".join("?" * len(columns.split(", ")))
-            db.executemany(f"INSERT INTO {table} VALUES ({marks})", getattr(crm, table)())
+            names = _filled(columns)
+            marks = ", ".join("?" * len(names))
+            insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
+            db.executemany(insert, getattr(crm, table)())
         for number, target in enumerate(words.INDEXES):
             db.execute(f"CREATE INDEX demo_{number:02d} ON {target}")
         db.execute("COMMIT")
@@ -54,6 +56,14 @@ def make(folder: Path, records: int, managers: int) -> Path:
         "utf-8",
     )
     return audit
+
+
+def _filled(columns: str) -> list[str]:
+    """The names of a table's columns that are filled here; those after `is_deleted`, which an
+    audit reads only where something asks, stay empty.
+    """
+    names = [column.split()[0] for column in columns.split(", ")]
+    return names[: names.index("is_deleted") + 1] if "is_deleted" in names else names
 
 
 class _Crm:
