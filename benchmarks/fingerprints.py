@@ -25,7 +25,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from pipeline import snapshot
-from pipeline.databases import kind_of
+from pipeline.databases.kinds import kind_of
 from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES
 from pipeline.presets import Preset

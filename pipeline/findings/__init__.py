@@ -1,19 +1,14 @@
-"""Findings: every failing record with the rules that it fails, for lists and files."""
+"""Findings: every failing record with the rules that it fails."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -29,7 +24,6 @@ from pipeline.model import (
     FixItem,
     LocalText,
     Rule,
-    RunResult,
     Span,
     Verdict,
     failed,
@@ -38,8 +32,6 @@ from pipeline.model import (
 _UNREADABLE: Final = in_all("it is not counted until it can be read")
 _NOT_READ: Final = marked("{column}: cannot be read")
 _NOT_VALID: Final = marked("{column}: not valid")
-_BATCH: Final = 50_000
-"""Findings written per batch."""
 
 
 def labels_of(
@@ -200,66 +192,3 @@ def _local_day(occurred_at_us: int | None, zone: str) -> date | None:
     # programs write 0001-01-01 for "no date"; west of Greenwich that is in the year 0
     except OverflowError:
         return moment.date()
-
-
-# ---------------------------------------------------------------------------------------- files
-
-FINDING_COLUMNS: Final = (
-    "audit",
-    "entity",
-    "record_id",
-    "rule",
-    "verdict",
-    "span",
-    "owner",
-    "debtor",
-    "link",
-)
-"""A finding: whose audit, which record, which rule it fails and how; `span` is one of SPANS,
-and the debtor who is to mend it.
-"""
-
-
-def write_findings(folder: Path, result: RunResult) -> None:
-    """Writes findings.parquet and findings.csv: a row per record, owner and rule, no names."""
-    schema = pa.schema([pa.field(name, pa.string()) for name in FINDING_COLUMNS])
-    with (
-        pq.ParquetWriter(folder / "findings.parquet", schema, compression="zstd") as parquet,
-        (folder / "findings.csv").open("w", encoding="utf-8", newline="") as stream,
-    ):
-        writer = csv.writer(stream)
-        writer.writerow(FINDING_COLUMNS)
-        findings = _rows(result)
-        while rows := list(islice(findings, _BATCH)):
-            columns = dict(
-                zip(FINDING_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)
-            )
-            parquet.write_table(pa.table(columns, schema=schema))
-            writer.writerows([_harmless(cell) for cell in row] for row in rows)
-
-
-def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
-    for item in result.fix_list:
-        for rule in item.rules:
-            yield _row(result.audit_id, rule, item)
-    for check in result.checks:
-        yield _row(result.audit_id, check.rule, check)
-
-
-def _row(audit: str, rule: Rule, record: FixItem | Check) -> tuple[str, ...]:
-    whose = (record.owner, record.owner)  # whoever owns a record is to mend it
-    return (
-        audit,
-        rule.entity,
-        record.record_id,
-        rule.id,
-        rule.verdict,
-        record.span,
-        *whose,
-        record.link,
-    )
-
-
-def _harmless(cell: str) -> str:
-    """The cell with an apostrophe if a spreadsheet would read it as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,17 +1,16 @@
-"""Failing records in a file, and their counts."""
+"""Failing records in a file."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 from sys import intern
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.model import SPANS, FailingRecord, FieldSet, Span, Tally
+from pipeline.findings.tallies import Group
+from pipeline.model import FailingRecord, Span
 
 _FAILING = pa.schema(
     [
@@ -25,71 +24,6 @@ _FAILING = pa.schema(
         pa.field("occurred_at_us", pa.int64()),
     ]
 )
-
-
-Group = tuple[str, str, Span, bool, int]
-"""(owner, entity, span, listed at another owner already, mask)"""
-
-
-def group_of(record: FailingRecord) -> Group:
-    """What of a failing record decides where it counts."""
-    return record.owner, record.entity, record.span, record.is_repeat, record.mask
-
-
-def failing_tallies(
-    groups: Mapping[Group, int], field_sets: Mapping[str, FieldSet]
-) -> list[Tally]:
-    """Counts failing records, and how many fail each demand.
-
-    Per owner, per owner for records that count under another owner already, and for the
-    company, where a demand that nobody fails counts zero.
-    """
-    names = cache(lambda entity, span, mask: _names(field_sets[entity], span, mask))
-    company = Counter(dict.fromkeys(_all_names(field_sets), 0))
-    owners: Counter[tuple[str, bool, str, str]] = Counter()
-    for (owner, entity, span, is_repeat, mask), number in groups.items():
-        for name, dimension in names(entity, span, mask):
-            owners[owner, False, name, dimension] += number
-            if is_repeat:
-                owners[owner, True, name, dimension] += number
-            else:
-                company[name, dimension] += number
-    return [
-        *(
-            Tally(False, owner, name, dimension, "", number, is_repeat)
-            for (owner, is_repeat, name, dimension), number in owners.items()
-        ),
-        *(
-            Tally(True, None, name, dimension, "", number)
-            for (name, dimension), number in company.items()
-        ),
-    ]
-
-
-def _all_names(field_sets: Mapping[str, FieldSet]) -> Iterator[tuple[str, str]]:
-    """Every count that failing records can go into."""
-    for fields in field_sets.values():
-        for span in SPANS:
-            yield from _names(fields, span, fields.bits)
-
-
-def _names(fields: FieldSet, span: Span, mask: int) -> tuple[tuple[str, str], ...]:
-    """The counts in which a record with this mask counts; none where it fails no demand.
-
-    Among all records everything counts; the records that lose a point count in their span.
-    """
-    if not mask & fields.bits:
-        return ()
-    over = ("base", "score") if span is Span.SCORE else ("base",)
-    return (
-        *([(f"failing.{span}", fields.entity)] if mask & fields.costing else ()),
-        *(
-            (f"{rule.verdict}.{among}", f"{fields.entity}.{demand.name}")
-            for demand, rule in fields.failed(mask)
-            for among in over
-        ),
-        *(("unreadable", f"{fields.entity}.{name}") for name in fields.unreadable(mask)),
-    )
 
 
 def groups_in(file: Path) -> dict[Group, int]:

@@ -10,7 +10,8 @@ from typing import Final
 from pipeline import findings, queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.errors import ConfigError
-from pipeline.findings.stored import Group, failing_tallies, groups_in, read_failing
+from pipeline.findings.stored import groups_in, read_failing
+from pipeline.findings.tallies import Group, failing_tallies
 from pipeline.language.languages import in_all, joined_texts
 from pipeline.language.marked import marked
 from pipeline.measures.asked import context_of

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.errors import ProofError
-from pipeline.findings.stored import failing_tallies, group_of
+from pipeline.findings.tallies import failing_tallies, group_of
 from pipeline.measures.groups import EVERYBODY, shown_groups
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import COUNTED, PLANNED

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.errors import ProofError
-from pipeline.findings.stored import Group
+from pipeline.findings.tallies import Group
 from pipeline.model import Rule, Tally, failed
 from pipeline.values.visible import visible
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, select
 
+from pipeline.databases.sql import compile as _compile  # noqa: F401 - constructs need their SQL
 from pipeline.model import SPANS, Answers, FailingRecord, Person, Scope, Span, Tally
 from pipeline.queries import WORD, Census, Grain, Question, RowKind, Scan
 from pipeline.values.texts import text_of

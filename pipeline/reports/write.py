@@ -10,8 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import findings
 from pipeline.errors import ProofError
+from pipeline.findings.written import write_findings
 from pipeline.model import Difference, Figure, Person, RunResult, Scope
 from pipeline.progress import Progress
 from pipeline.reports.content.management import management_report
@@ -35,7 +35,7 @@ def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
         progress.stage("Writing the reports", 1 + managers)
         for _ in each(write_pair, _places_made(_pairs(result, folder))):
             progress.advance(1)
-        findings.write_findings(folder, result)
+        write_findings(folder, result)
         _write_figures(result, folder / "figures.json")
         progress.stage("Reading every figure back", 1 + managers)
         differences: list[Difference] = []

@@ -12,9 +12,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from pipeline.config import Audit, secrets_of
+from pipeline.config.asked import asked_schema
 from pipeline.errors import ConfigError
-from pipeline.model import CHECKED
+from pipeline.model import CHECKED, ENTITIES
 from pipeline.presets import Preset
+from pipeline.presets.further import reading
 
 ACCOUNT: Final = "crm_audit"
 PLACEHOLDER: Final = "CHANGE-THIS-PASSWORD"
@@ -112,6 +114,8 @@ def grants(
     of custom fields, which `init` looks into.
     """
     known = _known_of(audit) if audit else {}
+    if audit is None:  # what an audit reads that asks for nothing of its own
+        preset = reading(preset, asked_schema(ENTITIES, preset.on_demand(), (), {}, ()))
     dialect = dialect or known.get("dialect") or preset.dialects[0]
     if dialect not in preset.dialects:
         raise ConfigError(

@@ -15,8 +15,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from pipeline.complaints import complaint
-from pipeline.databases import DATABASES, Database, kind_of
 from pipeline.databases.adapter import Rights
+from pipeline.databases.kinds import DATABASES, Database, kind_of
 from pipeline.errors import ConfigError, SourceError
 from pipeline.lacks import lack_of
 from pipeline.language.languages import in_all, joined_texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, TextClause
 from sqlalchemy.exc import CompileError
 
-from pipeline.databases import kind_of
+from pipeline.databases.kinds import kind_of
 from pipeline.errors import ConfigError
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from pipeline.complaints import complaint
-from pipeline.databases import kind_of
+from pipeline.databases.kinds import kind_of
 from pipeline.errors import ConfigError
 from pipeline.language.languages import in_all
 from pipeline.model import ENTITIES, LOG_KEYS, LocalText

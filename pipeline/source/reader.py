@@ -24,8 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Text
 
-from pipeline.databases import kind_of
 from pipeline.databases.constructs import single_amount
+from pipeline.databases.kinds import kind_of
 from pipeline.databases.select_guard import wrapped
 from pipeline.errors import ConfigError, SourceError
 from pipeline.language.languages import in_all

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from pipeline.databases import kind_of
+from pipeline.databases.kinds import kind_of
 from pipeline.databases.select_guard import without_semicolon
 from pipeline.formats import ReadingRules
 from pipeline.formats.flags import flag_nothing, flag_of

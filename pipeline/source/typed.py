@@ -26,7 +26,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CompoundSelect, TextualSelect
 from sqlalchemy.types import BigInteger, Date, Text
 
-from pipeline.databases import kind_of
 from pipeline.databases.constructs import (
     blank,
     day_of,
@@ -35,6 +34,7 @@ from pipeline.databases.constructs import (
     no_date,
     whole_units,
 )
+from pipeline.databases.kinds import kind_of
 from pipeline.formats import ReadingRules, units_of
 from pipeline.formats.currencies import currency_of
 from pipeline.formats.flags import flag_nothing, flag_of

@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from pipeline.databases import kind_of, remedies
+from pipeline.databases import remedies
+from pipeline.databases.kinds import kind_of
 from pipeline.errors import SourceError
 from tests.source.test_mapped_columns import Crm, crm
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 
 from pipeline.config import load_audit
-from pipeline.databases import DATABASES
+from pipeline.databases.kinds import DATABASES
 from pipeline.databases.select_guard import called, without_semicolon
 from pipeline.errors import ConfigError, SourceError
 from pipeline.flows.extract import read_spec_of

@@ -16,8 +16,10 @@ from sqlalchemy import column, create_engine, select, table
 
 from pipeline import findings
 from pipeline.calendar.window import microseconds
-from pipeline.findings import About, labels_of, write_findings
-from pipeline.findings.stored import group_of, groups_in, read_failing, write_failing
+from pipeline.findings import About, labels_of
+from pipeline.findings.stored import groups_in, read_failing, write_failing
+from pipeline.findings.tallies import group_of
+from pipeline.findings.written import write_findings
 from pipeline.model import (
     Demand,
     FailingRecord,

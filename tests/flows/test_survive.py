@@ -258,7 +258,7 @@ def test_a_run_that_lacks_memory_says_so(demo: Path, tmp_path: Path) -> None:
 def test_a_lack_is_this_machines_only_where_the_database_is_on_it() -> None:
     from sqlalchemy.engine import make_url
 
-    from pipeline.databases import kind_of
+    from pipeline.databases.kinds import kind_of
     from pipeline.source.connect import TransactionLimit, _explained
 
     error = DBAPIError("SELECT 1", {}, duckdb.OutOfMemoryException("Out of Memory Error: x"))

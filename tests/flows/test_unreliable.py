@@ -22,7 +22,8 @@ from sqlalchemy.engine import make_url
 from pipeline import retry as retrying
 from pipeline import source
 from pipeline.config import Audit, load_audit
-from pipeline.databases import kind_of, sqlite
+from pipeline.databases import sqlite
+from pipeline.databases.kinds import kind_of
 from pipeline.demo import write_demo
 from pipeline.errors import ConfigError, SourceError
 from pipeline.flows import run

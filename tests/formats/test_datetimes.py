@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import create_engine
 
 from pipeline.calendar.window import microseconds
-from pipeline.databases import kind_of
+from pipeline.databases.kinds import kind_of
 from pipeline.errors import ConfigError
 from pipeline.formats import ReadingRules
 from pipeline.presets import Preset

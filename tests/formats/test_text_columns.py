@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from pipeline import snapshot
 from pipeline.calendar.window import microseconds
-from pipeline.databases import kind_of
+from pipeline.databases.kinds import kind_of
 from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES
 from pipeline.presets import Formats, Preset

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.calendar.window import open_window
 from pipeline.errors import ProofError
-from pipeline.findings.stored import failing_tallies, group_of
+from pipeline.findings.tallies import failing_tallies, group_of
 from pipeline.measures.figures import make_figures
 from pipeline.measures.points import Points, whole
 from pipeline.measures.scopes import FigureInputs, plan_month, who_owns

@@ -22,8 +22,9 @@ from sqlalchemy.engine import make_url
 
 from pipeline import snapshot
 from pipeline.config import load_audit
-from pipeline.databases import kind_of, postgresql
+from pipeline.databases import postgresql
 from pipeline.databases.files import DATABASE as FILES
+from pipeline.databases.kinds import kind_of
 from pipeline.databases.sqlite import DATABASE as SQLITE
 from pipeline.demo import write_demo
 from pipeline.errors import ProofError, SourceError

@@ -15,7 +15,7 @@ from sqlalchemy import column, create_engine, table
 
 from pipeline import queries, snapshot
 from pipeline.calendar.window import open_window
-from pipeline.findings.stored import failing_tallies, group_of
+from pipeline.findings.tallies import failing_tallies, group_of
 from pipeline.measures.registry import COUNTED, counts_of
 from pipeline.model import (
     ENTITIES,

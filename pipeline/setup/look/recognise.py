@@ -26,9 +26,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import JSON, Enum, String
 
-from pipeline.databases import DATABASES, files
+from pipeline.databases import files
 from pipeline.databases.constructs import blank, one_of_words
 from pipeline.databases.exports.tables import find
+from pipeline.databases.kinds import DATABASES
 from pipeline.errors import AuditError
 from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES, Kind

@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from pipeline import source
-from pipeline.databases import files, kind_of
+from pipeline.databases import files
 from pipeline.databases.exports import sizes
 from pipeline.databases.exports.cells import _as_text as as_text
+from pipeline.databases.kinds import kind_of
 from pipeline.errors import AuditError, ConfigError, ImplausibleError, SourceError
 from pipeline.presets import load_preset
 from pipeline.setup.look.recognise import _ANY as ANY

@@ -247,6 +247,7 @@ BY_TIME = {
     "meetings_overdue": "r.state = 'planned' AND COALESCE(r.end_at, r.start_at) < %(as_of)s",
     "meetings_held_in_future": "r.state = 'held' AND r.start_at > %(as_of)s",
     "meetings_unknown": "r.state = 'unknown'",
+    "demand_unknown/meeting.result": "r.state = 'blank'",
 }
 """Counts that a CRM without a status of meetings has only where the time tells."""
 ENTERED = 'r."bad created_at" IS NOT TRUE'
@@ -441,8 +442,10 @@ class OdooHand(Hand):
             sums |= {
                 name: sql
                 for name, sql in BY_TIME.items()
-                if self.results or name != "meetings_lacking/result"
+                if self.results or not name.endswith("result")
             }
+        elif entity == "meeting" and self.results:
+            sums["demand_unknown/meeting.result"] = "r.scored"
         loses, owing = ["false"], ["false"]
         for name in self.fields(entity):
             due = "r.scored" + (' AND r."due result"' if name == "result" else "")

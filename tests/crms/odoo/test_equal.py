@@ -124,7 +124,7 @@ def test_what_stands_apart_is_tried(laid: Laid) -> None:
     for kind in ("client", "contact", "lead", "deal", "meeting") if laid.version == 15 else ():
         taken_over, _ = figures[f"records_failing_taken_over/{kind}@company"]
         assert taken_over >= 3, kind
-        if kind != "lead":
+        if kind in ("deal", "meeting"):
             imported, _ = figures[f"records_failing_imported/{kind}@company"]
             assert imported >= 1, kind
 

@@ -250,6 +250,8 @@ class Counting:
         lacks = {"date": lacking["date"], "subject": blank(m.subject), "contact": not m.persons}
         if held:
             lacks["result"] = blank(m.result)
+        if "meeting.result" not in self.world.absent:
+            self.add_named(m.owner, {"demand_unknown/meeting.result": state == "blank"})
         self.event_fields("meeting", m, moment, lacks, scored=state != "unknown")
 
     def lacking(self, m: Event) -> dict[str, bool]:

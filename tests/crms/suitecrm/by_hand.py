@@ -280,6 +280,7 @@ SUM(r.state = 'planned' AND r.start >= %(as_of)s AND r.start < %(soon)s) AS `mee
 SUM(r.state = 'planned' AND NOT r.`bad end_at` AND COALESCE(r.finish, r.start) < %(as_of)s) AS `meetings_overdue`,
 SUM(r.state = 'held' AND r.start > %(as_of)s) AS `meetings_held_in_future`,
 SUM(r.state = 'unknown') AS `meetings_unknown`,
+SUM(r.state = 'blank') AS `demand_unknown/meeting.result`,
 SUM(r.moment IS NULL AND NOT r.`bad start_at` AND NOT r.`bad created_at`) AS `meetings_undated`
 """,
     "call": """
@@ -474,6 +475,7 @@ class Hand:
                 counts[f"{name}/{currency}"][owner] += int(value or 0)
         if not self.results:
             counts.pop("meetings_lacking/result")
+            counts.pop("demand_unknown/meeting.result")
         return counts
 
     def _counting(self, entity: str) -> str:

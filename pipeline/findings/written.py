@@ -1,0 +1,77 @@
+"""The files of findings: a row per record, owner and rule."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.model import Check, FixItem, Rule, RunResult
+
+_BATCH: Final = 50_000
+"""Findings written per batch."""
+
+FINDING_COLUMNS: Final = (
+    "audit",
+    "entity",
+    "record_id",
+    "rule",
+    "verdict",
+    "span",
+    "owner",
+    "debtor",
+    "link",
+)
+"""A finding: whose audit, which record, which rule it fails and how; `span` is one of SPANS,
+and the debtor who is to mend it.
+"""
+
+
+def write_findings(folder: Path, result: RunResult) -> None:
+    """Writes findings.parquet and findings.csv: a row per record, owner and rule, no names."""
+    schema = pa.schema([pa.field(name, pa.string()) for name in FINDING_COLUMNS])
+    with (
+        pq.ParquetWriter(folder / "findings.parquet", schema, compression="zstd") as parquet,
+        (folder / "findings.csv").open("w", encoding="utf-8", newline="") as stream,
+    ):
+        writer = csv.writer(stream)
+        writer.writerow(FINDING_COLUMNS)
+        findings = _rows(result)
+        while rows := list(islice(findings, _BATCH)):
+            columns = dict(
+                zip(FINDING_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)
+            )
+            parquet.write_table(pa.table(columns, schema=schema))
+            writer.writerows([_harmless(cell) for cell in row] for row in rows)
+
+
+def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
+    for item in result.fix_list:
+        for rule in item.rules:
+            yield _row(result.audit_id, rule, item)
+    for check in result.checks:
+        yield _row(result.audit_id, check.rule, check)
+
+
+def _row(audit: str, rule: Rule, record: FixItem | Check) -> tuple[str, ...]:
+    whose = (record.owner, record.owner)  # whoever owns a record is to mend it
+    return (
+        audit,
+        rule.entity,
+        record.record_id,
+        rule.id,
+        rule.verdict,
+        record.span,
+        *whose,
+        record.link,
+    )
+
+
+def _harmless(cell: str) -> str:
+    """The cell with an apostrophe if a spreadsheet would read it as a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
