@@ -260,13 +260,15 @@ def without_points(
     """The field sets, in which what the CRM itself demands weighs nothing: nobody can lose it.
 
     `enforced` are columns, as 'entity.column'; of several columns of a demand one is enough.
+    A CRM demands that something is entered, and no more: a demand with checks keeps its weight.
     """
     return {
         entity: replace(
             fields,
             demands=tuple(
                 replace(demand, weight=0)
-                if any(f"{entity}.{column}" in enforced for column in demand.columns)
+                if not demand.checks
+                and any(f"{entity}.{column}" in enforced for column in demand.columns)
                 else demand
                 for demand in fields.demands
             ),

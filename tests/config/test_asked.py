@@ -172,6 +172,27 @@ def test_what_the_crm_enforces_stands_in_the_manifest(demo: Path, tmp_path: Path
     assert manifest.audit.enforced == ("deal.name", "deal.next_step", "deal.stage")
 
 
+DEAL = """\
+entity: deal
+fields:
+  - {name: name, columns: [name], weight: 2}
+  - {name: amount, columns: [amount], weight: 2, between: [100, null]}
+"""
+
+
+def test_what_the_crm_enforces_is_worth_no_point_unless_it_is_checked(
+    demo: Path, tmp_path: Path
+) -> None:
+    """The CRM's form demands an amount, and takes any."""
+    (tmp_path / "mine.yaml").write_text("extends: demo\nenforces: {deal: [name, amount]}\n")
+    audit = asking(demo, tmp_path)
+    (tmp_path / "sets" / "deal.yaml").write_text(DEAL, "utf-8")
+    text = audit.file.read_text("utf-8").replace("preset: demo", "preset: mine.yaml")
+    audit.file.write_text(text, "utf-8")
+    demands = load_audit(audit.file).field_sets["deal"].demands
+    assert [(demand.name, demand.weight) for demand in demands] == [("name", 0), ("amount", 2)]
+
+
 HAND = {
     "user": "SELECT id, email, language, fte AS working_share, hired_on AS joined_day, left_on AS left_day FROM users",
     **{
