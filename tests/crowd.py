@@ -85,6 +85,7 @@ def _items(who: Sequence[Person]) -> Iterator[FixItem]:
                 span=Span.SCORE,
                 day=date(2026, 11, 3),
                 rules=rules[-1:],
+                ids=("A234567BCD",),
             )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from pipeline.calendar.window import open_window
+from pipeline.findings.ids import finding_id
 from pipeline.measures.figures import make_figures
 from pipeline.measures.scopes import FigureInputs
 from pipeline.model import (
@@ -222,6 +223,7 @@ def _repairs_of(owner: str, name: int, *wanted: dict[str, int]) -> Iterator[FixI
                     entity, record, owner, label, tuple(f.label for f in fields), tuple(f.why for f in fields),
                     f"https://crm.example/{entity}/{record}/edit?a=1&b=2", span,
                     None if number % 5 == 4 else date(2026, 11 if current else 3, 1 + number % 16), rules,
+                    tuple(finding_id("sales", entity, record, rule.id) for rule in rules),
                 )  # fmt: skip
 
 
@@ -270,7 +272,7 @@ _CHECKED = (
 
 def checks() -> tuple[Check, ...]:
     """Records that counts name; the first meeting of an owner is the same in all of these."""
-    return tuple(
+    made = (
         Check(
             Rule(
                 "meeting",
@@ -288,6 +290,10 @@ def checks() -> tuple[Check, ...]:
         )
         for measure, dimension, verdict, owners in _CHECKED
         for number, owner in enumerate(owners)
+    )
+    return tuple(
+        replace(check, id=finding_id("sales", "meeting", check.record_id, check.rule.id))
+        for check in made
     )
 
 

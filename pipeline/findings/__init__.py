@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from pipeline.findings.ids import finding_id
 from pipeline.language.labels import column_text
 from pipeline.language.languages import in_all
 from pipeline.language.marked import marked
@@ -61,6 +62,7 @@ class About:
     # entity -> the address of a record's edit form, with {id} for its id
     links: Mapping[str, str]
     zone: str
+    audit_id: str = ""
 
 
 def findings_of(
@@ -162,6 +164,7 @@ def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixIt
             span=record.span,
             day=_local_day(record.occurred_at_us, about.zone),
             check=not record.mask & about.field_sets[record.entity].costing,
+            ids=tuple(_id(record, rule, about) for rule in rules),
         )
 
 
@@ -175,7 +178,12 @@ def _checks(record: FailingRecord, about: About, words: _Words) -> Iterator[Chec
             link=_link(record, about),
             span=record.span,
             day=_local_day(record.occurred_at_us, about.zone),
+            id=_id(record, rule, about),
         )
+
+
+def _id(record: FailingRecord, rule: Rule, about: About) -> str:
+    return finding_id(about.audit_id, record.entity, record.record_id, rule.id)
 
 
 def _link(record: FailingRecord, about: About) -> str:

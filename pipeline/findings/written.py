@@ -17,6 +17,7 @@ _BATCH: Final = 50_000
 """Findings written per batch."""
 
 FINDING_COLUMNS: Final = (
+    "id",
     "audit",
     "entity",
     "record_id",
@@ -27,7 +28,7 @@ FINDING_COLUMNS: Final = (
     "debtor",
     "link",
 )
-"""A finding: whose audit, which record, which rule it fails and how; `span` is one of SPANS,
+"""A finding: its id, whose audit, which record, which rule it fails and how; `span` is one of SPANS,
 and the debtor who is to mend it.
 """
 
@@ -52,15 +53,16 @@ def write_findings(folder: Path, result: RunResult) -> None:
 
 def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
     for item in result.fix_list:
-        for rule in item.rules:
-            yield _row(result.audit_id, rule, item)
+        for finding, rule in zip(item.ids, item.rules, strict=True):
+            yield _row(finding, result.audit_id, rule, item)
     for check in result.checks:
-        yield _row(result.audit_id, check.rule, check)
+        yield _row(check.id, result.audit_id, check.rule, check)
 
 
-def _row(audit: str, rule: Rule, record: FixItem | Check) -> tuple[str, ...]:
+def _row(finding: str, audit: str, rule: Rule, record: FixItem | Check) -> tuple[str, ...]:
     whose = (record.owner, record.owner)  # whoever owns a record is to mend it
     return (
+        finding,
         audit,
         rule.entity,
         record.record_id,

@@ -126,7 +126,9 @@ def compute(
         by_id = {figure.id: figure for figure in figures}
         prove_controls(by_id, controls)
         progress.stage("Making the fix-lists")
-        about = findings.About(labels, audit.field_sets, rules, audit.links, window.zone)
+        about = findings.About(
+            labels, audit.field_sets, rules, audit.links, window.zone, audit.id
+        )
         fix_list, checks = findings.findings_of(read_failing(failing), about)
     return RunResult(
         run_id=run_id,

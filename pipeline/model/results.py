@@ -47,6 +47,7 @@ class FixItem:
         None  # its own day in the audit's zone: by it a manager knows a record without a name
     )
     rules: tuple[Rule, ...] = ()  # what it fails, as in `missing`
+    ids: tuple[str, ...] = ()  # of its findings, as in `missing`
     check: bool = False  # it costs nobody a point
     later: bool = False  # a page opens with others, which are worth more
 
@@ -62,6 +63,7 @@ class Check:
     link: str  # '' where the CRM has no address
     span: Span
     day: date | None  # its own day in the audit's zone
+    id: str = ""  # of the finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import stat
+from base64 import b32encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -17,6 +19,7 @@ from sqlalchemy import column, create_engine, select, table
 from pipeline import findings
 from pipeline.calendar.window import microseconds
 from pipeline.findings import About, labels_of
+from pipeline.findings.ids import FINDING_ID, finding_id
 from pipeline.findings.stored import groups_in, read_failing, write_failing
 from pipeline.findings.tallies import group_of
 from pipeline.findings.written import write_findings
@@ -63,7 +66,8 @@ def items(
 ) -> tuple[FixItem, ...]:
     labels = {(record.entity, record.record_id): "" for record in records} | dict(names)
     rules = {entity: fields.rules for entity, fields in sets.items()}
-    made, checks = findings.findings_of(records, About(labels, sets, rules, links, zone))
+    about = About(labels, sets, rules, links, zone, "sales")
+    made, checks = findings.findings_of(records, about)
     assert checks == ()
     return made
 
@@ -296,8 +300,40 @@ def test_one_row_per_record_and_rule(tmp_path: Path) -> None:
         "debtor": "",
         "link": "",
     }
+    ids = [row.pop("id") for row in rows]
     assert rows == [meeting | {"rule": "subject"}, meeting | {"rule": "result"}, contact]
-    assert pq.read_table(tmp_path / "findings.parquet").to_pylist() == rows
+    assert ids == [
+        finding_id("sales", row["entity"], row["record_id"], row["rule"]) for row in rows
+    ]
+    kept = pq.read_table(tmp_path / "findings.parquet").to_pylist()
+    assert [row.pop("id") for row in kept] == ids
+    assert kept == rows
+
+
+def test_an_id_is_that_of_its_four_texts() -> None:
+    whole = b"5:sales7:meeting2:427:subject"
+    assert finding_id("sales", "meeting", "42", "subject") == (
+        b32encode(sha256(whole).digest())[:10].decode()
+    )
+    assert finding_id("sales", "meeting", "42", "subject") == "VJ5TICPTFB"
+    assert finding_id("sales", "meeting", "4", "2subject") != finding_id(
+        "sales", "meeting", "42", "subject"
+    )
+    bytes_of_umlaut = sha256(b"0:4:deal2:\xc3\xa46:amount").digest()
+    assert finding_id("", "deal", "ä", "amount") == b32encode(bytes_of_umlaut)[:10].decode()
+    assert FINDING_ID.fullmatch(finding_id("", "deal", "\ud800", "amount"))
+
+
+def test_the_verdict_is_no_part_of_an_id() -> None:
+    sets = {
+        "deal": FieldSet("deal", (Demand("day", "day", ("close_day",)),), {}, ("close_day",))
+    }
+    missing, unreadable = (
+        items([FailingRecord("deal", "1", "m1", mask, Span.SCORE)], {}, sets, LINKS, "UTC")[0]
+        for mask in (0b01, 0b10)
+    )
+    assert missing.rules != unreadable.rules
+    assert missing.ids == unreadable.ids
 
 
 def test_what_a_count_names_is_a_finding_too(tmp_path: Path) -> None:
@@ -376,5 +412,5 @@ def test_nothing_found_is_two_files_without_rows(tmp_path: Path) -> None:
     assert written(tmp_path, []) == []
     assert pq.read_table(tmp_path / "findings.parquet").num_rows == 0
     header = (tmp_path / "findings.csv").read_text(encoding="utf-8").strip()
-    assert header == "audit,entity,record_id,rule,verdict,span,owner,debtor,link"
+    assert header == "id,audit,entity,record_id,rule,verdict,span,owner,debtor,link"
     assert stat.S_ISREG((tmp_path / "findings.csv").stat().st_mode)

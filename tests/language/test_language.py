@@ -372,7 +372,8 @@ def _from_the_crm(result: RunResult) -> RunResult:
     fix_list = tuple(
         replace(item, label=in_brackets(item.label), record_id=in_brackets(item.record_id),
                 link="" if "http" not in item.link else item.link,
-                missing=tuple(map(_both, item.missing)), why=tuple(map(_both, item.why)))
+                missing=tuple(map(_both, item.missing)), why=tuple(map(_both, item.why)),
+                ids=tuple(map(in_brackets, item.ids)))
         for item in result.fix_list
     )  # fmt: skip
     sets = {
@@ -389,7 +390,10 @@ def _from_the_crm(result: RunResult) -> RunResult:
         fix_list=fix_list,
         checks=tuple(
             replace(
-                check, label=in_brackets(check.label), record_id=in_brackets(check.record_id)
+                check,
+                label=in_brackets(check.label),
+                record_id=in_brackets(check.record_id),
+                id=in_brackets(check.id),
             )
             for check in result.checks
         ),

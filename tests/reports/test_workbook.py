@@ -215,7 +215,7 @@ def test_a_changed_format_code_is_caught(manager: Package, code: str) -> None:
 def test_every_cell_of_the_fix_list_altered_in_turn_is_caught(manager: Package) -> None:
     cells = manager.each(REPAIRS, other_value, filled)
     undated = sum(item.day is None for item in manager.report.fix_list)
-    assert cells == 3 + 8 * (1 + len(manager.report.fix_list)) - undated
+    assert cells == 3 + 9 * (1 + len(manager.report.fix_list)) - undated
     assert undated > 0
     assert len(manager.report.fix_list) > 8
 

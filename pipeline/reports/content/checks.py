@@ -106,7 +106,7 @@ def to_check(result: RunResult) -> list[FixItem]:
         key = check.owner, check.rule.entity, check.record_id
         if words is None or (check.rule.measure == _BORROWED.name and key in without_contact):
             continue
-        items[key] = _with(items.get(key) or _item(check), words)
+        items[key] = _with(items.get(key) or _item(check), words, check.id)
     return list(items.values())
 
 
@@ -119,7 +119,7 @@ def _without_contact(fix_list: Iterable[FixItem]) -> Iterator[_Key]:
             yield item.owner, item.entity, item.record_id
 
 
-def _with(item: FixItem, words: Words) -> FixItem:
+def _with(item: FixItem, words: Words, finding: str) -> FixItem:
     """One more thing to check; the same reason is said once."""
     what, why = (in_all(text) for text in words)
     repeated = why in item.why
@@ -127,6 +127,7 @@ def _with(item: FixItem, words: Words) -> FixItem:
         item,
         missing=(*item.missing, what),
         why=(*item.why, same_in_all("") if repeated else why),
+        ids=(*item.ids, finding),
     )
 
 

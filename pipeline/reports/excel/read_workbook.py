@@ -145,9 +145,9 @@ def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
 
 def _expected_to_complete(report: Report) -> Iterator[Sequence[_Expected]]:
     for number, item in enumerate(report.fix_list):
-        *texts, link, counts, record_id = texts_to_complete(item, report.language)
+        *texts, link, counts, record_id, ids = texts_to_complete(item, report.language)
         linked = is_link(item.link) and number < LINK_LIMIT
-        yield *texts, _Link(link, item.link) if linked else link, counts, record_id
+        yield *texts, _Link(link, item.link) if linked else link, counts, record_id, ids
 
 
 def _expected_index(

@@ -74,7 +74,7 @@ class SheetWords:
     @property
     def link_column(self) -> int:
         """The position of the link among the fix-list's columns, from 1."""
-        return len(self.columns_to_complete) - 2
+        return len(self.columns_to_complete) - 3
 
 
 @cache
@@ -109,6 +109,7 @@ def sheet_words(language: Language) -> SheetWords:
             translate("Link"),
             translate("Counts in"),
             translate("Record id"),
+            translate("Finding"),
         ),
         columns_of_index=(
             translate("Figure"),
@@ -304,6 +305,7 @@ def texts_to_complete(item: FixItem, language: Language) -> tuple[str, ...]:
         sheet_words(language).link if is_link(item.link) else item.link,
         language.translate(_COUNTS_IN[section_of(item)]),
         item.record_id,
+        "\n".join(item.ids),
     )
 
 

@@ -89,9 +89,12 @@ def _is_numeric(table: Table, column: int) -> bool:
     return any(isinstance(row.cells[column], Figure) for row in table.rows)
 
 
-def _asked(item: FixItem, language: Language) -> Sequence[tuple[str, str]]:
-    pairs = zip(item.missing, item.why, strict=True)
-    return tuple((language.chosen(missing), language.chosen(why)) for missing, why in pairs)
+def _asked(item: FixItem, language: Language) -> Sequence[tuple[str, str, str]]:
+    findings = zip(item.missing, item.why, item.ids, strict=True)
+    return tuple(
+        (language.chosen(missing), language.chosen(why), finding)
+        for missing, why, finding in findings
+    )
 
 
 def _sections(report: Report) -> list[tuple[str, Row, tuple[FixItem, ...]]]:

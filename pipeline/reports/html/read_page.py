@@ -154,9 +154,10 @@ def _expected_repair(item: FixItem, language: Language) -> tuple[str, ...]:
 
 
 def _expected_reasons(item: FixItem, language: Language) -> Iterator[str]:
-    for missing, why in zip(item.missing, item.why, strict=True):
+    for missing, why, finding in zip(item.missing, item.why, item.ids, strict=True):
         yield f"missing: {clean(language.chosen(missing))}"
         yield f"why: {clean(language.chosen(why))}"
+        yield f"finding: {finding}"
 
 
 def _expected_meta(report: Report) -> dict[str, str]:
