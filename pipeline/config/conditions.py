@@ -22,6 +22,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from pipeline.config.settings import Strict
 from pipeline.model import Kind, LocalText, conditions
 from pipeline.model.conditions import MOMENT, REACHED, Condition
+from pipeline.values.patterns import PatternError, parse_pattern
 
 _DEEPEST: Final = 4
 """How deep conditions may lie in each other: what SQL they make trebles with each level."""
@@ -39,6 +40,7 @@ BoundsFile = tuple[int | float | str | None, int | float | str | None]
 class ComparisonFile(Strict):
     """A comparison of a column: exactly one of these."""
 
+    pattern: str | None = None
     between: BoundsFile | None = None
     older_than: Annotated[int, Field(ge=0, le=_MOST_DAYS)] | None = None
 
@@ -63,7 +65,7 @@ TestFile = Annotated[
         _form,
         custom_error_type="test",
         custom_error_message="write a word (in quotes, if it looks like a number), a list of words, filled, missing, "
-        "yes, no, {between: [a, b]} or {older_than: days}",
+        "yes, no, {pattern: …}, {between: [a, b]} or {older_than: days}",
     ),
 ]
 """What is asked of a column."""
@@ -228,15 +230,27 @@ class ColumnTest:
             raise misplaced(self.path, "a blank is no word; write missing instead")
         return conditions.Among(self.column, words)
 
+    def matches(self, pattern: str) -> conditions.Matches:
+        """The whole text matches."""
+        self._must_be(pattern, "a pattern", Kind.TEXT, Kind.CURRENCY)
+        try:
+            parse_pattern(pattern)
+        except PatternError as error:
+            raise misplaced(self.path, str(error), pattern) from None
+        return conditions.Matches(self.column, pattern)
+
     def _comparison(self, test: ComparisonFile) -> Condition:
-        if (test.between is None) == (test.older_than is None):
-            raise misplaced(self.path, "write either between or older_than")
+        keys = test.model_dump(exclude_none=True).keys()
+        if len(keys) != 1:
+            raise misplaced(self.path, "write one of pattern, between and older_than")
         if test.older_than is not None:
             if self.column != MOMENT:
                 self._must_be("older_than", "days", *_DATED)
             return conditions.OlderThan(self.column, test.older_than)
         self._must_be_a_column()
-        inner = ColumnTest(self.known, self.column, (*self.path, "between"))
+        inner = ColumnTest(self.known, self.column, (*self.path, *keys))
+        if test.pattern is not None:
+            return inner.matches(test.pattern)
         return inner.between(test.between or (None, None))
 
     def must_be_dated(self) -> None:
@@ -283,7 +297,7 @@ class ColumnTest:
 
 
 _KINDS: Final[Mapping[Kind, str]] = {
-    Kind.TEXT: "a text: write a word, a list of words, filled or missing",
+    Kind.TEXT: "a text: write a word, a list of words, {pattern: …}, filled or missing",
     Kind.INSTANT: "a moment: write {between: [day, day]}, {older_than: days}, filled or missing",
     Kind.DAY: "a day: write {between: [day, day]}, {older_than: days}, filled or missing",
     Kind.MONEY: "an amount: write {between: [a, b]}, filled or missing",

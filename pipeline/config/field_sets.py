@@ -12,13 +12,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from pipeline.config.conditions import (
-    BoundsFile,
-    ColumnTest,
-    Known,
-    WhenFile,
-    condition_of,
-)
+from pipeline.config.checks import ChecksFile, checks_of
+from pipeline.config.conditions import Known, WhenFile, condition_of
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError, PublishError
@@ -36,7 +31,6 @@ from pipeline.model import (
     Schema,
     same_in_all,
 )
-from pipeline.model.checks import Check, Dated, OneOf, Recent, Within
 from pipeline.model.conditions import MOMENT, AllOf, Condition, OlderThan
 from pipeline.queries import columns_of
 from pipeline.resources import EXPECTATIONS
@@ -46,7 +40,7 @@ _HEAVIEST: Final = 1_000
 """Points of one demand."""
 
 
-class FieldFile(Strict):
+class FieldFile(ChecksFile):
     """One demand in a field set's file."""
 
     name: str
@@ -55,10 +49,6 @@ class FieldFile(Strict):
     weight: int = 1
     when: WhenFile | None = None
     grace: Annotated[int, Field(ge=0, le=3_650)] | None = None  # days
-    one_of: tuple[str, ...] | None = None
-    between: BoundsFile | None = None
-    lies: Literal["past", "future"] | None = None
-    within_months: Annotated[int, Field(ge=1, le=1_200)] | None = None
     why: WrittenText = NO_TEXT
 
 
@@ -93,7 +83,7 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
             )
     if field.when is not None:  # to find what is wrong where its line is known
         condition_of(field.when, _known(entity, held), ("when",))
-    checks_of(field, _known(entity, held))
+    checks_of(field, field.columns, _known(entity, held))
     if not 1 <= field.weight <= _HEAVIEST or not field.columns:
         raise ValueError(
             f"field '{field.name}': needs a weight from 1 to {_HEAVIEST} and a column"
@@ -122,26 +112,6 @@ def _due_when(field: FieldFile, known: Known) -> Condition | None:
         return when
     over = OlderThan(MOMENT, field.grace)
     return over if when is None else AllOf((when, over))
-
-
-def checks_of(field: FieldFile, known: Known) -> tuple[Check, ...]:
-    """What a demand checks of its columns. ValidationError where a column is not of the kind."""
-    checks: list[Check] = []
-    for column in field.columns:
-        checks = []  # the same of each column, unless it is refused
-        if field.one_of is not None:
-            among = ColumnTest(known, column, ("one_of",)).among(field.one_of)
-            checks.append(OneOf(among.words))
-        if field.between is not None:
-            between = ColumnTest(known, column, ("between",)).between(field.between)
-            checks.append(Within(between.low, between.high))
-        if field.lies is not None:
-            ColumnTest(known, column, ("lies",)).must_be_dated()
-            checks.append(Dated(field.lies))
-        if field.within_months is not None:
-            ColumnTest(known, column, ("within_months",)).must_be_dated()
-            checks.append(Recent(field.within_months))
-    return tuple(checks)
 
 
 class FieldSetFile(Strict):
@@ -308,7 +278,7 @@ def _field_set(
         if checked:
             label = demand.label or same_in_all(demand.name.replace("_", " "))
             when = _due_when(demand, _known(entity, held))
-            checks = checks_of(demand, _known(entity, held))
+            checks = checks_of(demand, demand.columns, _known(entity, held))
             due.append(
                 Demand(demand.name, label, checked, demand.weight, when, demand.why, checks)
             )

@@ -140,6 +140,13 @@ class empty_word(Construct[bool]):
     inherit_cache = True
 
 
+class has_pattern(Construct[bool]):
+    """has_pattern(column, pattern): the whole text matches a pattern of `values/patterns.py`."""
+
+    type: TypeEngine[bool] = Boolean()
+    inherit_cache = False  # the pattern is written for each engine
+
+
 # ---------------------------------------------------------- texts that are written in a format
 
 

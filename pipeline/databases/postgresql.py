@@ -79,12 +79,13 @@ def _open(url: URL, base: Path, _preset: Preset | None = None) -> Engine:
     # before SQLAlchemy sends its first query
     @event.listens_for(engine, "connect", insert=True)
     def _prepare(raw: Any, _record: object) -> None:
-        bytewise = _encoding(raw) == "ascii"
+        encoding = _encoding(raw)
+        bytewise = encoding == "ascii"
         _read_what_python_cannot(raw.adapters, bytewise=bytewise)
         # a literal must not hold characters that the database's encoding lacks
-        spaces = WHITE_SPACE.encode(_encoding(raw), "ignore").decode(_encoding(raw))
+        spaces = WHITE_SPACE.encode(encoding, "ignore").decode(encoding)
         # the dialect has no fields for these
-        engine.dialect.__dict__.update(white_space=spaces, bytewise=bytewise)
+        engine.dialect.__dict__.update(white_space=spaces, bytewise=bytewise, encoding=encoding)
 
     return engine
 

@@ -22,7 +22,7 @@ from pipeline.databases.exports.places import file_of
 from pipeline.databases.select_guard import first_line, wrapped
 from pipeline.language.languages import in_all
 from pipeline.presets import Preset
-from pipeline.values import contents, texts
+from pipeline.values import contents, patterns, texts
 
 _QUOTED: Final = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/""", re.DOTALL
@@ -161,6 +161,7 @@ def lend_functions(raw: Any) -> None:
         texts.decimal_written,
         contents.html_unseen,
         contents.json_unseen,
+        patterns.has_pattern,
     )
     worked_out: tuple[Callable[..., Any], ...] = (
         texts.micros_in_utc,

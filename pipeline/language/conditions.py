@@ -91,6 +91,16 @@ def _among(condition: conditions.Among, language: Language) -> str:
 
 
 @clause.register
+def _matches(condition: conditions.Matches, language: Language) -> str:
+    return _of_column(
+        marked("the {column} is written as {pattern}"),
+        condition.column,
+        language,
+        pattern=condition.pattern,
+    )
+
+
+@clause.register
 def _between(condition: conditions.Between, language: Language) -> str:
     low, high = (_bound(bound, language) for bound in (condition.low, condition.high))
     if condition.high is None:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pipeline.model.conditions import Among, Between
+from pipeline.model.conditions import Among, Between, Condition, Matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,21 @@ class OneOf:
     words: tuple[str, ...]
     kind: Literal["one_of"] = "one_of"
 
-    def passed(self, column: str, _today: date) -> Among | Between:
+    def passed(self, column: str, _today: date) -> Condition:
         """The condition that a value of this column meets."""
         return Among(column, self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """The whole text matches a pattern (values/patterns.py)."""
+
+    pattern: str
+    kind: Literal["pattern"] = "pattern"
+
+    def passed(self, column: str, _today: date) -> Condition:
+        """The condition that a value of this column meets."""
+        return Matches(column, self.pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,7 @@ class Within:
     high: Decimal | date | None
     kind: Literal["within"] = "within"
 
-    def passed(self, column: str, _today: date) -> Among | Between:
+    def passed(self, column: str, _today: date) -> Condition:
         """The condition that a value of this column meets."""
         return Between(column, self.low, self.high)
 
@@ -45,7 +57,7 @@ class Dated:
     lies: Literal["past", "future"]
     kind: Literal["dated"] = "dated"
 
-    def passed(self, column: str, today: date) -> Among | Between:
+    def passed(self, column: str, today: date) -> Condition:
         """The condition that a value of this column meets."""
         if self.lies == "past":
             return Between(column, None, today)
@@ -59,12 +71,12 @@ class Recent:
     months: int
     kind: Literal["recent"] = "recent"
 
-    def passed(self, column: str, today: date) -> Among | Between:
+    def passed(self, column: str, today: date) -> Condition:
         """The condition that a value of this column meets."""
         return Between(column, months_before(today, self.months), None)
 
 
-Check = OneOf | Within | Dated | Recent
+Check = OneOf | Pattern | Within | Dated | Recent
 
 
 def months_before(day: date, months: int) -> date:

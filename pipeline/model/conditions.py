@@ -107,6 +107,18 @@ class Among:
 
 
 @dataclass(frozen=True, slots=True)
+class Matches:
+    """The whole text matches a pattern (values/patterns.py)."""
+
+    column: str
+    pattern: str
+    kind: Literal["matches"] = "matches"
+
+    def __str__(self) -> str:
+        return f"{self.column} matches {json.dumps(self.pattern)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Between:
     """The amount or the local day lies within these bounds, which belong to it. A side without
     a bound is open. Amounts are in units of the record's own currency.
@@ -134,7 +146,17 @@ class OlderThan:
 
 
 Condition = (
-    AllOf | AnyOf | Not | InState | Filled | Missing | Says | Among | Between | OlderThan
+    AllOf
+    | AnyOf
+    | Not
+    | InState
+    | Filled
+    | Missing
+    | Says
+    | Among
+    | Matches
+    | Between
+    | OlderThan
 )
 
 

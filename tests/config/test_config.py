@@ -19,7 +19,7 @@ from pipeline.config.lines import parse
 from pipeline.errors import ConfigError
 from pipeline.measures.registry import PLANNED
 from pipeline.model import CHECKED, ENTITIES, NO_TEXT, Target, same_in_all
-from pipeline.model.checks import Dated, OneOf, Recent, Within
+from pipeline.model.checks import Dated, OneOf, Pattern, Recent, Within
 from pipeline.model.conditions import (
     HELD,
     AllOf,
@@ -27,6 +27,7 @@ from pipeline.model.conditions import (
     AnyOf,
     Between,
     InState,
+    Matches,
     Not,
     OlderThan,
 )
@@ -803,7 +804,11 @@ def test_a_condition_is_a_tree(with_sets: Load, tmp_path: Path) -> None:
         ("{between: [10.5, null]}", "{over: 5}", ("line 7", "when.amount.over")),
         ("{older_than: 30}", "{older_than: -1}", ("line 10", "close_day.older_than", "-1")),
         ("{older_than: 30}", "yes", ("line 10", "not.close_day", "a day")),
-        ("close_day: {", "moment: {between: [1, 2], ", ("line 10", "not.moment", "either")),
+        (
+            "close_day: {",
+            "moment: {between: [1, 2], ",
+            ("line 10", "not.moment", "write one of"),
+        ),
         ("close_day:", "owner_id:", ("line 10", "not.owner_id", "no 'owner_id'")),
         ('"7"', "7", ("line 9", "when.any.0.name", "string")),
         (
@@ -851,6 +856,7 @@ fields:
   - {name: source, columns: [name], one_of: [web, fair]}
   - {name: amount, columns: [amount], between: [0, 99.95]}
   - {name: close, columns: [close_day], lies: future, within_months: 12}
+  - {name: code, columns: [name], pattern: '[A-Z]{2}[0-9]+', when: {name: {pattern: '.*[0-9]'}}}
 """
 
 
@@ -860,7 +866,9 @@ def test_what_a_demand_checks(with_sets: Load, tmp_path: Path) -> None:
         (OneOf(("web", "fair")),),
         (Within(Decimal(0), Decimal("99.95")),),
         (Dated("future"), Recent(12)),
+        (Pattern("[A-Z]{2}[0-9]+"),),
     ]
+    assert demands[3].when == Matches("name", ".*[0-9]")
 
 
 @pytest.mark.parametrize(
@@ -877,6 +885,23 @@ def test_what_a_demand_checks(with_sets: Load, tmp_path: Path) -> None:
         ("lies: future", "lies: ahead", ("line 5", "fields.2.lies", "'ahead'")),
         ("[close_day]", "[amount]", ("line 5", "fields.2.lies", "a day", "'amount'")),
         ("months: 12", "months: 0", ("line 5", "fields.2.within_months", "0")),
+        (
+            "'[A-Z]{2}[0-9]+'",
+            r"'[A-Z]{2}\d+'",
+            ("line 6", "fields.3.pattern", "position 9", "write [0-9]"),
+        ),
+        ("[0-9]+'", "[0-9]+$'", ("line 6", "fields.3.pattern", "position 15", "leave it out")),
+        (
+            "columns: [name], p",
+            "columns: [amount], p",
+            ("line 6", "fields.3.pattern", "'amount'"),
+        ),
+        ("'.*[0-9]'", "'(a+)+'", ("line 6", "fields.3.when.name", "too many ways")),
+        (
+            "{pattern: '.*[0-9]'}",
+            "{}",
+            ("line 6", "fields.3.when.name", "write one of pattern"),
+        ),
     ],
 )
 def test_a_wrong_check(

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import case, not_, select
 
 from pipeline.model import COSTING, Demand, FieldSet, Verdict, same_in_all
-from pipeline.model.checks import Dated, OneOf, Recent, Within, months_before
+from pipeline.model.checks import Dated, OneOf, Pattern, Recent, Within, months_before
 from pipeline.queries import QueryContext, failing_conditions
 from tests.benches import benches, mariadb, postgres  # noqa: F401
 from tests.queries.test_conditions import (
@@ -30,6 +30,7 @@ DEMANDS = (
     Demand("words", TEXT, ("next_step",), checks=(WEB,)),
     Demand("either", TEXT, ("next_step", "lost_reason"), checks=(WEB,)),
     Demand("amount", TEXT, ("amount",), checks=(Within(Decimal(10), Decimal("1000.001")),)),
+    Demand("written", TEXT, ("next_step", "lost_reason"), checks=(Pattern("[a-z]{3,4} ?"),)),
     Demand("past", TEXT, ("close_day",), checks=(Dated("past"),)),
     Demand("future", TEXT, ("modified_at",), checks=(Dated("future"),)),
     Demand("recent", TEXT, ("close_day",), checks=(Recent(1),)),

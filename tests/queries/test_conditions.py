@@ -6,6 +6,7 @@ The records are every way a value can be good, missing or unreadable; Hypothesis
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -43,6 +44,7 @@ from pipeline.model.conditions import (
     Condition,
     Filled,
     InState,
+    Matches,
     Missing,
     Not,
     OlderThan,
@@ -193,6 +195,8 @@ def compared(condition: Any, row: Row) -> Known:
     match condition:
         case Among(_, words):
             return told(value in words)
+        case Matches(_, pattern):
+            return told(re.fullmatch(pattern, value) is not None)
         case OlderThan(_, days):
             return told(age(value) > days)
         case Between(column, low, high):
@@ -247,6 +251,11 @@ LEAVES: st.SearchStrategy[Condition] = st.one_of(
         Among,
         TEXT_COLUMNS,
         st.lists(st.sampled_from(WORDS), min_size=1, unique=True).map(tuple),
+    ),
+    st.builds(
+        Matches,
+        st.one_of(TEXT_COLUMNS, st.just("currency")),
+        st.sampled_from(["[a-z]{3}", "[^a-z]+", "[Ww]eb ?", "é|e|EUR", ".*R.*"]),
     ),
     st.sampled_from([("EUR",), ("JPY", "EUR"), ("eur",)]).map(
         lambda codes: Among("currency", codes)

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from string import ascii_lowercase, ascii_uppercase
-from typing import Final
+from typing import Any, Final
+
+from sqlalchemy import Dialect, literal
 
 import pipeline.databases.constructs as c
-from pipeline.databases.sql.parts import NOT_SPACE, OPENS, SPACES, WITHIN, Sql, with_text
+from pipeline.databases.sql.parts import (
+    NOT_SPACE,
+    OPENS,
+    SPACES,
+    WITHIN,
+    Filled,
+    Sql,
+    with_text,
+)
 from pipeline.databases.sql.pieces import day_by_offset, instant_by_offset
 from pipeline.values.flags import DATED
+from pipeline.values.patterns import LONGEST, by_hex, parse_pattern, written
 
+_AS_TEXT: Final = "CAST({0} AS VARCHAR)"
 _HUGE: Final = "TRY_CAST(split_part(s.t, '.', 1) || rpad(rtrim(split_part(s.t, '.', 2), '0'), s.d, '0') AS HUGEINT)"
 # a list of one element, so number and digits are computed only once
 _DECIMAL_UNITS: Final = (
@@ -35,6 +47,14 @@ _MOMENT: Final = (
     "CASE WHEN strftime(try_strptime({0}, {1}), {1}) = {0}"
     " AND try_strptime({0}, {1}) >= TIMESTAMP '0001-01-01' THEN try_strptime({0}, {1}) END"
 )
+
+
+def _has_pattern(element: c.Construct[Any], _: Dialect) -> Filled:
+    text, pattern = element.clauses
+    re2 = literal(written(parse_pattern(str(pattern.value)), by_hex))  # a literal
+    template = f"length({{t}}) <= {LONGEST} AND regexp_full_match({{t}}, {{1}})"
+    return Filled(template.replace("{t}", _AS_TEXT), (text, re2))
+
 
 _SQL: Final[Sql] = {
     c.blank: (
@@ -99,6 +119,7 @@ _SQL: Final[Sql] = {
         + SPACES
         + ")))) = 0 ELSE false END"
     ),
+    c.has_pattern: _has_pattern,
     c.raised: f"translate(trim(CAST({{0}} AS VARCHAR), {SPACES}), '{ascii_lowercase}', '{ascii_uppercase}')",
     c.is_sign: f"trim(CAST({{0}} AS VARCHAR), {SPACES}) = {{1}}",
     c.folded: f"translate(trim(CAST({{0}} AS VARCHAR), {SPACES}), '{ascii_uppercase}', '{ascii_lowercase}')",
@@ -109,4 +130,4 @@ _SQL: Final[Sql] = {
         "CAST('0x' || left(md5(CAST({0} AS VARCHAR) || chr(31) || CAST({1} AS VARCHAR)), 8) AS BIGINT)"
     ),
 }
-SQL: Final = with_text(_SQL, "CAST({0} AS VARCHAR)")
+SQL: Final = with_text(_SQL, _AS_TEXT)

@@ -29,6 +29,7 @@ from pipeline.databases.sql.pieces import (
 )
 from pipeline.values.flags import DATED
 from pipeline.values.money import LARGEST_AMOUNT
+from pipeline.values.patterns import LONGEST, by_hex, parse_pattern, written
 from pipeline.values.white_space import WHITE_SPACE_CLASS
 
 _NOT_SPACE: Final = NOT_SPACE.replace("\\", "\\\\")
@@ -62,6 +63,14 @@ def _empty_parts(element: c.Construct[Any], _: Dialect) -> Filled:
     pattern = literal(f"^{part}(?:\\x{{1F}}{part})*\\z")
     template = "CASE WHEN LOCATE(CHAR(31), {t}) > 0 THEN {t} REGEXP {1} ELSE 0 END"
     return Filled(template.replace("{t}", _AS_TEXT), (text, pattern))
+
+
+def _has_pattern(element: c.Construct[Any], _: Dialect) -> Filled:
+    text, pattern = element.clauses
+    node = parse_pattern(str(pattern.value))  # a literal
+    template = f"CHAR_LENGTH({{t}}) <= {LONGEST} AND {{t}} REGEXP {{1}}"
+    pcre = literal(f"\\A{written(node, by_hex)}\\z")
+    return Filled(template.replace("{t}", _AS_TEXT), (text, pcre))
 
 
 _SQL: Final[Sql] = {
@@ -134,6 +143,7 @@ _SQL: Final[Sql] = {
     ),
     c.empty_parts: _empty_parts,
     # non-ASCII becomes '?'; otherwise UPPER would turn a long s into S
+    c.has_pattern: _has_pattern,
     c.raised: f"CONVERT(UPPER(CONVERT({_STRIPPED} USING ascii)) USING utf8mb4) COLLATE utf8mb4_bin",
     c.is_sign: f"CAST({_STRIPPED} AS BINARY) = UNHEX({{2}})",
     c.folded: (

@@ -33,6 +33,14 @@ from pipeline.databases.sql.pieces import (
 from pipeline.values.contents import by_point
 from pipeline.values.flags import DATED
 from pipeline.values.money import LARGEST_AMOUNT
+from pipeline.values.patterns import (
+    LONGEST,
+    by_digits,
+    in_bytes,
+    in_encoding,
+    parse_pattern,
+    written,
+)
 from pipeline.values.white_space import WHITE_SPACE_CLASS
 
 _AS_TEXT: Final = "CAST({0} AS text)"
@@ -97,6 +105,24 @@ def _unseen_json(element: c.Construct[Any], dialect: Dialect) -> Filled:
     read = bytewise(pattern) if _is_bytewise(dialect) else by_point(pattern)
     clauses: list[ColumnElement[Any]] = [text, literal(read), *more]
     return Filled(_UNSEEN_JSON.replace("{t}", _AS_TEXT), clauses)
+
+
+def _has_pattern(element: c.Construct[Any], dialect: Dialect) -> Filled:
+    text, pattern = element.clauses
+    node = parse_pattern(str(pattern.value))  # a literal
+    encoding = str(getattr(dialect, "encoding", "utf-8"))
+    characters, point = _AS_TEXT, by_digits
+    if _is_bytewise(dialect):
+        node = in_bytes(node)
+        characters = f"regexp_replace({_AS_TEXT}, '[\\x80-\\xBF]', '', 'g')"  # first bytes only
+    elif encoding != "utf-8":
+        node, point = in_encoding(node, encoding), _literal_beyond_ascii
+    template = f'length({characters}) <= {LONGEST} AND {_AS_TEXT} COLLATE "C" ~ {{1}}'
+    return Filled(template, (text, literal(f"^{written(node, point)}$")))
+
+
+def _literal_beyond_ascii(code: int) -> str:
+    return by_digits(code) if code < 128 else chr(code)
 
 
 def _text_mark(_: c.Construct[Any], dialect: Dialect) -> str:
@@ -186,6 +212,7 @@ _SQL: Final[Sql] = {
         + ') COLLATE "C"'
         " <> ALL (string_to_array(chr(10) || {1}, chr(10)))) ELSE false END"
     ),
+    c.has_pattern: _has_pattern,
     c.raised: f'upper(btrim(CAST({{0}} AS text), {SPACES}) COLLATE "C")',
     # a statement must not hold a sign that the database's encoding lacks
     c.is_sign: f"convert_to(btrim(CAST({{0}} AS text), {SPACES}), 'UTF8') = decode({{2}}, 'hex')",

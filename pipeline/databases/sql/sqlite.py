@@ -95,6 +95,7 @@ _SQL: Final[Sql] = {
         + ") || char(10)) = 0)"
         " ELSE 0 END"
     ),
+    c.has_pattern: "has_pattern(CAST({t} AS BLOB), {1})",
     c.raised: f"upper(trim(CAST({{0}} AS TEXT), {SPACES}))",
     c.is_sign: f"trim(CAST({{0}} AS TEXT), {SPACES}) = {{1}}",
     c.folded: f"CASE {{0}} {_AT_ONCE} ELSE {_FOLDED} END",
