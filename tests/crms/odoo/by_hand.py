@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tests.crms.odoo.database import Odoo, Row
 from tests.crms.suitecrm.by_hand import Counts, Hand, People, Setting, Value
@@ -411,11 +411,8 @@ class OdooHand(Hand):
         }
         for word, column in named.items():
             sql = sql.replace(word, column)
-        moments = {
-            name: value for name, value in asdict(self.setting).items() if name != "targets"
-        }
         return self.odoo.rows(
-            sql, {**moments, "results": self.results, "by_time": self.by_time}
+            sql, {**self.moments(), "results": self.results, "by_time": self.by_time}
         )
 
     def fields(self, entity: str) -> tuple[str, ...]:
@@ -482,9 +479,12 @@ class OdooHand(Hand):
         counted = ", ".join(
             f'COUNT(*) FILTER (WHERE {sql}) AS "{name}"' for name, sql in sums.items()
         )
+        return f"SELECT r.owner, {counted} FROM ({self.placed(entity)}) r GROUP BY r.owner"
+
+    def placed(self, entity: str) -> str:
+        """The live records of an entity, each with where it counts."""
         had = _had(entity) if self.version == 15 else "false"  # the others hold no log
-        placed = f"{PLACED} FROM ({APART} {had} AS had FROM ({RECORDS[entity]}) r) r"
-        return f"SELECT r.owner, {counted} FROM ({placed}) r GROUP BY r.owner"
+        return f"{PLACED} FROM ({APART} {had} AS had FROM ({RECORDS[entity]}) r) r"
 
     def people(self, counts: Counts) -> People:
         """Who is a manager, who is inactive, and who is in which team."""

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from tests.crms.suitecrm.database import Database, Row
 
@@ -372,6 +373,11 @@ def _apart(entity: str) -> str:
     return f"SELECT r.*, {had} AS had, {typed} AS typed FROM ({RECORDS[entity]}) r JOIN {table} t ON t.id = r.id"
 
 
+def placed(entity: str) -> str:
+    """The live records of an entity, each with where it counts."""
+    return f"{PLACED} FROM ({_apart(entity)}) r"
+
+
 AMOUNTS = f"""
 SELECT r.owner, r.iso, SUM(CASE WHEN r.state = 'open' AND NOT r.`bad amount` THEN r.minor END) AS `deals_open_amount`,
        SUM(CASE WHEN r.state = 'won' AND r.closed_in_period AND NOT r.`bad amount` THEN r.minor END)
@@ -446,10 +452,11 @@ class Hand:
         for table, empty in OPTIONAL.items():
             if table not in self.tables:
                 sql = sql.replace(f" {table} ", f" {empty} ")
-        moments = {
-            name: value for name, value in asdict(self.setting).items() if name != "targets"
-        }
-        return self.database.rows(sql, {**moments, "results": int(self.results)})
+        return self.database.rows(sql, {**self.moments(), "results": int(self.results)})
+
+    def moments(self) -> dict[str, Any]:
+        """The setting's moments, by the names under which a SELECT asks for them."""
+        return {name: at for name, at in asdict(self.setting).items() if name != "targets"}
 
     def fields(self, entity: str) -> tuple[str, ...]:
         """The fields that are due of an entity: the result of a meeting only where the CRM holds one."""
@@ -458,6 +465,10 @@ class Hand:
             for name in FIELDS[entity]
             if self.results or (entity, name) != ("meeting", "result")
         )
+
+    def weight(self, entity: str, name: str) -> int:
+        """The points of a field."""
+        return int((entity, name) not in self.free)
 
     # -------------------------------------------------------------------------------------------- per owner
 
@@ -510,7 +521,7 @@ class Hand:
             f"SUM({lost} AND NOT r.ahead AND NOT r.had AND r.typed) AS `failing imported/{entity}`",
             f"SUM({lost} AND NOT r.timely AND NOT r.ahead AND NOT r.had AND NOT r.typed) AS `failing outside/{entity}`",
         ]
-        return f"SELECT r.owner, {', '.join(sums)} FROM ({PLACED} FROM ({_apart(entity)}) r) r GROUP BY r.owner"
+        return f"SELECT r.owner, {', '.join(sums)} FROM ({placed(entity)}) r GROUP BY r.owner"
 
     # -------------------------------------------------------------------------------------------- figures
 
@@ -524,7 +535,7 @@ class Hand:
             }
             for name, value in (
                 *_measures(pooled),
-                *self._completeness(pooled),
+                *self.completeness(pooled),
                 *self._plan(scope, owners, people, counts),
             ):
                 figures[f"{name}@{scope}"] = value
@@ -543,7 +554,8 @@ class Hand:
         inactive = [row["id"] for row in users if not row["manager"] and row["id"] in owning]
         return People(managers, inactive)
 
-    def _completeness(self, pooled: Mapping[str, int]) -> Iterator[tuple[str, Value]]:
+    def completeness(self, pooled: Mapping[str, int]) -> Iterator[tuple[str, Value]]:
+        """Of the counts of one scope all figures of its field sets."""
         for span, names in SPANS.items():
             points: dict[str, tuple[int, int]] = {}
             for entity in FIELDS:
@@ -552,13 +564,16 @@ class Hand:
                     where = f"{span}/{entity}.{name}"
                     due, missing = pooled[f"due {where}"], pooled[f"missing {where}"]
                     unread = pooled.get(f"unread {where}")
-                    good = due - missing - (unread or 0)
+                    invalid = pooled.get(f"invalid {where}")
+                    good = due - missing - (unread or 0) - (invalid or 0)
                     yield f"{names.good}/{entity}.{name}", (good, due)
                     yield f"{names.missing}/{entity}.{name}", (missing, None)
                     if unread is not None:
                         yield f"{names.unreadable}/{entity}.{name}", (unread, None)
-                    if (entity, name) not in self.free:
-                        kept, owed = kept + good, owed + due
+                    if invalid is not None:
+                        yield f"{names.invalid}/{entity}.{name}", (invalid, None)
+                    weight = self.weight(entity, name)
+                    kept, owed = kept + weight * good, owed + weight * due
                 points[entity] = kept, owed
                 yield f"{names.kept}/{entity}", (kept, None)
                 yield f"{names.due}/{entity}", (owed, None)
@@ -676,13 +691,14 @@ class Names:
     good: str
     missing: str
     unreadable: str
+    invalid: str
 
 
 SPANS = {
     "score": Names("score", "points_kept", "points_due", "records_complete", "field_good", "field_missing",
-                   "field_unreadable"),
+                   "field_unreadable", "field_invalid"),
     "base": Names("base", "base_points_kept", "base_points_due", "base_complete", "base_good", "base_missing",
-                  "base_unreadable"),
+                  "base_unreadable", "base_invalid"),
 }  # fmt: skip
 
 

@@ -96,5 +96,6 @@ def _connect(url: URL) -> pymysql.connections.Connection:
         database=url.database,
         charset="utf8mb4",
         autocommit=True,
-        init_command="SET sql_mode = ''",
+        # the cache of subqueries takes 'accounts' for 'Accounts', even where they are compared as bytes
+        init_command="SET sql_mode = '', optimizer_switch = 'subquery_cache=off'",
     )

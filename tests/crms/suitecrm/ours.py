@@ -20,21 +20,28 @@ URL = "CRM_AUDIT_TEST_URL"  # a password may stand in an environment variable on
 
 
 def prepared(
-    setting: Setting, folder: Path, *, results: bool = False, preset: str = "suitecrm"
-) -> Audit:
+    setting: Setting, folder: Path, *, results: bool = False, preset: str = "suitecrm",
+    add: Mapping[str, str] | None = None, field_sets: Mapping[str, str] | None = None, accept: Sequence[str] = (),
+) -> Audit:  # fmt: skip
     """An audit.yaml of that setting, loaded; `results` maps the custom field of a meeting's result."""
     source = {"url": f"${{{URL}}}", "preset": preset, "crm_url": "https://crm.example"}
-    added = {"add": {"meeting.result": "meetings_cstm.result_c"}} if results else {}
-    document = {
+    added = {"meeting.result": "meetings_cstm.result_c"} if results else {}
+    document: dict[str, object] = {
         "name": "SuiteCRM",
         "zone": setting.zone,
         "currency": setting.currency,
-        "source": {**source, **added},
+        "accept": list(accept),
+        "source": {**source, "add": {**added, **(add or {})}},
         "period": yaml.safe_load(setting.period),
         "targets": {
             who: {setting.month or "2027-03": dict(of)} for who, of in setting.targets.items()
         },
     }
+    if field_sets:
+        document["field_sets"] = "sets"
+        (folder / "sets").mkdir()
+        for entity, content in field_sets.items():
+            (folder / "sets" / f"{entity}.yaml").write_text(content, "utf-8")
     file = folder / "audit.yaml"
     file.write_text(yaml.safe_dump(document), "utf-8")
     (folder / "data").mkdir()
