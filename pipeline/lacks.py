@@ -1,4 +1,4 @@
-"""Recognises that the machine ran out of memory, open files or disk space, in any error."""
+"""Recognises in any error that the machine ran out of memory, open files, disk or file size."""
 
 from __future__ import annotations
 
@@ -42,6 +42,12 @@ _LACKS: Final = (
         (errno.EMFILE, errno.ENFILE),
         ("too many open files",),
         "Too many files are open at once, and nothing was published. Allow more (ulimit -n 4096), and run again.",
+    ),
+    _Lack(
+        (errno.EFBIG,),
+        ("file too large",),
+        "A file would be larger than this machine allows (File too large), and nothing was published. Allow larger "
+        "files where reports go (ulimit -f, the kind of disk), and run again.",
     ),
     _MEMORY,
 )

@@ -174,6 +174,7 @@ def arrow() -> None:
         (full_duckdb, "memory"), (full_through_sqlalchemy, "memory"), (wrapped, "memory"), (arrow, "memory"),
         (number(errno.ENOMEM), "memory"), (full_sqlite, "disk"), (number(errno.ENOSPC), "disk"),
         (number(errno.EDQUOT), "disk"), (number(errno.EMFILE), "ulimit"), (number(errno.ENFILE), "ulimit"),
+        (number(errno.EFBIG), "ulimit -f"),
     ],
 )  # fmt: skip
 def test_a_lack_is_said_as_what_it_is(
@@ -224,6 +225,9 @@ def test_a_library_that_only_tells_a_lack_in_words_is_understood() -> None:
         lack_in("Out of Memory Error: could not allocate block of size 256.0 KiB")
     )
     assert "disk" in str(lack_in('IO Error: Could not write file "x": No space left on device'))
+    assert "ulimit -f" in str(
+        lack_in('Failed to commit: Could not write file "a.duckdb.wal": File too large')
+    )
     assert lack_in("Binder Error: no such column") is None
 
 
