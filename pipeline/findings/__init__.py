@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -52,6 +52,30 @@ def labels_of(
     return labels
 
 
+def clients_of(
+    connection: Connection,
+    views: Mapping[str, FromClause],
+    failing: Mapping[str, Select[Any]],
+    labels: Mapping[tuple[str, str], str],
+) -> dict[tuple[str, str], str]:
+    """(entity, record id) -> the name of its client, for the failing records without a name."""
+    clients: dict[tuple[str, str], str] = {}
+    for entity, statement in failing.items():
+        if "client" not in views or "client_id" not in views[entity].c:
+            continue
+        view, client, wrong = views[entity], views["client"].alias(), statement.subquery()
+        rows = connection.execute(
+            select(view.c.id, client.c.name)
+            .join(wrong, wrong.c.id == view.c.id)
+            .join(client, client.c.id == view.c.client_id)
+        )
+        for record, name in rows:
+            key = entity, str(record)
+            if not labels[key] and str(name or "").strip():
+                clients[key] = str(name).strip()
+    return clients
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What findings need to know about failing records besides their masks."""
@@ -63,6 +87,8 @@ class About:
     links: Mapping[str, str]
     zone: str
     audit_id: str = ""
+    # (entity, record id) -> its client's name, where it has none of its own
+    clients: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def findings_of(
@@ -151,34 +177,42 @@ def _lacking(demand: Demand, rule: Rule) -> LocalText:
 
 def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixItem]:
     rules, missing, why = words.of(record.entity, record.mask)
+    key = record.entity, record.record_id
     if rules:
+        label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
         yield FixItem(
             entity=record.entity,
             record_id=record.record_id,
             owner=record.owner,
-            label=about.labels[record.entity, record.record_id],
+            label=label,
             rules=rules,
             missing=missing,
             why=why,
             link=_link(record, about),
             span=record.span,
-            day=_local_day(record.occurred_at_us, about.zone),
+            day=moment.date() if moment else None,
+            hour=_hour(label, moment),
+            client=about.clients.get(key, ""),
             check=not record.mask & about.field_sets[record.entity].costing,
             ids=tuple(_id(record, rule, about) for rule in rules),
         )
 
 
 def _checks(record: FailingRecord, about: About, words: _Words) -> Iterator[Check]:
+    key = record.entity, record.record_id
     for rule in words.counts(record.entity, record.mask):
+        label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
         yield Check(
             rule=rule,
             record_id=record.record_id,
             owner=record.owner,
-            label=about.labels[record.entity, record.record_id],
+            label=label,
             link=_link(record, about),
             span=record.span,
-            day=_local_day(record.occurred_at_us, about.zone),
             id=_id(record, rule, about),
+            day=moment.date() if moment else None,
+            hour=_hour(label, moment),
+            client=about.clients.get(key, ""),
         )
 
 
@@ -191,12 +225,21 @@ def _link(record: FailingRecord, about: About) -> str:
     return address.replace("{id}", quote(record.record_id, safe=""))
 
 
-def _local_day(occurred_at_us: int | None, zone: str) -> date | None:
+def _local_moment(occurred_at_us: int | None, zone: str) -> datetime | None:
     if occurred_at_us is None:
         return None
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=occurred_at_us)
     try:
-        return moment.astimezone(ZoneInfo(zone)).date()
+        return moment.astimezone(ZoneInfo(zone))
     # programs write 0001-01-01 for "no date"; west of Greenwich that is in the year 0
     except OverflowError:
-        return moment.date()
+        return moment
+
+
+def _hour(label: str, moment: datetime | None) -> time | None:
+    """By what its owner knows a record without a name, beside its day. Midnight is no hour:
+    programs write it where they know the day alone.
+    """
+    if label or moment is None or moment.time() == time.min:
+        return None
+    return moment.time()

@@ -113,9 +113,9 @@ def compute(
             rows = {counts.entity: counts.rows for counts in counted}
             odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
             must_be_plausible(odd, audit.accept)
-            labels = findings.labels_of(
-                connection, opened.views, {scan.entity: scan.failing for scan in scans}
-            )
+            wrong = {scan.entity: scan.failing for scan in scans}
+            labels = findings.labels_of(connection, opened.views, wrong)
+            clients = findings.clients_of(connection, opened.views, wrong, labels)
         groups = groups_in(failing)
         must_be_listed(measured, groups, rules)
         people, figures = figures_of((*measured, *due), groups, users)
@@ -127,7 +127,7 @@ def compute(
         prove_controls(by_id, controls)
         progress.stage("Making the fix-lists")
         about = findings.About(
-            labels, audit.field_sets, rules, audit.links, window.zone, audit.id
+            labels, audit.field_sets, rules, audit.links, window.zone, audit.id, clients
         )
         fix_list, checks = findings.findings_of(read_failing(failing), about)
     return RunResult(

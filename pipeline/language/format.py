@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -84,6 +85,12 @@ def format_figure(figure: Figure, language: Language) -> str:
     return f"{minus}{language.style.before_amount(figure.currency)}{number.lstrip('-')}"
 
 
+def hundredths(value: Fraction) -> Decimal:
+    """A positive number with two decimals, half up, and never 0.00."""
+    numerator, denominator = (100 * value).as_integer_ratio()
+    return Decimal(max(1, (2 * numerator + denominator) // (2 * denominator))).scaleb(-2)
+
+
 def plain_decimal(value: Decimal, language: Language) -> str:
     """A number without a unit: '1,234.5'."""
     return _decimal(value, language.style)
@@ -137,6 +144,11 @@ def excel_value(figure: Figure) -> Decimal | None:
 def day_text(day: date, language: Language) -> str:
     """'16 Nov 2026'."""
     return f"{day.day} {language.style.short_months[day.month - 1]} {day.year}"
+
+
+def hour_text(hour: time, language: Language) -> str:
+    """'14:30'."""
+    return f"{hour:{language.style.hour}}"
 
 
 def month_text(day: date, language: Language) -> str:

@@ -26,6 +26,16 @@ _ENTITIES: Final[Mapping[str, str]] = {
 }
 """A record of each kind."""
 
+_KINDS: Final[Mapping[str, str]] = {
+    "meeting": marked("Meetings"),
+    "call": marked("Calls"),
+    "deal": marked("Deals"),
+    "client": marked("Clients"),
+    "contact": marked("Contacts"),
+    "lead": marked("Leads"),
+}
+"""Several records of each kind that has a minimum field set."""
+
 _COLUMNS: Final[Mapping[str, str]] = {
     "id": marked("id"),
     "owner_id": marked("owner"),
@@ -168,6 +178,11 @@ _BASES: Final[Mapping[str, str]] = {
     "settings": marked("the audit's settings"),
     ONE_READING: marked("counted by the CRM's database alone"),
 }
+
+
+def kind_label(entity: str, language: Language) -> str:
+    """'Meetings': the heading of several."""
+    return language.translate(_KINDS[entity])
 
 
 def entity_label(entity: str, language: Language) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
+from fractions import Fraction
 
 from pipeline.model.audit import Agreement, Audience
 from pipeline.model.figures import Figure, figure_id
@@ -50,6 +51,10 @@ class FixItem:
     ids: tuple[str, ...] = ()  # of its findings, as in `missing`
     check: bool = False  # it costs nobody a point
     later: bool = False  # a page opens with others, which are worth more
+    gain: Fraction | None = None  # what completing it adds to the score of its owner, 1 at most
+    # of a record without a name: at what time of its day, and the client's name
+    hour: time | None = None
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,9 @@ class Check:
     span: Span
     day: date | None  # its own day in the audit's zone
     id: str = ""  # of the finding
+    # of a record without a name: at what time of its day, and the client's name
+    hour: time | None = None
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

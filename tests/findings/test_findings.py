@@ -8,7 +8,7 @@ from base64 import b32encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from sqlalchemy import column, create_engine, select, table
 
 from pipeline import findings
 from pipeline.calendar.window import microseconds
-from pipeline.findings import About, labels_of
+from pipeline.findings import About, clients_of, labels_of
 from pipeline.findings.ids import FINDING_ID, finding_id
 from pipeline.findings.stored import groups_in, read_failing, write_failing
 from pipeline.findings.tallies import group_of
@@ -249,6 +249,47 @@ def test_what_a_manager_knows_a_record_by(tmp_path: Path) -> None:
         ("contact", "4"): "",
         ("meeting", "1"): "Lunch",
     }
+
+
+def test_a_record_without_a_name_is_known_by_its_client(tmp_path: Path) -> None:
+    engine = create_engine(f"duckdb:///{tmp_path / 'x.duckdb'}")
+    client = table("view_client", column("id"), column("name"))
+    meeting = table("view_meeting", column("id"), column("client_id"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE view_client AS SELECT * FROM (VALUES ('c', ' Aurora Foods '), ('d', NULL)) v(id, name)"
+        )
+        connection.exec_driver_sql(
+            "CREATE TABLE view_meeting AS SELECT * FROM (VALUES ('1', 'c'), ('2', 'd'), ('3', NULL), ('4', 'c'))"
+            " v(id, client_id)"
+        )
+    labels = {("meeting", str(number)): "" for number in range(1, 5)}
+    labels["meeting", "4"] = labels["client", "d"] = "Lunch"
+    with engine.connect() as connection:
+        seen = clients_of(
+            connection,
+            {"client": client, "meeting": meeting},
+            {"client": select(client.c.id), "meeting": select(meeting.c.id)},
+            labels,
+        )
+    engine.dispose()
+    assert seen == {("meeting", "1"): "Aurora Foods"}
+
+
+@pytest.mark.parametrize(
+    ("moment", "hour"),
+    [
+        (datetime(2026, 11, 17, 13, 5, tzinfo=UTC), time(14, 5)),
+        (datetime(2026, 11, 16, 23, 0, tzinfo=UTC), None),  # midnight there: a day alone
+    ],
+)
+def test_a_record_without_a_name_has_its_hour(moment: datetime, hour: time | None) -> None:
+    record = FailingRecord(
+        "meeting", "1", "m1", 1, Span.OUTSIDE, occurred_at_us=microseconds(moment)
+    )
+    item = one(record, "", zone="Europe/Berlin")
+    assert (item.day, item.hour) == (date(2026, 11, 17), hour)
+    assert one(record, "Lunch", zone="Europe/Berlin").hour is None
 
 
 # ------------------------------------------------------------------------------------------------ as files

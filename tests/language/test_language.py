@@ -434,7 +434,8 @@ def untranslated(text: str) -> list[str]:
 
 @pytest.fixture
 def pseudo(monkeypatch: pytest.MonkeyPatch) -> list[Report]:
-    monkeypatch.setattr(elements, "language_of", lambda _: PSEUDO)
+    for module in (elements, checks):
+        monkeypatch.setattr(module, "language_of", lambda _: PSEUDO)
     monkeypatch.setattr(
         checks, "in_all", lambda text: LocalText(in_brackets(text), in_brackets(text))
     )

@@ -137,10 +137,13 @@ def test_management_lists_what_is_on_nobodys_page_and_names_no_client() -> None:
     }
     assert {(item.entity, item.record_id) for item in report.fix_list} == everything
     (former,) = [person for person in result().people if person.id == "x1"]
-    assert {item.label for item in report.fix_list} == {
-        f"{item.record_id} ({former.name})" if item.owner else item.record_id
-        for item in report.fix_list
+    assert {(item.owner, item.label) for item in report.fix_list} == {
+        ("", ""),
+        (former.id, f"former colleague {former.name}"),
     }
+    named = replace(checks.to_check(result())[0], owner="", client="Aurora Foods")
+    without = management_report(replace(result(), fix_list=(named,), checks=()))
+    assert [item.client for item in without.fix_list] == [""]
 
 
 def test_a_list_that_is_cut_says_so() -> None:

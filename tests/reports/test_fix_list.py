@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from pipeline.language.languages import ENGLISH
 from pipeline.measures.completeness import SCORE
 from pipeline.measures.figures import make_figures
 from pipeline.measures.scopes import FigureInputs
 from pipeline.model import FixItem, RunResult, Scope
 from pipeline.reports.content.fix_list import FIRST, fix_lists, points_of
 from pipeline.reports.content.manager import manager_report
-from pipeline.reports.content.report import section_of
+from pipeline.reports.content.report import gain_text, section_of
 from tests.factory import ACCOUNTS, PEOPLE, TARGETS, answers, field_sets, result, window
 from tests.measures.test_sentences import text_of
 
@@ -83,6 +84,27 @@ def test_the_second_percentage_is_what_a_run_would_say() -> None:
         assert expected != result().find(SCORE, Scope.MANAGER, person.id)
 
 
+def test_what_each_record_adds_comes_to_what_all_of_them_do() -> None:
+    for person in (PEOPLE[0], PEOPLE[2], PEOPLE[3]):
+        first = [item.gain for item in now(person.id)[:FIRST]]
+        [row] = manager_report(result(), person).element("fix now")
+        before, after = (Fraction(f.numerator, f.denominator) for f in row.cells[-3::2])
+        assert None not in first
+        assert sum(filter(None, first)) == after - before > 0
+
+
+def test_what_a_record_adds_is_never_shown_as_nothing() -> None:
+    item = now("m1")[0]
+    for gain, shown in (
+        (None, ""),
+        (Fraction(0), ""),
+        (Fraction(1, 10**6), "+0.01"),
+        (Fraction(125, 100_000), "+0.13"),
+        (Fraction(1, 3), "+33.33"),
+    ):
+        assert gain_text(replace(item, gain=gain), ENGLISH) == shown
+
+
 def test_without_a_percentage_nothing_is_promised() -> None:
     figures = dict(result().figures)
     figures["score@manager:m1"] = replace(
@@ -90,6 +112,7 @@ def test_without_a_percentage_nothing_is_promised() -> None:
     )
     report = manager_report(replace(result(), figures=figures), PEOPLE[0])
     assert text_of(report.element("fix now")[0]) == "Start with these 15 records"
+    assert {item.gain for item in report.fix_list} == {None}
 
 
 def test_points_are_the_weights_of_what_costs() -> None:

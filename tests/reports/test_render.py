@@ -8,7 +8,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from jinja2 import UndefinedError
@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 
 from pipeline.calendar.window import open_window
 from pipeline.language.format import format_figure
-from pipeline.language.languages import ENGLISH
+from pipeline.language.languages import ENGLISH, language_of
 from pipeline.measures.completeness import SCORE
 from pipeline.measures.meetings import COMPLETE_MEETINGS
 from pipeline.measures.registry import MEASURES
@@ -32,6 +32,7 @@ from pipeline.model import (
     same_in_all,
 )
 from pipeline.reports.content.checks import to_check
+from pipeline.reports.content.fix_list import groups_of
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_report
 from pipeline.reports.content.report import (
@@ -40,6 +41,7 @@ from pipeline.reports.content.report import (
     clean,
     halves,
     label_text,
+    parts_of,
     period_text,
     section_of,
     web_address,
@@ -498,7 +500,11 @@ def test_links_lead_to_the_records_and_tell_nothing_about_where_they_come_from()
     report = reports()["manager"]
     links = parse(render_page(report)).xpath("//a")
     assert [a.get("href") for a in links] == [
-        r.link for r in report.fix_list if web_address(r.link)
+        record.link
+        for _, items in parts_of(report)
+        for group in groups_of(items)
+        for record in group.items
+        if web_address(record.link)
     ]
     assert {a.get("rel") for a in links} == {"noreferrer"}
 
@@ -538,7 +544,7 @@ def test_a_page_can_be_heard(name: str) -> None:
     tree = parse(render_page(reports()[name]))
     assert tree.get("lang") == "en"
     assert all(table.find("caption") is not None for table in tree.xpath("//table"))
-    assert all(cell.get("scope") in ("col", "row") for cell in tree.xpath("//th"))
+    assert all(cell.get("scope") in ("col", "row", "rowgroup") for cell in tree.xpath("//th"))
     for drawing in tree.xpath("//*[local-name()='svg']"):
         assert drawing.get("aria-hidden") == "true" or drawing.xpath("./*[local-name()='desc']")
     assert len(tree.xpath("//h1")) == 1
@@ -564,7 +570,7 @@ def test_clean_leaves_honest_text_alone() -> None:
     assert clean("\x00\x1b\x85\u202e\u2069\ud800") == "\ufffd" * 6
 
 
-def test_a_record_without_a_name_is_known_by_its_id() -> None:
+def test_a_record_without_a_name_is_known_by_its_day_hour_and_client() -> None:
     item = FixItem(
         "meeting",
         "m-1",
@@ -575,7 +581,28 @@ def test_a_record_without_a_name_is_known_by_its_id() -> None:
         "",
         Span.SCORE,
     )
-    assert label_text(item, ENGLISH) == "without a name, m-1"
+    assert label_text(item, ENGLISH) == "without a name"
+    item = replace(item, client="Aurora\tFoods")
+    assert label_text(item, ENGLISH) == "Aurora Foods"
+    item = replace(item, day=date(2026, 11, 17), hour=time(14, 5, 9))
+    assert label_text(item, ENGLISH) == "17 Nov 2026 14:05, Aurora Foods"
+    assert label_text(item, language_of("nl")) == "17 nov 2026 14.05 uur, Aurora Foods"
+    assert label_text(replace(item, label="Lunch"), ENGLISH) == "Lunch"
+
+
+def test_a_reason_is_said_once_for_all_records_of_its_kind() -> None:
+    report = manager_report(result(), PEOPLE[0])
+    page = parse(render_page(report))
+    for part, items in parts_of(report):
+        rows = page.xpath(f"//tr[@data-group and @data-section='{part}']")
+        assert [row.get("data-group") for row in rows] == list(
+            dict.fromkeys(item.entity for item in items)
+        )
+        for row in rows:
+            of_kind = [item for item in items if item.entity == row.get("data-group")]
+            reasons = {ENGLISH.chosen(why) for item in of_kind for why in item.why if why}
+            assert sorted(row.xpath(".//*[@data-cell='why']/text()")) == sorted(reasons)
+    assert not page.xpath("//tr[@data-item]//*[@data-cell='why']")
 
 
 @pytest.mark.parametrize(

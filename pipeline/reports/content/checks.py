@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pipeline.language.languages import in_all
+from pipeline.language.languages import Language, in_all, language_of
 from pipeline.language.marked import marked
 from pipeline.measures import calls, clients, deals, meetings
 from pipeline.model import (
@@ -142,6 +142,8 @@ def _item(check: Check) -> FixItem:
         link=check.link,
         span=check.span,
         day=check.day,
+        hour=check.hour,
+        client=check.client,
         check=True,
     )
 
@@ -154,21 +156,24 @@ MOST_LISTED: Final = 1_000
 
 def of_nobody(result: RunResult) -> list[FixItem]:
     """The records that stand on no manager's page: without an owner, or in the names of
-    former colleagues. By their ids: management's report names no client.
+    former colleagues. By their numbers: management's report names no client.
 
     With `audience: own` it names no former colleague either, and leaves their records out
     where their number would tell what few people did.
     """
     managers = {person.id for person in result.people if person.scope is Scope.MANAGER}
+    language = language_of(result.language)
     former = {person.id: person for person in result.people if person.id not in managers}
     listed = (*result.fix_list, *to_check(result))
     items = [item for item in listed if item.owner not in managers]
     items.sort(key=lambda item: SECTIONS.index(section_of(item)))
     if result.audience == "named":
-        return [replace(item, label=_known_by(item, former.get(item.owner))) for item in items]
+        return [_of_nobody(item, former.get(item.owner), language) for item in items]
     shown = items if lists_former(result) else (i for i in items if i.owner not in former)
-    return [replace(item, label=_known_by(item, None)) for item in shown]
+    return [_of_nobody(item, None, language) for item in shown]
 
 
-def _known_by(item: FixItem, owner: Person | None) -> str:
-    return f"{item.record_id} ({owner.name})" if owner else item.record_id
+def _of_nobody(item: FixItem, owner: Person | None, language: Language) -> FixItem:
+    """The record without the names of clients; with its former owner's, where that is given."""
+    known_by = language.translate("former colleague {name}", name=owner.name) if owner else ""
+    return replace(item, label=known_by, client="")

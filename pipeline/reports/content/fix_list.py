@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Final
 
-from pipeline.language.languages import ENGLISH
+from pipeline.language.languages import ENGLISH, joined_texts
 from pipeline.measures.completeness import (
     POINTS_DUE,
     POINTS_KEPT,
@@ -25,6 +25,7 @@ from pipeline.model import (
     FieldSet,
     Figure,
     FixItem,
+    LocalText,
     Rule,
     RunResult,
     Scope,
@@ -54,6 +55,7 @@ def _in_order(items: Iterable[FixItem], worth: _Worth) -> tuple[FixItem, ...]:
     ordered = sorted(items, key=_section_order)
     now = [item for item in ordered if section_of(item) == "now"]
     now.sort(key=worth.order)
+    now = [replace(item, gain=worth.gain(item)) for item in now]
     first, later = now[:FIRST], (replace(item, later=True) for item in now[FIRST:])
     return (*first, *later, *ordered[len(now) :])
 
@@ -70,12 +72,30 @@ class _Worth:
         self._result, self._owner = result, owner
         self._points = cache(lambda rules, entity: points_of(rules, result.field_sets[entity]))
         self._unit = cache(self._worth_of_a_point)
+        self._shares = self._shares_in_score()
 
     def order(self, item: FixItem) -> tuple[Fraction, int, bytes]:
         """Best first, then by kind and id."""
-        gain = self._unit(item.entity) * self._points(item.rules, item.entity)
         record = item.record_id.encode("utf-8", "surrogatepass")
-        return -gain, CHECKED.index(item.entity), record
+        return -self._worth(item), CHECKED.index(item.entity), record
+
+    def gain(self, item: FixItem) -> Fraction | None:
+        """What completing the record adds to the score, which is 1 at most; None without a
+        score.
+        """
+        return self._worth(item) / self._shares if self._shares else None
+
+    def _worth(self, item: FixItem) -> Fraction:
+        return self._unit(item.entity) * self._points(item.rules, item.entity)
+
+    def _shares_in_score(self) -> int:
+        """The shares of the kinds that are in the score, together; 0 without a score."""
+        score = self._result.find(SCORE, Scope.MANAGER, self._owner)
+        if score is None or not score.denominator:
+            return 0
+        points = _points_by_kind(self._result, self._owner)
+        counting = (kind for kind, of in points.kinds.items() if of.due >= FEWEST_OF_KIND)
+        return sum(points.shares[kind] for kind in counting)
 
     def _worth_of_a_point(self, entity: str) -> Fraction:
         due = self._result.find(POINTS_DUE, Scope.MANAGER, self._owner, entity)
@@ -89,6 +109,37 @@ def points_of(rules: Iterable[Rule], fields: FieldSet) -> int:
     """The points that a record loses by the rules that it fails."""
     weights = {demand.name: demand.weight for demand in fields.demands}
     return sum(weights.get(rule.id, 0) for rule in rules if rule.verdict in COSTING)
+
+
+Reason = tuple[LocalText, LocalText]
+"""What is missing, and why it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Records of one kind, in their order, with every reason that they have in common."""
+
+    entity: str
+    reasons: tuple[Reason, ...]
+    items: tuple[FixItem, ...]
+
+
+def groups_of(items: Iterable[FixItem]) -> list[Group]:
+    """The records by kind; the kind of the first record comes first."""
+    kinds: dict[str, list[FixItem]] = defaultdict(list)
+    for item in items:
+        kinds[item.entity].append(item)
+    return [Group(kind, _reasons(of_kind), tuple(of_kind)) for kind, of_kind in kinds.items()]
+
+
+def _reasons(items: Iterable[FixItem]) -> tuple[Reason, ...]:
+    """Each reason once, with all that is asked for it."""
+    asked: dict[LocalText, dict[LocalText, None]] = defaultdict(dict)
+    for item in items:
+        for missing, why in zip(item.missing, item.why, strict=True):
+            if why:
+                asked[why][missing] = None
+    return tuple((joined_texts(missing, ", "), why) for why, missing in asked.items())
 
 
 @dataclass(frozen=True, slots=True)

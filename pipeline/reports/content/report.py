@@ -13,7 +13,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pipeline.calendar.window import month_of, quarter_of, week_of, year_of
-from pipeline.language.format import day_text, moment_text, month_text
+from pipeline.language.format import (
+    day_text,
+    hour_text,
+    hundredths,
+    moment_text,
+    month_text,
+    plain_decimal,
+)
 from pipeline.language.labels import entity_label
 from pipeline.language.languages import Cell, Language
 from pipeline.model import SCORED, Figure, FixItem, Person, RunResult, Span, Unit, Window
@@ -129,6 +136,16 @@ _HARMFUL: Final = re.compile(
 """Control characters, those that turn the direction of the text around them, and
 what is no character at all.
 """
+
+
+def parts_of(report: Report) -> list[tuple[str, tuple[FixItem, ...]]]:
+    """The fix-list as its page shows it: a manager's by section, management's as a whole."""
+    if report.reader == "management":
+        return [("nobody", report.fix_list)] if report.fix_list else []
+    by_section: dict[str, list[FixItem]] = {section: [] for section in SECTIONS}
+    for item in report.fix_list:
+        by_section[section_of(item)].append(item)
+    return [(section, tuple(items)) for section, items in by_section.items() if items]
 
 
 def section_of(item: FixItem) -> str:
@@ -250,10 +267,33 @@ def clean(text: str) -> str:
 
 
 def label_text(item: FixItem, language: Language) -> str:
-    """The record's own name; without one, its id."""
+    """The record's own name; without one, its day and hour and its client. Its number stands
+    beside either.
+    """
     if item.label.strip():
         return clean(item.label)
-    return language.translate("without a name, {number}", number=clean(item.record_id))
+    moment = " ".join(
+        (
+            *([day_text(item.day, language)] if item.day else []),
+            *([hour_text(item.hour, language)] if item.hour else []),
+        )
+    )
+    known_by = ", ".join(filter(None, (moment, clean(item.client))))
+    return known_by or language.translate("without a name")
+
+
+def shows_day(item: FixItem) -> bool:
+    """Whether the day stands beside the label, and not in it."""
+    return item.day is not None and bool(item.label.strip())
+
+
+def gain_text(item: FixItem, language: Language) -> str:
+    """What completing the record adds to its owner's score, in percentage points: '+0.36'; ''
+    where it adds none.
+    """
+    if not item.gain:
+        return ""
+    return f"+{plain_decimal(hundredths(item.gain * 100), language)}"
 
 
 def web_address(link: str) -> str:

@@ -11,9 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.language.format import day_text, format_figure
-from pipeline.language.labels import entity_label
+from pipeline.language.labels import kind_label
 from pipeline.language.languages import Language
-from pipeline.model import Figure, FixItem
+from pipeline.model import Figure, FixItem, LocalText
+from pipeline.reports.content.fix_list import groups_of
 from pipeline.reports.content.report import (
     SECTIONS,
     Report,
@@ -21,9 +22,12 @@ from pipeline.reports.content.report import (
     Table,
     as_of_text,
     clean,
+    gain_text,
     label_text,
+    parts_of,
     period_text,
     section_of,
+    shows_day,
     web_address,
 )
 from pipeline.reports.html import charts
@@ -68,15 +72,20 @@ def environment(language: Language) -> Environment:
         format_figure=partial(format_figure, language=language),
         clean=clean,
         mark=encoded,
-        kind=partial(entity_label, language=language),
         label=partial(label_text, language=language),
         day=partial(day_text, language=language),
         section=section_of,
         address=web_address,
-        asked=partial(_asked, language=language),
+        chosen=language.chosen,
+        number=_number,
+        findings=_findings,
+        kinds=partial(kind_label, language=language),
+        gain=partial(gain_text, language=language),
     )
-    made.tests.update(figure=_is_figure, numeric=_is_numeric)
-    made.globals.update(bar=charts.bar, scatter=partial(charts.scatter, language=language))
+    made.tests.update(figure=_is_figure, numeric=_is_numeric, dated=shows_day)
+    made.globals.update(
+        bar=charts.bar, groups=groups_of, scatter=partial(charts.scatter, language=language)
+    )
     return made
 
 
@@ -89,18 +98,20 @@ def _is_numeric(table: Table, column: int) -> bool:
     return any(isinstance(row.cells[column], Figure) for row in table.rows)
 
 
-def _asked(item: FixItem, language: Language) -> Sequence[tuple[str, str, str]]:
-    findings = zip(item.missing, item.why, item.ids, strict=True)
-    return tuple(
-        (language.chosen(missing), language.chosen(why), finding)
-        for missing, why, finding in findings
-    )
+def _number(item: FixItem) -> str:
+    return clean(item.record_id)
+
+
+def _findings(item: FixItem) -> Sequence[tuple[LocalText, str]]:
+    """What is missing, each with the id of its finding."""
+    return tuple(zip(item.missing, item.ids, strict=True))
 
 
 def _sections(report: Report) -> list[tuple[str, Row, tuple[FixItem, ...]]]:
     """The sections of the fix-list with a heading: name, heading, records."""
-    sections = []
-    for name in SECTIONS:
-        records = tuple(item for item in report.fix_list if section_of(item) == name)
-        sections += [(name, heading, records) for heading in report.element(f"fix {name}")]
-    return sections
+    parts = dict(parts_of(report))
+    return [
+        (name, heading, parts.get(name, ()))
+        for name in SECTIONS
+        for heading in report.element(f"fix {name}")
+    ]

@@ -14,19 +14,22 @@ from typing import Final, cast
 from lxml import etree
 
 from pipeline.language.format import day_text, format_figure
-from pipeline.language.labels import entity_label
+from pipeline.language.labels import kind_label
 from pipeline.language.languages import Language
 from pipeline.model import Difference, Figure, FixItem, RunResult
-from pipeline.reports.content.fix_list import figures_of
+from pipeline.reports.content.fix_list import figures_of, groups_of
 from pipeline.reports.content.report import (
     Report,
     Row,
     as_of_text,
     clean,
+    gain_text,
     halves,
     label_text,
+    parts_of,
     period_text,
     section_of,
+    shows_day,
     web_address,
 )
 from pipeline.values.visible import decoded
@@ -46,6 +49,7 @@ def _marked(*marks: str) -> Find:
 _FIGURES: Final = _marked("data-figure")
 _ROWS: Final = _marked("data-row")
 _PIECES: Final = _marked("data-label", "data-text", "data-figure")
+_GROUPS: Final = _marked("data-group")
 _ITEMS: Final = _marked("data-item")
 _CELLS: Final = _marked("data-cell")
 _METAS: Final = _marked("data-meta")
@@ -61,6 +65,8 @@ class PageContent:
     figures: tuple[tuple[str, str], ...]  # (figure id, text)
     # (table's key or 'headline', then each label, text and figure id)
     rows: tuple[tuple[str, ...], ...]
+    # (kind of the group's records, section, then each cell)
+    groups: tuple[tuple[str, ...], ...]
     # (entity:record id, section, then each cell, and the link's address)
     fix_list: tuple[tuple[str, ...], ...]
     # ('run-id', 'as-of', 'period', 'zone' or 'title'; the text)
@@ -78,7 +84,8 @@ def read_page(html: str) -> PageContent:
             for element in _FIGURES(page)
         ),
         rows=tuple(_row(element) for element in _ROWS(page)),
-        fix_list=tuple(_repair(element) for element in _ITEMS(page)),
+        groups=tuple(_repair(element, "data-group") for element in _GROUPS(page)),
+        fix_list=tuple(_repair(element, "data-item") for element in _ITEMS(page)),
         meta=tuple((_mark(element, "data-meta"), _text(element)) for element in _METAS(page)),
     )
 
@@ -94,6 +101,7 @@ def page_differences(report: Report, html: str) -> list[Difference]:
         *_strangers(report),
         *_compared("figure", expected, page.figures),
         *_compared("row", map(_keyed, _expected_rows(report)), map(_keyed, page.rows)),
+        *_compared("group", map(_keyed, _expected_groups(report)), map(_keyed, page.groups)),
         *_compared(
             "fix-list",
             map(_keyed, (_expected_repair(item, report.language) for item in report.fix_list)),
@@ -115,10 +123,10 @@ def _row(row: etree._Element) -> tuple[str, ...]:
     return (_mark(row, "data-row"), *pieces)
 
 
-def _repair(row: etree._Element) -> tuple[str, ...]:
+def _repair(row: etree._Element, mark: str) -> tuple[str, ...]:
     addresses = [str(link.get("href")) for link in row.iter("a")]
     texts = (f"{_mark(cell, 'data-cell')}: {_text(cell)}" for cell in _CELLS(row))
-    return (decoded(_mark(row, "data-item")), _mark(row, "data-section"), *texts, *addresses)
+    return (decoded(_mark(row, mark)), _mark(row, "data-section"), *texts, *addresses)
 
 
 # --------------------------------------------------------------------------------------- expect
@@ -139,24 +147,37 @@ def _expected_rows(report: Report) -> Iterator[tuple[str, ...]]:
             yield (key, clean(row.label), *cells)
 
 
+def _expected_groups(report: Report) -> Iterator[tuple[str, ...]]:
+    """The heading of each kind of record in every part of the fix-list."""
+    language = report.language
+    for part, items in parts_of(report):
+        for group in groups_of(items):
+            reasons: list[str] = []
+            for missing, why in group.reasons:
+                reasons.append(f"missing: {clean(language.chosen(missing))}")
+                reasons.append(f"why: {clean(language.chosen(why))}")
+            heading = f"kind: {kind_label(group.entity, language)}"
+            yield (group.entity, part, heading, *reasons)
+
+
 def _expected_repair(item: FixItem, language: Language) -> tuple[str, ...]:
     address = web_address(item.link)
     return (
         f"{item.entity}:{item.record_id}",
         section_of(item),
-        f"entity: {entity_label(item.entity, language)}",
         f"label: {label_text(item, language)}",
-        *([f"day: {day_text(item.day, language)}"] if item.day else []),
-        *_expected_reasons(item, language),
+        f"number: {clean(item.record_id)}",
+        *([f"day: {day_text(item.day, language)}"] if item.day and shows_day(item) else []),
+        *_expected_findings(item, language),
+        *([f"gain: {gain_text(item, language)}"] if item.gain else []),
         f"link: {language.translate(_LINK_TEXT) if address else clean(item.link)}",
         *([address] if address else []),
     )
 
 
-def _expected_reasons(item: FixItem, language: Language) -> Iterator[str]:
-    for missing, why, finding in zip(item.missing, item.why, item.ids, strict=True):
+def _expected_findings(item: FixItem, language: Language) -> Iterator[str]:
+    for missing, finding in zip(item.missing, item.ids, strict=True):
         yield f"missing: {clean(language.chosen(missing))}"
-        yield f"why: {clean(language.chosen(why))}"
         yield f"finding: {finding}"
 
 
