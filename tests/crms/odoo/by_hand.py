@@ -152,7 +152,8 @@ call AS (
     FROM mail_activity a LEFT JOIN crm_lead l ON a.res_model = 'crm.lead' AND l.id = a.res_id
     WHERE a.activity_type_id IN (SELECT t.id FROM mail_activity_type t WHERE t.category = 'phonecall')
       AND a.res_model IN ('crm.lead', 'res.partner') AND NOT DONE)
-SELECT c.create_uid, c.create_date, (SELECT u.id::text FROM res_users u WHERE u.id = c.user_id) AS owner, true AS scored,
+SELECT c.id, c.create_uid, c.create_date, (SELECT u.id::text FROM res_users u WHERE u.id = c.user_id) AS owner,
+       true AS scored,
        COALESCE(lower(trim(c.summary)), '') !~ '^(wrong number|voicemail|no answer|verkeerd nummer|geen gehoor)' AS reached,
        CASE WHEN isfinite(c.create_date) THEN c.create_date END AS moment, NOT isfinite(c.create_date) AS "bad created_at",
        NOT (COALESCE(c.type = 'lead' AND c.fresh, false)

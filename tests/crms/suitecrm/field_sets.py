@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from random import Random
 from typing import Any
 
+from tests.crms.dirt import Dirt, Moments
 from tests.crms.suitecrm.by_hand import Hand, Setting, placed
 from tests.crms.suitecrm.database import Database
 from tests.crms.verdicts import ALWAYS, Asked, AskedSets, Entered, Judged, words_of
@@ -273,106 +273,25 @@ class FieldSetHand(Hand):
 
 # ------------------------------------------------------------------------------------------------ dirt
 
-NEAR = ("{} ", " {}", "{}\n", "{}\u00a0", "{}\u200b", "{}.", "{}{}")
-BLANKS = (None, "", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\x1c", "\x1f", " \u3000 ")
-STRANGE = (
-    "e\u0301",
-    "é",
-    "É",
-    "ＮＬ",
-    "\u2800",
-    "\u00ad",
-    "'",
-    "\\",
-    "%",
-    "#REF!",
-    "0",
-    "-",
-    "{x}",
-    "N\x1fL",
-    "null",
-)
-EDGES = ("2027-01-25 23:00:00", "2027-01-26 15:00:00", "2027-02-25 23:00:00", "2027-02-26 15:00:00",
-         "2027-02-28 15:00:00", "2027-02-28 23:00:00", "2027-03-26 23:00:00", "2027-03-27 15:00:00",
-         "2027-03-31 15:00:00", "2027-03-31 22:00:00", "2027-03-05 23:00:00", "2027-03-26 22:30:00")  # fmt: skip
-NO_MOMENTS = (
-    None,
-    "0000-00-00 00:00:00",
-    "2027-00-10 00:00:00",
-    "2027-03-00 12:00:00",
-    "0000-03-10 12:00:00",
-)
-FAR = (
-    "1000-01-01 00:00:00",
-    "1969-12-31 23:59:59",
-    "9999-12-31 23:59:59",
-    "2028-02-29 12:00:00",
-)
-AMOUNTS = (
-    100,
-    99.99,
-    100.01,
-    50000.5,
-    50000.51,
-    50001,
-    1000,
-    999.99,
-    1000.005,
-    0,
-    -100,
-    1e14,
-    0.001,
-    None,
-)
-
-
-class Dirt:
-    """Values by chance, the same ones for one seed."""
-
-    def __init__(self, seed: int) -> None:
-        self.chance = Random(seed)
-
-    def text(self, *words: str) -> str | None:
-        """Mostly one of the words; else nearly one of them, blank, strange, or any characters."""
-        drawn = self.chance.random()
-        word = self.chance.choice(words)
-        if drawn < 0.55:
-            return word
-        if drawn < 0.7:
-            near = self.chance.choice(NEAR).format(word, word)
-            return self.chance.choice((near, word.lower(), word.upper(), word[:-1], word[::-1]))
-        if drawn < 0.85:
-            return self.chance.choice(BLANKS)
-        if drawn < 0.93:
-            return self.chance.choice(STRANGE)
-        signs = (self.chance.randrange(1, 0xD800) for _ in range(self.chance.randrange(1, 12)))
-        return "".join(map(chr, signs))
-
-    def moment(self) -> str | None:
-        drawn = self.chance.random()
-        if drawn < 0.15:
-            return self.chance.choice(NO_MOMENTS)
-        if drawn < 0.2:
-            return self.chance.choice(FAR)
-        if drawn < 0.4:
-            edge = self.chance.choice(EDGES)
-            seconds = edge[:-2] + self.chance.choice(("00", "01"))
-            return (
-                seconds
-                if self.chance.random() < 0.7
-                else f"{edge[:11]}{int(edge[11:13]) - 1}:59:59"
-            )
-        month = self.chance.choice(("01", "02", "03", "03", "03", "04"))
-        return f"2027-{month}-{self.chance.randrange(1, 29):02d} {self.chance.randrange(24):02d}:30:00"
-
-    def day(self) -> str | None:
-        moment = self.moment()
-        return moment and moment[:10]
+MOMENTS = Moments(
+    edges=(
+        "2027-01-25 23:00:00", "2027-01-26 15:00:00", "2027-02-25 23:00:00", "2027-02-26 15:00:00",
+        "2027-02-28 15:00:00", "2027-02-28 23:00:00", "2027-03-05 23:00:00", "2027-03-26 22:30:00",
+        "2027-03-26 23:00:00", "2027-03-27 15:00:00", "2027-03-31 15:00:00", "2027-03-31 22:00:00",
+    ),
+    first="2027-01-05 00:00:00",
+    days=100,
+    nothing=(
+        None, "0000-00-00 00:00:00", "2027-00-10 00:00:00", "2027-03-00 12:00:00", "0000-03-10 12:00:00",
+    ),
+    far=("1000-01-01 00:00:00", "1969-12-31 23:59:59", "9999-12-31 23:59:59", "2028-02-29 12:00:00"),
+)  # fmt: skip
+"""MariaDB keeps days without a month, a day or a year."""
 
 
 def lay_dirt(database: Database, seed: int) -> None:
     """Values of every column at which these field sets look, over all records."""
-    dirt = Dirt(seed)
+    dirt = Dirt(seed, MOMENTS)
     database.execute(
         "DROP TABLE IF EXISTS opportunities_cstm", f"{CUSTOM} DEFAULT CHARSET=utf8mb3"
     )
@@ -382,7 +301,7 @@ def lay_dirt(database: Database, seed: int) -> None:
             "next_step": lambda: dirt.text("Call back", "Send offer, by post"),
             "date_closed": dirt.day,
             "date_modified": dirt.moment,
-            "amount": lambda: dirt.chance.choice((*AMOUNTS, dirt.chance.randrange(10**7) / 100)),
+            "amount": dirt.amount,
         },
         "opportunities_cstm": {"lost_reason_c": lambda: dirt.text("price", "quality")},
         "meetings": {
@@ -420,6 +339,7 @@ def lay_dirt(database: Database, seed: int) -> None:
         _update(database, table, drawn)
     database.execute(  # of these chance gives too few
         "UPDATE opportunities SET date_closed = NULL, date_modified = '0000-00-00' WHERE CRC32(id) % 12 = 0",
+        "UPDATE meetings SET outlook_id = 'o1' WHERE MONTH(date_start) = 0",
         "UPDATE accounts SET date_modified = NULL WHERE CRC32(id) % 8 = 0",
         "UPDATE accounts SET billing_address_country = ' ', billing_address_street = NULL WHERE CRC32(id) % 8 = 1",
         "UPDATE email_addresses SET confirm_opt_in = NULL, opt_out = NULL WHERE CRC32(id) % 7 = 0",
