@@ -1,5 +1,6 @@
 """`crm-audit`, or `python -m pipeline`."""
 
+import os
 import signal
 
 
@@ -8,6 +9,8 @@ def main() -> None:
     # otherwise the caller ignores ^C
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # where memory is limited, Arrow's own allocator crashes or never comes back
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from pipeline.cli import main as program
 
     program()
