@@ -112,6 +112,9 @@ class Audit:
             enforced=_enforced(self.preset, self.absent, self.add),
             importers=self.settings.importers,
             logged_owners=self.preset.logged_owners(),
+            region=self.settings.region,
+            empty_words=tuple(self.preset.empty),
+            from_files="files" in self.preset.dialects,
         )
 
     def query_context(self, window: Window) -> QueryContext:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from pipeline.model import ASKED_BY_CODE, FURTHER, LOGS, CustomMeasure, FieldSet, Schema
+from pipeline.model.judging import judged_columns
+from pipeline.model.rules import judgements_in
 
 
 def asked_schema(
@@ -26,6 +28,7 @@ def asked_schema(
     """
     asked = {
         *ASKED_BY_CODE.intersection(further),
+        *_judged(field_sets, schema).intersection(further),
         *add,
         *_demanded(field_sets.values()),
         *_narrowing(measures),
@@ -49,6 +52,11 @@ def _demanded(field_sets: Iterable[FieldSet]) -> set[str]:
         for field in fields.demands
         for column in field.looked_at
     }
+
+
+def _judged(field_sets: Mapping[str, FieldSet], schema: Schema) -> set[str]:
+    """'contact.country' of every column that decides a verdict of Python's."""
+    return set(judged_columns(judgements_in(field_sets), schema))
 
 
 def _narrowing(measures: Iterable[CustomMeasure]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from pipeline.config.checks import ChecksFile, checks_of
 from pipeline.config.conditions import Known, WhenFile, condition_of
+from pipeline.config.judgements import JudgementFile, costs_of, judgement_of
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError, PublishError
@@ -29,9 +30,12 @@ from pipeline.model import (
     Kind,
     LocalText,
     Schema,
+    Verdict,
     same_in_all,
 )
+from pipeline.model.checks import Check
 from pipeline.model.conditions import MOMENT, AllOf, Condition, OlderThan
+from pipeline.model.judging import Judgement
 from pipeline.queries import columns_of
 from pipeline.resources import EXPECTATIONS
 
@@ -40,7 +44,7 @@ _HEAVIEST: Final = 1_000
 """Points of one demand."""
 
 
-class FieldFile(ChecksFile):
+class FieldFile(ChecksFile, JudgementFile):
     """One demand in a field set's file."""
 
     name: str
@@ -83,12 +87,33 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
             )
     if field.when is not None:  # to find what is wrong where its line is known
         condition_of(field.when, _known(entity, held), ("when",))
-    checks_of(field, field.columns, _known(entity, held))
+    checks = checks_of(field, field.columns, _known(entity, held))
+    _must_be_one_kind(field, checks, judgement_of(field, field.columns, _known(entity, held)))
     if not 1 <= field.weight <= _HEAVIEST or not field.columns:
         raise ValueError(
             f"field '{field.name}': needs a weight from 1 to {_HEAVIEST} and a column"
         )
     return field
+
+
+def _of_what_is_held(judgement: Judgement | None, columns: Collection[str]) -> Judgement | None:
+    if judgement is None:
+        return None
+    kept = tuple(column for column in judgement.columns if column.name in columns)
+    return replace(judgement, columns=kept)
+
+
+def _must_be_one_kind(
+    field: FieldFile, checks: Sequence[Check], judgement: Judgement | None
+) -> None:
+    """Of several columns one that is good is enough, and of no value both a database and Python
+    could tell.
+    """
+    if checks and judgement is not None and len(field.columns) > 1:
+        raise ValueError(
+            f"field '{field.name}': valid, not_placeholder and unique cannot be asked of several columns together "
+            "with other checks; write two demands"
+        )
 
 
 def _known(entity: str, held: Held) -> Known:
@@ -237,7 +262,7 @@ def without_points(
             fields,
             demands=tuple(
                 replace(demand, weight=0)
-                if not demand.checks
+                if not _looks_at_what_is_entered(demand)
                 and any(f"{entity}.{column}" in enforced for column in demand.columns)
                 else demand
                 for demand in fields.demands
@@ -245,6 +270,12 @@ def without_points(
         )
         for entity, fields in field_sets.items()
     }
+
+
+def _looks_at_what_is_entered(demand: Demand) -> bool:
+    """Whether its points can be lost though something was entered."""
+    judged = (verdict for verdict in demand.costs if verdict is not Verdict.UNREADABLE)
+    return bool(demand.checks) or any(map(demand.is_judged, judged))
 
 
 def _field_set(
@@ -279,8 +310,20 @@ def _field_set(
             label = demand.label or same_in_all(demand.name.replace("_", " "))
             when = _due_when(demand, _known(entity, held))
             checks = checks_of(demand, demand.columns, _known(entity, held))
+            judgement = judgement_of(demand, demand.columns, _known(entity, held))
+            judgement = _of_what_is_held(judgement, checked)
             due.append(
-                Demand(demand.name, label, checked, demand.weight, when, demand.why, checks)
+                Demand(
+                    demand.name,
+                    label,
+                    checked,
+                    demand.weight,
+                    when,
+                    demand.why,
+                    checks,
+                    judgement,
+                    costs_of(demand.costs, judgement),
+                )
             )
         else:
             unchecked[demand.name] = absent[f"{entity}.{demand.columns[0]}"]

@@ -29,6 +29,7 @@ from pipeline.errors import ConfigError
 from pipeline.model import SHARES, Agreement, Audience, LanguageCode, PeriodWord
 from pipeline.presets import preset_names
 from pipeline.values.addresses import holds_account, holds_secret
+from pipeline.values.countries import region_of
 from pipeline.values.money import CODES
 
 _ENV: Final = re.compile(r"\$\{(\w+)\}")
@@ -141,6 +142,15 @@ def _shares(shares: dict[str, int]) -> dict[str, int]:
     if not any(every.values()):
         raise ValueError("all shares are 0, so nobody would have a score; give one a share")
     return every
+
+
+def _region(value: object) -> str:
+    if isinstance(value, bool):
+        raise ValueError("YAML reads this as yes or no; write the code in quotes, like 'NO'")
+    code = region_of(str(value))
+    if not code:
+        raise ValueError(f"'{value}' is no country; write its ISO code, like NL")
+    return code
 
 
 def _cron(value: str) -> str:
@@ -300,6 +310,8 @@ class AuditFile(Strict):
     ] = ()  # what is not plausible and so in this CRM: 'deal.close_day.unreadable'
     measures: dict[str, MeasureFile] = {}
     importers: tuple[str, ...] = ()  # ids of users whose records no person typed
+    # of phone numbers whose record names no country: a country's ISO code
+    region: Annotated[str, BeforeValidator(_region)] = ""
     shares: Annotated[dict[str, int], AfterValidator(_shares)] = dict(SHARES)
 
     @field_validator("currency")

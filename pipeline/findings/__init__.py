@@ -32,7 +32,23 @@ from pipeline.model import (
 
 _UNREADABLE: Final = in_all("it is not counted until it can be read")
 _NOT_READ: Final = marked("{column}: cannot be read")
-_NOT_VALID: Final = marked("{column}: not valid")
+_WRONG: Final[Mapping[Verdict, str]] = {
+    Verdict.UNREADABLE: _NOT_READ,
+    Verdict.PLACEHOLDER: marked("{column}: filler value"),
+    Verdict.INVALID: marked("{column}: not valid"),
+    Verdict.DUPLICATE: marked("{column}: another record has it too"),
+    Verdict.HINT: marked("{column}: number not known to be in use"),
+}
+"""What is wrong where something was entered."""
+
+_TO_CHECK: Final[Mapping[Verdict, LocalText]] = {
+    Verdict.PLACEHOLDER: in_all(
+        "It looks as if it was entered only because the form asked for it."
+    ),
+    Verdict.DUPLICATE: in_all("If both records are about the same, keep one of them."),
+    Verdict.HINT: in_all("It may be right: numbers are issued all the time."),
+}
+"""Why a reader is asked to look at what costs nothing."""
 
 
 def labels_of(
@@ -119,6 +135,7 @@ class _Words:
         tuple[str, int], tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]
     ] = field(default_factory=dict)
     named: dict[tuple[str, int], tuple[Rule, ...]] = field(default_factory=dict)
+    divided: dict[tuple[str, int], tuple[tuple[int, bool], ...]] = field(default_factory=dict)
 
     def of(
         self, entity: str, mask: int
@@ -128,6 +145,20 @@ class _Words:
             fields = self.about.field_sets[entity]
             self.demands[entity, mask] = _said(fields, mask)
         return self.demands[entity, mask]
+
+    def parts(self, entity: str, mask: int) -> tuple[tuple[int, bool], ...]:
+        """The mask in its parts that have demands, each with whether it is only to be checked:
+        what is to be completed, and what costs nothing and may be wrong.
+        """
+        if (entity, mask) not in self.divided:
+            fields = self.about.field_sets[entity]
+            beside = mask & fields.to_check
+            self.divided[entity, mask] = tuple(
+                (part, not part & fields.costing)
+                for part in (mask & ~beside, beside)
+                if part & fields.bits
+            )
+        return self.divided[entity, mask]
 
     def counts(self, entity: str, mask: int) -> tuple[Rule, ...]:
         """The rules of counts that a record with this mask fails."""
@@ -163,23 +194,28 @@ def _said(
             *(_lacking(demand, rule) for demand, rule in demands),
             *(in_all(_NOT_READ, column=column_text(column)) for column in columns),
         ),
-        (*(demand.why for demand, _ in demands), *(_UNREADABLE for _ in columns)),
+        (*(_why(demand, rule) for demand, rule in demands), *(_UNREADABLE for _ in columns)),
     )
 
 
 def _lacking(demand: Demand, rule: Rule) -> LocalText:
-    if rule.verdict is Verdict.UNREADABLE:
-        return in_all(_NOT_READ, column=demand.label)
-    if rule.verdict is Verdict.INVALID:
-        return in_all(_NOT_VALID, column=demand.label)
+    if rule.verdict in _WRONG:
+        return in_all(_WRONG[rule.verdict], column=demand.label)
     return demand.label
 
 
+def _why(demand: Demand, rule: Rule) -> LocalText:
+    return (
+        demand.why if rule.verdict in demand.costs else _TO_CHECK.get(rule.verdict, demand.why)
+    )
+
+
 def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixItem]:
-    rules, missing, why = words.of(record.entity, record.mask)
+    """What is to be completed, and apart from it what a reader is only asked to check."""
     key = record.entity, record.record_id
-    if rules:
-        label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
+    label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
+    for mask, check in words.parts(record.entity, record.mask):
+        rules, missing, why = words.of(record.entity, mask)
         yield FixItem(
             entity=record.entity,
             record_id=record.record_id,
@@ -193,7 +229,7 @@ def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixIt
             day=moment.date() if moment else None,
             hour=_hour(label, moment),
             client=about.clients.get(key, ""),
-            check=not record.mask & about.field_sets[record.entity].costing,
+            check=check,
             ids=tuple(_id(record, rule, about) for rule in rules),
         )
 

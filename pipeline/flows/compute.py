@@ -12,6 +12,7 @@ from pipeline.calendar.window import open_window
 from pipeline.errors import ConfigError
 from pipeline.findings.stored import groups_in, read_failing
 from pipeline.findings.tallies import Group, failing_tallies
+from pipeline.flows import judged
 from pipeline.language.languages import in_all, joined_texts
 from pipeline.language.marked import marked
 from pipeline.measures.asked import context_of
@@ -23,6 +24,7 @@ from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
     ASKED_BY_CODE,
     LOGS,
+    PROVEN_TEXT,
     Answers,
     Audience,
     Figure,
@@ -37,6 +39,7 @@ from pipeline.model import (
     Window,
     same_in_all,
 )
+from pipeline.model.rules import proven_in
 from pipeline.progress import Progress
 from pipeline.proof import fingerprints
 from pipeline.proof.entity_counts import count_entities
@@ -102,7 +105,8 @@ def compute(
         snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as opened,
     ):
         failing = Path(work) / "failing.parquet"
-        scans = queries.scans_of(opened.views, audit.field_sets, context)
+        verdicts = judged.verdicts_on(audit, opened, progress)
+        scans = queries.scans_of(opened.views, audit.field_sets, context, verdicts)
         rules = {scan.entity: scan.rules for scan in scans}
         due = validated(opened.engine, opened.url, scans, failing, rows=manifest.rows)
         progress.stage("Measuring")
@@ -116,11 +120,14 @@ def compute(
             wrong = {scan.entity: scan.failing for scan in scans}
             labels = findings.labels_of(connection, opened.views, wrong)
             clients = findings.clients_of(connection, opened.views, wrong, labels)
+            seen = judged.with_verdicts(
+                data / WITNESS_FAILING, connection, scans, audit, Path(work)
+            )
         groups = groups_in(failing)
         must_be_listed(measured, groups, rules)
         people, figures = figures_of((*measured, *due), groups, users)
         progress.stage("Proving every figure against the CRM")
-        controls = _prove(data, manifest, figures_of, figures, users, failing)
+        controls = _prove(data, manifest, figures_of, figures, users, (seen, failing))
         prove_accounts(manifest.accounts, audit.tables, rows)
         figures.append(company_figure(FIGURES_PROVEN, proven(figures), basis="proof"))
         by_id = {figure.id: figure for figure in figures}
@@ -157,6 +164,7 @@ def compute(
                 )
                 for problem in odd
             ),
+            *judged.sentences(audit, figures),
             *_without_plan(audit.targets, users, plan_month(window), audit.audience),
         ),
         untold_makers=audit.untold_makers,
@@ -200,14 +208,18 @@ def _prove(
     figures_of: FiguresOf,
     figures: Sequence[Figure],
     users: Sequence[Person],
-    failing: Path,
+    failing: tuple[Path, Path],
 ) -> tuple[tuple[str, str], ...]:
-    """Compares ours with the witness, and returns only its control totals, to save memory."""
+    """Compares ours with the witness, and returns only its control totals, to save memory.
+
+    `failing` are the files of failing records, the source's first.
+    """
     witness = load_witness(data)
-    fingerprints.recheck(witness.fingerprints, data, manifest.stored)
-    groups = groups_in(data / WITNESS_FAILING)
-    _, seen = figures_of(witness.answers.tallies, groups, witness.people)
-    prove(seen, figures, data / WITNESS_FAILING, failing)
+    audit = manifest.audit
+    texts = proven_in(audit.field_sets, audit.schema) if audit else PROVEN_TEXT
+    fingerprints.recheck(witness.fingerprints, data, manifest.stored, texts)
+    _, seen = figures_of(witness.answers.tallies, groups_in(failing[0]), witness.people)
+    prove(seen, figures, *failing)
     prove_people(witness.people, users)
     return witness.controls
 

@@ -15,7 +15,8 @@ from pipeline.config import Audit, Period, completed, secrets_of
 from pipeline.errors import SourceError
 from pipeline.formats import ReadingRules
 from pipeline.language.languages import in_all, joined_texts
-from pipeline.model import NO_TEXT, Answers, LocalText, PeriodBounds, Window
+from pipeline.model import NO_TEXT, Answers, LocalText, PeriodBounds, TextColumns, Window
+from pipeline.model.rules import proven_in
 from pipeline.progress import Progress
 from pipeline.proof import fingerprints
 from pipeline.proof.witness import Witness, save_witness
@@ -74,6 +75,8 @@ def _extract_once(
             window = window_of(audit, moment, injected=as_of is not None, fire=fire)
             reader = source.SourceReader(connection, read_spec_of(audit, window))
             audit = completed(audit, reader.not_given)
+            # columns that no SELECT gives may be the reason why others are not judged
+            reader.spec = replace(reader.spec, proven=_proven(audit))
             hidden = hidden_rows(audit, connection, reader)
             accounts = reader.accounts()
             stored = [
@@ -125,7 +128,13 @@ def read_spec_of(audit: Audit, window: Window | None = None) -> source.ReadSpec:
         ReadingRules.of(audit.preset, audit.settings.zone, audit.settings.currency),
         audit.settings.zone,
         span=_span_of_logs(window) if window else None,
+        proven=_proven(audit),
     )
+
+
+def _proven(audit: Audit) -> TextColumns:
+    """The texts that are fingerprinted."""
+    return proven_in(audit.field_sets, audit.schema)
 
 
 def _span_of_logs(window: Window) -> tuple[datetime, datetime]:

@@ -7,7 +7,15 @@ from typing import Final
 
 from pipeline.language.languages import Language, in_all
 from pipeline.language.marked import marked
-from pipeline.model import ONE_READING, UNREADABLE_MARK, LocalText, Scope, Unit, same_in_all
+from pipeline.model import (
+    JUDGED_TEXT,
+    ONE_READING,
+    UNREADABLE_MARK,
+    LocalText,
+    Scope,
+    Unit,
+    same_in_all,
+)
 
 _ENTITIES: Final[Mapping[str, str]] = {
     "meeting": marked("meeting"),
@@ -177,6 +185,7 @@ _BASES: Final[Mapping[str, str]] = {
     "calendar": marked("the calendar"),
     "settings": marked("the audit's settings"),
     ONE_READING: marked("counted by the CRM's database alone"),
+    JUDGED_TEXT: marked("judged from text that equals the CRM's"),
 }
 
 

@@ -36,7 +36,14 @@ FIELD_MISSING: Final = Measure(name="field_missing", label=marked("Missing"), pe
 FIELD_UNREADABLE: Final = Measure(
     name="field_unreadable", label=marked("Cannot be read"), period=SCORED
 )
+FIELD_PLACEHOLDER: Final = Measure(
+    name="field_placeholder", label=marked("Filler value"), period=SCORED
+)
 FIELD_INVALID: Final = Measure(name="field_invalid", label=marked("Not valid"), period=SCORED)
+FIELD_DUPLICATE: Final = Measure(
+    name="field_duplicate", label=marked("Duplicate"), period=SCORED
+)
+FIELD_HINT: Final = Measure(name="field_hint", label=marked("Worth a check"), period=SCORED)
 
 BASE_SCORE: Final = Measure(
     name="base", label=marked("Completeness of all records"), unit=Unit.PERCENT, period=BASE
@@ -74,8 +81,17 @@ DEMAND_UNKNOWN: Final = Measure(
     label=marked("Not known whether it is asked for"),
     period=BASE,
 )
+BASE_PLACEHOLDER: Final = Measure(
+    name="base_placeholder", label=marked("Filler value in all records"), period=BASE
+)
 BASE_INVALID: Final = Measure(
     name="base_invalid", label=marked("Not valid in all records"), period=BASE
+)
+BASE_DUPLICATE: Final = Measure(
+    name="base_duplicate", label=marked("Duplicate in all records"), period=BASE
+)
+BASE_HINT: Final = Measure(
+    name="base_hint", label=marked("Worth a check in all records"), period=BASE
 )
 
 RECORDS_FAILING: Final = Measure(
@@ -155,7 +171,10 @@ IN_SCORE: Final = Among(
     {
         Verdict.MISSING: FIELD_MISSING,
         Verdict.UNREADABLE: FIELD_UNREADABLE,
+        Verdict.PLACEHOLDER: FIELD_PLACEHOLDER,
         Verdict.INVALID: FIELD_INVALID,
+        Verdict.DUPLICATE: FIELD_DUPLICATE,
+        Verdict.HINT: FIELD_HINT,
     },
 )
 IN_ALL: Final = Among(
@@ -169,7 +188,10 @@ IN_ALL: Final = Among(
     {
         Verdict.MISSING: BASE_MISSING,
         Verdict.UNREADABLE: BASE_UNREADABLE,
+        Verdict.PLACEHOLDER: BASE_PLACEHOLDER,
         Verdict.INVALID: BASE_INVALID,
+        Verdict.DUPLICATE: BASE_DUPLICATE,
+        Verdict.HINT: BASE_HINT,
     },
 )
 AMONG: Final = (IN_SCORE, IN_ALL)

@@ -38,6 +38,7 @@ from pipeline.measures.scopes import (
     totals_of,
 )
 from pipeline.model import (
+    JUDGED_TEXT,
     ONE_READING,
     SCORED,
     Answers,
@@ -59,10 +60,11 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> list[Figure]:
     totals = totals_of(answers, inputs)
     must_add_up(totals)
     slices = [(measure, _slices(measure, totals[-1].counts)) for measure in inputs.measures]
+    bases = _bases(inputs.field_sets)
     figures: list[Figure] = []
     for pool in totals:
         figures += _measured(pool, slices)
-        figures += _completeness(pool, inputs)
+        figures += _completeness(pool, inputs, bases)
         figures += _unknown(pool, inputs.field_sets, totals[-1].counts)
         figures += _plan(pool, inputs, totals[-1].counts)
     figures += _about_the_company(inputs)
@@ -150,13 +152,30 @@ def _total(pool: ScopeTotals, counts: Iterable[Count], slice: Slice) -> int:
     return sum(pool.counts.get((count.name, *slice), 0) for count in counts)
 
 
-def _completeness(pool: ScopeTotals, inputs: FigureInputs) -> Iterator[Figure]:
+Bases = Mapping[str, str]
+"""Kind of record -> the basis of what is made of its points; '' -> that of all in the whole."""
+
+
+def _bases(field_sets: Mapping[str, FieldSet]) -> Bases:
+    by_python = {
+        entity: any(map(fields.costs_by_python, fields.demands))
+        for entity, fields in field_sets.items()
+    }
+    by_python[""] = any(by_python.get(entity, False) for entity in SCORED)
+    return {entity: _basis(costs) for entity, costs in by_python.items()}
+
+
+def _basis(by_python: bool) -> str:
+    return JUDGED_TEXT if by_python else "database"
+
+
+def _completeness(pool: ScopeTotals, inputs: FigureInputs, bases: Bases) -> Iterator[Figure]:
     for among in AMONG:
         for fields in inputs.field_sets.values():
             yield from _demands(pool, fields, among)
-        yield from _points(pool, inputs, among)
-        yield from _complete(pool, inputs.field_sets, among)
-    yield from _failing(pool, inputs.field_sets)
+        yield from _points(pool, inputs, among, bases)
+        yield from _complete(pool, inputs.field_sets, among, bases)
+    yield from _failing(pool, inputs.field_sets, bases)
 
 
 def _demands(pool: ScopeTotals, fields: FieldSet, among: Among) -> Iterator[Figure]:
@@ -164,10 +183,15 @@ def _demands(pool: ScopeTotals, fields: FieldSet, among: Among) -> Iterator[Figu
         dimension = f"{fields.entity}.{demand.name}"
         due = due_of(pool.counts, fields, demand, among)
         good = due - lost(pool.counts, fields, demand, among)
-        yield _figure(pool, among.good, good, denominator=due, dimension=dimension)
+        basis = _basis(fields.costs_by_python(demand))
+        yield _figure(pool, among.good, good, denominator=due, dimension=dimension, basis=basis)
         for rule in verdicts_of(fields, demand):
             number = with_verdict(pool.counts, fields, rule, among)
-            yield _figure(pool, among.verdicts[rule.verdict], number, dimension=dimension)
+            measure, basis = (
+                among.verdicts[rule.verdict],
+                _basis(demand.is_judged(rule.verdict)),
+            )
+            yield _figure(pool, measure, number, dimension=dimension, basis=basis)
 
 
 def _unknown(
@@ -183,27 +207,31 @@ def _unknown(
                 yield _figure(pool, DEMAND_UNKNOWN, number, dimension=dimension)
 
 
-def _points(pool: ScopeTotals, inputs: FigureInputs, among: Among) -> Iterator[Figure]:
+def _points(
+    pool: ScopeTotals, inputs: FigureInputs, among: Among, bases: Bases
+) -> Iterator[Figure]:
     points = {
         entity: points_of(pool.counts, fields, among)
         for entity, fields in inputs.field_sets.items()
         if fields.demands
     }
     for entity, of_kind in points.items():
-        yield _figure(pool, among.kept, of_kind.kept, dimension=entity)
+        yield _figure(pool, among.kept, of_kind.kept, dimension=entity, basis=bases[entity])
         yield _figure(pool, among.due, of_kind.due, dimension=entity)
     if pool.scope is Scope.DOUBLE_COUNTED:
         return  # what adds up are points; a percentage of what is counted twice is nobody's
     for entity, of_kind in points.items():
         kept, due = of_kind.ratio
-        yield _figure(pool, among.score, kept, denominator=due, dimension=entity)
+        yield _figure(
+            pool, among.score, kept, denominator=due, dimension=entity, basis=bases[entity]
+        )
     score = whole(points, inputs.shares)
     numerator, denominator = score.as_integer_ratio() if score is not None else (0, 0)
-    yield _figure(pool, among.score, numerator, denominator=denominator)
+    yield _figure(pool, among.score, numerator, denominator=denominator, basis=bases[""])
 
 
 def _complete(
-    pool: ScopeTotals, field_sets: Mapping[str, FieldSet], among: Among
+    pool: ScopeTotals, field_sets: Mapping[str, FieldSet], among: Among, bases: Bases
 ) -> Iterator[Figure]:
     """The records of which something is due, and those of them that lose nothing."""
     all_due = all_good = 0
@@ -212,22 +240,29 @@ def _complete(
             continue
         due = pool.counts.get((f"records.{among.name}", entity, ""), 0)
         good = due - sum(_failing_in(pool, span, entity) for span in among.spans)
-        yield _figure(pool, among.complete, good, denominator=due, dimension=entity)
+        yield _figure(
+            pool, among.complete, good, denominator=due, dimension=entity, basis=bases[entity]
+        )
         if entity in SCORED:
             all_due, all_good = all_due + due, all_good + good
-    yield _figure(pool, among.complete, all_good, denominator=all_due)
+    yield _figure(pool, among.complete, all_good, denominator=all_due, basis=bases[""])
 
 
-def _failing(pool: ScopeTotals, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
+def _failing(
+    pool: ScopeTotals, field_sets: Mapping[str, FieldSet], bases: Bases
+) -> Iterator[Figure]:
     """The records that lose a point, by span and kind."""
-    basis = "failing records"
+    bases = {
+        entity: "failing records" if basis == "database" else basis
+        for entity, basis in bases.items()
+    }
     for span, measure in FAILING.items():
         for entity, fields in field_sets.items():
             if fields.demands:
                 number = _failing_in(pool, span, entity)
-                yield _figure(pool, measure, number, dimension=entity, basis=basis)
+                yield _figure(pool, measure, number, dimension=entity, basis=bases[entity])
         number = sum(_failing_in(pool, span, entity) for entity in SCORED)
-        yield _figure(pool, measure, number, basis=basis)
+        yield _figure(pool, measure, number, basis=bases[""])
 
 
 def _failing_in(pool: ScopeTotals, span: Span, entity: str) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.measures.completeness import Among
 from pipeline.measures.scopes import Counts
-from pipeline.model import COSTING, SCORED, Demand, FieldSet, Rule
+from pipeline.model import SCORED, Demand, FieldSet, Rule
 
 FEWEST_OF_KIND: Final = 10
 """Points due of a kind of record, under which it has no percentage and is not in the whole."""
@@ -55,7 +55,7 @@ def lost(counts: Counts, fields: FieldSet, demand: Demand, among: Among) -> int:
     return sum(
         with_verdict(counts, fields, rule, among)
         for rule in verdicts_of(fields, demand)
-        if rule.verdict in COSTING
+        if rule.verdict in demand.costs
     )
 
 

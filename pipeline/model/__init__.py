@@ -7,7 +7,14 @@ Definitions of every word: docs/measures.md.
 
 from pipeline.model.answers import Answers, FailingRecord, Fingerprint, Tally
 from pipeline.model.audit import Agreement, Audience, ResolvedAudit
-from pipeline.model.figures import ONE_READING, UNCOMPARED, Figure, Unit, figure_id
+from pipeline.model.figures import (
+    JUDGED_TEXT,
+    ONE_READING,
+    UNCOMPARED,
+    Figure,
+    Unit,
+    figure_id,
+)
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
 from pipeline.model.results import Check, Difference, FixItem, RunResult, TableAccount
@@ -59,6 +66,7 @@ __all__ = [
     "ENTITIES",
     "FORMATTED",
     "FURTHER",
+    "JUDGED_TEXT",
     "LOGS",
     "LOG_KEYS",
     "NEVER_COMPUTED",

@@ -67,6 +67,9 @@ class ResolvedAudit:
     enforced: tuple[str, ...] = ()
     importers: tuple[str, ...] = ()  # users whose records no person typed
     logged_owners: tuple[str, ...] = ()  # kinds of records whose former owners a log tells
+    region: str = ""  # ISO code of phone numbers whose record names no country
+    empty_words: tuple[str, ...] = ()  # what the CRM writes for nothing
+    from_files: bool = False  # a spreadsheet may have left an error instead of a text
 
     @property
     def untold_makers(self) -> tuple[str, ...]:

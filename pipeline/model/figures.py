@@ -44,6 +44,11 @@ ONE_READING: Final = "the source alone"
 not audited are never read.
 """
 
+JUDGED_TEXT: Final = "proven text"
+"""The basis of a figure for which Python judged what was entered. Not the figure but its text was
+compared: letter by letter it is the CRM's.
+"""
+
 UNCOMPARED: Final = (ONE_READING, "targets", "calendar", "settings")
 """The bases of figures that are in no proof: no second reading makes them, or
 they are none of the CRM's.

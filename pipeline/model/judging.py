@@ -41,7 +41,7 @@ class Reach(StrEnum):
     COMPANY = "company"
 
 
-ASKED: Final = frozenset({Judged.PLACEHOLDER, Judged.INVALID, Judged.DUPLICATE})
+ASKED: Final = (Judged.PLACEHOLDER, Judged.INVALID, Judged.DUPLICATE)
 """The verdicts that a demand may ask for; the others come by themselves."""
 
 
@@ -62,7 +62,7 @@ class Judgement:
     """
 
     columns: tuple[JudgedColumn, ...]
-    asks: frozenset[Judged]
+    asks: tuple[Judged, ...]  # some of ASKED
     words: tuple[str, ...] | None = None  # declared fillers; None: the program's own
     reach: Reach = Reach.COMPANY
 
@@ -70,6 +70,11 @@ class Judgement:
     def has_phones(self) -> bool:
         """Whether a verdict depends on the country."""
         return any(column.syntax is Syntax.PHONE for column in self.columns)
+
+    @property
+    def judges_phones(self) -> bool:
+        """Whether numbering plans decide."""
+        return self.has_phones and Judged.INVALID in self.asks
 
 
 COUNTRIES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -9,6 +9,8 @@ from typing import Final, Literal
 
 from pipeline.model.checks import Check
 from pipeline.model.conditions import Condition, columns_in
+from pipeline.model.judging import Judged, Judgement, proven_text
+from pipeline.model.schema import Schema, TextColumns
 from pipeline.model.texts import NO_TEXT, LocalText
 
 
@@ -17,7 +19,10 @@ class Verdict(StrEnum):
 
     MISSING = "missing"
     UNREADABLE = "unreadable"
+    PLACEHOLDER = "placeholder"  # a filler value: entered because the form asked for it
     INVALID = "invalid"  # a word that is not mapped, or one that cannot be true yet
+    DUPLICATE = "duplicate"  # another record has it too
+    HINT = "hint"  # good, and worth a look: a phone number of no range that has been issued
     OVERDUE = "overdue"
 
 
@@ -44,6 +49,33 @@ def demands_of(rules: Iterable[Rule]) -> int:
     return sum(1 << bit for bit, rule in enumerate(rules) if not rule.measure)
 
 
+COSTING: Final = (Verdict.MISSING, Verdict.UNREADABLE, Verdict.INVALID)
+"""The verdicts that cost the points of a demand, unless it says otherwise."""
+
+JUDGED: Final[Mapping[Verdict, Judged]] = {
+    Verdict.UNREADABLE: Judged.UNREADABLE,
+    Verdict.PLACEHOLDER: Judged.PLACEHOLDER,
+    Verdict.INVALID: Judged.INVALID,
+    Verdict.DUPLICATE: Judged.DUPLICATE,
+    Verdict.HINT: Judged.HINT,
+}
+"""The verdicts of demands that Python judges. What is missing, every database can tell."""
+
+IN_ORDER: Final = (
+    Verdict.MISSING,
+    Verdict.UNREADABLE,
+    Verdict.PLACEHOLDER,
+    Verdict.INVALID,
+    Verdict.DUPLICATE,
+    Verdict.HINT,
+)
+"""The verdicts of demands. A demand has the first that is true."""
+
+
+TO_CHECK: Final = (Verdict.PLACEHOLDER, Verdict.DUPLICATE, Verdict.HINT)
+"""The verdicts on which, where they cost nothing, somebody should still have a look."""
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """One line of a minimum field set: filled when any one of `columns` is.
@@ -58,15 +90,26 @@ class Demand:
     when: Condition | None = None
     why: LocalText = NO_TEXT
     checks: tuple[Check, ...] = ()  # what fails one is invalid
+    judgement: Judgement | None = None  # what Python judges of its columns
+    costs: tuple[Verdict, ...] = COSTING  # the verdicts that lose its points
 
     @property
     def looked_at(self) -> tuple[str, ...]:
         """The columns that it demands, then those of its condition, each once."""
         return tuple(dict.fromkeys((*self.columns, *columns_in(self.when))))
 
-
-COSTING: Final = frozenset({Verdict.MISSING, Verdict.UNREADABLE, Verdict.INVALID})
-"""The verdicts that cost the points of a demand."""
+    def is_judged(self, verdict: Verdict) -> bool:
+        """Whether Python decides this verdict, in part or alone."""
+        asks = () if self.judgement is None else self.judgement.asks
+        match verdict:
+            case Verdict.MISSING:
+                return False
+            case Verdict.UNREADABLE:
+                return self.judgement is not None
+            case Verdict.HINT:
+                return self.judgement is not None and self.judgement.judges_phones
+            case _:
+                return JUDGED.get(verdict) in asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +141,7 @@ class FieldSet:
         """Each demand with each verdict that it can have; the first bits of a mask."""
         return tuple(
             (demand, Rule(self.entity, demand.name, verdict))
-            for verdict in (Verdict.MISSING, Verdict.UNREADABLE, Verdict.INVALID)
+            for verdict in IN_ORDER
             for demand in self.demands
             if self._can_be(verdict, demand)
         )
@@ -106,7 +149,28 @@ class FieldSet:
     def _can_be(self, verdict: Verdict, demand: Demand) -> bool:
         if verdict is Verdict.UNREADABLE:
             return not set(self.readable).isdisjoint(demand.columns)
-        return verdict is Verdict.MISSING or bool(demand.checks)
+        if verdict is Verdict.INVALID and demand.checks:
+            return True
+        return verdict is Verdict.MISSING or demand.is_judged(verdict)
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """What Python judges, demand by demand."""
+        return tuple(demand.judgement for demand in self.demands if demand.judgement)
+
+    def settled(self, mask: int) -> int:
+        """The mask in which each demand has one verdict: the first of those in `mask`."""
+        for bits in self._bits_of_demands:
+            of_demand = mask & bits
+            mask &= ~bits | (of_demand & -of_demand)
+        return mask
+
+    @property
+    def _bits_of_demands(self) -> tuple[int, ...]:
+        bits = dict.fromkeys((demand.name for demand in self.demands), 0)
+        for bit, (demand, _) in enumerate(self.judged):
+            bits[demand.name] |= 1 << bit
+        return tuple(bits.values())
 
     def due_key(self, demand: Demand) -> str:
         """Under what the records are counted of which a demand is due: 'meeting.held'. Demands
@@ -125,7 +189,25 @@ class FieldSet:
         return sum(
             1 << bit
             for bit, (demand, rule) in enumerate(self.judged)
-            if demand.weight and rule.verdict in COSTING
+            if demand.weight and rule.verdict in demand.costs
+        )
+
+    @property
+    def to_check(self) -> int:
+        """The bits of what was entered, costs nothing, and yet may be wrong."""
+        return sum(
+            1 << bit
+            for bit, (demand, rule) in enumerate(self.judged)
+            if rule.verdict in TO_CHECK and rule.verdict not in demand.costs
+        )
+
+    def costs_by_python(self, demand: Demand) -> bool:
+        """Whether a demand's points can be lost by what only Python can tell."""
+        if demand.judgement is None or not demand.weight:
+            return False
+        return any(
+            demand.is_judged(verdict) and self._can_be(verdict, demand)
+            for verdict in demand.costs
         )
 
     def failed(self, mask: int) -> tuple[tuple[Demand, Rule], ...]:
@@ -141,6 +223,17 @@ class FieldSet:
             for bit, column in enumerate(self.readable, len(self.judged))
             if mask >> bit & 1
         )
+
+
+def judgements_in(field_sets: Mapping[str, FieldSet]) -> dict[str, tuple[Judgement, ...]]:
+    """Entity -> what Python judges of it; without those of which it judges nothing."""
+    asked = {entity: fields.judgements for entity, fields in field_sets.items()}
+    return {entity: judgements for entity, judgements in asked.items() if judgements}
+
+
+def proven_in(field_sets: Mapping[str, FieldSet], schema: Schema) -> TextColumns:
+    """The text columns that an audit with these field sets prints or judges."""
+    return proven_text(judgements_in(field_sets), schema)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ from pipeline.queries.fields import (
     failing_conditions,
     failing_records,
     field_question,
+    judged_conditions,
 )
+from pipeline.queries.verdicts import NO_VERDICTS, Verdicts, with_verdicts
 from pipeline.queries.views import view_of
 
 __all__ = [
@@ -106,21 +108,33 @@ def scans_of(
     views: Mapping[str, FromClause],
     field_sets: Mapping[str, FieldSet],
     context: QueryContext,
+    verdicts: Verdicts = NO_VERDICTS,
 ) -> tuple[Scan, ...]:
-    """What Great Expectations asks of the snapshot, entity by entity."""
-    grains = [grain for grain in context.grains if grain is not Grain.COMPANY]
+    """What Great Expectations asks of the snapshot, entity by entity; `verdicts` are Python's,
+    of the entities of which it judges anything.
+    """
+    seen = {
+        entity: with_verdicts(view, verdicts[entity]) if entity in verdicts else view
+        for entity, view in views.items()
+    }
     return tuple(
-        Scan(
-            entity,
-            tuple(
-                field_question(field_sets[entity], views[entity], context, grain)
-                for grain in grains
-            ),
-            tuple(rules),
-            field_sets[entity].costing,
-            failing_records(rules, views[entity]),
-        )
-        for entity, rules in failing(views, field_sets, context).items()
+        _scan(field_sets[entity], seen[entity], rules, context)
+        for entity, rules in failing(seen, field_sets, context).items()
+    )
+
+
+def _scan(fields: FieldSet, view: FromClause, rules: Failing, context: QueryContext) -> Scan:
+    grains = [grain for grain in context.grains if grain is not Grain.COMPANY]
+    judged = None
+    if fields.judgements:
+        judged = failing_records(judged_conditions(fields, view, context), view)
+    return Scan(
+        fields.entity,
+        tuple(field_question(fields, view, context, grain) for grain in grains),
+        tuple(rules),
+        fields.costing,
+        failing_records(rules, view),
+        judged,
     )
 
 

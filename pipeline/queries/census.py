@@ -93,7 +93,8 @@ class _Asked:
     counts: Mapping[Named, int]
     amounts: Mapping[Named, int]
     priced: Mapping[Named, int]
-    failing: Sequence[Condition]  # what a record can fail, by the bits of its mask
+    # what a record can fail, by the bits of its mask; None where the CRM cannot tell
+    failing: Sequence[Condition | None]
     spans: Sequence[Condition] = ()  # in which span it is, by the bits above
 
     @property
@@ -114,7 +115,7 @@ class _Asked:
         return _names("f", len(self.failing_bits))
 
     @property
-    def failing_bits(self) -> list[Condition]:
+    def failing_bits(self) -> list[Condition | None]:
         """The conditions of a failing record's bits: its mask, and its span above."""
         return [*self.failing, *self.spans] if self.failing else []
 
@@ -162,7 +163,8 @@ def census(
     """
     whole = view_of(entity, entities, context).subquery()
     asked = _asked(entity, whole, fields, context)
-    looked_at_by = [*asked.conditions, *asked.failing_bits]
+    told = [condition for condition in asked.failing_bits if condition is not None]
+    looked_at_by = [*asked.conditions, *told]
     kept = {"id", "owner", "is_repeat", *_columns_in(looked_at_by)}
     if asked.per_currency:
         kept |= {"amount", "amount_unreadable", "currency"}
@@ -186,7 +188,10 @@ def census(
     asked = replace(
         asked,
         conditions=[_moved(condition, whole, narrow) for condition in asked.conditions],
-        failing=[_moved(condition, whole, narrow) for condition in asked.failing],
+        failing=[
+            None if condition is None else _moved(condition, whole, narrow)
+            for condition in asked.failing
+        ],
         spans=[_moved(condition, whole, narrow) for condition in asked.spans],
     )
     compose = _rolled_up if rolled_up else _in_arms
@@ -255,14 +260,17 @@ def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
     )
 
 
-def _words(conditions: Sequence[Condition], names: Sequence[str]) -> list[ColumnElement[int]]:
+def _words(
+    conditions: Sequence[Condition | None], names: Sequence[str]
+) -> list[ColumnElement[int]]:
     return [_word(conditions, number).label(name) for number, name in enumerate(names)]
 
 
-def _word(conditions: Sequence[Condition], number: int) -> ColumnElement[int]:
+def _word(conditions: Sequence[Condition | None], number: int) -> ColumnElement[int]:
     word: ColumnElement[int] = _integer(0)
     for place, condition in enumerate(conditions[number * WORD : (number + 1) * WORD]):
-        word = word + case((condition, _integer(1 << place)), else_=_integer(0))
+        if condition is not None:
+            word = word + case((condition, _integer(1 << place)), else_=_integer(0))
     return word
 
 

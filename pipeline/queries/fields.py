@@ -37,9 +37,12 @@ from pipeline.queries.context import (
     unreadable,
 )
 from pipeline.queries.counts import conditions_of
+from pipeline.queries.verdicts import by_python, code_of, settled
 
-Failing = Mapping[Rule, Condition]
-"""Rule -> the condition that a record meets to fail it, in the order of the bits of a mask."""
+Failing = Mapping[Rule, Condition | None]
+"""Rule -> the condition that a record meets to fail it, in the order of the bits of a mask. None
+where this reading cannot tell: its bit stays 0.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +54,7 @@ class Scan:
     rules: tuple[Rule, ...]  # by the bits of a failing record's mask
     costing: int  # those of its bits that cost points
     failing: Select[Any]
+    judged: Select[Any] | None = None  # the same of Python's verdicts alone
 
 
 def asks(fields: FieldSet) -> bool:
@@ -99,7 +103,18 @@ def failing_conditions(fields: FieldSet, view: FromClause, context: QueryContext
     return {**demands, **noted(fields.entity, view, context)}
 
 
-def noted(entity: str, view: FromClause, context: QueryContext) -> Failing:
+def judged_conditions(fields: FieldSet, view: FromClause, context: QueryContext) -> Failing:
+    """Python's verdicts on what is due, whatever else is wrong with it."""
+    dues = due_truths(fields, view, context.window)
+    judged: dict[Rule, Condition | None] = {}
+    for demand, rule in fields.judged:
+        code = code_of(demand, fields, view)
+        has = None if code is None else by_python(rule.verdict, demand, code)
+        judged[rule] = None if has is None else and_(dues[fields.due_key(demand)].true, has)
+    return judged
+
+
+def noted(entity: str, view: FromClause, context: QueryContext) -> dict[Rule, Condition]:
     """The counts that name a defect, as rules of their own."""
     return {
         _rule_of(count.name, dimension, entity, count.verdict): condition
@@ -118,10 +133,13 @@ def _demands(fields: FieldSet, view: FromClause, window: Window) -> Failing:
     """Each demand with each verdict that it can have, then the columns that cannot be read."""
     dues = due_truths(fields, view, window)
     records = Records(fields.entity, view, window, fields.readable)
-    failing = {
-        rule: and_(dues[fields.due_key(demand)].true, _has(rule.verdict, demand, records))
-        for demand, rule in fields.judged
-    }
+    failing: dict[Rule, Condition | None] = {}
+    for demand, rule in fields.judged:
+        if demand.judgement is None:
+            has: Condition | None = _has(rule.verdict, demand, records)
+        else:
+            has = _has_judged(rule.verdict, demand, records, code_of(demand, fields, view))
+        failing[rule] = None if has is None else and_(dues[fields.due_key(demand)].true, has)
     unread = [unreadable(view, fields.entity, column) for column in fields.readable]
     return failing | dict(zip(fields.rules[len(failing) :], unread, strict=True))
 
@@ -152,6 +170,22 @@ def _has(verdict: Verdict, demand: Demand, records: Records) -> Condition:
     if verdict is Verdict.UNREADABLE:
         return and_(unread, *bad)
     return and_(not_(unread), or_(*(of.invalid for of in faults)), *bad)
+
+
+def _has_judged(
+    verdict: Verdict, demand: Demand, records: Records, code: ColumnElement[Any] | None
+) -> Condition | None:
+    """Whether a demand that Python judges has this verdict. None where there is no `code` of
+    Python's and no database can tell: it knows what is missing, and what a check finds invalid.
+    """
+    faults = [_faults(column, demand, records) for column in demand.columns]
+    missing = and_(*(of.missing for of in faults))
+    if verdict is Verdict.MISSING:
+        return missing
+    checked = or_(*(of.invalid for of in faults))  # a demand of several columns has no checks
+    if code is not None:
+        return and_(not_(missing), settled(verdict, demand, code, checked))
+    return checked if verdict is Verdict.INVALID and demand.checks else None
 
 
 def _faults(column: str, demand: Demand, records: Records) -> _Faults:
@@ -187,9 +221,8 @@ def field_question(
         for name, conditions in due_counts(fields, view, context.window).items()
     }
     failing = _demands(fields, view, context.window).values()
-    loses = or_(
-        false(), *(fails for bit, fails in enumerate(failing) if fields.costing >> bit & 1)
-    )
+    costing = [fails for bit, fails in enumerate(failing) if fields.costing >> bit & 1]
+    loses = or_(false(), *(fails for fails in costing if fails is not None))
     for span in SPANS:
         counts[f"failing.{span}", fields.entity] = and_(view.c.span == span_code(span), loses)
     sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
@@ -219,8 +252,9 @@ def failing_records(failing: Failing, view: FromClause) -> Select[Any]:
     return select(masked).where(or_(*(masked.c[word.key] != 0 for word in words)))
 
 
-def _word(conditions: Sequence[Condition]) -> ColumnElement[int]:
+def _word(conditions: Sequence[Condition | None]) -> ColumnElement[int]:
     word: ColumnElement[int] = literal(0)
     for bit, condition in enumerate(conditions):
-        word = word + case((condition, 1 << bit), else_=0)
+        if condition is not None:
+            word = word + case((condition, 1 << bit), else_=0)
     return word

@@ -31,10 +31,12 @@ from pipeline.snapshot import Stored
 _FILE: Final = "manifest.json"
 _LIBRARIES: Final = (
     "duckdb",
+    "email-validator",
     "great-expectations",
     "jinja2",
     "openpyxl",
     "pandas",
+    "phonenumbers",
     "pyarrow",
     "sqlalchemy",
 )

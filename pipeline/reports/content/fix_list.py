@@ -20,7 +20,6 @@ from pipeline.measures.completeness import (
 from pipeline.measures.points import FEWEST_OF_KIND, Points, whole
 from pipeline.model import (
     CHECKED,
-    COSTING,
     SCORED,
     FieldSet,
     Figure,
@@ -107,8 +106,11 @@ class _Worth:
 
 def points_of(rules: Iterable[Rule], fields: FieldSet) -> int:
     """The points that a record loses by the rules that it fails."""
-    weights = {demand.name: demand.weight for demand in fields.demands}
-    return sum(weights.get(rule.id, 0) for rule in rules if rule.verdict in COSTING)
+    demands = {demand.name: demand for demand in fields.demands}
+    failing = ((demands.get(rule.id), rule.verdict) for rule in rules)
+    return sum(
+        demand.weight for demand, verdict in failing if demand and verdict in demand.costs
+    )
 
 
 Reason = tuple[LocalText, LocalText]
