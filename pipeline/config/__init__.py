@@ -14,7 +14,12 @@ from typing import Final
 from pipeline.calendar.cron import WEEKDAYS
 from pipeline.config.asked import asked_schema, of_what_is_read
 from pipeline.config.custom_measures import custom_measures
-from pipeline.config.field_sets import read_field_sets, without_points
+from pipeline.config.field_sets import (
+    of_operators,
+    owed_by_owners,
+    read_field_sets,
+    without_points,
+)
 from pipeline.config.lines import parse
 from pipeline.config.settings import AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
@@ -74,6 +79,13 @@ class Audit:
         Schema  # what is read: our entities, with the columns that the audit asks for or adds
     )
     measures: tuple[CustomMeasure, ...]
+    # 'contact.phone' that operators would owe, if any were named: its owner owes it
+    left_to_owners: tuple[str, ...] = ()
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The users who owe something besides what they own; none where nothing is owed so."""
+        return self.settings.operators if of_operators(self.field_sets) else ()
 
     @property
     def working_week(self) -> tuple[int, ...]:
@@ -111,6 +123,7 @@ class Audit:
             agreement=self.settings.agreed(),
             enforced=_enforced(self.preset, self.absent, self.add),
             importers=self.settings.importers,
+            operators=self.operators,
             logged_owners=self.preset.logged_owners(),
             region=self.settings.region,
             empty_words=tuple(self.preset.empty),
@@ -185,6 +198,9 @@ def _audit(
     field_sets = read_field_sets(
         folder, absent, schema, preset.mapped(), cells="files" in preset.dialects
     )
+    left_to_owners = () if settings.operators else of_operators(field_sets)
+    if left_to_owners:
+        field_sets = owed_by_owners(field_sets)
     measures = custom_measures(file, settings.measures, absent, schema, settings.audience)
     _must_be_asked(file, schema, field_sets, measures)
     _must_be_known(file, settings.accept, plausible.names(schema, _tables_of(preset, add)))
@@ -202,6 +218,7 @@ def _audit(
         add=add,
         schema=asked,
         measures=measures,
+        left_to_owners=left_to_owners,
     )
 
 

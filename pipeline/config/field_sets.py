@@ -25,6 +25,7 @@ from pipeline.model import (
     NO_TEXT,
     READ,
     STATES,
+    Debtor,
     Demand,
     FieldSet,
     Kind,
@@ -53,6 +54,7 @@ class FieldFile(ChecksFile, JudgementFile):
     weight: int = 1
     when: WhenFile | None = None
     grace: Annotated[int, Field(ge=0, le=3_650)] | None = None  # days
+    owed_by: Literal["owner", "operator"] = "owner"
     why: WrittenText = NO_TEXT
 
 
@@ -278,6 +280,27 @@ def _looks_at_what_is_entered(demand: Demand) -> bool:
     return bool(demand.checks) or any(map(demand.is_judged, judged))
 
 
+def owed_by_owners(field_sets: Mapping[str, FieldSet]) -> dict[str, FieldSet]:
+    """The field sets where no audit names operators: owners owe everything."""
+    return {
+        entity: replace(
+            fields,
+            demands=tuple(replace(demand, owed_by=Debtor.OWNER) for demand in fields.demands),
+        )
+        for entity, fields in field_sets.items()
+    }
+
+
+def of_operators(field_sets: Mapping[str, FieldSet]) -> tuple[str, ...]:
+    """'contact.phone' of every demand that operators owe."""
+    return tuple(
+        f"{entity}.{demand.name}"
+        for entity, fields in field_sets.items()
+        for demand in fields.demands
+        if demand.owed_by is Debtor.OPERATOR
+    )
+
+
 def _field_set(
     file: Path,
     entity: str,
@@ -323,6 +346,7 @@ def _field_set(
                     checks,
                     judgement,
                     costs_of(demand.costs, judgement),
+                    Debtor(demand.owed_by),
                 )
             )
         else:

@@ -312,6 +312,7 @@ class AuditFile(Strict):
     importers: tuple[str, ...] = ()  # ids of users whose records no person typed
     # of phone numbers whose record names no country: a country's ISO code
     region: Annotated[str, BeforeValidator(_region)] = ""
+    operators: tuple[str, ...] = ()  # ids of users who owe what `owed_by: operator` says
     shares: Annotated[dict[str, int], AfterValidator(_shares)] = dict(SHARES)
 
     @field_validator("currency")

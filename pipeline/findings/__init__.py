@@ -19,6 +19,7 @@ from pipeline.language.marked import marked
 from pipeline.model import (
     RECORD_NAMES,
     Check,
+    Debtor,
     Demand,
     FailingRecord,
     FieldSet,
@@ -126,6 +127,10 @@ def _reading_order(record: FailingRecord) -> tuple[bool, str, str]:
     return record.span is not Span.SCORE, record.entity, record.record_id
 
 
+_Part = tuple[Debtor, int, bool]
+"""(who is to mend it, the bits of it, whether it is only to be checked)"""
+
+
 @dataclass(slots=True)
 class _Words:
     """The meaning of masks, cached: many records share few masks."""
@@ -135,7 +140,7 @@ class _Words:
         tuple[str, int], tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]
     ] = field(default_factory=dict)
     named: dict[tuple[str, int], tuple[Rule, ...]] = field(default_factory=dict)
-    divided: dict[tuple[str, int], tuple[tuple[int, bool], ...]] = field(default_factory=dict)
+    divided: dict[tuple[str, int], tuple[_Part, ...]] = field(default_factory=dict)
 
     def of(
         self, entity: str, mask: int
@@ -146,18 +151,13 @@ class _Words:
             self.demands[entity, mask] = _said(fields, mask)
         return self.demands[entity, mask]
 
-    def parts(self, entity: str, mask: int) -> tuple[tuple[int, bool], ...]:
-        """The mask in its parts that have demands, each with whether it is only to be checked:
-        what is to be completed, and what costs nothing and may be wrong.
+    def parts(self, entity: str, mask: int) -> tuple[_Part, ...]:
+        """The mask in its parts that have demands: for each debtor what is to be completed,
+        and what costs nothing and may be wrong.
         """
         if (entity, mask) not in self.divided:
-            fields = self.about.field_sets[entity]
-            beside = mask & fields.to_check
-            self.divided[entity, mask] = tuple(
-                (part, not part & fields.costing)
-                for part in (mask & ~beside, beside)
-                if part & fields.bits
-            )
+            parts = _parts(self.about.field_sets[entity], mask)
+            self.divided[entity, mask] = tuple(parts)
         return self.divided[entity, mask]
 
     def counts(self, entity: str, mask: int) -> tuple[Rule, ...]:
@@ -166,6 +166,14 @@ class _Words:
             rules = failed(self.about.rules[entity], mask)
             self.named[entity, mask] = tuple(rule for rule in rules if rule.measure)
         return self.named[entity, mask]
+
+
+def _parts(fields: FieldSet, mask: int) -> Iterator[_Part]:
+    for debtor in fields.debtors:
+        own = mask & fields.owned(debtor)
+        beside = own & fields.to_check
+        for part in filter(None, (own & ~beside, beside)):
+            yield debtor, part, not part & fields.costing(debtor)
 
 
 def _said(
@@ -211,10 +219,12 @@ def _why(demand: Demand, rule: Rule) -> LocalText:
 
 
 def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixItem]:
-    """What is to be completed, and apart from it what a reader is only asked to check."""
+    """What is to be completed, and apart from it what a reader is only asked to check; for each
+    debtor by itself.
+    """
     key = record.entity, record.record_id
     label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
-    for mask, check in words.parts(record.entity, record.mask):
+    for debtor, mask, check in words.parts(record.entity, record.mask):
         rules, missing, why = words.of(record.entity, mask)
         yield FixItem(
             entity=record.entity,
@@ -230,6 +240,8 @@ def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixIt
             hour=_hour(label, moment),
             client=about.clients.get(key, ""),
             check=check,
+            debtor=debtor,
+            is_repeat=record.is_repeat,
             ids=tuple(_id(record, rule, about) for rule in rules),
         )
 

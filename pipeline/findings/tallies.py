@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from pipeline.model import SPANS, FailingRecord, FieldSet, Span, Tally
+from pipeline.model.rules import counted_twice, counted_under
 
 Group = tuple[str, str, Span, bool, int]
 """(owner, entity, span, listed at another owner already, mask)"""
@@ -57,17 +58,26 @@ def _all_names(field_sets: Mapping[str, FieldSet]) -> Iterator[tuple[str, str]]:
 def _names(fields: FieldSet, span: Span, mask: int) -> tuple[tuple[str, str], ...]:
     """The counts in which a record with this mask counts; none where it fails no demand.
 
-    Among all records everything counts; the records that lose a point count in their span.
+    Among all records everything counts; the records that lose a debtor a point count in their
+    span.
     """
     if not mask & fields.bits:
         return ()
     over = ("base", "score") if span is Span.SCORE else ("base",)
     return (
-        *([(f"failing.{span}", fields.entity)] if mask & fields.costing else ()),
+        *((f"failing.{span}", dimension) for dimension in _losing(fields, mask)),
         *(
-            (f"{rule.verdict}.{among}", f"{fields.entity}.{demand.name}")
+            (f"{rule.verdict}.{among}", fields.verdicts_key(demand))
             for demand, rule in fields.failed(mask)
             for among in over
         ),
         *(("unreadable", f"{fields.entity}.{name}") for name in fields.unreadable(mask)),
     )
+
+
+def _losing(fields: FieldSet, mask: int) -> Iterator[str]:
+    """For whom a record with this mask counts as failing: each debtor, and once more for two."""
+    losing = [debtor for debtor in fields.debtors if mask & fields.costing(debtor)]
+    yield from (counted_under(debtor, fields.entity) for debtor in losing)
+    if len(losing) > 1:
+        yield counted_twice(fields.entity)

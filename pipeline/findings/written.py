@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.model import Check, FixItem, Rule, RunResult
+from pipeline.model import Check, Debtor, FixItem, Rule, RunResult
 
 _BATCH: Final = 50_000
 """Findings written per batch."""
@@ -28,8 +28,8 @@ FINDING_COLUMNS: Final = (
     "debtor",
     "link",
 )
-"""A finding: its id, whose audit, which record, which rule it fails and how; `span` is one of SPANS,
-and the debtor who is to mend it.
+"""A finding: its id, whose audit, which record, which rule it fails and how; `span` is one of
+SPANS. The debtor, who is to mend it, is the owner's id or the word operator.
 """
 
 
@@ -60,7 +60,8 @@ def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
 
 
 def _row(finding: str, audit: str, rule: Rule, record: FixItem | Check) -> tuple[str, ...]:
-    whose = (record.owner, record.owner)  # whoever owns a record is to mend it
+    by_operator = isinstance(record, FixItem) and record.debtor is Debtor.OPERATOR
+    whose = record.owner, str(Debtor.OPERATOR) if by_operator else record.owner
     return (
         finding,
         audit,

@@ -13,6 +13,7 @@ from pipeline import queries, snapshot, source
 from pipeline.calendar.window import open_window
 from pipeline.config import Audit, Period, completed, secrets_of
 from pipeline.errors import SourceError
+from pipeline.flows.operators import must_be_users
 from pipeline.formats import ReadingRules
 from pipeline.language.languages import in_all, joined_texts
 from pipeline.model import NO_TEXT, Answers, LocalText, PeriodBounds, TextColumns, Window
@@ -218,9 +219,9 @@ def witness_of(audit: Audit, reader: source.SourceReader, window: Window) -> Wit
         )
         for control in audit.settings.controls
     )
-    return Witness(
-        answers, tuple(ask_people(reader.connection, reader.entities()["user"])), controls
-    )
+    people = tuple(ask_people(reader.connection, reader.entities()["user"]))
+    must_be_users(audit, people)
+    return Witness(answers, people, controls)
 
 
 def answers_of(audit: Audit, reader: source.SourceReader, window: Window) -> Answers:

@@ -126,9 +126,12 @@ _LACKABLE: Final[Mapping[str, str]] = {
 BESIDE: Final[Mapping[Scope, str]] = {
     Scope.INACTIVE: marked("In former colleagues' names"),
     Scope.UNASSIGNED: marked("No owner"),
+    Scope.OPERATOR: marked("Sales support"),
     Scope.DOUBLE_COUNTED: marked("Less: double-counted"),
 }
-"""Scopes that add up to the company with the managers; the last if records share owners."""
+"""Scopes that add up to the company with the managers: sales support where an audit names
+operators, the last where records count for two.
+"""
 
 _EXCLUDED: Final[Mapping[str, str]] = {
     "address": marked("address"),

@@ -124,6 +124,27 @@ FAILING: Final[Mapping[Span, Measure]] = {
 }
 """The records that lose a point, each in one span."""
 
+DUE_WITH_OPERATORS: Final = Measure(
+    name="with_operators_due",
+    label=marked("Points with sales support"),
+    period=SCORED,
+    each="kind of record",
+)
+LACKING_WITH_OPERATORS: Final = Measure(
+    name="with_operators_lacking",
+    label=marked("Missing or not in order, with sales support"),
+    period=SCORED,
+    each="kind of record",
+)
+RECORDS_WITH_OPERATORS: Final = Measure(
+    name="with_operators_records",
+    label=marked("Records to complete, with sales support"),
+    period=BASE,
+)
+
+WITH_OPERATORS: Final = (DUE_WITH_OPERATORS, LACKING_WITH_OPERATORS, RECORDS_WITH_OPERATORS)
+"""What others owe of somebody's records: only where an audit names operators."""
+
 UNREADABLE: Final = Counted(
     name="unreadable",
     label=marked("Cannot be read"),

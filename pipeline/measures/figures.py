@@ -7,6 +7,8 @@ compared figure by figure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from pipeline.measures import plan
 from pipeline.measures.company import (
@@ -17,12 +19,24 @@ from pipeline.measures.company import (
     TABLE_ROWS,
     TEAMS,
 )
-from pipeline.measures.completeness import AMONG, DEMAND_UNKNOWN, FAILING, SHARE, Among
+from pipeline.measures.completeness import (
+    AMONG,
+    DEMAND_UNKNOWN,
+    DUE_WITH_OPERATORS,
+    FAILING,
+    IN_SCORE,
+    LACKING_WITH_OPERATORS,
+    RECORDS_WITH_OPERATORS,
+    SHARE,
+    Among,
+)
+from pipeline.measures.groups import EVERYBODY
 from pipeline.measures.measure import Counted
 from pipeline.measures.points import (
     due_of,
     lost,
     points_of,
+    records_of,
     unknown_name,
     verdicts_of,
     whole,
@@ -41,7 +55,9 @@ from pipeline.model import (
     JUDGED_TEXT,
     ONE_READING,
     SCORED,
+    SPANS,
     Answers,
+    Debtor,
     FieldSet,
     Figure,
     Measure,
@@ -60,15 +76,25 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> list[Figure]:
     totals = totals_of(answers, inputs)
     must_add_up(totals)
     slices = [(measure, _slices(measure, totals[-1].counts)) for measure in inputs.measures]
-    bases = _bases(inputs.field_sets)
     figures: list[Figure] = []
     for pool in totals:
-        figures += _measured(pool, slices)
-        figures += _completeness(pool, inputs, bases)
-        figures += _unknown(pool, inputs.field_sets, totals[-1].counts)
+        if pool.scope is not Scope.OPERATOR:  # records and money are their owners'
+            figures += _measured(pool, slices)
+        owing = replace(inputs, field_sets=_owed_by(pool, inputs.field_sets))
+        figures += _completeness(pool, owing, _bases(owing.field_sets))
+        figures += _unknown(pool, owing.field_sets, totals[-1].counts)
+        figures += _with_operators(pool, inputs.field_sets)
         figures += _plan(pool, inputs, totals[-1].counts)
     figures += _about_the_company(inputs)
     return _due_to_somebody(figures)
+
+
+def _owed_by(pool: ScopeTotals, field_sets: Mapping[str, FieldSet]) -> Mapping[str, FieldSet]:
+    """The field sets with the demands that these owe; the company owes all."""
+    if pool.scope is Scope.COMPANY or (pool.scope, pool.key) == (Scope.GROUP, EVERYBODY):
+        return field_sets
+    debtor = Debtor.OPERATOR if pool.scope is Scope.OPERATOR else Debtor.OWNER
+    return {entity: fields.owed_by(debtor) for entity, fields in field_sets.items()}
 
 
 def _due_to_somebody(figures: Sequence[Figure]) -> list[Figure]:
@@ -186,7 +212,7 @@ def _demands(pool: ScopeTotals, fields: FieldSet, among: Among) -> Iterator[Figu
         basis = _basis(fields.costs_by_python(demand))
         yield _figure(pool, among.good, good, denominator=due, dimension=dimension, basis=basis)
         for rule in verdicts_of(fields, demand):
-            number = with_verdict(pool.counts, fields, rule, among)
+            number = with_verdict(pool.counts, fields, demand, rule.verdict, among)
             measure, basis = (
                 among.verdicts[rule.verdict],
                 _basis(demand.is_judged(rule.verdict)),
@@ -238,7 +264,7 @@ def _complete(
     for entity, fields in field_sets.items():
         if not fields.demands:
             continue
-        due = pool.counts.get((f"records.{among.name}", entity, ""), 0)
+        due = records_of(pool.counts, f"records.{among.name}", entity)
         good = due - sum(_failing_in(pool, span, entity) for span in among.spans)
         yield _figure(
             pool, among.complete, good, denominator=due, dimension=entity, basis=bases[entity]
@@ -252,10 +278,7 @@ def _failing(
     pool: ScopeTotals, field_sets: Mapping[str, FieldSet], bases: Bases
 ) -> Iterator[Figure]:
     """The records that lose a point, by span and kind."""
-    bases = {
-        entity: "failing records" if basis == "database" else basis
-        for entity, basis in bases.items()
-    }
+    bases = _of_records(bases)
     for span, measure in FAILING.items():
         for entity, fields in field_sets.items():
             if fields.demands:
@@ -265,12 +288,48 @@ def _failing(
         yield _figure(pool, measure, number, basis=bases[""])
 
 
+def _of_records(bases: Bases) -> Bases:
+    """The bases of what is counted from the list of failing records."""
+    return {
+        entity: "failing records" if basis == "database" else basis
+        for entity, basis in bases.items()
+    }
+
+
 def _failing_in(pool: ScopeTotals, span: Span, entity: str) -> int:
-    return pool.counts.get((f"failing.{span}", entity, ""), 0)
+    return records_of(pool.counts, f"failing.{span}", entity)
+
+
+def _with_operators(pool: ScopeTotals, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
+    """What is with sales support: of each kind the points due in the score and the demands
+    that lose theirs, and the records that lose any, wherever they count.
+    """
+    if pool.scope is Scope.OPERATOR:
+        return
+    in_all, counts = 0, pool.with_operators
+    owed = {entity: fields.owed_by(Debtor.OPERATOR) for entity, fields in field_sets.items()}
+    owed = {entity: fields for entity, fields in owed.items() if fields.demands}
+    bases = _of_records(_bases(owed))
+    for entity, fields in owed.items():
+        due = points_of(counts, fields, IN_SCORE).due
+        yield _figure(pool, DUE_WITH_OPERATORS, due, dimension=entity)
+        lacking = sum(
+            lost(counts, fields, demand, IN_SCORE) for demand in fields.demands if demand.weight
+        )
+        basis = bases[entity]
+        yield _figure(pool, LACKING_WITH_OPERATORS, lacking, dimension=entity, basis=basis)
+        records = sum(records_of(counts, f"failing.{span}", entity) for span in SPANS)
+        yield _figure(pool, RECORDS_WITH_OPERATORS, records, dimension=entity, basis=basis)
+        in_all += records
+    if owed:
+        yield _figure(pool, RECORDS_WITH_OPERATORS, in_all, basis=bases[""])
+
+
+_WITHOUT_PLAN: Final = (Scope.INACTIVE, Scope.UNASSIGNED, Scope.OPERATOR)
 
 
 def _plan(pool: ScopeTotals, inputs: FigureInputs, company: Counts) -> Iterator[Figure]:
-    if plan_month(inputs.window) is None or pool.scope in (Scope.INACTIVE, Scope.UNASSIGNED):
+    if plan_month(inputs.window) is None or pool.scope in _WITHOUT_PLAN:
         return
     if pool.scope is Scope.DOUBLE_COUNTED:
         for name in pool.targets:

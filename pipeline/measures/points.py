@@ -9,7 +9,8 @@ from typing import Final
 
 from pipeline.measures.completeness import Among
 from pipeline.measures.scopes import Counts
-from pipeline.model import SCORED, Demand, FieldSet, Rule
+from pipeline.model import SCORED, Debtor, Demand, FieldSet, Rule, Verdict
+from pipeline.model.rules import counted_twice, counted_under
 
 FEWEST_OF_KIND: Final = 10
 """Points due of a kind of record, under which it has no percentage and is not in the whole."""
@@ -40,9 +41,11 @@ def unknown_name(fields: FieldSet, demand: Demand) -> tuple[str, str, str]:
     return "unknown.base", fields.due_key(demand), ""
 
 
-def with_verdict(counts: Counts, fields: FieldSet, rule: Rule, among: Among) -> int:
+def with_verdict(
+    counts: Counts, fields: FieldSet, demand: Demand, verdict: Verdict, among: Among
+) -> int:
     """The records of which a demand has a verdict."""
-    return counts.get((f"{rule.verdict}.{among.name}", f"{fields.entity}.{rule.id}", ""), 0)
+    return counts.get((f"{verdict}.{among.name}", fields.verdicts_key(demand), ""), 0)
 
 
 def verdicts_of(fields: FieldSet, demand: Demand) -> Iterator[Rule]:
@@ -53,7 +56,7 @@ def verdicts_of(fields: FieldSet, demand: Demand) -> Iterator[Rule]:
 def lost(counts: Counts, fields: FieldSet, demand: Demand, among: Among) -> int:
     """The records of which a demand loses its points."""
     return sum(
-        with_verdict(counts, fields, rule, among)
+        with_verdict(counts, fields, demand, rule.verdict, among)
         for rule in verdicts_of(fields, demand)
         if rule.verdict in demand.costs
     )
@@ -67,6 +70,13 @@ def points_of(counts: Counts, fields: FieldSet, among: Among) -> Points:
         due += demand.weight * records
         kept += demand.weight * (records - lost(counts, fields, demand, among))
     return Points(kept, due)
+
+
+def records_of(counts: Counts, name: str, entity: str) -> int:
+    """The records of a kind that have a count of any debtor's, each once: 'failing.score'."""
+    under = (counted_under(debtor, entity) for debtor in Debtor)
+    each = sum(counts.get((name, dimension, ""), 0) for dimension in under)
+    return each - counts.get((name, counted_twice(entity), ""), 0)
 
 
 def whole(points: Mapping[str, Points], shares: Mapping[str, int]) -> Fraction | None:

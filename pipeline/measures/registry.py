@@ -66,6 +66,7 @@ _MADE: Final = (
     *(measure for among in completeness.AMONG for measure in among.measures),
     *completeness.FAILING.values(),
     completeness.DEMAND_UNKNOWN,
+    *completeness.WITH_OPERATORS,
     completeness.SHARE,
     plan.PLAN_DONE,
     plan.PLAN_TARGET,

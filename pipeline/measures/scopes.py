@@ -15,16 +15,25 @@ from pipeline.model import (
     SHARES,
     Answers,
     Audience,
+    Debtor,
     FieldSet,
     Person,
     Scope,
     TableAccount,
+    Tally,
     Target,
     Window,
 )
+from pipeline.model.rules import owed_by
 
 Counts = Mapping[tuple[str, str, str], int]
 """(name, dimension, currency) -> the integer, pooled over a scope."""
+
+_Sums = defaultdict[tuple[str, str, str], int]
+
+
+def _sums() -> _Sums:
+    return defaultdict(int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,7 @@ class ScopeTotals:
     # name of a measure -> target; of a team and the company, of the managers with one
     targets: Mapping[str, int]
     aimed: Counts  # what those have done who have a target, by the name of the measure in the second place
+    with_operators: Counts = field(default_factory=dict)  # what others owe of their records
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,65 +98,110 @@ def _with_teams(people: Sequence[Person], users: Iterable[Person]) -> list[Perso
     ]
 
 
+@dataclass(slots=True)
+class _Counted:
+    """All counts of one reading."""
+
+    by_owner: dict[str, _Sums] = field(default_factory=lambda: defaultdict(_sums))
+    repeats: dict[str, _Sums] = field(default_factory=lambda: defaultdict(_sums))
+    company: _Sums = field(default_factory=lambda: defaultdict(int))
+
+    def add(self, tally: Tally) -> None:
+        """Counts a tally where it belongs."""
+        counts = self.company
+        if not tally.company:
+            by_owner = self.repeats if tally.is_repeat else self.by_owner
+            counts = by_owner[tally.owner or ""]
+        counts[tally.name, tally.dimension, tally.currency] += tally.value
+
+    def repeated(self) -> Counts:
+        """What owners have that is another's already."""
+        return _summed(self.repeats.values())
+
+    def once(self) -> Counts:
+        """What owners have, each record once."""
+        return _less(_summed(self.by_owner.values()), self.repeated())
+
+
 def totals_of(answers: Answers, inputs: FigureInputs) -> list[ScopeTotals]:
-    scope_of = {person.id: person.scope for person in inputs.people}
-    by_owner: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
-    repeats: dict[str, dict[tuple[str, str, str], int]] = defaultdict(lambda: defaultdict(int))
-    company: dict[tuple[str, str, str], int] = defaultdict(int)
+    """Everybody whom figures are about, with what was counted of them; the company last."""
+    counted = _Counted()
     failing = failing_tallies(Counter(map(group_of, answers.failing)), inputs.field_sets)
     for tally in (*answers.tallies, *failing):
-        counts = (
-            company
-            if tally.company
-            else (repeats if tally.is_repeat else by_owner)[tally.owner or ""]
-        )
-        counts[tally.name, tally.dimension, tally.currency] += tally.value
+        counted.add(tally)
     managers = [person.id for person in inputs.people if person.scope is Scope.MANAGER]
     targets = {owner: own for owner, own in _targets_of(inputs).items() if owner in managers}
+    scope_of = {person.id: person.scope for person in inputs.people}
+    inactive = sorted(
+        owner for owner in counted.by_owner if scope_of.get(owner) is Scope.INACTIVE
+    )
 
     def pool(scope: Scope, key: str, owners: Sequence[str]) -> ScopeTotals:
         own = {owner: targets.get(owner, {}) for owner in owners}
+        counts = _summed(counted.by_owner[owner] for owner in owners)
         return ScopeTotals(
             scope,
             key,
-            _summed(by_owner[owner] for owner in owners),
+            _owed(counts, Debtor.OWNER),
             _targets_summed(own.values()),
-            _aimed(by_owner, own),
+            _aimed(counted.by_owner, own),
+            _owed(counts, Debtor.OPERATOR),
         )
 
-    inactive = sorted(owner for owner in by_owner if scope_of.get(owner) is Scope.INACTIVE)
     teams: dict[str, list[str]] = defaultdict(list)
     for person in inputs.people:
         if person.scope is Scope.MANAGER:
             teams[person.team_id].append(person.id)
     everyone = pool(Scope.COMPANY, "", [*managers, *inactive, ""])
-    twice = ScopeTotals(
-        Scope.DOUBLE_COUNTED,
-        "",
-        _summed(repeats.values()),
-        everyone.targets,
-        _aimed(repeats, targets),
+    twice = _double_counted(counted, everyone.targets, _aimed(counted.repeats, targets))
+    company = replace(
+        everyone,
+        counts=counted.company,
+        aimed={name: value - twice.aimed[name] for name, value in everyone.aimed.items()},
+        with_operators=_owed(counted.company, Debtor.OPERATOR),
     )
 
     def groups() -> Iterator[ScopeTotals]:
         for group in shown_groups(inputs.people):
             members = [person.id for person in group.people]
             yield _all_as_done(pool(Scope.GROUP, group.key, members))
-        yield _all_as_done(replace(everyone, scope=Scope.GROUP, key=EVERYBODY, counts=company))
+        yield _all_as_done(replace(company, scope=Scope.GROUP, key=EVERYBODY))
 
+    has_operators = any(Debtor.OPERATOR in of.debtors for of in inputs.field_sets.values())
     return [
         *(pool(Scope.MANAGER, owner, [owner]) for owner in managers),
         pool(Scope.INACTIVE, "", inactive),
         pool(Scope.UNASSIGNED, "", [""]),
-        *([twice] if repeats else []),
+        *([_operators(counted)] if has_operators else ()),
+        *([twice] if has_operators or counted.repeats else ()),
         *(pool(Scope.TEAM, team, members) for team, members in sorted(teams.items())),
         *(groups() if inputs.audience == "own" else ()),
-        replace(
-            everyone,
-            counts=company,
-            aimed={name: value - twice.aimed[name] for name, value in everyone.aimed.items()},
-        ),
+        company,
     ]
+
+
+def _operators(counted: _Counted) -> ScopeTotals:
+    """What sales support owes, of each record once, whoever owns it."""
+    return ScopeTotals(Scope.OPERATOR, "", _owed(counted.once(), Debtor.OPERATOR), {}, {})
+
+
+def _double_counted(
+    counted: _Counted, targets: Mapping[str, int], aimed: Counts
+) -> ScopeTotals:
+    """What several owners have, and records that count for their owner and for operators.
+
+    The latter are negative: wherever records are counted they are taken off (see
+    `records_of`), and here that adds them.
+    """
+    repeated, both = counted.repeated(), _owed(counted.once(), None)
+    return ScopeTotals(
+        Scope.DOUBLE_COUNTED,
+        "",
+        {**_owed(repeated, Debtor.OWNER), **_less({}, both)},
+        targets,
+        aimed,
+        _owed(repeated, Debtor.OPERATOR),
+    )
 
 
 def _all_as_done(group: ScopeTotals) -> ScopeTotals:
@@ -191,6 +246,18 @@ def _summed(parts: Iterable[Counts]) -> Counts:
     return total
 
 
+def _less(counts: Counts, others: Counts) -> dict[tuple[str, str, str], int]:
+    """The difference, count by count."""
+    return {name: counts.get(name, 0) - others.get(name, 0) for name in {*counts, *others}}
+
+
+def _owed(counts: Counts, debtor: Debtor | None) -> dict[tuple[str, str, str], int]:
+    """What a debtor owes, and all that nobody owes: records, money. Of None what counts for
+    two debtors.
+    """
+    return {name: value for name, value in counts.items() if owed_by(name[1]) is debtor}
+
+
 def _targets_of(inputs: FigureInputs) -> dict[str, dict[str, int]]:
     by_manager: dict[str, dict[str, int]] = defaultdict(dict)
     month = plan_month(inputs.window)
@@ -210,17 +277,19 @@ def plan_month(window: Window) -> str | None:
 def must_add_up(totals: Sequence[ScopeTotals]) -> None:
     """ProofError where a company is not the sum of its parts."""
     owners = [pool for pool in totals if pool.scope in (Scope.MANAGER, Scope.INACTIVE)]
-    _must_be_the_company(totals, owners, "Managers, inactive owners and records of nobody")
+    _must_be_the_company(
+        totals, owners, "Managers, inactive owners, records of nobody and sales support"
+    )
     groups = [pool for pool in totals if pool.scope is Scope.GROUP and pool.key != EVERYBODY]
     if groups:
-        _must_be_the_company(totals, groups, "Groups and records of nobody")
+        _must_be_the_company(totals, groups, "Groups, records of nobody and sales support")
 
 
 def _must_be_the_company(
     totals: Sequence[ScopeTotals], owners: Sequence[ScopeTotals], who: str
 ) -> None:
-    nobody = [pool for pool in totals if pool.scope is Scope.UNASSIGNED]
-    parts = _summed(pool.counts for pool in (*owners, *nobody))
+    others = [pool for pool in totals if pool.scope in (Scope.UNASSIGNED, Scope.OPERATOR)]
+    parts = _summed(pool.counts for pool in (*owners, *others))
     twice = _summed(pool.counts for pool in totals if pool.scope is Scope.DOUBLE_COUNTED)
     company = totals[-1].counts
     once = {

@@ -17,10 +17,18 @@ from pipeline.model.figures import (
 )
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
-from pipeline.model.results import Check, Difference, FixItem, RunResult, TableAccount
+from pipeline.model.results import (
+    Check,
+    Difference,
+    FixItem,
+    Queued,
+    RunResult,
+    TableAccount,
+)
 from pipeline.model.rules import (
     COSTING,
     CustomMeasure,
+    Debtor,
     Demand,
     FieldSet,
     Rule,
@@ -87,6 +95,7 @@ __all__ = [
     "Audience",
     "Check",
     "CustomMeasure",
+    "Debtor",
     "Demand",
     "Difference",
     "FailingRecord",
@@ -101,6 +110,7 @@ __all__ = [
     "PeriodBounds",
     "PeriodWord",
     "Person",
+    "Queued",
     "ResolvedAudit",
     "Rule",
     "RunResult",

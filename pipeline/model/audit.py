@@ -66,6 +66,7 @@ class ResolvedAudit:
     # 'entity.column' without which the CRM's own form does not save a record
     enforced: tuple[str, ...] = ()
     importers: tuple[str, ...] = ()  # users whose records no person typed
+    operators: tuple[str, ...] = ()  # users who owe what is not its owner's to complete
     logged_owners: tuple[str, ...] = ()  # kinds of records whose former owners a log tells
     region: str = ""  # ISO code of phone numbers whose record names no country
     empty_words: tuple[str, ...] = ()  # what the CRM writes for nothing

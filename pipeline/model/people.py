@@ -7,14 +7,17 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """Whom a figure is about. manager + inactive + unassigned - counted twice = company."""
+    """Whom a figure is about. manager + inactive + unassigned + operator - counted twice =
+    company.
+    """
 
     MANAGER = "manager"
     INACTIVE = "inactive"
     UNASSIGNED = "unassigned"
-    DOUBLE_COUNTED = (
-        "double_counted"  # records of several owners, once for each owner but the first
-    )
+    OPERATOR = "operator"  # what sales support owes: one pool, of no team
+    # records of several owners, once for each owner but the first; and those that miss something
+    # of their owner and something of sales support
+    DOUBLE_COUNTED = "double_counted"
     TEAM = "team"
     GROUP = "group"  # what management sees with `audience: own`: see measures/groups.py
     COMPANY = "company"

@@ -11,7 +11,7 @@ from pipeline.model.audit import Agreement, Audience
 from pipeline.model.figures import Figure, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
-from pipeline.model.rules import FieldSet, Rule
+from pipeline.model.rules import Debtor, FieldSet, Rule
 from pipeline.model.spans import Span
 from pipeline.model.texts import LanguageCode, LocalText
 from pipeline.model.window import Window
@@ -30,6 +30,14 @@ class TableAccount:
     rows: int
     audited: int
     excluded: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What sales support sees of a record besides what is missing."""
+
+    owner: str  # by name
+    age: int | None  # in whole local days; None where its day is not known or still to come
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,10 @@ class FixItem:
     # of a record without a name: at what time of its day, and the client's name
     hour: time | None = None
     client: str = ""
+    debtor: Debtor = Debtor.OWNER  # who is to complete it
+    is_repeat: bool = False  # listed at another owner already
+    elsewhere: bool = False  # on the page of its owner, though another is to complete it
+    queued: Queued | None = None  # on the page of sales support
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -12,6 +12,13 @@ from pipeline.model.conditions import Condition, columns_in
 from pipeline.model.judging import Judged, Judgement, proven_text
 from pipeline.model.schema import Schema, TextColumns
 from pipeline.model.texts import NO_TEXT, LocalText
+
+
+class Debtor(StrEnum):
+    """Who owes a demand, and whose points it is worth."""
+
+    OWNER = "owner"  # of the record
+    OPERATOR = "operator"  # sales support: the users whom an audit names, as one pool
 
 
 class Verdict(StrEnum):
@@ -92,6 +99,7 @@ class Demand:
     checks: tuple[Check, ...] = ()  # what fails one is invalid
     judgement: Judgement | None = None  # what Python judges of its columns
     costs: tuple[Verdict, ...] = COSTING  # the verdicts that lose its points
+    owed_by: Debtor = Debtor.OWNER
 
     @property
     def looked_at(self) -> tuple[str, ...]:
@@ -110,6 +118,27 @@ class Demand:
                 return self.judgement is not None and self.judgement.judges_phones
             case _:
                 return JUDGED.get(verdict) in asks
+
+
+_OF_BOTH: Final = "both"
+
+
+def counted_under(debtor: Debtor, name: str) -> str:
+    """The dimension of a count of what a debtor owes: of an owner the name alone."""
+    return name if debtor is Debtor.OWNER else f"{debtor}/{name}"
+
+
+def counted_twice(entity: str) -> str:
+    """The dimension of a count of records that count for their owner and for sales support."""
+    return f"{_OF_BOTH}/{entity}"
+
+
+def owed_by(dimension: str) -> Debtor | None:
+    """Whose a count is, by its dimension; None where it counts what two debtors have."""
+    owner, slash, _ = dimension.partition("/")
+    if slash and owner == _OF_BOTH:
+        return None
+    return Debtor.OPERATOR if slash and owner == Debtor.OPERATOR else Debtor.OWNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +203,50 @@ class FieldSet:
 
     def due_key(self, demand: Demand) -> str:
         """Under what the records are counted of which a demand is due: 'meeting.held'. Demands
-        of equal conditions share a count.
+        of equal conditions and one debtor share a count.
         """
-        return self.entity if demand.when is None else f"{self.entity}.{demand.when}"
+        condition = self.entity if demand.when is None else f"{self.entity}.{demand.when}"
+        return counted_under(demand.owed_by, condition)
+
+    def verdicts_key(self, demand: Demand) -> str:
+        """Under what the verdicts of a demand are counted: 'meeting.result'."""
+        return counted_under(demand.owed_by, f"{self.entity}.{demand.name}")
+
+    @property
+    def debtors(self) -> tuple[Debtor, ...]:
+        """Those who owe a demand; the owner of a record always, and first."""
+        owing = {demand.owed_by for demand in self.demands}
+        return tuple(debtor for debtor in Debtor if debtor is Debtor.OWNER or debtor in owing)
 
     @property
     def bits(self) -> int:
         """The mask of a record that fails everything."""
         return (1 << len(self.rules)) - 1
 
-    @property
-    def costing(self) -> int:
-        """The bits of a mask that cost points."""
+    def owned(self, debtor: Debtor) -> int:
+        """The bits of a mask that a debtor is to mend: its demands, and the columns that cannot
+        be read; a column that operators alone are asked for is theirs.
+        """
+        demands = [demand.owed_by is debtor for demand, _ in self.judged]
+        asked = {
+            of: {column for demand in self.owed_by(of).demands for column in demand.columns}
+            for of in Debtor
+        }
+        theirs = asked[Debtor.OPERATOR] - asked[Debtor.OWNER]
+        columns = [(name in theirs) == (debtor is Debtor.OPERATOR) for name in self.readable]
+        return sum(1 << bit for bit, owns in enumerate((*demands, *columns)) if owns)
+
+    def owed_by(self, debtor: Debtor) -> FieldSet:
+        """The set with the demands of this debtor alone."""
+        demands = tuple(demand for demand in self.demands if demand.owed_by is debtor)
+        return self if demands == self.demands else replace(self, demands=demands)
+
+    def costing(self, debtor: Debtor) -> int:
+        """The bits of a mask that cost this debtor points."""
         return sum(
             1 << bit
             for bit, (demand, rule) in enumerate(self.judged)
-            if demand.weight and rule.verdict in demand.costs
+            if demand.owed_by is debtor and demand.weight and rule.verdict in demand.costs
         )
 
     @property

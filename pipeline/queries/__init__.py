@@ -132,7 +132,7 @@ def _scan(fields: FieldSet, view: FromClause, rules: Failing, context: QueryCont
         fields.entity,
         tuple(field_question(fields, view, context, grain) for grain in grains),
         tuple(rules),
-        fields.costing,
+        {debtor: fields.costing(debtor) for debtor in fields.debtors},
         failing_records(rules, view),
         judged,
     )

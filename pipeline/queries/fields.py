@@ -22,7 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement, False_
 
-from pipeline.model import SPANS, Demand, FieldSet, Rule, Span, Verdict, Window
+from pipeline.model import SPANS, Debtor, Demand, FieldSet, Rule, Span, Verdict, Window
+from pipeline.model.conditions import Condition as When
+from pipeline.model.rules import counted_twice, counted_under
 from pipeline.queries.conditions import Records, Truth, truth_of
 from pipeline.queries.context import (
     WORD,
@@ -52,7 +54,7 @@ class Scan:
     entity: str
     counts: tuple[Question, ...]
     rules: tuple[Rule, ...]  # by the bits of a failing record's mask
-    costing: int  # those of its bits that cost points
+    costing: Mapping[Debtor, int]  # those of its bits that cost a debtor points
     failing: Select[Any]
     judged: Select[Any] | None = None  # the same of Python's verdicts alone
 
@@ -67,8 +69,9 @@ def due_truths(fields: FieldSet, view: FromClause, window: Window) -> dict[str, 
     records its condition is true, and of which it is unknown.
     """
     records = Records(fields.entity, view, window, fields.readable)
-    by_key = {fields.due_key(demand): demand for demand in fields.demands}
-    return {key: _due(demand, records) for key, demand in by_key.items()}
+    conditions = dict.fromkeys(demand.when for demand in fields.demands)
+    truths = {when: _due(when, records) for when in conditions}
+    return {fields.due_key(demand): truths[demand.when] for demand in fields.demands}
 
 
 def due_counts(
@@ -87,11 +90,26 @@ def due_counts(
         conditions["due.score", key] = (in_score, due.true)
         if not isinstance(due.unknown, False_):
             conditions["unknown.base", key] = (due.unknown,)
-    weighty = {fields.due_key(demand) for demand in fields.demands if demand.weight}
-    if weighty:
-        any_due = or_(*(due.true for key, due in dues.items() if key in weighty))
-        conditions["records.base", fields.entity] = (any_due,)
-        conditions["records.score", fields.entity] = (in_score, any_due)
+    for dimension, any_due in _any_due(fields, dues).items():
+        conditions["records.base", dimension] = (any_due,)
+        conditions["records.score", dimension] = (in_score, any_due)
+    return conditions
+
+
+def _any_due(fields: FieldSet, dues: Mapping[str, Truth]) -> dict[str, Condition]:
+    """The records of which anything that has weight is due from each debtor, and from both."""
+    conditions: dict[str, Condition] = {}
+    for debtor in fields.debtors:
+        weighty = {
+            fields.due_key(demand)
+            for demand in fields.demands
+            if demand.weight and demand.owed_by is debtor
+        }
+        if weighty:
+            any_due = or_(*(due.true for key, due in dues.items() if key in weighty))
+            conditions[counted_under(debtor, fields.entity)] = any_due
+    if len(conditions) > 1:
+        conditions[counted_twice(fields.entity)] = and_(*conditions.values())
     return conditions
 
 
@@ -199,12 +217,12 @@ def _faults(column: str, demand: Demand, records: Records) -> _Faults:
     return _Faults(missing, unread, invalid)
 
 
-def _due(demand: Demand, records: Records) -> Truth:
+def _due(when: When | None, records: Records) -> Truth:
     """Of a record with an unknown state nothing is due, and nothing is unknown."""
     scored = records.view.c.scored == 1
-    if demand.when is None:
+    if when is None:
         return Truth(scored, false())
-    due = truth_of(demand.when, records)
+    due = truth_of(when, records)
     if isinstance(due.unknown, False_):
         return Truth(and_(scored, due.true), due.unknown)
     return Truth(and_(scored, due.true), and_(scored, due.unknown))
@@ -220,11 +238,13 @@ def field_question(
         name: and_(*conditions)
         for name, conditions in due_counts(fields, view, context.window).items()
     }
-    failing = _demands(fields, view, context.window).values()
-    costing = [fails for bit, fails in enumerate(failing) if fields.costing >> bit & 1]
-    loses = or_(false(), *(fails for fails in costing if fails is not None))
-    for span in SPANS:
-        counts[f"failing.{span}", fields.entity] = and_(view.c.span == span_code(span), loses)
+    failing = list(_demands(fields, view, context.window).values())
+    for debtor in fields.debtors:
+        bits, dimension = fields.costing(debtor), counted_under(debtor, fields.entity)
+        costing = [fails for bit, fails in enumerate(failing) if bits >> bit & 1]
+        loses = or_(false(), *(fails for fails in costing if fails is not None))
+        for span in SPANS:
+            counts[f"failing.{span}", dimension] = and_(view.c.span == span_code(span), loses)
     sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
     return question(f"{fields.entity}.fields", view, sums, grain=grain)
 

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ProofError
 from pipeline.findings.written import write_findings
+from pipeline.measures.completeness import RECORDS_FAILING
 from pipeline.model import Difference, Figure, Person, RunResult, Scope
 from pipeline.progress import Progress
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_reports
+from pipeline.reports.content.operators import operators_report
 from pipeline.workers import workers, workers_for
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 
 def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
-    """Writes management's pair, a pair per manager, and the files for analysts.
+    """Writes management's pair, sales support's where operators are named, a pair per manager,
+    and the files for analysts.
 
     Then it reads every figure back. Reports are made one at a time, once for writing and again
     for comparing.
@@ -31,13 +34,15 @@ def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
     from pipeline.reports.pair import read_pair, write_pair
 
     managers = sum(person.scope is Scope.MANAGER for person in result.people)
+    has_queue = result.find(RECORDS_FAILING, Scope.OPERATOR) is not None
+    reports = 1 + managers + has_queue
     with workers(workers_for(managers)) as each:
-        progress.stage("Writing the reports", 1 + managers)
+        progress.stage("Writing the reports", reports)
         for _ in each(write_pair, _places_made(_pairs(result, folder))):
             progress.advance(1)
         write_findings(folder, result)
         _write_figures(result, folder / "figures.json")
-        progress.stage("Reading every figure back", 1 + managers)
+        progress.stage("Reading every figure back", reports)
         differences: list[Difference] = []
         for pair_differences in each(read_pair, _pairs(result, folder)):
             differences += pair_differences
@@ -55,6 +60,8 @@ def _pairs(result: RunResult, folder: Path) -> Iterator[Pair]:
     from pipeline.reports.pair import pair_of
 
     yield pair_of(management_report(result), folder, Path())
+    if (queue := operators_report(result)) is not None:
+        yield pair_of(queue, folder, Path("sales-support"))
     for report in manager_reports(result):
         if report.person is not None:
             yield pair_of(report, folder, Path("managers") / folder_of(report.person))

@@ -22,7 +22,8 @@ from pipeline.complaints import without_values
 from pipeline.errors import AuditError, PublishError
 from pipeline.lacks import lack_in, lack_of
 from pipeline.memory import uncollected
-from pipeline.model import Answers, FailingRecord, Tally
+from pipeline.model import Answers, Debtor, FailingRecord, Tally
+from pipeline.model.rules import counted_under
 from pipeline.queries import Scan
 from pipeline.queries.ask import ask, failing
 
@@ -104,26 +105,27 @@ def _answers(scan: Scan, outcome: Any) -> Answers:
     return Answers(tuple(due), records)
 
 
-_Claim = tuple[str, str, bool]
-"""(name of the count, owner or '', whether another owner has the record already)"""
+_Claim = tuple[str, str, str, bool]
+"""(name of the count, its dimension, owner or '', whether another owner has the record already)"""
 
 
 def _key(tally: Tally) -> _Claim:
-    return tally.name, tally.owner or "", tally.is_repeat
+    return tally.name, tally.dimension, tally.owner or "", tally.is_repeat
 
 
 def _is_failing(tally: Tally) -> bool:
     return tally.name.startswith("failing.")
 
 
-def _listed(records: Iterable[FailingRecord], costing: int) -> Counter[_Claim]:
+def _listed(records: Iterable[FailingRecord], costing: Mapping[Debtor, int]) -> Counter[_Claim]:
     """The same counts from the list."""
     listed: Counter[_Claim] = Counter()
     for record in records:
-        if record.mask & costing:
-            name = f"failing.{record.span}"
-            listed[name, record.owner, False] += 1
-            listed[name, record.owner, True] += record.is_repeat
+        for debtor, bits in costing.items():
+            if record.mask & bits:
+                name = f"failing.{record.span}", counted_under(debtor, record.entity)
+                listed[*name, record.owner, False] += 1
+                listed[*name, record.owner, True] += record.is_repeat
     return +listed
 
 

@@ -118,7 +118,9 @@ def test_groups_that_do_not_add_up_stop_the_run() -> None:
     assert make_figures(found, inputs)
     totals = totals_of(found, inputs)
     lost = [pool for pool in totals if (pool.scope, pool.key) != (Scope.GROUP, POOLED)]
-    with pytest.raises(ProofError, match="Groups and records of nobody do not add up"):
+    with pytest.raises(
+        ProofError, match="Groups, records of nobody and sales support do not add up"
+    ):
         must_add_up(lost)
     more = [
         replace(pool, counts={**pool.counts, ("deals_won", "", ""): 1})
@@ -126,7 +128,7 @@ def test_groups_that_do_not_add_up_stop_the_run() -> None:
         else pool
         for pool in totals
     ]
-    with pytest.raises(ProofError, match="Groups and records of nobody"):
+    with pytest.raises(ProofError, match="Groups, records of nobody and sales support"):
         must_add_up(more)
 
 

@@ -19,6 +19,7 @@ from pipeline.flows.check.sentences import (
     on_field_sets,
     on_formats,
     on_not_given,
+    on_operators,
     on_origins,
     on_the_account,
     on_the_agreement,
@@ -67,6 +68,7 @@ def _parts(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]
     yield _title("Minimum field sets")
     for line in (
         *on_field_sets(audit.field_sets),
+        *on_operators(audit),
         *on_not_given(seen.not_given),
         *on_origins(audit.resolved()),
     ):

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 
 from pipeline import source
+from pipeline.config import Audit
+from pipeline.config.field_sets import of_operators
 from pipeline.flows.check.looking import Pace
 from pipeline.flows.check.masking import mask
 from pipeline.language.conditions import condition_text
@@ -59,6 +61,23 @@ def on_origins(audit: ResolvedAudit) -> Iterator[str]:
         sides = [f"the CRM tells it of {_listed(told)}"] if told else []
         sides += [f"not of {_listed([f'{kind}s' for kind in untold])}"] if untold else []
         yield f"{name}, beside completeness: {', '.join(sides)}."
+
+
+def on_operators(audit: Audit) -> Iterator[str]:
+    """What operators owe, or a sentence where somebody else has to."""
+    named = ", ".join(audit.operators)
+    if audit.operators:
+        yield f"With sales support ({named}): {', '.join(of_operators(audit.field_sets))}."
+    elif audit.settings.operators:
+        yield (
+            f"Operators are named ({', '.join(audit.settings.operators)}) and owe nothing: no demand of a field set "
+            "says owed_by: operator."
+        )
+    elif audit.left_to_owners:
+        yield (
+            f"Left to the owners of records: {', '.join(audit.left_to_owners)}. The field sets say owed_by: "
+            "operator, and audit.yaml names no operators."
+        )
 
 
 def on_formats(fit: Fit, zone: ZoneInfo) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from pipeline.config import Audit
@@ -68,6 +69,7 @@ def who_sees_it(document: Document, audit: ResolvedAudit) -> None:
         (translate("Who"), translate("What they see")),
         (
             (translate("account manager"), translate("own figures and records to complete")),
+            *_of_operators(audit, document.language),
             (translate("sales management"), _of_management(audit, document.language)),
             (
                 translate("analysts and administrators"),
@@ -85,6 +87,17 @@ def who_sees_it(document: Document, audit: ResolvedAudit) -> None:
                 "sees the completeness of a team or the company only if {fewest} others are in it.",
                 fewest=FEWEST,
             )
+        )
+
+
+def _of_operators(audit: ResolvedAudit, language: Language) -> Iterator[tuple[str, str]]:
+    if audit.operators:
+        yield (
+            language.translate("sales support"),
+            language.translate(
+                "its own figures, all of it together; the records that it is to complete, with "
+                "the name of the account manager who owns them"
+            ),
         )
 
 
@@ -120,6 +133,7 @@ def where_it_is(document: Document, audit: Audit) -> None:
         (translate("File"), translate("What it holds"), translate("For")),
         (
             ("report.html, report.xlsx", translate("management's report"), management),
+            *_queue_file(audit, document.language),
             ("managers/NAME/", translate("each account manager's report"), managers),
             ("figures.json", translate("all figures, with ids of people"), analysts),
             ("findings.csv, .parquet", translate("records that miss something"), analysts),
@@ -131,6 +145,15 @@ def where_it_is(document: Document, audit: Audit) -> None:
             ),
         ),
     )
+
+
+def _queue_file(audit: Audit, language: Language) -> Iterator[tuple[str, str, str]]:
+    if audit.operators:
+        yield (
+            "sales-support/",
+            language.translate("sales support's report"),
+            language.translate("sales support"),
+        )
 
 
 def how_long(document: Document) -> None:

@@ -11,11 +11,13 @@ from pipeline.language.conditions import condition_text
 from pipeline.language.labels import column_label, entity_label, field_label, period_label
 from pipeline.language.languages import Language
 from pipeline.language.marked import marked
+from pipeline.measures.completeness import WITH_OPERATORS
 from pipeline.measures.custom import measure_of
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import MEASURES, OF_THE_COMPANY
 from pipeline.model import (
     CustomMeasure,
+    Debtor,
     Demand,
     FieldSet,
     Measure,
@@ -50,6 +52,7 @@ def whose_data(document: Document, audit: ResolvedAudit) -> None:
                 "Each of them is measured, see below."
             ),
             _former(audit, document.language),
+            *_operators(audit, document.language),
             translate(
                 "Clients, contacts and leads: their names stand beside the records to complete, on "
                 "the page of the account manager who owns these. They are not measured."
@@ -70,12 +73,23 @@ def _former(audit: ResolvedAudit, language: Language) -> str:
     )
 
 
+def _operators(audit: ResolvedAudit, language: Language) -> Iterator[str]:
+    if audit.operators:
+        yield language.translate(
+            "Sales support ({count} users that the audit names): what it is to complete, on "
+            "everybody's records, is measured together and never by person. It counts for no "
+            "account manager.",
+            count=len(audit.operators),
+        )
+
+
 def measures(document: Document, audit: ResolvedAudit, context: QueryContext) -> None:
     """Every measure that this CRM can tell, from its declaration."""
     language = document.language
     custom = {own.name: own for own in audit.measures}
     declared = [*MEASURES.values(), *map(measure_of, audit.measures)]
-    about_people = [measure for measure in declared if measure not in OF_THE_COMPANY]
+    left_out = OF_THE_COMPANY if audit.operators else (*OF_THE_COMPANY, *WITH_OPERATORS)
+    about_people = [measure for measure in declared if measure not in left_out]
     measured = [measure for measure in about_people if _can_be_told(measure, context)]
     document.section(language.translate("What is measured of each account manager"))
     document.paragraph(
@@ -188,10 +202,10 @@ def _on_absent(audit: ResolvedAudit, language: Language) -> Iterator[str]:
 
 def _field_name(fields: FieldSet, field: Demand, language: Language) -> str:
     name = f"{entity_label(fields.entity, language)}: {language.chosen(field.label)}"
-    if field.when is None:
-        return name
-    condition = condition_text(field.when, language)
-    return f"{name} ({condition})"
+    notes = [] if field.when is None else [condition_text(field.when, language)]
+    if field.owed_by is Debtor.OPERATOR:
+        notes.append(language.translate("with sales support"))
+    return f"{name} ({', '.join(notes)})" if notes else name
 
 
 def what_is_read(document: Document, audit: Audit) -> None:

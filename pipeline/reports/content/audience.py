@@ -23,7 +23,8 @@ Line = tuple[str, Subject]
 
 def group_lines(company: Subject) -> list[Line]:
     """The rows above the company's with `audience: own`: teams by name, the other teams,
-    former colleagues, and records of nobody. None where the company alone may be shown.
+    former colleagues, records of nobody and sales support. None where the company alone may
+    be shown.
     """
     groups = sorted(
         shown_groups(company.result.people),
@@ -35,7 +36,8 @@ def group_lines(company: Subject) -> list[Line]:
     ]
     if not lines:
         return []
-    return [*lines, *beside_lines(company, (Scope.UNASSIGNED, Scope.DOUBLE_COUNTED))]
+    beside = Scope.UNASSIGNED, Scope.OPERATOR, Scope.DOUBLE_COUNTED
+    return [*lines, *beside_lines(company, beside)]
 
 
 def beside_lines(company: Subject, scopes: tuple[Scope, ...] = tuple(BESIDE)) -> list[Line]:

@@ -11,6 +11,7 @@ from pipeline.language.marked import marked
 from pipeline.measures import calls, clients, deals, meetings
 from pipeline.model import (
     Check,
+    Debtor,
     FixItem,
     Measure,
     Person,
@@ -165,7 +166,9 @@ def of_nobody(result: RunResult) -> list[FixItem]:
     language = language_of(result.language)
     former = {person.id: person for person in result.people if person.id not in managers}
     listed = (*result.fix_list, *to_check(result))
-    items = [item for item in listed if item.owner not in managers]
+    items = [
+        item for item in listed if item.owner not in managers and item.debtor is Debtor.OWNER
+    ]
     items.sort(key=lambda item: SECTIONS.index(section_of(item)))
     if result.audience == "named":
         return [_of_nobody(item, former.get(item.owner), language) for item in items]

@@ -19,8 +19,10 @@ from pipeline.measures.completeness import (
     BASE_GOOD,
     BASE_MISSING,
     BASE_SCORE,
+    DUE_WITH_OPERATORS,
     FIELD_GOOD,
     IN_SCORE,
+    LACKING_WITH_OPERATORS,
     POINTS_DUE,
     POINTS_KEPT,
     RECORDS_COMPLETE,
@@ -38,7 +40,7 @@ from pipeline.measures.plan import (
     WORKING_DAYS_LEFT,
 )
 from pipeline.measures.registry import PLANNED
-from pipeline.model import SCORED, Figure, Measure, RunResult, Scope, Verdict
+from pipeline.model import SCORED, Debtor, Demand, Figure, Measure, RunResult, Scope, Verdict
 from pipeline.reports.content.report import Row, Table, halves
 
 Company = Mapping[str, tuple[Figure, ...]]
@@ -189,15 +191,23 @@ def score_table(subject: Subject) -> Table:
     """How completeness is made: of each kind of record its share, its points and its records."""
     language = subject.language
     kinds = [figure.dimension for figure in subject.company_has(POINTS_DUE)]
-    rows = [_kind_row(subject, kind) for kind in SCORED if kind in kinds]
+    with_others = subject.scope is not Scope.OPERATOR and bool(
+        subject.company_has(DUE_WITH_OPERATORS)
+    )
+    rows = [
+        _kind_row(subject, kind, with_others=with_others)
+        for kind in SCORED
+        if kind in kinds and _has_points(subject, kind)
+    ]
+    total = (None, subject.find(SCORE), None, None, *_records(subject, ""))
     rows.append(
         Row(
             language.translate("Completeness"),
-            (None, subject.find(SCORE), None, None, *_records(subject, "")),
+            (*total, None, None) if with_others else total,
             total=True,
         )
     )
-    columns = (
+    columns: tuple[str, ...] = (
         language.translate("Kind of record"),
         language.translate("Share"),
         language.translate("Complete"),
@@ -206,6 +216,11 @@ def score_table(subject: Subject) -> Table:
         language.translate("Complete records"),
         language.translate("Records"),
     )
+    if with_others:
+        columns += (
+            language.translate("Points with sales support"),
+            language.translate("Missing there"),
+        )
     note = language.translate(
         "Each field that is asked of a record is a point, or as many as it weighs. A kind's "
         "percentage is the part of its points that is kept; completeness is the mean of these, "
@@ -216,18 +231,24 @@ def score_table(subject: Subject) -> Table:
     return Table("score", title, columns, tuple(rows), note)
 
 
-def _kind_row(subject: Subject, kind: str) -> Row:
+def _has_points(subject: Subject, kind: str) -> bool:
+    """Whether anything is asked of the subject, or of others on the subject's records."""
+    return any(subject.find(due, kind) for due in (POINTS_DUE, DUE_WITH_OPERATORS))
+
+
+def _kind_row(subject: Subject, kind: str, *, with_others: bool) -> Row:
     label = entity_label(kind, subject.language)
-    return Row(
-        label,
-        (
-            subject.about(Scope.COMPANY).find(SHARE, kind),
-            subject.find(SCORE, kind),
-            subject.find(POINTS_KEPT, kind),
-            subject.find(POINTS_DUE, kind),
-            *_records(subject, kind),
-        ),
+    cells: tuple[Figure | None, ...] = (
+        subject.about(Scope.COMPANY).find(SHARE, kind),
+        subject.find(SCORE, kind),
+        subject.find(POINTS_KEPT, kind),
+        subject.find(POINTS_DUE, kind),
+        *_records(subject, kind),
     )
+    if with_others:
+        others = DUE_WITH_OPERATORS, LACKING_WITH_OPERATORS
+        cells += tuple(subject.find(measure, kind) for measure in others)
+    return Row(label, cells)
 
 
 def _records(subject: Subject, kind: str) -> tuple[Figure | None, Figure | None]:
@@ -330,7 +351,12 @@ def fields_table(subject: Subject) -> Table:
             language.translate("Missing in all records"),
         ),
         tuple(_scaled(row, most) for _, _, row in sorted(rows, key=lambda row: row[:2])),
-        " ".join(_on_other_fields(spotless, never, _weightless(subject), language)),
+        " ".join(
+            (
+                *_on_other_fields(spotless, never, _weightless(subject), language),
+                *_on_fields_of_others(subject),
+            )
+        ),
         look="bars",
     )
 
@@ -352,12 +378,36 @@ def _short_of(ratio: Figure | None) -> int:
 
 
 def _fields_of(subject: Subject) -> Iterator[tuple[str, str]]:
-    """('meeting.result', 'meeting: result') of every field that is checked."""
+    """('meeting.result', 'meeting: result') of every field that is asked of the subject."""
     for entity, fields in subject.result.field_sets.items():
-        kind = entity_label(entity, subject.language)
         for demand in fields.demands:
-            label = subject.language.chosen(demand.label)
-            yield f"{entity}.{demand.name}", f"{kind}: {label}"
+            if _is_asked(subject, demand):
+                yield _named(entity, demand, subject.language)
+
+
+def _named(entity: str, demand: Demand, language: Language) -> tuple[str, str]:
+    label = f"{entity_label(entity, language)}: {language.chosen(demand.label)}"
+    return f"{entity}.{demand.name}", label
+
+
+def _is_asked(subject: Subject, demand: Demand) -> bool:
+    """Whether the subject owes it; the company owes all."""
+    if subject.scope is Scope.COMPANY:
+        return True
+    return (demand.owed_by is Debtor.OPERATOR) == (subject.scope is Scope.OPERATOR)
+
+
+def _on_fields_of_others(subject: Subject) -> Iterator[str]:
+    """Which fields are with sales support."""
+    language = subject.language
+    others = [
+        _named(entity, demand, language)[1]
+        for entity, fields in subject.result.field_sets.items()
+        for demand in fields.demands
+        if demand.owed_by is Debtor.OPERATOR
+    ]
+    if others and subject.scope is not Scope.OPERATOR:
+        yield language.translate("With sales support: {fields}.", fields=", ".join(others))
 
 
 def _weightless(subject: Subject) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -21,6 +21,7 @@ from pipeline.measures.points import FEWEST_OF_KIND, Points, whole
 from pipeline.model import (
     CHECKED,
     SCORED,
+    Debtor,
     FieldSet,
     Figure,
     FixItem,
@@ -45,9 +46,20 @@ def fix_lists(result: RunResult) -> FixLists:
     first, name.
     """
     owned: dict[str, list[FixItem]] = defaultdict(list)
-    for item in (*result.fix_list, *to_check(result)):
+    for item in (*_of_owners(result.fix_list), *to_check(result)):
         owned[item.owner].append(item)
     return {owner: _in_order(items, _Worth(result, owner)) for owner, items in owned.items()}
+
+
+def _of_owners(items: Iterable[FixItem]) -> Iterator[FixItem]:
+    """Everything that a page lists: what sales support is to complete is marked so, and what
+    it is only to check is left out.
+    """
+    for item in items:
+        if item.debtor is Debtor.OWNER:
+            yield item
+        elif not item.check:
+            yield replace(item, elsewhere=True)
 
 
 def _in_order(items: Iterable[FixItem], worth: _Worth) -> tuple[FixItem, ...]:

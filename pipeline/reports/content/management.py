@@ -18,9 +18,12 @@ from pipeline.language.labels import (
 )
 from pipeline.language.languages import Cells, Language, joined
 from pipeline.language.marked import forms, marked
+from pipeline.measures.calls import CALLS
+from pipeline.measures.clients import CLIENTS, CONTACTS, LEADS
 from pipeline.measures.company import MANAGERS, TABLE_AUDITED, TABLE_EXCLUDED, TABLE_ROWS, TEAMS
 from pipeline.measures.completeness import BASE_SCORE, RECORDS_FAILING, SCORE
 from pipeline.measures.deals import (
+    DEALS,
     DEALS_OPEN,
     DEALS_OPEN_AMOUNT,
     DEALS_WON,
@@ -32,6 +35,7 @@ from pipeline.measures.deals import (
 from pipeline.measures.meetings import (
     COMPLETE,
     COMPLETE_MEETINGS,
+    MEETINGS,
     MEETINGS_HELD,
     MEETINGS_LACKING,
     MEETINGS_OVERDUE,
@@ -78,6 +82,7 @@ from pipeline.reports.content.report import (
 
 _MANAGERS: Final = forms("{count} account manager", "{count} account managers")
 _TEAMS: Final = forms("{count} team", "{count} teams")
+_RECORDS: Final = (CLIENTS, CONTACTS, LEADS, MEETINGS, CALLS, DEALS)
 _NOT_COUNTED: Final = forms("not counted yet", "not counted yet")
 _TO_COMPLETE: Final = forms("{count} record to complete", "{count} records to complete")
 _STILL_TO_CLOSE: Final = marked("{count} of the company's {all} meetings still to be closed")
@@ -419,11 +424,23 @@ def _on_teams(company: Subject) -> Iterator[str]:
         "Counts and amounts add up to the company's; “complete” is computed on all records of the "
         "group."
     )
-    if company.about(Scope.DOUBLE_COUNTED).find(RECORDS_FAILING):
+    if company.about(Scope.OPERATOR).find(RECORDS_FAILING):
+        yield company.language.translate(
+            "What sales support completes counts for sales support alone, whoever owns the record. "
+            "A record that lacks something of both counts for both; what that counts twice is "
+            "subtracted."
+        )
+    if _has_several_owners(company):
         yield company.language.translate(
             "A record of several owners counts for each of them; what that counts twice is "
             "subtracted."
         )
+
+
+def _has_several_owners(company: Subject) -> bool:
+    """Whether any record counts for more than one owner."""
+    twice = company.about(Scope.DOUBLE_COUNTED)
+    return any(twice.value(measure) for measure in _RECORDS)
 
 
 def _no_team(language: Language) -> str:

@@ -18,6 +18,7 @@ from pipeline.measures.completeness import (
     FAILING_TAKEN_OVER,
     RECORDS_COMPLETE,
     RECORDS_FAILING,
+    RECORDS_WITH_OPERATORS,
     SCORE,
     UNREADABLE,
 )
@@ -238,6 +239,15 @@ _HEADINGS: Final = (
         forms(
             "{count} record coming up: complete it before you go",
             "{count} records coming up: complete them before you go",
+        ),
+    ),
+    (
+        "with others",
+        RECORDS_WITH_OPERATORS,
+        "",
+        forms(
+            "{count} record with sales support: it costs you nothing",
+            "{count} records with sales support: they cost you nothing",
         ),
     ),
     (

@@ -23,6 +23,7 @@ from pipeline.language.format import (
 )
 from pipeline.language.labels import entity_label
 from pipeline.language.languages import Cell, Language
+from pipeline.language.marked import forms
 from pipeline.model import SCORED, Figure, FixItem, Person, RunResult, Span, Unit, Window
 
 
@@ -61,20 +62,20 @@ class Table:
 class Report:
     """One report, for one reader: the same content on the page and in the workbook."""
 
-    reader: Literal["management", "manager"]
+    reader: Literal["management", "manager", "operators"]
     title: str
-    person: Person | None  # whose report it is; None for management's
+    person: Person | None  # whose report it is; None for management's and sales support's
     result: RunResult
     language: Language
     headline: tuple[Row, ...]  # the first screen, in the order of docs: label, then its figures
     tables: tuple[Table, ...]
-    fix_list: tuple[FixItem, ...]  # a manager's; of management the records of nobody
+    fix_list: tuple[FixItem, ...]  # a manager's, the queue; of management the records of nobody
     notes: tuple[str, ...]  # what is not checked, what is excluded, who else sees this
 
     @property
     def lists_records(self) -> bool:
         """Whether it has a list of records, be it empty."""
-        return self.reader == "manager" or bool(self.fix_list)
+        return self.reader != "management" or bool(self.fix_list)
 
     def figures(self) -> Iterator[Figure]:
         """Every figure that must be found in the published files, in
@@ -98,13 +99,14 @@ SECTIONS: Final = (
     "leads",
     "coming up",
     "check",
+    "with others",
     "taken over",
     "imported",
     "outside",
     "leads outside",
 )
 """The parts of a fix-list, in its order; leads are in no manager's score and stand apart, and
-so does what is to be checked only.
+so does what is to be checked only, and what another is to complete.
 """
 
 ELEMENTS: Final = frozenset(
@@ -150,6 +152,8 @@ def parts_of(report: Report) -> list[tuple[str, tuple[FixItem, ...]]]:
 
 def section_of(item: FixItem) -> str:
     """The part of the fix-list to which a record belongs."""
+    if item.elsewhere:
+        return "with others"
     if item.check:
         return "check"
     if item.entity in SCORED:
@@ -294,6 +298,19 @@ def gain_text(item: FixItem, language: Language) -> str:
     if not item.gain:
         return ""
     return f"+{plain_decimal(hundredths(item.gain * 100), language)}"
+
+
+_AGE: Final = forms("{count} day old", "{count} days old")
+
+
+def queued_text(item: FixItem, language: Language) -> str:
+    """Whose a record of the queue is, and how old: 'Anna Berg, 14 days old'."""
+    if item.queued is None:
+        return ""
+    owner, age = item.queued.owner, item.queued.age
+    if age is None:
+        return owner
+    return f"{owner}, {language.translate_plural(*_AGE, age, count=age)}"
 
 
 def web_address(link: str) -> str:

@@ -34,7 +34,9 @@ from pipeline.reports.excel.sheet_text import (
     FIRST_ROW,
     LINK_LIMIT,
     about,
+    cells_of_queue,
     excel_text,
+    headings_to_complete,
     headline_label,
     index_row,
     is_link,
@@ -136,7 +138,8 @@ def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
         yield _head(report, table.title, table.note, table.columns) + lines(table.rows)
     if report.lists_records:
         note = note_to_complete(report)
-        head = _head(report, words.records_to_complete, note, words.columns_to_complete)
+        headings = headings_to_complete(report)
+        head = _head(report, words.records_to_complete, note, headings)
         yield head + (list(_expected_to_complete(report)) or [(words.nothing_to_complete,)])
     yield _head(report, words.notes, "", (words.notes_heading,)) + [
         (note,) for note in report.notes or (words.no_notes,)
@@ -147,7 +150,8 @@ def _expected_to_complete(report: Report) -> Iterator[Sequence[_Expected]]:
     for number, item in enumerate(report.fix_list):
         *texts, link, counts, record_id, ids = texts_to_complete(item, report.language)
         linked = is_link(item.link) and number < LINK_LIMIT
-        yield *texts, _Link(link, item.link) if linked else link, counts, record_id, ids
+        shown = _Link(link, item.link) if linked else link
+        yield *texts, shown, counts, record_id, ids, *cells_of_queue(item)
 
 
 def _expected_index(
@@ -407,7 +411,8 @@ def _is_figure(cell: _FileCell, figure: Figure, language: Language) -> bool:
 
 def _unaccounted(report: Report, workbook: _Workbook) -> Iterator[Difference]:
     """Compares the index with the report and with the cells, wherever they are."""
-    index = sheet_words(report.language).index
+    words = sheet_words(report.language)
+    index, without_figures = words.index, (words.index, words.to_complete)
     lines: dict[int, dict[str, _FileCell]] = {}
     for ref, cell in workbook.sheets[index].cells.items():
         column = ref.rstrip("0123456789")
@@ -425,7 +430,9 @@ def _unaccounted(report: Report, workbook: _Workbook) -> Iterator[Difference]:
     }
     for name, sheet in workbook.sheets.items():
         for ref, cell in sheet.cells.items():
-            if name != index and cell.kind not in _TEXT and (name, ref) not in places:
+            if name in without_figures:
+                continue  # their numbers are no figures: days, ages, parts
+            if cell.kind not in _TEXT and (name, ref) not in places:
                 yield (
                     "a number that is not in the index",
                     f"{name}!{ref}",

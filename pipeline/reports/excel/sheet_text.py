@@ -42,6 +42,7 @@ _COUNTS_IN: Final = {
     "leads": marked("the leads' completeness"),
     "coming up": marked("all records only: coming up"),
     "check": marked("nothing: please check"),
+    "with others": marked("nothing of yours: with sales support"),
     "taken over": marked("all records only: taken over"),
     "imported": marked("all records only: imported"),
     "outside": marked("all records only"),
@@ -69,6 +70,7 @@ class SheetWords:
     link: str
     headline: tuple[str, ...]
     columns_to_complete: tuple[str, ...]
+    columns_of_queue: tuple[str, ...]
     columns_of_index: tuple[str, ...]
 
     @property
@@ -111,6 +113,7 @@ def sheet_words(language: Language) -> SheetWords:
             translate("Record id"),
             translate("Finding"),
         ),
+        columns_of_queue=(translate("Account manager"), translate("Age in days")),
         columns_of_index=(
             translate("Figure"),
             translate("Sheet"),
@@ -194,7 +197,7 @@ def stamp(report: Report) -> str:
 def about(report: Report) -> str:
     """The report's reader, audit, source and period."""
     result, language = report.result, report.language
-    whom = report.person.name if report.person else language.translate("sales management")
+    whom = _whom(report)
     return language.translate(
         "For {whom} · audit {audit} · {source} · {period}",
         whom=whom,
@@ -202,6 +205,15 @@ def about(report: Report) -> str:
         source=result.source,
         period=period_text(result.window, language),
     )
+
+
+def _whom(report: Report) -> str:
+    """Whom the report is for."""
+    if report.person is not None:
+        return report.person.name
+    if report.reader == "operators":
+        return report.language.translate("sales support")
+    return report.language.translate("sales management")
 
 
 def headline_label(row: Row, language: Language) -> str:
@@ -289,6 +301,21 @@ def note_to_complete(report: Report) -> str:
         other=len(report.fix_list) - current - sections["check"],
         check=sections["check"],
     )
+
+
+def headings_to_complete(report: Report) -> tuple[str, ...]:
+    """The headings of the fix-list's columns."""
+    words = sheet_words(report.language)
+    queue = words.columns_of_queue if report.reader == "operators" else ()
+    return (*words.columns_to_complete, *queue)
+
+
+def cells_of_queue(item: FixItem) -> tuple[str | int, ...]:
+    """Whose a record of the queue is and how old, for columns of their own."""
+    if item.queued is None:
+        return ()
+    age = "" if item.queued.age is None else item.queued.age
+    return item.queued.owner, age
 
 
 def texts_to_complete(item: FixItem, language: Language) -> tuple[str, ...]:

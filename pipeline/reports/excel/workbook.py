@@ -69,8 +69,10 @@ from pipeline.reports.excel.sheet_text import (
     LINK_LIMIT,
     SheetWords,
     about,
+    cells_of_queue,
     chart_title,
     excel_text,
+    headings_to_complete,
     headline_label,
     index_row,
     is_link,
@@ -245,7 +247,7 @@ def _percent_columns(table: Table) -> list[int]:
 
 
 def _to_complete(writer: CellWriter, sheet: Any, words: SheetWords) -> None:
-    report, headings = writer.report, words.columns_to_complete
+    report, headings = writer.report, headings_to_complete(writer.report)
     note = note_to_complete(report)
     _head(writer, sheet, words.records_to_complete, note, headings, [HEAD] * len(headings))
     for number, item in enumerate(report.fix_list, FIRST_ROW):
@@ -255,6 +257,13 @@ def _to_complete(writer: CellWriter, sheet: Any, words: SheetWords) -> None:
                 cell._style = writer.style(URL, "@")
                 if number - FIRST_ROW < LINK_LIMIT:
                     cell.hyperlink = Hyperlink(ref=cell.coordinate, target=item.link)
+        for column, value in enumerate(
+            cells_of_queue(item), len(words.columns_to_complete) + 1
+        ):
+            if isinstance(value, int):
+                writer.number(sheet, number, column, value, Look(rule=LINE, right=True))
+            else:
+                writer.text(sheet, number, column, value, WRAPPED)
     if not report.fix_list:
         writer.text(sheet, FIRST_ROW, 1, words.nothing_to_complete, Look(color=QUIET))
     sheet.freeze_panes = f"C{FIRST_ROW}"

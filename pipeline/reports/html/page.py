@@ -26,6 +26,7 @@ from pipeline.reports.content.report import (
     label_text,
     parts_of,
     period_text,
+    queued_text,
     section_of,
     shows_day,
     web_address,
@@ -80,6 +81,7 @@ def environment(language: Language) -> Environment:
         number=_number,
         findings=_findings,
         kinds=partial(kind_label, language=language),
+        queued=partial(queued_text, language=language),
         gain=partial(gain_text, language=language),
     )
     made.tests.update(figure=_is_figure, numeric=_is_numeric, dated=shows_day)

@@ -1,0 +1,307 @@
+"""What sales support owes leaves the scores of account managers: a CRM of five people, by hand."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL
+
+from pipeline.config import load_audit
+from pipeline.errors import ConfigError
+from pipeline.findings.written import write_findings
+from pipeline.flows import run
+from pipeline.flows.check import check_audit
+from pipeline.language.languages import ENGLISH
+from pipeline.model import Debtor, Figure, RunResult
+from pipeline.progress import Silence
+from pipeline.reports.content.operators import queue_of
+from pipeline.reports.write import write_reports
+from tests.flows.test_owners import PRESET, mariadb, postgresql, sqlite, store
+
+AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+ENGINES = pytest.mark.parametrize(
+    "engine", [sqlite, mariadb, postgresql], ids=lambda engine: engine.__name__
+)
+CONTACTS = """
+entity: contact
+fields:
+  - {name: last_name, columns: [last_name]}
+  - {name: phone, columns: [phone], weight: 2, owed_by: operator}
+"""
+MEETINGS = "entity: meeting\nfields: [{name: subject, columns: [subject]}]\n"
+
+# owner -> contacts with both, without a phone, without a name, without either
+OF: Mapping[str | None, tuple[int, int, int, int]] = {
+    "a": (12, 3, 2, 1),
+    "b": (10, 4, 0, 0),
+    "x": (1, 3, 0, 0),  # gone
+    None: (0, 0, 0, 2),
+}
+
+
+def tables() -> dict[str, Sequence[dict[str, Any]]]:
+    """The contact of a's without either is b's too; b is an operator besides."""
+    contacts: list[dict[str, Any]] = []
+    for owner, (*numbers,) in OF.items():
+        kinds = (("Low", "1"), ("Low", None), (None, "1"), (None, None))
+        for number, (name, phone) in zip(numbers, kinds, strict=True):
+            for _ in range(number):
+                contacts.append(
+                    {
+                        "id": f"c{len(contacts):02d}",
+                        "owner": owner,
+                        "client": None,
+                        "name": name,
+                        "phone": phone,
+                        "made": datetime(2026, 11, 10, 10),
+                    }
+                )
+    (shared,) = (
+        c["id"] for c in contacts if c["owner"] == "a" and not c["name"] and not c["phone"]
+    )
+    meeting = {"owner": "a", "state": "held", "made": datetime(2026, 11, 9, 9), "client": None}
+    people = {"a": 1, "b": 1, "x": 0, "op": 1}
+    return {
+        "contacts": contacts,
+        "meetings": [
+            {"id": f"m{number}", "name": "Visit" if number < 9 else None, **meeting}
+            for number in range(12)
+        ],
+        "people": [{"id": p, "name": f"P {p}", "team": "t", "active": on} for p, on in people.items()],
+        "owners": [{"kind": "contact", "record": shared, "owner": "b"}],
+        "clients": [{"id": "k", "owner": "a", "name": "K", "made": datetime(2026, 1, 1)}],
+        "deals": [
+            {"id": "d", "owner": "a", "name": "D", "client": "k", "state": "open", "amount": 1,
+             "closed": datetime(2026, 12, 1).date(), "made": datetime(2026, 1, 1)}
+        ],
+    }  # fmt: skip
+
+
+def write(folder: Path, url: URL, more: str) -> Path:
+    """The audit's files."""
+    preset = PRESET.replace("last_name: name,", "last_name: name, phone: phone,")
+    (folder / "own.yaml").write_text(preset, "utf-8")
+    (folder / "sets").mkdir(exist_ok=True)
+    for entity in ("call", "deal", "client", "lead"):
+        (folder / f"sets/{entity}.yaml").write_text(f"entity: {entity}\nfields: []\n")
+    (folder / "sets/contact.yaml").write_text(CONTACTS)
+    (folder / "sets/meeting.yaml").write_text(MEETINGS)
+    address = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
+    file = folder / "audit.yaml"
+    file.write_text(
+        f"name: T\nid: by-hand\nsource: {{url: '{address}', preset: own.yaml, several_owners: all}}\n"
+        f"zone: UTC\ncurrency: EUR\nfield_sets: sets\n{more}"
+    )
+    return file
+
+
+def audited(folder: Path, url: URL, more: str) -> RunResult:
+    audit = load_audit(write(folder, url, more))
+    data = folder / f"data{len(list(folder.iterdir()))}"
+    data.mkdir()
+    run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
+    return run.compute(data, run_id="r", progress=Silence())
+
+
+def ratio(figure: Figure) -> tuple[int, int | None]:
+    return figure.numerator, figure.denominator
+
+
+def of_all(result: RunResult, metric: str) -> dict[str, tuple[int, int | None]]:
+    return {
+        scope: ratio(result.figures[f"{metric}@{scope}"])
+        for scope in ("manager:a", "manager:b", "team:t", "inactive", "unassigned", "operator",
+                      "double_counted", "company")
+        if f"{metric}@{scope}" in result.figures
+    }  # fmt: skip
+
+
+@ENGINES
+def test_operators_owe_what_the_field_set_says(
+    tmp_path: Path, engine: Callable[..., Any]
+) -> None:
+    with engine(tmp_path) as url:
+        store(url, tables())
+        before = audited(tmp_path, url, "")
+        after = audited(tmp_path, url, "operators: [op, b]\n")
+        alone = audited(tmp_path, url, "operators: [op]\n")
+    assert alone.figures == after.figures  # a manager who is an operator keeps his own
+    # a name is one point and a phone two, of 18 contacts of a, 15 of b, 4 of x and 2 of nobody
+    assert of_all(before, "points_due/contact") == {
+        "manager:a": (54, None), "manager:b": (45, None), "team:t": (99, None), "inactive": (12, None),
+        "unassigned": (6, None), "double_counted": (3, None), "company": (114, None),
+    }  # fmt: skip
+    assert of_all(after, "points_due/contact") == {
+        "manager:a": (18, None), "manager:b": (15, None), "team:t": (33, None), "inactive": (4, None),
+        "unassigned": (2, None), "operator": (76, None), "double_counted": (1, None),
+        "company": (114, None),
+    }  # fmt: skip
+    assert of_all(after, "points_kept/contact") == {
+        "manager:a": (15, None), "manager:b": (14, None), "team:t": (29, None), "inactive": (4, None),
+        "unassigned": (0, None), "operator": (50, None), "double_counted": (0, None),
+        "company": (83, None),
+    }  # fmt: skip
+    # 12 meetings of a, 9 with a subject: shares of 30 and 20
+    score = Fraction(30 * Fraction(9, 12) + 20 * Fraction(43, 54), 50)
+    assert Fraction(*ratio(before.figures["score@manager:a"])) == score  # type: ignore[arg-type]
+    score = Fraction(30 * Fraction(9, 12) + 20 * Fraction(15, 18), 50)
+    assert Fraction(*ratio(after.figures["score@manager:a"])) == score  # type: ignore[arg-type]
+    assert ratio(after.figures["score@operator"]) == (25, 38)
+    assert before.figures["score@company"] == after.figures["score@company"]
+
+
+@ENGINES
+def test_records_count_for_whoever_they_miss_something_of(
+    tmp_path: Path, engine: Callable[..., Any]
+) -> None:
+    with engine(tmp_path) as url:
+        store(url, tables())
+        before = audited(tmp_path, url, "")
+        after = audited(tmp_path, url, "operators: [op]\n")
+    # 12 + 3 of a's 18 have a name; 25 of 38 have a phone; 23 of 38 have both
+    assert of_all(after, "records_complete/contact") == {
+        "manager:a": (15, 18), "manager:b": (14, 15), "team:t": (29, 33), "inactive": (4, 4),
+        "unassigned": (0, 2), "operator": (25, 38), "double_counted": (35, 39), "company": (23, 38),
+    }  # fmt: skip
+    assert of_all(after, "records_failing/contact") == {
+        "manager:a": (3, None), "manager:b": (1, None), "team:t": (4, None), "inactive": (0, None),
+        "unassigned": (2, None), "operator": (13, None), "double_counted": (4, None),
+        "company": (15, None),
+    }  # fmt: skip
+    name = "records_complete/contact@company"
+    assert before.figures[name] == after.figures[name]
+    assert of_all(after, "with_operators_records/contact") == {
+        "manager:a": (4, None), "manager:b": (5, None), "team:t": (9, None), "inactive": (3, None),
+        "unassigned": (2, None), "double_counted": (1, None), "company": (13, None),
+    }  # fmt: skip
+    assert of_all(after, "with_operators_due/contact")["manager:a"] == (36, None)
+    assert of_all(after, "with_operators_lacking/contact")["manager:a"] == (4, None)
+    # a demand has figures of those alone who owe it
+    assert of_all(after, "field_good/contact.phone").keys() == {"operator", "company"}
+    assert "operator" not in of_all(after, "field_good/contact.last_name")
+    assert not [name for name in before.figures if "operator" in name]
+
+
+@pytest.fixture
+def crm(tmp_path: Path) -> URL:
+    with sqlite(tmp_path) as url:
+        store(url, tables())
+        return url
+
+
+def test_findings_name_the_debtor(tmp_path: Path, crm: URL) -> None:
+    result = audited(tmp_path, crm, "operators: [op]\n")
+    write_findings(tmp_path, result)
+    with (tmp_path / "findings.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["entity"] == "contact"]
+    phones = [row for row in rows if row["rule"] == "phone"]
+    assert len(phones) == 14  # one of them at two owners
+    assert {row["debtor"] for row in phones} == {"operator"}
+    assert {row["owner"] for row in phones} == {"a", "b", "x", ""}
+    names = [row for row in rows if row["rule"] == "last_name"]
+    assert len(names) == 6
+    assert all(row["debtor"] == row["owner"] for row in names)
+    once = [i for i in result.fix_list if i.debtor is Debtor.OPERATOR and not i.is_repeat]
+    assert len(once) == result.figures["records_failing@operator"].numerator
+
+
+def test_an_operator_whom_the_crm_does_not_know_is_named(tmp_path: Path, crm: URL) -> None:
+    with pytest.raises(ConfigError, match=r"line 7: operators: .* 'P op'\. Did you mean op\?"):
+        audited(tmp_path, crm, "operators: [b, P op]\n")
+    audit = load_audit(tmp_path / "audit.yaml")
+    with pytest.raises(ConfigError, match="the CRM has no user with the id 'P op'"):
+        check_audit(audit, AS_OF)
+
+
+def test_few_operators_are_no_audience_of_their_own(tmp_path: Path, crm: URL) -> None:
+    with pytest.raises(ConfigError, match="line 7: operators: 1 active users are named"):
+        audited(tmp_path, crm, "operators: [op, x]\naudience: own\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ("operators: [op]\n", "With sales support (op): contact.phone."),
+        (
+            "",
+            "Left to the owners of records: contact.phone. The field sets say owed_by: operator",
+        ),
+    ],
+)
+def test_check_says_who_owes_it(
+    tmp_path: Path, crm: URL, more: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_audit(load_audit(write(tmp_path, crm, more)), AS_OF)
+    assert sentence in " ".join(capsys.readouterr().out.split())
+
+
+def test_operators_who_owe_nothing_are_pointed_out(
+    tmp_path: Path, crm: URL, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, crm, "operators: [op]\n")
+    (tmp_path / "sets/contact.yaml").write_text(CONTACTS.replace(", owed_by: operator", ""))
+    check_audit(load_audit(file), AS_OF)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Operators are named (op) and owe nothing" in said
+
+
+def text_of(page: Path) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page.read_text("utf-8")).split())
+
+
+def change(crm: URL, *statements: str) -> None:
+    engine = create_engine(crm)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_pages_say_what_is_with_sales_support(tmp_path: Path, crm: URL) -> None:
+    change(
+        crm,
+        "INSERT INTO contacts (id, owner, made) VALUES ('old', 'a', '2026-01-05 10:00:00')",
+    )
+    result = audited(tmp_path, crm, "operators: [op]\n")
+    write_reports(result, tmp_path, Silence())  # which reads every figure back
+    queue = text_of(tmp_path / "sales-support/report.html")
+    assert "13 records for you to complete, oldest first" in queue
+    assert "1 record outside these days" in queue
+    assert "P a, 14 days old" in queue
+    assert "no owner, 14 days old" in queue
+    assert "contact: last name" not in queue
+    (own,) = (tmp_path / "managers").glob("p-a-*/report.html")
+    assert "5 records with sales support: they cost you nothing" in text_of(own)
+    assert "With sales support: contact: phone." in text_of(own)
+    items = re.findall(
+        r'data-item="contact:\w+" data-section="([\w ]+)"', own.read_text("utf-8")
+    )
+    assert Counter(items) == {"now": 3, "outside": 1, "with others": 5}
+    company = text_of(tmp_path / "report.html")
+    assert re.search(r"Sales support 65\.8%", company)  # 25 of 38
+    assert "Less: double-counted" in company
+    unlisted = (tmp_path / "report.html").read_text("utf-8")
+    assert len(re.findall(r'data-item="contact:', unlisted)) == 2  # a name is their owner's
+
+
+def test_the_queue_is_oldest_first(tmp_path: Path, crm: URL) -> None:
+    change(
+        crm,
+        "UPDATE contacts SET made = '2026-11-02 10:00:00' WHERE owner = 'b'",
+        "UPDATE contacts SET made = NULL WHERE owner = 'x'",
+    )
+    queue = queue_of(audited(tmp_path, crm, "operators: [op]\n"), ENGLISH)
+    ages = [item.queued and (item.queued.owner, item.queued.age) for item in queue]
+    assert (
+        ages
+        == [("P b", 22)] * 4 + [("P a", 14)] * 4 + [("no owner", 14)] * 2 + [("P x", None)] * 3
+    )
