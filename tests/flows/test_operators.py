@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +22,11 @@ from pipeline.findings.written import write_findings
 from pipeline.flows import run
 from pipeline.flows.check import check_audit
 from pipeline.language.languages import ENGLISH
-from pipeline.model import Debtor, Figure, RunResult
+from pipeline.model import JUDGED_TEXT, Debtor, Figure, RunResult
 from pipeline.progress import Silence
+from pipeline.reports.content.fix_list import fix_lists
 from pipeline.reports.content.operators import queue_of
+from pipeline.reports.content.report import section_of
 from pipeline.reports.write import write_reports
 from tests.flows.test_owners import PRESET, mariadb, postgresql, sqlite, store
 
@@ -105,7 +108,11 @@ def write(folder: Path, url: URL, more: str) -> Path:
 
 
 def audited(folder: Path, url: URL, more: str) -> RunResult:
-    audit = load_audit(write(folder, url, more))
+    return computed(folder, write(folder, url, more))
+
+
+def computed(folder: Path, file: Path) -> RunResult:
+    audit = load_audit(file)
     data = folder / f"data{len(list(folder.iterdir()))}"
     data.mkdir()
     run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
@@ -305,3 +312,88 @@ def test_the_queue_is_oldest_first(tmp_path: Path, crm: URL) -> None:
         ages
         == [("P b", 22)] * 4 + [("P a", 14)] * 4 + [("no owner", 14)] * 2 + [("P x", None)] * 3
     )
+
+
+def test_what_python_judges_is_theirs_too(tmp_path: Path, crm: URL) -> None:
+    change(
+        crm,
+        "UPDATE contacts SET phone = '+31 20 624 1111' WHERE id IN ('c00', 'c01')",  # both good
+    )
+    file = write(tmp_path, crm, "operators: [op]\nregion: NL\n")
+    judged = CONTACTS.replace(
+        "owed_by: operator", "owed_by: operator, valid: yes, unique: company"
+    )
+    (tmp_path / "sets/contact.yaml").write_text(judged)
+    result = computed(tmp_path, file)
+    # 13 of 38 have no phone, of 23 it is "1", and two have the same
+    assert result.figures["points_kept/contact@operator"].numerator == 4
+    assert result.figures["field_invalid/contact.phone@operator"].numerator == 23
+    assert result.figures["field_duplicate/contact.phone@operator"].numerator == 2
+    assert result.figures["points_kept/contact@operator"].basis == JUDGED_TEXT
+    assert result.figures["points_kept/contact@manager:a"].basis == "database"
+    assert result.figures["with_operators_lacking/contact@manager:a"].basis == JUDGED_TEXT
+    assert of_all(result, "points_kept/contact")["manager:a"] == (15, None)
+    queue = queue_of(result, ENGLISH)
+    assert Counter(section_of(item) for item in queue) == {"now": 36, "check": 2}
+    own = Counter(
+        section_of(item) for item in fix_lists(result)["a"] if item.entity == "contact"
+    )
+    assert own == {"now": 3, "with others": 16}
+
+
+def test_groups_and_sales_support_add_up(tmp_path: Path) -> None:
+    """Management sees groups, sales support as one, and nobody by name."""
+    rows, rng = dict(tables()), random.Random(3)
+    managers = {f"m{number}": "north" if number < 5 else "south" for number in range(10)}
+    rows["people"] = [
+        *(
+            {"id": key, "name": f"Zed {key}", "team": team, "active": 1}
+            for key, team in managers.items()
+        ),
+        *(
+            {"id": f"o{number}", "name": f"Zed o{number}", "team": None, "active": 1}
+            for number in range(5)
+        ),
+    ]
+    rows["contacts"] = [
+        {
+            "id": f"c{number}",
+            "owner": rng.choice([*managers, None]),
+            "client": None,
+            "name": rng.choice(("Low", None)),
+            "phone": rng.choice(("1", None)),
+            "made": datetime(2026, 11, 10, 10),
+        }
+        for number in range(200)
+    ]
+    rows["meetings"] = [{**row, "owner": "m1"} for row in rows["meetings"]]
+    rows["owners"] = [
+        {"kind": "contact", "record": f"c{number}", "owner": rng.choice([*managers])}
+        for number in range(40)
+    ]
+    with sqlite(tmp_path) as url:
+        store(url, rows)
+        result = audited(tmp_path, url, "audience: own\noperators: [o0, o1, o2, o3, o4]\n")
+    figures = result.figures
+    groups = {name.partition("@")[2] for name in figures if "@group:" in name} - {
+        "group:everybody"
+    }
+    assert len(groups) == 2
+    for name in (
+        "points_due/contact",
+        "points_kept/contact",
+        "records_complete",
+        "records_failing",
+    ):
+        parts = [figures[f"{name}@{who}"] for who in (*groups, "unassigned", "operator")]
+        twice, company = figures[f"{name}@double_counted"], figures[f"{name}@company"]
+        assert sum(part.numerator for part in parts) - twice.numerator == company.numerator
+        assert sum(part.denominator or 0 for part in parts) == (company.denominator or 0) + (
+            twice.denominator or 0
+        )
+        assert figures[f"{name}@operator"].numerator > 30
+        assert twice.numerator > 5
+    write_reports(result, tmp_path, Silence())
+    page = text_of(tmp_path / "report.html")
+    assert "Sales support" in page
+    assert "Zed" not in page
