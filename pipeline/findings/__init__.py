@@ -127,6 +127,8 @@ def _reading_order(record: FailingRecord) -> tuple[bool, str, str]:
     return record.span is not Span.SCORE, record.entity, record.record_id
 
 
+_Owed = tuple[Debtor, int, int, int]
+"""(a debtor, the bits that it is to mend, those only to be checked, those that cost it points)"""
 _Part = tuple[Debtor, int, bool]
 """(who is to mend it, the bits of it, whether it is only to be checked)"""
 
@@ -141,6 +143,7 @@ class _Words:
     ] = field(default_factory=dict)
     named: dict[tuple[str, int], tuple[Rule, ...]] = field(default_factory=dict)
     divided: dict[tuple[str, int], tuple[_Part, ...]] = field(default_factory=dict)
+    owed: dict[str, tuple[_Owed, ...]] = field(default_factory=dict)
 
     def of(
         self, entity: str, mask: int
@@ -156,8 +159,9 @@ class _Words:
         and what costs nothing and may be wrong.
         """
         if (entity, mask) not in self.divided:
-            parts = _parts(self.about.field_sets[entity], mask)
-            self.divided[entity, mask] = tuple(parts)
+            if entity not in self.owed:
+                self.owed[entity] = _owed(self.about.field_sets[entity])
+            self.divided[entity, mask] = tuple(_parts(self.owed[entity], mask))
         return self.divided[entity, mask]
 
     def counts(self, entity: str, mask: int) -> tuple[Rule, ...]:
@@ -168,12 +172,18 @@ class _Words:
         return self.named[entity, mask]
 
 
-def _parts(fields: FieldSet, mask: int) -> Iterator[_Part]:
-    for debtor in fields.debtors:
-        own = mask & fields.owned(debtor)
-        beside = own & fields.to_check
-        for part in filter(None, (own & ~beside, beside)):
-            yield debtor, part, not part & fields.costing(debtor)
+def _owed(fields: FieldSet) -> tuple[_Owed, ...]:
+    return tuple(
+        (debtor, fields.owned(debtor), fields.to_check, fields.costing(debtor))
+        for debtor in fields.debtors
+    )
+
+
+def _parts(owed: Iterable[_Owed], mask: int) -> Iterator[_Part]:
+    for debtor, owned, to_check, costing in owed:
+        beside = mask & owned & to_check
+        for part in filter(None, (mask & owned & ~beside, beside)):
+            yield debtor, part, not part & costing
 
 
 def _said(

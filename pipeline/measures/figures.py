@@ -76,25 +76,36 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> list[Figure]:
     totals = totals_of(answers, inputs)
     must_add_up(totals)
     slices = [(measure, _slices(measure, totals[-1].counts)) for measure in inputs.measures]
+    owed = {debtor: _owed_by(debtor, inputs) for debtor in (None, *Debtor)}
+    bases = {debtor: _bases(of.field_sets) for debtor, of in owed.items()}
     figures: list[Figure] = []
     for pool in totals:
-        if pool.scope is not Scope.OPERATOR:  # records and money are their owners'
+        debtor = _debtor(pool)
+        if debtor is not Debtor.OPERATOR:  # records and money are their owners'
             figures += _measured(pool, slices)
-        owing = replace(inputs, field_sets=_owed_by(pool, inputs.field_sets))
-        figures += _completeness(pool, owing, _bases(owing.field_sets))
-        figures += _unknown(pool, owing.field_sets, totals[-1].counts)
-        figures += _with_operators(pool, inputs.field_sets)
+            figures += _with_operators(pool, owed[Debtor.OPERATOR], bases[Debtor.OPERATOR])
+        figures += _completeness(pool, owed[debtor], bases[debtor])
+        figures += _unknown(pool, owed[debtor].field_sets, totals[-1].counts)
         figures += _plan(pool, inputs, totals[-1].counts)
     figures += _about_the_company(inputs)
     return _due_to_somebody(figures)
 
 
-def _owed_by(pool: ScopeTotals, field_sets: Mapping[str, FieldSet]) -> Mapping[str, FieldSet]:
-    """The field sets with the demands that these owe; the company owes all."""
+def _debtor(pool: ScopeTotals) -> Debtor | None:
+    """As what these owe; None: everything, as the company does."""
     if pool.scope is Scope.COMPANY or (pool.scope, pool.key) == (Scope.GROUP, EVERYBODY):
-        return field_sets
-    debtor = Debtor.OPERATOR if pool.scope is Scope.OPERATOR else Debtor.OWNER
-    return {entity: fields.owed_by(debtor) for entity, fields in field_sets.items()}
+        return None
+    return Debtor.OPERATOR if pool.scope is Scope.OPERATOR else Debtor.OWNER
+
+
+def _owed_by(debtor: Debtor | None, inputs: FigureInputs) -> FigureInputs:
+    """The inputs with the demands of a debtor alone, or with all."""
+    if debtor is None:
+        return inputs
+    field_sets = {
+        entity: fields.owed_by(debtor) for entity, fields in inputs.field_sets.items()
+    }
+    return replace(inputs, field_sets=field_sets)
 
 
 def _due_to_somebody(figures: Sequence[Figure]) -> list[Figure]:
@@ -300,17 +311,13 @@ def _failing_in(pool: ScopeTotals, span: Span, entity: str) -> int:
     return records_of(pool.counts, f"failing.{span}", entity)
 
 
-def _with_operators(pool: ScopeTotals, field_sets: Mapping[str, FieldSet]) -> Iterator[Figure]:
+def _with_operators(pool: ScopeTotals, owed: FigureInputs, bases: Bases) -> Iterator[Figure]:
     """What is with sales support: of each kind the points due in the score and the demands
     that lose theirs, and the records that lose any, wherever they count.
     """
-    if pool.scope is Scope.OPERATOR:
-        return
-    in_all, counts = 0, pool.with_operators
-    owed = {entity: fields.owed_by(Debtor.OPERATOR) for entity, fields in field_sets.items()}
-    owed = {entity: fields for entity, fields in owed.items() if fields.demands}
-    bases = _of_records(_bases(owed))
-    for entity, fields in owed.items():
+    in_all, counts, bases = 0, pool.with_operators, _of_records(bases)
+    field_sets = {entity: of for entity, of in owed.field_sets.items() if of.demands}
+    for entity, fields in field_sets.items():
         due = points_of(counts, fields, IN_SCORE).due
         yield _figure(pool, DUE_WITH_OPERATORS, due, dimension=entity)
         lacking = sum(
@@ -321,7 +328,7 @@ def _with_operators(pool: ScopeTotals, field_sets: Mapping[str, FieldSet]) -> It
         records = sum(records_of(counts, f"failing.{span}", entity) for span in SPANS)
         yield _figure(pool, RECORDS_WITH_OPERATORS, records, dimension=entity, basis=basis)
         in_all += records
-    if owed:
+    if field_sets:
         yield _figure(pool, RECORDS_WITH_OPERATORS, in_all, basis=bases[""])
 
 
