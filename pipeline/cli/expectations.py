@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.common import FOLDER
+from pipeline.cli.common import AUDIT_FILE, FOLDER
+
+if TYPE_CHECKING:
+    from pipeline.model import LanguageCode
 
 
 @click.group()
@@ -37,6 +41,30 @@ def copy(folder: Path) -> None:
     click.echo(
         f"Name the folder in audit.yaml, seen from that file: field_sets: {folder}", err=True
     )
+
+
+@expectations.command()
+@click.argument("folder", type=FOLDER, required=False)
+@click.option(
+    "--config",
+    "audit_file",
+    type=AUDIT_FILE,
+    help="An audit.yaml, whose field sets and CRM are shown instead.",
+)
+@click.option("--language", type=click.Choice(["en", "nl"]), help="English or Dutch.")
+def show(folder: Path | None, audit_file: Path | None, language: LanguageCode | None) -> None:
+    """Says in plain sentences what FOLDER's field sets ask, when, and why; without
+    FOLDER, ours.
+
+    \b
+    Example: crm-audit expectations show expectations --language nl
+    """
+    from pipeline.flows.expectations import field_sets_in_words
+
+    if folder is not None and audit_file is not None:
+        raise click.UsageError("Name a folder or --config, not both.")
+    for line in field_sets_in_words(folder, audit_file, language):
+        click.echo(line)
 
 
 @expectations.command()

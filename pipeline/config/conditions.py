@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from pipeline.config.settings import Strict
-from pipeline.model import Kind, LocalText, conditions
+from pipeline.model import Kind, conditions
 from pipeline.model.conditions import MOMENT, REACHED, Condition
 from pipeline.values.patterns import PatternError, parse_pattern
 
@@ -28,6 +28,7 @@ _DEEPEST: Final = 4
 """How deep conditions may lie in each other: what SQL they make trebles with each level."""
 _MOST_PARTS: Final = 50
 _MOST_DAYS: Final = 36_500
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _DATED: Final = (Kind.DAY, Kind.INSTANT)
 
 Path = tuple[str | int, ...]
@@ -101,9 +102,8 @@ class Known:
     """What an entity has that a condition may name."""
 
     entity: str
-    columns: Mapping[str, Kind]
+    columns: Mapping[str, Kind]  # those that this CRM does not hold too
     states: Collection[str]
-    absent: Mapping[str, LocalText]  # column -> why this CRM does not hold it
 
 
 def misplaced(path: Path, message: str, found: object = None) -> ValidationError:
@@ -203,12 +203,6 @@ class ColumnTest:
                 f"{self.known.entity} has no '{self.column}'; it has {', '.join(self.known.columns)}; "
                 "map it under source.add, or correct the key",
             )
-        if why := self.known.absent.get(self.column):
-            raise misplaced(
-                self.path,
-                f"this CRM does not hold {self.known.entity}.{self.column} ({why}), so that nobody could tell of any "
-                "record whether this is due; map it under source.add in audit.yaml, or take it out",
-            )
         if isinstance(test, ComparisonFile):
             return self._comparison(test)
         self._must_be_a_column()
@@ -260,7 +254,7 @@ class ColumnTest:
     def between(self, bounds: BoundsFile) -> conditions.Between:
         """Within these bounds."""
         self._must_be("between", "bounds", Kind.MONEY, *_DATED)
-        read = _amount if self.known.columns[self.column] is Kind.MONEY else _day
+        read = _amount if self.known.columns[self.column] is Kind.MONEY else day_of
         low, high = (self._bound(bound, read) for bound in bounds)
         if low is None and high is None:
             raise misplaced(self.path, "between needs a bound on one side at least")
@@ -313,9 +307,12 @@ def _amount(bound: object) -> Decimal:
     return amount
 
 
-def _day(bound: object) -> date:
-    return date.fromisoformat(bound) if isinstance(bound, str) else _no_day(bound)
-
-
-def _no_day(bound: object) -> date:
-    raise ValueError(bound)
+def day_of(written: object) -> date:
+    """A day that a file writes. Raises ValueError for any other, and beyond all use."""
+    try:
+        day = date.fromisoformat(written) if isinstance(written, str) else date.min
+    except ValueError:
+        day = date.min
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError("write a day like 2026-01-31")
+    return day

@@ -7,18 +7,22 @@ import re
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from pipeline.config.checks import ChecksFile, checks_of
-from pipeline.config.conditions import Known, WhenFile, condition_of
+from pipeline.config.conditions import Known, WhenFile, condition_of, day_of
 from pipeline.config.judgements import JudgementFile, costs_of, judgement_of
 from pipeline.config.lines import parse
 from pipeline.config.settings import Strict
 from pipeline.errors import ConfigError, PublishError
+from pipeline.language.labels import column_text
+from pipeline.language.languages import in_all
 from pipeline.language.local_texts import WrittenText
+from pipeline.language.marked import marked
 from pipeline.model import (
     CHECKED,
     FORMATTED,
@@ -35,12 +39,21 @@ from pipeline.model import (
     same_in_all,
 )
 from pipeline.model.checks import Check
-from pipeline.model.conditions import MOMENT, AllOf, Condition, OlderThan
+from pipeline.model.conditions import (
+    MOMENT,
+    AllOf,
+    Condition,
+    OlderThan,
+    Since,
+    columns_in,
+    something_in,
+)
 from pipeline.model.judging import Judgement
 from pipeline.queries import columns_of
 from pipeline.resources import EXPECTATIONS
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_UNDECIDED: Final = marked("whether it is due depends on the {column}: {why}")
 _HEAVIEST: Final = 1_000
 """Points of one demand."""
 
@@ -52,10 +65,13 @@ class FieldFile(ChecksFile, JudgementFile):
     columns: tuple[str, ...]
     label: WrittenText = NO_TEXT
     weight: int = 1
+    required: bool = True  # no: it checks what was entered, and nothing is missing
     when: WhenFile | None = None
+    from_: Annotated[date | None, BeforeValidator(day_of)] = Field(None, alias="from")
     grace: Annotated[int, Field(ge=0, le=3_650)] | None = None  # days
     owed_by: Literal["owner", "operator"] = "owner"
     why: WrittenText = NO_TEXT
+    used_for: WrittenText = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +107,11 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
         condition_of(field.when, _known(entity, held), ("when",))
     checks = checks_of(field, field.columns, _known(entity, held))
     _must_be_one_kind(field, checks, judgement_of(field, field.columns, _known(entity, held)))
-    if not 1 <= field.weight <= _HEAVIEST or not field.columns:
+    if not 0 <= field.weight <= _HEAVIEST or not field.columns:
         raise ValueError(
-            f"field '{field.name}': needs a weight from 1 to {_HEAVIEST} and a column"
+            f"field '{field.name}': needs a weight from 0 to {_HEAVIEST} and a column"
         )
+    _must_ask(field, _known(entity, held))
     return field
 
 
@@ -118,27 +135,42 @@ def _must_be_one_kind(
         )
 
 
+def _must_ask(field: FieldFile, known: Known) -> None:
+    """ValueError for a demand that no record could fail."""
+    texts = all(known.columns[column] is Kind.TEXT for column in field.columns)
+    asks = checks_of(field, field.columns, known) or field.asks()
+    if not field.required and texts and not asks:
+        raise ValueError(
+            f"field '{field.name}': with 'required: no' it only checks what was entered, and it checks nothing; "
+            "add a check, or take 'required: no' out"
+        )
+
+
 def _known(entity: str, held: Held) -> Known:
     """What a condition may name. An owner is none of it: an account of a CRM is no reason to
     ask for more.
     """
     columns = {**columns_of(entity), **held.schema[entity]}
     columns.pop("owner_id")
-    absent = {
-        column: why for column in columns if (why := held.absent.get(f"{entity}.{column}"))
-    }
-    return Known(entity, columns, STATES.get(entity, ()), absent)
+    return Known(entity, columns, STATES.get(entity, ()))
 
 
-def _due_when(field: FieldFile, known: Known) -> Condition | None:
-    """The condition under which a demand is due. In grace it is not: a record's moment must be
-    older than that.
+def _due_when(field: FieldFile, columns: Sequence[str], known: Known) -> Condition | None:
+    """The condition under which a demand is due: its own; and its record is of `from` or later,
+    is older than its grace, and, where nothing is required, holds something.
     """
-    when = None if field.when is None else condition_of(field.when, known, ("when",))
-    if field.grace is None:
-        return when
-    over = OlderThan(MOMENT, field.grace)
-    return over if when is None else AllOf((when, over))
+    parts: list[Condition] = []
+    if field.when is not None:
+        parts.append(condition_of(field.when, known, ("when",)))
+    if field.from_ is not None:
+        parts.append(Since(field.from_))
+    if field.grace is not None:
+        parts.append(OlderThan(MOMENT, field.grace))
+    if not field.required:
+        parts.append(something_in(columns))
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return AllOf(tuple(parts))
 
 
 class FieldSetFile(Strict):
@@ -323,32 +355,42 @@ def _field_set(
         raise ConfigError(
             f"{file}: entity: found '{parsed.entity}', but the file's name says '{entity}'."
         )
-    due: list[Demand] = []
-    unchecked: dict[str, LocalText] = {}
-    for demand in parsed.fields:
-        checked = tuple(
-            column for column in demand.columns if f"{entity}.{column}" not in absent
-        )
-        if checked:
-            label = demand.label or same_in_all(demand.name.replace("_", " "))
-            when = _due_when(demand, _known(entity, held))
-            checks = checks_of(demand, demand.columns, _known(entity, held))
-            judgement = judgement_of(demand, demand.columns, _known(entity, held))
-            judgement = _of_what_is_held(judgement, checked)
-            due.append(
-                Demand(
-                    demand.name,
-                    label,
-                    checked,
-                    demand.weight,
-                    when,
-                    demand.why,
-                    checks,
-                    judgement,
-                    costs_of(demand.costs, judgement),
-                    Debtor(demand.owed_by),
-                )
-            )
-        else:
-            unchecked[demand.name] = absent[f"{entity}.{demand.columns[0]}"]
-    return FieldSet(entity, tuple(due), unchecked, readable)
+    known = _known(entity, held)
+    demands = {field.name: _demand_of(field, known, absent) for field in parsed.fields}
+    return FieldSet(
+        entity,
+        tuple(demand for demand in demands.values() if isinstance(demand, Demand)),
+        {name: why for name, why in demands.items() if isinstance(why, LocalText)},
+        readable,
+    )
+
+
+def _demand_of(
+    field: FieldFile, known: Known, absent: Mapping[str, LocalText]
+) -> Demand | LocalText:
+    """The demand of the columns that this CRM holds, or why it cannot be checked."""
+
+    def why_not(column: str) -> LocalText | None:
+        return absent.get(f"{known.entity}.{column}")
+
+    columns = tuple(column for column in field.columns if why_not(column) is None)
+    if not columns:
+        return absent[f"{known.entity}.{field.columns[0]}"]
+    when = _due_when(field, columns, known)
+    for column in columns_in(when):
+        if why := why_not(column):
+            return in_all(_UNDECIDED, column=column_text(column), why=why)
+    judgement = _of_what_is_held(judgement_of(field, field.columns, known), columns)
+    return Demand(
+        field.name,
+        field.label or same_in_all(field.name.replace("_", " ")),
+        columns,
+        field.weight,
+        when,
+        field.why,
+        checks_of(field, columns, known),
+        judgement,
+        costs_of(field.costs, judgement),
+        Debtor(field.owed_by),
+        field.used_for,
+    )

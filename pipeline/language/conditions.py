@@ -62,7 +62,7 @@ def _not(condition: conditions.Not, language: Language) -> str:
 @clause.register
 def _in_state(condition: conditions.InState, language: Language) -> str:
     states = [language.translate(_STATES[state]) for state in condition.states]
-    return language.translate("the status is {words}", words=_one_of(states, language))
+    return language.translate("the status is {words}", words=alternatives(states, language))
 
 
 @clause.register
@@ -84,7 +84,7 @@ def _says(condition: conditions.Says, language: Language) -> str:
 
 @clause.register
 def _among(condition: conditions.Among, language: Language) -> str:
-    words = _one_of(condition.words, language)
+    words = alternatives(condition.words, language)
     return _of_column(
         marked("the {column} is {words}"), condition.column, language, words=words
     )
@@ -102,7 +102,7 @@ def _matches(condition: conditions.Matches, language: Language) -> str:
 
 @clause.register
 def _between(condition: conditions.Between, language: Language) -> str:
-    low, high = (_bound(bound, language) for bound in (condition.low, condition.high))
+    low, high = (bound_text(bound, language) for bound in (condition.low, condition.high))
     if condition.high is None:
         return _of_column(
             marked("the {column} is {low} or more"), condition.column, language, low=low
@@ -130,11 +130,19 @@ def _older(condition: conditions.OlderThan, language: Language) -> str:
     )
 
 
+@clause.register
+def _since(condition: conditions.Since, language: Language) -> str:
+    return language.translate(
+        "the record is of {day} or later", day=day_text(condition.day, language)
+    )
+
+
 def _of_column(english: str, column: str, language: Language, **places: object) -> str:
     return language.translate(english, column=column_label(column, language), **places)
 
 
-def _bound(bound: Decimal | date | None, language: Language) -> str:
+def bound_text(bound: Decimal | date | None, language: Language) -> str:
+    """A bound as people write it; '' where there is none."""
     if isinstance(bound, date):
         return day_text(bound, language)
     return "" if bound is None else plain_decimal(bound, language)
@@ -147,7 +155,8 @@ def _within(part: Condition, language: Language) -> str:
     return f"({text})" if compound else text
 
 
-def _one_of(words: Iterable[str], language: Language) -> str:
+def alternatives(words: Iterable[str], language: Language) -> str:
+    """'web, fair or other'."""
     return _chained(list(words), language.translate("{one} or {other}"))
 
 

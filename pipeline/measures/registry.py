@@ -110,3 +110,13 @@ def counts_of(measures: Iterable[Counted]) -> tuple[Count, ...]:
         count.name: count for measure in measures for count in measure.counts if count.entity
     }
     return tuple(counts.values())
+
+
+def columns_counted(measures: Iterable[Measure]) -> set[str]:
+    """'deal.amount' of every column at which these measures look."""
+    columns = {column for read in meetings.COMPLETE.values() for column in read}
+    for measure in measures:
+        for count in measure.counts if isinstance(measure, Counted) else ():
+            needs = (column for need in count.needs for column in need.split("|"))
+            columns.update(f"{count.entity}.{column}" for column in needs)
+    return columns

@@ -6,7 +6,7 @@ By `kind` a manifest tells apart, and a hash, what has equal fields.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -145,6 +145,17 @@ class OlderThan:
         return f"{self.column} older than {self.days}"
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The record's moment is on this local day or after it; without one it is not."""
+
+    day: date
+    kind: Literal["since"] = "since"
+
+    def __str__(self) -> str:
+        return f"since {self.day}"
+
+
 Condition = (
     AllOf
     | AnyOf
@@ -157,6 +168,7 @@ Condition = (
     | Matches
     | Between
     | OlderThan
+    | Since
 )
 
 
@@ -168,10 +180,16 @@ def columns_in(condition: Condition | None) -> Iterator[str]:
                 yield from columns_in(part)
         case Not(part):
             yield from columns_in(part)
-        case None | InState() | OlderThan(column="moment"):
+        case None | InState() | Since() | OlderThan(column="moment"):
             return
         case _:
             yield condition.column
+
+
+def something_in(columns: Sequence[str]) -> Condition:
+    """Something was entered in one of these columns at least."""
+    entered = tuple(Filled(column) for column in columns)
+    return entered[0] if len(entered) == 1 else AnyOf(entered)
 
 
 HELD: Final = InState(("held",))

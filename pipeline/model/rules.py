@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from pipeline.model.checks import Check
-from pipeline.model.conditions import Condition, columns_in
+from pipeline.model.conditions import AllOf, Condition, columns_in, something_in
 from pipeline.model.judging import Judged, Judgement, proven_text
 from pipeline.model.schema import Schema, TextColumns
 from pipeline.model.texts import NO_TEXT, LocalText
@@ -100,6 +100,19 @@ class Demand:
     judgement: Judgement | None = None  # what Python judges of its columns
     costs: tuple[Verdict, ...] = COSTING  # the verdicts that lose its points
     owed_by: Debtor = Debtor.OWNER
+    used_for: LocalText = NO_TEXT  # the measures or reports that look at it, in words
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Its condition, as parts that must all be true."""
+        if self.when is None:
+            return ()
+        return self.when.parts if isinstance(self.when, AllOf) else (self.when,)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether something must be entered; else it only checks what was."""
+        return something_in(self.columns) not in self.conditions
 
     @property
     def looked_at(self) -> tuple[str, ...]:

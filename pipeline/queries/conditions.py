@@ -225,3 +225,11 @@ def _older(condition: conditions.OlderThan, records: Records) -> Truth:
     is_day = records.kind(condition.column) is Kind.DAY
     bound: Any = literal(oldest) if is_day else _midnight(oldest, window.zone)
     return records.compared(condition.column, column < bound)
+
+
+@truth_of.register
+def _since(condition: conditions.Since, records: Records) -> Truth:
+    """Known of every record."""
+    moment = records.view.c.occurred_at_us
+    first = _midnight(condition.day, records.window.zone)
+    return Truth(and_(moment.is_not(None), moment >= first), false())

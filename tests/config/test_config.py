@@ -26,10 +26,12 @@ from pipeline.model.conditions import (
     Among,
     AnyOf,
     Between,
+    Filled,
     InState,
     Matches,
     Not,
     OlderThan,
+    Since,
 )
 from pipeline.presets import load_preset, preset_names
 from tests.paths import ROOT
@@ -713,7 +715,6 @@ def test_our_field_sets_are_copied_and_none_of_yours_is_overwritten(
             "when: cancelled",
             ("line 4", "fields.1.when", "'cancelled'", "planned, held, not held"),
         ),
-        ("weight: 3", "weight: 0", ("line 4", "'result'", "weight")),
         ("weight: 3", "weight: -1", ("line 4", "'result'", "weight")),
         ("weight: 3", "weight: half", ("line 4", "fields.1.weight", "'half'")),
         ("weight: 3", "weight: 1.5", ("line 4", "fields.1.weight", "1.5")),
@@ -796,6 +797,7 @@ def test_a_condition_is_a_tree(with_sets: Load, tmp_path: Path) -> None:
             ("line 7", "when.amount.between", "an amount", "'ten'"),
         ),
         ("[10.5, null]", "[null, null]", ("line 7", "when.amount", "a bound")),
+        ("{older_than: 30}", "{between: [0001-01-01, null]}", ("line 10", "a day like")),
         ("[10.5, null]", "[10, 9]", ("line 7", "when.amount", "10 is beyond 9")),
         ("[10.5, null]", "10", ("line 7", "when.amount")),
         ("{between: [10.5, null]}", "high", ("line 7", "when.amount", "an amount", "'high'")),
@@ -826,14 +828,64 @@ def test_a_wrong_condition(
     refused(lambda text: of_deals(with_sets, tmp_path, text), changed, "deal.yaml", *parts)
 
 
-def test_a_condition_on_what_this_crm_does_not_hold(tmp_path: Path) -> None:
-    def read(text: str) -> Audit:
-        (tmp_path / "deal.yaml").write_text(text, "utf-8")
-        read_field_sets(tmp_path, {"deal.amount": same_in_all("not kept")}, ENTITIES)
-        raise AssertionError("it was read")
+def test_a_condition_on_what_this_crm_does_not_hold_leaves_the_demand_out(
+    tmp_path: Path,
+) -> None:
+    """A set is shared by CRMs: as with a field that one of them lacks, the report says so."""
+    (tmp_path / "deal.yaml").write_text(
+        WHEN + "  - {name: stage, columns: [stage]}\n", encoding="utf-8"
+    )
+    absent = {"deal.amount": same_in_all("not kept")}
+    fields = read_field_sets(tmp_path, absent, ENTITIES)["deal"]
+    assert [demand.name for demand in fields.demands] == ["stage"]
+    why = fields.absent["next_step"]
+    assert why.chosen("en") == "whether it is due depends on the amount: not kept"
+    assert why.chosen("nl") == "of het nodig is, hangt af van bedrag: not kept"
 
-    said = ("line 7", "when.amount", "does not hold deal.amount (not kept)", "source.add")
-    refused(read, WHEN, "deal.yaml", *said)
+
+def test_what_is_wrong_with_a_condition_is_refused_even_where_the_crm_lacks_the_column(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "deal.yaml").write_text(WHEN.replace("[10.5, null]", "[ten, null]"), "utf-8")
+    with pytest.raises(ConfigError, match="'ten'"):
+        read_field_sets(tmp_path, {"deal.amount": same_in_all("not kept")}, ENTITIES)
+
+
+FROM = """\
+entity: deal
+fields:
+  - {name: source, columns: [name], one_of: [web, fair], required: no, from: 2026-01-01, weight: 0}
+  - {name: close, columns: [close_day, created_at], required: no, grace: 3, when: {state: won}}
+"""
+
+
+def test_a_day_from_which_a_demand_is_due_and_one_that_requires_nothing(
+    with_sets: Load, tmp_path: Path
+) -> None:
+    source, close = of_deals(with_sets, tmp_path, FROM).field_sets["deal"].demands
+    assert source.when == AllOf((Since(date(2026, 1, 1)), Filled("name")))
+    assert source.weight == 0
+    either = AnyOf((Filled("close_day"), Filled("created_at")))
+    assert close.when == AllOf((InState(("won",)), OlderThan("moment", 3), either))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("2026-01-01", "2026-02-30", ("line 3", "fields.0.from", "2026-01-31", "2026-02-30")),
+        ("2026-01-01", "20260101", ("line 3", "fields.0.from", "a day")),
+        ("2026-01-01", "0001-01-01", ("line 3", "fields.0.from", "a day")),
+        ("weight: 0", "weight: -1", ("line 3", "'source'", "from 0 to 1000")),
+        ("required: no", "required: never", ("line 3", "fields.0.required", "never")),
+        ("one_of: [web, fair], ", "", ("line 3", "'source'", "add a check")),
+    ],
+)
+def test_a_wrong_from(
+    with_sets: Load, tmp_path: Path, old: str, new: str, parts: tuple[str, ...]
+) -> None:
+    assert old in FROM
+    changed = FROM.replace(old, new)
+    refused(lambda text: of_deals(with_sets, tmp_path, text), changed, "deal.yaml", *parts)
 
 
 def test_grace_is_a_part_of_the_condition(with_sets: Load) -> None:
@@ -1183,7 +1235,7 @@ def test_a_period_beyond_all_calendars_is_refused(load: Load, days: str) -> None
 
 
 def test_a_weight_has_a_bound(with_sets: Load) -> None:
-    refused(with_sets, SET.replace("weight: 3", f"weight: {10**30}"), "from 1 to 1000")
+    refused(with_sets, SET.replace("weight: 3", f"weight: {10**30}"), "from 0 to 1000")
 
 
 @pytest.mark.parametrize("mark", [";", "\t"])

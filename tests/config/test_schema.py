@@ -64,7 +64,8 @@ def test_what_is_refused_does_not_fit(schema: Any, field: dict[str, Any]) -> Non
 
 
 def test_every_key_of_a_demand_is_completed(schema: Any) -> None:
-    assert schema["$defs"]["FieldFile"]["properties"].keys() == FieldFile.model_fields.keys()
+    keys = {field.alias or name for name, field in FieldFile.model_fields.items()}
+    assert schema["$defs"]["FieldFile"]["properties"].keys() == keys
     assert {"all", "any", "not", "state"} == schema["$defs"]["ConditionFile"][
         "properties"
     ].keys()

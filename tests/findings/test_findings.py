@@ -28,10 +28,12 @@ from pipeline.model import (
     FailingRecord,
     FieldSet,
     FixItem,
+    LocalText,
     Rule,
     Span,
     Verdict,
 )
+from pipeline.model.checks import Pattern
 from pipeline.model.conditions import HELD
 from tests.factory import result
 
@@ -455,3 +457,27 @@ def test_nothing_found_is_two_files_without_rows(tmp_path: Path) -> None:
     header = (tmp_path / "findings.csv").read_text(encoding="utf-8").strip()
     assert header == "id,audit,entity,record_id,rule,verdict,span,owner,debtor,link"
     assert stat.S_ISREG((tmp_path / "findings.csv").stat().st_mode)
+
+
+def test_what_is_not_valid_is_called_so() -> None:
+    """In both languages; of two columns that are asked together the demand's label."""
+    checked = FieldSet(
+        "contact",
+        (
+            Demand(
+                "city",
+                LocalText("city", "plaats"),
+                ("city", "street"),
+                checks=(Pattern("[A-Z].*"),),
+                why="the post office asks for it",
+            ),
+        ),
+    )
+    rules = [rule.verdict for rule in checked.rules]
+    assert rules == [Verdict.MISSING, Verdict.INVALID]
+    record = FailingRecord("contact", "c1", "u1", 0b10, Span.SCORE)
+    (item,) = items((record,), {}, {"contact": checked}, {}, "UTC")
+    (text,) = item.missing
+    assert (text.chosen("en"), text.chosen("nl")) == ("city: not valid", "plaats: ongeldig")
+    assert [rule.verdict for rule in item.rules] == [Verdict.INVALID]
+    assert not item.check  # it costs points

@@ -49,6 +49,7 @@ from pipeline.model.conditions import (
     Not,
     OlderThan,
     Says,
+    Since,
     columns_in,
 )
 from pipeline.queries.conditions import Records, truth_of
@@ -162,6 +163,9 @@ def known_of(condition: Condition, row: Row) -> Known:
             return told(is_missing(row, column))
         case InState(states):
             return "unknown" if row["state"] <= 0 else told(row["state"] in map(code, states))
+        case Since(day):
+            moment = row["occurred_at_us"]
+            return told(moment is not None and local_day(moment) >= day)
         case Says(column, yes):
             said: Known = told((row[column] == 1) is yes)
             return "unknown" if row[f"{column}_unreadable"] else said
@@ -241,6 +245,7 @@ def bounds(values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]
 LEAVES: st.SearchStrategy[Condition] = st.one_of(
     st.sampled_from([("open",), ("won",), ("open", "lost")]).map(InState),
     st.builds(Says, st.just("agreed"), st.booleans()),
+    DATES.map(Since),
     st.sampled_from(["next_step", "lost_reason", "amount", "close_day", "modified_at"]).map(
         Filled
     ),
@@ -365,7 +370,7 @@ def test_columns_are_those_of_the_whole_tree() -> None:
     tree = AllOf(
         (
             Not(Among("next_step", ("x",))),
-            AnyOf((OlderThan(MOMENT, 3), Says("agreed", yes=True))),
+            AnyOf((OlderThan(MOMENT, 3), Says("agreed", yes=True), Since(WINDOW.today))),
         )
     )
     assert list(columns_in(tree)) == ["next_step", "agreed"]

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from pipeline.config import Audit, completed
+from pipeline.flows.check.demands import on_unfailed, on_unused
 from pipeline.flows.check.looking import Seen, look
 from pipeline.flows.check.sentences import (
     on_field_sets,
@@ -82,6 +83,8 @@ def _parts(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]
     warnings = (
         *on_the_id(audit.settings.id),
         *on_the_agreement(audit.settings.agreed(), window.today),
+        *on_unused(audit.field_sets, audit.measures),
+        *on_unfailed(seen.unfailed),
         *targets_of_strangers(audit.targets, seen.people),
     )
     yield from (f"[yellow]Warning:[/] {escape(line)}" for line in warnings)

@@ -14,6 +14,7 @@ from pipeline import snapshot, source
 from pipeline.config import Audit, completed, secrets_of
 from pipeline.databases.constructs import blank
 from pipeline.delivery.folder import scratch
+from pipeline.flows.check.demands import Unfailed, unfailed
 from pipeline.flows.check.masking import mask
 from pipeline.flows.extract import hidden_rows, read_spec_of, witness_of
 from pipeline.model import (
@@ -88,6 +89,7 @@ class Seen:
     # 'entity.column' that no SELECT returns -> why
     not_given: Mapping[str, LocalText] = field(default_factory=dict)
     fit: Fit | None = None  # tried on the rows that were read
+    unfailed: Sequence[Unfailed] = ()
 
 
 def look(audit: Audit, window: Window) -> Seen:
@@ -157,6 +159,7 @@ def look(audit: Audit, window: Window) -> Seen:
         odd,
         reader.not_given,
         fit,
+        unfailed(audit.field_sets, witness.answers, window),
     )
 
 

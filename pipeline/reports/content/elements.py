@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pipeline.language.field_sets import all_asked, points_text, reasons
 from pipeline.language.format import month_text
 from pipeline.language.labels import entity_label, field_label, period_label
 from pipeline.language.languages import Cells, Language, joined, language_of
@@ -430,7 +431,7 @@ def _on_other_fields(
         yield language.translate("No records need these: {fields}.", fields=", ".join(never))
     if weightless:
         yield language.translate(
-            "Without points, because this CRM asks for them itself: {fields}.",
+            "Without points, because the CRM itself asks for them or none are given: {fields}.",
             fields=", ".join(weightless),
         )
 
@@ -512,6 +513,32 @@ def not_checked_table(subject: Subject) -> Table:
     note = "" if rows else language.translate("Every field of the minimum data is checked.")
     columns = language.translate("Field"), language.translate("Why")
     return Table("not_checked", language.translate("Not checked"), columns, rows, note)
+
+
+def asked_table(subject: Subject, title: str, most: int | None = None) -> Table:
+    """What is asked of every kind of record, for how many points, and why; so many at most."""
+    language = subject.language
+    demands = all_asked(subject.result.field_sets, language)
+    rows = tuple(
+        Row(
+            f"{entity_label(asked.entity, language)}: {asked.name}",
+            (points_text(asked.points, language), asked.text, reasons(asked, language)),
+        )
+        for asked in demands[:most]
+    )
+    columns = (
+        language.translate("Field"),
+        language.translate("Points"),
+        language.translate("What is asked"),
+        language.translate("Why"),
+    )
+    note = ""
+    if len(rows) < len(demands):
+        note = language.translate(
+            "{count} more fields are asked; sales management's report lists them.",
+            count=len(demands) - len(rows),
+        )
+    return Table("asked", language.translate(title), columns, rows, note)
 
 
 _PROVEN: Final = forms(

@@ -57,6 +57,7 @@ from pipeline.reports.content.checks import MOST_LISTED, of_nobody
 from pipeline.reports.content.elements import (
     RatioWords,
     Subject,
+    asked_table,
     counted,
     custom_columns,
     custom_note,
@@ -110,6 +111,7 @@ def management_report(result: RunResult) -> Report:
             _left_out(company),
             _accounting(company),
             not_checked_table(company),
+            asked_table(company, marked("What is asked, and why")),
         ),
         fix_list=tuple(unlisted[:MOST_LISTED]),
         notes=tuple(_notes(company, len(unlisted))),

@@ -42,6 +42,7 @@ from pipeline.model import FixItem, Person, RunResult, Scope
 from pipeline.reports.content.audience import agreement_notes, compared_with, readers_row
 from pipeline.reports.content.elements import (
     Subject,
+    asked_table,
     counted,
     custom_table,
     days_rows,
@@ -75,6 +76,10 @@ _OUTSIDE: Final = (
 """A manager's own records that are in none of the counters."""
 
 
+_MOST_ASKED: Final = 100
+"""Fields that a manager's report explains: an audit may have hundreds, and a page per manager."""
+
+
 def manager_reports(result: RunResult) -> Iterator[Report]:
     """The report of every manager, one at a time, in the order of the result's people."""
     company, lists = the_company(result), fix_lists(result)
@@ -105,6 +110,7 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
             score_table(own),
             fields_table(own),
             not_checked_table(own),
+            asked_table(own, marked("What is asked of you, and why"), _MOST_ASKED),
         ),
         fix_list=fix_list,
         notes=(
