@@ -40,13 +40,13 @@ _SHOWN_DIFFERENCES = 40
 
 def print_summary(result: RunResult) -> None:
     """Prints a line per manager or group and the company's total to standard output."""
-    _console(sys.stdout.isatty()).print(summary_table(result))
+    console().print(summary_table(result))
 
 
 def summary_table(result: RunResult) -> Table:
     """The table, without columns in which this CRM has no figure."""
     proven = format_figure(result.figures["figures_proven@company"], ENGLISH)
-    title = f"{escape(_plain(result.audit))}: {period_text(result.window, ENGLISH)}, {proven}"
+    title = f"{escape(plain(result.audit))}: {period_text(result.window, ENGLISH)}, {proven}"
     table = Table(
         title=f"{title} figures compared with the CRM: all equal",
         title_justify="left",
@@ -55,8 +55,8 @@ def summary_table(result: RunResult) -> Table:
         padding=0,
     )
     company = replace(the_company(result), language=ENGLISH)
-    lines = [(escape(_plain(name)), *_cells(subject)) for name, subject in _people(company)]
-    totals = [(name, *_cells(subject)) for name, subject in _beside(company)]
+    lines = [(escape(plain(name)), *_cells(subject)) for name, subject in people_lines(company)]
+    totals = [(name, *_cells(subject)) for name, subject in lines_beside(company)]
     totals.append(("[bold]Company[/]", *_cells(company)))
     shown = [
         place
@@ -85,7 +85,7 @@ def _first_heading(result: RunResult) -> str:
     return "Manager" if result.audience == "named" else "Team"
 
 
-def _people(company: Subject) -> Iterator[Line]:
+def people_lines(company: Subject) -> Iterator[Line]:
     """Every manager; with `audience: own` no line is about a person."""
     if company.result.audience == "own":
         yield from group_lines(company)
@@ -95,7 +95,7 @@ def _people(company: Subject) -> Iterator[Line]:
             yield person.name, company.about(Scope.MANAGER, person.id)
 
 
-def _beside(company: Subject) -> list[Line]:
+def lines_beside(company: Subject) -> list[Line]:
     return beside_lines(company) if company.result.audience == "named" else []
 
 
@@ -113,17 +113,22 @@ def print_differences(differences: Sequence[Difference]) -> None:
     for heading in ("Figure or record", "Where", "In the source", "In ours"):
         table.add_column(heading, overflow="fold")
     for row in differences[:_SHOWN_DIFFERENCES]:
-        table.add_row(*(escape(_plain(cell)) for cell in row))
-    console = _console(sys.stderr.isatty(), stderr=True)
-    console.print(table)
+        table.add_row(*(escape(plain(cell)) for cell in row))
+    errors = _console(sys.stderr.isatty(), stderr=True)
+    errors.print(table)
     if len(differences) > _SHOWN_DIFFERENCES:
-        console.print(f"and {len(differences) - _SHOWN_DIFFERENCES} more")
+        errors.print(f"and {len(differences) - _SHOWN_DIFFERENCES} more")
+
+
+def console() -> Console:
+    """Standard output, which a pipe makes no narrower."""
+    return _console(sys.stdout.isatty())
 
 
 def _console(terminal: bool, *, stderr: bool = False) -> Console:
     return Console(stderr=stderr) if terminal else Console(stderr=stderr, width=140)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """CRM text without characters that steer a terminal."""
     return printable(text, "\N{REPLACEMENT CHARACTER}")

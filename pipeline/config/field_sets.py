@@ -231,15 +231,26 @@ def read_field_sets(
     `cells`: texts come from files, where a spreadsheet may have left an error instead of one.
     """
     _must_be_of_entities(folder)
-    field_sets = {
-        entity: _field_set(_file_of(folder, entity), entity, absent, schema, mapped)
+    return {
+        entity: read_field_set(
+            _file_of(folder, entity), entity, absent, schema, mapped, cells=cells
+        )
         for entity in CHECKED
     }
-    return (
-        {entity: _with_texts(fields, schema) for entity, fields in field_sets.items()}
-        if cells
-        else field_sets
-    )
+
+
+def read_field_set(
+    file: Path,
+    entity: str,
+    absent: Mapping[str, LocalText],
+    schema: Schema,
+    mapped: Collection[str] = (),
+    *,
+    cells: bool = False,
+) -> FieldSet:
+    """The field set of one entity; the rest as in `read_field_sets`."""
+    fields = _field_set(file, entity, absent, schema, mapped)
+    return _with_texts(fields, schema) if cells else fields
 
 
 def _file_of(folder: Path, entity: str) -> Path:

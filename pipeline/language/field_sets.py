@@ -10,7 +10,7 @@ from pipeline.language.conditions import alternatives, condition_text
 from pipeline.language.format import day_text
 from pipeline.language.labels import column_label, entity_label
 from pipeline.language.languages import Language
-from pipeline.model import Debtor, Demand, FieldSet
+from pipeline.model import SCORED, Debtor, Demand, FieldSet
 from pipeline.model.conditions import MOMENT, AllOf, Condition, OlderThan, Since, something_in
 
 
@@ -86,11 +86,15 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def points_text(points: int, language: Language) -> str:
-    """'2 points', 'no points'."""
-    if not points:
+def points_text(asked: Asked, language: Language) -> str:
+    """'2 points', 'no points'; '' of a kind of record that is in nobody's completeness."""
+    if asked.entity not in SCORED:
+        return ""
+    if not asked.points:
         return language.translate("no points")
-    return language.translate_plural("{points} point", "{points} points", points, points=points)
+    return language.translate_plural(
+        "{points} point", "{points} points", asked.points, points=asked.points
+    )
 
 
 def field_set_lines(field_sets: Mapping[str, FieldSet], language: Language) -> Iterator[str]:
@@ -101,7 +105,8 @@ def field_set_lines(field_sets: Mapping[str, FieldSet], language: Language) -> I
         if not asked:
             yield "  " + language.translate("Nothing is asked of it.")
         for demand in asked:
-            yield f"  {demand.name} ({points_text(demand.points, language)})"
+            points = points_text(demand, language)
+            yield f"  {demand.name} ({points})" if points else f"  {demand.name}"
             yield f"    {demand.text}"
             if explained := reasons(demand, language):
                 yield f"    {explained}"

@@ -80,6 +80,7 @@ def test_a_set_in_words(tmp_path: Path, language: str, expected: str) -> None:
 
 def test_ours_and_an_audits(tmp_path: Path) -> None:
     assert "CONTACT\n  last name (1 point)" in shown()
+    assert "LEAD\n  last name\n" in shown()  # which is in nobody's completeness
     (tmp_path / "audit.yaml").write_text(
         "name: Sales\ncurrency: EUR\nlanguage: nl\nzone: UTC\nsource: {url: 'sqlite:///crm.db', preset: suitecrm}\n"
     )

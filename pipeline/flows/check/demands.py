@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.calendar.window import microseconds
 from pipeline.measures.registry import MEASURES, columns_counted
-from pipeline.model import Answers, CustomMeasure, Demand, FieldSet, Window
+from pipeline.model import SCORED, Answers, CustomMeasure, Demand, FieldSet, Window
 from pipeline.model.checks import months_before
 
 _MONTHS: Final = 12
@@ -44,7 +44,8 @@ def unfailed(
         Unfailed(entity, demand, due[fields.due_key(demand)])
         for entity, fields in field_sets.items()
         for demand in fields.demands
-        if demand.weight
+        if entity in SCORED
+        and demand.weight
         and demand.is_required
         and due.get(fields.due_key(demand), 0) >= _ENOUGH
         and demand not in {failed for failed, _ in fields.failed(masks[entity])}

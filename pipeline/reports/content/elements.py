@@ -522,7 +522,7 @@ def asked_table(subject: Subject, title: str, most: int | None = None) -> Table:
     rows = tuple(
         Row(
             f"{entity_label(asked.entity, language)}: {asked.name}",
-            (points_text(asked.points, language), asked.text, reasons(asked, language)),
+            (points_text(asked, language), asked.text, reasons(asked, language)),
         )
         for asked in demands[:most]
     )

@@ -1,0 +1,138 @@
+"""A stored run with other field sets: as a run with these sets would have been, and nothing is published."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline.cli.expectations import expectations
+from pipeline.config import load_audit
+from pipeline.demo import write_demo
+from pipeline.errors import ConfigError
+from pipeline.flows import run
+from pipeline.flows.trial import try_field_sets
+from pipeline.measures.completeness import RECORDS_FAILING, SCORE
+from pipeline.progress import Silence
+from pipeline.resources import EXPECTATIONS
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+DEALS = """\
+entity: deal
+fields:
+  - {name: amount, columns: [amount], weight: 5, why: x}
+  - {name: close_date, columns: [close_day], when: {state: won}, lies: past, why: x}
+  - {name: name, columns: [name], pattern: '[A-Z].*[a-z]', why: x}
+"""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo, and its run 'r'."""
+    folder = tmp_path_factory.mktemp("demo")
+    write_demo(folder, date(2026, 11, 24))
+    audit = load_audit(folder / "audit.yaml")
+    run.run_audit(audit, run_id="r", clock=lambda: NOW, progress=Silence(), as_of=NOW)
+    return folder
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> Path:
+    shutil.copytree(EXPECTATIONS, tmp_path / "sets")
+    (tmp_path / "sets" / "deal.yaml").write_text(DEALS, "utf-8")
+    return tmp_path / "sets"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def test_it_is_what_a_run_with_these_sets_is(demo: Path, sets: Path, tmp_path: Path) -> None:
+    trial = try_field_sets(sets, demo / "output" / "runs" / "r", Silence())
+    audit = load_audit(demo / "audit.yaml", output=tmp_path / "out")
+    text = (demo / "audit.yaml").read_text("utf-8") + f"\nfield_sets: {sets}\n"
+    (demo / "other.yaml").write_text(text, "utf-8")
+    audit = load_audit(demo / "other.yaml", output=tmp_path / "out")
+    published = run.run_audit(
+        audit, run_id="other", clock=lambda: NOW, progress=Silence(), as_of=NOW
+    ).result
+    expected = {
+        name: f for name, f in published.figures.items() if f.metric != "figures_proven"
+    }
+    assert dict(trial.after.figures) == expected
+    before, after = trial.before.find(SCORE), trial.after.find(SCORE)
+    assert before is not None
+    assert after is not None
+    assert (before.numerator, before.denominator) != (after.numerator, after.denominator)
+    assert trial.before.find(RECORDS_FAILING) != trial.after.find(RECORDS_FAILING)
+    assert trial.sha256_before != trial.sha256_after
+
+
+def test_one_file_leaves_the_other_sets_as_they_were(demo: Path, sets: Path) -> None:
+    whole = demo / "output" / "runs" / "r"
+    one = try_field_sets(sets / "deal.yaml", whole, Silence())
+    assert {**one.before.field_sets, "deal": one.after.field_sets["deal"]} == dict(
+        one.after.field_sets
+    )
+    assert one.after.figures == try_field_sets(sets, whole, Silence()).after.figures
+
+
+def test_the_same_sets_change_nothing(demo: Path) -> None:
+    trial = try_field_sets(EXPECTATIONS, demo / "output" / "runs" / "r", Silence())
+    assert trial.sha256_before == trial.sha256_after
+    assert {f for f in trial.before.figures.values() if f.metric != "figures_proven"} == {
+        *trial.after.figures.values()
+    }
+
+
+def test_the_command_shows_both_and_publishes_nothing(demo: Path, sets: Path) -> None:
+    before = files(demo / "output")
+    result = CliRunner().invoke(
+        expectations,
+        ["try", str(sets / "deal.yaml"), "--run", "r", "--output", str(demo / "output")],
+    )
+    assert result.exit_code == 0, result.output
+    assert files(demo / "output") == before
+    assert re.search(r"Company +[0-9.]+% → [0-9.]+%", result.output)
+    assert result.output.count("Team: North") == 1
+    assert len(set(re.findall(r"[0-9a-f]{64}", result.output))) == 2
+    assert "nothing was published" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "parts"),
+    [
+        (
+            "deal.yaml",
+            "entity: deal\nfields: [{name: n, columns: [lost_reason]}]\n",
+            ("deal.n", "lost_reason", "did not read"),
+        ),
+        (
+            "deal.yaml",
+            "entity: deal\nfields: [{name: n, columns: [nam]}]\n",
+            ("deal.yaml", "line 2", "no 'nam'"),
+        ),
+        ("deals.yaml", DEALS, ("deals.yaml", "rename it", "deal.yaml")),
+    ],
+)
+def test_what_cannot_be_tried(
+    demo: Path, tmp_path: Path, name: str, text: str, parts: tuple[str, ...]
+) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as refused:
+        try_field_sets(tmp_path / name, demo / "output" / "runs" / "r", Silence())
+    for part in parts:
+        assert part in str(refused.value)
+
+
+def test_a_run_that_is_not_there(sets: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no run"):
+        try_field_sets(sets, tmp_path / "runs" / "gone", Silence())
