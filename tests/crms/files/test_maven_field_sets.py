@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -41,6 +42,7 @@ fields:
     columns: [next_step]
     one_of: [GTX Basic, MG Special]
     when: {any: [{state: lost}, {amount: {between: [1000, null]}}]}
+  - {name: series, columns: [next_step], pattern: '(GTX|MG) [A-Z][a-z]+( [A-Z][a-z]+)?', weight: 2}
   - {name: fresh, columns: [created_at], within_months: 3, when: {not: {client_id: missing}}}
   - {name: closed_this_year, columns: [close_day, created_at], between: [2017-01-01, 2017-12-31]}
 """,
@@ -49,6 +51,7 @@ entity: client
 fields:
   - {name: country, columns: [country], one_of: [United States, Kenya], weight: 2}
   - {name: sector, columns: [city], one_of: [retail, medical], when: {country: [United States, Japan]}}
+  - {name: named, columns: [name], pattern: '[A-Z][a-z]+( [A-Za-z]+)?', weight: 2}
 """,
 }
 PRESET = """\
@@ -69,8 +72,9 @@ entities:
 """
 """Two more columns with words in them: products in the place of next steps, sectors in that of cities."""
 WEIGHTS = {
-    "deal": {"amount": 3, "over": 2, "planned": 1, "client": 2, "product": 1, "fresh": 1, "closed_this_year": 1},
-    "client": {"country": 2, "sector": 1},
+    "deal": {"amount": 3, "over": 2, "planned": 1, "client": 2, "product": 1, "series": 2, "fresh": 1,
+             "closed_this_year": 1},
+    "client": {"country": 2, "sector": 1, "named": 2},
 }  # fmt: skip
 ASKED = {
     entity: {name: Asked((), weight=weight) for name, weight in of.items()}
@@ -136,6 +140,12 @@ def text_of(text: str, words: Iterable[str]) -> str:
     return entered(text, None if text in ERRORS else text, text in words)
 
 
+def text_like(text: str, written: re.Pattern[str]) -> str:
+    return entered(text, None if text in ERRORS else text, bool(written.fullmatch(text)))
+
+
+SERIES = re.compile("(GTX|MG) [A-Z][a-z]+( [A-Z][a-z]+)?")
+NAMED = re.compile("[A-Z][a-z]+( [A-Za-z]+)?")
 STATES = {"Prospecting": "open", "Engaging": "open", "Won": "won", "Lost": "lost"}
 
 
@@ -175,6 +185,7 @@ def deal_words(row: Mapping[str, str], clients: set[str]) -> dict[str, str]:
             any_of(is_in("lost"), None if worth is None else worth >= 1000),
             text_of(row["product"], ("GTX Basic", "MG Special")),
         ),
+        "series": word(True, text_like(row["product"], SERIES)),
         "fresh": word(
             has_client,
             entered(row["engage_date"], engaged, engaged is not None and engaged >= date(2017, 3, 20)),
@@ -193,6 +204,7 @@ def client_words(row: Mapping[str, str]) -> dict[str, str]:
     return {
         "country": word(True, text_of(country, ("United States", "Kenya"))),
         "sector": word(told, text_of(row["sector"], ("retail", "medical"))),
+        "named": word(True, text_like(row["account"], NAMED)),
     }
 
 
@@ -318,6 +330,7 @@ RARE = {
     "deal.client unread",
     "deal.fresh unknown",
     "deal.closed_this_year unknown",
+    "deal.series unknown",
 }
 """A client is there or not, and what asks for no more than that, or for nothing, is always known."""
 

@@ -59,6 +59,7 @@ fields:
   - {name: city, columns: [city], when: {any: [{country: [NL, BE]}, {not: {street: missing}}]}}
   - {name: details, columns: [phone, email], grace: 5, weight: 5}
   - {name: recent, columns: [modified_at], within_months: 2, when: {created_at: {older_than: 20}}}
+  - {name: postcode, columns: [postcode], pattern: '[1-9][0-9]{3} ?[A-Z]{2}', when: {country: NL}}
 """,
     "contact": """\
 entity: contact
@@ -138,7 +139,7 @@ def _closed(passes: str) -> Entered:
 
 UNKNOWN = ("deal.close_day", "deal.next_step", "deal.lost_reason", "deal.ended", "meeting.result",
            "meeting.in_november", "meeting.touched", "call.subject", "client.city", "client.details", "client.recent",
-           "contact.city", "lead.details", "lead.country")  # fmt: skip
+           "client.postcode", "contact.city", "lead.details", "lead.country")  # fmt: skip
 """Where a condition compares what may be missing or unreadable."""
 NEVER_SO = (
     "base_missing/meeting.in_november",  # a start that is NULL cannot be stored
@@ -200,6 +201,9 @@ ASKED: AskedSets = {
         "details": Asked((Entered('r."no details"'),), "r.moment < %(over_5)s", weight=5),
         "recent": Asked(
             (_moment("t.write_date", "t.write_date >= %(two_months_ago)s"),), "r.moment < %(over_20)s"
+        ),
+        "postcode": Asked(
+            (Entered("hand_blank(t.zip)", "t.zip ~ '^[1-9][0-9]{3} ?[A-Z]{2}$'"),), _among(COUNTRY, "NL")
         ),
     },
     "contact": {
@@ -275,6 +279,7 @@ def lay_dirt(odoo: Odoo, seed: int) -> None:
         "res_partner": {
             **country,
             "city": lambda: dirt.text("Delft", "é"),
+            "zip": lambda: dirt.text("1234 AB", "2611CD", "0123 AB"),
             "street": lambda: dirt.text("Main street"),
             "email": lambda: dirt.text("a@b.example"),
             "email_normalized": lambda: choice((None, "", "no@x.example", "yes@x.example", "NO@x.example")),
@@ -298,7 +303,9 @@ def lay_dirt(odoo: Odoo, seed: int) -> None:
     }.items():  # fmt: skip
         _update(odoo, table, drawn)
     odoo.execute(  # of these chance gives too few
-        "UPDATE res_partner SET write_date = CASE id % 2 WHEN 0 THEN timestamp '2026-01-02' END WHERE id % 7 < 2",
+        "UPDATE res_partner SET write_date = CASE id % 7 WHEN 0 THEN timestamp '2026-01-02' WHEN 1 THEN 'infinity' END"
+        " WHERE id % 7 < 3",
+        "UPDATE res_partner SET country_id = 9001, zip = ' ' WHERE id % 7 = 3",
         "UPDATE res_partner SET email = ' ', phone = NULL, mobile = NULL WHERE id % 7 = 2",
         "UPDATE mail_activity SET summary = ' ' WHERE id % 3 = 0",
         "UPDATE crm_lead SET country_id = 9002, contact_name = 'Ada' WHERE type = 'lead' AND id % 7 = 0",

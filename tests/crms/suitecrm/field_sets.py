@@ -62,6 +62,7 @@ fields:
   - {name: city, columns: [city], when: {any: [{country: [NL, BE]}, {not: {street: missing}}]}}
   - {name: details, columns: [phone, email], grace: 5, weight: 5}
   - {name: recent, columns: [modified_at], within_months: 2, when: {created_at: {older_than: 20}}}
+  - {name: postcode, columns: [postcode], pattern: '[1-9][0-9]{3} ?[A-Z]{2}', when: {country: [NL, Nederland]}}
 """,
     "contact": """\
 entity: contact
@@ -148,6 +149,7 @@ def _among(column: str, *words: str) -> str:
 
 UNKNOWN = ("deal.close_day", "deal.next_step", "deal.lost_reason", "deal.ended", "meeting.result", "meeting.in_march",
            "meeting.over", "meeting.deal", "call.over", "client.city", "client.details", "client.recent",
+           "client.postcode",
            "contact.consent", "contact.city", "lead.details", "lead.country")  # fmt: skip
 """Where a condition compares what may be missing or unreadable."""
 NEVER_SO = ("base_missing/meeting.over",)  # it is due where an end was entered
@@ -214,6 +216,11 @@ ASKED: AskedSets = {
         "details": Asked((Entered("r.`no details`"),), "r.moment < %(over_5)s", weight=5),
         "recent": Asked(
             (_dated("t.date_modified", ">= %(two_months_ago)s"),), "r.moment < %(over_20)s"
+        ),
+        "postcode": Asked(
+            (Entered("hand_blank(t.billing_address_postalcode)",
+                     "BINARY t.billing_address_postalcode REGEXP BINARY '^[1-9][0-9]{3} ?[A-Z]{2}\\\\z'"),),
+            _among("t.billing_address_country", "NL", "Nederland"),
         ),
     },
     "contact": {
@@ -315,6 +322,7 @@ def lay_dirt(database: Database, seed: int) -> None:
         "accounts": {
             "billing_address_country": lambda: dirt.text("NL", "BE", "Nederland"),
             "billing_address_city": lambda: dirt.text("Delft"),
+            "billing_address_postalcode": lambda: dirt.text("1234 AB", "2611CD", "0123 AB"),
             "billing_address_street": lambda: dirt.text("Main street"),
             "date_modified": dirt.moment,
         },
