@@ -14,6 +14,7 @@ from typing import Final
 from pipeline.calendar.cron import WEEKDAYS
 from pipeline.config.asked import asked_schema, of_what_is_read
 from pipeline.config.custom_measures import custom_measures
+from pipeline.config.exceptions import read_exceptions
 from pipeline.config.field_sets import (
     of_operators,
     owed_by_owners,
@@ -31,6 +32,7 @@ from pipeline.model import (
     ENTITIES,
     LOGS,
     CustomMeasure,
+    ExceptionLine,
     FieldSet,
     Kind,
     LocalText,
@@ -81,6 +83,7 @@ class Audit:
     measures: tuple[CustomMeasure, ...]
     # 'contact.phone' that operators would owe, if any were named: its owner owes it
     left_to_owners: tuple[str, ...] = ()
+    exceptions: tuple[ExceptionLine, ...] = ()
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -128,6 +131,7 @@ class Audit:
             region=self.settings.region,
             empty_words=tuple(self.preset.empty),
             from_files="files" in self.preset.dialects,
+            exceptions=self.exceptions,
         )
 
     def query_context(self, window: Window) -> QueryContext:
@@ -219,6 +223,7 @@ def _audit(
         schema=asked,
         measures=measures,
         left_to_owners=left_to_owners,
+        exceptions=read_exceptions(file.parent, settings.exceptions, settings.id, field_sets),
     )
 
 

@@ -197,6 +197,15 @@ def _agreement(value: object) -> object:
 Place = Annotated[Path, AfterValidator(_path)]
 
 
+def _files(value: object) -> object:
+    """One file, or several."""
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list | tuple):
+        raise ValueError("write the name of a CSV, or several: [north.csv, south.csv]")
+    return value
+
+
 class Period(Strict):
     """Half-open: `to` is the first day after the period."""
 
@@ -302,6 +311,8 @@ class AuditFile(Strict):
     period: _Asked = "month"
     field_sets: Place | None = None
     targets: Place | dict[str, dict[str, dict[str, int]]] | None = None
+    # decisions about findings: a CSV, or several
+    exceptions: Annotated[tuple[Place, ...], BeforeValidator(_files)] = ()
     output: Place = Path("output")
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
     controls: tuple[Control, ...] = ()

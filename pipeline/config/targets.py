@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from pipeline.config.csv_files import filled_rows, read_csv
 from pipeline.errors import ConfigError
 from pipeline.measures.registry import PLANNED
 from pipeline.model import Target
-from pipeline.yaml_files import bounded_text
 
 _MOST: Final = 10**12
-_WIDEST: Final = 10_000
-"""Characters of a cell; a longer one means that a quote was left open."""
 
 
 def read_targets(
@@ -43,20 +40,7 @@ def read_targets(
 
 def _targets_of_csv(file: Path) -> list[Target]:
     try:
-        text = bounded_text(file)
-    except ConfigError as error:
-        raise ConfigError(f"targets, as audit.yaml names them: {error}") from None
-    csv.field_size_limit(_WIDEST)
-    header = text.split("\n", 1)[0]
-    delimiter = max(
-        ",;\t", key=header.count
-    )  # spreadsheets write any of them; comma by default
-    try:
-        return list(
-            _targets_in(
-                csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), file
-            )
-        )
+        return list(_targets_in(read_csv(file, "targets"), file))
     except csv.Error as error:
         raise ConfigError(f"{file} is not a valid CSV: {error}.") from None
 
@@ -71,10 +55,8 @@ def _targets_in(rows: csv.DictReader[str], file: Path) -> Iterator[Target]:
             f"{file}, line 1: there is no column {', '.join(lacking)}; needed are manager, month, metric, target."
         )
     seen: set[tuple[str, str, str]] = set()
-    for row in rows:
+    for row in filled_rows(rows):
         where = f"{file}, line {rows.line_num}"
-        if not any(cell and cell.strip() for cell in row.values() if isinstance(cell, str)):
-            continue  # spreadsheets leave rows of only delimiters below a table
         try:
             target = Target(row["manager"], row["month"], row["metric"], _whole(row["target"]))
         except (ValueError, TypeError):

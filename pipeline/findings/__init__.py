@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.findings.ids import finding_id
+from pipeline.findings.waived import Exceptions, waived
 from pipeline.language.labels import column_text
 from pipeline.language.languages import in_all
 from pipeline.language.marked import marked
@@ -21,6 +23,9 @@ from pipeline.model import (
     Check,
     Debtor,
     Demand,
+    ExceptionLine,
+    ExceptionState,
+    ExemptFinding,
     FailingRecord,
     FieldSet,
     FixItem,
@@ -106,21 +111,48 @@ class About:
     audit_id: str = ""
     # (entity, record id) -> its client's name, where it has none of its own
     clients: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    exceptions: Exceptions | None = None
 
 
-def findings_of(
-    failing: Iterable[FailingRecord], about: About
-) -> tuple[tuple[FixItem, ...], tuple[Check, ...]]:
-    """The failing records as people read them; of the score first, then by kind and id:
-    what is to be completed, and what one of our counts names.
-    """
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Failing records as people read them."""
+
+    items: tuple[FixItem, ...]  # what is to be completed
+    checks: tuple[Check, ...]  # what one of our counts names
+    exempt: tuple[ExemptFinding, ...]
+    met: Mapping[ExceptionLine, int]  # to how many findings an exception applies
+
+
+def findings_of(failing: Iterable[FailingRecord], about: About) -> Findings:
+    """The failing records as people read them; of the score first, then by kind and id."""
     words = _Words(about)
     items: list[FixItem] = []
     checks: list[Check] = []
+    exempt: list[ExemptFinding] = []
+    met: Counter[ExceptionLine] = Counter()
+    if about.exceptions:
+        failing = waived(failing, about.exceptions)
     for record in sorted(failing, key=_reading_order):
         items += _items(record, about, words)
         checks += _checks(record, about, words)
-    return tuple(items), tuple(checks)
+        if record.waived:
+            exempt += _exempt(record, about)
+        if about.exceptions and not record.is_repeat:
+            met.update(_deciding(record, about, words))
+    return Findings(tuple(items), tuple(checks), tuple(exempt), met)
+
+
+def _deciding(record: FailingRecord, about: About, words: _Words) -> Iterator[ExceptionLine]:
+    """The line that decides on each of a record's findings, where there is one."""
+    assert about.exceptions is not None
+    for *_, line in about.exceptions.exempting(record):
+        yield line
+    listed = words.of(record.entity, record.mask, record.waived)[0]
+    for rule in (*listed, *words.counts(record.entity, record.mask)):
+        decides = about.exceptions.about(record.entity, record.record_id, rule.id)
+        if decides is not None and decides.state is not ExceptionState.EXEMPT:
+            yield decides
 
 
 def _reading_order(record: FailingRecord) -> tuple[bool, str, str]:
@@ -139,20 +171,23 @@ class _Words:
 
     about: About
     demands: dict[
-        tuple[str, int], tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]
+        tuple[str, int, int],
+        tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]],
     ] = field(default_factory=dict)
     named: dict[tuple[str, int], tuple[Rule, ...]] = field(default_factory=dict)
     divided: dict[tuple[str, int], tuple[_Part, ...]] = field(default_factory=dict)
     owed: dict[str, tuple[_Owed, ...]] = field(default_factory=dict)
 
     def of(
-        self, entity: str, mask: int
+        self, entity: str, mask: int, waived: int
     ) -> tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]:
-        """The demands that a record with this mask fails, their labels, and their reasons."""
-        if (entity, mask) not in self.demands:
-            fields = self.about.field_sets[entity]
-            self.demands[entity, mask] = _said(fields, mask)
-        return self.demands[entity, mask]
+        """The demands that a record with this mask fails and that are not waived, their labels,
+        and their reasons.
+        """
+        key = entity, mask, waived
+        if key not in self.demands:
+            self.demands[key] = _said(self.about.field_sets[entity], mask, waived)
+        return self.demands[key]
 
     def parts(self, entity: str, mask: int) -> tuple[_Part, ...]:
         """The mask in its parts that have demands: for each debtor what is to be completed,
@@ -187,15 +222,15 @@ def _parts(owed: Iterable[_Owed], mask: int) -> Iterator[_Part]:
 
 
 def _said(
-    fields: FieldSet, mask: int
+    fields: FieldSet, mask: int, waived: int
 ) -> tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]:
     """The rules that a record with this mask fails, what they are called, and why each is
     asked. A column that cannot be read is named once: by the demand that asks for it, if any.
     """
-    demands = fields.failed(mask)
+    demands = fields.failed(mask & ~waived)
     asked = {
         column
-        for demand, rule in demands
+        for demand, rule in fields.failed(mask | waived)
         if rule.verdict is Verdict.UNREADABLE
         for column in demand.columns
     }
@@ -234,8 +269,8 @@ def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixIt
     """
     key = record.entity, record.record_id
     label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
-    for debtor, mask, check in words.parts(record.entity, record.mask):
-        rules, missing, why = words.of(record.entity, mask)
+    for debtor, mask, check in words.parts(record.entity, record.mask & ~record.waived):
+        rules, missing, why = words.of(record.entity, mask, record.waived)
         yield FixItem(
             entity=record.entity,
             record_id=record.record_id,
@@ -253,12 +288,14 @@ def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixIt
             debtor=debtor,
             is_repeat=record.is_repeat,
             ids=tuple(_id(record, rule, about) for rule in rules),
+            disputed=_disputed(record, rules, about),
         )
 
 
 def _checks(record: FailingRecord, about: About, words: _Words) -> Iterator[Check]:
     key = record.entity, record.record_id
-    for rule in words.counts(record.entity, record.mask):
+    rules = words.counts(record.entity, record.mask)
+    for rule in rules:
         label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
         yield Check(
             rule=rule,
@@ -271,7 +308,38 @@ def _checks(record: FailingRecord, about: About, words: _Words) -> Iterator[Chec
             day=moment.date() if moment else None,
             hour=_hour(label, moment),
             client=about.clients.get(key, ""),
+            disputed=bool(_disputed(record, (rule,), about)),
         )
+
+
+def _exempt(record: FailingRecord, about: About) -> Iterator[ExemptFinding]:
+    assert about.exceptions is not None
+    for _, demand, rule, line in about.exceptions.exempting(record):
+        yield ExemptFinding(
+            id=_id(record, rule, about),
+            rule=rule,
+            record_id=record.record_id,
+            owner=record.owner,
+            label=about.labels[record.entity, record.record_id],
+            what=_lacking(demand, rule),
+            debtor=demand.owed_by,
+            is_repeat=record.is_repeat,
+            link=_link(record, about),
+            span=record.span,
+            line=line,
+        )
+
+
+def _disputed(record: FailingRecord, rules: Iterable[Rule], about: About) -> tuple[str, ...]:
+    """The ids of those of the findings that are under discussion."""
+    exceptions = about.exceptions
+    if not exceptions:
+        return ()
+    return tuple(
+        _id(record, rule, about)
+        for rule in rules
+        if exceptions.is_disputed(record.entity, record.record_id, rule.id)
+    )
 
 
 def _id(record: FailingRecord, rule: Rule, about: About) -> str:

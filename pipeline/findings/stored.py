@@ -37,6 +37,7 @@ def groups_in(file: Path) -> dict[Group, int]:
             Span(row["span"]),
             row["is_repeat"],
             int(row["mask"], 16),
+            0,
         ): row["count_all"]
         for row in counted.to_pylist()
     }

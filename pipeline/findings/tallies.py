@@ -9,13 +9,22 @@ from functools import cache
 from pipeline.model import SPANS, FailingRecord, FieldSet, Span, Tally
 from pipeline.model.rules import counted_twice, counted_under
 
-Group = tuple[str, str, Span, bool, int]
-"""(owner, entity, span, listed at another owner already, mask)"""
+Group = tuple[str, str, Span, bool, int, int]
+"""(owner, entity, span, listed at another owner already, mask, those of its bits that are
+waived)
+"""
 
 
 def group_of(record: FailingRecord) -> Group:
     """What of a failing record decides where it counts."""
-    return record.owner, record.entity, record.span, record.is_repeat, record.mask
+    return (
+        record.owner,
+        record.entity,
+        record.span,
+        record.is_repeat,
+        record.mask,
+        record.waived,
+    )
 
 
 def failing_tallies(
@@ -26,11 +35,11 @@ def failing_tallies(
     Per owner, per owner for records that count under another owner already, and for the
     company, where a demand that nobody fails counts zero.
     """
-    names = cache(lambda entity, span, mask: _names(field_sets[entity], span, mask))
+    names = cache(lambda entity, *what: _names(field_sets[entity], *what))
     company = Counter(dict.fromkeys(_all_names(field_sets), 0))
     owners: Counter[tuple[str, bool, str, str]] = Counter()
-    for (owner, entity, span, is_repeat, mask), number in groups.items():
-        for name, dimension in names(entity, span, mask):
+    for (owner, entity, span, is_repeat, mask, waived), number in groups.items():
+        for name, dimension in names(entity, span, mask, waived):
             owners[owner, False, name, dimension] += number
             if is_repeat:
                 owners[owner, True, name, dimension] += number
@@ -55,20 +64,28 @@ def _all_names(field_sets: Mapping[str, FieldSet]) -> Iterator[tuple[str, str]]:
             yield from _names(fields, span, fields.bits)
 
 
-def _names(fields: FieldSet, span: Span, mask: int) -> tuple[tuple[str, str], ...]:
+def _names(
+    fields: FieldSet, span: Span, mask: int, waived: int = 0
+) -> tuple[tuple[str, str], ...]:
     """The counts in which a record with this mask counts; none where it fails no demand.
 
     Among all records everything counts; the records that lose a debtor a point count in their
-    span.
+    span. What is waived counts as waived alone.
     """
     if not mask & fields.bits:
         return ()
     over = ("base", "score") if span is Span.SCORE else ("base",)
+    counted = mask & ~waived
     return (
-        *((f"failing.{span}", dimension) for dimension in _losing(fields, mask)),
+        *((f"failing.{span}", dimension) for dimension in _losing(fields, counted)),
         *(
             (f"{rule.verdict}.{among}", fields.verdicts_key(demand))
-            for demand, rule in fields.failed(mask)
+            for demand, rule in fields.failed(counted)
+            for among in over
+        ),
+        *(
+            (f"waived_{rule.verdict}.{among}", fields.verdicts_key(demand))
+            for demand, rule in fields.failed(waived)
             for among in over
         ),
         *(("unreadable", f"{fields.entity}.{name}") for name in fields.unreadable(mask)),

@@ -11,7 +11,15 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.model import Check, Debtor, FixItem, Rule, RunResult
+from pipeline.model import (
+    Check,
+    Debtor,
+    ExceptionState,
+    ExemptFinding,
+    FixItem,
+    Rule,
+    RunResult,
+)
 
 _BATCH: Final = 50_000
 """Findings written per batch."""
@@ -27,9 +35,11 @@ FINDING_COLUMNS: Final = (
     "owner",
     "debtor",
     "link",
+    "exception",
 )
 """A finding: its id, whose audit, which record, which rule it fails and how; `span` is one of
-SPANS. The debtor, who is to mend it, is the owner's id or the word operator.
+SPANS. The debtor, who is to mend it, is the owner's id or the word operator. `exception` is
+exempt, disputed or ''.
 """
 
 
@@ -54,13 +64,24 @@ def write_findings(folder: Path, result: RunResult) -> None:
 def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
     for item in result.fix_list:
         for finding, rule in zip(item.ids, item.rules, strict=True):
-            yield _row(finding, result.audit_id, rule, item)
+            state = _disputed(finding in item.disputed)
+            yield _row(finding, result.audit_id, rule, item, state)
     for check in result.checks:
-        yield _row(check.id, result.audit_id, check.rule, check)
+        state = _disputed(check.disputed)
+        yield _row(check.id, result.audit_id, check.rule, check, state)
+    for exempt in result.exempt:
+        state = ExceptionState.EXEMPT
+        yield _row(exempt.id, result.audit_id, exempt.rule, exempt, state)
 
 
-def _row(finding: str, audit: str, rule: Rule, record: FixItem | Check) -> tuple[str, ...]:
-    by_operator = isinstance(record, FixItem) and record.debtor is Debtor.OPERATOR
+def _disputed(is_disputed: bool) -> str:
+    return ExceptionState.DISPUTED if is_disputed else ""
+
+
+def _row(
+    finding: str, audit: str, rule: Rule, record: FixItem | Check | ExemptFinding, state: str
+) -> tuple[str, ...]:
+    by_operator = not isinstance(record, Check) and record.debtor is Debtor.OPERATOR
     whose = record.owner, str(Debtor.OPERATOR) if by_operator else record.owner
     return (
         finding,
@@ -72,6 +93,7 @@ def _row(finding: str, audit: str, rule: Rule, record: FixItem | Check) -> tuple
         record.span,
         *whose,
         record.link,
+        state,
     )
 
 

@@ -10,8 +10,9 @@ from typing import Final
 from pipeline import findings, queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.errors import ConfigError
-from pipeline.findings.stored import groups_in, read_failing
+from pipeline.findings.stored import read_failing
 from pipeline.findings.tallies import Group, failing_tallies
+from pipeline.findings.waived import Exceptions, in_force, uses_of, waived_groups
 from pipeline.flows import judged
 from pipeline.language.languages import in_all, joined_texts
 from pipeline.language.marked import marked
@@ -88,6 +89,7 @@ def compute(
     entities = snapshot.entities(manifest.stored, audit.schema)
     views = queries.views_of(entities, context)
     custom = tuple(map(measure_of, audit.measures))
+    exceptions = in_force(audit.exceptions, window.today, audit.id, audit.field_sets)
 
     def figures_of(
         tallies: Iterable[Tally], failing: Mapping[Group, int], users: Iterable[Person]
@@ -133,21 +135,29 @@ def compute(
                 if proves
                 else failing
             )
-        groups = groups_in(failing)
+        groups = waived_groups(failing, exceptions)
         must_be_listed(measured, groups, rules)
         people, figures = figures_of((*measured, *due), groups, users)
         if proves:
             progress.stage("Proving every figure against the CRM")
-            controls = _prove(data, manifest, figures_of, figures, users, (seen, failing))
+            sides = seen, failing
+            controls = _prove(data, manifest, figures_of, figures, users, sides, exceptions)
             prove_accounts(manifest.accounts, audit.tables, rows)
             prove_controls({figure.id: figure for figure in figures}, controls)
             figures.append(company_figure(FIGURES_PROVEN, proven(figures), basis="proof"))
         by_id = {figure.id: figure for figure in figures}
         progress.stage("Making the fix-lists")
         about = findings.About(
-            labels, audit.field_sets, rules, audit.links, window.zone, audit.id, clients
+            labels,
+            audit.field_sets,
+            rules,
+            audit.links,
+            window.zone,
+            audit.id,
+            clients,
+            exceptions,
         )
-        fix_list, checks = findings.findings_of(read_failing(failing), about)
+        listed = findings.findings_of(read_failing(failing), about)
     return RunResult(
         run_id=run_id,
         audit_id=audit.id,
@@ -156,8 +166,8 @@ def compute(
         window=window,
         people=tuple(people),
         figures=by_id,
-        fix_list=fix_list,
-        checks=checks,
+        fix_list=listed.items,
+        checks=listed.checks,
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit, manifest.not_given),
         custom=tuple(map(face_of, custom)),
@@ -183,6 +193,8 @@ def compute(
         language=audit.language,
         audience=audit.audience,
         agreement=audit.agreement,
+        exempt=listed.exempt,
+        exceptions=uses_of(audit.exceptions, listed.met, window.today),
     )
 
 
@@ -220,6 +232,7 @@ def _prove(
     figures: Sequence[Figure],
     users: Sequence[Person],
     failing: tuple[Path, Path],
+    exceptions: Exceptions,
 ) -> tuple[tuple[str, str], ...]:
     """Compares ours with the witness, and returns only its control totals, to save memory.
 
@@ -229,7 +242,8 @@ def _prove(
     audit = manifest.audit
     texts = proven_in(audit.field_sets, audit.schema) if audit else PROVEN_TEXT
     fingerprints.recheck(witness.fingerprints, data, manifest.stored, texts)
-    _, seen = figures_of(witness.answers.tallies, groups_in(failing[0]), witness.people)
+    groups = waived_groups(failing[0], exceptions)
+    _, seen = figures_of(witness.answers.tallies, groups, witness.people)
     prove(seen, figures, *failing)
     prove_people(witness.people, users)
     return witness.controls

@@ -94,6 +94,23 @@ BASE_HINT: Final = Measure(
     name="base_hint", label=marked("Worth a check in all records"), period=BASE
 )
 
+WITHOUT_EXCEPTIONS: Final = Measure(
+    name="score_without_exceptions",
+    label=marked("Without exceptions"),
+    unit=Unit.PERCENT,
+    period=SCORED,
+)
+FIELD_EXEMPT: Final = Measure(name="field_exempt", label=marked("Exempt"), period=SCORED)
+BASE_WITHOUT_EXCEPTIONS: Final = Measure(
+    name="base_without_exceptions",
+    label=marked("All records, without exceptions"),
+    unit=Unit.PERCENT,
+    period=BASE,
+)
+BASE_EXEMPT: Final = Measure(
+    name="base_exempt", label=marked("Exempt in all records"), period=BASE
+)
+
 RECORDS_FAILING: Final = Measure(
     name="records_failing", label=marked("Records to complete"), period=SCORED
 )
@@ -167,6 +184,8 @@ class Among:
     complete: Measure
     good: Measure
     verdicts: Mapping[Verdict, Measure]
+    without_exceptions: Measure
+    exempt: Measure  # of each demand, and of all
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -178,6 +197,8 @@ class Among:
             self.complete,
             self.good,
             *self.verdicts.values(),
+            self.without_exceptions,
+            self.exempt,
         )
 
 
@@ -197,6 +218,8 @@ IN_SCORE: Final = Among(
         Verdict.DUPLICATE: FIELD_DUPLICATE,
         Verdict.HINT: FIELD_HINT,
     },
+    WITHOUT_EXCEPTIONS,
+    FIELD_EXEMPT,
 )
 IN_ALL: Final = Among(
     "base",
@@ -214,5 +237,7 @@ IN_ALL: Final = Among(
         Verdict.DUPLICATE: BASE_DUPLICATE,
         Verdict.HINT: BASE_HINT,
     },
+    BASE_WITHOUT_EXCEPTIONS,
+    BASE_EXEMPT,
 )
 AMONG: Final = (IN_SCORE, IN_ALL)

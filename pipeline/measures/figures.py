@@ -24,6 +24,7 @@ from pipeline.measures.completeness import (
     DEMAND_UNKNOWN,
     DUE_WITH_OPERATORS,
     FAILING,
+    IN_ALL,
     IN_SCORE,
     LACKING_WITH_OPERATORS,
     RECORDS_WITH_OPERATORS,
@@ -39,8 +40,10 @@ from pipeline.measures.points import (
     records_of,
     unknown_name,
     verdicts_of,
+    waived_of,
     whole,
     with_verdict,
+    without_exceptions,
 )
 from pipeline.measures.registry import PLANNED
 from pipeline.measures.scopes import (
@@ -85,6 +88,7 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> list[Figure]:
             figures += _measured(pool, slices)
             figures += _with_operators(pool, owed[Debtor.OPERATOR], bases[Debtor.OPERATOR])
         figures += _completeness(pool, owed[debtor], bases[debtor])
+        figures += _exempt(pool, owed[debtor], bases[debtor], totals[-1].counts)
         figures += _unknown(pool, owed[debtor].field_sets, totals[-1].counts)
         figures += _plan(pool, inputs, totals[-1].counts)
     figures += _about_the_company(inputs)
@@ -242,6 +246,53 @@ def _unknown(
                 dimension = f"{fields.entity}.{demand.name}"
                 number = pool.counts.get(name, 0)
                 yield _figure(pool, DEMAND_UNKNOWN, number, dimension=dimension)
+
+
+def _exempt(
+    pool: ScopeTotals, inputs: FigureInputs, bases: Bases, company: Counts
+) -> Iterator[Figure]:
+    """The demands that exceptions waive, and the score as it would be without them; nothing
+    where nobody has any.
+    """
+    exempt = [
+        (fields, demand)
+        for fields in inputs.field_sets.values()
+        for demand in fields.demands
+        if waived_of(company, fields, demand, IN_ALL)
+    ]
+    for among in AMONG if exempt else ():
+        all_kinds = 0
+        for fields, demand in exempt:
+            number = waived_of(pool.counts, fields, demand, among)
+            all_kinds += number if fields.entity in SCORED else 0
+            dimension = f"{fields.entity}.{demand.name}"
+            basis = _basis(demand.judgement is not None)
+            yield _figure(pool, among.exempt, number, dimension=dimension, basis=basis)
+        basis = _basis(any(demand.judgement for _, demand in exempt))
+        yield _figure(pool, among.exempt, all_kinds, basis=basis)
+        if pool.scope is not Scope.DOUBLE_COUNTED:
+            yield _without_exceptions(pool, inputs, among, bases)
+
+
+def _without_exceptions(
+    pool: ScopeTotals, inputs: FigureInputs, among: Among, bases: Bases
+) -> Figure:
+    points = {
+        entity: without_exceptions(
+            points_of(pool.counts, fields, among), pool.counts, fields, among
+        )
+        for entity, fields in inputs.field_sets.items()
+        if fields.demands
+    }
+    score = whole(points, inputs.shares)
+    numerator, denominator = score.as_integer_ratio() if score is not None else (0, 0)
+    return _figure(
+        pool,
+        among.without_exceptions,
+        numerator,
+        denominator=denominator,
+        basis=bases[""],
+    )
 
 
 def _points(

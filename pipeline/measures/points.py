@@ -32,8 +32,25 @@ class Points:
 
 
 def due_of(counts: Counts, fields: FieldSet, demand: Demand, among: Among) -> int:
-    """The records of which a demand is due."""
-    return counts.get((f"due.{among.name}", fields.due_key(demand), ""), 0)
+    """The records of which a demand is due: those of which it is waived are not among them."""
+    due = counts.get((f"due.{among.name}", fields.due_key(demand), ""), 0)
+    return due - waived_of(counts, fields, demand, among)
+
+
+def waived_of(counts: Counts, fields: FieldSet, demand: Demand, among: Among) -> int:
+    """The records of which a demand is waived."""
+    return sum(_waived_by_verdict(counts, fields, demand, among).values())
+
+
+def _waived_by_verdict(
+    counts: Counts, fields: FieldSet, demand: Demand, among: Among
+) -> dict[Verdict, int]:
+    """The same by the verdict that the demand would have."""
+    dimension = fields.verdicts_key(demand)
+    return {
+        verdict: counts.get((f"waived_{verdict}.{among.name}", dimension, ""), 0)
+        for verdict in Verdict
+    }
 
 
 def unknown_name(fields: FieldSet, demand: Demand) -> tuple[str, str, str]:
@@ -70,6 +87,20 @@ def points_of(counts: Counts, fields: FieldSet, among: Among) -> Points:
         due += demand.weight * records
         kept += demand.weight * (records - lost(counts, fields, demand, among))
     return Points(kept, due)
+
+
+def without_exceptions(
+    points: Points, counts: Counts, fields: FieldSet, among: Among
+) -> Points:
+    """What the points of a kind of record would be if nothing was waived."""
+    due = kept = 0
+    for demand in fields.demands:
+        waived = _waived_by_verdict(counts, fields, demand, among)
+        due += demand.weight * sum(waived.values())
+        kept += demand.weight * sum(
+            records for verdict, records in waived.items() if verdict not in demand.costs
+        )
+    return Points(points.kept + kept, points.due + due)
 
 
 def records_of(counts: Counts, name: str, entity: str) -> int:

@@ -7,6 +7,13 @@ Definitions of every word: docs/measures.md.
 
 from pipeline.model.answers import Answers, FailingRecord, Fingerprint, Tally
 from pipeline.model.audit import Agreement, Audience, ResolvedAudit
+from pipeline.model.exceptions import (
+    ExceptionLine,
+    ExceptionOutcome,
+    ExceptionState,
+    ExceptionUse,
+    ExemptFinding,
+)
 from pipeline.model.figures import (
     JUDGED_TEXT,
     ONE_READING,
@@ -98,6 +105,11 @@ __all__ = [
     "Debtor",
     "Demand",
     "Difference",
+    "ExceptionLine",
+    "ExceptionOutcome",
+    "ExceptionState",
+    "ExceptionUse",
+    "ExemptFinding",
     "FailingRecord",
     "FieldSet",
     "Figure",

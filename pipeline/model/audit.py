@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from pipeline.model.exceptions import ExceptionLine
 from pipeline.model.rules import CustomMeasure, FieldSet, Target
 from pipeline.model.schema import CHECKED, Schema
 from pipeline.model.texts import LanguageCode, LocalText
@@ -71,6 +72,7 @@ class ResolvedAudit:
     region: str = ""  # ISO code of phone numbers whose record names no country
     empty_words: tuple[str, ...] = ()  # what the CRM writes for nothing
     from_files: bool = False  # a spreadsheet may have left an error instead of a text
+    exceptions: tuple[ExceptionLine, ...] = ()
 
     @property
     def untold_makers(self) -> tuple[str, ...]:

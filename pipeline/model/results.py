@@ -8,6 +8,7 @@ from datetime import date, time
 from fractions import Fraction
 
 from pipeline.model.audit import Agreement, Audience
+from pipeline.model.exceptions import ExceptionUse, ExemptFinding
 from pipeline.model.figures import Figure, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
@@ -57,6 +58,7 @@ class FixItem:
     )
     rules: tuple[Rule, ...] = ()  # what it fails, as in `missing`
     ids: tuple[str, ...] = ()  # of its findings, as in `missing`
+    disputed: tuple[str, ...] = ()  # those of the ids that are under discussion
     check: bool = False  # it costs nobody a point
     later: bool = False  # a page opens with others, which are worth more
     gain: Fraction | None = None  # what completing it adds to the score of its owner, 1 at most
@@ -84,6 +86,7 @@ class Check:
     # of a record without a name: at what time of its day, and the client's name
     hour: time | None = None
     client: str = ""
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,8 @@ class RunResult:
     language: LanguageCode = "en"  # of its reports
     audience: Audience = "named"
     agreement: Agreement | None = None
+    exempt: tuple[ExemptFinding, ...] = ()
+    exceptions: tuple[ExceptionUse, ...] = ()  # every line, and what it did
 
     def find(
         self,

@@ -46,7 +46,7 @@ def _listed(
     groups: Mapping[Group, int], rules: Mapping[str, Sequence[Rule]]
 ) -> Counter[_Claim]:
     listed: Counter[_Claim] = Counter()
-    for (owner, entity, _, is_repeat, mask), number in groups.items():
+    for (owner, entity, _, is_repeat, mask, _), number in groups.items():
         for rule in failed(rules[entity], mask):
             if rule.measure:
                 listed[rule.measure, rule.dimension, owner, False] += number

@@ -43,7 +43,12 @@ def pair_of(report: Report, folder: Path, place: Path) -> Pair:
     names = {figure.id.partition("#")[0] for figure in report.figures()}
     own = {name: result.figures[name] for name in names if name in result.figures}
     return Pair(
-        replace(report, result=replace(result, figures=own, people=(), fix_list=(), checks=())),
+        replace(
+            report,
+            result=replace(
+                result, figures=own, people=(), fix_list=(), checks=(), exempt=(), exceptions=()
+            ),
+        ),
         folder,
         place,
     )

@@ -69,7 +69,8 @@ def items(
     labels = {(record.entity, record.record_id): "" for record in records} | dict(names)
     rules = {entity: fields.rules for entity, fields in sets.items()}
     about = About(labels, sets, rules, links, zone, "sales")
-    made, checks = findings.findings_of(records, about)
+    listed = findings.findings_of(records, about)
+    made, checks = listed.items, listed.checks
     assert checks == ()
     return made
 
@@ -330,6 +331,7 @@ def test_one_row_per_record_and_rule(tmp_path: Path) -> None:
         "span": "score",
         "owner": "m1",
         "debtor": "m1",
+        "exception": "",
         "link": LINKS["meeting"].replace("{id}", "305184080441754059"),
     }
     contact = {
@@ -342,6 +344,7 @@ def test_one_row_per_record_and_rule(tmp_path: Path) -> None:
         "owner": "",
         "debtor": "",
         "link": "",
+        "exception": "",
     }
     ids = [row.pop("id") for row in rows]
     assert rows == [meeting | {"rule": "subject"}, meeting | {"rule": "result"}, contact]
@@ -391,7 +394,8 @@ def test_what_a_count_names_is_a_finding_too(tmp_path: Path) -> None:
         FailingRecord("meeting", "2", "m1", 0b1000, Span.OUTSIDE),
     ]
     labels = {("meeting", "1"): "Lunch", ("meeting", "2"): ""}
-    made, checks = findings.findings_of(records, About(labels, SETS, rules, LINKS, "UTC"))
+    listed = findings.findings_of(records, About(labels, SETS, rules, LINKS, "UTC"))
+    made, checks = listed.items, listed.checks
     assert [(item.record_id, item.missing) for item in made] == [("1", ("subject",))]
     assert [(check.record_id, check.rule.id, check.label) for check in checks] == [
         ("1", "check.meetings_overdue", "Lunch"),
@@ -455,7 +459,7 @@ def test_nothing_found_is_two_files_without_rows(tmp_path: Path) -> None:
     assert written(tmp_path, []) == []
     assert pq.read_table(tmp_path / "findings.parquet").num_rows == 0
     header = (tmp_path / "findings.csv").read_text(encoding="utf-8").strip()
-    assert header == "id,audit,entity,record_id,rule,verdict,span,owner,debtor,link"
+    assert header == "id,audit,entity,record_id,rule,verdict,span,owner,debtor,link,exception"
     assert stat.S_ISREG((tmp_path / "findings.csv").stat().st_mode)
 
 

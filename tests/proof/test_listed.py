@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import ProofError
 from pipeline.findings.stored import Group
-from pipeline.model import Rule, Tally, Verdict
+from pipeline.model import Rule, Span, Tally, Verdict
 from pipeline.proof.listed import must_be_listed
 
 RULES = {
@@ -25,7 +25,7 @@ def counted(owner: str | None, number: int, *, is_repeat: bool = False) -> Tally
 
 
 def listed(owner: str, *, is_repeat: bool = False, mask: int = UNDATED) -> Group:
-    return owner, "deal", True, is_repeat, mask
+    return owner, "deal", Span.OUTSIDE, is_repeat, mask, 0
 
 
 def differences(tallies: list[Tally], groups: Mapping[Group, int]) -> list[tuple[str, ...]]:

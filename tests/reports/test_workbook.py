@@ -481,6 +481,7 @@ def test_links_end_where_excel_takes_no_more(
             *("deal", str(n), "m2", "x", (same_in_all("a"),), (same_in_all("b"),)),
             f"https://crm.example/{n}",
             Span.SCORE,
+            ids=("A234567BCD",),
         )
         for n in range(5)
     )
@@ -533,6 +534,7 @@ def test_hostile_text_survives(tmp_path: Path) -> None:
             (same_in_all(text),) * 2,
             text,
             SPANS[number % 5],
+            ids=("A234567BCD",),
         )
         for number, text in enumerate(HOSTILE_TEXTS)
     )
@@ -629,6 +631,7 @@ def test_only_an_address_of_the_web_becomes_a_link(
                 (same_in_all("why"),),
                 link,
                 Span.SCORE,
+                ids=("A234567BCD",),
             ),
         )
     )

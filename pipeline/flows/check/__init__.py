@@ -17,6 +17,7 @@ from pipeline.config import Audit, completed
 from pipeline.flows.check.demands import on_unfailed, on_unused
 from pipeline.flows.check.looking import Seen, look
 from pipeline.flows.check.sentences import (
+    on_exceptions,
     on_field_sets,
     on_formats,
     on_not_given,
@@ -83,6 +84,7 @@ def _parts(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]
     warnings = (
         *on_the_id(audit.settings.id),
         *on_the_agreement(audit.settings.agreed(), window.today),
+        *on_exceptions(audit.exceptions, window.today),
         *on_unused(audit.field_sets, audit.measures),
         *on_unfailed(seen.unfailed),
         *targets_of_strangers(audit.targets, seen.people),

@@ -21,6 +21,7 @@ from pipeline.model import (
     ENTITIES,
     Agreement,
     Demand,
+    ExceptionLine,
     FieldSet,
     Kind,
     LocalText,
@@ -30,6 +31,7 @@ from pipeline.presets import Preset
 from pipeline.setup.guess.leftover import unmarked_sentence
 from pipeline.setup.look.fit import Fit
 
+_MOST_NAMED: Final = 20
 _AN: Final = ("a", "e", "i", "o", "u")
 
 
@@ -170,6 +172,18 @@ def on_the_agreement(agreement: Agreement | None, today: date) -> Iterator[str]:
             f"{agreement.until}, and every report says so. Renew it and write its new last day under "
             "agreement.until in audit.yaml."
         )
+
+
+def on_exceptions(lines: Sequence[ExceptionLine], today: date) -> Iterator[str]:
+    """The exceptions that have ended, by file and line."""
+    ended = [line for line in lines if line.expired_by(today)]
+    for line in ended[:_MOST_NAMED]:
+        yield (
+            f"{line.place}: this exception ended on {line.until}, and what it was about counts "
+            "again. Write a new last day, or remove the line."
+        )
+    if len(ended) > _MOST_NAMED:
+        yield f"{len(ended) - _MOST_NAMED} more exceptions have ended; management's report names each."
 
 
 def on_unmarked(preset: Preset) -> Iterator[str]:

@@ -107,7 +107,7 @@ def to_check(result: RunResult) -> list[FixItem]:
         key = check.owner, check.rule.entity, check.record_id
         if words is None or (check.rule.measure == _BORROWED.name and key in without_contact):
             continue
-        items[key] = _with(items.get(key) or _item(check), words, check.id)
+        items[key] = _with(items.get(key) or _item(check), words, check)
     return list(items.values())
 
 
@@ -120,7 +120,7 @@ def _without_contact(fix_list: Iterable[FixItem]) -> Iterator[_Key]:
             yield item.owner, item.entity, item.record_id
 
 
-def _with(item: FixItem, words: Words, finding: str) -> FixItem:
+def _with(item: FixItem, words: Words, check: Check) -> FixItem:
     """One more thing to check; the same reason is said once."""
     what, why = (in_all(text) for text in words)
     repeated = why in item.why
@@ -128,7 +128,8 @@ def _with(item: FixItem, words: Words, finding: str) -> FixItem:
         item,
         missing=(*item.missing, what),
         why=(*item.why, same_in_all("") if repeated else why),
-        ids=(*item.ids, finding),
+        ids=(*item.ids, check.id),
+        disputed=(*item.disputed, *((check.id,) if check.disputed else ())),
     )
 
 

@@ -16,12 +16,13 @@ from pipeline.language.languages import Cells, Language, joined, language_of
 from pipeline.language.marked import forms, marked
 from pipeline.measures.company import FIGURES_PROVEN
 from pipeline.measures.completeness import (
-    BASE_COMPLETE,
     BASE_GOOD,
     BASE_MISSING,
     BASE_SCORE,
     DUE_WITH_OPERATORS,
+    FIELD_EXEMPT,
     FIELD_GOOD,
+    IN_ALL,
     IN_SCORE,
     LACKING_WITH_OPERATORS,
     POINTS_DUE,
@@ -29,6 +30,7 @@ from pipeline.measures.completeness import (
     RECORDS_COMPLETE,
     SCORE,
     SHARE,
+    Among,
 )
 from pipeline.measures.groups import EVERYBODY
 from pipeline.measures.plan import (
@@ -161,30 +163,40 @@ def ratio_row(
 
 def score_rows(subject: Subject) -> Iterator[Row]:
     """The completeness of its own days, and that of all records beside it, apart."""
-    own = subject.find(SCORE), subject.find(RECORDS_COMPLETE)
-    yield score_row(SCORE.name, marked("Completeness"), subject, *own)
-    everything = subject.find(BASE_SCORE), subject.find(BASE_COMPLETE)
-    yield score_row(BASE_SCORE.name, marked("All records"), subject, *everything)
+    yield score_row(SCORE.name, marked("Completeness"), subject, IN_SCORE)
+    yield score_row(BASE_SCORE.name, marked("All records"), subject, IN_ALL)
 
 
-def score_row(
-    element: str, label: str, subject: Subject, score: Figure | None, complete: Figure | None
-) -> Row:
-    """A completeness, and how many records are complete; where there is no percentage, why."""
+def score_row(element: str, label: str, subject: Subject, among: Among) -> Row:
+    """A completeness, how many records are complete, and what it is without exceptions; where
+    there is no percentage, why.
+    """
     language = subject.language
     named = language.translate(label)
+    score, complete = subject.find(among.score), subject.find(among.complete)
     if complete is None or not complete.denominator:
         return Row(named, (language.translate(_NO_RECORDS),), element=element)
     part, whole = halves(complete)
     if score is None or not score.denominator:
         few = language.sentence(_TOO_FEW, part=part, whole=whole)
         return Row(named, few, element=element)
+    records = language.sentence(_RECORDS, part=part, whole=whole)
     return Row(
         named,
-        (score, *language.sentence(_RECORDS, part=part, whole=whole)),
+        (score, *joined((records, _without_exceptions(subject, among)), "; ")),
         element=element,
         big=1,
         bar=(score.numerator, score.denominator),
+    )
+
+
+def _without_exceptions(subject: Subject, among: Among) -> Cells:
+    """What a completeness is without exceptions, where there are any."""
+    without, exempt = subject.find(among.without_exceptions), subject.find(among.exempt)
+    if without is None or exempt is None or not exempt.numerator:
+        return ()
+    return subject.language.sentence(
+        "without exceptions {score} ({count} exempt)", score=without, count=exempt
     )
 
 
@@ -325,6 +337,7 @@ def fields_table(subject: Subject) -> Table:
     """
     language = subject.language
     verdicts = _verdicts_of(subject)
+    exempt = subject.about(Scope.COMPANY).find(FIELD_EXEMPT) is not None
     rows: list[tuple[int, str, Row]] = []
     spotless: list[str] = []
     never: list[str] = []
@@ -335,8 +348,8 @@ def fields_table(subject: Subject) -> Table:
         )
         if everything is None:
             never.append(label)
-        elif _short_of(good) or _short_of(everything):
-            row = _field_row(subject, dimension, label, verdicts)
+        elif _short_of(good) or _short_of(everything) or subject.find(FIELD_EXEMPT, dimension):
+            row = _field_row(subject, dimension, label, verdicts, exempt=exempt)
             rows.append((-_short_of(good), label, row))
         else:
             spotless.append(label)
@@ -348,6 +361,7 @@ def fields_table(subject: Subject) -> Table:
             language.translate("Field"),
             *(language.translate(IN_SCORE.verdicts[verdict].label) for verdict in verdicts),
             language.translate("Of"),
+            *([language.translate("Exempt")] if exempt else []),
             language.translate("In order"),
             language.translate("Missing in all records"),
         ),
@@ -437,7 +451,12 @@ def _on_other_fields(
 
 
 def _field_row(
-    subject: Subject, dimension: str, label: str, verdicts: Sequence[Verdict]
+    subject: Subject,
+    dimension: str,
+    label: str,
+    verdicts: Sequence[Verdict],
+    *,
+    exempt: bool,
 ) -> Row:
     good = subject.find(FIELD_GOOD, dimension)
     due = halves(good)[1] if good else subject.language.translate("none")
@@ -446,6 +465,7 @@ def _field_row(
         (
             *(subject.find(IN_SCORE.verdicts[verdict], dimension) for verdict in verdicts),
             due,
+            *([subject.find(FIELD_EXEMPT, dimension)] if exempt else []),
             good,
             subject.find(BASE_MISSING, dimension),
         ),

@@ -72,6 +72,7 @@ from pipeline.reports.content.elements import (
     score_table,
     the_company,
 )
+from pipeline.reports.content.exceptions import ended_note, exceptions_tables
 from pipeline.reports.content.report import (
     Report,
     Row,
@@ -108,6 +109,7 @@ def management_report(result: RunResult) -> Report:
             *_of_people(company),
             score_table(company),
             fields_table(company),
+            *exceptions_tables(company, _shown(company)),
             _left_out(company),
             _accounting(company),
             not_checked_table(company),
@@ -116,6 +118,14 @@ def management_report(result: RunResult) -> Report:
         fix_list=tuple(unlisted[:MOST_LISTED]),
         notes=tuple(_notes(company, len(unlisted))),
     )
+
+
+def _shown(company: Subject) -> Iterator[Line]:
+    """Everybody of whom management sees a completeness."""
+    yield from _parts(company)
+    if company.result.audience == "named":
+        for person in _by_name(company.result):
+            yield person.name, company.about(Scope.MANAGER, person.id)
 
 
 def _of_people(company: Subject) -> Iterator[Table]:
@@ -135,6 +145,7 @@ def _notes(company: Subject, unlisted: int) -> Iterator[str]:
     yield from period_notes(company.result.window, language)
     yield from agreement_notes(company.result, language)
     yield from map(language.chosen, company.result.caveats)
+    yield from ended_note(company.result, language)
     yield language.translate(
         "Counts and amounts of account managers, former colleagues and records without an owner "
         "add up to the company's. Percentages are computed on all records together, never averaged."

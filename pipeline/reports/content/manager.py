@@ -16,10 +16,9 @@ from pipeline.measures.completeness import (
     FAILING_IMPORTED,
     FAILING_OUTSIDE,
     FAILING_TAKEN_OVER,
-    RECORDS_COMPLETE,
+    IN_SCORE,
     RECORDS_FAILING,
     RECORDS_WITH_OPERATORS,
-    SCORE,
     UNREADABLE,
 )
 from pipeline.measures.deals import (
@@ -56,6 +55,7 @@ from pipeline.reports.content.elements import (
     score_table,
     the_company,
 )
+from pipeline.reports.content.exceptions import exempt_table
 from pipeline.reports.content.fix_list import first_of, fix_lists
 from pipeline.reports.content.report import (
     Report,
@@ -109,6 +109,7 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
             *custom_table(own),
             score_table(own),
             fields_table(own),
+            *exempt_table(own),
             not_checked_table(own),
             asked_table(own, marked("What is asked of you, and why"), _MOST_ASKED),
         ),
@@ -220,7 +221,7 @@ def _team(own: Subject, person: Person) -> Iterator[Row]:
     beside = compared_with(own, person)
     if beside is not None:
         label, group = beside
-        yield score_row("team", label, own, group.find(SCORE), group.find(RECORDS_COMPLETE))
+        yield score_row("team", label, group, IN_SCORE)
 
 
 _START: Final = forms("Complete {count} record", "Complete these {count} records")

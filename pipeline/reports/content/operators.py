@@ -28,6 +28,7 @@ from pipeline.reports.content.elements import (
     score_table,
     the_company,
 )
+from pipeline.reports.content.exceptions import exempt_table
 from pipeline.reports.content.report import (
     SECTIONS,
     Report,
@@ -101,7 +102,12 @@ def operators_report(result: RunResult) -> Report | None:
         result,
         company.language,
         headline=tuple(_headline(pool, any(item.check for item in queue))),
-        tables=(score_table(pool), fields_table(pool), not_checked_table(pool)),
+        tables=(
+            score_table(pool),
+            fields_table(pool),
+            *exempt_table(pool),
+            not_checked_table(pool),
+        ),
         fix_list=tuple(queue[:MOST_QUEUED]),
         notes=tuple(_notes(pool, len(queue))),
     )

@@ -291,6 +291,17 @@ def shows_day(item: FixItem) -> bool:
     return item.day is not None and bool(item.label.strip())
 
 
+def missing_texts(item: FixItem, language: Language) -> tuple[str, ...]:
+    """What is missing, each marked where it is under discussion."""
+    texts = zip(item.missing, item.ids, strict=True)
+    return tuple(
+        language.translate("{what} (under discussion)", what=missing)
+        if finding in item.disputed
+        else language.chosen(missing)
+        for missing, finding in texts
+    )
+
+
 def gain_text(item: FixItem, language: Language) -> str:
     """What completing the record adds to its owner's score, in percentage points: '+0.36'; ''
     where it adds none.

@@ -19,6 +19,7 @@ from pipeline.reports.content.report import (
     Row,
     Table,
     as_of_text,
+    missing_texts,
     period_text,
     section_of,
 )
@@ -326,7 +327,7 @@ def texts_to_complete(item: FixItem, language: Language) -> tuple[str, ...]:
         kind[:1].upper() + kind[1:],
         item.label or nameless,
         day_text(item.day, language) if item.day else "",
-        "\n".join(map(language.chosen, item.missing)),
+        "\n".join(missing_texts(item, language)),
         # one reason per line, beside the missing field
         "\n".join(map(language.chosen, item.why)).rstrip(),
         sheet_words(language).link if is_link(item.link) else item.link,

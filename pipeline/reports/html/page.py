@@ -13,7 +13,7 @@ from markupsafe import Markup
 from pipeline.language.format import day_text, format_figure
 from pipeline.language.labels import kind_label
 from pipeline.language.languages import Language
-from pipeline.model import Figure, FixItem, LocalText
+from pipeline.model import Figure, FixItem
 from pipeline.reports.content.fix_list import groups_of
 from pipeline.reports.content.report import (
     SECTIONS,
@@ -24,6 +24,7 @@ from pipeline.reports.content.report import (
     clean,
     gain_text,
     label_text,
+    missing_texts,
     parts_of,
     period_text,
     queued_text,
@@ -79,7 +80,7 @@ def environment(language: Language) -> Environment:
         address=web_address,
         chosen=language.chosen,
         number=_number,
-        findings=_findings,
+        findings=partial(_findings, language=language),
         kinds=partial(kind_label, language=language),
         queued=partial(queued_text, language=language),
         gain=partial(gain_text, language=language),
@@ -104,9 +105,9 @@ def _number(item: FixItem) -> str:
     return clean(item.record_id)
 
 
-def _findings(item: FixItem) -> Sequence[tuple[LocalText, str]]:
+def _findings(item: FixItem, language: Language) -> Sequence[tuple[str, str]]:
     """What is missing, each with the id of its finding."""
-    return tuple(zip(item.missing, item.ids, strict=True))
+    return tuple(zip(missing_texts(item, language), item.ids, strict=True))
 
 
 def _sections(report: Report) -> list[tuple[str, Row, tuple[FixItem, ...]]]:

@@ -26,6 +26,7 @@ from pipeline.reports.content.report import (
     gain_text,
     halves,
     label_text,
+    missing_texts,
     parts_of,
     period_text,
     queued_text,
@@ -178,8 +179,8 @@ def _expected_repair(item: FixItem, language: Language) -> tuple[str, ...]:
 
 
 def _expected_findings(item: FixItem, language: Language) -> Iterator[str]:
-    for missing, finding in zip(item.missing, item.ids, strict=True):
-        yield f"missing: {clean(language.chosen(missing))}"
+    for missing, finding in zip(missing_texts(item, language), item.ids, strict=True):
+        yield f"missing: {clean(missing)}"
         yield f"finding: {finding}"
 
 
