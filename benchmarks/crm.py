@@ -51,10 +51,9 @@ def make(folder: Path, records: int, managers: int) -> Path:
     with (folder / "targets.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([("manager", "month", "metric", "target"), *crm.targets()])
     audit = folder / "audit.yaml"
-    audit.write_text(
-        words.AUDIT_YAML.replace("  preset: demo\n", "  preset: demo\n  max_hold: 60 min\n"),
-        "utf-8",
-    )
+    text = words.AUDIT_YAML.replace("  preset: demo\n", "  preset: demo\n  max_hold: 60 min\n")
+    # by the field sets of the program, as before the demo had one of its own
+    audit.write_text(text.replace("field_sets: expectations\n", ""), "utf-8")
     return audit
 
 

@@ -32,23 +32,30 @@ class DemoFiles:
     database: Path
     config: Path
     targets: Path
+    field_set: Path  # of contacts
 
 
 def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
-    """Writes crm.db, targets.csv and audit.yaml into `folder`, with records around `today`.
+    """Writes crm.db, targets.csv, audit.yaml and a field set into `folder`, with records around
+    `today`.
 
     An existing demo is replaced. Raises PublishError if a file is not ours or cannot be
     written.
     """
-    made = DemoFiles(folder / "crm.db", folder / "audit.yaml", folder / "targets.csv")
-    paths = (made.database, made.targets, made.config)
+    made = DemoFiles(
+        folder / "crm.db",
+        folder / "audit.yaml",
+        folder / "targets.csv",
+        folder / "expectations" / "contact.yaml",
+    )
+    paths = (made.database, made.targets, made.field_set, made.config)
     if any(path.exists() for path in paths) and not _is_demo(made.config):
         raise PublishError(
             f"{folder} holds files that are no demo; they are left as they are. Choose an empty folder."
         )
     crm = _filled(today, seed)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        made.field_set.parent.mkdir(parents=True, exist_ok=True)
         for path in (*paths, *folder.glob("crm.db-*")):
             path.unlink(missing_ok=True)
         _write_database(made.database, crm.rows)
@@ -56,6 +63,7 @@ def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
             csv.writer(file, lineterminator="\n").writerows(
                 [("manager", "month", "metric", "target"), *targets(crm)]
             )
+        made.field_set.write_text(words.FIELD_SET, encoding="utf-8", newline="\n")
         made.config.write_text(words.AUDIT_YAML, encoding="utf-8", newline="\n")
     except (OSError, sqlite3.Error) as error:
         with suppress(OSError):  # half a demo would block the next one
@@ -93,6 +101,7 @@ def _filled(today: date, seed: int) -> Company:
     origins.import_contacts(crm)
     leave_trail(crm)
     keep_further(crm)
+    dirt.plant_details(crm)
     return crm
 
 

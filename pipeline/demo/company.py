@@ -214,7 +214,7 @@ class Company:
                 row: Row = {
                     "kind": "company",
                     "name": name,
-                    "phone": words.phone(self.rng),
+                    "phone": words.phone(self.rng, name),
                     "email": f"info@{domain}",
                 }
                 if self.rng.random() < 0.15:

@@ -124,6 +124,29 @@ def plant_texts(crm: Company) -> None:
         row["email"] = crm.rng.choice(words.BAD_EMAILS).format(str(row["email"]).split("@")[0])
 
 
+def plant_details(crm: Company) -> None:
+    """Contact details that help nobody, of the last weeks: fillers, notes, numbers of nobody, and
+    twice the same.
+    """
+    since = crm.at(crm.today - timedelta(days=20), 0)
+
+    def recent(row: Row) -> bool:
+        return str(row["created_at"]) >= since and _can_be_reached(row)
+
+    plants = ((words.FILLERS, 8), (words.NO_NUMBERS, 3), (words.UNISSUED, 2))
+    for texts, number in plants:
+        for row, text in zip(_pick(crm, "contacts", number, recent), texts, strict=True):
+            row |= {"phone": text, "email": None}
+    for row in _pick(crm, "contacts", 3, recent):
+        twin = _pick(crm, "contacts", 1, recent)[0]
+        twin |= {"phone": row["phone"], "email": row["email"]}
+
+
+def _can_be_reached(row: Row) -> bool:
+    both = str(row.get("phone")).startswith("+") and "@" in str(row.get("email"))
+    return both and not row.get("is_deleted")
+
+
 def delete(crm: Company) -> None:
     """Two in a hundred records are in the bin."""
     for table in ("clients", "contacts", "leads", "meetings", "calls", "deals"):

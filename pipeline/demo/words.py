@@ -364,6 +364,13 @@ BAD_EMAILS: Final = (
 """Shapes of addresses that no mail reaches."""
 
 
+FILLERS: Final = ("12345", "0612345678", "xxx", "n.v.t.", "000", "06 12345678", "?", "volgt")
+"""What people type where a form insists on a phone number."""
+NO_NUMBERS: Final = ("see card", "ask reception", "via the office")
+UNISSUED: Final = ("+31 6 0000 1234", "+31 6 0000 5678")
+"""Numbers that could be dialled, and that nobody is known to have."""
+
+
 @cache
 def slug(text: str) -> str:
     """The text as part of an address: a-z, 0-9 and hyphens."""
@@ -374,15 +381,20 @@ def slug(text: str) -> str:
     return "-".join(part for part in plain.split("-") if part) or "x"
 
 
-def phone(rng: random.Random) -> str:
-    """A number that is nobody's."""
+_AREAS: Final = ("1 99 00", "2 61 91", "3 53 01", "4 65 71", "5 36 49")
+"""Numbers of France that are kept for films and books."""
+
+
+def phone(rng: random.Random, whose: str) -> str:
+    """A number that is nobody's, and that can be dialled; two people rarely share one."""
     number = rng.randrange(10_000)
+    area = _AREAS[sum(map(ord, whose)) % len(_AREAS)]
     kinds = (
-        f"+31 6 0000 {number:04d}",
+        f"+33 {area} {number // 100:02d} {number % 100:02d}",
         f"+1 202 555 01{number % 100:02d}",
         f"+44 20 7946 0{number % 1000:03d}",
     )
-    return rng.choices(kinds, (8, 1, 1))[0]
+    return rng.choices(kinds, (98, 1, 1))[0]
 
 
 def person(rng: random.Random, domain: str) -> dict[str, str | None]:
@@ -392,7 +404,7 @@ def person(rng: random.Random, domain: str) -> dict[str, str | None]:
     return {
         "first_name": first,
         "last_name": last,
-        "phone": phone(rng) if reach != "email" else rng.choice(BLANKS),
+        "phone": phone(rng, f"{first}{last}") if reach != "email" else rng.choice(BLANKS),
         "email": f"{slug(first)}.{slug(last)}@{domain}"
         if reach != "phone"
         else rng.choice(BLANKS),
@@ -482,12 +494,46 @@ period: month
 # The plan: manager,month,metric,target
 targets: targets.csv
 
+# What every record must hold: the program's own field sets, but for the one of contacts in this folder.
+field_sets: expectations
+
+# The country of phone numbers without + whose record names no country.
+region: NL
+
 # Where reports go.
 output: output
 
 # When the audit runs on its own, in cron's notation: minute hour day month weekday.
 schedule:
   weekly: "0 7 * * mon"  # Monday 07:00
+"""
+
+
+FIELD_SET: Final = """\
+# The minimum field set of a contact in this demo: contact details must be usable. docs/field-sets.md explains each key.
+entity: contact
+fields:
+  - name: last_name
+    label: {en: last name, nl: achternaam}
+    columns: [last_name]
+    why:
+      en: a letter has to be addressed to somebody
+      nl: een brief moet aan iemand gericht zijn
+  - name: first_name
+    label: {en: first name, nl: voornaam}
+    columns: [first_name]
+    why:
+      en: a mailing greets by it
+      nl: een mailing begint ermee
+  - name: details
+    label: {en: phone or e-mail, nl: telefoon of e-mail}
+    columns: [phone, email]
+    valid: yes
+    not_placeholder: yes
+    unique: company
+    why:
+      en: a mailing or a call reaches nobody without
+      nl: zonder is niemand te mailen of te bellen
 """
 
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from pipeline.demo import write_demo
-from pipeline.demo.words import HOSTILE
+from pipeline.demo.words import FILLERS, HOSTILE, NO_NUMBERS
 from pipeline.errors import PublishError
 from tests.paths import ROOT
 
@@ -29,6 +29,10 @@ OTHER_DAYS = [
     date(2026, 9, 2),
 ]
 PRESET = ROOT / "pipeline" / "presets" / "demo.yaml"
+KEPT_FOR_FICTION = (
+    "+33 1 99 00 ", "+33 2 61 91 ", "+33 3 53 01 ", "+33 4 65 71 ", "+33 5 36 49 ",
+    "+31 6 0000 ", "+1 202 555 01", "+44 20 7946 0",
+)  # fmt: skip
 BLANK = "trim(coalesce({}, ''), char(32, 160, 12288)) = ''"
 LIVE_MANAGERS = (
     "owner_id IN (SELECT id FROM users WHERE is_active AND NOT is_deleted AND NOT is_system)"
@@ -94,12 +98,13 @@ def test_is_written_fast(tmp_path: Path) -> None:
     assert perf_counter() - began < 5  # 0.7 s; a crowded machine gets its share
 
 
-def test_only_the_three_files_are_left(folder: Path, db: sqlite3.Connection) -> None:
+def test_only_its_files_are_left(folder: Path, db: sqlite3.Connection) -> None:
     assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     db.close()
     assert sorted(path.name for path in folder.iterdir()) == [
         "audit.yaml",
         "crm.db",
+        "expectations",
         "targets.csv",
     ]
 
@@ -120,6 +125,7 @@ def test_a_demo_is_written_anew_over_a_demo(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "audit.yaml",
         "crm.db",
+        "expectations",
         "targets.csv",
     ]
 
@@ -148,6 +154,8 @@ def test_configuration(folder: Path) -> None:
         "working_week": ["mon", "tue", "wed", "thu", "fri"],
         "period": "month",
         "targets": "targets.csv",
+        "field_sets": "expectations",
+        "region": "NL",
         "output": "output",
         "schedule": {"weekly": "0 7 * * mon"},
     }
@@ -309,7 +317,7 @@ def test_nothing_real(db: sqlite3.Connection) -> None:
     for table in ("clients", "contacts", "leads"):
         for phone, email in db.execute(f"SELECT phone, email FROM {table}"):
             if phone and phone.strip():
-                assert phone.startswith(("+31 6 0000 ", "+1 202 555 01", "+44 20 7946 0"))
+                assert phone.startswith(KEPT_FOR_FICTION) or phone in FILLERS + NO_NUMBERS
             if email and "@" in email and not email.endswith("@"):
                 assert email.endswith((".example", ".example.com", "@example.com"))
 

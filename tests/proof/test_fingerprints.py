@@ -651,7 +651,7 @@ def test_computing_proves_the_text_once_more(tmp_path: Path) -> None:
         one[-1] += one[:2] == ["deal", "name"]
     (data / "witness.json").write_text(json.dumps(witness), "utf-8")
     with pytest.raises(ProofError, match="text of records differs") as refused:
-        _prove(data, load_manifest(data), lambda *_: ([], []), [], [], data / "failing.parquet")
+        _prove(data, load_manifest(data), lambda *_: ([], []), [], [], (data / "a", data / "b"))
     assert {name.partition(" of ")[0] for name, *_ in refused.value.differences} == {
         "deal.name"
     }

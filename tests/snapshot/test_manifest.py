@@ -37,10 +37,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, run.Outcome]:
     text = write_demo(folder, date(2026, 11, 24)).config.read_text("utf-8")
     (folder / "own.yaml").write_text(PRESET, "utf-8")
     shutil.copytree(EXPECTATIONS, folder / "sets")
-    text = text.replace("preset: demo", "preset: own.yaml").replace("sqlite:///crm.db", URL)
-    (folder / "audit.yaml").write_text(
-        f"{text}\nfield_sets: sets\n{CONTROL}{MEASURES}", "utf-8"
-    )
+    for before, after in (
+        ("preset: demo", "preset: own.yaml"),
+        ("sqlite:///crm.db", URL),
+        ("field_sets: expectations", "field_sets: sets"),
+    ):
+        text = text.replace(before, after)
+    (folder / "audit.yaml").write_text(f"{text}\n{CONTROL}{MEASURES}", "utf-8")
     os.environ["CRM_FILE"] = "crm.db"
     audit = load_audit(folder / "audit.yaml")
     outcome = run.run_audit(audit, run_id="r", clock=lambda: NOW, progress=Silence())
