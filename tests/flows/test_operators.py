@@ -21,6 +21,7 @@ from pipeline.errors import ConfigError
 from pipeline.findings.written import write_findings
 from pipeline.flows import run
 from pipeline.flows.check import check_audit
+from pipeline.flows.disclosure import disclosure
 from pipeline.language.languages import ENGLISH
 from pipeline.model import JUDGED_TEXT, Debtor, Figure, RunResult
 from pipeline.progress import Silence
@@ -397,3 +398,16 @@ def test_groups_and_sales_support_add_up(tmp_path: Path) -> None:
     page = text_of(tmp_path / "report.html")
     assert "Sales support" in page
     assert "Zed" not in page
+
+
+def test_the_disclosure_says_what_sales_support_is(tmp_path: Path, crm: URL) -> None:
+    audit = load_audit(write(tmp_path, crm, "operators: [op, b]\n"))
+    english, dutch = (" ".join(disclosure(audit, code, AS_OF).split()) for code in ("en", "nl"))
+    assert "Sales support (users that the audit names: 2)" in english
+    assert "never by person" in english
+    assert "contact: phone (with sales support)" in english
+    assert "sales-support/" in english
+    assert "Binnendienst (gebruikers die de audit noemt: 2)" in dutch
+    assert "phone (bij de binnendienst)" in dutch
+    without = disclosure(load_audit(write(tmp_path, crm, "")), "en", AS_OF)
+    assert "sales support" not in without.lower()

@@ -76,7 +76,7 @@ def _former(audit: ResolvedAudit, language: Language) -> str:
 def _operators(audit: ResolvedAudit, language: Language) -> Iterator[str]:
     if audit.operators:
         yield language.translate(
-            "Sales support ({count} users that the audit names): what it is to complete, on "
+            "Sales support (users that the audit names: {count}): what it is to complete, on "
             "everybody's records, is measured together and never by person. It counts for no "
             "account manager.",
             count=len(audit.operators),
