@@ -10,6 +10,7 @@ import pytest
 from pipeline.config import Audit, load_audit
 from pipeline.config.field_sets import without_points
 from pipeline.errors import ConfigError
+from pipeline.flows.check.sentences import on_the_region
 from pipeline.model import COSTING, Demand, FieldSet, Kind, Verdict, same_in_all
 from pipeline.model.checks import OneOf
 from pipeline.model.judging import Judged, JudgedColumn, Judgement, Reach, Syntax
@@ -138,6 +139,16 @@ def test_what_cannot_be_judged_is_refused(
 def test_a_region(load: Load, region: str) -> None:
     assert load(more=f"region: {region}\n").resolved().region == "NL"
     assert load().resolved().region == ""
+
+
+def test_a_check_says_which_numbers_are_not_judged(load: Load) -> None:
+    [sentence] = on_the_region(load().resolved())
+    assert "region: NL" in sentence
+    assert not list(on_the_region(load(more="region: NL\n").resolved()))
+    nothing = (
+        "entity: contact\nfields: [{name: phone, columns: [phone, mobile], unique: company}]\n"
+    )
+    assert not list(on_the_region(load(nothing).resolved()))
 
 
 @pytest.mark.parametrize(("region", "part"), [("Atlantis", "ISO code"), ("no", "in quotes")])

@@ -27,6 +27,7 @@ from pipeline.flows.check.sentences import (
     on_the_agreement,
     on_the_hold,
     on_the_id,
+    on_the_region,
     on_unmarked,
 )
 from pipeline.flows.check.tables import account_table, column_table, range_table
@@ -83,6 +84,7 @@ def _parts(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]
     yield from map(escape, on_unmarked(audit.preset))
     warnings = (
         *on_the_id(audit.settings.id),
+        *on_the_region(audit.resolved()),
         *on_the_agreement(audit.settings.agreed(), window.today),
         *on_exceptions(audit.exceptions, window.today),
         *on_unused(audit.field_sets, audit.measures),

@@ -27,6 +27,7 @@ from pipeline.model import (
     LocalText,
     ResolvedAudit,
 )
+from pipeline.model.rules import judgements_in
 from pipeline.presets import Preset
 from pipeline.setup.guess.leftover import unmarked_sentence
 from pipeline.setup.look.fit import Fit
@@ -161,6 +162,16 @@ def on_the_id(audit_id: str) -> Iterator[str]:
         yield (
             "audit.yaml has no id, by which findings are known from run to run. Add a line like "
             "`id: sales-europe`, of your own choice, and never change it."
+        )
+
+
+def on_the_region(audit: ResolvedAudit) -> Iterator[str]:
+    """A sentence if phone numbers are judged and nobody knows the country of some."""
+    asked = judgements_in(audit.field_sets).values()
+    if not audit.region and any(each.judges_phones for of in asked for each in of):
+        yield (
+            "a phone number without + is not judged where its record names no country. Write region: NL (the ISO "
+            "code of your country) in audit.yaml to have it judged."
         )
 
 
