@@ -30,6 +30,7 @@ from pipeline.measures.asked import context_of
 from pipeline.model import (
     CHECKED,
     ENTITIES,
+    LEADERS_ADDRESS,
     LOGS,
     CustomMeasure,
     ExceptionLine,
@@ -132,6 +133,7 @@ class Audit:
             empty_words=tuple(self.preset.empty),
             from_files="files" in self.preset.dialects,
             exceptions=self.exceptions,
+            contact=self.settings.contact,
         )
 
     def query_context(self, window: Window) -> QueryContext:
@@ -208,7 +210,10 @@ def _audit(
     measures = custom_measures(file, settings.measures, absent, schema, settings.audience)
     _must_be_asked(file, schema, field_sets, measures)
     _must_be_known(file, settings.accept, plausible.names(schema, _tables_of(preset, add)))
-    asked = asked_schema(schema, on_demand, add, field_sets, measures)
+    needed = {*add}
+    if "user.leader_id" not in absent and LEADERS_ADDRESS in on_demand:
+        needed.add(LEADERS_ADDRESS)
+    asked = asked_schema(schema, on_demand, needed, field_sets, measures)
     return Audit(
         file=file,
         settings=settings,

@@ -28,7 +28,7 @@ from pipeline.calendar.cron import WEEKDAYS, read_cron
 from pipeline.errors import ConfigError
 from pipeline.model import SHARES, Agreement, Audience, LanguageCode, PeriodWord
 from pipeline.presets import preset_names
-from pipeline.values.addresses import holds_account, holds_secret
+from pipeline.values.addresses import holds_account, holds_secret, is_address
 from pipeline.values.countries import region_of
 from pipeline.values.money import CODES
 
@@ -177,6 +177,12 @@ def _day(value: object) -> date:
         raise ValueError("write a day like 2026-01-31") from None
 
 
+def _contact(value: str) -> str:
+    if not is_address(value):
+        raise ValueError("write one e-mail address, like crm-team@example.com")
+    return value
+
+
 def _audience(value: object) -> object:
     if value not in get_args(Audience):
         raise ValueError(
@@ -320,6 +326,8 @@ class AuditFile(Strict):
         str, ...
     ] = ()  # what is not plausible and so in this CRM: 'deal.close_day.unreadable'
     measures: dict[str, MeasureFile] = {}
+    # for what is not right, where the CRM tells no leader's address
+    contact: Annotated[str, AfterValidator(_contact)] = ""
     importers: tuple[str, ...] = ()  # ids of users whose records no person typed
     # of phone numbers whose record names no country: a country's ISO code
     region: Annotated[str, BeforeValidator(_region)] = ""

@@ -24,6 +24,7 @@ from pipeline.measures.registry import COUNTED, MEASURES
 from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
     ASKED_BY_CODE,
+    LEADERS_ADDRESS,
     LOGS,
     PROVEN_TEXT,
     Answers,
@@ -52,6 +53,7 @@ from pipeline.queries.ask import ask, ask_people
 from pipeline.reports.content.report import clean
 from pipeline.rules.validating import validated
 from pipeline.snapshot.manifest import Manifest, load_manifest
+from pipeline.values.addresses import is_address
 
 FiguresOf = Callable[
     [Iterable[Tally], Mapping[Group, int], Iterable[Person]],
@@ -193,6 +195,7 @@ def compute(
         language=audit.language,
         audience=audit.audience,
         agreement=audit.agreement,
+        contacts=contacts_of(people, users, audit.contact),
         exempt=listed.exempt,
         exceptions=uses_of(audit.exceptions, listed.met, window.today),
     )
@@ -266,7 +269,8 @@ def _not_checked(
 
 def _asked_by_code(name: str) -> bool:
     """Whether nobody is asked for it: a column of a log, or one that our own measures look at."""
-    return name in ASKED_BY_CODE or name.partition(".")[0] in LOGS
+    ours = {*ASKED_BY_CODE, LEADERS_ADDRESS}
+    return name in ours or name.partition(".")[0] in LOGS
 
 
 def _undecodable(stored: Iterable[snapshot.Stored], audience: Audience) -> Iterator[LocalText]:
@@ -296,6 +300,25 @@ def _first_of(named: Sequence[LocalText], and_more: str) -> LocalText:
     records = joined_texts(named[:_NAMED], ", ")
     more = len(named) - _NAMED
     return in_all(and_more, records=records, more=more) if more > 0 else records
+
+
+def contacts_of(
+    people: Iterable[Person], users: Iterable[Person], contact: str
+) -> dict[str, str]:
+    """Account manager -> the address of whom they report to; the audit's own where the CRM has
+    none.
+    """
+    leaders = {
+        user.id: user.email
+        for user in users
+        if user.scope is Scope.MANAGER and is_address(user.email)
+    }
+    addresses = {
+        person.id: leaders.get(person.leader_id, contact)
+        for person in people
+        if person.scope is Scope.MANAGER
+    }
+    return {owner: address for owner, address in addresses.items() if address}
 
 
 def _strangers(targets: Iterable[Target], users: Iterable[Person]) -> list[Target]:

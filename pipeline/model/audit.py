@@ -73,6 +73,7 @@ class ResolvedAudit:
     empty_words: tuple[str, ...] = ()  # what the CRM writes for nothing
     from_files: bool = False  # a spreadsheet may have left an error instead of a text
     exceptions: tuple[ExceptionLine, ...] = ()
+    contact: str = ""  # the address for what is not right, of whom the CRM names no leader
 
     @property
     def untold_makers(self) -> tuple[str, ...]:

@@ -33,3 +33,4 @@ class Person:
     team: str
     scope: Scope  # MANAGER or INACTIVE
     leader_id: str = ""  # whom they report to, where that makes the teams
+    email: str = ""  # read only where users report to a leader

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from fractions import Fraction
 
@@ -115,6 +115,8 @@ class RunResult:
     language: LanguageCode = "en"  # of its reports
     audience: Audience = "named"
     agreement: Agreement | None = None
+    # account manager -> the address for what is not right
+    contacts: Mapping[str, str] = field(default_factory=dict)
     exempt: tuple[ExemptFinding, ...] = ()
     exceptions: tuple[ExceptionUse, ...] = ()  # every line, and what it did
 

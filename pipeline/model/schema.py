@@ -241,6 +241,9 @@ text. `proven_text` adds those that an audit judges in Python.
 CHECKED: Final = ("meeting", "call", "deal", "client", "contact", "lead")
 """The entities that have a minimum field set, in the order in which reports name them."""
 
+LEADERS_ADDRESS: Final = "user.email"
+"""To whom an account manager writes about a finding: read only where users report to a leader."""
+
 ASKED_BY_CODE: Final = frozenset(
     {"change", "user.joined_day", *(f"{entity}.created_by" for entity in CHECKED)}
 )

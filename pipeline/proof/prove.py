@@ -17,7 +17,7 @@ from pipeline.language.languages import ENGLISH
 from pipeline.model import UNCOMPARED, Difference, Figure, Person, TableAccount
 from pipeline.values.visible import distinguishable, visible
 
-_SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope")
+_SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope", "email")
 """The parts of a person that reports print or count by."""
 
 

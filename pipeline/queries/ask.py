@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, select
+from sqlalchemy import Connection, FromClause, null, select
 
 from pipeline.databases.sql import compile as _compile  # noqa: F401 - constructs need their SQL
 from pipeline.model import SPANS, Answers, FailingRecord, Person, Scope, Span, Tally
@@ -83,6 +83,7 @@ def ask_people(connection: Connection, user: FromClause) -> list[Person]:
     everyone else an inactive owner.
     """
     columns = user.c
+    email = columns.email if "email" in columns else null()
     rows = connection.execute(
         select(
             columns.id,
@@ -92,6 +93,7 @@ def ask_people(connection: Connection, user: FromClause) -> list[Person]:
             columns.leader_id,
             columns.active,
             columns.person,
+            email,
         )
     )
     people = [
@@ -102,8 +104,9 @@ def ask_people(connection: Connection, user: FromClause) -> list[Person]:
             text_said(team),
             Scope.MANAGER if active and person else Scope.INACTIVE,
             text_said(leader_id),
+            text_said(email).strip(),
         )
-        for key, name, team_id, team, leader_id, active, person in rows
+        for key, name, team_id, team, leader_id, active, person, email in rows
     ]
     return sorted(people, key=lambda person: (person.name.casefold(), person.id))
 

@@ -46,7 +46,14 @@ def pair_of(report: Report, folder: Path, place: Path) -> Pair:
         replace(
             report,
             result=replace(
-                result, figures=own, people=(), fix_list=(), checks=(), exempt=(), exceptions=()
+                result,
+                figures=own,
+                people=(),
+                fix_list=(),
+                checks=(),
+                exempt=(),
+                exceptions=(),
+                contacts={},
             ),
         ),
         folder,

@@ -59,3 +59,13 @@ def _options(url: str) -> Iterator[tuple[str, str]]:
 
 def _is_secret(name: str) -> bool:
     return bool(_SECRET_OPTION.search(unquote_plus(name)))
+
+
+_ADDRESS: Final = re.compile(
+    r"[^\s@,;:<>\"()\[\]\\%&?/]{1,64}@[^\s@,;:<>\"()\[\]\\%&?/]{1,255}"
+)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is one plain e-mail address, to which a page can offer to write."""
+    return bool(_ADDRESS.fullmatch(text)) and text.isprintable()

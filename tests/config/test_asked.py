@@ -223,3 +223,16 @@ def test_the_demo_holds_every_further_column(demo: Path, tmp_path: Path) -> None
         hand = by_hand(rows, columns)
         assert stored(data, entity, columns) == hand, entity
         assert alike(hand, columns) == [], entity
+
+
+@pytest.mark.parametrize(
+    ("preset", "is_read"), [("suitecrm", True), ("demo", False), ("odoo", False)]
+)
+def test_addresses_of_users_are_read_where_they_report_to_a_leader(
+    tmp_path: Path, preset: str, is_read: bool
+) -> None:
+    (tmp_path / "audit.yaml").write_text(
+        f"name: A\nzone: UTC\ncurrency: EUR\nsource: {{url: 'sqlite:///crm.db', preset: {preset}}}\n"
+    )
+    audit = load_audit(tmp_path / "audit.yaml")
+    assert ("email" in audit.schema["user"]) is is_read

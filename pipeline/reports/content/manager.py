@@ -114,6 +114,7 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
             asked_table(own, marked("What is asked of you, and why"), _MOST_ASKED),
         ),
         fix_list=fix_list,
+        contact=own.result.contacts.get(person.id, ""),
         notes=(
             *period_notes(own.result.window, own.language),
             *agreement_notes(own.result, own.language),

@@ -71,6 +71,7 @@ class Report:
     tables: tuple[Table, ...]
     fix_list: tuple[FixItem, ...]  # a manager's, the queue; of management the records of nobody
     notes: tuple[str, ...]  # what is not checked, what is excluded, who else sees this
+    contact: str = ""  # the address for what is not right, of a manager's
 
     @property
     def lists_records(self) -> bool:

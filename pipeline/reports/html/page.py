@@ -14,6 +14,7 @@ from pipeline.language.format import day_text, format_figure
 from pipeline.language.labels import kind_label
 from pipeline.language.languages import Language
 from pipeline.model import Figure, FixItem
+from pipeline.reports.content.disputes import dispute_link
 from pipeline.reports.content.fix_list import groups_of
 from pipeline.reports.content.report import (
     SECTIONS,
@@ -84,6 +85,7 @@ def environment(language: Language) -> Environment:
         kinds=partial(kind_label, language=language),
         queued=partial(queued_text, language=language),
         gain=partial(gain_text, language=language),
+        dispute=partial(dispute_link, language=language),
     )
     made.tests.update(figure=_is_figure, numeric=_is_numeric, dated=shows_day)
     made.globals.update(

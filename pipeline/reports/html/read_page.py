@@ -17,6 +17,7 @@ from pipeline.language.format import day_text, format_figure
 from pipeline.language.labels import kind_label
 from pipeline.language.languages import Language
 from pipeline.model import Difference, Figure, FixItem, RunResult
+from pipeline.reports.content.disputes import NOT_RIGHT, dispute_link
 from pipeline.reports.content.fix_list import figures_of, groups_of
 from pipeline.reports.content.report import (
     Report,
@@ -106,7 +107,7 @@ def page_differences(report: Report, html: str) -> list[Difference]:
         *_compared("group", map(_keyed, _expected_groups(report)), map(_keyed, page.groups)),
         *_compared(
             "fix-list",
-            map(_keyed, (_expected_repair(item, report.language) for item in report.fix_list)),
+            map(_keyed, (_expected_repair(item, report) for item in report.fix_list)),
             map(_keyed, page.fix_list),
         ),
         *_meta_differences(report, page),
@@ -162,8 +163,9 @@ def _expected_groups(report: Report) -> Iterator[tuple[str, ...]]:
             yield (group.entity, part, heading, *reasons)
 
 
-def _expected_repair(item: FixItem, language: Language) -> tuple[str, ...]:
-    address = web_address(item.link)
+def _expected_repair(item: FixItem, report: Report) -> tuple[str, ...]:
+    language, address = report.language, web_address(item.link)
+    mail = dispute_link(item, report.contact, language) if report.person else ""
     return (
         f"{item.entity}:{item.record_id}",
         section_of(item),
@@ -174,7 +176,8 @@ def _expected_repair(item: FixItem, language: Language) -> tuple[str, ...]:
         *_expected_findings(item, language),
         *([f"gain: {gain_text(item, language)}"] if item.gain else []),
         f"link: {language.translate(_LINK_TEXT) if address else clean(item.link)}",
-        *([address] if address else []),
+        *([f"dispute: {language.translate(NOT_RIGHT)}"] if mail else []),
+        *filter(None, (address, mail)),
     )
 
 

@@ -144,6 +144,8 @@ def _rest_lines(settings: Settings) -> Iterator[str]:
     yield "# What is not asked of a record until a day, and what is under discussion: a CSV with the columns"
     yield "# finding, kind, record, rule, state, reason, approver, until. See docs/exceptions.md."
     yield "# exceptions: exceptions.csv"
+    yield "# To whom managers write what is not right, if the CRM does not tell their leader's address."
+    yield "# contact: crm-team@example.com"
     yield ""
     yield "# Where reports go."
     yield "output: output"
