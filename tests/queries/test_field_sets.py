@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import case, insert, select
 
 from pipeline.config.field_sets import read_field_sets
+from pipeline.databases.sql import compile as _compile  # noqa: F401 - constructs need their SQL
 from pipeline.model import ENTITIES, Debtor, FieldSet
 from pipeline.queries import QueryContext, failing_conditions
 from pipeline.queries.fields import due_counts
