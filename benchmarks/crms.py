@@ -102,11 +102,12 @@ class World:
 
     records: int
     id_of: IdOf
+    managers: int = MANAGERS
 
     def number(self, kind: str) -> int:
         """How many there are."""
         if kind == "user":
-            return MANAGERS
+            return self.managers
         return int(self.records * (SHARES["meeting"] * 1.5 if kind == "link" else SHARES[kind]))
 
     def rows(self, kind: str) -> Iterator[Row]:
@@ -242,11 +243,11 @@ _KINDS: Final = {"made": "TIMESTAMP", "starts": "TIMESTAMP", "ends": "TIMESTAMP"
 
 
 @contextmanager
-def sqlite(folder: Path, records: int) -> Iterator[URL]:
+def sqlite(folder: Path, records: int, managers: int = MANAGERS) -> Iterator[URL]:
     """A file, as a CRM's own program would leave it: keys, and statistics."""
     file = folder / f"crm{records}.db"
     with closing(sqlite3.connect(file)) as connection:
-        for name, columns, rows in _tables(records):
+        for name, columns, rows in _tables(records, managers):
             connection.execute(
                 _creating(name, columns).replace("TIMESTAMP", "TEXT").replace("DATE", "TEXT")
             )
@@ -260,7 +261,7 @@ def sqlite(folder: Path, records: int) -> Iterator[URL]:
 
 
 @contextmanager
-def postgresql(_: Path, records: int) -> Iterator[URL]:
+def postgresql(_: Path, records: int, managers: int = MANAGERS) -> Iterator[URL]:
     """A database of its own, dropped afterwards."""
     import psycopg
 
@@ -269,7 +270,7 @@ def postgresql(_: Path, records: int) -> Iterator[URL]:
     with database() as url:
         address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(address) as connection, connection.cursor() as cursor:
-            for name, columns, rows in _tables(records):
+            for name, columns, rows in _tables(records, managers):
                 cursor.execute(_creating(name, columns))
                 with cursor.copy(f"COPY {name} FROM STDIN") as copy:
                     for row in rows:
@@ -281,9 +282,11 @@ def postgresql(_: Path, records: int) -> Iterator[URL]:
         yield url
 
 
-def _tables(records: int) -> Iterator[tuple[str, Sequence[str], Iterable[tuple[Any, ...]]]]:
+def _tables(
+    records: int, managers: int
+) -> Iterator[tuple[str, Sequence[str], Iterable[tuple[Any, ...]]]]:
     """(name, columns, rows) of each table."""
-    world = World(records, text_id)
+    world = World(records, text_id, managers)
     for kind, name in TABLES.items():
         yield (
             name,
@@ -304,7 +307,7 @@ def _creating(name: str, columns: Sequence[str]) -> str:
 
 
 @contextmanager
-def suitecrm(_: Path, records: int) -> Iterator[URL]:
+def suitecrm(_: Path, records: int, managers: int = MANAGERS) -> Iterator[URL]:
     """Their own dump's tables, emptied."""
     from tests.crms.suitecrm.database import suitecrm as loaded
 
@@ -313,12 +316,12 @@ def suitecrm(_: Path, records: int) -> Iterator[URL]:
                   "accounts_contacts", "accounts_opportunities", "calls_contacts", "email_addr_bean_rel",
                   "email_addresses")  # fmt: skip
         database.execute(*(f"DELETE FROM {table}" for table in tables))
-        _load(database, _suitecrm_rows(World(records, text_id)))
+        _load(database, _suitecrm_rows(World(records, text_id, managers)))
         yield database.url
 
 
 @contextmanager
-def espocrm(_: Path, records: int) -> Iterator[URL]:
+def espocrm(_: Path, records: int, managers: int = MANAGERS) -> Iterator[URL]:
     """Tables rebuilt from a list of their columns, with the keys that EspoCRM gives its relations."""
     from tests.crms.rebuilt import espocrm as made
     from tests.crms.rebuilt.schema import built
@@ -329,18 +332,18 @@ def espocrm(_: Path, records: int) -> Iterator[URL]:
         "CREATE INDEX of_call ON call_contact (call_id)",
     ]
     with built("espocrm", made.TABLES, [*made.FURTHER, *keys], made.COLLATION) as database:
-        _load(database, _espocrm_rows(World(records, short_id)))
+        _load(database, _espocrm_rows(World(records, short_id, managers)))
         yield database.url
 
 
 @contextmanager
-def vtiger(_: Path, records: int) -> Iterator[URL]:
+def vtiger(_: Path, records: int, managers: int = MANAGERS) -> Iterator[URL]:
     """Tables rebuilt from a list of their columns."""
     from tests.crms.rebuilt import vtiger as made
     from tests.crms.rebuilt.schema import built
 
     with built("vtiger", made.TABLES, made.FURTHER, made.COLLATION) as database:
-        _load(database, _vtiger_rows(World(records, integer_id)))
+        _load(database, _vtiger_rows(World(records, integer_id, managers)))
         yield database.url
 
 
@@ -544,7 +547,9 @@ def _vtiger_rows(world: World) -> Iterator[tuple[str, Row]]:
                                    "closingdate": row["closed"]}  # fmt: skip
 
 
-CRMS: Final[Mapping[str, Callable[[Path, int], Any]]] = {
+CRMS: Final[Mapping[str, Callable[..., Any]]] = {
     "sqlite": sqlite, "postgresql": postgresql, "suitecrm": suitecrm, "espocrm": espocrm, "vtiger": vtiger,
 }  # fmt: skip
-"""Name -> opens an empty place, fills it with so many records, and takes it away afterwards."""
+"""Name -> opens an empty place, fills it with so many records of so many managers, and takes it
+away afterwards.
+"""

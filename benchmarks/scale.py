@@ -115,15 +115,22 @@ def measure(name: str, folder: Path, records: int, *, before: bool, rules: int =
     """Reads and counts one CRM inside of one transaction. SystemExit where the two ways do not count the same."""
     with CRMS[name](folder, records) as url:
         audit = _with_rules(audit_of(name, folder, url), rules)
-        limit = source.TransactionLimit(audit.settings.source.max_hold)
-        engine = source.open_engine(
-            url.render_as_string(hide_password=False), folder, audit.preset, limit.allowed
-        )
-        try:
-            with source.consistent(engine, limit=limit) as connection:
-                return _measured(name, records, audit, connection, folder, limit, before=before)
-        finally:
-            engine.dispose()
+        return held(name, records, audit, url, folder, before=before)
+
+
+def held(
+    name: str, records: int, audit: Audit, url: URL, folder: Path, *, before: bool = False
+) -> Measured:
+    """Reads and counts a CRM that is there, for this audit, inside of one transaction."""
+    limit = source.TransactionLimit(audit.settings.source.max_hold)
+    engine = source.open_engine(
+        url.render_as_string(hide_password=False), folder, audit.preset, limit.allowed
+    )
+    try:
+        with source.consistent(engine, limit=limit) as connection:
+            return _measured(name, records, audit, connection, folder, limit, before=before)
+    finally:
+        engine.dispose()
 
 
 def _measured(
@@ -209,8 +216,10 @@ def _sums(answers: Answers) -> Counter[tuple[Any, ...]]:
     return sums
 
 
-def audit_of(name: str, folder: Path, url: URL) -> Audit:
-    """The audit of a CRM: the preset of its maker, or the one of our own tables."""
+def audit_of(name: str, folder: Path, url: URL, field_sets: str = "") -> Audit:
+    """The audit of a CRM: the preset of its maker, or the one of our own tables; its field sets
+    those of a folder, or ours.
+    """
     own = name in ("sqlite", "postgresql")
     if own:
         (folder / "own.yaml").write_text(PRESET, "utf-8")
@@ -219,6 +228,7 @@ def audit_of(name: str, folder: Path, url: URL) -> Audit:
     file.write_text(
         f"name: Scale\nzone: Europe/Berlin\ncurrency: EUR\n"
         f"source: {{url: '{address}', preset: {'own.yaml' if own else name}, max_hold: {_HOLD}}}\n"
+        + (f"field_sets: {field_sets}\n" if field_sets else "")
     )
     return load_audit(file)
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.databases import postgresql
+from pipeline.databases.sql import compile as _compile  # noqa: F401 - constructs need their SQL
 from pipeline.databases.sqlite import lend_functions
 from tests.postgres import database
 from tests.requirements import require_mariadb

@@ -11,13 +11,14 @@ is asked the questions one by one, so that the two readings of the proof differ 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ClauseElement,
     FromClause,
     Select,
     Text,
@@ -33,12 +34,13 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.base import ColumnCollection
 from sqlalchemy.sql.elements import ColumnClause, ColumnElement, True_
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from pipeline.databases.constructs import exact_text
 from pipeline.model import SPANS, FieldSet
-from pipeline.queries.context import WORD, Condition, Entities, QueryContext, span_code
+from pipeline.queries.context import WORD, Condition, Entities, QueryContext, flag, span_code
 from pipeline.queries.counts import (
     conditions_of,
     has_amount,
@@ -46,6 +48,7 @@ from pipeline.queries.counts import (
     of_money,
     of_records,
 )
+from pipeline.queries.facts import Fact, parts_of, shared_facts
 from pipeline.queries.fields import due_counts, failing_conditions
 from pipeline.queries.views import LOOKED_AT, view_from, view_of, with_state
 
@@ -62,6 +65,7 @@ class RowKind(IntEnum):
 
 Named = tuple[str, str]
 """(name of a count, its dimension or '')"""
+Columns = ColumnCollection[str, ColumnElement[Any]]
 WorkedOut = Callable[[Select[Any], str], FromClause]
 """Gives a SELECT a name under which the statement works it out once."""
 
@@ -119,6 +123,23 @@ class _Asked:
         """The conditions of a failing record's bits: its mask, and its span above."""
         return [*self.failing, *self.spans] if self.failing else []
 
+    @property
+    def all_conditions(self) -> list[Condition]:
+        """Every condition that the CRM is asked."""
+        told = (condition for condition in self.failing_bits if condition is not None)
+        return [*self.conditions, *told]
+
+    def on(self, moved: Callable[[Condition], Condition]) -> _Asked:
+        """The same of other columns."""
+        return replace(
+            self,
+            conditions=[moved(condition) for condition in self.conditions],
+            failing=[
+                None if condition is None else moved(condition) for condition in self.failing
+            ],
+            spans=[moved(condition) for condition in self.spans],
+        )
+
 
 def _names(letter: str, bits: int) -> list[str]:
     return [f"{letter}{number}" for number in range(-(-bits // WORD))]
@@ -163,47 +184,44 @@ def census(
     """
     whole = view_of(entity, entities, context).subquery()
     asked = _asked(entity, whole, fields, context)
-    told = [condition for condition in asked.failing_bits if condition is not None]
-    looked_at_by = [*asked.conditions, *told]
-    kept = {"id", "owner", "is_repeat", *_columns_in(looked_at_by)}
+    facts = shared_facts(asked.all_conditions)
+    marks = {called: f"fact_{number}" for number, called in enumerate(facts)}
+    kept = _kept(asked, facts)
+    inside = {*_columns_in([fact.condition for fact in facts.values()])}
+    stated = with_state(entity, entities[entity], context)
+    # worked out, or dates would be read and texts compared wherever they are named
+    records = worked_out(
+        _only(stated, kept | inside | LOOKED_AT | {"state"}), f"records_{entity}"
+    )
+    view = view_from(entity, entities, records, context)
+    flags = (
+        flag(_moved(fact.condition, whole, view.selected_columns)).label(marks[called])
+        for called, fact in facts.items()
+    )
+    narrow = worked_out(_only(view, kept, *flags), f"view_{entity}")
+    seen = asked.on(lambda condition: _moved(condition, whole, narrow.c, marks))
+    compose = _rolled_up if rolled_up else _in_arms
+    statement = compose(seen, worked_out(_flagged(seen, narrow), f"flagged_{entity}"))
+    above_mask = 1 << len(asked.failing)
+    return Census(entity, asked.counts, asked.amounts, asked.priced, above_mask, statement)
+
+
+def _only(
+    rows: Select[Any], names: Collection[str], *further: ColumnElement[Any]
+) -> Select[Any]:
+    """The rows with no other columns than these."""
+    columns = [column for column in rows.selected_columns if column.key in names]
+    return rows.with_only_columns(*columns, *further, maintain_column_froms=True)
+
+
+def _kept(asked: _Asked, facts: Collection[str]) -> set[str]:
+    """The columns of a view at which something is looked besides these facts."""
+    kept = {"id", "owner", "is_repeat", *_columns_in(asked.all_conditions, facts)}
     if asked.per_currency:
         kept |= {"amount", "amount_unreadable", "currency"}
     if asked.failing:
         kept.add("occurred_at_us")
-    stated = with_state(entity, entities[entity], context)
-    looked_at = [
-        column
-        for column in stated.selected_columns
-        if column.key in kept | LOOKED_AT | {"state"}
-    ]
-    # worked out, or dates would be read and texts compared wherever they are named
-    records = worked_out(
-        stated.with_only_columns(*looked_at, maintain_column_froms=True), f"records_{entity}"
-    )
-    view = view_from(entity, entities, records, context)
-    columns = [column for column in view.selected_columns if column.key in kept]
-    narrow = worked_out(
-        view.with_only_columns(*columns, maintain_column_froms=True), f"view_{entity}"
-    )
-    asked = replace(
-        asked,
-        conditions=[_moved(condition, whole, narrow) for condition in asked.conditions],
-        failing=[
-            None if condition is None else _moved(condition, whole, narrow)
-            for condition in asked.failing
-        ],
-        spans=[_moved(condition, whole, narrow) for condition in asked.spans],
-    )
-    compose = _rolled_up if rolled_up else _in_arms
-    statement = compose(asked, worked_out(_flagged(asked, narrow), f"flagged_{entity}"))
-    return Census(
-        entity,
-        asked.counts,
-        asked.amounts,
-        asked.priced,
-        1 << len(asked.failing),
-        statement,
-    )
+    return kept
 
 
 def _asked(entity: str, view: FromClause, fields: FieldSet, context: QueryContext) -> _Asked:
@@ -223,19 +241,31 @@ def _asked(entity: str, view: FromClause, fields: FieldSet, context: QueryContex
     return _Asked(bits.conditions, counts, amounts, priced, failing, spans)
 
 
-def _columns_in(conditions: Sequence[Condition]) -> Iterator[str]:
+def _columns_in(conditions: Sequence[Condition], facts: Collection[str] = ()) -> Iterator[str]:
+    """The columns at which the conditions look; those of such facts are not among them."""
+
+    def is_whole(element: ClauseElement) -> bool:
+        return isinstance(element, Fact) and element.called in facts
+
     for condition in conditions:
-        for element in visitors.iterate(condition):
+        for element in parts_of(condition, is_whole):
             if isinstance(element, ColumnClause) and element.table is not None:
                 yield str(element.key)
 
 
-def _moved(condition: Condition, before: FromClause, after: FromClause) -> Condition:
-    """The same condition of the same columns elsewhere."""
+def _moved(
+    condition: Condition,
+    before: FromClause,
+    columns: Columns,
+    marks: Mapping[str, str] | None = None,
+) -> Condition:
+    """The same condition of the same columns elsewhere, where marks stand for facts."""
 
     def column_of(element: Any, **_: Any) -> ColumnElement[Any] | None:
+        if marks and isinstance(element, Fact) and element.called in marks:
+            return columns[marks[element.called]] == 1
         ours = isinstance(element, ColumnClause) and element.table is before
-        return after.c[element.key] if ours else None
+        return columns[element.key] if ours else None
 
     return visitors.replacement_traverse(condition, {}, column_of)
 

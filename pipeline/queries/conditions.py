@@ -30,6 +30,7 @@ from pipeline.queries.context import (
     state_code,
     unreadable,
 )
+from pipeline.queries.facts import Fact
 from pipeline.values.money import LARGEST_AMOUNT, ODD_FACTORS
 
 _USUAL_FACTOR: Final = 100
@@ -60,13 +61,18 @@ class Records:
 
     def missing(self, column: str) -> Condition:
         """Nothing was entered."""
-        return nothing_entered(self.view, self.entity, column)
+        return Fact(f"missing.{column}", nothing_entered(self.view, self.entity, column))
+
+    def unreadable(self, column: str) -> Condition:
+        """Something was entered that cannot be read. A text that is NULL is neither."""
+        if column not in self.readable and self.kind(column) is Kind.TEXT:
+            return false()
+        unread = unreadable(self.view, self.entity, column)
+        return Fact(f"unreadable.{column}", and_(not_(self.missing(column)), unread))
 
     def incomparable(self, column: str) -> Condition:
         """What is missing or cannot be read."""
-        if self.kind(column) is Kind.TEXT and column not in self.readable:
-            return self.missing(column)
-        return or_(self.missing(column), unreadable(self.view, self.entity, column))
+        return or_(self.missing(column), self.unreadable(column))
 
     def kind(self, column: str) -> Kind:
         """The kind of a column; one that an audit adds is text."""

@@ -39,6 +39,7 @@ from pipeline.queries.context import (
     unreadable,
 )
 from pipeline.queries.counts import conditions_of
+from pipeline.queries.facts import Fact
 from pipeline.queries.verdicts import by_python, code_of, settled
 
 Failing = Mapping[Rule, Condition | None]
@@ -209,11 +210,14 @@ def _has_judged(
 def _faults(column: str, demand: Demand, records: Records) -> _Faults:
     missing = records.missing(column)
     unread: Condition = false()
-    if column in records.readable:  # a text that is NULL is neither readable nor not
-        unread = and_(not_(missing), unreadable(records.view, records.entity, column))
-    today = records.window.today
-    passed = [truth_of(check.passed(column, today), records) for check in demand.checks]
-    invalid = or_(false(), *(not_(truth.possible) for truth in passed))
+    if column in records.readable:
+        unread = records.unreadable(column)
+    checks = [check.passed(column, records.window.today) for check in demand.checks]
+    if not checks:
+        return _Faults(missing, unread, false())
+    passed = [truth_of(check, records) for check in checks]
+    named = " and ".join(f"({check})" for check in checks)
+    invalid = Fact(f"not {named}", or_(*(not_(truth.possible) for truth in passed)))
     return _Faults(missing, unread, invalid)
 
 
@@ -223,9 +227,10 @@ def _due(when: When | None, records: Records) -> Truth:
     if when is None:
         return Truth(scored, false())
     due = truth_of(when, records)
+    is_due = Fact(f"due: {when}", and_(scored, due.true))
     if isinstance(due.unknown, False_):
-        return Truth(and_(scored, due.true), due.unknown)
-    return Truth(and_(scored, due.true), and_(scored, due.unknown))
+        return Truth(is_due, due.unknown)
+    return Truth(is_due, Fact(f"unknown: {when}", and_(scored, due.unknown)))
 
 
 def field_question(

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import case, not_, select
 
-from pipeline.model import COSTING, Demand, FieldSet, Verdict, same_in_all
+from pipeline.model import COSTING, Debtor, Demand, FieldSet, Verdict, same_in_all
 from pipeline.model.checks import Dated, OneOf, Pattern, Recent, Within, months_before
 from pipeline.queries import QueryContext, failing_conditions
 from tests.benches import benches, mariadb, postgres  # noqa: F401
@@ -89,7 +89,7 @@ def test_what_is_invalid_costs_points() -> None:
     assert Verdict.INVALID in COSTING
     fields = FieldSet("deal", (Demand("words", TEXT, ("next_step",), checks=(WEB,)),))
     assert [rule.verdict for rule in fields.rules] == [Verdict.MISSING, Verdict.INVALID]
-    assert fields.costing == 0b11
+    assert fields.costing(Debtor.OWNER) == 0b11
 
 
 @pytest.mark.parametrize(
