@@ -60,6 +60,9 @@ scale: $(VENV)/.dev ## how long a CRM is held: counting beside reading, at two s
 rules: $(VENV)/.dev ## hundreds of rules: how long a CRM is held for 30 and for 300, and a whole run with 300
 	@$(BIN)/python -m benchmarks.rules
 
+long-list: $(VENV)/.dev ## memory and seconds of a list of 100,000 findings in Excel
+	@$(BIN)/python -m benchmarks.fix_list
+
 style: $(VENV)/.dev ## how the code reads, in numbers; BEFORE=REVISION puts an earlier state beside it
 	@$(BIN)/python -m benchmarks.style $(BEFORE)
 
@@ -67,4 +70,4 @@ lock: ## resolve the dependencies anew
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
-.PHONY: help install demo wheel soak test lint translations golden benchmark whole scale rules style lock
+.PHONY: help install demo wheel soak test lint translations golden benchmark whole scale rules long-list style lock

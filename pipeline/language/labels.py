@@ -14,6 +14,7 @@ from pipeline.model import (
     LocalText,
     Scope,
     Unit,
+    Verdict,
     same_in_all,
 )
 
@@ -33,6 +34,16 @@ _ENTITIES: Final[Mapping[str, str]] = {
     "deletion": marked("deletion"),
 }
 """A record of each kind."""
+
+_VERDICTS: Final[Mapping[Verdict, str]] = {
+    Verdict.MISSING: marked("missing"),
+    Verdict.UNREADABLE: marked("cannot be read"),
+    Verdict.PLACEHOLDER: marked("filler value"),
+    Verdict.INVALID: marked("not valid"),
+    Verdict.DUPLICATE: marked("duplicate"),
+    Verdict.HINT: marked("please check"),
+    Verdict.OVERDUE: marked("still to be closed"),
+}
 
 _KINDS: Final[Mapping[str, str]] = {
     "meeting": marked("Meetings"),
@@ -190,6 +201,11 @@ _BASES: Final[Mapping[str, str]] = {
     ONE_READING: marked("counted by the CRM's database alone"),
     JUDGED_TEXT: marked("judged from text that equals the CRM's"),
 }
+
+
+def verdict_label(verdict: Verdict, language: Language) -> str:
+    """'cannot be read': what is wrong with a record."""
+    return language.translate(_VERDICTS[verdict])
 
 
 def kind_label(entity: str, language: Language) -> str:

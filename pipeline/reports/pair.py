@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.memory import uncollected
 from pipeline.model import Difference
-from pipeline.reports.content.report import Report
+from pipeline.reports.content.report import Report, miscounted
 from pipeline.reports.excel.read_workbook import workbook_differences
 from pipeline.reports.excel.workbook import write_workbook
 from pipeline.reports.html.page import render_page
@@ -75,6 +75,9 @@ def read_pair(pair: Pair) -> list[Difference]:
         book = workbook_differences(pair.report, pair.book)
     return [
         (what, f"{file.relative_to(pair.folder)} {where}".strip(), expected, got)
-        for file, differences in ((pair.page, page), (pair.book, book))
+        for file, differences in (
+            (pair.page, [*page, *miscounted(pair.report)]),
+            (pair.book, book),
+        )
         for what, where, expected, got in differences
     ]

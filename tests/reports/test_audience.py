@@ -236,7 +236,7 @@ def test_every_manager_keeps_the_own_page() -> None:
     assert len(of_own) == len(of_named) == 19
     for mine, theirs in zip(of_own, of_named, strict=True):
         assert mine.fix_list == theirs.fix_list
-        assert mine.tables == theirs.tables
+        assert mine.tables == tuple(t for t in theirs.tables if t.key != "seen")
         assert "sales management sees only groups" in str(mine.element("readers"))
         assert "For you, sales management" in str(theirs.element("readers"))
 

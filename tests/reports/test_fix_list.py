@@ -9,10 +9,12 @@ from pipeline.language.languages import ENGLISH
 from pipeline.measures.completeness import SCORE
 from pipeline.measures.figures import make_figures
 from pipeline.measures.scopes import FigureInputs
-from pipeline.model import FixItem, RunResult, Scope
+from pipeline.model import FailingRecord, FixItem, RunResult, Scope, Span
 from pipeline.reports.content.fix_list import FIRST, fix_lists, points_of
 from pipeline.reports.content.manager import manager_report
-from pipeline.reports.content.report import gain_text, section_of
+from pipeline.reports.content.report import gain_text, miscounted, parts_of, section_of
+from pipeline.reports.html.page import render_page
+from pipeline.reports.html.read_page import page_differences
 from tests.factory import ACCOUNTS, PEOPLE, TARGETS, answers, field_sets, result, window
 from tests.measures.test_sentences import text_of
 
@@ -113,6 +115,40 @@ def test_without_a_percentage_nothing_is_promised() -> None:
     report = manager_report(replace(result(), figures=figures), PEOPLE[0])
     assert text_of(report.element("fix now")[0]) == "Start with these 15 records"
     assert {item.gain for item in report.fix_list} == {None}
+
+
+def with_an_imported_lead() -> RunResult:
+    """Bo Lindqvist has one lead to complete, and it was imported."""
+    made = answers()
+    lead = FailingRecord("lead", "imported", "m2", 1, Span.IMPORTED)
+    figures = make_figures(
+        replace(made, failing=(*made.failing, lead)),
+        FigureInputs(PEOPLE, field_sets(), TARGETS, ACCOUNTS, window()),
+    )
+    item = next(item for item in result().fix_list if item.entity == "lead")
+    listed = replace(item, owner="m2", record_id="imported", span=Span.IMPORTED)
+    return replace(
+        result(),
+        figures={figure.id: figure for figure in figures},
+        fix_list=(*result().fix_list, listed),
+    )
+
+
+def test_leads_have_one_section_for_all_outside_these_days() -> None:
+    report = manager_report(with_an_imported_lead(), PEOPLE[1])
+    [heading] = report.element("fix leads outside")
+    assert text_of(heading) == "1 lead outside these days"
+    assert page_differences(report, render_page(report)) == []
+    assert list(miscounted(report)) == []
+
+
+def test_a_part_that_is_not_as_long_as_its_heading_says_is_noticed() -> None:
+    report = manager_report(result(), PEOPLE[0])
+    assert list(miscounted(report)) == []
+    for name, items in parts_of(report):
+        shorter = tuple(item for item in report.fix_list if item is not items[0])
+        found = [part for _, part, *_ in miscounted(replace(report, fix_list=shorter))]
+        assert found == ([] if name == "check" else [name])
 
 
 def test_points_are_the_weights_of_what_costs() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,16 +19,29 @@ from lxml import etree
 
 from pipeline.language.format import excel_format, excel_value, format_figure
 from pipeline.language.languages import ENGLISH
-from pipeline.model import SPANS, Figure, FixItem, LanguageCode, Scope, Span, Unit, same_in_all
+from pipeline.model import (
+    SPANS,
+    Figure,
+    FixItem,
+    LanguageCode,
+    Rule,
+    Scope,
+    Span,
+    Unit,
+    Verdict,
+    same_in_all,
+)
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_report
 from pipeline.reports.content.report import Report, Row, Table
-from pipeline.reports.excel import read_workbook, workbook
+from pipeline.reports.excel import sheet_text, workbook
 from pipeline.reports.excel.read_workbook import as_printed, workbook_differences
 from pipeline.reports.excel.sheet_text import (
     CELL_LIMIT,
     LINK_LIMIT,
+    Link,
     excel_text,
+    list_rows,
     sheet_names,
     stamp,
 )
@@ -37,6 +52,7 @@ from tests.paths import GOLDEN
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ANNA, BO, HOSTILE = factory.PEOPLE[:3]
 REPAIRS, INDEX = "To complete", "Index"
+AMOUNT = Rule("deal", "amount", Verdict.MISSING)
 
 
 def figure(
@@ -214,10 +230,11 @@ def test_a_changed_format_code_is_caught(manager: Package, code: str) -> None:
 
 def test_every_cell_of_the_fix_list_altered_in_turn_is_caught(manager: Package) -> None:
     cells = manager.each(REPAIRS, other_value, filled)
-    undated = sum(item.day is None for item in manager.report.fix_list)
-    assert cells == 3 + 9 * (1 + len(manager.report.fix_list)) - undated
-    assert undated > 0
-    assert len(manager.report.fix_list) > 8
+    rows = list(list_rows(manager.report))
+    empty = sum(cell == "" for row in rows for cell in row)
+    assert cells == 3 + 11 * (1 + len(rows)) - empty
+    assert len(rows) == sum(len(item.rules) for item in manager.report.fix_list) > 14
+    assert {type(cell) for row in rows for cell in row} == {str, int, date, Link}
 
 
 def test_every_cell_of_the_index_altered_is_caught(manager: Package) -> None:
@@ -245,7 +262,7 @@ def test_every_link_altered_in_turn_is_caught(manager: Package) -> None:
     part = manager.sheet(REPAIRS).replace("worksheets/", "worksheets/_rels/") + ".rels"
     tree = etree.fromstring(manager.parts[part])
     links = [node.get("Id") for node in tree if node.get("Type").endswith("/hyperlink")]
-    assert len(links) == len(manager.report.fix_list)
+    assert len(links) == sum(len(item.rules) for item in manager.report.fix_list)
     for link in links:
         changed = etree.fromstring(manager.parts[part])
         node = next(node for node in changed if node.get("Id") == link)
@@ -474,14 +491,15 @@ def test_links_end_where_excel_takes_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert LINK_LIMIT == 65_530
-    for module in (workbook, read_workbook):
+    for module in (workbook, sheet_text):
         monkeypatch.setattr(module, "LINK_LIMIT", 3)
     fix_list = tuple(
         FixItem(
             *("deal", str(n), "m2", "x", (same_in_all("a"),), (same_in_all("b"),)),
             f"https://crm.example/{n}",
             Span.SCORE,
-            ids=("A234567BCD",),
+            rules=(AMOUNT,),
+            ids=("ID",),
         )
         for n in range(5)
     )
@@ -491,17 +509,47 @@ def test_links_end_where_excel_takes_no_more(
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
     book = openpyxl.load_workbook(file)
-    assert [bool(book[REPAIRS][f"F{row}"].hyperlink) for row in range(5, 10)] == [True] * 3 + [
+    assert [bool(book[REPAIRS][f"I{row}"].hyperlink) for row in range(5, 10)] == [True] * 3 + [
         False
     ] * 2
     assert [bool(book[INDEX][f"C{row}"].hyperlink) for row in range(5, 10)] == [True] * 3 + [
         False
     ] * 2
-    assert {book[REPAIRS][f"F{row}"].value for row in range(5, 10)} == {"Open in the CRM"}
-    monkeypatch.setattr(
-        read_workbook, "LINK_LIMIT", 4
-    )  # a link too few, and one too many, are differences
-    assert [where for _, where, *_ in workbook_differences(report, file)] == [f"{REPAIRS}!F8"]
+    assert [book[REPAIRS][f"I{row}"].value for row in range(5, 10)] == [
+        *(["Open in the CRM"] * 3),
+        "https://crm.example/3",  # an address that can be copied
+        "https://crm.example/4",
+    ]
+    # a link too few, and one too many, are differences
+    monkeypatch.setattr(sheet_text, "LINK_LIMIT", 4)
+    assert [where for _, where, *_ in workbook_differences(report, file)] == [f"{REPAIRS}!I8"]
+
+
+def test_a_long_list_costs_little_memory() -> None:
+    """In a process of its own, whose most memory is then the list's."""
+    rows = 10_000
+    command = [sys.executable, "-P", "-m", "benchmarks.fix_list", "--rows", str(rows)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    written, read = map(int, re.findall(r": (\d+) MB more", output))
+    assert written < 15  # a workbook in memory takes 100
+    assert read < 60
+    assert "differences: 0" in output
+
+
+def test_a_day_is_a_day_and_an_impossible_one_is_a_text(tmp_path: Path) -> None:
+    report = factory.result()
+    (item, *_) = manager_report(report, BO).fix_list
+    days = date(1899, 12, 31), date(1900, 2, 28), date(1900, 3, 1), date(9999, 12, 31)
+    listed = report_of(fix_list=tuple(replace(item, day=day) for day in days))
+    file = written(listed, tmp_path)
+    assert workbook_differences(listed, file) == []
+    sheet = openpyxl.load_workbook(file)[REPAIRS]
+    assert [sheet[f"H{row}"].value for row in range(5, 9)] == [
+        "31 Dec 1899",
+        "28 Feb 1900",
+        datetime(1900, 3, 1),
+        datetime(9999, 12, 31),
+    ]
 
 
 def test_a_printed_figure_is_what_show_says() -> None:
@@ -531,10 +579,11 @@ def test_hostile_text_survives(tmp_path: Path) -> None:
             "m2",
             text,
             (same_in_all(text),),
-            (same_in_all(text),) * 2,
+            (same_in_all(text),),
             text,
             SPANS[number % 5],
-            ids=("A234567BCD",),
+            rules=(replace(AMOUNT, id="of no field set"),),
+            ids=(text,),
         )
         for number, text in enumerate(HOSTILE_TEXTS)
     )
@@ -547,7 +596,9 @@ def test_hostile_text_survives(tmp_path: Path) -> None:
         ("A table", "A"),
         ("A table", "B"),
         (REPAIRS, "B"),
-        (REPAIRS, "H"),
+        (REPAIRS, "C"),
+        (REPAIRS, "D"),
+        (REPAIRS, "K"),
         ("Notes", "A"),
     ):
         for number, text in enumerate(HOSTILE_TEXTS, 5):
@@ -631,13 +682,14 @@ def test_only_an_address_of_the_web_becomes_a_link(
                 (same_in_all("why"),),
                 link,
                 Span.SCORE,
-                ids=("A234567BCD",),
+                rules=(AMOUNT,),
+                ids=("ID",),
             ),
         )
     )
     file = written(report, tmp_path)
     assert workbook_differences(report, file) == []
-    cell = openpyxl.load_workbook(file)[REPAIRS]["F5"]
+    cell = openpyxl.load_workbook(file)[REPAIRS]["I5"]
     assert (cell.hyperlink.target if cell.hyperlink else cell.value or "") == link
     assert bool(cell.hyperlink) is hyperlink
 

@@ -128,6 +128,7 @@ def _with(item: FixItem, words: Words, check: Check) -> FixItem:
         item,
         missing=(*item.missing, what),
         why=(*item.why, same_in_all("") if repeated else why),
+        rules=(*item.rules, check.rule),
         ids=(*item.ids, check.id),
         disputed=(*item.disputed, *((check.id,) if check.disputed else ())),
     )

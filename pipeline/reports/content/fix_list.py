@@ -11,6 +11,8 @@ from typing import Final
 
 from pipeline.language.languages import ENGLISH, joined_texts
 from pipeline.measures.completeness import (
+    FAILING,
+    FAILING_OUTSIDE,
     POINTS_DUE,
     POINTS_KEPT,
     RECORDS_FAILING,
@@ -29,6 +31,7 @@ from pipeline.model import (
     Rule,
     RunResult,
     Scope,
+    Span,
 )
 from pipeline.reports.content.checks import to_check
 from pipeline.reports.content.report import SECTIONS, label_text, section_of
@@ -188,7 +191,32 @@ def figures_of(result: RunResult, owner: str, fix_list: Sequence[FixItem]) -> di
     """The figures that a page makes of its own list, by id."""
     first = first_of(result, owner, fix_list)
     made = (first.number, first.others, first.after) if first else ()
+    outside = result.find(FAILING_OUTSIDE, Scope.MANAGER, owner, "lead")
+    leads = [item for item in fix_list if section_of(item) == "leads outside"]
+    if outside is not None:
+        made = (*made, _all_leads(outside, len(leads)))
     return {figure.id: figure for figure in made if figure is not None}
+
+
+def leads_outside(result: RunResult, owner: str) -> Figure | None:
+    """How many leads are to be completed outside these days, those that were taken over or
+    imported included: leads have one section for all of these.
+    """
+    counts = [
+        figure
+        for span, measure in FAILING.items()
+        if span is not Span.SCORE
+        and (figure := result.find(measure, Scope.MANAGER, owner, "lead")) is not None
+    ]
+    outside = result.find(FAILING_OUTSIDE, Scope.MANAGER, owner, "lead")
+    if outside is None:
+        return None
+    number = sum(figure.numerator for figure in counts)
+    return outside if number == outside.numerator else _all_leads(outside, number)
+
+
+def _all_leads(outside: Figure, number: int) -> Figure:
+    return replace(outside, id=f"{outside.id}#all", numerator=number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ that everything adds up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from operator import itemgetter
@@ -16,12 +16,12 @@ from pipeline.language.labels import (
     excluded_label,
     lackable_label,
 )
-from pipeline.language.languages import Cells, Language, joined
+from pipeline.language.languages import Language, joined
 from pipeline.language.marked import forms, marked
 from pipeline.measures.calls import CALLS
 from pipeline.measures.clients import CLIENTS, CONTACTS, LEADS
 from pipeline.measures.company import MANAGERS, TABLE_AUDITED, TABLE_EXCLUDED, TABLE_ROWS, TEAMS
-from pipeline.measures.completeness import BASE_SCORE, RECORDS_FAILING, SCORE
+from pipeline.measures.completeness import RECORDS_FAILING, SCORE
 from pipeline.measures.deals import (
     DEALS,
     DEALS_OPEN,
@@ -29,7 +29,6 @@ from pipeline.measures.deals import (
     DEALS_WON,
     DEALS_WON_AMOUNT,
     DEALS_WON_UNDATED,
-    DEALS_WON_UNDATED_AMOUNT,
     WON_ON_NO_DAY,
 )
 from pipeline.measures.meetings import (
@@ -38,11 +37,10 @@ from pipeline.measures.meetings import (
     MEETINGS,
     MEETINGS_HELD,
     MEETINGS_LACKING,
-    MEETINGS_OVERDUE,
 )
 from pipeline.measures.plan import PLAN_DONE, PLAN_PROGRESS, PLAN_TARGET
-from pipeline.measures.registry import LEFT_OUT, MEASURES, PLANNED
-from pipeline.model import Figure, Measure, Person, RunResult, Scope
+from pipeline.measures.registry import LEFT_OUT, MEASURES
+from pipeline.model import Figure, Measure, RunResult, Scope
 from pipeline.reports.content.audience import (
     Line,
     agreement_notes,
@@ -73,6 +71,14 @@ from pipeline.reports.content.elements import (
     the_company,
 )
 from pipeline.reports.content.exceptions import ended_note, exceptions_tables
+from pipeline.reports.content.people import (
+    OF_PERSON,
+    by_name,
+    drawn_target,
+    figures_of_person,
+    share,
+    worth_discussing,
+)
 from pipeline.reports.content.report import (
     Report,
     Row,
@@ -86,8 +92,6 @@ _MANAGERS: Final = forms("{count} account manager", "{count} account managers")
 _TEAMS: Final = forms("{count} team", "{count} teams")
 _RECORDS: Final = (CLIENTS, CONTACTS, LEADS, MEETINGS, CALLS, DEALS)
 _NOT_COUNTED: Final = forms("not counted yet", "not counted yet")
-_TO_COMPLETE: Final = forms("{count} record to complete", "{count} records to complete")
-_STILL_TO_CLOSE: Final = marked("{count} of the company's {all} meetings still to be closed")
 _HELD_MEETINGS: Final = RatioWords(
     marked("Complete meetings"),
     marked("{part} of {whole} held meetings"),
@@ -124,7 +128,7 @@ def _shown(company: Subject) -> Iterator[Line]:
     """Everybody of whom management sees a completeness."""
     yield from _parts(company)
     if company.result.audience == "named":
-        for person in _by_name(company.result):
+        for person in by_name(company.result):
             yield person.name, company.about(Scope.MANAGER, person.id)
 
 
@@ -257,114 +261,16 @@ def _meetings(company: Subject) -> Iterator[Row]:
         yield Row(language.translate("not checked"), (", ".join(unseen),), element="lacking")
 
 
-# --------------------------------------------------------------------------------------- people
-
-
 def _people(company: Subject) -> Iterator[Row]:
-    """Up to three managers, each for another reason, with the figures that are the evidence."""
+    """Those whom management might talk to, each with the figures that are the evidence."""
     language = company.language
-    managers = [company.about(Scope.MANAGER, person.id) for person in _by_name(company.result)]
     names = {person.id: person.name for person in company.result.people}
-    chosen: set[str] = set()
-    for reason in _REASONS:
-        choice = reason(company, [manager for manager in managers if manager.key not in chosen])
-        if choice is not None and len(chosen) < 3:
-            manager, evidence = choice
-            chosen.add(manager.key)
-            yield Row(names[manager.key], evidence, element="person")
-    if not chosen:
+    discussed = worth_discussing(company)
+    for key, evidence in discussed.items():
+        yield Row(names[key], evidence, element="person")
+    if not discussed:
         nobody = language.translate("Nobody stands out by the figures of this period.")
         yield Row(language.translate("Nobody"), (nobody,), element="person")
-
-
-Found = tuple[Subject, Cells] | None
-Reason = Callable[[Subject, Sequence[Subject]], Found]
-
-
-def _by_name(result: RunResult) -> list[Person]:
-    managers = (person for person in result.people if person.scope is Scope.MANAGER)
-    return sorted(managers, key=lambda person: (person.name, person.id))
-
-
-def share(figure: Figure | None) -> Fraction | None:
-    """A ratio's exact value; None where nothing was due."""
-    return (
-        Fraction(figure.numerator, figure.denominator)
-        if figure and figure.denominator
-        else None
-    )
-
-
-def _sells_but_does_not_type(company: Subject, managers: Sequence[Subject]) -> Found:
-    """The plan is met and the score under the company's: of these the
-    one with the lowest score.
-    """
-    pool = share(company.find(SCORE))
-    candidates: list[tuple[Fraction, Subject]] = []
-    for manager in managers:
-        score, target = share(manager.find(SCORE)), manager.value(PLAN_TARGET, DEALS_WON.name)
-        ahead = target and manager.value(PLAN_DONE, DEALS_WON.name) >= target
-        if pool is not None and score is not None and ahead and score < pool:
-            candidates.append((score, manager))
-    if not candidates:
-        return None
-    best = min(candidates, key=lambda pair: pair[0])[1]
-    return best, company.language.sentence(
-        "target reached: {done} of {target} won; records {complete} complete, company {all}",
-        done=best.plan(PLAN_DONE, DEALS_WON),
-        target=best.plan(PLAN_TARGET, DEALS_WON),
-        complete=best.find(SCORE),
-        all=company.find(SCORE),
-    )
-
-
-def _most(measure: Measure, managers: Sequence[Subject]) -> tuple[Subject, Figure] | None:
-    most = max(managers, key=lambda manager: manager.value(measure), default=None)
-    figure = most.find(measure) if most else None
-    return (most, figure) if most and figure and figure.numerator else None
-
-
-def _leaves_meetings_open(company: Subject, managers: Sequence[Subject]) -> Found:
-    most = _most(MEETINGS_OVERDUE, managers)
-    if most is None:
-        return None
-    manager, overdue = most
-    language, open_deals = company.language, manager.find(DEALS_OPEN)
-    everyones = company.find(MEETINGS_OVERDUE)
-    meetings = language.sentence(_STILL_TO_CLOSE, count=overdue, all=everyones)
-    deals = counted(open_deals, DEALS_OPEN.sentence, language) if open_deals else ()
-    return manager, joined((meetings, deals), "; ")
-
-
-def _wins_without_a_date(company: Subject, managers: Sequence[Subject]) -> Found:
-    most = _most(DEALS_WON_UNDATED, managers)
-    if most is None:
-        return None
-    manager, undated = most
-    won = counted(undated, DEALS_WON_UNDATED.sentence, company.language)
-    return manager, joined((won, manager.amounts(DEALS_WON_UNDATED_AMOUNT)), ", ")
-
-
-def _has_most_to_repair(company: Subject, managers: Sequence[Subject]) -> Found:
-    most = _most(RECORDS_FAILING, managers)
-    if most is None:
-        return None
-    manager, failing = most
-    records = counted(failing, _TO_COMPLETE, company.language)
-    return manager, joined((records, _complete(manager)), "; ")
-
-
-def _complete(manager: Subject) -> Cells:
-    score = manager.find(SCORE)
-    return manager.language.sentence("{complete} complete", complete=score) if score else ()
-
-
-_REASONS: tuple[Reason, ...] = (
-    _sells_but_does_not_type,
-    _leaves_meetings_open,
-    _wins_without_a_date,
-    _has_most_to_repair,
-)
 
 
 # --------------------------------------------------------------------------------------- tables
@@ -463,36 +369,14 @@ def _no_team(language: Language) -> str:
 def _managers(company: Subject) -> Table:
     language, rows = company.language, []
     for person in sorted(
-        _by_name(company.result), key=lambda person: (not person.team_id, person.team)
+        by_name(company.result), key=lambda person: (not person.team_id, person.team)
     ):
-        manager = company.about(Scope.MANAGER, person.id)
-        cells = (
-            person.team or _no_team(language),
-            manager.find(SCORE),
-            manager.find(BASE_SCORE),
-            manager.find(MEETINGS_HELD),
-            manager.find(COMPLETE_MEETINGS),
-            manager.find(MEETINGS_OVERDUE),
-            manager.find(DEALS_OPEN),
-            manager.find(DEALS_WON),
-            manager.plan(PLAN_TARGET, DEALS_WON),
-            manager.plan(PLAN_PROGRESS, DEALS_WON),
-            manager.find(RECORDS_FAILING),
-        )
-        rows.append(Row(person.name, cells))
+        figures = figures_of_person(company.about(Scope.MANAGER, person.id))
+        rows.append(Row(person.name, (person.team or _no_team(language), *figures)))
     columns = (
         language.translate("Account manager"),
         language.translate("Team"),
-        language.translate("Complete"),
-        language.translate("All records"),
-        language.translate("Meetings held"),
-        language.translate("Of which complete"),
-        language.translate("Still to be closed"),
-        language.translate("Open deals"),
-        language.translate("Deals won"),
-        language.translate("Target"),
-        language.translate("Target reached"),
-        language.translate("To complete"),
+        *map(language.translate, OF_PERSON),
     )
     return Table("managers", language.translate("Account managers"), columns, tuple(rows))
 
@@ -502,7 +386,7 @@ def _owners(company: Subject) -> Iterator[Line]:
     if company.result.audience == "own":
         yield from group_lines(company)
         return
-    for person in _by_name(company.result):
+    for person in by_name(company.result):
         yield person.name, company.about(Scope.MANAGER, person.id)
     yield from beside_lines(company)
 
@@ -531,13 +415,10 @@ def _score_against_plan(company: Subject) -> Table:
     """One point per manager with a target and a score; the extremes
     on either side are named.
     """
-    language = company.language
-    planned = next(
-        (measure for measure in PLANNED if company.plan(PLAN_TARGET, measure)), DEALS_WON
-    )
+    language, planned = company.language, drawn_target(company)
     points: list[tuple[Fraction, Fraction, Row]] = []
     without: list[str] = []
-    for person in _by_name(company.result):
+    for person in by_name(company.result):
         manager = company.about(Scope.MANAGER, person.id)
         score, progress = manager.find(SCORE), manager.plan(PLAN_PROGRESS, planned)
         height, reach = share(score), share(progress)

@@ -4,7 +4,7 @@ repair; nobody else's figures.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pipeline.language.labels import column_label, entity_label
@@ -56,7 +56,8 @@ from pipeline.reports.content.elements import (
     the_company,
 )
 from pipeline.reports.content.exceptions import exempt_table
-from pipeline.reports.content.fix_list import first_of, fix_lists
+from pipeline.reports.content.fix_list import first_of, fix_lists, leads_outside
+from pipeline.reports.content.people import seen_table, worth_discussing
 from pipeline.reports.content.report import (
     Report,
     Row,
@@ -83,28 +84,37 @@ _MOST_ASKED: Final = 100
 def manager_reports(result: RunResult) -> Iterator[Report]:
     """The report of every manager, one at a time, in the order of the result's people."""
     company, lists = the_company(result), fix_lists(result)
+    discussed = _discussed(company)
     for person in result.people:
         if person.scope is Scope.MANAGER:
-            yield _report(
-                company.about(Scope.MANAGER, person.id), person, lists.get(person.id, ())
-            )
+            own = company.about(Scope.MANAGER, person.id)
+            yield _report(own, person, lists.get(person.id, ()), discussed.get(person.id))
 
 
 def manager_report(result: RunResult, person: Person) -> Report:
     """The content of one manager's report."""
-    own = the_company(result).about(Scope.MANAGER, person.id)
-    return _report(own, person, fix_lists(result).get(person.id, ()))
+    company = the_company(result)
+    own, discussed = company.about(Scope.MANAGER, person.id), _discussed(company)
+    fix_list = fix_lists(result).get(person.id, ())
+    return _report(own, person, fix_list, discussed.get(person.id))
 
 
-def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Report:
-    """In the order of the first screen."""
+def _discussed(company: Subject) -> Mapping[str, Cells]:
+    """Whom management's report names as worth discussing, and by what evidence."""
+    return worth_discussing(company) if company.result.audience == "named" else {}
+
+
+def _report(
+    own: Subject, person: Person, fix_list: tuple[FixItem, ...], discussed: Cells | None
+) -> Report:
+    """In the order of the first screen; `discussed` is what management's report says of them."""
     return Report(
         "manager",
         person.name,
         person,
         own.result,
         own.language,
-        headline=tuple(_headline(own, person, fix_list)),
+        headline=tuple(_headline(own, person, fix_list, discussed)),
         tables=(
             *custom_table(own),
             score_table(own),
@@ -112,6 +122,7 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
             *exempt_table(own),
             not_checked_table(own),
             asked_table(own, marked("What is asked of you, and why"), _MOST_ASKED),
+            *([seen_table(own)] if own.result.audience == "named" else []),
         ),
         fix_list=fix_list,
         contact=own.result.contacts.get(person.id, ""),
@@ -128,7 +139,9 @@ def _report(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Repo
     )
 
 
-def _headline(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> Iterator[Row]:
+def _headline(
+    own: Subject, person: Person, fix_list: tuple[FixItem, ...], discussed: Cells | None
+) -> Iterator[Row]:
     yield readers_row(own)
     yield from _plan(own)
     yield from _warnings(own)
@@ -138,6 +151,9 @@ def _headline(own: Subject, person: Person, fix_list: tuple[FixItem, ...]) -> It
     if any(item.check for item in fix_list):
         yield _to_check(own.language)
     yield from _ahead(own)
+    if discussed:
+        label = own.language.translate("Worth discussing")
+        yield Row(label, discussed, element="discussed")
     yield from proof_rows(own)
 
 
@@ -298,6 +314,8 @@ def _to_complete(own: Subject, fix_list: Sequence[FixItem]) -> Iterator[Row]:
     yield from _first(own, fix_list, label)
     for section, measure, dimension, heading in _HEADINGS:
         figure = own.find(measure, dimension)
+        if section == "leads outside":
+            figure = leads_outside(own.result, own.key)
         if figure is not None and figure.numerator:
             yield Row(label, counted(figure, heading, own.language), element=f"fix {section}")
 

@@ -24,7 +24,17 @@ from pipeline.language.format import (
 from pipeline.language.labels import entity_label
 from pipeline.language.languages import Cell, Language
 from pipeline.language.marked import forms
-from pipeline.model import SCORED, Figure, FixItem, Person, RunResult, Span, Unit, Window
+from pipeline.model import (
+    SCORED,
+    Difference,
+    Figure,
+    FixItem,
+    Person,
+    RunResult,
+    Span,
+    Unit,
+    Window,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +137,7 @@ ELEMENTS: Final = frozenset(
         "person",
         "warning",
         "ahead",
+        "discussed",
         *(f"fix {section}" for section in SECTIONS),
     }
 )
@@ -149,6 +160,19 @@ def parts_of(report: Report) -> list[tuple[str, tuple[FixItem, ...]]]:
     for item in report.fix_list:
         by_section[section_of(item)].append(item)
     return [(section, tuple(items)) for section, items in by_section.items() if items]
+
+
+def miscounted(report: Report) -> Iterator[Difference]:
+    """Parts of a manager's fix-list that are not as long as their headings say."""
+    if report.reader != "manager":
+        return  # other lists may be cut, and say so
+    parts = dict(parts_of(report))
+    for name in SECTIONS:
+        for row in report.element(f"fix {name}"):
+            numbers = [cell for cell in row.cells if isinstance(cell, Figure)]
+            listed = len(parts.get(name, ()))
+            if numbers and numbers[0].numerator != listed:
+                yield numbers[0].id, name, str(numbers[0].numerator), str(listed)
 
 
 def section_of(item: FixItem) -> str:

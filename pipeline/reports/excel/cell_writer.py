@@ -65,6 +65,7 @@ HEAD_INDENTED = Look(bold=True, fill=SOFT, rule=ACCENT, indent=1)
 SMALL_NUMBER = Look(rule=LINE, middle=True, size=9, color=QUIET, right=True)
 _DIGITS: Final = 15  # significant digits that Excel keeps
 
+RIGHT = Look(rule=LINE, right=True)
 URL = Look(rule=LINE, color=ACCENT, underline=True)
 
 

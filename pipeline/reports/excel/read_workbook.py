@@ -11,8 +11,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path, PurePosixPath
+from itertools import zip_longest
+from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile, ZipFile
 
@@ -23,6 +25,17 @@ from pipeline.language.format import excel_format, excel_value, format_figure
 from pipeline.language.languages import Cell, Language
 from pipeline.model import Difference, Figure
 from pipeline.reports.content.report import Report, Row
+from pipeline.reports.excel.file_cells import (
+    MAIN,
+    TEXT,
+    FileCell,
+    Streamed,
+    address,
+    formats_of,
+    mark,
+    parts,
+    relations,
+)
 from pipeline.reports.excel.read_drawings import (
     Chart,
     bar_differences,
@@ -31,38 +44,25 @@ from pipeline.reports.excel.read_drawings import (
     column_letters,
 )
 from pipeline.reports.excel.sheet_text import (
+    DAY_FORMAT,
     FIRST_ROW,
-    LINK_LIMIT,
+    Link,
+    ListCell,
     about,
-    cells_of_queue,
     excel_text,
     headings_to_complete,
     headline_label,
     index_row,
-    is_link,
+    list_rows,
     note_to_complete,
     sheet_names,
     sheet_words,
     split_headline,
     stamp,
-    texts_to_complete,
 )
 from pipeline.values.visible import decoded
 
-_MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_LINKED: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_BUILT_IN: Final = {
-    0: "General",
-    1: "0",
-    2: "0.00",
-    3: "#,##0",
-    4: "#,##0.00",
-    9: "0%",
-    10: "0.00%",
-    49: "@",
-}
 _FORMAT: Final = re.compile(r'(?:"([^"]+)")?#,##0(?:\.(0+))?(%)?')
-_TEXT: Final = ("s", "inlineStr", "str")
 _UNREADABLE: Final = (
     CalamineError,
     BadZipFile,
@@ -77,7 +77,7 @@ _UNREADABLE: Final = (
 def workbook_differences(report: Report, file: Path) -> list[Difference]:
     """Every difference between the file and the report."""
     try:
-        workbook = _read(file)
+        workbook = _read(file, report)
     except _UNREADABLE as error:
         return [("workbook", file.name, "a readable workbook", type(error).__name__)]
     names = sheet_names(report)
@@ -85,9 +85,14 @@ def workbook_differences(report: Report, file: Path) -> list[Difference]:
         return [("sheets", file.name, ", ".join(names), ", ".join(workbook.sheets))]
     differences = list(workbook.oddities)
     places: list[tuple[Figure, str, str]] = []
-    language, index = report.language, sheet_words(report.language).index
-    for name, rows in zip(names, _expected(report), strict=False):
-        differences += _compared(workbook.sheets[name], rows, places, language)
+    language, words = report.language, sheet_words(report.language)
+    index = words.index
+    expected = _expected(report)
+    for name in names[:-1]:
+        if name == words.to_complete:
+            differences += workbook.listed
+        else:
+            differences += _compared(workbook.sheets[name], next(expected), places, language)
     differences += _compared(
         workbook.sheets[index], _expected_index(report, places), [], language
     )
@@ -102,15 +107,7 @@ def workbook_differences(report: Report, file: Path) -> list[Difference]:
 # --------------------------------------------------------------------------- what must be there
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """A text that is a hyperlink to this address."""
-
-    text: str
-    target: str
-
-
-_Expected = Cell | int | _Link
+_Expected = Cell | ListCell
 
 
 def _head(
@@ -120,7 +117,7 @@ def _head(
 
 
 def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
-    """The rows of every sheet but the index, in the order of `sheet_names`."""
+    """The rows of every sheet but the list and the index, in the order of `sheet_names`."""
 
     def lines(rows: Sequence[Row]) -> list[Sequence[_Expected]]:
         return [(row.label, *row.cells) for row in rows]
@@ -136,22 +133,17 @@ def _expected(report: Report) -> Iterator[list[Sequence[_Expected]]]:
     ]
     for table in report.tables:
         yield _head(report, table.title, table.note, table.columns) + lines(table.rows)
-    if report.lists_records:
-        note = note_to_complete(report)
-        headings = headings_to_complete(report)
-        head = _head(report, words.records_to_complete, note, headings)
-        yield head + (list(_expected_to_complete(report)) or [(words.nothing_to_complete,)])
     yield _head(report, words.notes, "", (words.notes_heading,)) + [
         (note,) for note in report.notes or (words.no_notes,)
     ]
 
 
-def _expected_to_complete(report: Report) -> Iterator[Sequence[_Expected]]:
-    for number, item in enumerate(report.fix_list):
-        *texts, link, counts, record_id, ids = texts_to_complete(item, report.language)
-        linked = is_link(item.link) and number < LINK_LIMIT
-        shown = _Link(link, item.link) if linked else link
-        yield *texts, shown, counts, record_id, ids, *cells_of_queue(item)
+def _expected_list(report: Report) -> Iterator[Sequence[_Expected]]:
+    words, note = sheet_words(report.language), note_to_complete(report)
+    yield from _head(report, words.records_to_complete, note, headings_to_complete(report))
+    rows = iter(list_rows(report))
+    yield next(rows, (words.nothing_to_complete,))
+    yield from rows
 
 
 def _expected_index(
@@ -166,25 +158,9 @@ def _expected_index(
 
 
 @dataclass(slots=True)
-class _FileCell:
-    """A cell in the file."""
-
-    value: object
-    kind: str = "n"  # the type that the XML names: 'n', 's', 'inlineStr', 'b', …
-    number_format: str = "General"
-    formula: bool = False
-    link: str = ""
-
-    def text(self) -> str:
-        """The cell for a message."""
-        kind = "formula " if self.formula else "text " if self.kind in _TEXT else ""
-        return f"{kind}{self.value!r} as {self.number_format}"[:200]
-
-
-@dataclass(slots=True)
 class _Sheet:
     name: str
-    cells: dict[str, _FileCell]
+    cells: dict[str, FileCell]
     bars: list[str] = field(default_factory=list)  # ranges of conditional formats
 
 
@@ -192,75 +168,45 @@ class _Sheet:
 class _Workbook:
     sheets: dict[str, _Sheet]
     oddities: list[Difference] = field(default_factory=list)
+    listed: list[Difference] = field(default_factory=list)  # of the list's sheet
     charts: list[Chart] = field(default_factory=list)
 
 
-def _read(file: Path) -> _Workbook:
-    workbook = _Workbook({})
+def _read(file: Path, report: Report) -> _Workbook:
+    """The file's cells; those of the list, which may be long, are compared as they are read."""
+    workbook, to_complete = _Workbook({}), sheet_words(report.language).to_complete
     calamine = CalamineWorkbook.from_path(str(file))
     with ZipFile(file) as archive:
         workbook.charts = charts_in(archive)
         styles = etree.fromstring(archive.read("xl/styles.xml"))
-        formats = _formats(styles)
-        if styles.find(f"{_MAIN}dxfs//{_MAIN}numFmt") is not None:
+        formats = formats_of(styles)
+        if styles.find(f"{MAIN}dxfs//{MAIN}numFmt") is not None:
             workbook.oddities.append(
                 ("format", "conditional format", "no number format", "one")
             )
-        for metadata, part in zip(calamine.sheets_metadata, _parts(archive), strict=True):
+        for metadata, part in zip(calamine.sheets_metadata, parts(archive), strict=True):
             if metadata.visible is not SheetVisibleEnum.Visible:
                 workbook.oddities.append(("sheet", metadata.name, "visible", "hidden"))
-            sheet = _Sheet(metadata.name, _values(calamine, metadata.name))
-            workbook.sheets[metadata.name] = sheet
-            workbook.oddities += _types(archive, part, formats, sheet)
+            sheet = workbook.sheets[metadata.name] = _Sheet(metadata.name, {})
+            if metadata.name == to_complete:
+                streamed = Streamed(calamine, archive, part, metadata.name, formats)
+                workbook.listed += _list_differences(report, streamed)
+                sheet.bars = streamed.bars()
+            else:
+                sheet.cells = _values(calamine, metadata.name)
+                workbook.oddities += _types(archive, part, formats, sheet)
     return workbook
 
 
-def _values(calamine: CalamineWorkbook, name: str) -> dict[str, _FileCell]:
+def _values(calamine: CalamineWorkbook, name: str) -> dict[str, FileCell]:
     """The non-empty cells of a sheet."""
     rows = calamine.get_sheet_by_name(name).to_python(skip_empty_area=False)
     return {
-        f"{column_letters(column)}{row}": _FileCell(value)
+        f"{column_letters(column)}{row}": FileCell(value)
         for row, line in enumerate(rows, 1)
         for column, value in enumerate(line, 1)
         if value != ""
     }
-
-
-def _relations(archive: ZipFile, part: str) -> dict[str, str]:
-    """Relation id -> target, for a part of the package."""
-    path = PurePosixPath(part)
-    name = str(path.parent / "_rels" / f"{path.name}.rels")
-    if name not in archive.namelist():
-        return {}
-    return {
-        str(node.get("Id")): str(node.get("Target"))
-        for node in etree.fromstring(archive.read(name))
-    }
-
-
-def _parts(archive: ZipFile) -> list[str]:
-    """The XML parts of the sheets, in the workbook's order."""
-    targets = _relations(archive, "xl/workbook.xml")
-    sheets = etree.fromstring(archive.read("xl/workbook.xml")).iter(f"{_MAIN}sheet")
-    linked = [targets[str(sheet.get(_LINKED))] for sheet in sheets]
-    return [
-        target.lstrip("/") if target.startswith("/") else f"xl/{target}" for target in linked
-    ]
-
-
-def _formats(styles: etree._Element) -> list[str]:
-    """The number format of each style that a cell can name."""
-    own = {
-        str(node.get("numFmtId")): str(node.get("formatCode"))
-        for node in styles.iter(f"{_MAIN}numFmt")
-    }
-    formats = []
-    for node in styles.iterfind(f"{_MAIN}cellXfs/{_MAIN}xf"):
-        number = str(node.get("numFmtId", "0"))
-        formats.append(
-            own.get(number) or _BUILT_IN.get(int(number), f"built-in format {number}")
-        )
-    return formats
 
 
 def _types(
@@ -268,30 +214,34 @@ def _types(
 ) -> list[Difference]:
     """Fills in types, formats and links of the sheet's cells; returns hidden rows and columns."""
     tree = etree.fromstring(archive.read(part))
-    for node in tree.iter(f"{_MAIN}c"):
-        if cell := sheet.cells.get(str(node.get("r"))):
-            cell.kind = str(node.get("t", "n"))
-            cell.number_format = formats[int(node.get("s", "0"))]
-            cell.formula = node.find(f"{_MAIN}f") is not None
-        elif node.find(f"{_MAIN}f") is not None:
-            sheet.cells[str(node.get("r"))] = _FileCell("", formula=True)
-    targets = _relations(archive, part)
-    for node in tree.iter(f"{_MAIN}hyperlink"):
-        target = targets.get(str(node.get(_LINKED)), "")
+    for node in tree.iter(f"{MAIN}c"):
+        mark(node, sheet.cells, formats)
+    targets = relations(archive, part)
+    for node in tree.iter(f"{MAIN}hyperlink"):
         if cell := sheet.cells.get(str(node.get("ref"))):
-            cell.link = target + (f"#{node.get('location')}" if node.get("location") else "")
-    sheet.bars = [str(node.get("sqref")) for node in tree.iter(f"{_MAIN}conditionalFormatting")]
+            cell.link = address(node, targets)
+    sheet.bars = [str(node.get("sqref")) for node in tree.iter(f"{MAIN}conditionalFormatting")]
     hidden = [
         node
         for tag in ("row", "col")
-        for node in tree.iter(f"{_MAIN}{tag}")
+        for node in tree.iter(f"{MAIN}{tag}")
         if node.get("hidden") in ("1", "true")
     ]
-    return (
-        [("sheet", sheet.name, "rows and columns in sight", f"{len(hidden)} hidden")]
-        if hidden
-        else []
-    )
+    return list(_hidden(sheet.name, len(hidden)))
+
+
+def _hidden(sheet: str, number: int) -> Iterator[Difference]:
+    if number:
+        yield "sheet", sheet, "rows and columns in sight", f"{number} hidden"
+
+
+def _list_differences(report: Report, streamed: Streamed) -> Iterator[Difference]:
+    """Differences of the list's sheet, row by row."""
+    yield from _hidden(streamed.name, streamed.hidden())
+    rows = zip_longest(_expected_list(report), streamed.rows(), fillvalue=None)
+    for number, (expected, cells) in enumerate(rows, 1):
+        row = _Sheet(streamed.name, cells or {})
+        yield from _compared(row, [expected or ()], [], report.language, first=number)
 
 
 # ------------------------------------------------------------------------------- the comparison
@@ -326,10 +276,13 @@ def _compared(
     rows: Sequence[Sequence[_Expected]],
     places: list[tuple[Figure, str, str]],
     language: Language,
+    first: int = 1,
 ) -> Iterator[Difference]:
-    """Differences of one sheet; `places` receives where each figure is expected."""
+    """Differences of one sheet, or of its rows from the first on; `places` receives where each
+    figure is expected.
+    """
     awaited: dict[str, _Expected] = {}
-    for number, line in enumerate(rows, 1):
+    for number, line in enumerate(rows, first):
         for column, expected in enumerate(line, 1):
             if expected is None or expected == "":
                 continue
@@ -357,9 +310,7 @@ def _compared(
             )
 
 
-def _wanted(
-    expected: _Expected, cell: _FileCell | None, language: Language
-) -> tuple[str, bool]:
+def _wanted(expected: _Expected, cell: FileCell | None, language: Language) -> tuple[str, bool]:
     """The expected content, for a message, and whether the cell has it."""
     if isinstance(expected, Figure):
         return (
@@ -370,10 +321,10 @@ def _wanted(
         return str(expected), cell is not None and _number(
             cell
         ) == expected and cell.number_format == "#,##0"
+    if isinstance(expected, date):
+        return f"{expected} as {DAY_FORMAT}", cell is not None and _is_day(cell, expected)
     text, target = (
-        (expected.text, expected.target)
-        if isinstance(expected, _Link)
-        else (expected or "", "")
+        (expected.text, expected.target) if isinstance(expected, Link) else (expected or "", "")
     )
     fitted = excel_text(text, language)[0]
     wanted = f"{fitted} -> {target}" if target else fitted
@@ -382,12 +333,22 @@ def _wanted(
     )
 
 
-def _is_text(cell: _FileCell, text: str) -> bool:
-    plain = cell.kind in _TEXT and not cell.formula and cell.number_format in ("@", "General")
+def _is_text(cell: FileCell, text: str) -> bool:
+    plain = cell.kind in TEXT and not cell.formula and cell.number_format in ("@", "General")
     return plain and cell.value == text
 
 
-def _number(cell: _FileCell) -> Decimal | None:
+def _is_day(cell: FileCell, day: date) -> bool:
+    return (
+        cell.kind == "n"
+        and not cell.formula
+        and cell.number_format == DAY_FORMAT
+        and type(cell.value) is date
+        and cell.value == day
+    )
+
+
+def _number(cell: FileCell) -> Decimal | None:
     """A numeric cell's value, by the shortest text of its float; None for any other cell."""
     if (
         cell.kind != "n"
@@ -399,7 +360,7 @@ def _number(cell: _FileCell) -> Decimal | None:
     return Decimal(repr(cell.value))
 
 
-def _is_figure(cell: _FileCell, figure: Figure, language: Language) -> bool:
+def _is_figure(cell: FileCell, figure: Figure, language: Language) -> bool:
     value, printed = excel_value(figure), format_figure(figure, language)
     if value is None:
         return _is_text(cell, excel_text(printed, language)[0])
@@ -411,9 +372,8 @@ def _is_figure(cell: _FileCell, figure: Figure, language: Language) -> bool:
 
 def _unaccounted(report: Report, workbook: _Workbook) -> Iterator[Difference]:
     """Compares the index with the report and with the cells, wherever they are."""
-    words = sheet_words(report.language)
-    index, without_figures = words.index, (words.index, words.to_complete)
-    lines: dict[int, dict[str, _FileCell]] = {}
+    index = sheet_words(report.language).index
+    lines: dict[int, dict[str, FileCell]] = {}
     for ref, cell in workbook.sheets[index].cells.items():
         column = ref.rstrip("0123456789")
         lines.setdefault(int(ref[len(column) :]), {})[column] = cell
@@ -430,9 +390,7 @@ def _unaccounted(report: Report, workbook: _Workbook) -> Iterator[Difference]:
     }
     for name, sheet in workbook.sheets.items():
         for ref, cell in sheet.cells.items():
-            if name in without_figures:
-                continue  # their numbers are no figures: days, ages, parts
-            if cell.kind not in _TEXT and (name, ref) not in places:
+            if name != index and cell.kind not in TEXT and (name, ref) not in places:
                 yield (
                     "a number that is not in the index",
                     f"{name}!{ref}",

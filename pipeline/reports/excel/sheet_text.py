@@ -5,21 +5,30 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Final
 
 from pipeline.language.format import day_text, format_figure
-from pipeline.language.labels import basis_label, entity_label, period_label, unit_label
+from pipeline.language.labels import (
+    basis_label,
+    entity_label,
+    period_label,
+    unit_label,
+    verdict_label,
+)
 from pipeline.language.languages import Language
 from pipeline.language.marked import forms, marked
-from pipeline.model import Figure, FixItem
+from pipeline.model import FieldSet, Figure, FixItem, LocalText, Rule
+from pipeline.reports.content.fix_list import points_of
 from pipeline.reports.content.report import (
     Report,
     Row,
     Table,
     as_of_text,
-    missing_texts,
+    label_text,
     period_text,
     section_of,
 )
@@ -30,6 +39,8 @@ FIRST_ROW: Final = 5
 
 CELL_LIMIT: Final = 32_767  # UTF-16 units in one cell
 LINK_LIMIT: Final = 65_530  # hyperlinks on one sheet
+DAY_FORMAT: Final = "d mmm yyyy"
+_FIRST_DAY: Final = date(1900, 3, 1)  # from which on every program counts days alike
 EXACT_BELOW: Final = 10**15  # Excel keeps 15 significant digits
 
 # characters of a URI
@@ -74,11 +85,6 @@ class SheetWords:
     columns_of_queue: tuple[str, ...]
     columns_of_index: tuple[str, ...]
 
-    @property
-    def link_column(self) -> int:
-        """The position of the link among the fix-list's columns, from 1."""
-        return len(self.columns_to_complete) - 3
-
 
 @cache
 def sheet_words(language: Language) -> SheetWords:
@@ -106,13 +112,15 @@ def sheet_words(language: Language) -> SheetWords:
         columns_to_complete=(
             translate("What"),
             translate("Record"),
-            translate("Day"),
-            translate("Missing"),
-            translate("Why it is asked"),
-            translate("Link"),
-            translate("Counts in"),
             translate("Record id"),
+            translate("Field"),
+            translate("What is wrong"),
+            translate("Counts in"),
+            translate("Points"),
+            translate("Day"),
+            translate("Link"),
             translate("Finding"),
+            translate("Why it is asked"),
         ),
         columns_of_queue=(translate("Account manager"), translate("Age in days")),
         columns_of_index=(
@@ -292,6 +300,18 @@ def chart_title(table: Table, at: int, shown: int | None, language: Language) ->
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text that leads to an address."""
+
+    text: str
+    target: str
+
+
+ListCell = str | int | date | Link
+"""What stands in a cell of the list; '' is nothing."""
+
+
 def note_to_complete(report: Report) -> str:
     """The length of the whole list, by section."""
     sections = Counter(map(section_of, report.fix_list))
@@ -319,22 +339,70 @@ def cells_of_queue(item: FixItem) -> tuple[str | int, ...]:
     return item.queued.owner, age
 
 
-def texts_to_complete(item: FixItem, language: Language) -> tuple[str, ...]:
-    """The texts of a fix-list row's cells."""
+def list_rows(report: Report) -> Iterator[tuple[ListCell, ...]]:
+    """A row per record and finding, in the order of the fix-list."""
+    number = 0
+    for item in report.fix_list:
+        record = _record_cells(item, report.language)
+        for finding in zip(item.rules, item.missing, item.ids, item.why, strict=True):
+            row = _list_row(item, record, finding, report, linked=number < LINK_LIMIT)
+            yield (*row, *cells_of_queue(item))
+            number += 1
+
+
+def _record_cells(item: FixItem, language: Language) -> tuple[str, str, str]:
     kind = entity_label(item.entity, language)
-    nameless = language.translate("({kind} without a name)", kind=kind)
+    label = item.label if item.label.strip() else label_text(item, language)
+    return kind[:1].upper() + kind[1:], label, item.record_id
+
+
+def _list_row(
+    item: FixItem,
+    record: tuple[str, str, str],
+    finding: tuple[Rule, LocalText, str, LocalText],
+    report: Report,
+    *,
+    linked: bool,
+) -> tuple[ListCell, ...]:
+    (rule, missing, name, why), language = finding, report.language
+    fields = report.result.field_sets[item.entity]
     return (
-        kind[:1].upper() + kind[1:],
-        item.label or nameless,
-        day_text(item.day, language) if item.day else "",
-        "\n".join(missing_texts(item, language)),
-        # one reason per line, beside the missing field
-        "\n".join(map(language.chosen, item.why)).rstrip(),
-        sheet_words(language).link if is_link(item.link) else item.link,
+        *record,
+        _shown(_field(rule, fields, missing), name, item, language),
+        verdict_label(rule.verdict, language),
         language.translate(_COUNTS_IN[section_of(item)]),
-        item.record_id,
-        "\n".join(item.ids),
+        points_of([rule], fields) or "",
+        _day(item.day, language),
+        _link(item.link, language, linked=linked),
+        name,
+        language.chosen(why),
     )
+
+
+def _field(rule: Rule, fields: FieldSet, missing: LocalText) -> LocalText:
+    """The field alone, without what is wrong with it; of a count, what it says."""
+    labels = {demand.name: demand.label for demand in fields.demands}
+    return missing if rule.measure else labels.get(rule.id, missing)
+
+
+def _shown(field: LocalText, finding: str, item: FixItem, language: Language) -> str:
+    """The field, marked where its finding is under discussion."""
+    if finding in item.disputed:
+        return language.translate("{what} (under discussion)", what=field)
+    return language.chosen(field)
+
+
+def _day(day: date | None, language: Language) -> ListCell:
+    if day is None:
+        return ""
+    return day if day >= _FIRST_DAY else day_text(day, language)
+
+
+def _link(link: str, language: Language, *, linked: bool) -> ListCell:
+    """A sheet may have so many hyperlinks and no more; then the address stands there."""
+    if linked and is_link(link):
+        return Link(sheet_words(language).link, link)
+    return link
 
 
 def is_link(link: str) -> bool:

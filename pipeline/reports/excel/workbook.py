@@ -6,14 +6,13 @@ headings. The same report gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
-from io import BytesIO
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import cache, partial
 from math import ceil
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
@@ -32,8 +31,8 @@ from openpyxl.formatting.rule import DataBarRule
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.writer.excel import ExcelWriter
-from openpyxl.xml.functions import tostring
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.language.languages import Cell, Language
 from pipeline.model import Figure, Unit
@@ -64,24 +63,26 @@ from pipeline.reports.excel.cell_writer import (
     Look,
     excel_number,
 )
+from pipeline.reports.excel.list_sheet import BookWriter, ListCells, ListSheet, StampedZip
 from pipeline.reports.excel.sheet_text import (
+    DAY_FORMAT,
     FIRST_ROW,
     LINK_LIMIT,
+    Link,
+    ListCell,
     SheetWords,
     about,
-    cells_of_queue,
     chart_title,
     excel_text,
     headings_to_complete,
     headline_label,
     index_row,
-    is_link,
+    list_rows,
     note_to_complete,
     sheet_names,
     sheet_words,
     split_headline,
     stamp,
-    texts_to_complete,
 )
 
 MOST_BARS: Final = 12
@@ -100,7 +101,7 @@ def write_workbook(report: Report, file: Path) -> None:
     overview = book.active
     overview.title = names[0]
     _overview(writer, overview)
-    sheets = [book.create_sheet(name) for name in names[1:]]
+    sheets = [_added(book, name, words) for name in names[1:]]
     for table, sheet in zip(report.tables, sheets, strict=False):
         _table(writer, sheet, table)
     if words.to_complete in names:
@@ -108,7 +109,16 @@ def write_workbook(report: Report, file: Path) -> None:
     _notes(writer, book[words.notes], words)
     _index(writer, book[words.index], words)
     _charts(report, overview, sheets)
-    file.write_bytes(_packed(book, report))
+    _save(book, report, file)
+
+
+def _added(book: Any, name: str, words: SheetWords) -> Any:
+    """A new sheet of this name at the end; the list is written as it is made."""
+    if name != words.to_complete:
+        return book.create_sheet(name)
+    sheet = ListSheet(book, name)
+    book._add_sheet(sheet)
+    return sheet
 
 
 def _head(
@@ -123,26 +133,32 @@ def _head(
     writer.text(sheet, 1, 1, title, TITLE)
     writer.text(sheet, 2, 1, stamp(writer.report), SMALL)
     writer.text(sheet, 3, 1, note, SMALL)
-    sheet.row_dimensions[1].height = 26
-    sheet.row_dimensions[3].height = 20
     for column, (heading, look) in enumerate(zip(headings, looks, strict=True), 1):
         writer.text(sheet, FIRST_ROW - 1, column, heading, look)
+    _page(writer, sheet)
+
+
+def _page(writer: CellWriter, sheet: Any) -> None:
+    """Sets how a sheet is seen and how it prints."""
+    report, language = writer.report, writer.report.language
+    words = sheet_words(language)
+    sheet.row_dimensions[1].height = 26
+    sheet.row_dimensions[3].height = 20
     sheet.sheet_view.showGridLines = False
     sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = 15, True
-    words = sheet_words(writer.report.language)
     first = sheet.title in (words.overview, words.to_complete)
     sheet.sheet_properties.tabColor = ACCENT if first else LINE
     sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_margins.left = sheet.page_margins.right = 0.5
     sheet.page_margins.top = sheet.page_margins.bottom = 0.75
-    language = writer.report.language
-    sheet.oddHeader.left.text = _printed(writer.report.title, language)
-    sheet.oddHeader.right.text = _printed(sheet.title, language)
-    sheet.oddFooter.left.text = _printed(stamp(writer.report), language)
-    sheet.oddFooter.right.text = language.translate(
+    printed = sheet.HeaderFooter
+    printed.oddHeader.left.text = _printed(report.title, language)
+    printed.oddHeader.right.text = _printed(sheet.title, language)
+    printed.oddFooter.left.text = _printed(stamp(report), language)
+    printed.oddFooter.right.text = language.translate(
         "Page {page} of {pages}", page="&P", pages="&N"
     )
     sheet.print_title_rows = f"{FIRST_ROW - 1}:{FIRST_ROW - 1}"
@@ -246,31 +262,47 @@ def _percent_columns(table: Table) -> list[int]:
     return columns
 
 
-def _to_complete(writer: CellWriter, sheet: Any, words: SheetWords) -> None:
+def _to_complete(writer: CellWriter, sheet: ListSheet, words: SheetWords) -> None:
+    """Writes a row per finding; what a sheet has above its rows must be settled before them."""
     report, headings = writer.report, headings_to_complete(writer.report)
-    note = note_to_complete(report)
-    _head(writer, sheet, words.records_to_complete, note, headings, [HEAD] * len(headings))
-    for number, item in enumerate(report.fix_list, FIRST_ROW):
-        for column, text in enumerate(texts_to_complete(item, report.language), 1):
-            cell = writer.text(sheet, number, column, text, WRAPPED)
-            if column == words.link_column and is_link(item.link):
-                cell._style = writer.style(URL, "@")
-                if number - FIRST_ROW < LINK_LIMIT:
-                    cell.hyperlink = Hyperlink(ref=cell.coordinate, target=item.link)
-        for column, value in enumerate(
-            cells_of_queue(item), len(words.columns_to_complete) + 1
-        ):
-            if isinstance(value, int):
-                writer.number(sheet, number, column, value, Look(rule=LINE, right=True))
-            else:
-                writer.text(sheet, number, column, value, WRAPPED)
-    if not report.fix_list:
-        writer.text(sheet, FIRST_ROW, 1, words.nothing_to_complete, Look(color=QUIET))
+    last, rows = get_column_letter(len(headings)), 0
+    widths = [len(heading) + 3 for heading in headings]
+    for row in list_rows(report):
+        rows += 1
+        widths = [max(pair) for pair in zip(widths, map(_list_width, row), strict=True)]
+    for column, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(column)].width = min(max(width + 2, 9), 44)
+    _page(writer, sheet)
     sheet.freeze_panes = f"C{FIRST_ROW}"
-    if len(report.fix_list) >= 6:
-        last = get_column_letter(len(headings))
-        sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + len(report.fix_list) - 1}"
-    _widths(writer, sheet, most=44)
+    if rows >= 6:
+        sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + rows - 1}"
+    cells = ListCells(writer, sheet)
+    sheet.append(cells.texts((words.records_to_complete,), (TITLE,)))
+    sheet.append(cells.texts((stamp(report),), (SMALL,)))
+    sheet.append(cells.texts((note_to_complete(report),), (SMALL,)))
+    sheet.append(cells.texts(headings, [HEAD] * len(headings)))
+    for row in list_rows(report):
+        sheet.append(cells.row(row))
+    if not rows:
+        sheet.append(cells.texts((words.nothing_to_complete,), (Look(color=QUIET),)))
+    sheet.links = partial(_links, report)
+
+
+def _list_width(cell: ListCell) -> int:
+    match cell:
+        case Link():
+            return len(cell.text)
+        case date():
+            return len(DAY_FORMAT)
+    return len(str(cell))
+
+
+def _links(report: Report) -> Iterator[tuple[str, str]]:
+    """The cells of the list that are hyperlinks, and where they lead."""
+    for number, row in enumerate(list_rows(report), FIRST_ROW):
+        for column, cell in enumerate(row, 1):
+            if isinstance(cell, Link):
+                yield f"{get_column_letter(column)}{number}", cell.target
 
 
 def _notes(writer: CellWriter, sheet: Any, words: SheetWords) -> None:
@@ -451,28 +483,12 @@ def _type(size: int, *, bold: bool = False, text: str = "") -> RichText:
     )
 
 
-def _packed(book: Any, report: Report) -> bytes:
-    """The file's bytes, with the run's as-of instead of the time of saving."""
+def _save(book: Any, report: Report, file: Path) -> None:
+    """Writes the file, with the run's as-of instead of the time of saving."""
     moment = report.result.window.as_of
     book.properties.creator = "crm-audit"
     book.properties.title = excel_text(report.title, report.language)[0]
-    loose, packed = BytesIO(), BytesIO()
-    ExcelWriter(book, ZipFile(loose, "w")).save()  # compressed only once, below
     book.properties.created = book.properties.modified = moment.replace(
         tzinfo=None, microsecond=0
     )
-    with ZipFile(loose) as source, ZipFile(packed, "w", ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            content = (
-                tostring(book.properties.to_tree())
-                if name == "docProps/core.xml"
-                else source.read(name)
-            )
-            entry = ZipInfo(name, max((1980, 1, 1, 0, 0, 0), moment.timetuple()[:6]))
-            entry.compress_type, entry.external_attr, entry.create_system = (
-                ZIP_DEFLATED,
-                0o600 << 16,
-                3,
-            )
-            target.writestr(entry, content)
-    return packed.getvalue()
+    BookWriter(book, StampedZip(file, moment)).save()

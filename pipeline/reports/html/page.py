@@ -16,6 +16,7 @@ from pipeline.language.languages import Language
 from pipeline.model import Figure, FixItem
 from pipeline.reports.content.disputes import dispute_link
 from pipeline.reports.content.fix_list import groups_of
+from pipeline.reports.content.openings import Openings, explanations_of
 from pipeline.reports.content.report import (
     SECTIONS,
     Report,
@@ -50,12 +51,20 @@ def render_page(report: Report) -> str:
             language=language.code,
             source=language.chosen(report.result.source),
             sections=_sections(report),
+            **_opened(report),
             as_of=as_of_text(window, language),
             period=period_text(window, language),
             style=Markup(style),  # noqa: S704 - our own file; the page's policy allows only this text
             style_hash=f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
         )
     )
+
+
+def _opened(report: Report) -> dict[str, object]:
+    """What the figures of a manager's page open; those of other pages open nothing."""
+    if report.reader != "manager":
+        return {"opens": lambda _: "", "explanations": []}
+    return {"opens": Openings(report).of, "explanations": explanations_of(report)}
 
 
 @cache

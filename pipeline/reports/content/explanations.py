@@ -1,0 +1,298 @@
+"""What a figure means: the text that it opens on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pipeline.language.marked import marked
+
+_TEXTS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
+    (
+        (
+            "plan_done",
+            "plan_target",
+            "plan_left",
+            "plan_over",
+            "plan_progress",
+        ),
+        marked(
+            "The target is set for a calendar month. What is done in that month counts, "
+            "from its first day to today; what is to go is the target less what is done, "
+            "and never less than nothing."
+        ),
+    ),
+    (
+        (
+            "plan_needed_per_day",
+            "working_days_left",
+        ),
+        marked(
+            "What is to go, divided by the working days that are left in the month, today"
+            " included."
+        ),
+    ),
+    (
+        ("plan_without_target",),
+        marked("What was done in the month by somebody for whom no target is set."),
+    ),
+    (
+        (
+            "deals_won",
+            "deals_won_amount",
+        ),
+        marked(
+            "Deals whose stage says won and whose closing date lies in the period, and "
+            "not after today. Amounts of different currencies are never added up."
+        ),
+    ),
+    (
+        (
+            "deals_won_undated",
+            "deals_won_undated_amount",
+            "deals_won_unreadable_date",
+            "deals_won_unreadable_date_amount",
+        ),
+        marked(
+            "Deals whose stage says won, but without a closing date that can be read. "
+            "They count among your results as soon as they have one."
+        ),
+    ),
+    (
+        ("deals_won_in_future",),
+        marked(
+            "Deals whose stage says won and whose closing date is still to come. They "
+            "count from that day on."
+        ),
+    ),
+    (
+        (
+            "deals_open",
+            "deals_open_amount",
+        ),
+        marked("Deals whose stage says open, as of now, whenever they were made."),
+    ),
+    (
+        (
+            "deals_unknown",
+            "meetings_unknown",
+            "calls_unknown",
+        ),
+        marked(
+            "Records whose status or stage the audit does not know. They count nowhere "
+            "until the audit says what that word means."
+        ),
+    ),
+    (
+        ("meetings_held",),
+        marked(
+            "Meetings whose status says held and whose start lies in the period, and not "
+            "after now."
+        ),
+    ),
+    (
+        ("complete_meetings",),
+        marked(
+            "Of the held meetings of the period those that have a date, a subject and a "
+            "result, and a contact with a last name, a first name and a phone or e-mail; "
+            "what this CRM does not hold is not asked for. Of several contacts the most "
+            "complete one counts."
+        ),
+    ),
+    (
+        ("meetings_planned_7d",),
+        marked(
+            "Meetings whose status says planned and that start between now and the end of"
+            " the seventh day after today."
+        ),
+    ),
+    (
+        ("meetings_overdue",),
+        marked(
+            "Meetings whose status says planned although their end, or else their start, "
+            "has passed. Mark them as held or cancelled, or plan another day."
+        ),
+    ),
+    (
+        (
+            "meetings_held_in_future",
+            "calls_held_in_future",
+        ),
+        marked(
+            "Records marked held whose start is still to come. They count once they have "
+            "been held."
+        ),
+    ),
+    (
+        ("unreadable",),
+        marked(
+            "Something stands in a date, an amount or a text that cannot be read. The "
+            "record is on your list; it is in no figure that needs it."
+        ),
+    ),
+    (
+        ("score",),
+        marked(
+            "Completeness is the mean of the kinds of record, weighted by their shares. "
+            "Of each kind it is the points kept divided by the points in all, over the "
+            "records of these days. A kind with fewer than ten points is left out. What "
+            "is coming up, taken over or imported does not count."
+        ),
+    ),
+    (
+        ("base",),
+        marked(
+            "The same over all your records, whenever they were made, those taken over or"
+            " imported included. It stands beside completeness and is no part of it."
+        ),
+    ),
+    (
+        (
+            "points_kept",
+            "points_due",
+            "base_points_kept",
+            "base_points_due",
+        ),
+        marked(
+            "Each field that is asked of a record is a point, or as many as it weighs. It"
+            " is kept where the field is in order, and lost where it is missing, cannot "
+            "be read or is not valid. A field that this CRM does not hold is not asked "
+            "for."
+        ),
+    ),
+    (
+        ("score_share",),
+        marked(
+            "How much a kind of record weighs in the whole. The shares are the same for "
+            "everybody; the audit's settings say them."
+        ),
+    ),
+    (
+        (
+            "records_complete",
+            "base_complete",
+        ),
+        marked("Of the records of which something is asked, those that lose no point."),
+    ),
+    (
+        (
+            "field_good",
+            "base_good",
+        ),
+        marked("Of the records of which the field is asked, those where it is in order."),
+    ),
+    (
+        (
+            "field_missing",
+            "base_missing",
+        ),
+        marked(
+            "The field is empty, holds only white space, or a word that this CRM uses for"
+            " nothing."
+        ),
+    ),
+    (
+        (
+            "field_unreadable",
+            "base_unreadable",
+        ),
+        marked(
+            "Something stands there that cannot be read: an impossible date, an amount "
+            "without a currency."
+        ),
+    ),
+    (
+        (
+            "field_invalid",
+            "base_invalid",
+        ),
+        marked("What stands there does not pass a check that the audit declares."),
+    ),
+    (
+        (
+            "field_placeholder",
+            "base_placeholder",
+        ),
+        marked(
+            "What stands there fills the field and says nothing: a declared word, one "
+            "character over and over, a run of keys."
+        ),
+    ),
+    (
+        (
+            "field_hint",
+            "base_hint",
+        ),
+        marked(
+            "What stands there is in order and worth a look, such as a phone number of a "
+            "range that nobody has been given."
+        ),
+    ),
+    (
+        (
+            "field_duplicate",
+            "base_duplicate",
+        ),
+        marked(
+            "Another record has the same value. It costs nothing unless the audit's "
+            "settings say so."
+        ),
+    ),
+    (
+        ("records_failing",),
+        marked(
+            "The records of these days that lose a point, those that add most to your "
+            "completeness first."
+        ),
+    ),
+    (
+        (
+            "records_failing_coming_up",
+            "records_failing_taken_over",
+            "records_failing_imported",
+            "records_failing_outside",
+        ),
+        marked("Records to complete that do not count in your completeness."),
+    ),
+    (
+        (
+            "with_operators_due",
+            "with_operators_lacking",
+            "with_operators_records",
+        ),
+        marked(
+            "What is asked of sales support about your records. Its points are sales "
+            "support's; they are in none of yours."
+        ),
+    ),
+    (
+        (
+            "score_without_exceptions",
+            "base_without_exceptions",
+            "field_exempt",
+            "base_exempt",
+        ),
+        marked(
+            "What is exempt is asked of nobody until its day; beside it stands what "
+            "completeness is without these exceptions."
+        ),
+    ),
+    (
+        ("figures_proven",),
+        marked(
+            "Each of these figures was computed twice, by the CRM's own database and from"
+            " the records that were read, and both were equal."
+        ),
+    ),
+)
+"""Names of measures, and what their figures mean."""
+
+
+def _by_name() -> Iterator[tuple[str, str]]:
+    for names, text in _TEXTS:
+        for name in names:
+            yield name, text
+
+
+EXPLANATIONS: Final[Mapping[str, str]] = dict(_by_name())
+"""Name of a measure that stands on a manager's page -> what its figures mean."""

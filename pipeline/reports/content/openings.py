@@ -1,0 +1,105 @@
+"""What each figure of a manager's page opens: the records that it counts, or what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pipeline.measures.completeness import (
+    FAILING,
+    IN_ALL,
+    IN_SCORE,
+    RECORDS_FAILING,
+    RECORDS_WITH_OPERATORS,
+)
+from pipeline.measures.deals import WON_ON_NO_DAY
+from pipeline.measures.registry import MEASURES
+from pipeline.model import Figure, FixItem, Rule, Span, Verdict
+from pipeline.reports.content.explanations import EXPLANATIONS
+from pipeline.reports.content.report import Report, parts_of
+
+_Key = tuple[str, str]
+"""(name of a measure, its dimension): what a defect is counted by."""
+
+_SECTIONS: Final[Mapping[_Key, str]] = {
+    (RECORDS_FAILING.name, ""): "now",
+    (RECORDS_FAILING.name, "lead"): "leads",
+    (FAILING[Span.COMING_UP].name, ""): "coming up",
+    (RECORDS_WITH_OPERATORS.name, ""): "with others",
+    (FAILING[Span.TAKEN_OVER].name, ""): "taken over",
+    (FAILING[Span.IMPORTED].name, ""): "imported",
+    (FAILING[Span.OUTSIDE].name, ""): "outside",
+    (FAILING[Span.OUTSIDE].name, "lead"): "leads outside",
+}
+"""The part of the fix-list that a count of records to complete is the heading of."""
+
+_COUNTED_WITH: Final[Mapping[str, str]] = {
+    amount.name: deals.name for deals, amount in WON_ON_NO_DAY
+}
+"""An amount -> the count of the deals in which it lies."""
+
+
+class Openings:
+    """The anchors of a page's figures."""
+
+    def __init__(self, report: Report) -> None:
+        self._sections = [name for name, _ in parts_of(report) if report.element(f"fix {name}")]
+        self._listed: dict[_Key, str] = {}
+        for name, items in parts_of(report):
+            for key in _keys_of(items) if name in self._sections else ():
+                self._listed.setdefault(key, name)
+
+    def of(self, figure: Figure) -> str:
+        """'fix-now', or 'about-score'."""
+        section = self._section(figure)
+        return f"fix-{section.replace(' ', '-')}" if section else f"about-{figure.metric}"
+
+    def _section(self, figure: Figure) -> str:
+        """The first part of the fix-list in which what the figure counts is listed; '' if none."""
+        if not figure.numerator:
+            return ""
+        name = "now later" if figure.id.endswith("#others") else ""
+        name = name or _SECTIONS.get((figure.metric, figure.dimension), "")
+        if name:
+            return name if name in self._sections else ""
+        metric = _COUNTED_WITH.get(figure.metric, figure.metric)
+        return self._listed.get((metric, figure.dimension), "")
+
+
+def _keys_of(items: tuple[FixItem, ...]) -> Iterator[_Key]:
+    """By what the records are counted."""
+    for item in items:
+        for rule in item.rules:
+            yield from _keys(rule, in_score=item.span is Span.SCORE)
+
+
+def _keys(rule: Rule, *, in_score: bool) -> Iterator[_Key]:
+    dimension = f"{rule.entity}.{rule.id}"
+    if rule.measure:
+        yield rule.measure, rule.dimension
+        yield rule.measure, ""
+        return
+    for among in (IN_SCORE, IN_ALL) if in_score else (IN_ALL,):
+        if rule.verdict in among.verdicts:
+            yield among.verdicts[rule.verdict].name, dimension
+    if rule.verdict is Verdict.UNREADABLE:
+        yield "unreadable", f"{rule.entity}.{rule.id.removeprefix('unreadable.')}"
+
+
+def explanations_of(report: Report) -> list[tuple[str, str, str]]:
+    """(name, label, meaning) of every measure that the page has a figure of, in its order."""
+    language = report.language
+    names = dict.fromkeys(figure.metric for figure in report.figures())
+    custom = {measure.name: measure for measure in report.result.custom}
+    made = []
+    for name in names:
+        if name in custom:
+            meaning = language.translate(
+                "A measure of this audit's own. Its settings say which records it counts."
+            )
+            made.append((name, custom[name].label, meaning))
+        else:
+            label = language.translate(MEASURES[name].label)
+            meaning = language.translate(EXPLANATIONS.get(name, MEASURES[name].label))
+            made.append((name, label, meaning))
+    return made
