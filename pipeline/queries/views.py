@@ -228,8 +228,10 @@ def _event(record: FromClause) -> list[ColumnElement[Any]]:
 def _meeting(e: Entities, m: FromClause, context: QueryContext) -> Select[Any]:
     owned, joined = _owned("meeting", e, m, context)
     penalty, joined = _best_penalty(e, m, context.absent, joined)
+    deal, joined = _deal_of(m, e, joined)
     rows = select(
-        *_kept(m),
+        *_kept(m, "deal_id"),
+        *deal,
         *owned,
         *_event(m),
         flag(penalty.is_not(None)).label("contact"),
@@ -334,6 +336,17 @@ def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
     return select(person.c.id, *private, penalty.label("penalty")).subquery()
 
 
+def _deal_of(
+    event: FromClause, e: Entities, joined: FromClause
+) -> tuple[list[ColumnElement[Any]], FromClause]:
+    """The deal that an event is about, where that is read: a reference to nothing is no deal."""
+    if "deal_id" not in event.c:
+        return [], joined
+    deal = e["deal"].alias()
+    joined = joined.outerjoin(deal, same_id(deal.c.id, event.c.deal_id))
+    return [deal.c.id.label("deal_id")], joined
+
+
 def _call(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
     owned, joined = _owned("call", e, c, context)
     client, contact, lead = (e[name].alias() for name in ("client", "contact", "lead"))
@@ -341,8 +354,10 @@ def _call(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
     joined = joined.outerjoin(contact, same_id(contact.c.id, c.c.contact_id)).outerjoin(
         lead, same_id(lead.c.id, c.c.contact_id)
     )
+    deal, joined = _deal_of(c, e, joined)
     rows = select(
-        *_kept(c, "client_id", "contact_id"),
+        *_kept(c, "client_id", "contact_id", "deal_id"),
+        *deal,
         client.c.id.label("client_id"),  # a reference to nothing is no client
         func.coalesce(contact.c.id, lead.c.id).label("contact_id"),
         *owned,
@@ -409,14 +424,18 @@ def _contact(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
     joined = joined.outerjoin(heirs, same_id(heirs.c.id, c.c.client_id))
     owner = func.coalesce(own, heirs.c.owner).label("owner")
     client_answers = flag(own.is_(None)).label("client_answers")
-    rows = _created(c, [owner, is_repeat, client_answers]).select_from(joined)
+    client_id = heirs.c.id.label("client_id")  # a reference to nothing is no client
+    own_columns = [owner, is_repeat, client_answers, client_id]
+    rows = _created(c, own_columns, "client_id").select_from(joined)
     return _placed("contact", rows, e, context)
 
 
-def _created(record: FromClause, owned: Sequence[ColumnElement[Any]]) -> Select[Any]:
+def _created(
+    record: FromClause, owned: Sequence[ColumnElement[Any]], *without: str
+) -> Select[Any]:
     """A record that belongs to the day on which it was created, and has no state."""
     return select(
-        *_kept(record),
+        *_kept(record, *without),
         *owned,
         record.c.created_at.label("occurred_at_us"),
         literal(1).label("scored"),

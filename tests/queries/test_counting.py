@@ -31,7 +31,15 @@ from pipeline.flows.extract import answers_of, read_spec_of, window_of
 from pipeline.measures.deals import DEALS_OPEN_AMOUNT, DEALS_WON_AMOUNT
 from pipeline.measures.measure import average
 from pipeline.measures.registry import COUNTED
-from pipeline.model import Answers, CustomMeasure, Demand, FieldSet, Tally, same_in_all
+from pipeline.model import (
+    Answers,
+    CustomMeasure,
+    Demand,
+    FailingRecord,
+    FieldSet,
+    Tally,
+    same_in_all,
+)
 from pipeline.model.conditions import MOMENT, Among, AnyOf, Between, InState, Not, OlderThan
 from pipeline.progress import Silence
 from pipeline.queries import WORD
@@ -286,8 +294,8 @@ def test_one_statement_says_what_the_questions_say(
         "deals_won_unreadable_date",
         "deals_won_unreadable_date_amount",
     }  # their columns are dates
-    assert max(mask for *_, mask, _, _, _ in failing) >> HUNDREDS
-    moments = {moment for *_, moment in failing}
+    assert max(record.mask for record in failing) >> HUNDREDS
+    moments = {record.occurred_at_us for record in failing}
     assert None in moments
     assert len(moments) > 20
 
@@ -358,7 +366,7 @@ def test_an_empty_crm_counts_nothing_and_says_so(tmp_path: Path) -> None:
 
 def both(
     audit: Audit, url: URL
-) -> list[tuple[Mapping[tuple[Any, ...], int], Sequence[tuple[Any, ...]]]]:
+) -> list[tuple[Mapping[tuple[Any, ...], int], Sequence[FailingRecord]]]:
     """What the one statement says, and what the questions say: sums by what they count, and failing records."""
     address = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
     engine = source.open_engine(address, audit.file.parent, audit.preset)
@@ -370,11 +378,11 @@ def both(
     return found
 
 
-def told(answers: Answers) -> tuple[Mapping[tuple[Any, ...], int], Sequence[tuple[Any, ...]]]:
+def told(answers: Answers) -> tuple[Mapping[tuple[Any, ...], int], Sequence[FailingRecord]]:
     sums: Counter[tuple[Any, ...]] = Counter()
     for tally in answers.tallies:
         sums[_what(tally)] += tally.value
-    return sums, sorted(map(tuple, answers.failing), key=str)
+    return sums, sorted(answers.failing, key=str)
 
 
 def _what(tally: Tally) -> tuple[Any, ...]:

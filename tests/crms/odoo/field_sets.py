@@ -127,6 +127,7 @@ HELD = "CASE WHEN r.state <> 'blank' THEN r.state = 'held' AND NOT r.ahead END"
 FROM_GOOGLE = "COALESCE(t.google_id, '') <> ''"
 OUTLOOK = "COALESCE(t.microsoft_id, '') <> ''"
 DEAL_OF = """EXISTS (SELECT 1 FROM crm_lead l WHERE l.type = 'opportunity'
+    AND (l.active OR l.lost_reason IS NOT NULL OR l.probability = 0)
     AND l.id = COALESCE(t.opportunity_id, CASE WHEN t.res_model = 'crm.lead' THEN t.res_id END))"""
 COUNTRY = "(SELECT c.code FROM res_country c WHERE c.id = t.country_id)"
 OPTED_OUT = """(COALESCE(t.email_normalized, '') <> ''

@@ -192,7 +192,8 @@ ASKED: AskedSets = {
             f"{HELD} AND NOT (t.date_end IS NULL OR t.date_end = '0000-00-00')",
         ),
         "deal": Asked(
-            (Entered("NOT (BINARY COALESCE(t.parent_type, '') = 'Opportunities') OR hand_blank(t.parent_id)"),),
+            (Entered("NOT (BINARY COALESCE(t.parent_type, '') = 'Opportunities' AND EXISTS (SELECT 1 FROM opportunities"
+                     " o WHERE o.id = t.parent_id AND o.deleted = 0))"),),
             f"IF({FROM_GOOGLE}, 0, IF({OUTLOOK}, 1, NULL)) OR hand_blank(t.name)",
         ),
         "either": Asked((_text("t.name", "Talk"), _text("x.result_c", "They will order"))),
@@ -347,6 +348,8 @@ def lay_dirt(database: Database, seed: int) -> None:
         _update(database, table, drawn)
     database.execute(  # of these chance gives too few
         "UPDATE opportunities SET date_closed = NULL, date_modified = '0000-00-00' WHERE CRC32(id) % 12 = 0",
+        "UPDATE meetings SET parent_id = (SELECT o.id FROM opportunities o ORDER BY CRC32(CONCAT(o.id, meetings.id))"
+        " LIMIT 1) WHERE parent_type = 'Opportunities' AND CRC32(id) % 3 > 0",
         "UPDATE meetings SET outlook_id = 'o1' WHERE MONTH(date_start) = 0",
         "UPDATE accounts SET date_modified = NULL WHERE CRC32(id) % 8 = 0",
         "UPDATE accounts SET billing_address_country = ' ', billing_address_street = NULL WHERE CRC32(id) % 8 = 1",
