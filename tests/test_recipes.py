@@ -53,7 +53,7 @@ WORDS = """    deals.DEALS_STALE.name: (
 SECTION = """
 
 def _open_deals(company: Subject) -> Table:
-    people = _by_name(company.result)
+    people = by_name(company.result)
     rows = tuple(
         Row(person.name, (company.about(Scope.MANAGER, person.id).find(DEALS_OPEN),))
         for person in people

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from sys import intern
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.findings.tallies import Group
+from pipeline.findings.tallies import Group, group_of
+from pipeline.findings.waived import Exceptions, waived
 from pipeline.model import FailingRecord, Span
 
 _FAILING = pa.schema(
@@ -41,6 +43,13 @@ def groups_in(file: Path) -> dict[Group, int]:
         ): row["count_all"]
         for row in counted.to_pylist()
     }
+
+
+def waived_groups(file: Path, exceptions: Exceptions) -> Mapping[Group, int]:
+    """How many records of a file count alike, once exceptions are laid over them."""
+    if not exceptions:
+        return groups_in(file)
+    return Counter(map(group_of, waived(read_failing(file), exceptions)))
 
 
 def write_failing(file: Path, failing: tuple[FailingRecord, ...]) -> None:

@@ -7,15 +7,11 @@ figures and never hides a difference.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from pipeline.findings.ids import finding_id
-from pipeline.findings.stored import groups_in, read_failing
-from pipeline.findings.tallies import Group, group_of
 from pipeline.model import (
     Demand,
     ExceptionLine,
@@ -107,13 +103,6 @@ def waived(records: Iterable[FailingRecord], exceptions: Exceptions) -> Iterator
     for record in records:
         bits = sum(1 << bit for bit, *_ in exceptions.exempting(record))
         yield record._replace(waived=bits) if bits else record
-
-
-def waived_groups(file: Path, exceptions: Exceptions) -> Mapping[Group, int]:
-    """How many records of a file count alike, once exceptions are laid over them."""
-    if not exceptions:
-        return groups_in(file)
-    return Counter(map(group_of, waived(read_failing(file), exceptions)))
 
 
 def uses_of(

@@ -10,9 +10,9 @@ from typing import Final
 from pipeline import findings, queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.errors import ConfigError
-from pipeline.findings.stored import read_failing
+from pipeline.findings.stored import read_failing, waived_groups
 from pipeline.findings.tallies import Group, failing_tallies
-from pipeline.findings.waived import Exceptions, in_force, uses_of, waived_groups
+from pipeline.findings.waived import Exceptions, in_force, uses_of
 from pipeline.flows import judged
 from pipeline.language.languages import in_all, joined_texts
 from pipeline.language.marked import marked

@@ -200,7 +200,7 @@ def test_findings_hold_every_failing_record(published: run.Outcome) -> None:
     table = pq.read_table(published.folder / "findings.parquet").to_pylist()
     assert len(rows) == len(table) > len(published.result.fix_list) > 1_000
     assert {row["audit"] for row in rows} == {"demo"}
-    listed = Counter((row["entity"], row["rule"]) for row in table)
+    listed = Counter((row["entity"], row["rule"], row["verdict"]) for row in table)
     company = {
         (f.metric, f.dimension): f.numerator
         for f in published.result.figures.values()
@@ -209,10 +209,10 @@ def test_findings_hold_every_failing_record(published: run.Outcome) -> None:
     for (metric, dimension), number in company.items():
         if metric == "base_missing":
             entity, _, name = dimension.partition(".")
-            assert listed[entity, name] == number
+            assert listed[entity, name, "missing"] == number
         elif metric == "unreadable":
             entity, _, name = dimension.partition(".")
-            assert listed[entity, f"unreadable.{name}"] == number
+            assert listed[entity, f"unreadable.{name}", "unreadable"] == number
     # every count that names a defect has its records
     named = {
         ".".join(filter(None, ("check", measure.name, dimension))): company[
@@ -226,7 +226,7 @@ def test_findings_hold_every_failing_record(published: run.Outcome) -> None:
     }
     assert len(named) > 15
     assert {
-        rule: number for (_, rule), number in listed.items() if rule.startswith("check.")
+        rule: number for (_, rule, _), number in listed.items() if rule.startswith("check.")
     } == {rule: number for rule, number in named.items() if number}
     assert sum(named.values()) > 300
 

@@ -18,7 +18,6 @@ from pipeline.flows import run
 from pipeline.flows.trial import try_field_sets
 from pipeline.measures.completeness import RECORDS_FAILING, SCORE
 from pipeline.progress import Silence
-from pipeline.resources import EXPECTATIONS
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 DEALS = """\
@@ -41,8 +40,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sets(tmp_path: Path) -> Path:
-    shutil.copytree(EXPECTATIONS, tmp_path / "sets")
+def sets(demo: Path, tmp_path: Path) -> Path:
+    shutil.copytree(demo / "expectations", tmp_path / "sets")
     (tmp_path / "sets" / "deal.yaml").write_text(DEALS, "utf-8")
     return tmp_path / "sets"
 
@@ -58,7 +57,8 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_it_is_what_a_run_with_these_sets_is(demo: Path, sets: Path, tmp_path: Path) -> None:
     trial = try_field_sets(sets, demo / "output" / "runs" / "r", Silence())
     audit = load_audit(demo / "audit.yaml", output=tmp_path / "out")
-    text = (demo / "audit.yaml").read_text("utf-8") + f"\nfield_sets: {sets}\n"
+    text = (demo / "audit.yaml").read_text("utf-8")
+    text = text.replace("field_sets: expectations", f"field_sets: {sets}")
     (demo / "other.yaml").write_text(text, "utf-8")
     audit = load_audit(demo / "other.yaml", output=tmp_path / "out")
     published = run.run_audit(
@@ -86,7 +86,7 @@ def test_one_file_leaves_the_other_sets_as_they_were(demo: Path, sets: Path) -> 
 
 
 def test_the_same_sets_change_nothing(demo: Path) -> None:
-    trial = try_field_sets(EXPECTATIONS, demo / "output" / "runs" / "r", Silence())
+    trial = try_field_sets(demo / "expectations", demo / "output" / "runs" / "r", Silence())
     assert trial.sha256_before == trial.sha256_after
     assert {f for f in trial.before.figures.values() if f.metric != "figures_proven"} == {
         *trial.after.figures.values()

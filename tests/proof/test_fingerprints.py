@@ -28,6 +28,7 @@ from pipeline.databases.kinds import kind_of
 from pipeline.databases.sqlite import DATABASE as SQLITE
 from pipeline.demo import write_demo
 from pipeline.errors import ProofError, SourceError
+from pipeline.findings.waived import in_force
 from pipeline.flows import extract
 from pipeline.flows.compute import _prove
 from pipeline.formats import ReadingRules
@@ -650,8 +651,10 @@ def test_computing_proves_the_text_once_more(tmp_path: Path) -> None:
     for one in witness["fingerprints"]:
         one[-1] += one[:2] == ["deal", "name"]
     (data / "witness.json").write_text(json.dumps(witness), "utf-8")
+    none = in_force((), date(2026, 11, 24), "demo", {})
+    files = data / "a", data / "b"
     with pytest.raises(ProofError, match="text of records differs") as refused:
-        _prove(data, load_manifest(data), lambda *_: ([], []), [], [], (data / "a", data / "b"))
+        _prove(data, load_manifest(data), lambda *_: ([], []), [], [], files, none)
     assert {name.partition(" of ")[0] for name, *_ in refused.value.differences} == {
         "deal.name"
     }
