@@ -270,8 +270,9 @@ def _to_complete(writer: CellWriter, sheet: ListSheet, words: SheetWords) -> Non
     for row in list_rows(report):
         rows += 1
         widths = [max(pair) for pair in zip(widths, map(_list_width, row), strict=True)]
-    for column, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(column)].width = min(max(width + 2, 9), 44)
+    for column, width in enumerate(widths, 1):  # capitals, as of a finding, are wide
+        wide = min(max(width * 1.3 + 2, 9), 44)
+        sheet.column_dimensions[get_column_letter(column)].width = wide
     _page(writer, sheet)
     sheet.freeze_panes = f"C{FIRST_ROW}"
     if rows >= 6:
