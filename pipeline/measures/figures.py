@@ -39,7 +39,6 @@ from pipeline.measures.points import (
     points_of,
     records_of,
     unknown_name,
-    verdicts_of,
     waived_of,
     whole,
     with_verdict,
@@ -226,12 +225,9 @@ def _demands(pool: ScopeTotals, fields: FieldSet, among: Among) -> Iterator[Figu
         good = due - lost(pool.counts, fields, demand, among)
         basis = _basis(fields.costs_by_python(demand))
         yield _figure(pool, among.good, good, denominator=due, dimension=dimension, basis=basis)
-        for rule in verdicts_of(fields, demand):
-            number = with_verdict(pool.counts, fields, demand, rule.verdict, among)
-            measure, basis = (
-                among.verdicts[rule.verdict],
-                _basis(demand.is_judged(rule.verdict)),
-            )
+        for verdict in fields.verdicts_of(demand):
+            number = with_verdict(pool.counts, fields, demand, verdict, among)
+            measure, basis = among.verdicts[verdict], _basis(demand.is_judged(verdict))
             yield _figure(pool, measure, number, dimension=dimension, basis=basis)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from pipeline.measures.completeness import Among
 from pipeline.measures.scopes import Counts
-from pipeline.model import SCORED, Debtor, Demand, FieldSet, Rule, Verdict
+from pipeline.model import SCORED, Debtor, Demand, FieldSet, Verdict
 from pipeline.model.rules import counted_twice, counted_under
 
 FEWEST_OF_KIND: Final = 10
@@ -65,17 +65,12 @@ def with_verdict(
     return counts.get((f"{verdict}.{among.name}", fields.verdicts_key(demand), ""), 0)
 
 
-def verdicts_of(fields: FieldSet, demand: Demand) -> Iterator[Rule]:
-    """The verdicts that a demand can have."""
-    return (rule for judged, rule in fields.judged if judged is demand)
-
-
 def lost(counts: Counts, fields: FieldSet, demand: Demand, among: Among) -> int:
     """The records of which a demand loses its points."""
     return sum(
-        with_verdict(counts, fields, demand, rule.verdict, among)
-        for rule in verdicts_of(fields, demand)
-        if rule.verdict in demand.costs
+        with_verdict(counts, fields, demand, verdict, among)
+        for verdict in fields.verdicts_of(demand)
+        if verdict in demand.costs
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, Literal
 
 from pipeline.model.checks import Check
@@ -154,7 +155,7 @@ def owed_by(dimension: str) -> Debtor | None:
     return Debtor.OPERATOR if slash and owner == Debtor.OPERATOR else Debtor.OWNER
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what follows from it is worked out once
 class FieldSet:
     """The minimum field set of an entity, and its columns that may be unreadable.
 
@@ -170,7 +171,7 @@ class FieldSet:
         str, ...
     ] = ()  # dates and amounts that the CRM holds; of files also texts that are due
 
-    @property
+    @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """What a record can fail, one per bit of a mask, the lowest first."""
         return tuple(rule for _, rule in self.judged) + tuple(
@@ -178,7 +179,7 @@ class FieldSet:
             for column in self.readable
         )
 
-    @property
+    @cached_property
     def judged(self) -> tuple[tuple[Demand, Rule], ...]:
         """Each demand with each verdict that it can have; the first bits of a mask."""
         return tuple(
@@ -187,6 +188,17 @@ class FieldSet:
             for demand in self.demands
             if self._can_be(verdict, demand)
         )
+
+    def verdicts_of(self, demand: Demand) -> tuple[Verdict, ...]:
+        """The verdicts that a demand can have, the first one first."""
+        return self._verdicts[demand.name]
+
+    @cached_property
+    def _verdicts(self) -> Mapping[str, tuple[Verdict, ...]]:
+        verdicts: dict[str, tuple[Verdict, ...]] = {demand.name: () for demand in self.demands}
+        for demand, rule in self.judged:
+            verdicts[demand.name] += (rule.verdict,)
+        return verdicts
 
     def _can_be(self, verdict: Verdict, demand: Demand) -> bool:
         if verdict is Verdict.UNREADABLE:
@@ -207,7 +219,7 @@ class FieldSet:
             mask &= ~bits | (of_demand & -of_demand)
         return mask
 
-    @property
+    @cached_property
     def _bits_of_demands(self) -> tuple[int, ...]:
         bits = dict.fromkeys((demand.name for demand in self.demands), 0)
         for bit, (demand, _) in enumerate(self.judged):
@@ -231,7 +243,7 @@ class FieldSet:
         owing = {demand.owed_by for demand in self.demands}
         return tuple(debtor for debtor in Debtor if debtor is Debtor.OWNER or debtor in owing)
 
-    @property
+    @cached_property
     def bits(self) -> int:
         """The mask of a record that fails everything."""
         return (1 << len(self.rules)) - 1

@@ -230,7 +230,7 @@ def _meeting(e: Entities, m: FromClause, context: QueryContext) -> Select[Any]:
     penalty, joined = _best_penalty(e, m, context.absent, joined)
     deal, joined = _deal_of(m, e, joined)
     rows = select(
-        *_kept(m, "deal_id"),
+        *_kept(m, *(str(column.key) for column in deal)),
         *deal,
         *owned,
         *_event(m),
@@ -340,7 +340,7 @@ def _deal_of(
     event: FromClause, e: Entities, joined: FromClause
 ) -> tuple[list[ColumnElement[Any]], FromClause]:
     """The deal that an event is about, where that is read: a reference to nothing is no deal."""
-    if "deal_id" not in event.c:
+    if "deal_id" not in event.c or "deal" not in e:
         return [], joined
     deal = e["deal"].alias()
     joined = joined.outerjoin(deal, same_id(deal.c.id, event.c.deal_id))
@@ -356,7 +356,7 @@ def _call(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
     )
     deal, joined = _deal_of(c, e, joined)
     rows = select(
-        *_kept(c, "client_id", "contact_id", "deal_id"),
+        *_kept(c, "client_id", "contact_id", *(str(column.key) for column in deal)),
         *deal,
         client.c.id.label("client_id"),  # a reference to nothing is no client
         func.coalesce(contact.c.id, lead.c.id).label("contact_id"),
