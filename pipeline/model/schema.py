@@ -230,12 +230,16 @@ in the order of reading.
 TextColumns = Mapping[str, tuple[str, ...]]
 """Entity -> some of its text columns."""
 
+_OF_A_CLIENT: Final = ("meeting", "call", "deal", "contact")
+"""Records that are called by their client where they have no name."""
+
 PROVEN_TEXT: Final[TextColumns] = {
     "user": ("name", "team"),
     **RECORD_NAMES,
+    **{entity: (*RECORD_NAMES[entity], "client_id") for entity in _OF_A_CLIENT},
 }
-"""Text columns that every audit prints: fingerprints show that the snapshot holds the source's
-text. `proven_text` adds those that an audit judges in Python.
+"""Text columns that every audit prints, or whose record it names: fingerprints show that the
+snapshot holds the source's text. `proven_text` adds those that an audit judges in Python.
 """
 
 CHECKED: Final = ("meeting", "call", "deal", "client", "contact", "lead")
