@@ -34,6 +34,7 @@ from pipeline.measures.completeness import (
 from pipeline.measures.groups import EVERYBODY
 from pipeline.measures.measure import Counted
 from pipeline.measures.points import (
+    Points,
     due_of,
     lost,
     points_of,
@@ -280,8 +281,7 @@ def _without_exceptions(
         for entity, fields in inputs.field_sets.items()
         if fields.demands
     }
-    score = whole(points, inputs.shares)
-    numerator, denominator = score.as_integer_ratio() if score is not None else (0, 0)
+    numerator, denominator = _whole(points, inputs)
     return _figure(
         pool,
         among.without_exceptions,
@@ -289,6 +289,12 @@ def _without_exceptions(
         denominator=denominator,
         basis=bases[""],
     )
+
+
+def _whole(points: Mapping[str, Points], inputs: FigureInputs) -> tuple[int, int]:
+    """The whole score as numerator and denominator; of nothing where there is none."""
+    score = whole(points, inputs.shares)
+    return score.as_integer_ratio() if score is not None else (0, 0)
 
 
 def _points(
@@ -309,8 +315,7 @@ def _points(
         yield _figure(
             pool, among.score, kept, denominator=due, dimension=entity, basis=bases[entity]
         )
-    score = whole(points, inputs.shares)
-    numerator, denominator = score.as_integer_ratio() if score is not None else (0, 0)
+    numerator, denominator = _whole(points, inputs)
     yield _figure(pool, among.score, numerator, denominator=denominator, basis=bases[""])
 
 

@@ -49,7 +49,7 @@ def _waived_by_verdict(
     dimension = fields.verdicts_key(demand)
     return {
         verdict: counts.get((f"waived_{verdict}.{among.name}", dimension, ""), 0)
-        for verdict in Verdict
+        for verdict in fields.verdicts_of(demand)
     }
 
 
