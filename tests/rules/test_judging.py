@@ -432,7 +432,7 @@ def test_what_decides_a_verdict_is_proven() -> None:
     assert proven_text({}, schema) == PROVEN_TEXT
     assert proven_text(asked, schema) == {
         **PROVEN_TEXT,
-        "contact": ("first_name", "last_name", "phone", "email", "country"),
+        "contact": ("first_name", "last_name", "client_id", "phone", "email", "country"),
         "client": ("name", "country"),
     }
 
