@@ -23,6 +23,12 @@ POINTS_DUE: Final = Measure(
     name="points_due", label=marked("Points in all"), period=SCORED, each="kind of record"
 )
 SHARE: Final = Measure(name="score_share", label=marked("Share"), period=SCORED)
+NOT_HELD: Final = Measure(
+    name="fields_not_held",
+    label=marked("Not held by this CRM"),
+    period=SCORED,
+    each="kind of record",
+)
 RECORDS_COMPLETE: Final = Measure(
     name="records_complete",
     label=marked("Complete records"),

@@ -6,6 +6,7 @@ compared figure by figure.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -27,6 +28,7 @@ from pipeline.measures.completeness import (
     IN_ALL,
     IN_SCORE,
     LACKING_WITH_OPERATORS,
+    NOT_HELD,
     RECORDS_WITH_OPERATORS,
     SHARE,
     Among,
@@ -61,6 +63,7 @@ from pipeline.model import (
     SPANS,
     Answers,
     Debtor,
+    Demand,
     FieldSet,
     Figure,
     Measure,
@@ -258,17 +261,30 @@ def _exempt(
         if waived_of(company, fields, demand, IN_ALL)
     ]
     for among in AMONG if exempt else ():
-        all_kinds = 0
-        for fields, demand in exempt:
-            number = waived_of(pool.counts, fields, demand, among)
-            all_kinds += number if fields.entity in SCORED else 0
-            dimension = f"{fields.entity}.{demand.name}"
-            basis = _basis(demand.judgement is not None)
-            yield _figure(pool, among.exempt, number, dimension=dimension, basis=basis)
-        basis = _basis(any(demand.judgement for _, demand in exempt))
-        yield _figure(pool, among.exempt, all_kinds, basis=basis)
+        yield from _exempt_among(pool, exempt, among)
         if pool.scope is not Scope.DOUBLE_COUNTED:
             yield _without_exceptions(pool, inputs, among, bases)
+
+
+def _exempt_among(
+    pool: ScopeTotals, exempt: Sequence[tuple[FieldSet, Demand]], among: Among
+) -> Iterator[Figure]:
+    """Of each demand, of each kind of record, and of all kinds in the score."""
+    kinds: Counter[str] = Counter()
+    judged: set[str] = set()
+    for fields, demand in exempt:
+        number = waived_of(pool.counts, fields, demand, among)
+        kinds[fields.entity] += number
+        if demand.judgement is not None:
+            judged.add(fields.entity)
+        dimension = f"{fields.entity}.{demand.name}"
+        basis = _basis(demand.judgement is not None)
+        yield _figure(pool, among.exempt, number, dimension=dimension, basis=basis)
+    for kind, number in kinds.items():
+        basis = _basis(kind in judged)
+        yield _figure(pool, among.exempt, number, dimension=kind, basis=basis)
+    in_score = sum(number for kind, number in kinds.items() if kind in SCORED)
+    yield _figure(pool, among.exempt, in_score, basis=_basis(bool(judged)))
 
 
 def _without_exceptions(
@@ -438,6 +454,9 @@ def _about_the_company(inputs: FigureInputs) -> Iterator[Figure]:
     for kind, share in inputs.shares.items():
         if kind in inputs.field_sets and inputs.field_sets[kind].demands:
             yield company_figure(SHARE, share, dimension=kind, basis="settings")
+    for kind, fields in inputs.field_sets.items():
+        number = len(fields.absent)
+        yield company_figure(NOT_HELD, number, dimension=kind, basis="settings")
     days = inputs.window.working_days_left
     if days is not None:
         yield company_figure(plan.WORKING_DAYS_LEFT, days, basis="calendar")

@@ -68,6 +68,7 @@ _MADE: Final = (
     completeness.DEMAND_UNKNOWN,
     *completeness.WITH_OPERATORS,
     completeness.SHARE,
+    completeness.NOT_HELD,
     plan.PLAN_DONE,
     plan.PLAN_TARGET,
     plan.PLAN_LEFT,

@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from lxml import html
 from sqlalchemy.engine import URL
 
 from pipeline.config import load_audit
@@ -30,6 +31,7 @@ from pipeline.progress import Silence
 from pipeline.proof.witness import WITNESS_FAILING
 from pipeline.reports.content.manager import manager_report
 from pipeline.reports.content.report import missing_texts
+from pipeline.reports.html.page import render_page
 from tests.flows.test_owners import mariadb, postgresql, sqlite, store
 
 AS_OF = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -373,6 +375,12 @@ def test_a_managers_page_names_what_is_exempt_and_who_approved_it(
         ("deal: A deal, a1", "amount", "31 Dec 2026", "Lieke", "a secret"),
         ("deal: 1 record", "name", "31 Jan 2027", "Board", "not yet"),
     ]
+    (points,) = (table for table in report.tables if table.key == "score")
+    assert points.columns[-1] == "Exempt"
+    assert [row.cells[-1] and row.cells[-1].numerator for row in points.rows] == [3, None, None]
+    opened = html.document_fromstring(render_page(report))
+    (link,) = opened.xpath("//a[data[starts-with(@data-figure, 'field_exempt/deal@')]]/@href")
+    assert "31 Dec 2026" in opened.get_element_by_id(link[1:]).text_content()
     (score,) = report.element("score")
     words = "".join(cell if isinstance(cell, str) else "#" for cell in score.cells)
     assert words == "## of # records complete; without exceptions # (# exempt)"
@@ -396,6 +404,9 @@ def test_what_sales_support_owes_is_exempt_for_sales_support(
         f"points_kept/deal@{ANNA}": (27, None),
         f"field_exempt@{ANNA}": (1, None),
         "field_exempt@company": (2, None),
+        "field_exempt/deal@operator": (1, None),
+        f"field_exempt/deal@{ANNA}": (1, None),
+        "field_exempt/deal@company": (2, None),
         "points_due/deal@company": (127, None),
         "points_kept/deal@company": (117, None),
     }

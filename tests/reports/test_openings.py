@@ -78,6 +78,22 @@ def test_a_figure_that_names_a_defect_opens_its_list() -> None:
     assert good["meetings_overdue@manager:m2"] == "#about-meetings_overdue"  # there is none
 
 
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_what_is_not_held_is_counted_by_kind_and_opens_why(language: LanguageCode) -> None:
+    edition = result(language)
+    for report in (management_report(edition), manager_report(edition, MANAGERS[0])):
+        (table,) = (table for table in report.tables if table.key == "score")
+        numbers = {row.label: row.cells[-1].numerator for row in table.rows[:-1]}
+        assert list(numbers.values()) == [0, 1, 0, 0, 0]  # of calls their direction
+        assert "direction" in table.note or "richting" in table.note
+        page = lxml_html.document_fromstring(render_page(report))
+        (link,) = page.xpath("//a[data[@data-figure='fields_not_held/call@company']]/@href")
+        (reasons,) = page.xpath("//*[@id=$name]", name=link.removeprefix("#"))
+        assert ("this CRM does not hold it", "dit CRM heeft dit niet")[
+            language == "nl"
+        ] in reasons.text_content()
+
+
 def test_every_measure_is_explained() -> None:
     printed = {
         figure.metric for report in manager_reports(result()) for figure in report.figures()

@@ -270,6 +270,21 @@ def test_every_link_altered_in_turn_is_caught(manager: Package) -> None:
         assert len(manager.found(part, etree.tostring(changed))) == 1
 
 
+def test_a_count_of_what_is_not_held_leads_to_its_reasons(manager: Package) -> None:
+    book = openpyxl.load_workbook(manager.file)
+    cell = book["How completeness is made"]["H6"]
+    assert (cell.value, cell.hyperlink.location) == (1, "'Not checked'!A1")
+    assert book["Not checked"]["B5"].value == "this CRM does not hold it"
+    part = manager.sheet("How completeness is made")
+    for location in ("'Notes'!A1", "'Not checked'!A2"):
+        changed = etree.fromstring(manager.parts[part])
+        (link,) = changed.iter(f"{MAIN}hyperlink")
+        link.set("location", location)
+        assert len(manager.found(part, etree.tostring(changed))) == 1
+        link.getparent().remove(link)
+        assert len(manager.found(part, etree.tostring(changed))) == 1
+
+
 def rows_of(
     package: Package, sheet: str
 ) -> Iterator[tuple[str, etree._Element, etree._Element]]:
@@ -529,7 +544,9 @@ def test_a_long_list_costs_little_memory() -> None:
     """In a process of its own, whose most memory is then the list's."""
     rows = 10_000
     command = [sys.executable, "-m", "benchmarks.fix_list", "--rows", str(rows)]
-    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     written, read = map(int, re.findall(r": (\d+) MB more", output))
     assert written < 15  # a workbook in memory takes 100
     assert read < 60

@@ -25,6 +25,7 @@ from pipeline.measures.completeness import (
     IN_ALL,
     IN_SCORE,
     LACKING_WITH_OPERATORS,
+    NOT_HELD,
     POINTS_DUE,
     POINTS_KEPT,
     RECORDS_COMPLETE,
@@ -201,26 +202,17 @@ def _without_exceptions(subject: Subject, among: Among) -> Cells:
 
 
 def score_table(subject: Subject) -> Table:
-    """How completeness is made: of each kind of record its share, its points and its records."""
-    language = subject.language
-    kinds = [figure.dimension for figure in subject.company_has(POINTS_DUE)]
-    with_others = subject.scope is not Scope.OPERATOR and bool(
-        subject.company_has(DUE_WITH_OPERATORS)
-    )
-    rows = [
-        _kind_row(subject, kind, with_others=with_others)
-        for kind in SCORED
-        if kind in kinds and _has_points(subject, kind)
-    ]
+    """How completeness is made: of each kind of record its share, its points and its records,
+    and what is in none of these points.
+    """
+    language, apart = subject.language, _apart_from_points(subject)
+    points = {figure.dimension for figure in subject.company_has(POINTS_DUE)}
+    kinds = [kind for kind in SCORED if kind in points and _has_points(subject, kind)]
+    rows = [_kind_row(subject, kind, apart) for kind in kinds]
     total = (None, subject.find(SCORE), None, None, *_records(subject, ""))
-    rows.append(
-        Row(
-            language.translate("Completeness"),
-            (*total, None, None) if with_others else total,
-            total=True,
-        )
-    )
-    columns: tuple[str, ...] = (
+    cells = (*total, *[None] * len(apart))
+    rows.append(Row(language.translate("Completeness"), cells, total=True))
+    columns = (
         language.translate("Kind of record"),
         language.translate("Share"),
         language.translate("Complete"),
@@ -228,20 +220,43 @@ def score_table(subject: Subject) -> Table:
         language.translate("Points in all"),
         language.translate("Complete records"),
         language.translate("Records"),
+        *(language.translate(heading) for heading, _ in apart),
     )
-    if with_others:
-        columns += (
-            language.translate("Points with sales support"),
-            language.translate("Missing there"),
-        )
-    note = language.translate(
+    title = language.translate("How completeness is made")
+    note = " ".join(_on_points(subject, kinds))
+    return Table("score", title, columns, tuple(rows), note)
+
+
+def _apart_from_points(subject: Subject) -> list[tuple[str, Measure]]:
+    """What is in nobody's points, or in somebody else's: its heading, and its count. Nothing
+    of which there is none.
+    """
+    apart: list[tuple[str, Measure]] = []
+    if any(figure.numerator for figure in subject.company_has(NOT_HELD)):
+        apart.append((NOT_HELD.label, NOT_HELD))
+    if subject.scope is not Scope.OPERATOR and subject.company_has(DUE_WITH_OPERATORS):
+        apart.append((marked("Points with sales support"), DUE_WITH_OPERATORS))
+        apart.append((marked("Missing there"), LACKING_WITH_OPERATORS))
+    if subject.company_has(FIELD_EXEMPT):
+        apart.append((FIELD_EXEMPT.label, FIELD_EXEMPT))
+    return apart
+
+
+def _on_points(subject: Subject, kinds: Sequence[str]) -> Iterator[str]:
+    language = subject.language
+    yield language.translate(
         "Each field that is asked of a record is a point, or as many as it weighs. A kind's "
         "percentage is the part of its points that is kept; completeness is the mean of these, "
         "weighted by the shares. Kinds with fewer than ten points are left out, and under twenty "
         "in all there is no percentage."
     )
-    title = language.translate("How completeness is made")
-    return Table("score", title, columns, tuple(rows), note)
+    not_held = [
+        field_label(f"{kind}.{name}", language)
+        for kind in kinds
+        for name in subject.result.field_sets[kind].absent
+    ]
+    if not_held:
+        yield language.translate("Not held by this CRM: {fields}.", fields=", ".join(not_held))
 
 
 def _has_points(subject: Subject, kind: str) -> bool:
@@ -249,19 +264,17 @@ def _has_points(subject: Subject, kind: str) -> bool:
     return any(subject.find(due, kind) for due in (POINTS_DUE, DUE_WITH_OPERATORS))
 
 
-def _kind_row(subject: Subject, kind: str, *, with_others: bool) -> Row:
-    label = entity_label(kind, subject.language)
-    cells: tuple[Figure | None, ...] = (
-        subject.about(Scope.COMPANY).find(SHARE, kind),
+def _kind_row(subject: Subject, kind: str, apart: Sequence[tuple[str, Measure]]) -> Row:
+    company = subject.about(Scope.COMPANY)
+    cells = (
+        company.find(SHARE, kind),
         subject.find(SCORE, kind),
         subject.find(POINTS_KEPT, kind),
         subject.find(POINTS_DUE, kind),
         *_records(subject, kind),
+        *((company if of is NOT_HELD else subject).find(of, kind) for _, of in apart),
     )
-    if with_others:
-        others = DUE_WITH_OPERATORS, LACKING_WITH_OPERATORS
-        cells += tuple(subject.find(measure, kind) for measure in others)
-    return Row(label, cells)
+    return Row(entity_label(kind, subject.language), cells)
 
 
 def _records(subject: Subject, kind: str) -> tuple[Figure | None, Figure | None]:

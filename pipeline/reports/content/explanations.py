@@ -168,6 +168,13 @@ _TEXTS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
         ),
     ),
     (
+        ("fields_not_held",),
+        marked(
+            "Fields of the minimum data that this CRM does not hold. They are asked of nobody "
+            "and are in no points; “not checked” says why, field by field."
+        ),
+    ),
+    (
         (
             "records_complete",
             "base_complete",

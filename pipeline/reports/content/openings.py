@@ -1,4 +1,6 @@
-"""What each figure of a manager's page opens: the records that it counts, or what it means."""
+"""What the figures of reports open: the reasons that a table lists; on a manager's page also the
+records that a figure counts, or what it means.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pipeline.measures.completeness import (
+    BASE_EXEMPT,
     FAILING,
+    FIELD_EXEMPT,
     IN_ALL,
     IN_SCORE,
+    NOT_HELD,
     RECORDS_FAILING,
     RECORDS_WITH_OPERATORS,
 )
@@ -39,10 +44,33 @@ _COUNTED_WITH: Final[Mapping[str, str]] = {
 """An amount -> the count of the deals in which it lies."""
 
 
+_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    NOT_HELD.name: ("not_checked",),
+    FIELD_EXEMPT.name: ("exempt", "exceptions"),
+    BASE_EXEMPT.name: ("exempt", "exceptions"),
+}
+"""Name of a measure -> the tables that say why, of which a report has one at most."""
+
+
+class TableOpenings:
+    """The tables that figures of a report open."""
+
+    def __init__(self, report: Report) -> None:
+        keys = {table.key for table in report.tables}
+        self._tables = {
+            metric: key for metric, tables in _TABLES.items() for key in tables if key in keys
+        }
+
+    def of(self, figure: Figure) -> str:
+        """The key of a table: 'not_checked'; '' where the figure opens none."""
+        return self._tables.get(figure.metric, "") if figure.numerator else ""
+
+
 class Openings:
     """The anchors of a page's figures."""
 
     def __init__(self, report: Report) -> None:
+        self._tables = TableOpenings(report)
         self._sections = [name for name, _ in parts_of(report) if report.element(f"fix {name}")]
         self._listed: dict[_Key, str] = {}
         for name, items in parts_of(report):
@@ -50,7 +78,9 @@ class Openings:
                 self._listed.setdefault(key, name)
 
     def of(self, figure: Figure) -> str:
-        """'fix-now', or 'about-score'."""
+        """'fix-now', 'not_checked', or 'about-score'."""
+        if table := self._tables.of(figure):
+            return table
         section = self._section(figure)
         return f"fix-{section.replace(' ', '-')}" if section else f"about-{figure.metric}"
 

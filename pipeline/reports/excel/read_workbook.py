@@ -48,6 +48,7 @@ from pipeline.reports.excel.sheet_text import (
     FIRST_ROW,
     Link,
     ListCell,
+    SheetPlaces,
     about,
     excel_text,
     headings_to_complete,
@@ -96,6 +97,7 @@ def workbook_differences(report: Report, file: Path) -> list[Difference]:
     differences += _compared(
         workbook.sheets[index], _expected_index(report, places), [], language
     )
+    differences += _misled(report, workbook, places)
     differences += _unaccounted(report, workbook)
     differences += chart_differences(report, workbook.charts)
     differences += bar_differences(
@@ -368,6 +370,18 @@ def _is_figure(cell: FileCell, figure: Figure, language: Language) -> bool:
     if number is None or number != value:
         return False
     return as_printed(number, cell.number_format, language) == printed
+
+
+def _misled(
+    report: Report, workbook: _Workbook, figures: Sequence[tuple[Figure, str, str]]
+) -> Iterator[Difference]:
+    """Figures that lead elsewhere than to the sheet that says why."""
+    places = SheetPlaces(report)
+    for figure, name, ref in figures:
+        wanted, cell = places.of(figure), workbook.sheets[name].cells.get(ref)
+        link = cell.link if cell else ""
+        if link != (f"#{wanted}" if wanted else ""):
+            yield figure.id, f"{name}!{ref}", wanted or "no link", link or "no link"
 
 
 def _unaccounted(report: Report, workbook: _Workbook) -> Iterator[Difference]:

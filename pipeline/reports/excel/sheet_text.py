@@ -11,6 +11,8 @@ from datetime import date
 from functools import cache
 from typing import Final
 
+from openpyxl.utils import quote_sheetname
+
 from pipeline.language.format import day_text, format_figure
 from pipeline.language.labels import (
     basis_label,
@@ -23,6 +25,7 @@ from pipeline.language.languages import Language
 from pipeline.language.marked import forms, marked
 from pipeline.model import FieldSet, Figure, FixItem, LocalText, Rule
 from pipeline.reports.content.fix_list import points_of
+from pipeline.reports.content.openings import TableOpenings
 from pipeline.reports.content.report import (
     Report,
     Row,
@@ -277,6 +280,20 @@ def sheet_names(report: Report) -> list[str]:
         taken.add(name.casefold())
         names.append(name)
     return [words.overview, *names, *fixed]
+
+
+class SheetPlaces:
+    """Where figures of a workbook lead: to the sheet that says why."""
+
+    def __init__(self, report: Report) -> None:
+        self._tables = TableOpenings(report)
+        keys = (table.key for table in report.tables)
+        self._sheets = dict(zip(keys, sheet_names(report)[1:], strict=False))
+
+    def of(self, figure: Figure) -> str:
+        """ "'Not checked'!A1"; '' where the figure leads nowhere."""
+        table = self._tables.of(figure)
+        return f"{quote_sheetname(self._sheets[table])}!A1" if table else ""
 
 
 def _short(title: str, language: Language) -> str:

@@ -70,6 +70,7 @@ from pipeline.reports.excel.sheet_text import (
     LINK_LIMIT,
     Link,
     ListCell,
+    SheetPlaces,
     SheetWords,
     about,
     chart_title,
@@ -106,6 +107,7 @@ def write_workbook(report: Report, file: Path) -> None:
         _table(writer, sheet, table)
     if words.to_complete in names:
         _to_complete(writer, book[words.to_complete], words)
+    _lead(writer)
     _notes(writer, book[words.notes], words)
     _index(writer, book[words.index], words)
     _charts(report, overview, sheets)
@@ -240,6 +242,17 @@ def _table(writer: CellWriter, sheet: Any, table: Table) -> None:
             f"{letter}{FIRST_ROW}:{letter}{FIRST_ROW + body - 1}", bar
         )
     _widths(writer, sheet, most=46)
+
+
+def _lead(writer: CellWriter) -> None:
+    """Makes links of the figures for which a sheet says why."""
+    places = SheetPlaces(writer.report)
+    for figure, name, ref in writer.places:
+        if place := places.of(figure):
+            cell = writer.book[name][ref]
+            cell.hyperlink = Hyperlink(ref=ref, location=place)
+            font = {"size": cell.font.size, "bold": cell.font.bold}
+            cell.font = Font(name=FONT, color=ACCENT, underline="single", **font)
 
 
 def _body(table: Table) -> int:

@@ -16,7 +16,11 @@ from pipeline.language.languages import Language
 from pipeline.model import Figure, FixItem
 from pipeline.reports.content.disputes import dispute_link
 from pipeline.reports.content.fix_list import groups_of
-from pipeline.reports.content.openings import Openings, explanations_of
+from pipeline.reports.content.openings import (
+    Openings,
+    TableOpenings,
+    explanations_of,
+)
 from pipeline.reports.content.report import (
     SECTIONS,
     Report,
@@ -61,9 +65,9 @@ def render_page(report: Report) -> str:
 
 
 def _opened(report: Report) -> dict[str, object]:
-    """What the figures of a manager's page open; those of other pages open nothing."""
+    """What the figures of a page open; what they mean is said on a manager's alone."""
     if report.reader != "manager":
-        return {"opens": lambda _: "", "explanations": []}
+        return {"opens": TableOpenings(report).of, "explanations": []}
     return {"opens": Openings(report).of, "explanations": explanations_of(report)}
 
 
