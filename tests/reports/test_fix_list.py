@@ -9,8 +9,19 @@ from pipeline.language.languages import ENGLISH
 from pipeline.measures.completeness import SCORE
 from pipeline.measures.figures import make_figures
 from pipeline.measures.scopes import FigureInputs
-from pipeline.model import FailingRecord, FixItem, RunResult, Scope, Span
-from pipeline.reports.content.fix_list import FIRST, fix_lists, points_of
+from pipeline.model import (
+    Demand,
+    FailingRecord,
+    FieldSet,
+    FixItem,
+    LocalText,
+    Rule,
+    RunResult,
+    Scope,
+    Span,
+    Verdict,
+)
+from pipeline.reports.content.fix_list import FIRST, fix_lists, groups_of, points_of
 from pipeline.reports.content.manager import manager_report
 from pipeline.reports.content.report import gain_text, miscounted, parts_of, section_of
 from pipeline.reports.html.page import render_page
@@ -149,6 +160,27 @@ def test_a_part_that_is_not_as_long_as_its_heading_says_is_noticed() -> None:
         shorter = tuple(item for item in report.fix_list if item is not items[0])
         found = [part for _, part, *_ in miscounted(replace(report, fix_list=shorter))]
         assert found == ([] if name == "check" else [name])
+
+
+def test_a_group_names_a_field_once_whatever_is_wrong_with_it() -> None:
+    """One record lacks the details, another's are not valid, a third fails a demand of the same
+    label: one reason, one field.
+    """
+    why = LocalText("so that we can call", "om te kunnen bellen")
+    label = LocalText("phone or e-mail", "telefoon of e-mail")
+    details = Demand("details", label, ("phone",), why=why)
+    fields = FieldSet("contact", (details, replace(details, name="reachable")))
+    item = next(item for item in now("m1") if item.entity == "contact")
+    items = [
+        replace(item, rules=(Rule("contact", name, verdict),), missing=(what,), why=(why,))
+        for name, verdict, what in (
+            ("details", Verdict.MISSING, label),
+            ("details", Verdict.INVALID, LocalText("phone or e-mail: not valid", "…")),
+            ("reachable", Verdict.MISSING, label),
+        )
+    ]
+    (group,) = groups_of(items, {"contact": fields})
+    assert group.reasons == ((label, why),)
 
 
 def test_points_are_the_weights_of_what_costs() -> None:

@@ -502,7 +502,7 @@ def test_links_lead_to_the_records_and_tell_nothing_about_where_they_come_from()
     assert [a.get("href") for a in links] == [
         record.link
         for _, items in parts_of(report)
-        for group in groups_of(items)
+        for group in groups_of(items, report.result.field_sets)
         for record in group.items
         if web_address(record.link)
     ]

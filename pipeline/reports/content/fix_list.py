@@ -141,22 +141,37 @@ class Group:
     items: tuple[FixItem, ...]
 
 
-def groups_of(items: Iterable[FixItem]) -> list[Group]:
+def groups_of(items: Iterable[FixItem], field_sets: Mapping[str, FieldSet]) -> list[Group]:
     """The records by kind; the kind of the first record comes first."""
     kinds: dict[str, list[FixItem]] = defaultdict(list)
     for item in items:
         kinds[item.entity].append(item)
-    return [Group(kind, _reasons(of_kind), tuple(of_kind)) for kind, of_kind in kinds.items()]
+    return [
+        Group(kind, _reasons(of_kind, field_labels(field_sets[kind])), tuple(of_kind))
+        for kind, of_kind in kinds.items()
+    ]
 
 
-def _reasons(items: Iterable[FixItem]) -> tuple[Reason, ...]:
-    """Each reason once, with all that is asked for it."""
+def _reasons(items: Iterable[FixItem], labels: Mapping[str, LocalText]) -> tuple[Reason, ...]:
+    """Each reason once, with the fields that are asked for it: what is wrong with a field is on
+    its record's own line.
+    """
     asked: dict[LocalText, dict[LocalText, None]] = defaultdict(dict)
     for item in items:
-        for missing, why in zip(item.missing, item.why, strict=True):
+        for rule, missing, why in zip(item.rules, item.missing, item.why, strict=True):
             if why:
-                asked[why][missing] = None
+                asked[why][field_of(rule, labels, missing)] = None
     return tuple((joined_texts(missing, ", "), why) for why, missing in asked.items())
+
+
+def field_labels(fields: FieldSet) -> dict[str, LocalText]:
+    """The label of each demand, by its name."""
+    return {demand.name: demand.label for demand in fields.demands}
+
+
+def field_of(rule: Rule, labels: Mapping[str, LocalText], missing: LocalText) -> LocalText:
+    """The field alone, without what is wrong with it; of a count, what it says."""
+    return missing if rule.measure else labels.get(rule.id, missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from pipeline.language.labels import (
 )
 from pipeline.language.languages import Language
 from pipeline.language.marked import forms, marked
-from pipeline.model import FieldSet, Figure, FixItem, LocalText, Rule
-from pipeline.reports.content.fix_list import points_of
+from pipeline.model import Figure, FixItem, LocalText, Rule
+from pipeline.reports.content.fix_list import field_labels, field_of, points_of
 from pipeline.reports.content.openings import TableOpenings
 from pipeline.reports.content.report import (
     Report,
@@ -385,7 +385,7 @@ def _list_row(
     fields = report.result.field_sets[item.entity]
     return (
         *record,
-        _shown(_field(rule, fields, missing), name, item, language),
+        _shown(field_of(rule, field_labels(fields), missing), name, item, language),
         verdict_label(rule.verdict, language),
         language.translate(_COUNTS_IN[section_of(item)]),
         points_of([rule], fields) or "",
@@ -394,12 +394,6 @@ def _list_row(
         name,
         language.chosen(why),
     )
-
-
-def _field(rule: Rule, fields: FieldSet, missing: LocalText) -> LocalText:
-    """The field alone, without what is wrong with it; of a count, what it says."""
-    labels = {demand.name: demand.label for demand in fields.demands}
-    return missing if rule.measure else labels.get(rule.id, missing)
 
 
 def _shown(field: LocalText, finding: str, item: FixItem, language: Language) -> str:

@@ -154,7 +154,7 @@ def _expected_groups(report: Report) -> Iterator[tuple[str, ...]]:
     """The heading of each kind of record in every part of the fix-list."""
     language = report.language
     for part, items in parts_of(report):
-        for group in groups_of(items):
+        for group in groups_of(items, report.result.field_sets):
             reasons: list[str] = []
             for missing, why in group.reasons:
                 reasons.append(f"missing: {clean(language.chosen(missing))}")
