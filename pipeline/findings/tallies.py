@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.model import SPANS, FailingRecord, FieldSet, Span, Tally
-from pipeline.model.rules import counted_twice, counted_under
+from pipeline.model.rules import bits_in, counted_twice, counted_under
 
 Group = tuple[str, str, Span, bool, int, int]
 """(owner, entity, span, listed at another owner already, mask, those of its bits that are
@@ -29,72 +28,95 @@ def group_of(record: FailingRecord) -> Group:
 
 def failing_tallies(
     groups: Mapping[Group, int], field_sets: Mapping[str, FieldSet]
-) -> list[Tally]:
+) -> Iterator[Tally]:
     """Counts failing records, and how many fail each demand.
 
     Per owner, per owner for records that count under another owner already, and for the
     company, where a demand that nobody fails counts zero.
     """
-    names = cache(lambda entity, *what: _names(field_sets[entity], *what))
-    company = Counter(dict.fromkeys(_all_names(field_sets), 0))
-    owners: Counter[tuple[str, bool, str, str]] = Counter()
+    counts_of = {entity: _CountsOf(fields) for entity, fields in field_sets.items()}
+    company = Counter(dict.fromkeys(_all_counts(counts_of.values()), 0))
+    owners: dict[tuple[str, bool], Counter[_Count]] = defaultdict(Counter)
     for (owner, entity, span, is_repeat, mask, waived), number in groups.items():
-        for name, dimension in names(entity, span, mask, waived):
-            owners[owner, False, name, dimension] += number
-            if is_repeat:
-                owners[owner, True, name, dimension] += number
-            else:
-                company[name, dimension] += number
-    return [
-        *(
-            Tally(False, owner, name, dimension, "", number, is_repeat)
-            for (owner, is_repeat, name, dimension), number in owners.items()
-        ),
-        *(
-            Tally(True, None, name, dimension, "", number)
-            for (name, dimension), number in company.items()
-        ),
-    ]
+        own = owners[owner, False]
+        other = owners[owner, True] if is_repeat else company
+        for count in counts_of[entity].into(span, mask, waived):
+            own[count] += number
+            other[count] += number
+    for (whose, is_repeat), counted in owners.items():
+        for (name, dimension), number in counted.items():
+            yield Tally(False, whose, name, dimension, "", number, is_repeat)
+    for (name, dimension), number in company.items():
+        yield Tally(True, None, name, dimension, "", number)
 
 
-def _all_names(field_sets: Mapping[str, FieldSet]) -> Iterator[tuple[str, str]]:
+_Count = tuple[str, str]
+"""(its name, its dimension)"""
+
+
+def _all_counts(counts_of: Iterable[_CountsOf]) -> Iterator[_Count]:
     """Every count that failing records can go into."""
-    for fields in field_sets.values():
+    for counts in counts_of:
         for span in SPANS:
-            yield from _names(fields, span, fields.bits)
+            yield from counts.into(span, counts.bits)
 
 
-def _names(
-    fields: FieldSet, span: Span, mask: int, waived: int = 0
-) -> tuple[tuple[str, str], ...]:
-    """The counts in which a record with this mask counts; none where it fails no demand.
-
-    Among all records everything counts; the records that lose a debtor a point count in their
-    span. What is waived counts as waived alone.
+class _CountsOf:
+    """The counts of a kind of record, bit by bit: where rules are hundreds, nearly every record
+    has a mask of its own.
     """
-    if not mask & fields.bits:
-        return ()
-    over = ("base", "score") if span is Span.SCORE else ("base",)
-    counted = mask & ~waived
-    return (
-        *((f"failing.{span}", dimension) for dimension in _losing(fields, counted)),
-        *(
-            (f"{rule.verdict}.{among}", fields.verdicts_key(demand))
-            for demand, rule in fields.failed(counted)
-            for among in over
-        ),
-        *(
-            (f"waived_{rule.verdict}.{among}", fields.verdicts_key(demand))
-            for demand, rule in fields.failed(waived)
-            for among in over
-        ),
-        *(("unreadable", f"{fields.entity}.{name}") for name in fields.unreadable(mask)),
-    )
+
+    def __init__(self, fields: FieldSet) -> None:
+        self.bits = fields.bits
+        self._entity = fields.entity
+        self._costing = [
+            (counted_under(debtor, fields.entity), fields.costing(debtor))
+            for debtor in fields.debtors
+        ]
+        self._failing = {span: _by_bit(fields, _over(span)) for span in SPANS}
+        self._waived = {span: _by_bit(fields, _over(span), "waived_") for span in SPANS}
+
+    def into(self, span: Span, mask: int, waived: int = 0) -> Iterator[_Count]:
+        """The counts of a record with this mask; none where it fails no demand.
+
+        Among all records everything counts; the records that lose a debtor a point count in
+        their span. What is waived counts as waived alone.
+        """
+        failing = mask & ~waived & self.bits
+        if mask & self.bits:
+            yield from ((f"failing.{span}", dimension) for dimension in self._losing(failing))
+        for bit in bits_in(failing):
+            yield from self._failing[span][bit]
+        for bit in bits_in(waived & self.bits):
+            yield from self._waived[span][bit]
+
+    def _losing(self, mask: int) -> Iterator[str]:
+        """For whom a record with this mask counts as failing: each debtor, and once more for
+        two.
+        """
+        losing = [dimension for dimension, costing in self._costing if mask & costing]
+        yield from losing
+        if len(losing) > 1:
+            yield counted_twice(self._entity)
 
 
-def _losing(fields: FieldSet, mask: int) -> Iterator[str]:
-    """For whom a record with this mask counts as failing: each debtor, and once more for two."""
-    losing = [debtor for debtor in fields.debtors if mask & fields.costing(debtor)]
-    yield from (counted_under(debtor, fields.entity) for debtor in losing)
-    if len(losing) > 1:
-        yield counted_twice(fields.entity)
+def _over(span: Span) -> tuple[str, ...]:
+    return ("base", "score") if span is Span.SCORE else ("base",)
+
+
+def _by_bit(
+    fields: FieldSet, over: tuple[str, ...], prefix: str = ""
+) -> list[tuple[_Count, ...]]:
+    """The counts of each bit of a mask: of its demand's verdict, or of a column that cannot be
+    read.
+    """
+    demands = [
+        tuple(
+            (f"{prefix}{rule.verdict}.{among}", fields.verdicts_key(demand)) for among in over
+        )
+        for demand, rule in fields.judged
+    ]
+    return [
+        *demands,
+        *((("unreadable", f"{fields.entity}.{name}"),) for name in fields.readable),
+    ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -49,7 +50,15 @@ class Rule:
 
 def failed(rules: Sequence[Rule], mask: int) -> tuple[Rule, ...]:
     """The rules that a record with this mask fails."""
-    return tuple(rule for bit, rule in enumerate(rules) if mask >> bit & 1)
+    return tuple(rules[bit] for bit in bits_in(mask & (1 << len(rules)) - 1))
+
+
+def bits_in(mask: int) -> Iterator[int]:
+    """The places of the bits that are set, the lowest first."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
 
 
 def demands_of(rules: Iterable[Rule]) -> int:
@@ -230,14 +239,31 @@ class FieldSet:
         """Under what the records are counted of which a demand is due: 'meeting.held'. Demands
         of equal conditions and one debtor share a count.
         """
-        condition = self.entity if demand.when is None else f"{self.entity}.{demand.when}"
-        return counted_under(demand.owed_by, condition)
+        return self._due_keys[demand.name]
+
+    @cached_property
+    def _due_keys(self) -> Mapping[str, str]:
+        """Demand -> its key: a condition in words is made once, and figures ask for it often."""
+        return {
+            demand.name: counted_under(demand.owed_by, self._condition_of(demand))
+            for demand in self.demands
+        }
+
+    def _condition_of(self, demand: Demand) -> str:
+        return self.entity if demand.when is None else f"{self.entity}.{demand.when}"
 
     def verdicts_key(self, demand: Demand) -> str:
         """Under what the verdicts of a demand are counted: 'meeting.result'."""
-        return counted_under(demand.owed_by, f"{self.entity}.{demand.name}")
+        return self._verdicts_keys[demand.name]
 
-    @property
+    @cached_property
+    def _verdicts_keys(self) -> Mapping[str, str]:
+        return {
+            demand.name: counted_under(demand.owed_by, f"{self.entity}.{demand.name}")
+            for demand in self.demands
+        }
+
+    @cached_property
     def debtors(self) -> tuple[Debtor, ...]:
         """Those who owe a demand; the owner of a record always, and first."""
         owing = {demand.owed_by for demand in self.demands}
@@ -268,13 +294,17 @@ class FieldSet:
 
     def costing(self, debtor: Debtor) -> int:
         """The bits of a mask that cost this debtor points."""
-        return sum(
-            1 << bit
-            for bit, (demand, rule) in enumerate(self.judged)
-            if demand.owed_by is debtor and demand.weight and rule.verdict in demand.costs
-        )
+        return self._costing.get(debtor, 0)
 
-    @property
+    @cached_property
+    def _costing(self) -> Mapping[Debtor, int]:
+        costing: dict[Debtor, int] = defaultdict(int)
+        for bit, (demand, rule) in enumerate(self.judged):
+            if demand.weight and rule.verdict in demand.costs:
+                costing[demand.owed_by] |= 1 << bit
+        return costing
+
+    @cached_property
     def to_check(self) -> int:
         """The bits of what was entered, costs nothing, and yet may be wrong."""
         return sum(
@@ -294,7 +324,8 @@ class FieldSet:
 
     def failed(self, mask: int) -> tuple[tuple[Demand, Rule], ...]:
         """The demands that a record with this mask fails, each with its verdict."""
-        return tuple(pair for bit, pair in enumerate(self.judged) if mask >> bit & 1)
+        judged = self.judged
+        return tuple(judged[bit] for bit in bits_in(mask & (1 << len(judged)) - 1))
 
     def unreadable(self, mask: int) -> tuple[str, ...]:
         """The columns of a record with this mask in which something

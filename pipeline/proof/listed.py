@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.errors import ProofError
 from pipeline.findings.tallies import Group
-from pipeline.model import Rule, Tally, failed
+from pipeline.model import Rule, Tally, demands_of, failed
 from pipeline.values.visible import visible
 
 _Claim = tuple[str, str, str, bool]
@@ -46,11 +46,11 @@ def _listed(
     groups: Mapping[Group, int], rules: Mapping[str, Sequence[Rule]]
 ) -> Counter[_Claim]:
     listed: Counter[_Claim] = Counter()
+    demands = {entity: demands_of(of_entity) for entity, of_entity in rules.items()}
     for (owner, entity, _, is_repeat, mask, _), number in groups.items():
-        for rule in failed(rules[entity], mask):
-            if rule.measure:
-                listed[rule.measure, rule.dimension, owner, False] += number
-                listed[rule.measure, rule.dimension, owner, True] += number * is_repeat
+        for rule in failed(rules[entity], mask & ~demands[entity]):
+            listed[rule.measure, rule.dimension, owner, False] += number
+            listed[rule.measure, rule.dimension, owner, True] += number * is_repeat
     return +listed
 
 
