@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -33,8 +34,10 @@ from pipeline.model import (
     Rule,
     Span,
     Verdict,
+    demands_of,
     failed,
 )
+from pipeline.model.rules import bits_in
 
 _UNREADABLE: Final = in_all("it is not counted until it can be read")
 _NOT_READ: Final = marked("{column}: cannot be read")
@@ -165,53 +168,91 @@ _Part = tuple[Debtor, int, bool]
 """(who is to mend it, the bits of it, whether it is only to be checked)"""
 
 
-@dataclass(slots=True)
+_Said = tuple[Rule, LocalText, LocalText]
+"""(a rule that a record fails, what it lacks or what is wrong with it, why that is asked)"""
+_Listed = tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]
+"""The same of all its rules."""
+
+_MASKS_KEPT: Final = 10_000
+"""Of a few rules that is all there are; of hundreds hardly any comes again."""
+
+
 class _Words:
-    """The meaning of masks, cached: many records share few masks."""
+    """What the bits of a mask say of a record, in texts that all records share."""
 
-    about: About
-    demands: dict[
-        tuple[str, int, int],
-        tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]],
-    ] = field(default_factory=dict)
-    named: dict[tuple[str, int], tuple[Rule, ...]] = field(default_factory=dict)
-    divided: dict[tuple[str, int], tuple[_Part, ...]] = field(default_factory=dict)
-    owed: dict[str, tuple[_Owed, ...]] = field(default_factory=dict)
+    def __init__(self, about: About) -> None:
+        self._kinds = {
+            entity: _WordsOf(fields, about.rules.get(entity, ()))
+            for entity, fields in about.field_sets.items()
+        }
 
-    def of(
-        self, entity: str, mask: int, waived: int
-    ) -> tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]:
+    def of(self, entity: str, mask: int, waived: int) -> _Listed:
         """The demands that a record with this mask fails and that are not waived, their labels,
         and their reasons.
         """
-        key = entity, mask, waived
-        if key not in self.demands:
-            self.demands[key] = _said(self.about.field_sets[entity], mask, waived)
-        return self.demands[key]
+        return self._kinds[entity].listed(mask, waived)
 
     def parts(self, entity: str, mask: int) -> tuple[_Part, ...]:
         """The mask in its parts that have demands: for each debtor what is to be completed,
         and what costs nothing and may be wrong.
         """
-        if (entity, mask) not in self.divided:
-            if entity not in self.owed:
-                self.owed[entity] = _owed(self.about.field_sets[entity])
-            self.divided[entity, mask] = tuple(_parts(self.owed[entity], mask))
-        return self.divided[entity, mask]
+        return self._kinds[entity].parts(mask)
 
     def counts(self, entity: str, mask: int) -> tuple[Rule, ...]:
         """The rules of counts that a record with this mask fails."""
-        if (entity, mask) not in self.named:
-            rules = failed(self.about.rules[entity], mask)
-            self.named[entity, mask] = tuple(rule for rule in rules if rule.measure)
-        return self.named[entity, mask]
+        return self._kinds[entity].counts(mask)
 
 
-def _owed(fields: FieldSet) -> tuple[_Owed, ...]:
-    return tuple(
-        (debtor, fields.owned(debtor), fields.to_check, fields.costing(debtor))
-        for debtor in fields.debtors
-    )
+class _WordsOf:
+    """The same of one kind of record."""
+
+    def __init__(self, fields: FieldSet, rules: Sequence[Rule]) -> None:
+        self._fields, self._rules = fields, rules
+        self._demands = [_said(demand, rule) for demand, rule in fields.judged]
+        self._columns = {column: _not_read(fields, column) for column in fields.readable}
+        self._owed = tuple(_owed(fields))
+        self._named = ~demands_of(rules)
+        self._unread = sum(
+            1 << bit
+            for bit, (_, rule) in enumerate(fields.judged)
+            if rule.verdict is Verdict.UNREADABLE
+        )
+        kept = lru_cache(_MASKS_KEPT)
+        self.listed = kept(self._listed)
+        self.parts = kept(lambda mask: tuple(_parts(self._owed, mask)))
+        self.counts = kept(lambda mask: failed(self._rules, mask & self._named))
+
+    def _listed(self, mask: int, waived: int) -> _Listed:
+        said = list(self._said(mask, waived))
+        rules, missing, why = zip(*said, strict=True) if said else ((), (), ())
+        return rules, missing, why
+
+    def _said(self, mask: int, waived: int) -> Iterator[_Said]:
+        """The demands, then the columns that cannot be read. A column is named once: by the
+        demand that asks for it, if any.
+        """
+        demands = (1 << len(self._demands)) - 1
+        for bit in bits_in(mask & ~waived & demands):
+            yield self._demands[bit]
+        unread = self._fields.failed((mask | waived) & self._unread)
+        asked = {column for demand, _ in unread for column in demand.columns}
+        for column in self._fields.unreadable(mask):
+            if column not in asked:
+                yield self._columns[column]
+
+
+def _said(demand: Demand, rule: Rule) -> _Said:
+    return rule, _lacking(demand, rule), _why(demand, rule)
+
+
+def _not_read(fields: FieldSet, column: str) -> _Said:
+    rule = Rule(fields.entity, f"unreadable.{column}", Verdict.UNREADABLE)
+    return rule, in_all(_NOT_READ, column=column_text(column)), _UNREADABLE
+
+
+def _owed(fields: FieldSet) -> Iterator[_Owed]:
+    for debtor in fields.debtors:
+        yield debtor, fields.owned(debtor), fields.to_check, fields.costing(debtor)
 
 
 def _parts(owed: Iterable[_Owed], mask: int) -> Iterator[_Part]:
@@ -219,36 +260,6 @@ def _parts(owed: Iterable[_Owed], mask: int) -> Iterator[_Part]:
         beside = mask & owned & to_check
         for part in filter(None, (mask & owned & ~beside, beside)):
             yield debtor, part, not part & costing
-
-
-def _said(
-    fields: FieldSet, mask: int, waived: int
-) -> tuple[tuple[Rule, ...], tuple[LocalText, ...], tuple[LocalText, ...]]:
-    """The rules that a record with this mask fails, what they are called, and why each is
-    asked. A column that cannot be read is named once: by the demand that asks for it, if any.
-    """
-    demands = fields.failed(mask & ~waived)
-    asked = {
-        column
-        for demand, rule in fields.failed(mask | waived)
-        if rule.verdict is Verdict.UNREADABLE
-        for column in demand.columns
-    }
-    columns = [column for column in fields.unreadable(mask) if column not in asked]
-    return (
-        (
-            *(rule for _, rule in demands),
-            *(
-                Rule(fields.entity, f"unreadable.{column}", Verdict.UNREADABLE)
-                for column in columns
-            ),
-        ),
-        (
-            *(_lacking(demand, rule) for demand, rule in demands),
-            *(in_all(_NOT_READ, column=column_text(column)) for column in columns),
-        ),
-        (*(_why(demand, rule) for demand, rule in demands), *(_UNREADABLE for _ in columns)),
-    )
 
 
 def _lacking(demand: Demand, rule: Rule) -> LocalText:
