@@ -14,6 +14,7 @@ from pipeline.model import (
     Audience,
     Check,
     FailingRecord,
+    Figures,
     FixItem,
     LanguageCode,
     LocalText,
@@ -135,7 +136,7 @@ def crowd(
         ]
     inputs = FigureInputs(who, field_sets(), targets, ACCOUNTS, window(), audience=audience)
     figures = make_figures(answers(who, number_of, nobody), inputs)
-    figures.append(proven(proven_of(figures)))
+    figures = Figures([*figures.values(), proven(proven_of(figures))])
     return RunResult(
         run_id="2026-11-16T060000Z-7f3a",
         audit_id="sales",
@@ -143,7 +144,7 @@ def crowd(
         source=LocalText("The demo CRM (SQLite)", "Het demo-CRM (SQLite)"),
         window=window(),
         people=tuple(who),
-        figures={figure.id: figure for figure in figures},
+        figures=figures,
         fix_list=tuple(_items(who)),
         checks=tuple(_checks(who)),
         field_sets=field_sets(),

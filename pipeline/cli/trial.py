@@ -71,12 +71,7 @@ def _teams(company: Subject) -> Iterator[tuple[str, Subject]]:
     if company.result.audience == "own":
         return
     names = {person.team_id: person.team for person in company.result.people}
-    keys = {
-        figure.key: None
-        for figure in company.result.figures.values()
-        if figure.scope is Scope.TEAM
-    }
-    for key in keys:
+    for key in dict.fromkeys(figure.key for figure in company.result.figures.about(Scope.TEAM)):
         yield f"Team: {names.get(key) or key or 'none'}", company.about(Scope.TEAM, key)
 
 

@@ -19,7 +19,7 @@ from pipeline.language.marked import marked
 from pipeline.measures.asked import context_of
 from pipeline.measures.company import FIGURES_PROVEN
 from pipeline.measures.custom import face_of, measure_of
-from pipeline.measures.figures import company_figure, make_figures
+from pipeline.measures.figures import entry, make_figures
 from pipeline.measures.registry import COUNTED, MEASURES
 from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
@@ -29,7 +29,7 @@ from pipeline.model import (
     PROVEN_TEXT,
     Answers,
     Audience,
-    Figure,
+    Figures,
     LocalText,
     PeriodBounds,
     Person,
@@ -57,7 +57,7 @@ from pipeline.values.addresses import is_address
 
 FiguresOf = Callable[
     [Iterable[Tally], Mapping[Group, int], Iterable[Person]],
-    tuple[list[Person], list[Figure]],
+    tuple[list[Person], Figures],
 ]
 """Counts, failing records and users -> the people in reports, and every figure."""
 
@@ -95,7 +95,7 @@ def compute(
 
     def figures_of(
         tallies: Iterable[Tally], failing: Mapping[Group, int], users: Iterable[Person]
-    ) -> tuple[list[Person], list[Figure]]:
+    ) -> tuple[list[Person], Figures]:
         answers = Answers((*tallies, *failing_tallies(failing, audit.field_sets)), ())
         people = who_owns(users, answers, audit.targets, plan_month(window) or "")
         inputs = FigureInputs(
@@ -145,9 +145,9 @@ def compute(
             sides = seen, failing
             controls = _prove(data, manifest, figures_of, figures, users, sides, exceptions)
             prove_accounts(manifest.accounts, audit.tables, rows)
-            prove_controls({figure.id: figure for figure in figures}, controls)
-            figures.append(company_figure(FIGURES_PROVEN, proven(figures), basis="proof"))
-        by_id = {figure.id: figure for figure in figures}
+            prove_controls(figures, controls)
+            number = entry(FIGURES_PROVEN, proven(figures), basis="proof")
+            figures.add(Scope.COMPANY, "", [number])
         progress.stage("Making the fix-lists")
         about = findings.About(
             labels,
@@ -167,7 +167,7 @@ def compute(
         source=joined_texts((audit.about, manifest.moment, manifest.hidden), "; "),
         window=window,
         people=tuple(people),
-        figures=by_id,
+        figures=figures,
         fix_list=listed.items,
         checks=listed.checks,
         field_sets=audit.field_sets,
@@ -232,7 +232,7 @@ def _prove(
     data: Path,
     manifest: Manifest,
     figures_of: FiguresOf,
-    figures: Sequence[Figure],
+    figures: Figures,
     users: Sequence[Person],
     failing: tuple[Path, Path],
     exceptions: Exceptions,

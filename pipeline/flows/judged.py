@@ -4,7 +4,7 @@ source's reading, and what reports say about them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from pipeline.findings.amended import with_judged
 from pipeline.findings.stored import read_failing, write_failing
 from pipeline.language.languages import in_all
-from pipeline.model import CELL_ERRORS, JUDGED_TEXT, Figure, LocalText, ResolvedAudit
+from pipeline.model import CELL_ERRORS, JUDGED_TEXT, Figures, LocalText, ResolvedAudit
 from pipeline.model.rules import judgements_in
 from pipeline.progress import Progress
 from pipeline.queries import Scan
@@ -68,9 +68,9 @@ def with_verdicts(
     return work / _AMENDED
 
 
-def sentences(audit: ResolvedAudit, figures: Iterable[Figure]) -> Iterator[LocalText]:
+def sentences(audit: ResolvedAudit, figures: Figures) -> Iterator[LocalText]:
     """How many figures depend on what Python judges, and by what it judges phone numbers."""
-    if count := sum(figure.basis == JUDGED_TEXT for figure in figures):
+    if count := figures.by_basis()[JUDGED_TEXT]:
         yield in_all(
             "{count} of the figures depend on what this program judges (filler values, valid contact "
             "details, duplicates): their text equals the CRM's, letter by letter.",

@@ -6,7 +6,7 @@ compared figure by figure.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -64,18 +64,19 @@ from pipeline.model import (
     Answers,
     Debtor,
     Demand,
+    Entry,
     FieldSet,
-    Figure,
+    Figures,
+    Heading,
     Measure,
     Scope,
     Span,
     Unit,
-    figure_id,
 )
 from pipeline.queries.context import Count
 
 
-def make_figures(answers: Answers, inputs: FigureInputs) -> list[Figure]:
+def make_figures(answers: Answers, inputs: FigureInputs) -> Figures:
     """Every figure, in a stable order. ProofError where the parts do
     not add up to the company.
     """
@@ -84,17 +85,18 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> list[Figure]:
     slices = [(measure, _slices(measure, totals[-1].counts)) for measure in inputs.measures]
     owed = {debtor: _owed_by(debtor, inputs) for debtor in (None, *Debtor)}
     bases = {debtor: _bases(of.field_sets) for debtor, of in owed.items()}
-    figures: list[Figure] = []
+    figures = Figures()
     for pool in totals:
-        debtor = _debtor(pool)
+        debtor, entries = _debtor(pool), list[Entry]()
         if debtor is not Debtor.OPERATOR:  # records and money are their owners'
-            figures += _measured(pool, slices)
-            figures += _with_operators(pool, owed[Debtor.OPERATOR], bases[Debtor.OPERATOR])
-        figures += _completeness(pool, owed[debtor], bases[debtor])
-        figures += _exempt(pool, owed[debtor], bases[debtor], totals[-1].counts)
-        figures += _unknown(pool, owed[debtor].field_sets, totals[-1].counts)
-        figures += _plan(pool, inputs, totals[-1].counts)
-    figures += _about_the_company(inputs)
+            entries += _measured(pool, slices)
+            entries += _with_operators(pool, owed[Debtor.OPERATOR], bases[Debtor.OPERATOR])
+        entries += _completeness(pool, owed[debtor], bases[debtor])
+        entries += _exempt(pool, owed[debtor], bases[debtor], totals[-1].counts)
+        entries += _unknown(pool, owed[debtor].field_sets, totals[-1].counts)
+        entries += _plan(pool, inputs, totals[-1].counts)
+        figures.add(pool.scope, pool.key, entries)
+    figures.add(Scope.COMPANY, "", _about_the_company(inputs))
     return _due_to_somebody(figures)
 
 
@@ -115,25 +117,22 @@ def _owed_by(debtor: Debtor | None, inputs: FigureInputs) -> FigureInputs:
     return replace(inputs, field_sets=field_sets)
 
 
-def _due_to_somebody(figures: Sequence[Figure]) -> list[Figure]:
+def _due_to_somebody(figures: Figures) -> Figures:
     """All but the ratios of which nothing is due to anybody: 0 of 0 for everybody
     says less than a sentence.
     """
-    due = {
-        (figure.metric, figure.dimension, figure.currency)
-        for figure in figures
-        if figure.denominator
-    }
-    return [
-        figure
-        for figure in figures
-        if figure.denominator is None
-        or (figure.metric, figure.dimension, figure.currency) in due
-    ]
+    ratios: dict[tuple[str, str, str], bool] = defaultdict(bool)
+    for heading, _, denominator in figures.entries():
+        if denominator is not None:
+            ratios[_name(heading)] |= denominator != 0
+    return figures.only(lambda heading: ratios.get(_name(heading), True))
 
 
-def _figure(
-    pool: ScopeTotals,
+def _name(heading: Heading) -> tuple[str, str, str]:
+    return heading.metric, heading.dimension, heading.currency
+
+
+def entry(
     measure: Measure,
     numerator: int,
     *,
@@ -141,20 +140,10 @@ def _figure(
     dimension: str = "",
     currency: str = "",
     basis: str = "database",
-) -> Figure:
-    return Figure(
-        figure_id(measure.name, dimension, currency, pool.scope, pool.key),
-        pool.scope,
-        pool.key,
-        measure.name,
-        dimension,
-        measure.period,
-        numerator,
-        denominator,
-        measure.unit,
-        currency,
-        basis,
-    )
+) -> Entry:
+    """A figure of a measure."""
+    heading = Heading(measure.name, dimension, measure.period, measure.unit, currency, basis)
+    return heading, numerator, denominator
 
 
 Slice = tuple[str, str]
@@ -174,7 +163,7 @@ def _slices(measure: Counted, company: Counts) -> list[Slice]:
 
 def _measured(
     pool: ScopeTotals, slices: Sequence[tuple[Counted, list[Slice]]]
-) -> Iterator[Figure]:
+) -> Iterator[Entry]:
     for measure, own in slices:
         for slice in own:
             total, of = (
@@ -182,8 +171,7 @@ def _measured(
                 for counts in (measure.numerator, measure.denominator)
             )
             denominator = of if measure.denominator else None
-            yield _figure(
-                pool,
+            yield entry(
                 measure,
                 total,
                 denominator=denominator,
@@ -213,7 +201,7 @@ def _basis(by_python: bool) -> str:
     return JUDGED_TEXT if by_python else "database"
 
 
-def _completeness(pool: ScopeTotals, inputs: FigureInputs, bases: Bases) -> Iterator[Figure]:
+def _completeness(pool: ScopeTotals, inputs: FigureInputs, bases: Bases) -> Iterator[Entry]:
     for among in AMONG:
         for fields in inputs.field_sets.values():
             yield from _demands(pool, fields, among)
@@ -222,22 +210,22 @@ def _completeness(pool: ScopeTotals, inputs: FigureInputs, bases: Bases) -> Iter
     yield from _failing(pool, inputs.field_sets, bases)
 
 
-def _demands(pool: ScopeTotals, fields: FieldSet, among: Among) -> Iterator[Figure]:
+def _demands(pool: ScopeTotals, fields: FieldSet, among: Among) -> Iterator[Entry]:
     for demand in fields.demands:
         dimension = f"{fields.entity}.{demand.name}"
         due = due_of(pool.counts, fields, demand, among)
         good = due - lost(pool.counts, fields, demand, among)
         basis = _basis(fields.costs_by_python(demand))
-        yield _figure(pool, among.good, good, denominator=due, dimension=dimension, basis=basis)
+        yield entry(among.good, good, denominator=due, dimension=dimension, basis=basis)
         for verdict in fields.verdicts_of(demand):
             number = with_verdict(pool.counts, fields, demand, verdict, among)
             measure, basis = among.verdicts[verdict], _basis(demand.is_judged(verdict))
-            yield _figure(pool, measure, number, dimension=dimension, basis=basis)
+            yield entry(measure, number, dimension=dimension, basis=basis)
 
 
 def _unknown(
     pool: ScopeTotals, field_sets: Mapping[str, FieldSet], company: Counts
-) -> Iterator[Figure]:
+) -> Iterator[Entry]:
     """Of a demand without a condition, or of one that can always be told, nothing is asked."""
     for fields in field_sets.values():
         for demand in fields.demands:
@@ -245,12 +233,12 @@ def _unknown(
             if name in company:
                 dimension = f"{fields.entity}.{demand.name}"
                 number = pool.counts.get(name, 0)
-                yield _figure(pool, DEMAND_UNKNOWN, number, dimension=dimension)
+                yield entry(DEMAND_UNKNOWN, number, dimension=dimension)
 
 
 def _exempt(
     pool: ScopeTotals, inputs: FigureInputs, bases: Bases, company: Counts
-) -> Iterator[Figure]:
+) -> Iterator[Entry]:
     """The demands that exceptions waive, and the score as it would be without them; nothing
     where nobody has any.
     """
@@ -268,7 +256,7 @@ def _exempt(
 
 def _exempt_among(
     pool: ScopeTotals, exempt: Sequence[tuple[FieldSet, Demand]], among: Among
-) -> Iterator[Figure]:
+) -> Iterator[Entry]:
     """Of each demand, of each kind of record, and of all kinds in the score."""
     kinds: Counter[str] = Counter()
     judged: set[str] = set()
@@ -279,17 +267,17 @@ def _exempt_among(
             judged.add(fields.entity)
         dimension = f"{fields.entity}.{demand.name}"
         basis = _basis(demand.judgement is not None)
-        yield _figure(pool, among.exempt, number, dimension=dimension, basis=basis)
+        yield entry(among.exempt, number, dimension=dimension, basis=basis)
     for kind, number in kinds.items():
         basis = _basis(kind in judged)
-        yield _figure(pool, among.exempt, number, dimension=kind, basis=basis)
+        yield entry(among.exempt, number, dimension=kind, basis=basis)
     in_score = sum(number for kind, number in kinds.items() if kind in SCORED)
-    yield _figure(pool, among.exempt, in_score, basis=_basis(bool(judged)))
+    yield entry(among.exempt, in_score, basis=_basis(bool(judged)))
 
 
 def _without_exceptions(
     pool: ScopeTotals, inputs: FigureInputs, among: Among, bases: Bases
-) -> Figure:
+) -> Entry:
     points = {
         entity: without_exceptions(
             points_of(pool.counts, fields, among), pool.counts, fields, among
@@ -298,8 +286,7 @@ def _without_exceptions(
         if fields.demands
     }
     numerator, denominator = _whole(points, inputs)
-    return _figure(
-        pool,
+    return entry(
         among.without_exceptions,
         numerator,
         denominator=denominator,
@@ -315,29 +302,27 @@ def _whole(points: Mapping[str, Points], inputs: FigureInputs) -> tuple[int, int
 
 def _points(
     pool: ScopeTotals, inputs: FigureInputs, among: Among, bases: Bases
-) -> Iterator[Figure]:
+) -> Iterator[Entry]:
     points = {
         entity: points_of(pool.counts, fields, among)
         for entity, fields in inputs.field_sets.items()
         if fields.demands
     }
     for entity, of_kind in points.items():
-        yield _figure(pool, among.kept, of_kind.kept, dimension=entity, basis=bases[entity])
-        yield _figure(pool, among.due, of_kind.due, dimension=entity)
+        yield entry(among.kept, of_kind.kept, dimension=entity, basis=bases[entity])
+        yield entry(among.due, of_kind.due, dimension=entity)
     if pool.scope is Scope.DOUBLE_COUNTED:
         return  # what adds up are points; a percentage of what is counted twice is nobody's
     for entity, of_kind in points.items():
         kept, due = of_kind.ratio
-        yield _figure(
-            pool, among.score, kept, denominator=due, dimension=entity, basis=bases[entity]
-        )
+        yield entry(among.score, kept, denominator=due, dimension=entity, basis=bases[entity])
     numerator, denominator = _whole(points, inputs)
-    yield _figure(pool, among.score, numerator, denominator=denominator, basis=bases[""])
+    yield entry(among.score, numerator, denominator=denominator, basis=bases[""])
 
 
 def _complete(
     pool: ScopeTotals, field_sets: Mapping[str, FieldSet], among: Among, bases: Bases
-) -> Iterator[Figure]:
+) -> Iterator[Entry]:
     """The records of which something is due, and those of them that lose nothing."""
     all_due = all_good = 0
     for entity, fields in field_sets.items():
@@ -345,26 +330,26 @@ def _complete(
             continue
         due = records_of(pool.counts, f"records.{among.name}", entity)
         good = due - sum(_failing_in(pool, span, entity) for span in among.spans)
-        yield _figure(
-            pool, among.complete, good, denominator=due, dimension=entity, basis=bases[entity]
+        yield entry(
+            among.complete, good, denominator=due, dimension=entity, basis=bases[entity]
         )
         if entity in SCORED:
             all_due, all_good = all_due + due, all_good + good
-    yield _figure(pool, among.complete, all_good, denominator=all_due, basis=bases[""])
+    yield entry(among.complete, all_good, denominator=all_due, basis=bases[""])
 
 
 def _failing(
     pool: ScopeTotals, field_sets: Mapping[str, FieldSet], bases: Bases
-) -> Iterator[Figure]:
+) -> Iterator[Entry]:
     """The records that lose a point, by span and kind."""
     bases = _of_records(bases)
     for span, measure in FAILING.items():
         for entity, fields in field_sets.items():
             if fields.demands:
                 number = _failing_in(pool, span, entity)
-                yield _figure(pool, measure, number, dimension=entity, basis=bases[entity])
+                yield entry(measure, number, dimension=entity, basis=bases[entity])
         number = sum(_failing_in(pool, span, entity) for entity in SCORED)
-        yield _figure(pool, measure, number, basis=bases[""])
+        yield entry(measure, number, basis=bases[""])
 
 
 def _of_records(bases: Bases) -> Bases:
@@ -379,7 +364,7 @@ def _failing_in(pool: ScopeTotals, span: Span, entity: str) -> int:
     return records_of(pool.counts, f"failing.{span}", entity)
 
 
-def _with_operators(pool: ScopeTotals, owed: FigureInputs, bases: Bases) -> Iterator[Figure]:
+def _with_operators(pool: ScopeTotals, owed: FigureInputs, bases: Bases) -> Iterator[Entry]:
     """What is with sales support: of each kind the points due in the score and the demands
     that lose theirs, and the records that lose any, wherever they count.
     """
@@ -387,28 +372,28 @@ def _with_operators(pool: ScopeTotals, owed: FigureInputs, bases: Bases) -> Iter
     field_sets = {entity: of for entity, of in owed.field_sets.items() if of.demands}
     for entity, fields in field_sets.items():
         due = points_of(counts, fields, IN_SCORE).due
-        yield _figure(pool, DUE_WITH_OPERATORS, due, dimension=entity)
+        yield entry(DUE_WITH_OPERATORS, due, dimension=entity)
         lacking = sum(
             lost(counts, fields, demand, IN_SCORE) for demand in fields.demands if demand.weight
         )
         basis = bases[entity]
-        yield _figure(pool, LACKING_WITH_OPERATORS, lacking, dimension=entity, basis=basis)
+        yield entry(LACKING_WITH_OPERATORS, lacking, dimension=entity, basis=basis)
         records = sum(records_of(counts, f"failing.{span}", entity) for span in SPANS)
-        yield _figure(pool, RECORDS_WITH_OPERATORS, records, dimension=entity, basis=basis)
+        yield entry(RECORDS_WITH_OPERATORS, records, dimension=entity, basis=basis)
         in_all += records
     if field_sets:
-        yield _figure(pool, RECORDS_WITH_OPERATORS, in_all, basis=bases[""])
+        yield entry(RECORDS_WITH_OPERATORS, in_all, basis=bases[""])
 
 
 _WITHOUT_PLAN: Final = (Scope.INACTIVE, Scope.UNASSIGNED, Scope.OPERATOR)
 
 
-def _plan(pool: ScopeTotals, inputs: FigureInputs, company: Counts) -> Iterator[Figure]:
+def _plan(pool: ScopeTotals, inputs: FigureInputs, company: Counts) -> Iterator[Entry]:
     if plan_month(inputs.window) is None or pool.scope in _WITHOUT_PLAN:
         return
     if pool.scope is Scope.DOUBLE_COUNTED:
         for name in pool.targets:
-            yield _figure(pool, plan.PLAN_DONE, pool.aimed["aimed", name, ""], dimension=name)
+            yield entry(plan.PLAN_DONE, pool.aimed["aimed", name, ""], dimension=name)
         return
     for measure in PLANNED:
         month = (measure.month.name if measure.month else "", "", "")
@@ -421,49 +406,41 @@ def _plan(pool: ScopeTotals, inputs: FigureInputs, company: Counts) -> Iterator[
             continue
         if pool.scope is not Scope.MANAGER or name not in pool.targets:
             everything = pool.counts.get(month, 0)
-            yield _figure(pool, plan.PLAN_WITHOUT_TARGET, everything - done, dimension=name)
+            yield entry(plan.PLAN_WITHOUT_TARGET, everything - done, dimension=name)
 
 
-def _progress(pool: ScopeTotals, name: str, done: int, days: int | None) -> Iterator[Figure]:
+def _progress(pool: ScopeTotals, name: str, done: int, days: int | None) -> Iterator[Entry]:
     """Against the target for the measure of this name; `days` are the working days left."""
     target = pool.targets[name]
     left = max(0, target - done)
-    yield _figure(pool, plan.PLAN_DONE, done, dimension=name)
-    yield _figure(pool, plan.PLAN_LEFT, left, dimension=name)
-    yield _figure(pool, plan.PLAN_OVER, max(0, done - target), dimension=name)
-    yield _figure(pool, plan.PLAN_TARGET, target, dimension=name, basis="targets")
-    yield _figure(pool, plan.PLAN_PROGRESS, done, denominator=target, dimension=name)
+    yield entry(plan.PLAN_DONE, done, dimension=name)
+    yield entry(plan.PLAN_LEFT, left, dimension=name)
+    yield entry(plan.PLAN_OVER, max(0, done - target), dimension=name)
+    yield entry(plan.PLAN_TARGET, target, dimension=name, basis="targets")
+    yield entry(plan.PLAN_PROGRESS, done, denominator=target, dimension=name)
     if days is not None:
-        yield _figure(pool, plan.PLAN_NEEDED_PER_DAY, left, denominator=days, dimension=name)
+        yield entry(plan.PLAN_NEEDED_PER_DAY, left, denominator=days, dimension=name)
 
 
-def company_figure(
-    measure: Measure, numerator: int, *, dimension: str = "", basis: str = "database"
-) -> Figure:
-    """A figure that the company alone has."""
-    company = ScopeTotals(Scope.COMPANY, "", {}, {}, {})
-    return _figure(company, measure, numerator, dimension=dimension, basis=basis)
-
-
-def _about_the_company(inputs: FigureInputs) -> Iterator[Figure]:
+def _about_the_company(inputs: FigureInputs) -> Iterator[Entry]:
     managers = [person for person in inputs.people if person.scope is Scope.MANAGER]
     teams = {person.team_id for person in managers if person.team_id}
-    yield company_figure(MANAGERS, len(managers), basis="people")
-    yield company_figure(TEAMS, len(teams), basis="people")
-    yield company_figure(INACTIVE_USERS, len(inputs.people) - len(managers), basis="people")
+    yield entry(MANAGERS, len(managers), basis="people")
+    yield entry(TEAMS, len(teams), basis="people")
+    yield entry(INACTIVE_USERS, len(inputs.people) - len(managers), basis="people")
     for kind, share in inputs.shares.items():
         if kind in inputs.field_sets and inputs.field_sets[kind].demands:
-            yield company_figure(SHARE, share, dimension=kind, basis="settings")
+            yield entry(SHARE, share, dimension=kind, basis="settings")
     for kind, fields in inputs.field_sets.items():
         number = len(fields.absent)
-        yield company_figure(NOT_HELD, number, dimension=kind, basis="settings")
+        yield entry(NOT_HELD, number, dimension=kind, basis="settings")
     days = inputs.window.working_days_left
     if days is not None:
-        yield company_figure(plan.WORKING_DAYS_LEFT, days, basis="calendar")
+        yield entry(plan.WORKING_DAYS_LEFT, days, basis="calendar")
     for account in inputs.accounts:
         table = account.table
-        yield company_figure(TABLE_ROWS, account.rows, dimension=table, basis=ONE_READING)
-        yield company_figure(TABLE_AUDITED, account.audited, dimension=table)
+        yield entry(TABLE_ROWS, account.rows, dimension=table, basis=ONE_READING)
+        yield entry(TABLE_AUDITED, account.audited, dimension=table)
         for reason, rows in sorted(account.excluded.items()):
             of = f"{table}/{reason}"
-            yield company_figure(TABLE_EXCLUDED, rows, dimension=of, basis=ONE_READING)
+            yield entry(TABLE_EXCLUDED, rows, dimension=of, basis=ONE_READING)

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from pipeline.model.audit import Agreement, Audience
 from pipeline.model.exceptions import ExceptionUse, ExemptFinding
-from pipeline.model.figures import Figure, figure_id
+from pipeline.model.figures import Figure, Figures, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
 from pipeline.model.rules import Debtor, FieldSet, Rule
@@ -99,7 +99,7 @@ class RunResult:
     source: LocalText  # what kind of CRM, without address or account
     window: Window
     people: tuple[Person, ...]
-    figures: Mapping[str, Figure]
+    figures: Figures
     fix_list: tuple[FixItem, ...]
     checks: tuple[Check, ...]
     field_sets: Mapping[str, FieldSet]

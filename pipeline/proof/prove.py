@@ -14,16 +14,14 @@ import duckdb
 from pipeline.errors import ProofError
 from pipeline.language.format import display_value, format_figure
 from pipeline.language.languages import ENGLISH
-from pipeline.model import UNCOMPARED, Difference, Figure, Person, TableAccount
+from pipeline.model import UNCOMPARED, Difference, Figure, Figures, Person, TableAccount
 from pipeline.values.visible import distinguishable, visible
 
 _SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope", "email")
 """The parts of a person that reports print or count by."""
 
 
-def prove(
-    witness: Sequence[Figure], ours: Sequence[Figure], seen: Path, computed: Path
-) -> None:
+def prove(witness: Figures, ours: Figures, seen: Path, computed: Path) -> None:
     """Raises ProofError unless every figure and every failing record is the same in both.
 
     Of a record its mask, owner, span and moment are compared.
@@ -80,9 +78,10 @@ def prove_accounts(
     _must_be_none(differences, "counts of audited rows differ")
 
 
-def proven(figures: Iterable[Figure]) -> int:
+def proven(figures: Figures) -> int:
     """How many of these figures both readings made independently."""
-    return sum(figure.basis not in UNCOMPARED for figure in figures)
+    by_basis = figures.by_basis()
+    return sum(number for basis, number in by_basis.items() if basis not in UNCOMPARED)
 
 
 def _must_be_none(differences: Sequence[Difference], what: str) -> None:
@@ -153,21 +152,14 @@ def _says(figure: Figure, number: str) -> bool:
         return False
 
 
-def _figures(witness: Sequence[Figure], ours: Sequence[Figure]) -> Iterator[Difference]:
-    source, own = _by_id(witness), _by_id(ours)
-    for name in sorted(source.keys() | own.keys()):
-        there, here = _written(source.get(name)), _written(own.get(name))
+def _figures(witness: Figures, ours: Figures) -> Iterator[Difference]:
+    for figures in (witness, ours):
+        for name in figures.repeated():
+            raise ProofError(f"the figure {visible(name)} exists twice")
+    for name in sorted(witness.unlike(ours)):
+        there, here = _written(witness.get(name)), _written(ours.get(name))
         if there != here:
             yield name, "figures", there, here
-
-
-def _by_id(figures: Sequence[Figure]) -> dict[str, Figure]:
-    by_id: dict[str, Figure] = {}
-    for figure in figures:
-        if figure.id in by_id:
-            raise ProofError(f"the figure {visible(figure.id)} exists twice")
-        by_id[figure.id] = figure
-    return by_id
 
 
 def _written(figure: Figure | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.memory import uncollected
-from pipeline.model import Difference
+from pipeline.model import Difference, Figures
 from pipeline.reports.content.report import Report, miscounted
 from pipeline.reports.excel.read_workbook import workbook_differences
 from pipeline.reports.excel.workbook import write_workbook
@@ -41,13 +41,13 @@ def pair_of(report: Report, folder: Path, place: Path) -> Pair:
     """
     result = report.result
     names = {figure.id.partition("#")[0] for figure in report.figures()}
-    own = {name: result.figures[name] for name in names if name in result.figures}
+    own = filter(None, map(result.figures.get, names))
     return Pair(
         replace(
             report,
             result=replace(
                 result,
-                figures=own,
+                figures=Figures(own),
                 people=(),
                 fix_list=(),
                 checks=(),

@@ -12,7 +12,7 @@ from pipeline.cli.summary import print_differences, summary_table
 from pipeline.language.format import NOTHING, format_figure
 from pipeline.language.languages import ENGLISH
 from pipeline.measures.registry import MEASURES
-from pipeline.model import Scope
+from pipeline.model import Figures, Scope
 from tests.factory import result
 
 HEADINGS = {
@@ -25,9 +25,9 @@ HEADINGS = {
 
 def shown(width: int = 80, *, plan: bool = True) -> str:
     whole = result()
-    figures = {
-        name: one for name, one in whole.figures.items() if plan or not name.startswith("plan_")
-    }
+    figures = Figures(
+        one for one in whole.figures.values() if plan or not one.id.startswith("plan_")
+    )
     stream = io.StringIO()
     Console(file=stream, width=width).print(summary_table(replace(whole, figures=figures)))
     return stream.getvalue()

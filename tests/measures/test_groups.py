@@ -143,7 +143,7 @@ def test_a_record_of_two_owners_of_different_groups_counts_in_both() -> None:
     both = replace(found, tallies=(*found.tallies, *again, *repeats))
     inputs = FigureInputs(WHO, field_sets(), (), ACCOUNTS, window(), audience="own")
     before, after = (
-        {one.id: one.numerator for one in make_figures(given, inputs)}
+        {one.id: one.numerator for one in make_figures(given, inputs).values()}
         for given in (found, both)
     )
     name = f"deals_won@group:{POOLED}"

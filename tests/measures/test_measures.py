@@ -31,6 +31,7 @@ from pipeline.model import (
     STATES,
     Answers,
     CustomMeasure,
+    Figures,
     Kind,
     Measure,
     Person,
@@ -194,7 +195,7 @@ def test_what_is_narrowed_lists_no_records_of_its_own(name: str) -> None:
 def test_an_average_is_money_over_the_amounts_that_it_lies_in() -> None:
     """Per currency; what has no amount, or one that cannot be read, is in neither."""
     won = average("average_won_amount", "Average won amount", DEALS_WON_AMOUNT)
-    figures = {figure.id: figure for figure in figures_of(won)}
+    figures = figures_of(won)
     euros, yen = (
         figures[f"average_won_amount/{currency}@manager:m1"] for currency in ("EUR", "JPY")
     )
@@ -213,7 +214,7 @@ def test_an_average_is_money_over_the_amounts_that_it_lies_in() -> None:
     assert (nobody.numerator, nobody.denominator, format_figure(nobody, ENGLISH)) == (0, 0, "–")
 
 
-def figures_of(measure: Measure) -> list:
+def figures_of(measure: Measure) -> Figures:
     """Figures of won deals: three of m1 in euros, two in yen, two of m2 that come to a cent; others do not count."""
     view = view_of("deal")
     rows = [

@@ -19,7 +19,7 @@ from pipeline.measures.completeness import FAILING_OUTSIDE, SCORE
 from pipeline.measures.deals import DEALS_WON
 from pipeline.measures.plan import PLAN_TARGET
 from pipeline.measures.registry import LEFT_OUT
-from pipeline.model import Figure, Measure, Person, RunResult, Scope
+from pipeline.model import Figure, Figures, Measure, Person, RunResult, Scope
 from pipeline.reports.content.elements import score_rows, the_company
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_report
@@ -51,7 +51,7 @@ def with_numbers(given: Mapping[str, tuple[int, int | None]]) -> RunResult:
     figures = dict(result().figures)
     for name, (numerator, denominator) in given.items():
         figures[name] = replace(figures[name], numerator=numerator, denominator=denominator)
-    return replace(result(), figures=figures)
+    return replace(result(), figures=Figures(figures.values()))
 
 
 # ------------------------------------------------------------------------------------------------ completeness
@@ -117,7 +117,7 @@ def test_a_figure_that_this_crm_does_not_have_is_none_and_so_is_one_of_its_own_m
     None
 ):
     own = Measure(name="online", label="Online")
-    given = replace(result(), figures={}, custom=(own,))
+    given = replace(result(), figures=Figures(), custom=(own,))
     assert given.find(DEALS_WON) is None
     assert given.find(own) is None
     assert the_company(given).company_has(own) == ()
@@ -139,7 +139,7 @@ def test_a_managers_records_that_are_in_none_of_the_counters_are_named(
         name = f"{metric}@{scope}:{key}" if key else f"{metric}@{scope}"
         figures[name] = replace(figures["deals_won@company"], id=name, scope=scope, key=key, metric=metric,
                                 numerator=number)  # fmt: skip
-    given = replace(result(), figures=figures)
+    given = replace(result(), figures=Figures(figures.values()))
     report = manager_report(given, person)
     sentences = [
         row
@@ -152,7 +152,10 @@ def test_a_managers_records_that_are_in_none_of_the_counters_are_named(
         sentences[0]
     ) or metric.startswith("deals_won")
     assert f"{metric}@company" in {
-        figure.id for figure in management_report(replace(result(), figures=figures)).figures()
+        figure.id
+        for figure in management_report(
+            replace(result(), figures=Figures(figures.values()))
+        ).figures()
     }
 
 

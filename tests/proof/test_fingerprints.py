@@ -32,7 +32,7 @@ from pipeline.findings.waived import in_force
 from pipeline.flows import extract
 from pipeline.flows.compute import _prove
 from pipeline.formats import ReadingRules
-from pipeline.model import ENTITIES, PROVEN_TEXT, Fingerprint, TextColumns
+from pipeline.model import ENTITIES, PROVEN_TEXT, Figures, Fingerprint, TextColumns
 from pipeline.model.judging import ASKED, JudgedColumn, Judgement, Syntax, proven_text
 from pipeline.presets import Preset
 from pipeline.progress import Silence
@@ -654,7 +654,9 @@ def test_computing_proves_the_text_once_more(tmp_path: Path) -> None:
     none = in_force((), date(2026, 11, 24), "demo", {})
     files = data / "a", data / "b"
     with pytest.raises(ProofError, match="text of records differs") as refused:
-        _prove(data, load_manifest(data), lambda *_: ([], []), [], [], files, none)
+        _prove(
+            data, load_manifest(data), lambda *_: ([], Figures()), Figures(), [], files, none
+        )
     assert {name.partition(" of ")[0] for name, *_ in refused.value.differences} == {
         "deal.name"
     }

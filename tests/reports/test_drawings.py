@@ -219,10 +219,7 @@ def renamed(people: tuple[Person, ...]):  # type: ignore[no-untyped-def]
     inputs = FigureInputs(
         people, factory.field_sets(), targets, factory.ACCOUNTS, factory.window()
     )
-    figures = {
-        one.id: one
-        for one in make_figures(replace(answers, tallies=tallies, failing=failing), inputs)
-    }
+    figures = make_figures(replace(answers, tallies=tallies, failing=failing), inputs)
     assert [
         one for one in figures.values() if one.scope is Scope.MANAGER and one.key == HOSTILE
     ]

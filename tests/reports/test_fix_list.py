@@ -13,6 +13,7 @@ from pipeline.model import (
     Demand,
     FailingRecord,
     FieldSet,
+    Figures,
     FixItem,
     LocalText,
     Rule,
@@ -81,7 +82,7 @@ def completed(owner: str) -> RunResult:
         replace(given, failing=left),
         FigureInputs(PEOPLE, field_sets(), TARGETS, ACCOUNTS, window()),
     )
-    return replace(result(), figures={figure.id: figure for figure in figures})
+    return replace(result(), figures=figures)
 
 
 def test_the_second_percentage_is_what_a_run_would_say() -> None:
@@ -123,7 +124,7 @@ def test_without_a_percentage_nothing_is_promised() -> None:
     figures["score@manager:m1"] = replace(
         figures["score@manager:m1"], numerator=0, denominator=0
     )
-    report = manager_report(replace(result(), figures=figures), PEOPLE[0])
+    report = manager_report(replace(result(), figures=Figures(figures.values())), PEOPLE[0])
     assert text_of(report.element("fix now")[0]) == "Start with these 15 records"
     assert {item.gain for item in report.fix_list} == {None}
 
@@ -140,7 +141,7 @@ def with_an_imported_lead() -> RunResult:
     listed = replace(item, owner="m2", record_id="imported", span=Span.IMPORTED)
     return replace(
         result(),
-        figures={figure.id: figure for figure in figures},
+        figures=figures,
         fix_list=(*result().fix_list, listed),
     )
 

@@ -23,6 +23,7 @@ from pipeline.measures.meetings import COMPLETE_MEETINGS
 from pipeline.measures.registry import MEASURES
 from pipeline.model import (
     Figure,
+    Figures,
     FixItem,
     LanguageCode,
     Person,
@@ -187,7 +188,7 @@ def test_people_to_talk_to_come_with_their_evidence() -> None:
 def test_nobody_with_the_companys_own_score_is_said_to_be_below_it() -> None:
     company, own = result().figures["score@company"], result().figures["score@manager:m1"]
     same = replace(own, numerator=company.numerator, denominator=company.denominator)
-    given = replace(result(), figures={**result().figures, own.id: same})
+    given = replace(result(), figures=Figures({**result().figures, own.id: same}.values()))
     said = [
         str(cell) for row in management_report(given).element("person") for cell in row.cells
     ]
@@ -208,7 +209,7 @@ def test_a_won_deal_without_a_closing_date_is_said_to_be_missing_from_the_counte
 
 def without(metric: Callable[[Figure], bool]) -> RunResult:
     return replace(
-        result(), figures={key: f for key, f in result().figures.items() if not metric(f)}
+        result(), figures=Figures(f for f in result().figures.values() if not metric(f))
     )
 
 
@@ -242,7 +243,7 @@ def test_an_element_without_data_says_why(given: RunResult, said: str) -> None:
 
 
 def test_a_crm_of_nothing_still_makes_pages() -> None:
-    nothing = replace(result(), figures={}, fix_list=(), not_checked={})
+    nothing = replace(result(), figures=Figures(), fix_list=(), not_checked={})
     for report in (management_report(nothing), manager_report(nothing, MANAGERS[0])):
         page = render_page(report)
         assert page_differences(report, page) == []
@@ -294,10 +295,10 @@ def test_an_amount_that_nobody_has_is_no_column() -> None:
     def columns(given: RunResult) -> set[str]:
         return {column for table in management_report(given).tables for column in table.columns}
 
-    figures = {
-        name: replace(figure, numerator=0) if figure.currency == "JPY" else figure
-        for name, figure in result().figures.items()
-    }
+    figures = Figures(
+        replace(figure, numerator=0) if figure.currency == "JPY" else figure
+        for figure in result().figures.values()
+    )
     assert "Open amount, JPY" in columns(result())
     assert columns(result()) - columns(replace(result(), figures=figures)) == {
         "Open amount, JPY"

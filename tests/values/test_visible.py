@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model import RunResult, Scope, figure_id
+from pipeline.model import Figures, RunResult, Scope, figure_id
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_report
 from pipeline.reports.excel.read_workbook import workbook_differences
@@ -80,7 +80,7 @@ def renamed(odd: str) -> RunResult:
         figures[name] = replace(figure, id=name, key=key)
     return replace(
         whole,
-        figures=figures,
+        figures=Figures(figures.values()),
         people=tuple(
             replace(
                 person,

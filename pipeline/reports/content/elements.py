@@ -111,12 +111,13 @@ def the_company(result: RunResult) -> Subject:
     figures, for all reports.
     """
     company: dict[str, list[Figure]] = defaultdict(list)
-    money: set[tuple[str, str]] = set()
-    for figure in result.figures.values():
-        if figure.scope is Scope.COMPANY:
-            company[figure.metric].append(figure)
-        if figure.currency and figure.numerator:
-            money.add((figure.metric, figure.currency))
+    for figure in result.figures.about(Scope.COMPANY):
+        company[figure.metric].append(figure)
+    money = {
+        (heading.metric, heading.currency)
+        for heading, numerator, _ in result.figures.entries()
+        if heading.currency and numerator
+    }
     figures = {metric: tuple(of_metric) for metric, of_metric in company.items()}
     language = language_of(result.language)
     return Subject(result, language, figures, frozenset(money), Scope.COMPANY)
