@@ -33,13 +33,15 @@ FINDING_COLUMNS: Final = (
     "verdict",
     "span",
     "owner",
+    "debtor_kind",
     "debtor",
     "link",
     "exception",
 )
 """A finding: its id, whose audit, which record, which rule it fails and how; `span` is one of
-SPANS. The debtor, who is to mend it, is the owner's id or the word operator. `exception` is
-exempt, disputed or ''.
+SPANS. Who is to mend it: `debtor_kind` says whether that is the owner or an operator, and
+`debtor` is the owner's id; operators are one pool and have none. `exception` is exempt,
+disputed or ''.
 """
 
 
@@ -81,8 +83,8 @@ def _disputed(is_disputed: bool) -> str:
 def _row(
     finding: str, audit: str, rule: Rule, record: FixItem | Check | ExemptFinding, state: str
 ) -> tuple[str, ...]:
-    by_operator = not isinstance(record, Check) and record.debtor is Debtor.OPERATOR
-    whose = record.owner, str(Debtor.OPERATOR) if by_operator else record.owner
+    kind = Debtor.OWNER if isinstance(record, Check) else record.debtor
+    debtor = record.owner if kind is Debtor.OWNER else ""
     return (
         finding,
         audit,
@@ -91,7 +93,9 @@ def _row(
         rule.id,
         rule.verdict,
         record.span,
-        *whose,
+        record.owner,
+        kind,
+        debtor,
         record.link,
         state,
     )

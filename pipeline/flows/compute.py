@@ -196,6 +196,7 @@ def compute(
         audience=audit.audience,
         agreement=audit.agreement,
         contacts=contacts_of(people, users, audit.contact),
+        contact=audit.contact,
         exempt=listed.exempt,
         exceptions=uses_of(audit.exceptions, listed.met, window.today),
     )

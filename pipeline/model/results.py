@@ -117,6 +117,7 @@ class RunResult:
     agreement: Agreement | None = None
     # account manager -> the address for what is not right
     contacts: Mapping[str, str] = field(default_factory=dict)
+    contact: str = ""  # the audit's own, to whom sales support writes
     exempt: tuple[ExemptFinding, ...] = ()
     exceptions: tuple[ExceptionUse, ...] = ()  # every line, and what it did
 

@@ -330,6 +330,7 @@ def test_one_row_per_record_and_rule(tmp_path: Path) -> None:
         "verdict": "missing",
         "span": "score",
         "owner": "m1",
+        "debtor_kind": "owner",
         "debtor": "m1",
         "exception": "",
         "link": LINKS["meeting"].replace("{id}", "305184080441754059"),
@@ -342,6 +343,7 @@ def test_one_row_per_record_and_rule(tmp_path: Path) -> None:
         "verdict": "missing",
         "span": "base",
         "owner": "",
+        "debtor_kind": "owner",
         "debtor": "",
         "link": "",
         "exception": "",
@@ -459,7 +461,10 @@ def test_nothing_found_is_two_files_without_rows(tmp_path: Path) -> None:
     assert written(tmp_path, []) == []
     assert pq.read_table(tmp_path / "findings.parquet").num_rows == 0
     header = (tmp_path / "findings.csv").read_text(encoding="utf-8").strip()
-    assert header == "id,audit,entity,record_id,rule,verdict,span,owner,debtor,link,exception"
+    assert (
+        header
+        == "id,audit,entity,record_id,rule,verdict,span,owner,debtor_kind,debtor,link,exception"
+    )
     assert stat.S_ISREG((tmp_path / "findings.csv").stat().st_mode)
 
 

@@ -213,11 +213,12 @@ def test_findings_name_the_debtor(tmp_path: Path, crm: URL) -> None:
         rows = [row for row in csv.DictReader(file) if row["entity"] == "contact"]
     phones = [row for row in rows if row["rule"] == "phone"]
     assert len(phones) == 14  # one of them at two owners
-    assert {row["debtor"] for row in phones} == {"operator"}
+    assert {(row["debtor_kind"], row["debtor"]) for row in phones} == {("operator", "")}
     assert {row["owner"] for row in phones} == {"a", "b", "x", ""}
     names = [row for row in rows if row["rule"] == "last_name"]
     assert len(names) == 6
     assert all(row["debtor"] == row["owner"] for row in names)
+    assert {row["debtor_kind"] for row in names} == {"owner"}
     once = [i for i in result.fix_list if i.debtor is Debtor.OPERATOR and not i.is_repeat]
     assert len(once) == result.figures["records_failing@operator"].numerator
 

@@ -41,6 +41,7 @@ from pipeline.reports.excel.sheet_text import (
     LINK_LIMIT,
     Link,
     excel_text,
+    is_link,
     list_rows,
     sheet_names,
     stamp,
@@ -232,7 +233,7 @@ def test_every_cell_of_the_fix_list_altered_in_turn_is_caught(manager: Package) 
     cells = manager.each(REPAIRS, other_value, filled)
     rows = list(list_rows(manager.report))
     empty = sum(cell == "" for row in rows for cell in row)
-    assert cells == 3 + 11 * (1 + len(rows)) - empty
+    assert cells == 3 + 12 * (1 + len(rows)) - empty
     assert len(rows) == sum(len(item.rules) for item in manager.report.fix_list) > 14
     assert {type(cell) for row in rows for cell in row} == {str, int, date, Link}
 
@@ -262,7 +263,9 @@ def test_every_link_altered_in_turn_is_caught(manager: Package) -> None:
     part = manager.sheet(REPAIRS).replace("worksheets/", "worksheets/_rels/") + ".rels"
     tree = etree.fromstring(manager.parts[part])
     links = [node.get("Id") for node in tree if node.get("Type").endswith("/hyperlink")]
-    assert len(links) == sum(len(item.rules) for item in manager.report.fix_list)
+    findings = sum(len(item.rules) for item in manager.report.fix_list)
+    without = sum(not is_link(item.link) for item in manager.report.fix_list)
+    assert len(links) == 2 * findings - without  # to the record, and a mail
     for link in links:
         changed = etree.fromstring(manager.parts[part])
         node = next(node for node in changed if node.get("Id") == link)
@@ -624,7 +627,11 @@ def test_hostile_text_survives(tmp_path: Path) -> None:
                 cell.value.replace("_x005F_", "_") == text
             )  # openpyxl leaves the escape that Excel resolves
             assert (cell.data_type, cell.number_format, cell.quotePrefix) == ("s", "@", True)
-    assert not any(cell.hyperlink for row in book[REPAIRS].iter_rows(min_row=5) for cell in row)
+    cells = (cell for row in book[REPAIRS].iter_rows(min_row=5) for cell in row)
+    links = [cell.hyperlink.target for cell in cells if cell.hyperlink]
+    assert len(links) > len(HOSTILE_TEXTS) // 2  # mails alone; some have no room for one
+    assert all(re.fullmatch(r"mailto:\?subject=[!-~]+", link) for link in links)
+    assert all(link.count("&") <= 1 and len(link) <= 255 for link in links)
     assert b"<f>" not in zipfile.ZipFile(file).read("xl/worksheets/sheet2.xml")
 
 

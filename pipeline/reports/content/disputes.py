@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
 from urllib.parse import quote
 
@@ -23,38 +25,54 @@ _REASONS: Final = (
 _MOST_NAMED: Final = 10
 """Findings that a mail names: programs cut long links."""
 _LINE_END: Final = "\r\n"
+_PLAIN: Final = "!$()*,;:@/"
+"""Characters that a mailto: link holds as they are (RFC 6068), beside letters and digits."""
 
 
 def dispute_link(item: FixItem, address: str, language: Language) -> str:
     """A mailto: link with subject and text in the page's language. It names the record by its
     kind and number, its findings, and reasons to choose from; no name of anybody.
     """
-    subject = language.translate("Not right: {kind} {number}", **_record(item, language))
-    text = _LINE_END.join(_lines(item, language))
-    return (
-        f"mailto:{quote(address, safe='@')}?subject={_encoded(subject)}&body={_encoded(text)}"
+    kind = entity_label(item.entity, language)
+    subject = language.translate(
+        "Not right: {kind} {number}", kind=kind, number=clean(item.record_id)
     )
+    return _link(address, subject, [*_findings(item, language), "", *_reasons(language)])
+
+
+def short_dispute_links(
+    item: FixItem, finding: str, address: str, language: Language
+) -> Iterator[str]:
+    """The same about one finding, which its subject names; then without a text."""
+    subject = language.translate(
+        "Not right: {kind} {number}, {finding}",
+        kind=entity_label(item.entity, language),
+        number=clean(item.record_id),
+        finding=finding,
+    )
+    yield _link(address, subject, _reasons(language))
+    yield _link(address, subject)
+
+
+def _link(address: str, subject: str, lines: Iterable[str] = ()) -> str:
+    text = _encoded(_LINE_END.join(lines))
+    link = f"mailto:{quote(address, safe='@')}?subject={_encoded(subject)}"
+    return f"{link}&body={text}" if text else link
 
 
 def _encoded(text: str) -> str:
-    return quote(text, safe="")
+    return quote(text, safe=_PLAIN)
 
 
-def _record(item: FixItem, language: Language) -> dict[str, str]:
-    return {
-        "kind": entity_label(item.entity, language),
-        "number": clean(item.record_id),
-    }
+def _findings(item: FixItem, language: Language) -> Iterator[str]:
+    for finding, missing in zip(item.ids[:_MOST_NAMED], item.missing, strict=False):
+        yield f"{finding}: {clean(language.chosen(missing))}"
 
 
-def _lines(item: FixItem, language: Language) -> list[str]:
-    findings = zip(item.ids[:_MOST_NAMED], item.missing, strict=False)
-    return [
-        language.translate(
-            "This is not right ({kind}, number {number}):", **_record(item, language)
-        ),
-        *(f"- {finding}: {clean(language.chosen(missing))}" for finding, missing in findings),
-        "",
+@cache
+def _reasons(language: Language) -> tuple[str, ...]:
+    """A reason a line, so that those which do not apply are easily deleted."""
+    return (
         language.translate("Please keep the reason that applies:"),
-        *(f"- {language.translate(reason)}" for reason in _REASONS),
-    ]
+        *(language.translate(reason) for reason in _REASONS),
+    )

@@ -109,6 +109,7 @@ def operators_report(result: RunResult) -> Report | None:
             not_checked_table(pool),
         ),
         fix_list=tuple(queue[:MOST_QUEUED]),
+        contact=result.contact,
         notes=tuple(_notes(pool, len(queue))),
     )
 

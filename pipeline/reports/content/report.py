@@ -81,12 +81,17 @@ class Report:
     tables: tuple[Table, ...]
     fix_list: tuple[FixItem, ...]  # a manager's, the queue; of management the records of nobody
     notes: tuple[str, ...]  # what is not checked, what is excluded, who else sees this
-    contact: str = ""  # the address for what is not right, of a manager's
+    contact: str = ""  # the address for what is not right; of management's there is none
 
     @property
     def lists_records(self) -> bool:
         """Whether it has a list of records, be it empty."""
         return self.reader != "management" or bool(self.fix_list)
+
+    @property
+    def can_be_disputed(self) -> bool:
+        """Whether its reader can say of a record that it is not right."""
+        return self.reader != "management"
 
     def figures(self) -> Iterator[Figure]:
         """Every figure that must be found in the published files, in

@@ -24,6 +24,7 @@ from pipeline.language.labels import (
 from pipeline.language.languages import Language
 from pipeline.language.marked import forms, marked
 from pipeline.model import Figure, FixItem, LocalText, Rule
+from pipeline.reports.content.disputes import NOT_RIGHT, short_dispute_links
 from pipeline.reports.content.fix_list import field_labels, field_of, points_of
 from pipeline.reports.content.openings import TableOpenings
 from pipeline.reports.content.report import (
@@ -42,6 +43,7 @@ FIRST_ROW: Final = 5
 
 CELL_LIMIT: Final = 32_767  # UTF-16 units in one cell
 LINK_LIMIT: Final = 65_530  # hyperlinks on one sheet
+MAIL_LIMIT: Final = 255  # characters of an address that every spreadsheet program opens
 DAY_FORMAT: Final = "d mmm yyyy"
 _FIRST_DAY: Final = date(1900, 3, 1)  # from which on every program counts days alike
 EXACT_BELOW: Final = 10**15  # Excel keeps 15 significant digits
@@ -83,6 +85,7 @@ class SheetWords:
     notes_heading: str
     on_index: str
     link: str
+    mail: str
     headline: tuple[str, ...]
     columns_to_complete: tuple[str, ...]
     columns_of_queue: tuple[str, ...]
@@ -106,6 +109,7 @@ def sheet_words(language: Language) -> SheetWords:
             "Every figure of this workbook: where it is, and the exact numbers behind it."
         ),
         link=translate("Open in the CRM"),
+        mail=translate("Write a mail"),
         headline=(
             translate("At a glance"),
             translate("Figure"),
@@ -345,7 +349,8 @@ def headings_to_complete(report: Report) -> tuple[str, ...]:
     """The headings of the fix-list's columns."""
     words = sheet_words(report.language)
     queue = words.columns_of_queue if report.reader == "operators" else ()
-    return (*words.columns_to_complete, *queue)
+    mail = (report.language.translate(NOT_RIGHT),) if report.can_be_disputed else ()
+    return (*words.columns_to_complete, *mail, *queue)
 
 
 def cells_of_queue(item: FixItem) -> tuple[str | int, ...]:
@@ -358,13 +363,33 @@ def cells_of_queue(item: FixItem) -> tuple[str | int, ...]:
 
 def list_rows(report: Report) -> Iterator[tuple[ListCell, ...]]:
     """A row per record and finding, in the order of the fix-list."""
-    number = 0
+    number, mails = 0, _room_for_mails(report)
     for item in report.fix_list:
         record = _record_cells(item, report.language)
         for finding in zip(item.rules, item.missing, item.ids, item.why, strict=True):
             row = _list_row(item, record, finding, report, linked=number < LINK_LIMIT)
-            yield (*row, *cells_of_queue(item))
+            mail = _mail_cells(item, finding[2], report, linked=number < mails)
+            yield (*row, *mail, *cells_of_queue(item))
             number += 1
+
+
+def _room_for_mails(report: Report) -> int:
+    """How many rows can have a second hyperlink: those to records go before."""
+    rows = sum(len(item.rules) for item in report.fix_list)
+    return max(0, LINK_LIMIT - rows)
+
+
+def _mail_cells(
+    item: FixItem, finding: str, report: Report, *, linked: bool
+) -> tuple[ListCell, ...]:
+    """ "This is not right" of one finding; the address alone where a link finds no room."""
+    if not report.can_be_disputed:
+        return ()
+    if linked:
+        for link in short_dispute_links(item, finding, report.contact, report.language):
+            if len(link) <= MAIL_LIMIT:
+                return (Link(sheet_words(report.language).mail, link),)
+    return (report.contact,)
 
 
 def _record_cells(item: FixItem, language: Language) -> tuple[str, str, str]:

@@ -165,7 +165,7 @@ def _expected_groups(report: Report) -> Iterator[tuple[str, ...]]:
 
 def _expected_repair(item: FixItem, report: Report) -> tuple[str, ...]:
     language, address = report.language, web_address(item.link)
-    mail = dispute_link(item, report.contact, language) if report.person else ""
+    mail = dispute_link(item, report.contact, language) if report.can_be_disputed else ""
     return (
         f"{item.entity}:{item.record_id}",
         section_of(item),
