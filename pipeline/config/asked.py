@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from pipeline.model import ASKED_BY_CODE, FURTHER, LOGS, CustomMeasure, FieldSet, Schema
+from pipeline.model import ASKED_BY_CODE, FURTHER, LOGS, CustomMeasure, Debtor, FieldSet, Schema
 from pipeline.model.judging import judged_columns
 from pipeline.model.rules import judgements_in
 
@@ -31,6 +31,7 @@ def asked_schema(
         *_judged(field_sets, schema).intersection(further),
         *add,
         *_demanded(field_sets.values()),
+        *_naming_debtors(field_sets.values()),
         *_narrowing(measures),
     }
     return {
@@ -52,6 +53,11 @@ def _demanded(field_sets: Iterable[FieldSet]) -> set[str]:
         for field in fields.demands
         for column in field.looked_at
     }
+
+
+def _naming_debtors(field_sets: Iterable[FieldSet]) -> set[str]:
+    """'meeting.created_by' of every column that names who owes something."""
+    return {f"{fields.entity}.{Debtor.CREATOR}" for fields in field_sets if fields.asks_creator}
 
 
 def _judged(field_sets: Mapping[str, FieldSet], schema: Schema) -> set[str]:

@@ -69,7 +69,7 @@ class FieldFile(ChecksFile, JudgementFile):
     when: WhenFile | None = None
     from_: Annotated[date | None, BeforeValidator(day_of)] = Field(None, alias="from")
     grace: Annotated[int, Field(ge=0, le=3_650)] | None = None  # days
-    owed_by: Literal["owner", "operator"] = "owner"
+    owed_by: Literal["owner", "operator", "created_by"] = "owner"
     why: WrittenText = NO_TEXT
     used_for: WrittenText = NO_TEXT
 
@@ -112,7 +112,18 @@ def _fits(field: FieldFile, info: ValidationInfo) -> FieldFile:
             f"field '{field.name}': needs a weight from 0 to {_HEAVIEST} and a column"
         )
     _must_ask(field, _known(entity, held))
+    _must_have_debtor(field, entity, held)
     return field
+
+
+def _must_have_debtor(field: FieldFile, entity: str, held: Held) -> None:
+    """ValueError where this CRM does not tell who entered a record: then nobody would owe it."""
+    why = held.absent.get(f"{entity}.{Debtor.CREATOR}")
+    if Debtor(field.owed_by) is Debtor.CREATOR and why is not None:
+        raise ValueError(
+            f"field '{field.name}': owed_by: created_by: this audit does not know who entered a {entity} ({why}); map "
+            f"{entity}.created_by in the preset or under source.add in audit.yaml, or write owed_by: owner"
+        )
 
 
 def _of_what_is_held(judgement: Judgement | None, columns: Collection[str]) -> Judgement | None:
@@ -324,23 +335,34 @@ def _looks_at_what_is_entered(demand: Demand) -> bool:
 
 
 def owed_by_owners(field_sets: Mapping[str, FieldSet]) -> dict[str, FieldSet]:
-    """The field sets where no audit names operators: owners owe everything."""
+    """The field sets where no audit names operators: owners owe what these would."""
     return {
         entity: replace(
             fields,
-            demands=tuple(replace(demand, owed_by=Debtor.OWNER) for demand in fields.demands),
+            demands=tuple(map(_owed_by_owner, fields.demands)),
         )
         for entity, fields in field_sets.items()
     }
 
 
+def _owed_by_owner(demand: Demand) -> Demand:
+    if demand.owed_by is Debtor.OPERATOR:
+        return replace(demand, owed_by=Debtor.OWNER)
+    return demand
+
+
 def of_operators(field_sets: Mapping[str, FieldSet]) -> tuple[str, ...]:
     """'contact.phone' of every demand that operators owe."""
+    return of_debtor(field_sets, Debtor.OPERATOR)
+
+
+def of_debtor(field_sets: Mapping[str, FieldSet], debtor: Debtor) -> tuple[str, ...]:
+    """'contact.phone' of every demand that such a debtor owes."""
     return tuple(
         f"{entity}.{demand.name}"
         for entity, fields in field_sets.items()
         for demand in fields.demands
-        if demand.owed_by is Debtor.OPERATOR
+        if demand.owed_by is debtor
     )
 
 

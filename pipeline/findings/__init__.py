@@ -15,11 +15,13 @@ from sqlalchemy import Connection, FromClause, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.findings.ids import finding_id
+from pipeline.findings.tallies import place_of
 from pipeline.findings.waived import Exceptions, waived
 from pipeline.language.labels import column_text
 from pipeline.language.languages import in_all
 from pipeline.language.marked import marked
 from pipeline.model import (
+    PEOPLE,
     RECORD_NAMES,
     Check,
     Debtor,
@@ -163,7 +165,8 @@ def _reading_order(record: FailingRecord) -> tuple[bool, str, str]:
 
 
 _Owed = tuple[Debtor, int, int, int]
-"""(a debtor, the bits that it is to mend, those only to be checked, those that cost it points)"""
+"""(a debtor, the bits that it is to mend, those only to be checked, those that cost it points)
+"""
 _Part = tuple[Debtor, int, bool]
 """(who is to mend it, the bits of it, whether it is only to be checked)"""
 
@@ -192,11 +195,14 @@ class _Words:
         """
         return self._kinds[entity].listed(mask, waived)
 
-    def parts(self, entity: str, mask: int) -> tuple[_Part, ...]:
-        """The mask in its parts that have demands: for each debtor what is to be completed,
-        and what costs nothing and may be wrong.
+    def parts(self, record: FailingRecord) -> tuple[_Part, ...]:
+        """The mask, less what is waived, in its parts that have demands: for each debtor what
+        is to be completed, and what costs nothing and may be wrong.
         """
-        return self._kinds[entity].parts(mask)
+        place = place_of(record)
+        by_owner = place.entered_by_owner and not place.is_repeat
+        mask = record.mask & ~record.waived
+        return self._kinds[record.entity].parts(mask, by_owner)
 
     def counts(self, entity: str, mask: int) -> tuple[Rule, ...]:
         """The rules of counts that a record with this mask fails."""
@@ -210,7 +216,7 @@ class _WordsOf:
         self._fields, self._rules = fields, rules
         self._demands = [_said(demand, rule) for demand, rule in fields.judged]
         self._columns = {column: _not_read(fields, column) for column in fields.readable}
-        self._owed = tuple(_owed(fields))
+        self._owed = {by_owner: tuple(_owed(fields, by_owner)) for by_owner in (True, False)}
         self._named = ~demands_of(rules)
         self._unread = sum(
             1 << bit
@@ -219,7 +225,7 @@ class _WordsOf:
         )
         kept = lru_cache(_MASKS_KEPT)
         self.listed = kept(self._listed)
-        self.parts = kept(lambda mask: tuple(_parts(self._owed, mask)))
+        self.parts = kept(lambda mask, by_owner: tuple(_parts(self._owed[by_owner], mask)))
         self.counts = kept(lambda mask: failed(self._rules, mask & self._named))
 
     def _listed(self, mask: int, waived: int) -> _Listed:
@@ -250,9 +256,14 @@ def _not_read(fields: FieldSet, column: str) -> _Said:
     return rule, in_all(_NOT_READ, column=column_text(column)), _UNREADABLE
 
 
-def _owed(fields: FieldSet) -> Iterator[_Owed]:
-    for debtor in fields.debtors:
-        yield debtor, fields.owned(debtor), fields.to_check, fields.costing(debtor)
+def _owed(fields: FieldSet, by_owner: bool) -> Iterator[_Owed]:
+    """What each debtor owes; of a record entered `by_owner` they owe both as one."""
+    owing: dict[Debtor, tuple[Debtor, ...]] = {of: (of,) for of in fields.debtors}
+    if by_owner and fields.asks_creator:
+        owing[Debtor.OWNER] = PEOPLE
+        del owing[Debtor.CREATOR]
+    for debtor, of in owing.items():
+        yield debtor, fields.owned(*of), fields.to_check, fields.costing(*of)
 
 
 def _parts(owed: Iterable[_Owed], mask: int) -> Iterator[_Part]:
@@ -280,7 +291,7 @@ def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixIt
     """
     key = record.entity, record.record_id
     label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
-    for debtor, mask, check in words.parts(record.entity, record.mask & ~record.waived):
+    for debtor, mask, check in words.parts(record):
         rules, missing, why = words.of(record.entity, mask, record.waived)
         yield FixItem(
             entity=record.entity,
@@ -297,6 +308,7 @@ def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixIt
             client=about.clients.get(key, ""),
             check=check,
             debtor=debtor,
+            entered_by=record.entered_by,
             is_repeat=record.is_repeat,
             ids=tuple(_id(record, rule, about) for rule in rules),
             disputed=_disputed(record, rules, about),
@@ -334,6 +346,7 @@ def _exempt(record: FailingRecord, about: About) -> Iterator[ExemptFinding]:
             label=about.labels[record.entity, record.record_id],
             what=_lacking(demand, rule),
             debtor=demand.owed_by,
+            entered_by=record.entered_by,
             is_repeat=record.is_repeat,
             link=_link(record, about),
             span=record.span,

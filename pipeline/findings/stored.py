@@ -24,13 +24,14 @@ _FAILING = pa.schema(
         pa.field("span", pa.string()),
         pa.field("is_repeat", pa.bool_()),
         pa.field("occurred_at_us", pa.int64()),
+        pa.field("entered_by", pa.string()),
     ]
 )
 
 
 def groups_in(file: Path) -> dict[Group, int]:
     """How many records of a file count alike."""
-    keys = ["owner", "entity", "span", "is_repeat", "mask"]
+    keys = ["owner", "entity", "span", "is_repeat", "mask", "entered_by"]
     counted = pq.read_table(file, columns=keys).group_by(keys).aggregate([([], "count_all")])
     return {
         (
@@ -40,6 +41,7 @@ def groups_in(file: Path) -> dict[Group, int]:
             row["is_repeat"],
             int(row["mask"], 16),
             0,
+            row["entered_by"],
         ): row["count_all"]
         for row in counted.to_pylist()
     }

@@ -39,9 +39,9 @@ FINDING_COLUMNS: Final = (
     "exception",
 )
 """A finding: its id, whose audit, which record, which rule it fails and how; `span` is one of
-SPANS. Who is to mend it: `debtor_kind` says whether that is the owner or an operator, and
-`debtor` is the owner's id; operators are one pool and have none. `exception` is exempt,
-disputed or ''.
+SPANS. Who is to mend it: `debtor_kind` says whether that is the owner, an operator, or whoever
+`created_by` names, and `debtor` is their id; operators are one pool and have none. `exception` is
+exempt, disputed or ''.
 """
 
 
@@ -83,8 +83,6 @@ def _disputed(is_disputed: bool) -> str:
 def _row(
     finding: str, audit: str, rule: Rule, record: FixItem | Check | ExemptFinding, state: str
 ) -> tuple[str, ...]:
-    kind = Debtor.OWNER if isinstance(record, Check) else record.debtor
-    debtor = record.owner if kind is Debtor.OWNER else ""
     return (
         finding,
         audit,
@@ -94,11 +92,17 @@ def _row(
         rule.verdict,
         record.span,
         record.owner,
-        kind,
-        debtor,
+        *_debtor(record),
         record.link,
         state,
     )
+
+
+def _debtor(record: FixItem | Check | ExemptFinding) -> tuple[str, str]:
+    """As what somebody is to mend it, and who."""
+    if isinstance(record, Check):
+        return Debtor.OWNER, record.owner
+    return record.debtor, "" if record.debtor is Debtor.OPERATOR else record.person
 
 
 def _harmless(cell: str) -> str:

@@ -58,6 +58,8 @@ def _sentences(demand: Demand, language: Language) -> Iterator[str]:
         yield language.translate("May stay empty: {what}.", what=what)
     if demand.owed_by is Debtor.OPERATOR:
         yield language.translate("Asked of sales support.")
+    if demand.owed_by is Debtor.CREATOR:
+        yield language.translate("Asked of whoever entered the record.")
     for check in demand.checks:
         yield _sentence(check_text(check, language))
     if demand.judgement is not None:

@@ -19,4 +19,5 @@ def context_of(audit: ResolvedAudit, window: Window) -> QueryContext:
         audit.reached_nobody,
         audit.importers,
         counts_of((*COUNTED, *map(measure_of, audit.measures))),
+        frozenset(entity for entity, of in audit.field_sets.items() if of.asks_creator),
     )

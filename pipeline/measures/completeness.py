@@ -165,6 +165,45 @@ RECORDS_WITH_OPERATORS: Final = Measure(
     period=BASE,
 )
 
+DUE_WITH_COLLEAGUES: Final = Measure(
+    name="with_colleagues_due",
+    label=marked("Points with colleagues"),
+    period=SCORED,
+    each="kind of record",
+)
+LACKING_WITH_COLLEAGUES: Final = Measure(
+    name="with_colleagues_lacking",
+    label=marked("Missing or not in order, with colleagues"),
+    period=SCORED,
+    each="kind of record",
+)
+RECORDS_WITH_COLLEAGUES: Final = Measure(
+    name="with_colleagues_records",
+    label=marked("Records to complete, with colleagues"),
+    period=BASE,
+)
+RECORDS_OF_COLLEAGUES: Final = Measure(
+    name="of_colleagues_records",
+    label=marked("Colleagues' records to complete"),
+    period=SCORED,
+)
+OF_COLLEAGUES_BESIDE: Final = Measure(
+    name="of_colleagues_records_beside",
+    label=marked("Colleagues' records to complete, beside completeness"),
+    period=BASE,
+)
+
+COLLEAGUES: Final = (
+    DUE_WITH_COLLEAGUES,
+    LACKING_WITH_COLLEAGUES,
+    RECORDS_WITH_COLLEAGUES,
+    RECORDS_OF_COLLEAGUES,
+    OF_COLLEAGUES_BESIDE,
+)
+"""What those who entered records owe of records that others own: only where a field set asks
+it of them.
+"""
+
 WITH_OPERATORS: Final = (DUE_WITH_OPERATORS, LACKING_WITH_OPERATORS, RECORDS_WITH_OPERATORS)
 """What others owe of somebody's records: only where an audit names operators."""
 

@@ -23,12 +23,17 @@ from pipeline.measures.company import (
 from pipeline.measures.completeness import (
     AMONG,
     DEMAND_UNKNOWN,
+    DUE_WITH_COLLEAGUES,
     DUE_WITH_OPERATORS,
     FAILING,
     IN_ALL,
     IN_SCORE,
+    LACKING_WITH_COLLEAGUES,
     LACKING_WITH_OPERATORS,
     NOT_HELD,
+    OF_COLLEAGUES_BESIDE,
+    RECORDS_OF_COLLEAGUES,
+    RECORDS_WITH_COLLEAGUES,
     RECORDS_WITH_OPERATORS,
     SHARE,
     Among,
@@ -59,6 +64,7 @@ from pipeline.measures.scopes import (
 from pipeline.model import (
     JUDGED_TEXT,
     ONE_READING,
+    PEOPLE,
     SCORED,
     SPANS,
     Answers,
@@ -73,6 +79,7 @@ from pipeline.model import (
     Span,
     Unit,
 )
+from pipeline.model.rules import counted_under, left_to_colleagues
 from pipeline.queries.context import Count
 
 
@@ -83,36 +90,44 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> Figures:
     totals = totals_of(answers, inputs)
     must_add_up(totals)
     slices = [(measure, _slices(measure, totals[-1].counts)) for measure in inputs.measures]
-    owed = {debtor: _owed_by(debtor, inputs) for debtor in (None, *Debtor)}
-    bases = {debtor: _bases(of.field_sets) for debtor, of in owed.items()}
+    owed = {debtors: _owed_by(debtors, inputs) for debtors in _DEBTORS}
+    bases = {debtors: _bases(of.field_sets) for debtors, of in owed.items()}
+    asks_creators = any(fields.asks_creator for fields in inputs.field_sets.values())
     figures = Figures()
     for pool in totals:
-        debtor, entries = _debtor(pool), list[Entry]()
-        if debtor is not Debtor.OPERATOR:  # records and money are their owners'
+        debtors, entries = _debtors(pool), list[Entry]()
+        if debtors != _OPERATORS:  # records and money are their owners'
             entries += _measured(pool, slices)
-            entries += _with_operators(pool, owed[Debtor.OPERATOR], bases[Debtor.OPERATOR])
-        entries += _completeness(pool, owed[debtor], bases[debtor])
-        entries += _exempt(pool, owed[debtor], bases[debtor], totals[-1].counts)
-        entries += _unknown(pool, owed[debtor].field_sets, totals[-1].counts)
+            others = pool.with_operators, owed[_OPERATORS], bases[_OPERATORS]
+            entries += _with_others(_WITH_OPERATORS, *others)
+            if asks_creators:
+                entries += _among_colleagues(pool, owed[_CREATORS], bases[_CREATORS])
+        entries += _completeness(pool, owed[debtors], bases[debtors])
+        entries += _exempt(pool, owed[debtors], bases[debtors], totals[-1].counts)
+        entries += _unknown(pool, owed[debtors].field_sets, totals[-1].counts)
         entries += _plan(pool, inputs, totals[-1].counts)
         figures.add(pool.scope, pool.key, entries)
     figures.add(Scope.COMPANY, "", _about_the_company(inputs))
     return _due_to_somebody(figures)
 
 
-def _debtor(pool: ScopeTotals) -> Debtor | None:
-    """As what these owe; None: everything, as the company does."""
+_EVERYBODY: Final = tuple(Debtor)
+_OPERATORS: Final = (Debtor.OPERATOR,)
+_CREATORS: Final = (Debtor.CREATOR,)
+_DEBTORS: Final = (_EVERYBODY, PEOPLE, _OPERATORS, _CREATORS)
+
+
+def _debtors(pool: ScopeTotals) -> tuple[Debtor, ...]:
+    """As what these owe; the company owes everything."""
     if pool.scope is Scope.COMPANY or (pool.scope, pool.key) == (Scope.GROUP, EVERYBODY):
-        return None
-    return Debtor.OPERATOR if pool.scope is Scope.OPERATOR else Debtor.OWNER
+        return _EVERYBODY
+    return _OPERATORS if pool.scope is Scope.OPERATOR else PEOPLE
 
 
-def _owed_by(debtor: Debtor | None, inputs: FigureInputs) -> FigureInputs:
-    """The inputs with the demands of a debtor alone, or with all."""
-    if debtor is None:
-        return inputs
+def _owed_by(debtors: tuple[Debtor, ...], inputs: FigureInputs) -> FigureInputs:
+    """The inputs with the demands of these debtors alone."""
     field_sets = {
-        entity: fields.owed_by(debtor) for entity, fields in inputs.field_sets.items()
+        entity: fields.owed_by(*debtors) for entity, fields in inputs.field_sets.items()
     }
     return replace(inputs, field_sets=field_sets)
 
@@ -364,25 +379,84 @@ def _failing_in(pool: ScopeTotals, span: Span, entity: str) -> int:
     return records_of(pool.counts, f"failing.{span}", entity)
 
 
-def _with_operators(pool: ScopeTotals, owed: FigureInputs, bases: Bases) -> Iterator[Entry]:
-    """What is with sales support: of each kind the points due in the score and the demands
-    that lose theirs, and the records that lose any, wherever they count.
+_WITH_OPERATORS: Final = (
+    DUE_WITH_OPERATORS,
+    LACKING_WITH_OPERATORS,
+    RECORDS_WITH_OPERATORS,
+)
+_WITH_COLLEAGUES: Final = (
+    DUE_WITH_COLLEAGUES,
+    LACKING_WITH_COLLEAGUES,
+    RECORDS_WITH_COLLEAGUES,
+)
+
+
+def _with_others(
+    measures: tuple[Measure, Measure, Measure], counts: Counts, owed: FigureInputs, bases: Bases
+) -> Iterator[Entry]:
+    """What others owe on a pool's records: of each kind the points due in the score and the
+    demands that lose theirs, and the records that lose any, wherever they count.
     """
-    in_all, counts, bases = 0, pool.with_operators, _of_records(bases)
+    due_there, lacking_there, records_there = measures
+    in_all, bases = 0, _of_records(bases)
     field_sets = {entity: of for entity, of in owed.field_sets.items() if of.demands}
     for entity, fields in field_sets.items():
         due = points_of(counts, fields, IN_SCORE).due
-        yield entry(DUE_WITH_OPERATORS, due, dimension=entity)
+        yield entry(due_there, due, dimension=entity)
         lacking = sum(
             lost(counts, fields, demand, IN_SCORE) for demand in fields.demands if demand.weight
         )
         basis = bases[entity]
-        yield entry(LACKING_WITH_OPERATORS, lacking, dimension=entity, basis=basis)
-        records = sum(records_of(counts, f"failing.{span}", entity) for span in SPANS)
-        yield entry(RECORDS_WITH_OPERATORS, records, dimension=entity, basis=basis)
+        yield entry(lacking_there, lacking, dimension=entity, basis=basis)
+        records = sum(_others_failing(counts, span, fields) for span in SPANS)
+        yield entry(records_there, records, dimension=entity, basis=basis)
         in_all += records
     if field_sets:
-        yield entry(RECORDS_WITH_OPERATORS, in_all, basis=bases[""])
+        yield entry(records_there, in_all, basis=bases[""])
+
+
+def _others_failing(counts: Counts, span: Span, fields: FieldSet) -> int:
+    """The records that lose a point to the one debtor of a set that is not their owner."""
+    debtor = fields.demands[0].owed_by
+    return counts.get((f"failing.{span}", counted_under(debtor, fields.entity), ""), 0)
+
+
+def _among_colleagues(pool: ScopeTotals, owed: FigureInputs, bases: Bases) -> Iterator[Entry]:
+    """What others owe on a pool's records as they entered them, and it on theirs."""
+    yield from _with_others(_WITH_COLLEAGUES, _with_colleagues(pool), owed, bases)
+    yield from _of_colleagues(pool, owed.field_sets, bases)
+
+
+def _with_colleagues(pool: ScopeTotals) -> Counts:
+    """What those who entered a pool's records owe on them, where others own these."""
+    theirs = {
+        (name, left_to_colleagues(dimension), currency): value
+        for (name, dimension, currency), value in pool.counts.items()
+    }
+    return {name: value for name, value in theirs.items() if name[1]}
+
+
+def _of_colleagues(
+    pool: ScopeTotals, owed: Mapping[str, FieldSet], bases: Bases
+) -> Iterator[Entry]:
+    """The records of other owners that lose a pool points, as it entered them: those of the
+    score, and the rest, all leads among it.
+    """
+    bases = _of_records(bases)
+    in_all = {RECORDS_OF_COLLEAGUES: 0, OF_COLLEAGUES_BESIDE: 0}
+    for entity, fields in owed.items():
+        if not fields.demands:
+            continue
+        numbers = dict.fromkeys(in_all, 0)
+        for span in SPANS:
+            scored = span is Span.SCORE and entity in SCORED
+            measure = RECORDS_OF_COLLEAGUES if scored else OF_COLLEAGUES_BESIDE
+            numbers[measure] += _others_failing(pool.counts, span, fields)
+        for measure, number in numbers.items():
+            in_all[measure] += number
+            yield entry(measure, number, dimension=entity, basis=bases[entity])
+    for measure, number in in_all.items():
+        yield entry(measure, number, basis=bases[""])
 
 
 _WITHOUT_PLAN: Final = (Scope.INACTIVE, Scope.UNASSIGNED, Scope.OPERATOR)

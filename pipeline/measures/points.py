@@ -99,8 +99,10 @@ def without_exceptions(
 
 
 def records_of(counts: Counts, name: str, entity: str) -> int:
-    """The records of a kind that have a count of any debtor's, each once: 'failing.score'."""
-    under = (counted_under(debtor, entity) for debtor in Debtor)
+    """The records of a kind that have a count of their owner's or sales support's, each once:
+    'failing.score'.
+    """
+    under = (counted_under(debtor, entity) for debtor in (Debtor.OWNER, Debtor.OPERATOR))
     each = sum(counts.get((name, dimension, ""), 0) for dimension in under)
     return each - counts.get((name, counted_twice(entity), ""), 0)
 

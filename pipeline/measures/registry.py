@@ -67,6 +67,7 @@ _MADE: Final = (
     *completeness.FAILING.values(),
     completeness.DEMAND_UNKNOWN,
     *completeness.WITH_OPERATORS,
+    *completeness.COLLEAGUES,
     completeness.SHARE,
     completeness.NOT_HELD,
     plan.PLAN_DONE,

@@ -37,6 +37,7 @@ from pipeline.model.results import (
 )
 from pipeline.model.rules import (
     COSTING,
+    PEOPLE,
     CustomMeasure,
     Debtor,
     Demand,
@@ -92,6 +93,7 @@ __all__ = [
     "NEVER_COMPUTED",
     "NO_TEXT",
     "ONE_READING",
+    "PEOPLE",
     "PROVEN_TEXT",
     "READ",
     "RECORD_NAMES",

@@ -38,6 +38,8 @@ class FailingRecord(NamedTuple):
     occurred_at_us: int | None = (
         None  # its own moment, in microseconds since 1970; None without a readable one
     )
+    # the user who entered it, where they owe something; '' = nobody
+    entered_by: str = ""
     waived: int = 0  # the bits of its mask that exceptions take off it
 
 

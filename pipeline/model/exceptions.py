@@ -80,4 +80,10 @@ class ExemptFinding:
     span: Span
     line: ExceptionLine
     debtor: Debtor = Debtor.OWNER  # of whom it is not asked
+    entered_by: str = ""  # the user of whom, where it is whoever entered it; '' = nobody
     is_repeat: bool = False  # listed at another owner already
+
+    @property
+    def person(self) -> str:
+        """The user of whom it would be asked, unless it is sales support."""
+        return self.entered_by if self.debtor is Debtor.CREATOR else self.owner

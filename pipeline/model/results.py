@@ -35,7 +35,7 @@ class TableAccount:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """What sales support sees of a record besides what is missing."""
+    """What whoever completes somebody else's record sees of it besides what is missing."""
 
     owner: str  # by name
     age: int | None  # in whole local days; None where its day is not known or still to come
@@ -66,9 +66,15 @@ class FixItem:
     hour: time | None = None
     client: str = ""
     debtor: Debtor = Debtor.OWNER  # who is to complete it
+    entered_by: str = ""  # the user who is, where it is whoever entered it; '' = nobody
     is_repeat: bool = False  # listed at another owner already
     elsewhere: bool = False  # on the page of its owner, though another is to complete it
-    queued: Queued | None = None  # on the page of sales support
+    queued: Queued | None = None  # on the page of sales support, and of whoever entered it
+
+    @property
+    def person(self) -> str:
+        """The user whose page lists it as theirs, unless it is sales support's."""
+        return self.entered_by if self.debtor is Debtor.CREATOR else self.owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ class Debtor(StrEnum):
 
     OWNER = "owner"  # of the record
     OPERATOR = "operator"  # sales support: the users whom an audit names, as one pool
+    CREATOR = "created_by"  # the user whom that column of the record names
+
+
+PEOPLE: Final = (Debtor.OWNER, Debtor.CREATOR)
+"""Those whose points are an account manager's own."""
 
 
 class Verdict(StrEnum):
@@ -144,11 +149,27 @@ class Demand:
 
 
 _OF_BOTH: Final = "both"
+_WITH_COLLEAGUE: Final = "with/"
 
 
 def counted_under(debtor: Debtor, name: str) -> str:
-    """The dimension of a count of what a debtor owes: of an owner the name alone."""
+    """The dimension of a count of what a debtor owes: of an owner the name alone.
+
+    What a creator owes is counted for them. Their records are those of other owners.
+    """
     return name if debtor is Debtor.OWNER else f"{debtor}/{name}"
+
+
+def with_colleague(dimension: str) -> str:
+    """The dimension of the same count for the owners of records that others entered."""
+    return f"{_WITH_COLLEAGUE}{dimension}"
+
+
+def left_to_colleagues(dimension: str) -> str:
+    """What of a dimension is with a colleague; '' of any other."""
+    if not dimension.startswith(_WITH_COLLEAGUE):
+        return ""
+    return dimension.removeprefix(_WITH_COLLEAGUE)
 
 
 def counted_twice(entity: str) -> str:
@@ -156,8 +177,15 @@ def counted_twice(entity: str) -> str:
     return f"{_OF_BOTH}/{entity}"
 
 
+def is_of_creator(dimension: str) -> bool:
+    """Whether a count is for whoever entered the records, not for their owners."""
+    return dimension.startswith(f"{Debtor.CREATOR}/")
+
+
 def owed_by(dimension: str) -> Debtor | None:
-    """Whose a count is, by its dimension; None where it counts what two debtors have."""
+    """Whose a count is, by its dimension: sales support's or, as the owner's, any person's.
+    None where it counts what two debtors have.
+    """
     owner, slash, _ = dimension.partition("/")
     if slash and owner == _OF_BOTH:
         return None
@@ -274,27 +302,34 @@ class FieldSet:
         """The mask of a record that fails everything."""
         return (1 << len(self.rules)) - 1
 
-    def owned(self, debtor: Debtor) -> int:
-        """The bits of a mask that a debtor is to mend: its demands, and the columns that cannot
-        be read; a column that operators alone are asked for is theirs.
-        """
-        demands = [demand.owed_by is debtor for demand, _ in self.judged]
-        asked = {
-            of: {column for demand in self.owed_by(of).demands for column in demand.columns}
-            for of in Debtor
-        }
-        theirs = asked[Debtor.OPERATOR] - asked[Debtor.OWNER]
-        columns = [(name in theirs) == (debtor is Debtor.OPERATOR) for name in self.readable]
-        return sum(1 << bit for bit, owns in enumerate((*demands, *columns)) if owns)
+    @property
+    def asks_creator(self) -> bool:
+        """Whether anything is owed by whoever entered a record."""
+        return Debtor.CREATOR in self.debtors
 
-    def owed_by(self, debtor: Debtor) -> FieldSet:
-        """The set with the demands of this debtor alone."""
-        demands = tuple(demand for demand in self.demands if demand.owed_by is debtor)
+    def owned(self, *debtors: Debtor) -> int:
+        """The bits of a mask that these debtors are to mend: their demands, and the columns
+        that cannot be read; a column that the owner is not asked for is theirs who are.
+        """
+        owing = [demand.owed_by for demand, _ in self.judged]
+        owing += [self._asked_for(column) for column in self.readable]
+        return sum(1 << bit for bit, debtor in enumerate(owing) if debtor in debtors)
+
+    def _asked_for(self, column: str) -> Debtor:
+        asked = {demand.owed_by for demand in self.demands if column in demand.columns}
+        return next((debtor for debtor in Debtor if debtor in asked), Debtor.OWNER)
+
+    def owed_by(self, *debtors: Debtor) -> FieldSet:
+        """The set with the demands of these debtors alone."""
+        demands = tuple(demand for demand in self.demands if demand.owed_by in debtors)
         return self if demands == self.demands else replace(self, demands=demands)
 
-    def costing(self, debtor: Debtor) -> int:
-        """The bits of a mask that cost this debtor points."""
-        return self._costing.get(debtor, 0)
+    def costing(self, *debtors: Debtor) -> int:
+        """The bits of a mask that cost these debtors points."""
+        bits = 0
+        for debtor in debtors:
+            bits |= self._costing.get(debtor, 0)
+        return bits
 
     @cached_property
     def _costing(self) -> Mapping[Debtor, int]:

@@ -47,7 +47,7 @@ def _listed(
 ) -> Counter[_Claim]:
     listed: Counter[_Claim] = Counter()
     demands = {entity: demands_of(of_entity) for entity, of_entity in rules.items()}
-    for (owner, entity, _, is_repeat, mask, _), number in groups.items():
+    for (owner, entity, _, is_repeat, mask, *_), number in groups.items():
         for rule in failed(rules[entity], mask & ~demands[entity]):
             listed[rule.measure, rule.dimension, owner, False] += number
             listed[rule.measure, rule.dimension, owner, True] += number * is_repeat

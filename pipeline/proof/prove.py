@@ -24,7 +24,8 @@ _SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope", "email")
 def prove(witness: Figures, ours: Figures, seen: Path, computed: Path) -> None:
     """Raises ProofError unless every figure and every failing record is the same in both.
 
-    Of a record its mask, owner, span and moment are compared.
+    Of a record its mask, owner, span and moment are compared, and who entered it where they
+    owe something.
 
     `seen` and `found` are Parquet files of failing records, the source's and ours; only what
     differs is read from them.
@@ -180,10 +181,13 @@ _KEY: Final = "entity, record_id, is_repeat, holder"
 _DIFFERING: Final = """
     SELECT entity, record_id, source.mask, source.owner, source.span,
            make_timestamp(source.occurred_at_us)::VARCHAR,
-           ours.mask, ours.owner, ours.span, make_timestamp(ours.occurred_at_us)::VARCHAR
+           source.entered_by,
+           ours.mask, ours.owner, ours.span, make_timestamp(ours.occurred_at_us)::VARCHAR,
+           ours.entered_by
     FROM source FULL JOIN ours USING (entity, record_id, is_repeat, holder)
     WHERE source.mask IS DISTINCT FROM ours.mask OR source.owner IS DISTINCT FROM ours.owner
        OR source.span IS DISTINCT FROM ours.span OR source.occurred_at_us IS DISTINCT FROM ours.occurred_at_us
+       OR source.entered_by IS DISTINCT FROM ours.entered_by
     ORDER BY entity, record_id, is_repeat, holder
 """
 
@@ -202,8 +206,8 @@ def _records(seen: Path, computed: Path) -> Iterator[Difference]:
             yield (
                 f"{entity} {record}",
                 "failing records",
-                _failing(*sides[:4]),
-                _failing(*sides[4:]),
+                _failing(*sides[:5]),
+                _failing(*sides[5:]),
             )
 
 
@@ -212,9 +216,16 @@ def _count(records: duckdb.DuckDBPyRelation) -> int:
     return int(number)
 
 
-def _failing(mask: str | None, owner: str | None, span: str | None, moment: str | None) -> str:
+def _failing(
+    mask: str | None,
+    owner: str | None,
+    span: str | None,
+    moment: str | None,
+    entered_by: str | None,
+) -> str:
     """`mask` is written to the base of 16."""
     if mask is None:
         return "not failing"
     at = f"at {moment} UTC" if moment else "no moment"
-    return f"mask {int(mask, 16):b}, owner {owner or 'nobody'}, {span}, {at}"
+    entered = f", entered by {entered_by}" if entered_by else ""
+    return f"mask {int(mask, 16):b}, owner {owner or 'nobody'}{entered}, {span}, {at}"

@@ -36,6 +36,7 @@ from pipeline.queries.fields import (
     failing_conditions,
     failing_records,
     field_question,
+    grains_of,
     judged_conditions,
 )
 from pipeline.queries.verdicts import NO_VERDICTS, Verdicts, with_verdicts
@@ -124,7 +125,7 @@ def scans_of(
 
 
 def _scan(fields: FieldSet, view: FromClause, rules: Failing, context: QueryContext) -> Scan:
-    grains = [grain for grain in context.grains if grain is not Grain.COMPANY]
+    grains = [grain for grain in grains_of(fields, context) if grain is not Grain.COMPANY]
     judged = None
     if fields.judgements:
         judged = failing_records(judged_conditions(fields, view, context), view)
@@ -132,7 +133,7 @@ def _scan(fields: FieldSet, view: FromClause, rules: Failing, context: QueryCont
         fields.entity,
         tuple(field_question(fields, view, context, grain) for grain in grains),
         tuple(rules),
-        {debtor: fields.costing(debtor) for debtor in fields.debtors},
+        fields,
         failing_records(rules, view),
         judged,
     )
@@ -146,7 +147,7 @@ def field_counts(
         field_question(field_sets[entity], view, context, grain)
         for entity, view in views.items()
         if asks(field_sets[entity])
-        for grain in context.grains
+        for grain in grains_of(field_sets[entity], context)
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, FromClause, null, select
 
 from pipeline.databases.sql import compile as _compile  # noqa: F401 - constructs need their SQL
 from pipeline.model import SPANS, Answers, FailingRecord, Person, Scope, Span, Tally
+from pipeline.model.rules import is_of_creator
 from pipeline.queries import WORD, Census, Grain, Question, RowKind, Scan
 from pipeline.values.texts import text_of
 
@@ -47,12 +48,12 @@ def ask_failing(connection: Connection, scans: Iterable[Scan]) -> Iterator[Faili
 
 
 def failing(entity: str, rows: Iterable[Any]) -> Iterator[FailingRecord]:
-    """Rows of (id, owner, span, is_repeat, occurred_at_us, *words of the mask) as
+    """Rows of (id, owner, span, is_repeat, occurred_at_us, entered_by, *words of the mask) as
     failing records.
     """
-    owner_of = cache(text_said)  # one text for all the records of an owner
-    for record_id, owner, span, is_repeat, occurred_at_us, *words in rows:
-        named = text_said(record_id), owner_of(owner)
+    user = cache(text_said)  # one text for all the records of a user
+    for record_id, owner, span, is_repeat, occurred_at_us, entered_by, *words in rows:
+        named = text_said(record_id), user(owner)
         yield FailingRecord(
             entity,
             *named,
@@ -60,6 +61,7 @@ def failing(entity: str, rows: Iterable[Any]) -> Iterator[FailingRecord]:
             SPANS[span],
             bool(is_repeat),
             _moment(occurred_at_us),
+            user(entered_by),
         )
 
 
@@ -141,6 +143,8 @@ class _Expansion:
         self._counts[Grain.COMPANY, None]  # is said to be zero where there are no records
         self._bits = cache(lambda *words: _joined(words))
         self._counted = cache(lambda bits: _all_set(census.counts.values(), bits))
+        of_creators = [is_of_creator(dimension) for _, dimension in census.counts]
+        self._of_creators = {place for place, theirs in enumerate(of_creators) if theirs}
         self._summed = cache(lambda bits: _all_set(census.amounts.values(), bits))
         self._priced = cache(lambda bits: _all_set(census.priced.values(), bits))
         self._text = cache(text_said)
@@ -154,20 +158,23 @@ class _Expansion:
         record: Any,
         records: int,
         value: Any,
-        *words: int,
+        *rest: Any,
     ) -> None:
         """One row of the statement."""
+        entered_by, words = (rest[0], rest[1:]) if self._census.tells_creator else (None, rest)
         bits = self._bits(*words)
         name = None if owner is None else self._text(owner)
         if part == RowKind.WRONG:
             above, mask = divmod(bits, self._census.above_mask)
             named = self._census.entity, text_said(record), name or ""
-            self.failing.append(
-                FailingRecord(*named, mask, _span(above), bool(is_repeat), _moment(value))
-            )
+            place = _span(above), bool(is_repeat), _moment(value)
+            self.failing.append(FailingRecord(*named, mask, *place, self._text(entered_by)))
             return
         for whom in self._whom(part, name, is_repeat):
             self._add_up(whom, self._text(currency), int(records), int(value or 0), bits)
+        if self._of_creators and part == RowKind.OWNERS and not is_repeat:
+            who = None if entered_by is None else self._text(entered_by)
+            self._add(who, int(records), bits)
 
     def _whom(self, part: int, owner: str | None, is_repeat: int) -> Iterator[_Whom]:
         if part == RowKind.COMPANY:
@@ -178,9 +185,10 @@ class _Expansion:
             yield Grain.REPEATS, owner
 
     def _add_up(self, whom: _Whom, currency: str, records: int, amount: int, bits: int) -> None:
-        counts = self._counts[whom]
+        counts, company = self._counts[whom], whom[0] is Grain.COMPANY
         for place in self._counted(bits):
-            counts[place] += records
+            if company or place not in self._of_creators:
+                counts[place] += records
         if self._census.amounts or self._census.priced:
             amounts = self._amounts[whom, currency]
             for place in self._summed(bits):
@@ -188,6 +196,12 @@ class _Expansion:
             numbers = self._numbers[whom, currency]
             for place in self._priced(bits):
                 numbers[place] += records
+
+    def _add(self, entered_by: str | None, records: int, bits: int) -> None:
+        """Adds what is owed by whoever entered the records."""
+        counts = self._counts[Grain.OWNERS, entered_by]
+        for place in self._of_creators.intersection(self._counted(bits)):
+            counts[place] += records
 
     def tallies(self) -> Iterator[Tally]:
         """The sums, zeros among them."""

@@ -74,9 +74,10 @@ WorkedOut = Callable[[Select[Any], str], FromClause]
 class Census:
     """One statement, and what its rows stand for.
 
-    A row is (part, owner, is_repeat, currency, id, records, value, *words of bits). `value` is
-    the sum of the amounts, and of a failing record its moment in microseconds. A record counts
-    where it has all bits of a count's mask; `priced` are the counts that are made per currency.
+    A row is (part, owner, is_repeat, currency, id, records, value, *words of bits); before the
+    words stands who entered the records, if the census `tells_creator`. `value` is the sum of
+    the amounts, and of a failing record its moment in microseconds. A record counts where it
+    has all bits of a count's mask; `priced` are the counts that are made per currency.
     Of a failing record the bits are its mask; above it is one bit for its span, none where it
     is outside.
     """
@@ -86,6 +87,7 @@ class Census:
     amounts: Mapping[Named, int]
     priced: Mapping[Named, int]
     above_mask: int  # the lowest of those bits
+    tells_creator: bool
     statement: Select[Any] | CompoundSelect[Any]
 
 
@@ -100,6 +102,7 @@ class _Asked:
     # what a record can fail, by the bits of its mask; None where the CRM cannot tell
     failing: Sequence[Condition | None]
     spans: Sequence[Condition] = ()  # in which span it is, by the bits above
+    tells_creator: bool = False  # whether anything is owed by whoever entered a record
 
     @property
     def per_currency(self) -> bool:
@@ -203,7 +206,8 @@ def census(
     compose = _rolled_up if rolled_up else _in_arms
     statement = compose(seen, worked_out(_flagged(seen, narrow), f"flagged_{entity}"))
     above_mask = 1 << len(asked.failing)
-    return Census(entity, asked.counts, asked.amounts, asked.priced, above_mask, statement)
+    counted = asked.counts, asked.amounts, asked.priced
+    return Census(entity, *counted, above_mask, asked.tells_creator, statement)
 
 
 def _only(
@@ -221,6 +225,8 @@ def _kept(asked: _Asked, facts: Collection[str]) -> set[str]:
         kept |= {"amount", "amount_unreadable", "currency"}
     if asked.failing:
         kept.add("occurred_at_us")
+    if asked.tells_creator:
+        kept.add("entered_by")
     return kept
 
 
@@ -238,7 +244,8 @@ def _asked(entity: str, view: FromClause, fields: FieldSet, context: QueryContex
     # where nothing can fail, nobody looks at a span, and the view has none
     later = SPANS[1:] if failing else ()
     spans = [view.c.span == span_code(span) for span in later]
-    return _Asked(bits.conditions, counts, amounts, priced, failing, spans)
+    counted = counts, amounts, priced
+    return _Asked(bits.conditions, *counted, failing, spans, fields.asks_creator)
 
 
 def _columns_in(conditions: Sequence[Condition], facts: Collection[str] = ()) -> Iterator[str]:
@@ -271,7 +278,9 @@ def _moved(
 
 
 def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
-    """(id, owner, is_repeat, currency, amount, occurred_at_us, *words) of each record and owner."""
+    """(id, owner, is_repeat, currency, amount, occurred_at_us, *words) of each record and owner;
+    before the words who entered it, where that is asked.
+    """
     currency: ColumnElement[Any] = cast(null(), Text)
     amount: ColumnElement[Any] = cast(null(), BigInteger)
     if asked.per_currency:
@@ -285,9 +294,15 @@ def _flagged(asked: _Asked, view: FromClause) -> Select[Any]:
         currency.label("currency"),
         amount.label("amount"),
         moment.label("occurred_at_us"),
+        *(exact_text(column).label("entered_by") for column in _entered_by(asked, view)),
         *_words(asked.conditions, asked.counted_words),
         *_words(asked.failing_bits, asked.failing_words),
     )
+
+
+def _entered_by(asked: _Asked, rows: FromClause) -> list[ColumnElement[Any]]:
+    """The column of whoever entered the records; none where nothing is owed by them."""
+    return [rows.c.entered_by] if asked.tells_creator else []
 
 
 def _words(
@@ -350,43 +365,49 @@ def _in_arms(asked: _Asked, flagged: FromClause) -> CompoundSelect[Any]:
         flagged.c.is_repeat,
         exact_text(flagged.c.currency),
     )
+    entered = [exact_text(column) for column in _entered_by(asked, flagged)]
+    unsaid = [nothing for _ in entered]
     sums = (func.count(), func.sum(flagged.c.amount))
     owners = select(
-        _integer(RowKind.OWNERS), owner, is_repeat, currency, nothing, *sums, *words
+        _integer(RowKind.OWNERS), owner, is_repeat, currency, nothing, *sums, *entered, *words
     )
     company = select(
-        _integer(RowKind.COMPANY), nothing, _integer(0), currency, nothing, *sums, *words
+        _integer(RowKind.COMPANY),
+        *(nothing, _integer(0), currency, nothing),
+        *(*sums, *unsaid, *words),
     )
     arms = [
-        owners.group_by(owner, is_repeat, currency, *keys),
+        owners.group_by(owner, is_repeat, currency, *entered, *keys),
         company.where(is_repeat == 0).group_by(currency, *keys),
     ]
     if asked.failing:
-        record = (flagged.c.id, _integer(1), flagged.c.occurred_at_us)
+        record = (flagged.c.id, _integer(1), flagged.c.occurred_at_us, *entered)
         wrong = select(_integer(RowKind.WRONG), owner, is_repeat, nothing, *record, *failing)
         arms.append(wrong.where(_is_wrong(asked, flagged)))
     return union_all(*arms)
 
 
 def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
-    """The same rows by one grouping: the company's bits, of these each owner's, of
-    these each failing record.
+    """The same rows by one grouping: the company's bits, of these each owner's, of these each
+    creator's where that is asked, of these each failing record.
     """
     words = [flagged.c[name] for name in asked.counted_words]
     bits = [flagged.c[name] for name in asked.failing_words]
+    entered = [_marked(column).label("entered_by") for column in _entered_by(asked, flagged)]
     wrong = case((_is_wrong(asked, flagged), _marked(flagged.c.id)), else_=literal(""))
     keyed = select(
         flagged.c.is_repeat,
         *words,
         _marked(flagged.c.currency).label("currency"),
         _marked(flagged.c.owner).label("owner"),
+        *entered,
         wrong.label("id"),
         flagged.c.amount,
         flagged.c.occurred_at_us,
         *bits,
     ).subquery()
     keys, amount, moment = (
-        list(keyed.c)[: 4 + len(words)],
+        list(keyed.c)[: 4 + len(words) + len(entered)],
         keyed.c.amount,
         keyed.c.occurred_at_us,
     )
@@ -412,8 +433,12 @@ def _rolled_up(asked: _Asked, flagged: FromClause) -> Select[Any]:
         case((part == _integer(RowKind.WRONG), bits_of_record), else_=word)
         for word, bits_of_record in zip(counted, failing, strict=True)
     ]
-    return select(part, *names, r.records, value, *shown).where(
+    who = [r.entered_by] if asked.tells_creator else []
+    entered_by = [_unmarked(column) for column in who]
+    return select(part, *names, r.records, value, *entered_by, *shown).where(
         r.currency.is_not(None),  # else it is of several sets of bits
+        # else it is of several who entered records
+        *(or_(of_company, column.is_not(None)) for column in who),
         or_(r.owner.is_not(None), r.is_repeat == 0),
         or_(of_owner, r.id != ""),  # else it is what an owner has without a failing record
     )

@@ -55,6 +55,7 @@ class Grain(StrEnum):
     OWNERS = "owners"
     COMPANY = "company"
     REPEATS = "repeats"  # what owners have that is another's already: what adds up too much
+    CREATORS = "creators"  # what they owe who entered records, of each record once
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,14 @@ class QueryContext:
     reached_nobody: tuple[str, ...] = ()
     importers: tuple[str, ...] = ()  # users whose records no person typed
     counts: tuple[Count, ...] = ()  # what is counted, besides what the field sets ask
+    # entities of which something is owed by whoever entered a record
+    owed_by_creators: frozenset[str] = frozenset()
 
     @property
     def grains(self) -> tuple[Grain, ...]:
         """Of whom everything is asked."""
-        return tuple(Grain) if self.several_owners else (Grain.OWNERS, Grain.COMPANY)
+        repeats = (Grain.REPEATS,) if self.several_owners else ()
+        return Grain.OWNERS, Grain.COMPANY, *repeats
 
     def has_columns(self, *columns: str) -> bool:
         """Whether the CRM holds all of these, given as 'entity.column'; a status
@@ -215,9 +219,11 @@ def question(
     grain: Grain,
     money: bool = False,
 ) -> Question:
-    groups: list[ColumnElement[Any]] = (
-        [] if grain is Grain.COMPANY else [exact_text(view.c.owner)]
-    )
+    groups: list[ColumnElement[Any]] = []
+    if grain is Grain.CREATORS:
+        groups.append(exact_text(view.c.entered_by))
+    elif grain is not Grain.COMPANY:
+        groups.append(exact_text(view.c.owner))
     if money:
         groups.append(exact_text(view.c.currency))
     labelled = [column.label(f"n{position}") for position, column in enumerate(sums.values())]

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     FromClause,
     Select,
+    Text,
     and_,
     case,
     cast,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    null,
     or_,
     select,
 )
@@ -24,7 +26,12 @@ from sqlalchemy.sql.elements import ColumnElement, False_
 
 from pipeline.model import SPANS, Debtor, Demand, FieldSet, Rule, Span, Verdict, Window
 from pipeline.model.conditions import Condition as When
-from pipeline.model.rules import counted_twice, counted_under
+from pipeline.model.rules import (
+    counted_twice,
+    counted_under,
+    is_of_creator,
+    with_colleague,
+)
 from pipeline.queries.conditions import Records, Truth, truth_of
 from pipeline.queries.context import (
     WORD,
@@ -55,7 +62,7 @@ class Scan:
     entity: str
     counts: tuple[Question, ...]
     rules: tuple[Rule, ...]  # by the bits of a failing record's mask
-    costing: Mapping[Debtor, int]  # those of its bits that cost a debtor points
+    fields: FieldSet
     failing: Select[Any]
     judged: Select[Any] | None = None  # the same of Python's verdicts alone
 
@@ -85,21 +92,28 @@ def due_counts(
     """
     dues = due_truths(fields, view, window)
     in_score = view.c.span == span_code(Span.SCORE)
+    elsewhere = _entered_by_another(view) if fields.asks_creator else false()
     conditions: dict[tuple[str, str], tuple[Condition, ...]] = {}
     for key, due in dues.items():
         conditions["due.base", key] = (due.true,)
         conditions["due.score", key] = (in_score, due.true)
         if not isinstance(due.unknown, False_):
             conditions["unknown.base", key] = (due.unknown,)
-    for dimension, any_due in _any_due(fields, dues).items():
+        if is_of_creator(key):
+            conditions["due.score", with_colleague(key)] = (in_score, elsewhere, due.true)
+    for dimension, any_due in _any_due(fields, dues, view).items():
         conditions["records.base", dimension] = (any_due,)
         conditions["records.score", dimension] = (in_score, any_due)
     return conditions
 
 
-def _any_due(fields: FieldSet, dues: Mapping[str, Truth]) -> dict[str, Condition]:
-    """The records of which anything that has weight is due from each debtor, and from both."""
-    conditions: dict[str, Condition] = {}
+def _any_due(
+    fields: FieldSet, dues: Mapping[str, Truth], view: FromClause
+) -> dict[str, Condition]:
+    """The records of which anything that has weight is due from their owner, from sales
+    support, and from both.
+    """
+    by_debtor: dict[Debtor, Condition] = {}
     for debtor in fields.debtors:
         weighty = {
             fields.due_key(demand)
@@ -107,11 +121,35 @@ def _any_due(fields: FieldSet, dues: Mapping[str, Truth]) -> dict[str, Condition
             if demand.weight and demand.owed_by is debtor
         }
         if weighty:
-            any_due = or_(*(due.true for key, due in dues.items() if key in weighty))
-            conditions[counted_under(debtor, fields.entity)] = any_due
+            by_debtor[debtor] = or_(*(due.true for key, due in dues.items() if key in weighty))
+    return _of_records(fields.entity, by_debtor, view)
+
+
+def _of_records(
+    entity: str, by_debtor: Mapping[Debtor, Condition], view: FromClause
+) -> dict[str, Condition]:
+    """The records that meet a condition of their owner's, of sales support's, and of both.
+
+    What a creator owes counts where they are the owner: of several the first.
+    """
+    met = dict(by_debtor)
+    theirs = met.pop(Debtor.CREATOR, None)
+    if theirs is not None:
+        own = and_(_entered_by_owner(view), theirs)
+        others = met.pop(Debtor.OWNER, None)
+        met = {Debtor.OWNER: own if others is None else or_(others, own), **met}
+    conditions = {counted_under(debtor, entity): has for debtor, has in met.items()}
     if len(conditions) > 1:
-        conditions[counted_twice(fields.entity)] = and_(*conditions.values())
+        conditions[counted_twice(entity)] = and_(*conditions.values())
     return conditions
+
+
+def _entered_by_owner(view: FromClause) -> Condition:
+    return and_(view.c.is_repeat == 0, view.c.entered_by_owner == 1)
+
+
+def _entered_by_another(view: FromClause) -> Condition:
+    return view.c.entered_by_owner == 0
 
 
 def failing_conditions(fields: FieldSet, view: FromClause, context: QueryContext) -> Failing:
@@ -233,6 +271,11 @@ def _due(when: When | None, records: Records) -> Truth:
     return Truth(is_due, Fact(f"unknown: {when}", and_(scored, due.unknown)))
 
 
+def grains_of(fields: FieldSet, context: QueryContext) -> tuple[Grain, ...]:
+    """Of whom a field set is asked."""
+    return (*context.grains, *((Grain.CREATORS,) if fields.asks_creator else ()))
+
+
 def field_question(
     fields: FieldSet, view: FromClause, context: QueryContext, grain: Grain
 ) -> Question:
@@ -244,22 +287,40 @@ def field_question(
         for name, conditions in due_counts(fields, view, context.window).items()
     }
     failing = list(_demands(fields, view, context.window).values())
-    for debtor in fields.debtors:
-        bits, dimension = fields.costing(debtor), counted_under(debtor, fields.entity)
-        costing = [fails for bit, fails in enumerate(failing) if bits >> bit & 1]
-        loses = or_(false(), *(fails for fails in costing if fails is not None))
+    for dimension, loses in _losing(fields, failing, view).items():
         for span in SPANS:
             counts[f"failing.{span}", dimension] = and_(view.c.span == span_code(span), loses)
-    sums = {name: func.sum(flag(condition)) for name, condition in counts.items()}
+    sums = {
+        (name, dimension): func.sum(flag(condition))
+        for (name, dimension), condition in counts.items()
+        if grain is Grain.COMPANY or is_of_creator(dimension) == (grain is Grain.CREATORS)
+    }
     return question(f"{fields.entity}.fields", view, sums, grain=grain)
+
+
+def _losing(
+    fields: FieldSet, failing: Sequence[Condition | None], view: FromClause
+) -> dict[str, Condition]:
+    """The records that lose a point, by those for whom they are counted."""
+    loses: dict[Debtor, Condition] = {}
+    for debtor in fields.debtors:
+        bits = fields.costing(debtor)
+        costing = [fails for bit, fails in enumerate(failing) if bits >> bit & 1]
+        loses[debtor] = or_(false(), *(fails for fails in costing if fails is not None))
+    conditions = _of_records(fields.entity, loses, view)
+    if fields.asks_creator:
+        theirs = counted_under(Debtor.CREATOR, fields.entity)
+        of_others = and_(_entered_by_another(view), loses[Debtor.CREATOR])
+        conditions |= {theirs: of_others, with_colleague(theirs): of_others}
+    return conditions
 
 
 def failing_records(failing: Failing, view: FromClause) -> Select[Any]:
     """The second scan: every record that fails a rule, and the bit mask of those that it
     fails.
 
-    Its columns are id, owner, span, is_repeat, occurred_at_us, and the mask in words of
-    WORD bits, the lowest first.
+    Its columns are id, owner, span, is_repeat, occurred_at_us, entered_by (NULL where it
+    decides nothing), and the mask in words of WORD bits, the lowest first.
     """
     conditions = list(failing.values())
     words = [
@@ -272,9 +333,16 @@ def failing_records(failing: Failing, view: FromClause) -> Select[Any]:
         view.c.span,
         view.c.is_repeat,
         view.c.occurred_at_us,
+        entered_by(view),
         *words,
     ).subquery()
     return select(masked).where(or_(*(masked.c[word.key] != 0 for word in words)))
+
+
+def entered_by(view: FromClause) -> ColumnElement[Any]:
+    """Who entered a record, where that decides who owes something."""
+    column = view.c.entered_by if "entered_by" in view.c else cast(null(), Text)
+    return column.label("entered_by")
 
 
 def _word(conditions: Sequence[Condition | None]) -> ColumnElement[int]:

@@ -70,7 +70,8 @@ them it makes nothing else.
 
 def view_of(entity: str, e: Entities, context: QueryContext) -> Select[Any]:
     """An entity's live records, each with: owner, is_repeat, state, occurred_at_us (its
-    moment), scored (0 or 1) and span (its place in SPANS).
+    moment), scored (0 or 1) and span (its place in SPANS); entered_by and entered_by_owner,
+    where whoever entered it owes something.
 
     One row per owner; `is_repeat` is 1 on every row but the first owner's.
 
@@ -128,7 +129,27 @@ def _placed(entity: str, rows: Select[Any], e: Entities, context: QueryContext) 
         (typed_by_nobody, span_code(Span.IMPORTED)),
     ]
     span = case(*_ahead(record, context), *beside_score, *_within(record, context), else_=_OUT)
-    return select(record, span.label("span")).select_from(joined)
+    entered, joined = _entered(entity, record, e, context, joined)
+    return select(record, span.label("span"), *entered).select_from(joined)
+
+
+def _entered(
+    entity: str, record: FromClause, e: Entities, context: QueryContext, joined: FromClause
+) -> tuple[list[ColumnElement[Any]], FromClause]:
+    """Where that decides who owes something: the user who entered the record, if they exist,
+    and whether that is the owner of this row. What nobody entered and nobody owns is nobody's.
+    """
+    if entity not in context.owed_by_creators:
+        return [], joined
+    user = e["user"].alias()
+    joined = joined.outerjoin(user, same_id(user.c.id, record.c.created_by))
+    nobody = and_(user.c.id.is_(None), record.c.owner.is_(None))
+    somebody = and_(user.c.id.is_not(None), record.c.owner.is_not(None))
+    same = and_(somebody, exact_text(user.c.id) == exact_text(record.c.owner))
+    return [
+        user.c.id.label("entered_by"),
+        flag(or_(nobody, same)).label("entered_by_owner"),
+    ], joined
 
 
 _OUT: Final = span_code(Span.OUTSIDE)

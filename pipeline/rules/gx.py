@@ -20,10 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.complaints import without_values
 from pipeline.errors import AuditError, PublishError
+from pipeline.findings.tallies import CountsOf, place_of
 from pipeline.lacks import lack_in, lack_of
 from pipeline.memory import uncollected
-from pipeline.model import Answers, Debtor, FailingRecord, Tally
-from pipeline.model.rules import counted_under
+from pipeline.model import Answers, FailingRecord, FieldSet, Tally
 from pipeline.queries import Scan
 from pipeline.queries.ask import ask, failing
 
@@ -97,7 +97,7 @@ def _answers(scan: Scan, outcome: Any) -> Answers:
     claimed: Counter[_Claim] = Counter()
     for tally in filter(_is_failing, counted):
         claimed[_key(tally)] += tally.value  # an owner's id may be blank, as nobody's is
-    if +claimed != _listed(records, scan.costing):
+    if +claimed != _listed(records, scan.fields):
         raise AuditError(
             f"The validation of {scan.entity} counted {_total(claimed)} records to complete and listed others."
         )
@@ -117,15 +117,17 @@ def _is_failing(tally: Tally) -> bool:
     return tally.name.startswith("failing.")
 
 
-def _listed(records: Iterable[FailingRecord], costing: Mapping[Debtor, int]) -> Counter[_Claim]:
+def _listed(records: Iterable[FailingRecord], fields: FieldSet) -> Counter[_Claim]:
     """The same counts from the list."""
     listed: Counter[_Claim] = Counter()
+    counts = CountsOf(fields)
     for record in records:
-        for debtor, bits in costing.items():
-            if record.mask & bits:
-                name = f"failing.{record.span}", counted_under(debtor, record.entity)
-                listed[*name, record.owner, False] += 1
-                listed[*name, record.owner, True] += record.is_repeat
+        name, place = f"failing.{record.span}", place_of(record)
+        for dimension in counts.losing(record.mask, place):
+            listed[name, dimension, record.owner, False] += 1
+            listed[name, dimension, record.owner, True] += record.is_repeat
+        for dimension in counts.losing_creator(record.mask, place):
+            listed[name, dimension, record.entered_by, False] += 1
     return +listed
 
 
@@ -212,7 +214,8 @@ class FieldSetCounts(MetricProvider):
     ) -> list[Any]:
         questions = metric_value_kwargs["scan"].scan.counts
         with execution_engine.get_connection() as connection:
-            return _with_company(questions[0].counts, list(ask(connection, questions)))
+            counts = [name for question in questions for name in question.counts]
+            return _with_company(counts, list(ask(connection, questions)))
 
 
 def _with_company(counts: Iterable[tuple[str, str]], owners: list[Tally]) -> list[Tally]:
@@ -232,7 +235,9 @@ def _with_company(counts: Iterable[tuple[str, str]], owners: list[Tally]) -> lis
 
 
 class FieldSetFailing(MetricProvider):
-    """Every record that fails a rule: (id, owner, span, is_repeat, occurred_at_us, *mask)."""
+    """Every record that fails a rule: (id, owner, span, is_repeat, occurred_at_us, entered_by,
+    *mask).
+    """
 
     metric_name = "minimum_field_set.failing"
     value_keys = ("scan",)

@@ -17,6 +17,7 @@ from pipeline.config import Audit, completed
 from pipeline.flows.check.demands import on_unfailed, on_unused
 from pipeline.flows.check.looking import Seen, look
 from pipeline.flows.check.sentences import (
+    on_creators,
     on_exceptions,
     on_field_sets,
     on_formats,
@@ -72,6 +73,7 @@ def _parts(audit: Audit, window: Window, seen: Seen) -> Iterator[RenderableType]
     for line in (
         *on_field_sets(audit.field_sets),
         *on_operators(audit),
+        *on_creators(audit.field_sets),
         *on_not_given(seen.not_given),
         *on_origins(audit.resolved()),
     ):

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from pipeline import source
 from pipeline.config import Audit
-from pipeline.config.field_sets import of_operators
+from pipeline.config.field_sets import of_debtor, of_operators
 from pipeline.flows.check.looking import Pace
 from pipeline.flows.check.masking import mask
 from pipeline.language.conditions import condition_text
@@ -20,6 +20,7 @@ from pipeline.model import (
     CHECKED,
     ENTITIES,
     Agreement,
+    Debtor,
     Demand,
     ExceptionLine,
     FieldSet,
@@ -81,6 +82,12 @@ def on_operators(audit: Audit) -> Iterator[str]:
             f"Left to the owners of records: {', '.join(audit.left_to_owners)}. The field sets say owed_by: "
             "operator, and audit.yaml names no operators."
         )
+
+
+def on_creators(field_sets: Mapping[str, FieldSet]) -> Iterator[str]:
+    """What is owed by whoever entered a record."""
+    if owed := of_debtor(field_sets, Debtor.CREATOR):
+        yield f"Asked of whoever entered the record (created_by): {', '.join(owed)}."
 
 
 def on_formats(fit: Fit, zone: ZoneInfo) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pipeline.language.conditions import condition_text
 from pipeline.language.labels import column_label, entity_label, field_label, period_label
 from pipeline.language.languages import Language
 from pipeline.language.marked import marked
-from pipeline.measures.completeness import WITH_OPERATORS
+from pipeline.measures.completeness import COLLEAGUES, WITH_OPERATORS
 from pipeline.measures.custom import measure_of
 from pipeline.measures.measure import Counted
 from pipeline.measures.registry import MEASURES, OF_THE_COMPANY
@@ -83,12 +83,21 @@ def _operators(audit: ResolvedAudit, language: Language) -> Iterator[str]:
         )
 
 
+def _left_out(audit: ResolvedAudit) -> Iterator[Measure]:
+    """The measures that this audit makes of nobody by themselves."""
+    yield from OF_THE_COMPANY
+    if not audit.operators:
+        yield from WITH_OPERATORS
+    if not any(fields.asks_creator for fields in audit.field_sets.values()):
+        yield from COLLEAGUES
+
+
 def measures(document: Document, audit: ResolvedAudit, context: QueryContext) -> None:
     """Every measure that this CRM can tell, from its declaration."""
     language = document.language
     custom = {own.name: own for own in audit.measures}
     declared = [*MEASURES.values(), *map(measure_of, audit.measures)]
-    left_out = OF_THE_COMPANY if audit.operators else (*OF_THE_COMPANY, *WITH_OPERATORS)
+    left_out = set(_left_out(audit))
     about_people = [measure for measure in declared if measure not in left_out]
     measured = [measure for measure in about_people if _can_be_told(measure, context)]
     document.section(language.translate("What is measured of each account manager"))
@@ -205,6 +214,8 @@ def _field_name(fields: FieldSet, field: Demand, language: Language) -> str:
     notes = [] if field.when is None else [condition_text(field.when, language)]
     if field.owed_by is Debtor.OPERATOR:
         notes.append(language.translate("with sales support"))
+    if field.owed_by is Debtor.CREATOR:
+        notes.append(language.translate("asked of whoever entered the record"))
     return f"{name} ({', '.join(notes)})" if notes else name
 
 

@@ -168,14 +168,19 @@ def of_nobody(result: RunResult) -> list[FixItem]:
     language = language_of(result.language)
     former = {person.id: person for person in result.people if person.id not in managers}
     listed = (*result.fix_list, *to_check(result))
-    items = [
-        item for item in listed if item.owner not in managers and item.debtor is Debtor.OWNER
-    ]
+    items = [item for item in listed if item.person not in managers and _is_listed(item)]
     items.sort(key=lambda item: SECTIONS.index(section_of(item)))
     if result.audience == "named":
-        return [_of_nobody(item, former.get(item.owner), language) for item in items]
-    shown = items if lists_former(result) else (i for i in items if i.owner not in former)
+        return [_of_nobody(item, former.get(item.person), language) for item in items]
+    shown = items if lists_former(result) else (i for i in items if i.person not in former)
     return [_of_nobody(item, None, language) for item in shown]
+
+
+def _is_listed(item: FixItem) -> bool:
+    """Sales support has a list of its own; whoever entered a record owes it once."""
+    if item.debtor is Debtor.CREATOR:
+        return not item.is_repeat
+    return item.debtor is Debtor.OWNER
 
 
 def _of_nobody(item: FixItem, owner: Person | None, language: Language) -> FixItem:

@@ -19,16 +19,19 @@ from pipeline.measures.completeness import (
     BASE_GOOD,
     BASE_MISSING,
     BASE_SCORE,
+    DUE_WITH_COLLEAGUES,
     DUE_WITH_OPERATORS,
     FIELD_EXEMPT,
     FIELD_GOOD,
     IN_ALL,
     IN_SCORE,
+    LACKING_WITH_COLLEAGUES,
     LACKING_WITH_OPERATORS,
     NOT_HELD,
     POINTS_DUE,
     POINTS_KEPT,
     RECORDS_COMPLETE,
+    RECORDS_OF_COLLEAGUES,
     SCORE,
     SHARE,
     Among,
@@ -211,7 +214,8 @@ def score_table(subject: Subject) -> Table:
     kinds = [kind for kind in SCORED if kind in points and _has_points(subject, kind)]
     rows = [_kind_row(subject, kind, apart) for kind in kinds]
     total = (None, subject.find(SCORE), None, None, *_records(subject, ""))
-    cells = (*total, *[None] * len(apart))
+    in_all = (subject.find(of) if of is RECORDS_OF_COLLEAGUES else None for _, of in apart)
+    cells = (*total, *in_all)
     rows.append(Row(language.translate("Completeness"), cells, total=True))
     columns = (
         language.translate("Kind of record"),
@@ -228,6 +232,16 @@ def score_table(subject: Subject) -> Table:
     return Table("score", title, columns, tuple(rows), note)
 
 
+_AMONG_OTHERS: Final[Mapping[Measure, str]] = {
+    DUE_WITH_OPERATORS: marked("Points with sales support"),
+    LACKING_WITH_OPERATORS: marked("Missing there"),
+    DUE_WITH_COLLEAGUES: marked("Points with colleagues"),
+    LACKING_WITH_COLLEAGUES: marked("Missing with colleagues"),
+    RECORDS_OF_COLLEAGUES: marked("Colleagues' records to complete"),
+}
+"""What of one's records is with others, and of others' with oneself -> its column's heading."""
+
+
 def _apart_from_points(subject: Subject) -> list[tuple[str, Measure]]:
     """What is in nobody's points, or in somebody else's: its heading, and its count. Nothing
     of which there is none.
@@ -235,9 +249,9 @@ def _apart_from_points(subject: Subject) -> list[tuple[str, Measure]]:
     apart: list[tuple[str, Measure]] = []
     if any(figure.numerator for figure in subject.company_has(NOT_HELD)):
         apart.append((NOT_HELD.label, NOT_HELD))
-    if subject.scope is not Scope.OPERATOR and subject.company_has(DUE_WITH_OPERATORS):
-        apart.append((marked("Points with sales support"), DUE_WITH_OPERATORS))
-        apart.append((marked("Missing there"), LACKING_WITH_OPERATORS))
+    if subject.scope is not Scope.OPERATOR:
+        others = ((heading, of) for of, heading in _AMONG_OTHERS.items())
+        apart += (column for column in others if subject.company_has(column[1]))
     if subject.company_has(FIELD_EXEMPT):
         apart.append((FIELD_EXEMPT.label, FIELD_EXEMPT))
     return apart
@@ -262,7 +276,7 @@ def _on_points(subject: Subject, kinds: Sequence[str]) -> Iterator[str]:
 
 def _has_points(subject: Subject, kind: str) -> bool:
     """Whether anything is asked of the subject, or of others on the subject's records."""
-    return any(subject.find(due, kind) for due in (POINTS_DUE, DUE_WITH_OPERATORS))
+    return any(subject.find(due, kind) for due in (POINTS_DUE, *_AMONG_OTHERS))
 
 
 def _kind_row(subject: Subject, kind: str, apart: Sequence[tuple[str, Measure]]) -> Row:
@@ -426,17 +440,25 @@ def _is_asked(subject: Subject, demand: Demand) -> bool:
     return (demand.owed_by is Debtor.OPERATOR) == (subject.scope is Scope.OPERATOR)
 
 
+_OWED_BY: Final[Mapping[Debtor, str]] = {
+    Debtor.OPERATOR: marked("With sales support: {fields}."),
+    Debtor.CREATOR: marked("With whoever entered the record: {fields}."),
+}
+
+
 def _on_fields_of_others(subject: Subject) -> Iterator[str]:
-    """Which fields are with sales support."""
-    language = subject.language
-    others = [
-        _named(entity, demand, language)[1]
-        for entity, fields in subject.result.field_sets.items()
-        for demand in fields.demands
-        if demand.owed_by is Debtor.OPERATOR
-    ]
-    if others and subject.scope is not Scope.OPERATOR:
-        yield language.translate("With sales support: {fields}.", fields=", ".join(others))
+    """Which fields are with sales support, and which with whoever entered a record."""
+    if subject.scope is Scope.OPERATOR:
+        return
+    for debtor, sentence in _OWED_BY.items():
+        others = [
+            _named(entity, demand, subject.language)[1]
+            for entity, fields in subject.result.field_sets.items()
+            for demand in fields.demands
+            if demand.owed_by is debtor
+        ]
+        if others:
+            yield subject.language.translate(sentence, fields=", ".join(others))
 
 
 def _weightless(subject: Subject) -> list[str]:

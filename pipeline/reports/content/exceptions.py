@@ -79,7 +79,9 @@ def _is_theirs(finding: ExemptFinding, own: Subject) -> bool:
     """Whether it would be asked of the subject: of an account manager, or of sales support."""
     if own.scope is Scope.OPERATOR:
         return finding.debtor is Debtor.OPERATOR and not finding.is_repeat
-    return finding.debtor is Debtor.OWNER and finding.owner == own.key
+    if finding.debtor is Debtor.CREATOR and finding.is_repeat:
+        return False
+    return finding.debtor is not Debtor.OPERATOR and finding.person == own.key
 
 
 def _exempt_row(finding: ExemptFinding, language: Language) -> Row:

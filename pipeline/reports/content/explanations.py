@@ -274,6 +274,24 @@ _TEXTS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     ),
     (
         (
+            "with_colleagues_due",
+            "with_colleagues_lacking",
+            "with_colleagues_records",
+        ),
+        marked(
+            "What is asked of colleagues who entered records of yours. Its points are theirs; they "
+            "are in none of yours."
+        ),
+    ),
+    (
+        ("of_colleagues_records", "of_colleagues_records_beside"),
+        marked(
+            "Records of others that you entered, and of which something is asked of you. Its points "
+            "are yours; whether the record is complete counts for its owner."
+        ),
+    ),
+    (
+        (
             "score_without_exceptions",
             "base_without_exceptions",
             "field_exempt",

@@ -9,13 +9,14 @@ from fractions import Fraction
 from functools import cache
 from typing import Final
 
-from pipeline.language.languages import ENGLISH, joined_texts
+from pipeline.language.languages import ENGLISH, joined_texts, language_of
 from pipeline.measures.completeness import (
     FAILING,
     FAILING_OUTSIDE,
     POINTS_DUE,
     POINTS_KEPT,
     RECORDS_FAILING,
+    RECORDS_OF_COLLEAGUES,
     SCORE,
     SHARE,
 )
@@ -28,13 +29,14 @@ from pipeline.model import (
     Figure,
     FixItem,
     LocalText,
+    Queued,
     Rule,
     RunResult,
     Scope,
     Span,
 )
 from pipeline.reports.content.checks import to_check
-from pipeline.reports.content.report import SECTIONS, label_text, section_of
+from pipeline.reports.content.report import SECTIONS, clean, label_text, section_of
 
 FIRST: Final = 15
 """Records that a manager's page opens with; the others are folded."""
@@ -49,20 +51,36 @@ def fix_lists(result: RunResult) -> FixLists:
     first, name.
     """
     owned: dict[str, list[FixItem]] = defaultdict(list)
-    for item in (*_of_owners(result.fix_list), *to_check(result)):
+    for person, item in _on_pages(result):
+        owned[person].append(item)
+    for item in to_check(result):
         owned[item.owner].append(item)
     return {owner: _in_order(items, _Worth(result, owner)) for owner, items in owned.items()}
 
 
-def _of_owners(items: Iterable[FixItem]) -> Iterator[FixItem]:
-    """Everything that a page lists: what sales support is to complete is marked so, and what
-    it is only to check is left out.
+def _on_pages(result: RunResult) -> Iterator[tuple[str, FixItem]]:
+    """Whose page lists what: of whoever is to complete it, and of the owner. There it is
+    marked, and left out if others are only to check it.
     """
-    for item in items:
+    names = {person.id: clean(person.name) for person in result.people}
+    nobody = language_of(result.language).translate("nobody")
+    for item in result.fix_list:
         if item.debtor is Debtor.OWNER:
-            yield item
-        elif not item.check:
-            yield replace(item, elsewhere=True)
+            yield item.owner, item
+            continue
+        if item.debtor is Debtor.CREATOR and not item.is_repeat:
+            whose = Queued(names.get(item.owner, nobody), age_of(item, result))
+            yield item.entered_by, replace(item, queued=whose)
+        is_theirs = item.debtor is Debtor.CREATOR and item.entered_by == item.owner
+        if not item.check and not is_theirs:
+            yield item.owner, replace(item, elsewhere=True)
+
+
+def age_of(item: FixItem, result: RunResult) -> int | None:
+    """Whole local days since the record's own day; None before it, and without one."""
+    if item.day is None or item.day > result.window.today:
+        return None
+    return (result.window.today - item.day).days
 
 
 def _in_order(items: Iterable[FixItem], worth: _Worth) -> tuple[FixItem, ...]:
@@ -186,7 +204,7 @@ class First:
 
 def first_of(result: RunResult, owner: str, fix_list: Sequence[FixItem]) -> First | None:
     """What an owner's page opens with; None where nothing of the score is to be completed."""
-    failing = result.find(RECORDS_FAILING, Scope.MANAGER, owner)
+    failing = _to_complete(result, owner)
     if failing is None or not failing.numerator:
         return None
     opened = [item for item in fix_list if section_of(item) == "now"]
@@ -200,6 +218,16 @@ def first_of(result: RunResult, owner: str, fix_list: Sequence[FixItem]) -> Firs
     if score is None or not score.denominator:
         return First(number, rest, None, None)
     return First(number, rest, score, _after(opened, score, _points_by_kind(result, owner)))
+
+
+def _to_complete(result: RunResult, owner: str) -> Figure | None:
+    """The records of the score that an owner is to complete, those of colleagues included."""
+    own = result.find(RECORDS_FAILING, Scope.MANAGER, owner)
+    others = result.find(RECORDS_OF_COLLEAGUES, Scope.MANAGER, owner)
+    if own is None or others is None or not others.numerator:
+        return own
+    number = own.numerator + others.numerator
+    return replace(own, id=f"{own.id}#of_colleagues_too", numerator=number)
 
 
 def figures_of(result: RunResult, owner: str, fix_list: Sequence[FixItem]) -> dict[str, Figure]:

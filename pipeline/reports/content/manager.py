@@ -17,7 +17,9 @@ from pipeline.measures.completeness import (
     FAILING_OUTSIDE,
     FAILING_TAKEN_OVER,
     IN_SCORE,
+    OF_COLLEAGUES_BESIDE,
     RECORDS_FAILING,
+    RECORDS_WITH_COLLEAGUES,
     RECORDS_WITH_OPERATORS,
     UNREADABLE,
 )
@@ -275,6 +277,15 @@ _HEADINGS: Final = (
         ),
     ),
     (
+        "with colleagues",
+        RECORDS_WITH_COLLEAGUES,
+        "",
+        forms(
+            "{count} record with a colleague who entered it: it costs you nothing",
+            "{count} records with colleagues who entered them: they cost you nothing",
+        ),
+    ),
+    (
         "taken over",
         FAILING_TAKEN_OVER,
         "",
@@ -290,6 +301,15 @@ _HEADINGS: Final = (
         forms(
             "{count} record imported: it does not count for you",
             "{count} records imported: they do not count for you",
+        ),
+    ),
+    (
+        "of colleagues",
+        OF_COLLEAGUES_BESIDE,
+        "",
+        forms(
+            "{count} colleague's record that you entered, beside your completeness",
+            "{count} colleagues' records that you entered, beside your completeness",
         ),
     ),
     (

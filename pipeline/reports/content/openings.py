@@ -14,7 +14,10 @@ from pipeline.measures.completeness import (
     IN_ALL,
     IN_SCORE,
     NOT_HELD,
+    OF_COLLEAGUES_BESIDE,
     RECORDS_FAILING,
+    RECORDS_OF_COLLEAGUES,
+    RECORDS_WITH_COLLEAGUES,
     RECORDS_WITH_OPERATORS,
 )
 from pipeline.measures.deals import WON_ON_NO_DAY
@@ -31,6 +34,9 @@ _SECTIONS: Final[Mapping[_Key, str]] = {
     (RECORDS_FAILING.name, "lead"): "leads",
     (FAILING[Span.COMING_UP].name, ""): "coming up",
     (RECORDS_WITH_OPERATORS.name, ""): "with others",
+    (RECORDS_WITH_COLLEAGUES.name, ""): "with colleagues",
+    (OF_COLLEAGUES_BESIDE.name, ""): "of colleagues",
+    (RECORDS_OF_COLLEAGUES.name, ""): "now",
     (FAILING[Span.TAKEN_OVER].name, ""): "taken over",
     (FAILING[Span.IMPORTED].name, ""): "imported",
     (FAILING[Span.OUTSIDE].name, ""): "outside",

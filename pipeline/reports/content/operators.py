@@ -29,6 +29,7 @@ from pipeline.reports.content.elements import (
     the_company,
 )
 from pipeline.reports.content.exceptions import exempt_table
+from pipeline.reports.content.fix_list import age_of
 from pipeline.reports.content.report import (
     SECTIONS,
     Report,
@@ -121,18 +122,11 @@ def queue_of(result: RunResult, language: Language) -> list[FixItem]:
     names = {person.id: clean(person.name) for person in result.people}
     nobody = language.translate("no owner")
     items = [
-        replace(item, queued=Queued(names.get(item.owner, nobody), _age(item, result)))
+        replace(item, queued=Queued(names.get(item.owner, nobody), age_of(item, result)))
         for item in result.fix_list
         if item.debtor is Debtor.OPERATOR and not item.is_repeat
     ]
     return sorted(items, key=_queue_order)
-
-
-def _age(item: FixItem, result: RunResult) -> int | None:
-    """Whole local days since the record's own day; None before it, and without one."""
-    if item.day is None or item.day > result.window.today:
-        return None
-    return (result.window.today - item.day).days
 
 
 def _queue_order(item: FixItem) -> tuple[int, date, int, bytes]:

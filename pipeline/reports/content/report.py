@@ -26,6 +26,7 @@ from pipeline.language.languages import Cell, Language
 from pipeline.language.marked import forms
 from pipeline.model import (
     SCORED,
+    Debtor,
     Difference,
     Figure,
     FixItem,
@@ -116,8 +117,10 @@ SECTIONS: Final = (
     "coming up",
     "check",
     "with others",
+    "with colleagues",
     "taken over",
     "imported",
+    "of colleagues",
     "outside",
     "leads outside",
 )
@@ -183,9 +186,12 @@ def miscounted(report: Report) -> Iterator[Difference]:
 def section_of(item: FixItem) -> str:
     """The part of the fix-list to which a record belongs."""
     if item.elsewhere:
-        return "with others"
+        return "with colleagues" if item.debtor is Debtor.CREATOR else "with others"
     if item.check:
         return "check"
+    scored = item.entity in SCORED and item.span is Span.SCORE
+    if item.debtor is Debtor.CREATOR and not scored:
+        return "of colleagues"
     if item.entity in SCORED:
         return "now later" if item.later else _SECTION_OF[item.span]
     return "leads" if item.span is Span.SCORE else "leads outside"
@@ -345,10 +351,14 @@ _AGE: Final = forms("{count} day old", "{count} days old")
 
 
 def queued_text(item: FixItem, language: Language) -> str:
-    """Whose a record of the queue is, and how old: 'Anna Berg, 14 days old'."""
+    """Whose a record of the queue is, and how old: 'Anna Berg, 14 days old'; on the page of
+    whoever entered it 'owner: Anna Berg'.
+    """
     if item.queued is None:
         return ""
     owner, age = item.queued.owner, item.queued.age
+    if item.debtor is Debtor.CREATOR:
+        return language.translate("owner: {owner}", owner=owner)
     if age is None:
         return owner
     return f"{owner}, {language.translate_plural(*_AGE, age, count=age)}"

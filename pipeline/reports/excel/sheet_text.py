@@ -60,8 +60,10 @@ _COUNTS_IN: Final = {
     "coming up": marked("all records only: coming up"),
     "check": marked("nothing: please check"),
     "with others": marked("nothing of yours: with sales support"),
+    "with colleagues": marked("nothing of yours: with a colleague"),
     "taken over": marked("all records only: taken over"),
     "imported": marked("all records only: imported"),
+    "of colleagues": marked("all records only: entered by you"),
     "outside": marked("all records only"),
     "leads outside": marked("all leads only"),
 }
@@ -348,28 +350,34 @@ def note_to_complete(report: Report) -> str:
 def headings_to_complete(report: Report) -> tuple[str, ...]:
     """The headings of the fix-list's columns."""
     words = sheet_words(report.language)
-    queue = words.columns_of_queue if report.reader == "operators" else ()
+    queue = words.columns_of_queue if _names_owners(report) else ()
     mail = (report.language.translate(NOT_RIGHT),) if report.can_be_disputed else ()
     return (*words.columns_to_complete, *mail, *queue)
 
 
+def _names_owners(report: Report) -> bool:
+    """Whether it lists records that others own."""
+    return report.reader == "operators" or any(item.queued for item in report.fix_list)
+
+
 def cells_of_queue(item: FixItem) -> tuple[str | int, ...]:
-    """Whose a record of the queue is and how old, for columns of their own."""
+    """Whose a record is and how old, for columns of their own; of the reader's own neither."""
     if item.queued is None:
-        return ()
+        return "", ""
     age = "" if item.queued.age is None else item.queued.age
     return item.queued.owner, age
 
 
 def list_rows(report: Report) -> Iterator[tuple[ListCell, ...]]:
     """A row per record and finding, in the order of the fix-list."""
-    number, mails = 0, _room_for_mails(report)
+    number, mails, names_owners = 0, _room_for_mails(report), _names_owners(report)
     for item in report.fix_list:
         record = _record_cells(item, report.language)
+        whose = cells_of_queue(item) if names_owners else ()
         for finding in zip(item.rules, item.missing, item.ids, item.why, strict=True):
             row = _list_row(item, record, finding, report, linked=number < LINK_LIMIT)
             mail = _mail_cells(item, finding[2], report, linked=number < mails)
-            yield (*row, *mail, *cells_of_queue(item))
+            yield (*row, *mail, *whose)
             number += 1
 
 
