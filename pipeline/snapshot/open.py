@@ -65,7 +65,8 @@ def opened(
                 )
             for entity, view in views.items():
                 sql = view.compile(engine, compile_kwargs={"literal_binds": True})
-                connection.exec_driver_sql(f"CREATE OR REPLACE VIEW view_{entity} AS {sql}")
+                # a table: each of a hundred questions would work a view out anew
+                connection.exec_driver_sql(f"CREATE OR REPLACE TABLE view_{entity} AS {sql}")
         named = {
             name: table(f"view_{name}", *(column(str(c.key)) for c in view.selected_columns))
             for name, view in views.items()

@@ -22,12 +22,12 @@ import pytest
 from pipeline import cli
 from pipeline.cli.run import _report_of
 from pipeline.cli.schedule import scheduler_of
-from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
 from pipeline.progress import Silence
 from pipeline.schedule.ledger import Ledger, State
 from tests.paths import ROOT
 from tests.program import crm_audit as forked
+from tests.small_demo import write_small_demo
 
 COMMANDS = ("demo", "init", "grants", "expectations", "disclose", "check", "run", "schedule")
 
@@ -43,7 +43,7 @@ def crm_audit(*arguments: str | Path, **environment: str) -> subprocess.Complete
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli")
-    write_demo(folder, date(2026, 11, 24))
+    write_small_demo(folder, date(2026, 11, 24))
     return folder
 
 
@@ -102,7 +102,7 @@ def test_a_run_says_what_it_found_and_where(demo: Path, tmp_path: Path) -> None:
     assert "figures compared with the CRM: all equal" in done.stdout
     stages = done.stderr.splitlines()
     assert stages[0] == "Opening the CRM"
-    assert stages[-1] == "Reading every figure back (13)"
+    assert stages[-1] == "Reading every figure back (4)"
     [row] = Ledger(tmp_path / "ledger.db").rows()
     assert (row.state, row.fire.schedule) == (State.PUBLISHED, "manual")
 
@@ -125,7 +125,7 @@ def test_check_shows_what_would_be_audited_and_publishes_nothing(demo: Path) -> 
     done = crm_audit("check", demo / "audit.yaml")
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())
-    assert re.search(r"meetings │ +5,999 │ +5,894 │ +105 │ deleted 105", said)
+    assert re.search(r"meetings │ +1,394 │ +1,368 │ +26 │ deleted 26", said)
     assert "once held, its result" in said
     assert "WAL mode" in said
     assert not (demo / "output").exists()
@@ -298,7 +298,7 @@ class Tamper(Silence):
         if title.startswith("Reading every figure back"):
             [page] = self.output.glob("runs/.partial-*/report.html")
             altered, times = re.subn(
-                r'(data-figure="managers@company">)12<', r"\g<1>13<", page.read_text("utf-8")
+                r'(data-figure="managers@company">)3<', r"\g<1>4<", page.read_text("utf-8")
             )
             assert times == 1
             page.write_text(altered, "utf-8")
@@ -319,7 +319,7 @@ def test_a_failed_proof_is_4_with_a_table(
     assert cli._guarded(lambda: cli.cli.main(arguments, standalone_mode=False)) == 4
     said = capsys.readouterr().err
     assert "nothing was published" in said
-    assert re.search(r"managers@company.*report\.html.*12.*13", said)
+    assert re.search(r"managers@company.*report\.html.*3.*4", said)
     assert list((tmp_path / "runs").iterdir()) == []
     [row] = Ledger(tmp_path / "ledger.db").rows()
     assert (row.state, row.exit_status) == (State.OPEN, 4)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Audit, load_audit
-from pipeline.demo import write_demo
 from pipeline.flows import run
 from pipeline.model import CHECKED, ENTITIES, FURTHER, LOGS
 from pipeline.progress import Silence
 from pipeline.snapshot.manifest import load_manifest
 from tests.crms.asked import alike, by_hand, everything_asked, held, stored
+from tests.small_demo import write_small_demo
 
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 NOVEMBER = ("2026-10-31 23:00:00", "2026-11-30 23:00:00")
@@ -31,7 +31,7 @@ fields:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder, date(2026, 11, 24))
+    write_small_demo(folder, date(2026, 11, 24))
     with closing(sqlite3.connect(folder / "crm.db")) as connection, connection:
         at = [(moment,) for moment in NOVEMBER]
         connection.executemany(

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import load_audit
-from pipeline.demo import write_demo
 from pipeline.flows import run
 from pipeline.model import Figure
 from pipeline.progress import Silence
+from tests.small_demo import write_small_demo
 
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 REFERENCES = {"contact": "client", "meeting": "deal", "call": "deal"}
@@ -23,7 +23,7 @@ REFERENCES = {"contact": "client", "meeting": "deal", "call": "deal"}
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo, with a field set of one demand for each, and references to nothing."""
     folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder, date(2026, 11, 24))
+    write_small_demo(folder, date(2026, 11, 24))
     (folder / "sets").mkdir()
     for entity, referred in REFERENCES.items():
         (folder / "sets" / f"{entity}.yaml").write_text(

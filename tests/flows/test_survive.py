@@ -27,13 +27,13 @@ from pipeline.cli.run import _written_down
 from pipeline.config import load_audit
 from pipeline.databases.adapter import spilling_duckdb
 from pipeline.delivery.folder import draft
-from pipeline.demo import write_demo
 from pipeline.errors import ProofError, PublishError, SourceError
 from pipeline.flows.run import run_audit
 from pipeline.lacks import lack_in, lack_of
 from pipeline.progress import Silence
 from pipeline.schedule.ledger import MANUAL, Fire, Ledger, State
 from tests.program import _SERVER, PATIENCE
+from tests.small_demo import write_small_demo
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -42,7 +42,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder, date(2026, 11, 16))
+    write_small_demo(folder, date(2026, 11, 16))
     return folder
 
 

@@ -24,7 +24,6 @@ from pipeline import source
 from pipeline.config import Audit, load_audit
 from pipeline.databases import sqlite
 from pipeline.databases.kinds import kind_of
-from pipeline.demo import write_demo
 from pipeline.errors import ConfigError, SourceError
 from pipeline.flows import run
 from pipeline.presets import load_preset
@@ -36,6 +35,7 @@ from tests.crms.suitecrm.database import Database, suitecrm
 from tests.crms.suitecrm.ours import compute, extract, prepared
 from tests.crms.suitecrm.test_transaction import NOW
 from tests.paths import ROOT
+from tests.small_demo import write_small_demo
 
 AS_OF = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
@@ -284,7 +284,7 @@ def test_a_missing_column_of_ones_own_is_named(database: Database, tmp_path: Pat
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unreliable")
-    write_demo(folder, date(2026, 11, 24))
+    write_small_demo(folder, date(2026, 11, 24))
     with sqlite3.connect(folder / "crm.db") as db:
         db.execute("PRAGMA journal_mode = DELETE")
     return folder
