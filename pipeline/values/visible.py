@@ -31,6 +31,8 @@ def distinguishable(text: str, other: str) -> tuple[str, str]:
 
 def encoded(text: str) -> str:
     """An id for a mark on a page or in a workbook: printable, one line, unique per id."""
+    if text.isprintable() and "%" not in text:
+        return text
     return "".join(char if _holds(char) else f"%{{{ord(char):x}}}" for char in text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -60,6 +60,7 @@ def _link(address: str, subject: str, lines: Iterable[str] = ()) -> str:
     return f"{link}&body={text}" if text else link
 
 
+@lru_cache(1_000)  # the reasons are the same for all
 def _encoded(text: str) -> str:
     return quote(text, safe=_PLAIN)
 

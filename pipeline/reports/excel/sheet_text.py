@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from openpyxl.utils import quote_sheetname
@@ -370,14 +370,30 @@ def cells_of_queue(item: FixItem) -> tuple[str | int, ...]:
 
 def list_rows(report: Report) -> Iterator[tuple[ListCell, ...]]:
     """A row per record and finding, in the order of the fix-list."""
-    number, mails, names_owners = 0, _room_for_mails(report), _names_owners(report)
+    language, number = report.language, 0
+    mails, names_owners = _room_for_mails(report), _names_owners(report)
+    said = cache(partial(_rule_cells, report))  # findings are many, and rules few
     for item in report.fix_list:
-        record = _record_cells(item, report.language)
+        record, day = _record_cells(item, language), _day(item.day, language)
         whose = cells_of_queue(item) if names_owners else ()
-        for finding in zip(item.rules, item.missing, item.ids, item.why, strict=True):
-            row = _list_row(item, record, finding, report, linked=number < LINK_LIMIT)
-            mail = _mail_cells(item, finding[2], report, linked=number < mails)
-            yield (*row, *mail, *whose)
+        counts_in = language.translate(_COUNTS_IN[section_of(item)])
+        for rule, missing, name, why in zip(
+            item.rules, item.missing, item.ids, item.why, strict=True
+        ):
+            field, verdict, points = said(rule, missing)
+            yield (
+                *record,
+                _shown(field, name, item, language),
+                verdict,
+                counts_in,
+                points,
+                day,
+                _link(item.link, language, linked=number < LINK_LIMIT),
+                name,
+                language.chosen(why),
+                *_mail_cells(item, name, report, linked=number < mails),
+                *whose,
+            )
             number += 1
 
 
@@ -406,27 +422,13 @@ def _record_cells(item: FixItem, language: Language) -> tuple[str, str, str]:
     return kind[:1].upper() + kind[1:], label, item.record_id
 
 
-def _list_row(
-    item: FixItem,
-    record: tuple[str, str, str],
-    finding: tuple[Rule, LocalText, str, LocalText],
-    report: Report,
-    *,
-    linked: bool,
-) -> tuple[ListCell, ...]:
-    (rule, missing, name, why), language = finding, report.language
-    fields = report.result.field_sets[item.entity]
-    return (
-        *record,
-        _shown(field_of(rule, field_labels(fields), missing), name, item, language),
-        verdict_label(rule.verdict, language),
-        language.translate(_COUNTS_IN[section_of(item)]),
-        points_of([rule], fields) or "",
-        _day(item.day, language),
-        _link(item.link, language, linked=linked),
-        name,
-        language.chosen(why),
-    )
+def _rule_cells(
+    report: Report, rule: Rule, missing: LocalText
+) -> tuple[LocalText, str, ListCell]:
+    """The field, what is wrong with it, and the points that this costs."""
+    fields = report.result.field_sets[rule.entity]
+    field = field_of(rule, field_labels(fields), missing)
+    return field, verdict_label(rule.verdict, report.language), points_of([rule], fields) or ""
 
 
 def _shown(field: LocalText, finding: str, item: FixItem, language: Language) -> str:
