@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from sys import intern
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from sqlalchemy import Select, func, select
 
 from pipeline.findings.tallies import Group, group_of
 from pipeline.findings.waived import Exceptions, waived
@@ -63,6 +65,13 @@ def write_failing(file: Path, failing: tuple[FailingRecord, ...]) -> None:
     }
     columns["mask"] = [f"{record.mask:x}" for record in failing]
     pq.write_table(pa.table(columns, schema=_FAILING), file, compression="zstd")
+
+
+def ids_in(file: Path, entity: str) -> Select[Any]:
+    """The records of an entity in such a file, each once, as DuckDB reads them."""
+    records = func.read_parquet(str(file)).table_valued("entity", "record_id", name="failing")
+    named = records.c.record_id.label("id")
+    return select(named).where(records.c.entity == entity).distinct()
 
 
 def read_failing(file: Path) -> Iterator[FailingRecord]:

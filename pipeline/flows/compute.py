@@ -10,7 +10,7 @@ from typing import Final
 from pipeline import findings, queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.errors import ConfigError
-from pipeline.findings.stored import read_failing, waived_groups
+from pipeline.findings.stored import ids_in, read_failing, waived_groups
 from pipeline.findings.tallies import Group, failing_tallies
 from pipeline.findings.waived import Exceptions, in_force, uses_of
 from pipeline.flows import judged
@@ -127,7 +127,7 @@ def compute(
             rows = {counts.entity: counts.rows for counts in counted}
             odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
             must_be_plausible(odd, audit.accept)
-            wrong = {scan.entity: scan.failing for scan in scans}
+            wrong = {scan.entity: ids_in(failing, scan.entity) for scan in scans}
             labels = findings.labels_of(connection, opened.views, wrong)
             clients = findings.clients_of(connection, opened.views, wrong, labels)
             seen = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Final
 from zipfile import ZipFile
@@ -28,6 +29,7 @@ _BUILT_IN: Final = {
     10: "0.00%",
     49: "@",
 }
+_FORMULA: Final = f"{MAIN}f"
 TEXT: Final = ("s", "inlineStr", "str")
 
 
@@ -49,7 +51,7 @@ class FileCell:
 
 def mark(node: etree._Element, cells: dict[str, FileCell], formats: Sequence[str]) -> None:
     """Fills in a cell's type and format; a formula without a value is a cell too."""
-    ref, formula = str(node.get("r")), node.find(f"{MAIN}f") is not None
+    ref, formula = str(node.get("r")), any(part.tag == _FORMULA for part in node)
     if cell := cells.get(ref):
         cell.kind = str(node.get("t", "n"))
         cell.number_format = formats[int(node.get("s", "0"))]
@@ -105,7 +107,16 @@ def address(hyperlink: etree._Element, targets: Mapping[str, str]) -> str:
 # ---------------------------------------------------------------------------------- row by row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Around:
+    """What a sheet says about its cells outside of them."""
+
+    links: dict[str, str]  # the cells that lead somewhere, and where
+    bars: list[str]  # the ranges of its conditional formats
+    hidden: int  # rows and columns that are not seen
+
+
+@dataclass(frozen=True)  # without slots, for what is worked out once
 class Streamed:
     """A sheet of the file that is read row by row."""
 
@@ -117,7 +128,7 @@ class Streamed:
 
     def rows(self) -> Iterator[dict[str, FileCell]]:
         """The cells of each row by their place, from row 1, empty rows included."""
-        links, marked = self._links(), self._marked()
+        links, marked = self.around.links, self._marked()
         upcoming = next(marked, None)
         for number, cells in self._values():
             if upcoming is not None and upcoming[0] == number:
@@ -149,25 +160,20 @@ class Streamed:
         for node in self._nodes(f"{MAIN}row"):
             yield int(node.get("r", "0")), node
 
-    def _links(self) -> Mapping[str, str]:
-        """The cells that lead somewhere, and where."""
-        targets = relations(self.archive, self.part)
-        nodes = self._nodes(f"{MAIN}row", f"{MAIN}hyperlink")
-        return {
-            str(node.get("ref")): address(node, targets)
-            for node in nodes
-            if node.tag == f"{MAIN}hyperlink"
-        }
-
-    def bars(self) -> list[str]:
-        """The ranges of its conditional formats."""
-        nodes = self._nodes(f"{MAIN}row", f"{MAIN}conditionalFormatting")
-        return [str(node.get("sqref")) for node in nodes if node.tag != f"{MAIN}row"]
-
-    def hidden(self) -> int:
-        """How many of its rows and columns are not seen."""
-        nodes = self._nodes(f"{MAIN}row", f"{MAIN}col")
-        return sum(node.get("hidden") in ("1", "true") for node in nodes)
+    @cached_property
+    def around(self) -> Around:
+        """What the sheet says about its cells outside of them: one look at the whole file."""
+        targets, around = relations(self.archive, self.part), Around({}, [], 0)
+        tags = (f"{MAIN}{tag}" for tag in ("row", "col", "hyperlink", "conditionalFormatting"))
+        for node in self._nodes(*tags):
+            match node.tag.removeprefix(MAIN):
+                case "hyperlink":
+                    around.links[str(node.get("ref"))] = address(node, targets)
+                case "conditionalFormatting":
+                    around.bars.append(str(node.get("sqref")))
+                case _:
+                    around.hidden += node.get("hidden") in ("1", "true")
+        return around
 
     def _nodes(self, *tags: str) -> Iterator[Any]:
         with self.archive.open(self.part) as stream:

@@ -193,7 +193,7 @@ def _read(file: Path, report: Report) -> _Workbook:
             if metadata.name == to_complete:
                 streamed = Streamed(calamine, archive, part, metadata.name, formats)
                 workbook.listed += _list_differences(report, streamed)
-                sheet.bars = streamed.bars()
+                sheet.bars = streamed.around.bars
             else:
                 sheet.cells = _values(calamine, metadata.name)
                 workbook.oddities += _types(archive, part, formats, sheet)
@@ -239,7 +239,7 @@ def _hidden(sheet: str, number: int) -> Iterator[Difference]:
 
 def _list_differences(report: Report, streamed: Streamed) -> Iterator[Difference]:
     """Differences of the list's sheet, row by row."""
-    yield from _hidden(streamed.name, streamed.hidden())
+    yield from _hidden(streamed.name, streamed.around.hidden)
     rows = zip_longest(_expected_list(report), streamed.rows(), fillvalue=None)
     for number, (expected, cells) in enumerate(rows, 1):
         row = _Sheet(streamed.name, cells or {})
@@ -293,15 +293,11 @@ def _compared(
             if isinstance(expected, Figure):
                 places.append((expected, sheet.name, ref))
     for ref, expected in awaited.items():
-        what = (
-            expected.id
-            if isinstance(expected, Figure)
-            else f"row {ref.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
-        )
         cell = sheet.cells.get(ref)
-        wanted, equal = _wanted(expected, cell, language)
-        if not equal:
-            yield what, f"{sheet.name}!{ref}", wanted[:200], cell.text() if cell else "nothing"
+        if cell is None or not _is_as(expected, cell, language):
+            wanted = _wanted(expected, language)[:200]
+            found = cell.text() if cell else "nothing"
+            yield _name(expected, ref), f"{sheet.name}!{ref}", wanted, found
     for ref, cell in sheet.cells.items():
         if ref not in awaited:
             yield (
@@ -312,27 +308,42 @@ def _compared(
             )
 
 
-def _wanted(expected: _Expected, cell: FileCell | None, language: Language) -> tuple[str, bool]:
-    """The expected content, for a message, and whether the cell has it."""
+def _name(expected: _Expected, ref: str) -> str:
     if isinstance(expected, Figure):
-        return (
-            f"{format_figure(expected, language)} as {excel_format(expected, language)}",
-            cell is not None and _is_figure(cell, expected, language),
-        )
-    if isinstance(expected, int):
-        return str(expected), cell is not None and _number(
-            cell
-        ) == expected and cell.number_format == "#,##0"
-    if isinstance(expected, date):
-        return f"{expected} as {DAY_FORMAT}", cell is not None and _is_day(cell, expected)
-    text, target = (
-        (expected.text, expected.target) if isinstance(expected, Link) else (expected or "", "")
-    )
-    fitted = excel_text(text, language)[0]
-    wanted = f"{fitted} -> {target}" if target else fitted
-    return wanted, cell is not None and _is_text(cell, fitted) and (
-        not target or cell.link == target
-    )
+        return expected.id
+    return f"row {ref.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
+
+
+def _is_as(expected: _Expected, cell: FileCell, language: Language) -> bool:
+    """Whether a cell is as it should be."""
+    match expected:
+        case str():
+            return _is_text(cell, excel_text(expected, language)[0])
+        case Figure():
+            return _is_figure(cell, expected, language)
+        case int():
+            return _number(cell) == expected and cell.number_format == "#,##0"
+        case date():
+            return _is_day(cell, expected)
+        case Link(text, target):
+            fitted = excel_text(text, language)[0]
+            return _is_text(cell, fitted) and (not target or cell.link == target)
+    return False
+
+
+def _wanted(expected: _Expected, language: Language) -> str:
+    """What a cell should hold, for a message."""
+    match expected:
+        case Figure():
+            return f"{format_figure(expected, language)} as {excel_format(expected, language)}"
+        case date():
+            return f"{expected} as {DAY_FORMAT}"
+        case Link(text, target):
+            fitted = excel_text(text, language)[0]
+            return f"{fitted} -> {target}" if target else fitted
+        case str():
+            return excel_text(expected, language)[0]
+    return str(expected)
 
 
 def _is_text(cell: FileCell, text: str) -> bool:
