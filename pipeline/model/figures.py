@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from pipeline.model.people import Scope
+from pipeline.model.sent import by_fields
 
 
 class Unit(StrEnum):
@@ -39,6 +40,8 @@ class Figure:
     unit: Unit
     currency: str
     basis: str  # 'database', or how else it was found; those of UNCOMPARED no second reading has made
+
+    __reduce__ = by_fields
 
 
 ONE_READING: Final = "the source alone"

@@ -13,6 +13,7 @@ from pipeline.model.figures import Figure, Figures, figure_id
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
 from pipeline.model.rules import Debtor, FieldSet, Rule
+from pipeline.model.sent import by_fields
 from pipeline.model.spans import Span
 from pipeline.model.texts import LanguageCode, LocalText
 from pipeline.model.window import Window
@@ -75,6 +76,8 @@ class FixItem:
     def person(self) -> str:
         """The user whose page lists it as theirs, unless it is sales support's."""
         return self.entered_by if self.debtor is Debtor.CREATOR else self.owner
+
+    __reduce__ = by_fields
 
 
 @dataclass(frozen=True, slots=True)

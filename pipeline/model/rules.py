@@ -13,6 +13,7 @@ from pipeline.model.checks import Check
 from pipeline.model.conditions import AllOf, Condition, columns_in, something_in
 from pipeline.model.judging import Judged, Judgement, proven_text
 from pipeline.model.schema import Schema, TextColumns
+from pipeline.model.sent import by_fields
 from pipeline.model.texts import NO_TEXT, LocalText
 
 
@@ -51,6 +52,8 @@ class Rule:
     verdict: Verdict
     measure: str = ""  # the count that names it; '' where it is of the minimum field set
     dimension: str = ""  # of that count
+
+    __reduce__ = by_fields
 
 
 def failed(rules: Sequence[Rule], mask: int) -> tuple[Rule, ...]:
@@ -116,6 +119,8 @@ class Demand:
     costs: tuple[Verdict, ...] = COSTING  # the verdicts that lose its points
     owed_by: Debtor = Debtor.OWNER
     used_for: LocalText = NO_TEXT  # the measures or reports that look at it, in words
+
+    __reduce__ = by_fields
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.model.sent import by_fields
+
 LanguageCode = Literal["en", "nl"]
 """The languages in which reports are written."""
 
@@ -20,6 +22,8 @@ class LocalText:
 
     en: str
     nl: str
+
+    __reduce__ = by_fields
 
     def __str__(self) -> str:
         return self.en

@@ -36,6 +36,7 @@ from pipeline.model import (
     Unit,
     Window,
 )
+from pipeline.model.sent import by_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Row:
     bar: tuple[int, int] | None = (
         None  # drawn beside the cells and not printed: a part, and its whole
     )
+
+    __reduce__ = by_fields
 
 
 @dataclass(frozen=True, slots=True)
