@@ -86,7 +86,9 @@ def test_what_costs_a_point_is_worked_out_once_for_all_masks() -> None:
 def test_records_share_the_texts_of_what_they_lack() -> None:
     labels = {("meeting", record.record_id): "" for record in RECORDS}
     about = About(labels, {"meeting": FIELDS}, {"meeting": FIELDS.rules}, {}, "Europe/Berlin")
-    items = findings_of(RECORDS, about).items
+    invalid = (record._replace(mask=record.mask << len(DEMANDS)) for record in RECORDS)
+    items = findings_of(invalid, about).items
+    assert items[0].missing[0].en == "thing 0: not valid"
     assert len(items) == len(RECORDS)
     assert sum(len(item.missing) for item in items) > 4_000
     said = (text for item in items for text in item.missing)
