@@ -5,7 +5,7 @@ how long.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -73,10 +73,14 @@ def test_a_condition_is_put_in_words_once_per_demand() -> None:
     assert len(words) == len(DEMANDS)
 
 
-def test_what_costs_a_point_is_worked_out_once_for_all_masks() -> None:
-    with calls_of(FieldSet, "costing") as worked_out:
-        tallies = list(failing_tallies(Counter(map(group_of, RECORDS)), {"meeting": FIELDS}))
-    assert len(worked_out) == len(FIELDS.debtors)
+def test_counts_are_named_once_for_all_masks() -> None:
+    def tallies_of(records: Sequence[FailingRecord]) -> tuple[list[Tally], int]:
+        with calls_of(FieldSet, "verdicts_key") as named:
+            groups = Counter(map(group_of, records))
+            return list(failing_tallies(groups, {"meeting": FIELDS})), len(named)
+
+    tallies, times = tallies_of(RECORDS)
+    assert times == tallies_of(RECORDS[:1])[1]
     failing = [t for t in tallies if t.company and t.name == "failing.score"]
     assert [tally.value for tally in failing] == [len(RECORDS)]
     first = next(t for t in tallies if t.company and t.name == "missing.base")
