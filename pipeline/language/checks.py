@@ -55,16 +55,28 @@ def _recent(check: checks.Recent, language: Language) -> str:
     )
 
 
+def _fillers(judgement: Judgement, language: Language) -> str:
+    """An audit's own words take the place of ours, which nobody needs to read."""
+    if judgement.words is None:
+        return language.translate("it must be no filler value")
+    return language.translate(
+        "it must be no filler value, such as {words}",
+        words=alternatives(judgement.words, language),
+    )
+
+
 def judgement_texts(judgement: Judgement, language: Language) -> Iterator[str]:
     """What Python judges of a value, each as a sentence without its end."""
     syntaxes = {column.syntax for column in judgement.columns}
     if Judged.INVALID in judgement.asks:
         if Syntax.PHONE in syntaxes:
-            yield language.translate("a phone number must be possible in its country")
+            yield language.translate(
+                "a phone number must be possible in the record's country, or else in the audit's region"
+            )
         if Syntax.EMAIL in syntaxes:
             yield language.translate("an e-mail address must be valid")
     if Judged.PLACEHOLDER in judgement.asks:
-        yield language.translate("it must be no filler value")
+        yield _fillers(judgement, language)
     if Judged.DUPLICATE in judgement.asks:
         if judgement.reach is Reach.OWNER:
             yield language.translate("no two records of one owner may share it")

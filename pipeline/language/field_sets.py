@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pipeline.language.checks import check_text, judgement_texts
 from pipeline.language.conditions import alternatives, condition_text
 from pipeline.language.format import day_text
-from pipeline.language.labels import column_label, entity_label
+from pipeline.language.labels import column_label, entity_label, verdict_label
 from pipeline.language.languages import Language
-from pipeline.model import SCORED, Debtor, Demand, FieldSet
+from pipeline.model import COSTING, SCORED, Debtor, Demand, FieldSet
 from pipeline.model.conditions import MOMENT, AllOf, Condition, OlderThan, Since, something_in
+from pipeline.model.rules import IN_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ def _sentences(demand: Demand, language: Language) -> Iterator[str]:
     if demand.judgement is not None:
         for text in judgement_texts(demand.judgement, language):
             yield _sentence(text)
+    if demand.weight and demand.costs != COSTING:
+        yield _costs(demand, language)
     for part in demand.conditions:
         match part:
             case Since(day):
@@ -78,6 +81,16 @@ def _sentences(demand: Demand, language: Language) -> Iterator[str]:
                     days,
                     days=days,
                 )
+
+
+def _costs(demand: Demand, language: Language) -> str:
+    """What costs its points, where that is not what usually does."""
+    costs = [
+        verdict_label(verdict, language) for verdict in IN_ORDER if verdict in demand.costs
+    ]
+    return language.translate(
+        "It costs points where it is: {verdicts}.", verdicts=", ".join(costs)
+    )
 
 
 def _is_timing(part: Condition) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli.expectations import expectations
+from pipeline.config.field_sets import FieldFile
 from pipeline.language.checks import check_text, judgement_texts
 from pipeline.language.conditions import clause
 from pipeline.language.languages import ENGLISH as ENGLISH_TEXTS
@@ -105,7 +106,7 @@ def test_what_python_judges_is_said_too() -> None:
     phone = JudgedColumn("phone", Syntax.PHONE), JudgedColumn("email", Syntax.EMAIL)
     all_of_it = Judgement(phone, ASKED)
     assert list(judgement_texts(all_of_it, ENGLISH_TEXTS)) == [
-        "a phone number must be possible in its country",
+        "a phone number must be possible in the record's country, or else in the audit's region",
         "an e-mail address must be valid",
         "it must be no filler value",
         "no two records may share it",
@@ -114,3 +115,63 @@ def test_what_python_judges_is_said_too() -> None:
     assert list(judgement_texts(own, ENGLISH_TEXTS)) == [
         "no two records of one owner may share it"
     ]
+
+
+# key of a demand -> a set with it, a set without it, and the words that it adds, in both languages
+KEYS = {
+    "name": ("name: xy, columns: [phone]", "name: z, columns: [phone]", "xy", "xy"),
+    "columns": ("columns: [phone, email]", "columns: [phone]", "phone or e-mail", "telefoon of e-mail"),
+    "label": ("label: {en: call me, nl: bel me}", "", "call me", "bel me"),
+    "weight": ("weight: 3", "", "3 points", "3 punten"),
+    "required": ("required: no, one_of: ['1']", "one_of: ['1']", "May stay empty", "Mag leeg blijven"),
+    "when": ("when: {email: filled}", "", "e-mail", "e-mail"),
+    "from": ("from: 2026-01-01", "", "1 Jan 2026", "1 jan 2026"),
+    "grace": ("grace: 14", "", "14 days", "14 dagen"),
+    "owed_by": ("owed_by: operator", "", "Asked of sales support", "binnendienst"),
+    "why": ("why: {en: to call, nl: om te bellen}", "", "To call.", "Om te bellen."),
+    "used_for": ("used_for: {en: mailings, nl: post}", "", "Used for: mailings", "Gebruikt voor: post"),
+    "one_of": ("one_of: ['1', '2']", "", "it must be 1 or 2", "1 of 2"),
+    "pattern": ("pattern: '[0-9]+'", "", "must be written as [0-9]+", "geschreven zijn als [0-9]+"),
+    "between": ("columns: [created_at], between: [2026-01-01, null]", "columns: [created_at]", "or more", "of meer"),
+    "lies": ("columns: [created_at], lies: past", "columns: [created_at]", "today or earlier", "vandaag of eerder"),
+    "within_months": ("columns: [created_at], within_months: 3", "columns: [created_at]", "3 months back", "3 maanden"),
+    "valid": ("valid: yes", "", "the audit's region", "de regio van de audit"),
+    "not_placeholder": ("not_placeholder: [dunno, tbd]", "", "such as dunno or tbd", "zoals dunno of tbd"),
+    "unique": ("unique: owner", "", "of one owner may share it", "van één eigenaar"),
+    "costs": (
+        "valid: yes, costs: [missing, invalid]", "valid: yes",
+        "It costs points where it is: missing, not valid.", "Het kost punten bij: ontbreekt, ongeldig.",
+    ),
+}  # fmt: skip
+
+
+def contacts_asked(folder: Path, language: str) -> str:
+    kinds = shown(str(folder), "--language", language).split("\n\n")
+    (contacts,) = (kind for kind in kinds if kind.startswith("CONTACT"))
+    return contacts
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_of_the_language_has_its_words(key: str, tmp_path: Path) -> None:
+    with_it, without_it, *words = KEYS[key]
+    texts = {}
+    for folder, declared in (("with", with_it), ("without", without_it)):
+        demand = f"{{{declared}}}"
+        defaults = {"name": "x", "columns": "[phone]"}
+        for name, value in defaults.items():
+            if f"{name}: " not in declared:
+                demand = demand.replace("{", f"{{{name}: {value}, ", 1)
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "contact.yaml").write_text(
+            f"entity: contact\nfields:\n  - {demand}\n", "utf-8"
+        )
+        texts[folder] = [contacts_asked(tmp_path / folder, code) for code in ("en", "nl")]
+    for word, with_key, without_key in zip(words, texts["with"], texts["without"], strict=True):
+        assert word.lower() in with_key.lower()
+        assert word.lower() not in without_key.lower()
+
+
+def test_no_key_is_forgotten() -> None:
+    """Whoever adds a key to the language says it in words."""
+    keys = {field.alias or name for name, field in FieldFile.model_fields.items()}
+    assert keys == KEYS.keys()
