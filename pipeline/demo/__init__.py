@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pipeline.demo import dirt, origins, words
 from pipeline.demo.company import DEMO_ZONE, Company, Row
+from pipeline.demo.decided import HEADINGS, exceptions
 from pipeline.demo.further import keep_further
 from pipeline.demo.trail import leave_trail, targets
 from pipeline.errors import PublishError
@@ -33,10 +34,11 @@ class DemoFiles:
     config: Path
     targets: Path
     field_set: Path  # of contacts
+    exceptions: Path
 
 
 def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
-    """Writes crm.db, targets.csv, audit.yaml and a field set into `folder`, with records around
+    """Writes crm.db, targets.csv, exceptions.csv, audit.yaml and a field set into `folder`, with records around
     `today`.
 
     An existing demo is replaced. Raises PublishError if a file is not ours or cannot be
@@ -47,8 +49,9 @@ def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
         folder / "audit.yaml",
         folder / "targets.csv",
         folder / "expectations" / "contact.yaml",
+        folder / "exceptions.csv",
     )
-    paths = (made.database, made.targets, made.field_set, made.config)
+    paths = (made.database, made.targets, made.field_set, made.exceptions, made.config)
     if any(path.exists() for path in paths) and not _is_demo(made.config):
         raise PublishError(
             f"{folder} holds files that are no demo; they are left as they are. Choose an empty folder."
@@ -59,10 +62,9 @@ def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
         for path in (*paths, *folder.glob("crm.db-*")):
             path.unlink(missing_ok=True)
         _write_database(made.database, crm.rows)
-        with made.targets.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(
-                [("manager", "month", "metric", "target"), *targets(crm)]
-            )
+        planned = ("manager", "month", "metric", "target")
+        _write_csv(made.targets, [planned, *targets(crm)])
+        _write_csv(made.exceptions, [HEADINGS, *exceptions(crm)])
         made.field_set.write_text(words.FIELD_SET, encoding="utf-8", newline="\n")
         made.config.write_text(words.AUDIT_YAML, encoding="utf-8", newline="\n")
     except (OSError, sqlite3.Error) as error:
@@ -71,6 +73,11 @@ def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
                 path.unlink(missing_ok=True)
         raise PublishError(f"The demo cannot be written to {folder}: {error}.") from error
     return made
+
+
+def _write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 def _is_demo(config: Path) -> bool:

@@ -494,6 +494,9 @@ period: month
 # The plan: manager,month,metric,target
 targets: targets.csv
 
+# What is not asked of a record until a day, and what is under discussion.
+exceptions: exceptions.csv
+
 # What every record must hold: the program's own field sets, but for the one of contacts in this folder.
 field_sets: expectations
 

@@ -81,7 +81,8 @@ def contents(folder: Path) -> tuple[list[str], str, str]:
         return (
             list(db.iterdump()),
             (folder / "targets.csv").read_text("utf-8"),
-            (folder / "audit.yaml").read_text("utf-8"),
+            (folder / "exceptions.csv").read_text("utf-8")
+            + (folder / "audit.yaml").read_text("utf-8"),
         )
 
 
@@ -104,12 +105,13 @@ def test_only_its_files_are_left(folder: Path, db: sqlite3.Connection) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         "audit.yaml",
         "crm.db",
+        "exceptions.csv",
         "expectations",
         "targets.csv",
     ]
 
 
-@pytest.mark.parametrize("name", ["crm.db", "audit.yaml", "targets.csv"])
+@pytest.mark.parametrize("name", ["crm.db", "audit.yaml", "targets.csv", "exceptions.csv"])
 def test_leaves_existing_files_alone(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("mine")
     with pytest.raises(PublishError, match="holds files that are no demo"):
@@ -125,6 +127,7 @@ def test_a_demo_is_written_anew_over_a_demo(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "audit.yaml",
         "crm.db",
+        "exceptions.csv",
         "expectations",
         "targets.csv",
     ]
@@ -154,6 +157,7 @@ def test_configuration(folder: Path) -> None:
         "working_week": ["mon", "tue", "wed", "thu", "fri"],
         "period": "month",
         "targets": "targets.csv",
+        "exceptions": "exceptions.csv",
         "field_sets": "expectations",
         "region": "NL",
         "output": "output",
@@ -431,6 +435,23 @@ def test_stories(db: sqlite3.Connection) -> None:
         for table in PROMISED
     )
     assert len(db.execute(entered).fetchall()) == 4  # of the last ten working days
+
+
+def test_exceptions(dated: tuple[date, Path]) -> None:
+    """One is in force, one under discussion, one over; each is about what a record lacks."""
+    today, folder = dated
+    with (folder / "exceptions.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    lacks = {
+        "meeting": "SELECT result IS NULL FROM meetings WHERE status = 'held' AND id = ?",
+        "deal": "SELECT amount_cents IS NULL FROM deals WHERE id = ?",
+        "contact": "SELECT coalesce(phone, '') || coalesce(email, '') = '' FROM contacts WHERE id = ?",
+    }
+    with closing(sqlite3.connect(folder / "crm.db")) as db:
+        for line in lines:
+            assert db.execute(lacks[line["kind"]], [line["record"]]).fetchone() == (1,)
+    assert [line["state"] for line in lines] == ["exempt", "disputed", "exempt"]
+    assert lines[0]["until"] > today.isoformat() > lines[2]["until"]
 
 
 def test_targets(dated: tuple[date, Path]) -> None:

@@ -6,12 +6,13 @@ how many are alike. The rows of the demo are asserted to be still those; all els
 
 from __future__ import annotations
 
+import csv
 import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from functools import cached_property
@@ -56,7 +57,11 @@ class Line:
 
     number: int
     what: str  # a key of OWED
-    lacks: tuple[str, ...]
+    lacks: tuple[str, ...]  # 'result', or 'exempt result': not asked until a day
+
+    @property
+    def exempt(self) -> int:
+        return sum(name.startswith("exempt ") for name in self.lacks)
 
 
 def written(manager: str, part: str) -> list[Line]:
@@ -77,8 +82,8 @@ def points(lines: list[Line]) -> dict[str, tuple[int, int]]:
     by_kind = {}
     for kind in SHARES:
         own = [line for line in lines if KIND.get(line.what, line.what) == kind]
-        due = sum(line.number * len(OWED[line.what]) for line in own)
-        lost = sum(line.number * len(line.lacks) for line in own)
+        due = sum(line.number * (len(OWED[line.what]) - line.exempt) for line in own)
+        lost = sum(line.number * (len(line.lacks) - line.exempt) for line in own)
         by_kind[kind] = due - lost, due
     return by_kind
 
@@ -102,6 +107,29 @@ def test_by_hand(demo: Demo, manager: str, part: str) -> None:
     score = figures[f"{part}@manager:{manager}"]
     assert score.denominator is not None
     assert Fraction(score.numerator, score.denominator) == whole(by_kind)
+
+
+def test_what_is_exempt_is_one_persons_and_shown_with_and_without(demo: Demo) -> None:
+    """The good one's: without the exception it would be asked, and is missing."""
+    figures, (exempt,) = demo.result.figures, demo.exempt
+    assert exempt[0] == "meeting"
+    assert figures["field_exempt/meeting.result@manager:u07"].numerator == 1
+    assert figures["field_exempt@company"].numerator == 1
+    lines = written("u07", "score")
+    assert sum(line.exempt for line in lines) == 1
+    asked = [
+        replace(line, lacks=tuple(name.removeprefix("exempt ") for name in line.lacks))
+        for line in lines
+    ]
+    without = figures["score_without_exceptions@manager:u07"]
+    assert Fraction(without.numerator, without.denominator or 0) == whole(points(asked))
+    states = {use.line.state: use for use in demo.result.exceptions}
+    assert sorted(use.outcome for use in demo.result.exceptions) == [
+        "disputed",
+        "exempt",
+        "expired",
+    ]
+    assert states["disputed"].findings == 1
 
 
 def test_they_are_a_good_a_middling_and_a_bad_one() -> None:
@@ -183,8 +211,25 @@ class Demo:
                 moment is not None and FIRST <= moment <= AS_OF and not self._apart(table, row)
             )
             owner = self._owner(table, row)
-            said = ", ".join(name for name, lacking in lacks.items() if lacking) or "nothing"
+            lacking = [name for name, lacking in lacks.items() if lacking]
+            said = (
+                ", ".join(self._said(table, row["id"], name) for name in lacking) or "nothing"
+            )
             yield owner, in_score, row["id"], str(moment)[:10], what, said
+
+    def _said(self, table: str, record: str, name: str) -> str:
+        is_exempt = (table.removesuffix("s"), record, name) in self.exempt
+        return f"exempt {name}" if is_exempt else name
+
+    @cached_property
+    def exempt(self) -> set[tuple[str, str, str]]:
+        """(kind, record, field) of the exceptions that are in force on the day of as-of."""
+        with (self.folder / "exceptions.csv").open(encoding="utf-8", newline="") as file:
+            return {
+                (line["kind"], line["record"], line["rule"])
+                for line in csv.DictReader(file)
+                if line["state"] == "exempt" and line["until"] >= AS_OF[:10]
+            }
 
     def _owner(self, table: str, row: dict[str, Any]) -> str:
         if row["owner_id"] in self.users:
