@@ -412,3 +412,110 @@ def test_the_disclosure_says_what_sales_support_is(tmp_path: Path, crm: URL) -> 
     assert "phone (bij de binnendienst)" in dutch
     without = disclosure(load_audit(write(tmp_path, crm, "")), "en", AS_OF)
     assert "sales support" not in without.lower()
+
+
+# ---------------------------------------------------------------------------- with exceptions
+
+SHARED = "c17"  # a's and b's, with neither name nor phone
+
+
+def excepted(folder: Path, url: URL, lines: str) -> RunResult:
+    (folder / "exceptions.csv").write_text(
+        f"finding,kind,record,rule,state,reason,approver,until\n{lines}\n", "utf-8"
+    )
+    return audited(folder, url, "operators: [op]\nexceptions: exceptions.csv\n")
+
+
+@ENGINES
+def test_an_exception_takes_a_demand_off_sales_support_alone(
+    tmp_path: Path, engine: Callable[..., Any]
+) -> None:
+    """The phone is two points of sales support's, be the record of two owners or not."""
+    with engine(tmp_path) as url:
+        store(url, tables())
+        result = excepted(tmp_path, url, f",contact,{SHARED},phone,exempt,secret,L,2026-12-31")
+    expected = {
+        # without the exception: operators 76 and 50, company 114 and 83
+        "points_due/contact": (18, 15, 33, 4, 2, 74, 1, 112),
+        "points_kept/contact": (15, 14, 29, 4, 0, 50, 0, 83),
+        # the record still lacks its name: for a, for b, and once too often
+        "records_failing/contact": (3, 1, 4, 0, 2, 12, 3, 15),
+        "with_operators_records/contact": (3, 4, 7, 3, 2, None, 0, 12),
+        "with_operators_due/contact": (34, 28, 62, 8, 4, None, 0, 74),
+        "with_operators_lacking/contact": (3, 4, 7, 3, 2, None, 0, 12),
+        "field_exempt/contact.phone": (None, None, None, None, None, 1, None, 1),
+        "field_exempt/contact": (None, None, None, None, None, 1, None, 1),
+    }
+    for metric, numbers in expected.items():
+        assert counts_of(result, metric) == numbers, metric
+    assert of_all(result, "records_complete/contact")["operator"] == (26, 38)
+    # without the exception: 50 of 76
+    assert ratio(result.figures["score@operator"]) == (25, 37)
+    assert ratio(result.figures["score_without_exceptions@operator"]) == (25, 38)
+
+
+@ENGINES
+def test_an_exception_for_a_record_is_for_all_who_owe(
+    tmp_path: Path, engine: Callable[..., Any]
+) -> None:
+    """Its name is a's and b's, its phone sales support's; the company counts each once."""
+    with engine(tmp_path) as url:
+        store(url, tables())
+        result = excepted(tmp_path, url, f",contact,{SHARED},,exempt,secret,L,2026-12-31")
+    expected = {
+        "points_due/contact": (17, 14, 31, 4, 2, 74, 0, 111),
+        "points_kept/contact": (15, 14, 29, 4, 0, 50, 0, 83),
+        "records_failing/contact": (2, 0, 2, 0, 2, 12, 2, 14),
+        "field_exempt/contact.last_name": (1, 1, 2, 0, 0, None, 1, 1),
+        "field_exempt/contact.phone": (None, None, None, None, None, 1, None, 1),
+        "field_exempt/contact": (1, 1, 2, 0, 0, 1, 1, 2),
+        "field_exempt": (1, 1, 2, 0, 0, 1, 1, 2),
+    }
+    for metric, numbers in expected.items():
+        assert counts_of(result, metric) == numbers, metric
+    assert of_all(result, "records_complete/contact") == {
+        "manager:a": (16, 18), "manager:b": (15, 15), "team:t": (31, 33), "inactive": (4, 4),
+        "unassigned": (0, 2), "operator": (26, 38), "double_counted": (37, 39), "company": (24, 38),
+    }  # fmt: skip
+    (use,) = result.exceptions
+    assert (use.outcome, use.findings) == ("exempt", 2)  # not once more for the second owner
+
+
+def counts_of(result: RunResult, metric: str) -> tuple[int | None, ...]:
+    """Of a, b, their team, former colleagues, nobody, sales support, twice, the company."""
+    scopes = ("manager:a", "manager:b", "team:t", "inactive", "unassigned", "operator",
+              "double_counted", "company")  # fmt: skip
+    figures = (result.figures.get(f"{metric}@{scope}") for scope in scopes)
+    return tuple(figure and figure.numerator for figure in figures)
+
+
+def test_pages_say_what_is_exempt_or_disputed_of_whom(tmp_path: Path, crm: URL) -> None:
+    lines = (
+        f",contact,{SHARED},,exempt,a secret,Lieke,2026-12-31",
+        ",contact,c12,phone,disputed,asked the client,,",  # a's, of whom the phone alone is missing
+    )
+    result = excepted(tmp_path, crm, "\n".join(lines))
+    write_reports(result, tmp_path, Silence())  # which reads every figure back
+    write_findings(tmp_path, result)
+    support = text_of(tmp_path / "sales-support/report.html")
+    assert support.count(f"contact: {SHARED}") == 1
+    assert f"contact: {SHARED} phone 31 Dec 2026 Lieke a secret" in support
+    assert "12 records for you to complete" in support
+    assert "phone (under discussion)" in support
+    for person in ("a", "b"):
+        (own,) = (tmp_path / "managers").glob(f"p-{person}-*/report.html")
+        assert f"contact: {SHARED} last name 31 Dec 2026 Lieke a secret" in text_of(own)
+        assert f'data-item="contact:{SHARED}"' not in own.read_text("utf-8")
+        assert ("phone (under discussion)" in text_of(own)) is (person == "a")
+    with (tmp_path / "findings.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["exception"]]
+    assert sorted(
+        (row["record_id"], row["rule"], row["owner"], row["debtor_kind"], row["debtor"], row["exception"])
+        for row in rows
+    ) == [
+        ("c12", "phone", "a", "operator", "", "disputed"),
+        (SHARED, "last_name", "a", "owner", "a", "exempt"),
+        (SHARED, "last_name", "b", "owner", "b", "exempt"),
+        (SHARED, "phone", "a", "operator", "", "exempt"),
+        (SHARED, "phone", "b", "operator", "", "exempt"),
+    ]  # fmt: skip
