@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Boolean, Date, Dialect, Text, and_
+from sqlalchemy import BigInteger, Boolean, Date, Dialect, Text, and_, false, literal, or_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
+
+from pipeline.values.contents import SEVERAL
 
 _T = TypeVar("_T")
 
@@ -33,6 +35,16 @@ def same_id(key: ColumnElement[Any], reference: ColumnElement[Any]) -> ColumnEle
 def one_of_words(column: ColumnElement[Any], words: Collection[str]) -> ColumnElement[bool]:
     """The column equals one of these words; IN, not ORs, because there may be thousands."""
     return letters(column).in_(words)
+
+
+def one_value_of_words(
+    column: ColumnElement[Any], words: Collection[str]
+) -> ColumnElement[bool]:
+    """The column, or one of several values in it, equals one of these words."""
+    if not words:
+        return false()
+    joined = literal(SEVERAL.join(words))
+    return or_(one_of_words(column, words), has_word(column, joined))
 
 
 # ---------------------------------------------------------- texts and ids, moments and amounts
@@ -141,10 +153,21 @@ class empty_word(Construct[bool]):
 
 
 class has_pattern(Construct[bool]):
-    """has_pattern(column, pattern): the whole text matches a pattern of `values/patterns.py`."""
+    """has_pattern(column, pattern): the whole text matches a pattern of `values/patterns.py`; of
+    several values, joined by U+001F, one that is not blank does.
+    """
 
     type: TypeEngine[bool] = Boolean()
     inherit_cache = False  # the pattern is written for each engine
+
+
+class has_word(Construct[bool]):
+    """has_word(column, words): one of several values, joined by U+001F, is one of the words, which
+    are joined so too.
+    """
+
+    type: TypeEngine[bool] = Boolean()
+    inherit_cache = False  # the words are written for each engine
 
 
 # ---------------------------------------------------------- texts that are written in a format

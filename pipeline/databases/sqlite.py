@@ -162,6 +162,7 @@ def lend_functions(raw: Any) -> None:
         contents.html_unseen,
         contents.json_unseen,
         patterns.has_pattern,
+        patterns.has_word,
     )
     worked_out: tuple[Callable[..., Any], ...] = (
         texts.micros_in_utc,

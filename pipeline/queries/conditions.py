@@ -19,7 +19,7 @@ from sqlalchemy import FromClause, and_, case, false, literal, not_, or_, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.calendar.window import microseconds
-from pipeline.databases.constructs import has_pattern, one_of_words
+from pipeline.databases.constructs import has_pattern, one_of_words, one_value_of_words
 from pipeline.model import Kind, Span, Window, conditions
 from pipeline.queries.context import (
     UNKNOWN,
@@ -149,7 +149,7 @@ def _says(condition: conditions.Says, records: Records) -> Truth:
 @truth_of.register
 def _among(condition: conditions.Among, records: Records) -> Truth:
     column = records.view.c[condition.column]
-    return records.compared(condition.column, one_of_words(column, condition.words))
+    return records.compared(condition.column, one_value_of_words(column, condition.words))
 
 
 @truth_of.register

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement, False_
 
 from pipeline.model import SPANS, Debtor, Demand, FieldSet, Rule, Span, Verdict, Window
+from pipeline.model.checks import checks_together
 from pipeline.model.conditions import Condition as When
 from pipeline.model.rules import (
     counted_twice,
@@ -250,7 +251,8 @@ def _faults(column: str, demand: Demand, records: Records) -> _Faults:
     unread: Condition = false()
     if column in records.readable:
         unread = records.unreadable(column)
-    checks = [check.passed(column, records.window.today) for check in demand.checks]
+    together = checks_together(demand.checks)
+    checks = [check.passed(column, records.window.today) for check in together]
     if not checks:
         return _Faults(missing, unread, false())
     passed = [truth_of(check, records) for check in checks]

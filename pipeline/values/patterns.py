@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 from typing import Final, NoReturn
+
+from pipeline.values.contents import SEVERAL
+from pipeline.values.white_space import WHITE_SPACE
 
 LONGEST: Final = 1_000
 """Characters of the longest text that a pattern can match."""
@@ -26,6 +29,7 @@ _MOST_WAYS: Final = 10_000
 _DEEPEST: Final = 10
 _LAST: Final = 0x10FFFF
 _NEWLINE: Final = ord("\n")
+_SEPARATOR: Final = ord(SEVERAL)
 _SURROGATES: Final = (0xD800, 0xDFFF)
 
 Ranges = tuple[tuple[int, int], ...]
@@ -73,6 +77,11 @@ class Repetition:
 
 Node = CharacterClass | Concatenation | Alternation | Repetition
 
+_BLANK: Final = CharacterClass(
+    tuple((code, code) for code in sorted(map(ord, WHITE_SPACE)) if code != _SEPARATOR)
+)
+"""White space within one of several values."""
+
 
 @lru_cache(1_000)
 def parse_pattern(text: str) -> Node:
@@ -81,6 +90,8 @@ def parse_pattern(text: str) -> Node:
         raise PatternError(f"has {len(text)} characters; at most {_MOST_CHARACTERS} are read")
     if any(_is_surrogate(ord(character)) for character in text):
         raise PatternError("holds half a character; write the whole one")
+    if SEVERAL in text:
+        raise PatternError("holds U+001F, which separates several values; take it out")
     reader = _Reader(text)
     node = reader.alternation(1)
     if not reader.is_at_end:
@@ -420,6 +431,29 @@ def written(node: Node, point: Callable[[int], str]) -> str:
     return inner(node)
 
 
+def written_of_several(
+    node: Node, point: Callable[[int], str], fitted: Callable[[Node], Node] = lambda node: node
+) -> str:
+    """The pattern of a text of several values, one of which, not blank, matches: without begin
+    and end. The engine must read `(?!…)`, too. `fitted` makes a pattern fit the engine's texts.
+    """
+    separator = CharacterClass(((_SEPARATOR, _SEPARATOR),))
+    between = written(separator, point)
+    other = f"{written(replace(separator, negated=True), point)}{{0,}}"
+    value = written(fitted(_each_class(node, _without_separator)), point)
+    blanks = f"{written(fitted(_BLANK), point)}{{0,}}"
+    blank = f"(?!{blanks}(?:{between}|$))"
+    return f"(?:{other}{between}){{0,}}{blank}{value}(?:{between}{other}){{0,}}"
+
+
+def _without_separator(of: CharacterClass) -> CharacterClass:
+    """The class of a single value's characters. A pattern names no separator, so that it never
+    is empty.
+    """
+    outside = _others(_merged([*_others(of.points), (_SEPARATOR, _SEPARATOR)]))
+    return CharacterClass(outside)
+
+
 def by_hex(code: int) -> str:
     r"""\x{20AC}, as PCRE, ICU and RE2 read it."""
     return f"\\x{{{code:X}}}"
@@ -518,6 +552,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def has_pattern(data: bytes, pattern: str) -> bool:
-    """Whether the whole text in these bytes matches."""
+    """Whether the whole text in these bytes matches; of several values, one that is not blank."""
     text = data.decode("utf-8", "replace")
-    return len(text) <= LONGEST and _compiled(pattern).fullmatch(text) is not None
+    if len(text) > LONGEST:
+        return False
+    if SEVERAL not in text:
+        return _compiled(pattern).fullmatch(text) is not None
+    stated = (value for value in text.split(SEVERAL) if value.strip(WHITE_SPACE))
+    return any(map(_compiled(pattern).fullmatch, stated))
+
+
+def has_word(data: bytes, words: str) -> bool:
+    """Whether one of several values in these bytes is one of several words."""
+    values = data.decode("utf-8", "replace").split(SEVERAL)
+    return not set(values).isdisjoint(words.split(SEVERAL))

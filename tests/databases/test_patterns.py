@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import TableClause, func, literal
 
 from pipeline.databases import postgresql
-from pipeline.databases.constructs import has_pattern
+from pipeline.databases.constructs import has_pattern, has_word, one_value_of_words
 from pipeline.databases.sql.compile import DIALECTS
 from pipeline.values.patterns import LONGEST, PatternError, parse_pattern
+from pipeline.values.white_space import WHITE_SPACE
 from tests.benches import Bench, benches, mariadb, postgres  # noqa: F401
 from tests.postgres import database
 
@@ -31,7 +32,15 @@ def texts() -> list[str]:
         *("0" * length for length in (LONGEST - 1, LONGEST, LONGEST + 1)),
         *("é" * length + "!" for length in (LONGEST - 1, LONGEST)),
         "a" * 40_000,
+        *several(),
     ]
+
+
+def several() -> list[str]:
+    """Values of several columns, joined: of each one that is not blank may match."""
+    values = ("", " \u3000", "aaa", "aB", "z\n", "é", "1234 AB", "🙂🙂🙂", "a" * 999)
+    pairs = [f"{first}\x1f{second}" for first in values for second in values]
+    return [*pairs, "\x1f", "x\x1fy\x1f\x1faaa", "\x1f".join(["0"] * 500), "a\x1f" * 400 + "b"]
 
 
 TEXTS = texts()
@@ -84,7 +93,14 @@ def matched(bench: Bench, source: TableClause, pattern: str) -> list[str]:
 
 
 def by_python(pattern: str) -> list[str]:
-    return [text for text in TEXTS if len(text) <= LONGEST and re.fullmatch(pattern, text)]
+    return [text for text in TEXTS if len(text) <= LONGEST and matches(pattern, text)]
+
+
+def matches(pattern: str, text: str) -> bool:
+    values = text.split("\x1f")
+    if len(values) > 1:
+        values = [value for value in values if value.strip(WHITE_SPACE)]
+    return any(re.fullmatch(pattern, value) for value in values)
 
 
 @settings(
@@ -149,6 +165,7 @@ def encoded(
 )
 def test_postgresql_in_other_encodings(encoded: Bench, pattern: str) -> None:
     candidates = ["abc", "éab", "ééé", "é", "€", "€uro", "üü", "日", "日本", "a\nb", "x" * 999]
+    candidates += ["é\x1f€", "?\x1f日", "abc\x1f", "ab\x1f\u00a0\x1fabcd"]
     with encoded.engine.connect():  # which learns the encoding
         name = getattr(encoded.engine.dialect, "encoding", "")
     held = [
@@ -160,6 +177,31 @@ def test_postgresql_in_other_encodings(encoded: Bench, pattern: str) -> None:
     text = func.convert_from(func.decode(source.c.v, "hex"), "UTF8")
     said = encoded.said(source, has_pattern(text, literal(pattern)))
     assert [bool(found) for _, found in said] == [
-        len(text) <= LONGEST and bool(re.fullmatch(pattern, text)) for text in held
+        len(text) <= LONGEST and matches(pattern, text) for text in held
+    ]
+    said = encoded.said(source, has_word(text, literal("日\x1f€\x1fabc")))
+    assert [bool(found) for _, found in said] == [
+        "\x1f" in text and not {"日", "€", "abc"}.isdisjoint(text.split("\x1f"))
+        for text in held
     ]
     assert len(held) > 6
+
+
+WORDS = ("aaa", "AAA", "é", "e", "'", "%", "\\", "1234 AB", "🙂🙂🙂", "z")
+
+
+@pytest.mark.parametrize("words", [WORDS, WORDS[:1], WORDS[2:3], tuple(map(str, range(3_000)))])
+def test_one_of_several_values_is_a_word(
+    loaded: tuple[Bench, TableClause], words: tuple[str, ...]
+) -> None:
+    """Thousands of words, too."""
+    bench, source = loaded
+    said = bench.said(source, one_value_of_words(source.c.v, words))
+    found = [text for text, is_so in said if is_so]
+    assert found == [text for text in TEXTS if not set(words).isdisjoint(text.split("\x1f"))]
+    assert len(found) > 1
+
+
+def test_no_word_is_in_nothing(loaded: tuple[Bench, TableClause]) -> None:
+    bench, source = loaded
+    assert not any(found for _, found in bench.said(source, one_value_of_words(source.c.v, ())))

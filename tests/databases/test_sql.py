@@ -95,7 +95,7 @@ def test_every_construct_is_tried_against_python() -> None:
     elsewhere = {
         "setup/test_written.py": "written_day written_micros written_instant written_local_day local_micros "
         "plain_number decimal_units as_text stripped day_at",
-        "databases/test_patterns.py": "has_pattern",
+        "databases/test_patterns.py": "has_pattern has_word",
         "formats/test_contents.py": "unseen_html unseen_json empty_parts",
         "formats/test_currencies.py": "raised is_sign",
         "formats/test_flags.py": "folded looks_dated",

@@ -63,11 +63,20 @@ WINDOW = window()
 ZONE = ZoneInfo(WINDOW.zone)
 DAYS = (None, *(WINDOW.today - timedelta(days=days) for days in (-1, 0, 7, 8, 31, 32)))
 WORDS = ("web", "Web", "web ", "é", "e", "fair", "#REF!")
-TEXTS = (None, "", " \t", "\u3000", *WORDS)
+SEVERAL = (
+    "fair\x1fweb",
+    "no\x1f\u3000\x1fé",
+    "nothing\x1fE",
+    "web \x1f",
+    " \x1f\t",
+    "web\x1f#REF!",
+)
+"""Values of several columns of one kind, such as two phones."""
+TEXTS = (None, "", " \t", "\u3000", *WORDS, *SEVERAL)
 READABLE = frozenset(
     {"next_step"}
 )  # comes from a file: an error of a spreadsheet is unreadable
-BLANK = (None, "", " \t", "\u3000")
+BLANK = (None, "", " \t", "\u3000", " \x1f\t")
 
 
 def midnight(day: date, *, less: int = 0) -> int:
@@ -198,9 +207,9 @@ def compared(condition: Any, row: Row) -> Known:
         return "unknown"
     match condition:
         case Among(_, words):
-            return told(value in words)
+            return told(any(part in words for part in value.split("\x1f")))
         case Matches(_, pattern):
-            return told(re.fullmatch(pattern, value) is not None)
+            return told(any(re.fullmatch(pattern, part) for part in stated(value)))
         case OlderThan(_, days):
             return told(age(value) > days)
         case Between(column, low, high):
@@ -211,6 +220,11 @@ def compared(condition: Any, row: Row) -> Known:
                 value = local_day(value)
             return told((low is None or low <= value) and (high is None or value <= high))
     raise AssertionError(condition)
+
+
+def stated(text: str) -> list[str]:
+    """The values of several columns that are not blank."""
+    return [part for part in text.split("\x1f") if part.strip()]
 
 
 def local_day(moment: int) -> date:
@@ -260,7 +274,9 @@ LEAVES: st.SearchStrategy[Condition] = st.one_of(
     st.builds(
         Matches,
         st.one_of(TEXT_COLUMNS, st.just("currency")),
-        st.sampled_from(["[a-z]{3}", "[^a-z]+", "[Ww]eb ?", "é|e|EUR", ".*R.*"]),
+        st.sampled_from(
+            ["[a-z]{3}", "[^a-z]+", "[^a-z]*", "[Ww]eb ?", "é|e|EUR", ".*R.*", ".*"]
+        ),
     ),
     st.sampled_from([("EUR",), ("JPY", "EUR"), ("eur",)]).map(
         lambda codes: Among("currency", codes)

@@ -49,11 +49,18 @@ _MOMENT: Final = (
 )
 
 
+_MATCHES: Final = (
+    f"length({{t}}) <= {LONGEST} AND CASE WHEN NOT contains({{t}}, chr(31))"
+    " THEN regexp_full_match({t}, {1}) ELSE len(list_filter(string_split({t}, chr(31)),"
+    " lambda v: regexp_full_match(v, {2}) AND regexp_matches(v, " + NOT_SPACE + "))) > 0 END"
+)
+
+
 def _has_pattern(element: c.Construct[Any], _: Dialect) -> Filled:
     text, pattern = element.clauses
-    re2 = literal(written(parse_pattern(str(pattern.value)), by_hex))  # a literal
-    template = f"length({{t}}) <= {LONGEST} AND regexp_full_match({{t}}, {{1}})"
-    return Filled(template.replace("{t}", _AS_TEXT), (text, re2))
+    re2 = written(parse_pattern(str(pattern.value)), by_hex)  # a literal
+    template = _MATCHES.replace("{t}", _AS_TEXT)
+    return Filled(template, (text, literal(re2), literal(re2)))
 
 
 _SQL: Final[Sql] = {
@@ -120,6 +127,11 @@ _SQL: Final[Sql] = {
         + ")))) = 0 ELSE false END"
     ),
     c.has_pattern: _has_pattern,
+    c.has_word: (
+        "CASE WHEN contains({t}, chr(31))"
+        " THEN list_has_any(string_split({t}, chr(31)), string_split({1}, chr(31)))"
+        " ELSE false END"
+    ),
     c.raised: f"translate(trim(CAST({{0}} AS VARCHAR), {SPACES}), '{ascii_lowercase}', '{ascii_uppercase}')",
     c.is_sign: f"trim(CAST({{0}} AS VARCHAR), {SPACES}) = {{1}}",
     c.folded: f"translate(trim(CAST({{0}} AS VARCHAR), {SPACES}), '{ascii_uppercase}', '{ascii_lowercase}')",

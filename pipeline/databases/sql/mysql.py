@@ -27,9 +27,16 @@ from pipeline.databases.sql.pieces import (
     instant_by_offset,
     micros_by_pieces,
 )
+from pipeline.values.contents import SEVERAL
 from pipeline.values.flags import DATED
 from pipeline.values.money import LARGEST_AMOUNT
-from pipeline.values.patterns import LONGEST, by_hex, parse_pattern, written
+from pipeline.values.patterns import (
+    LONGEST,
+    by_hex,
+    parse_pattern,
+    written,
+    written_of_several,
+)
 from pipeline.values.white_space import WHITE_SPACE_CLASS
 
 _NOT_SPACE: Final = NOT_SPACE.replace("\\", "\\\\")
@@ -53,6 +60,9 @@ _BYTE: Final = "ASCII(CONVERT({0} USING utf8mb4))"
 _UTF8: Final = "CAST(CONVERT(%s USING utf8mb4) AS BINARY)"
 
 
+_BETWEEN: Final = f"CONCAT(CHAR(31), CAST({_AS_TEXT} AS BINARY), CHAR(31))"
+
+
 def _empty_parts(element: c.Construct[Any], _: Dialect) -> Filled:
     """MySQL has no lists, so this is one regular expression."""
     text, words = element.clauses
@@ -68,9 +78,24 @@ def _empty_parts(element: c.Construct[Any], _: Dialect) -> Filled:
 def _has_pattern(element: c.Construct[Any], _: Dialect) -> Filled:
     text, pattern = element.clauses
     node = parse_pattern(str(pattern.value))  # a literal
-    template = f"CHAR_LENGTH({{t}}) <= {LONGEST} AND {{t}} REGEXP {{1}}"
-    pcre = literal(f"\\A{written(node, by_hex)}\\z")
-    return Filled(template.replace("{t}", _AS_TEXT), (text, pcre))
+    template = (
+        f"CHAR_LENGTH({{t}}) <= {LONGEST} AND CASE WHEN LOCATE(CHAR(31), {{t}}) = 0"
+        " THEN {t} REGEXP {1} ELSE {t} REGEXP {2} END"
+    )
+    patterns = written(node, by_hex), written_of_several(node, by_hex)
+    whole = (literal(f"\\A{pattern}\\z") for pattern in patterns)
+    return Filled(template.replace("{t}", _AS_TEXT), (text, *whole))
+
+
+def _has_word(element: c.Construct[Any], _: Dialect) -> Filled:
+    """MySQL has no lists: each word is looked for between two separators."""
+    text, words = element.clauses
+    separated = (f"{SEVERAL}{word}{SEVERAL}" for word in str(words.value).split(SEVERAL))
+    found = " OR ".join(
+        f"LOCATE(UNHEX('{word.encode().hex()}'), {_BETWEEN}) > 0" for word in separated
+    )
+    template = f"CASE WHEN LOCATE(CHAR(31), {_AS_TEXT}) > 0 THEN ({found}) ELSE FALSE END"
+    return Filled(template, (text,))
 
 
 _SQL: Final[Sql] = {
@@ -144,6 +169,7 @@ _SQL: Final[Sql] = {
     c.empty_parts: _empty_parts,
     # non-ASCII becomes '?'; otherwise UPPER would turn a long s into S
     c.has_pattern: _has_pattern,
+    c.has_word: _has_word,
     c.raised: f"CONVERT(UPPER(CONVERT({_STRIPPED} USING ascii)) USING utf8mb4) COLLATE utf8mb4_bin",
     c.is_sign: f"CAST({_STRIPPED} AS BINARY) = UNHEX({{2}})",
     c.folded: (

@@ -7,6 +7,8 @@ database knows no characters: its texts are bytes.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Dialect, literal
@@ -30,16 +32,18 @@ from pipeline.databases.sql.pieces import (
     instant_by_offset,
     micros_by_pieces,
 )
-from pipeline.values.contents import by_point
+from pipeline.values.contents import SEVERAL, by_point
 from pipeline.values.flags import DATED
 from pipeline.values.money import LARGEST_AMOUNT
 from pipeline.values.patterns import (
     LONGEST,
+    Node,
     by_digits,
     in_bytes,
     in_encoding,
     parse_pattern,
     written,
+    written_of_several,
 )
 from pipeline.values.white_space import WHITE_SPACE_CLASS
 
@@ -112,13 +116,44 @@ def _has_pattern(element: c.Construct[Any], dialect: Dialect) -> Filled:
     node = parse_pattern(str(pattern.value))  # a literal
     encoding = str(getattr(dialect, "encoding", "utf-8"))
     characters, point = _AS_TEXT, by_digits
+    fitted: Callable[[Node], Node] = _unchanged
     if _is_bytewise(dialect):
-        node = in_bytes(node)
+        fitted = in_bytes
         characters = f"regexp_replace({_AS_TEXT}, '[\\x80-\\xBF]', '', 'g')"  # first bytes only
     elif encoding != "utf-8":
-        node, point = in_encoding(node, encoding), _literal_beyond_ascii
-    template = f'length({characters}) <= {LONGEST} AND {_AS_TEXT} COLLATE "C" ~ {{1}}'
-    return Filled(template, (text, literal(f"^{written(node, point)}$")))
+        fitted, point = partial(in_encoding, encoding=encoding), _literal_beyond_ascii
+    template = (
+        f"length({characters}) <= {LONGEST} AND CASE WHEN strpos({{t}}, chr(31)) = 0"
+        ' THEN {t} COLLATE "C" ~ {1} ELSE {t} COLLATE "C" ~ {2} END'
+    )
+    patterns = written(fitted(node), point), written_of_several(node, point, fitted)
+    whole = (literal(f"^{pattern}$") for pattern in patterns)
+    return Filled(template.replace("{t}", _AS_TEXT), (text, *whole))
+
+
+def _unchanged(node: Node) -> Node:
+    return node
+
+
+def _has_word(element: c.Construct[Any], dialect: Dialect) -> Filled:
+    """A statement must not hold a sign that the database's encoding lacks."""
+    text, words = element.clauses
+    encoding = "utf-8" if _is_bytewise(dialect) else getattr(dialect, "encoding", "utf-8")
+    known = [word for word in str(words.value).split(SEVERAL) if _is_in(word, encoding)]
+    listed = literal(SEVERAL.join(known).encode().hex())
+    template = (
+        "CASE WHEN strpos({t}, chr(31)) > 0 THEN string_to_array({t}, chr(31)) &&"
+        " string_to_array(convert_from(decode({1}, 'hex'), 'UTF8'), chr(31)) ELSE false END"
+    )
+    return Filled(template.replace("{t}", f'{_AS_TEXT} COLLATE "C"'), (text, listed))
+
+
+def _is_in(word: str, encoding: str) -> bool:
+    try:
+        word.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _literal_beyond_ascii(code: int) -> str:
@@ -213,6 +248,7 @@ _SQL: Final[Sql] = {
         " <> ALL (string_to_array(chr(10) || {1}, chr(10)))) ELSE false END"
     ),
     c.has_pattern: _has_pattern,
+    c.has_word: _has_word,
     c.raised: f'upper(btrim(CAST({{0}} AS text), {SPACES}) COLLATE "C")',
     # a statement must not hold a sign that the database's encoding lacks
     c.is_sign: f"convert_to(btrim(CAST({{0}} AS text), {SPACES}), 'UTF8') = decode({{2}}, 'hex')",

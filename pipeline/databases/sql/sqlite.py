@@ -96,6 +96,9 @@ _SQL: Final[Sql] = {
         " ELSE 0 END"
     ),
     c.has_pattern: "has_pattern(CAST({t} AS BLOB), {1})",
+    c.has_word: (
+        "CASE WHEN instr({t}, char(31)) > 0 THEN has_word(CAST({t} AS BLOB), {1}) ELSE 0 END"
+    ),
     c.raised: f"upper(trim(CAST({{0}} AS TEXT), {SPACES}))",
     c.is_sign: f"trim(CAST({{0}} AS TEXT), {SPACES}) = {{1}}",
     c.folded: f"CASE {{0}} {_AT_ONCE} ELSE {_FOLDED} END",
