@@ -5,14 +5,12 @@ invalid.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from pipeline.model.conditions import Among, Between, Condition, Matches
-from pipeline.values.patterns import has_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +77,6 @@ class Recent:
 
 
 Check = OneOf | Pattern | Within | Dated | Recent
-
-
-def checks_together(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The checks, each of which can be asked by itself: one of several values must be both a
-    word and written like a pattern, and not one the one and another the other.
-    """
-    patterns = [check.pattern for check in checks if isinstance(check, Pattern)]
-    if not patterns:
-        return tuple(checks)
-    return tuple(
-        _matching(check, patterns) if isinstance(check, OneOf) else check
-        for check in checks
-        if not (isinstance(check, Pattern) and any(isinstance(c, OneOf) for c in checks))
-    )
-
-
-def _matching(words: OneOf, patterns: Sequence[str]) -> OneOf:
-    """The words that are written like the patterns."""
-    return OneOf(
-        tuple(
-            word
-            for word in words.words
-            if all(has_pattern(word.encode(), pattern) for pattern in patterns)
-        )
-    )
 
 
 def months_before(day: date, months: int) -> date:

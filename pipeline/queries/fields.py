@@ -25,7 +25,6 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement, False_
 
 from pipeline.model import SPANS, Debtor, Demand, FieldSet, Rule, Span, Verdict, Window
-from pipeline.model.checks import checks_together
 from pipeline.model.conditions import Condition as When
 from pipeline.model.rules import (
     counted_twice,
@@ -33,6 +32,7 @@ from pipeline.model.rules import (
     is_of_creator,
     with_colleague,
 )
+from pipeline.queries.checks import checks_together
 from pipeline.queries.conditions import Records, Truth, truth_of
 from pipeline.queries.context import (
     WORD,
