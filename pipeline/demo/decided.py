@@ -25,10 +25,10 @@ def exceptions(crm: Company) -> Iterator[tuple[str, ...]]:
     """A line for each; none about a record that the demo does not have."""
     later = (crm.today + timedelta(days=60)).isoformat()
     over = (crm.today - timedelta(days=10)).isoformat()
-    meeting = _latest(crm, "meetings", "u07", lambda row: _is_held(crm, row))
+    meeting = _latest(crm, "meetings", "u02", lambda row: _is_held(crm, row))
     deal = _latest(crm, "deals", "u09", lambda row: row.get("amount_cents") is None)
     contact = _latest(
-        crm, "contacts", "u02", lambda row: not (row.get("phone") or row.get("email"))
+        crm, "contacts", "u07", lambda row: not (row.get("phone") or row.get("email"))
     )
     if meeting:
         why = "The visit was by telephone"

@@ -252,9 +252,17 @@ def _apart_from_points(subject: Subject) -> list[tuple[str, Measure]]:
     if subject.scope is not Scope.OPERATOR:
         others = ((heading, of) for of, heading in _AMONG_OTHERS.items())
         apart += (column for column in others if subject.company_has(column[1]))
-    if subject.company_has(FIELD_EXEMPT):
+    if _has_exempt(subject):
         apart.append((FIELD_EXEMPT.label, FIELD_EXEMPT))
     return apart
+
+
+def _has_exempt(subject: Subject) -> bool:
+    """Whether anything in the score is exempt, and such a thing could be asked of the subject."""
+    exempt = [figure for figure in subject.company_has(FIELD_EXEMPT) if figure.numerator]
+    return any(
+        figure.dimension and subject.find(FIELD_EXEMPT, figure.dimension) for figure in exempt
+    )
 
 
 def _on_points(subject: Subject, kinds: Sequence[str]) -> Iterator[str]:
@@ -365,7 +373,7 @@ def fields_table(subject: Subject) -> Table:
     """
     language = subject.language
     verdicts = _verdicts_of(subject)
-    exempt = subject.about(Scope.COMPANY).find(FIELD_EXEMPT) is not None
+    exempt = _has_exempt(subject)
     rows: list[tuple[int, str, Row]] = []
     spotless: list[str] = []
     never: list[str] = []
