@@ -54,7 +54,11 @@ def changed(folder: Path, demo: Path, **keys: object) -> Audit:
     """The demo's audit with other keys, in a folder of its own."""
     document = yaml.safe_load((demo / "audit.yaml").read_text()) | keys
     document["source"]["url"] = f"sqlite:///{demo / 'crm.db'}"
-    for key, file in (("targets", "targets.csv"), ("field_sets", "expectations")):
+    for key, file in (
+        ("targets", "targets.csv"),
+        ("field_sets", "expectations"),
+        ("exceptions", "exceptions.csv"),
+    ):
         if document.get(key) == file:
             document[key] = str(demo / file)
     (folder / "audit.yaml").write_text(yaml.safe_dump(document))
