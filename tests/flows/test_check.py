@@ -277,10 +277,11 @@ def test_a_run_and_a_schedule_print_the_warnings(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().err == "Warning: beware.\n"
 
 
-def test_the_demo_warns_of_nothing_but_fields_that_nobody_fails(whole: str) -> None:
-    warnings = " ".join(whole.split()).split("Warning: ")[1:]
-    assert [warning.partition(":")[0] for warning in warnings] == ["call.date", "deal.stage"]
-    assert all("of the last twelve months fails it" in warning for warning in warnings)
+def test_the_demo_warns_of_what_has_ended_and_of_fields_that_nobody_fails(whole: str) -> None:
+    ended, *fields = " ".join(whole.split()).split("Warning: ")[1:]
+    assert ended.startswith("exceptions.csv, line 4")
+    assert [warning.partition(":")[0] for warning in fields] == ["call.date", "deal.stage"]
+    assert all("of the last twelve months fails it" in warning for warning in fields)
 
 
 def test_an_audit_without_an_id_is_told_what_to_add(
