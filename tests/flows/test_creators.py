@@ -26,7 +26,8 @@ from pipeline.flows.check import check_audit
 from pipeline.flows.disclosure import disclosure
 from pipeline.language.field_sets import field_set_lines
 from pipeline.language.languages import ENGLISH, language_of
-from pipeline.model import RunResult, Scope
+from pipeline.measures.groups import shown_groups
+from pipeline.model import JUDGED_TEXT, RunResult, Scope
 from pipeline.progress import Silence
 from pipeline.reports.content.fix_list import fix_lists
 from pipeline.reports.content.report import section_of
@@ -533,11 +534,14 @@ def test_another_column_is_no_debtor(crm: Path) -> None:
         load_audit(crm)
 
 
-def test_without_operators_creators_owe_what_they_owed(crm: Path) -> None:
+def test_without_operators_creators_owe_what_they_owed(
+    crm: Path, tables: dict[str, list[Row]]
+) -> None:
     crm.write_text(crm.read_text().replace("operators: [op]\n", ""))
-    result = computed(crm)
-    assert not [name for name in result.figures if name.endswith("@operator")]
-    assert result.figures["points_due/contact@manager:c"].numerator > 10
+    figures = computed(crm).figures
+    assert not [name for name in figures if name.endswith("@operator")]
+    by_hand = counted(tables)["of_colleagues_records/contact"]["c"]
+    assert figures["of_colleagues_records/contact@manager:c"].numerator == by_hand > 0
 
 
 def test_words_say_who_owes_it(crm: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -581,3 +585,135 @@ def test_nobody_entered_is_nobodys(crm: Path) -> None:
     assert own
     figure = computed(crm).figures["points_due/contact@unassigned"]
     assert figure.numerator == due + own
+
+
+# ------------------------------------------------------------- exceptions, Python's verdicts, groups
+
+
+def test_an_exemption_takes_it_off_whoever_entered_it(crm: Path) -> None:
+    """A contact of a's that c entered has neither a name nor a phone number."""
+    engine = create_engine(f"sqlite:///{crm.parent / 'crm.db'}")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO contacts (id, owner, maker, email, made)"
+                " VALUES ('shared', 'a', 'c', 'e', '2026-11-10 11:30:00')"
+            )
+        )
+    engine.dispose()
+    before = computed(crm)
+    (crm.parent / "exceptions.csv").write_text(
+        "finding,kind,record,rule,state,reason,approver,until\n"
+        ",contact,shared,,exempt,asked for,boss,2026-12-31\n"
+    )
+    crm.write_text(crm.read_text() + "exceptions: exceptions.csv\n")
+    after = computed(crm)
+    changed = {
+        "points_due/contact@manager:c": -2,
+        "points_due/contact@manager:a": -1,
+        "points_kept/contact@manager:c": 0,
+        "with_colleagues_due/contact@manager:a": -2,
+        "with_colleagues_lacking/contact@manager:a": -1,
+        "with_colleagues_records/contact@manager:a": -1,
+        "of_colleagues_records/contact@manager:c": -1,
+        "records_failing/contact@manager:a": -1,
+        "points_due/contact@company": -3,
+        "points_due/contact@operator": 0,
+    }
+    for figure, change in changed.items():
+        difference = after.figures[figure].numerator - before.figures[figure].numerator
+        assert difference == change, figure
+    assert after.figures["field_exempt/contact.phone@manager:c"].numerator == 1
+    assert after.figures["field_exempt/contact.phone@manager:a"].numerator == 0
+    exempt = {(e.rule.id, e.person) for e in after.exempt if e.owner == "a"}
+    assert exempt == {("phone", "c"), ("last_name", "a")}
+    write_reports(after, crm.parent, Silence())
+    (page,) = (crm.parent / "managers").glob("p-c-*/report.html")
+    assert "asked for" in text_of(page)
+
+
+def test_what_python_judges_is_theirs_too(crm: Path, tables: dict[str, list[Row]]) -> None:
+    """A phone number "1" is not valid: whoever entered it loses the points of all they entered."""
+    file = crm.parent / "sets/contact.yaml"
+    file.write_text(file.read_text().replace("created_by}", "created_by, valid: yes}"))
+    crm.write_text(crm.read_text() + "region: NL\n")
+    figures = computed(crm).figures
+    for who in ("a", "b", "c", "op"):
+        entered = [r for r in records(tables) if r.kind == "contact" and r.creator == who]
+        scored = [r for r in entered if r.span == "score"]
+        invalid = sum("phone" not in r.lacks for r in scored)
+        assert invalid
+        assert figures[f"field_invalid/contact.phone@manager:{who}"].numerator == invalid
+        assert figures[f"field_good/contact.phone@manager:{who}"].numerator == 0
+        others = sum(r.owners[0] != who for r in scored)
+        of_colleagues = figures[f"of_colleagues_records/contact@manager:{who}"]
+        assert of_colleagues.numerator == others
+        assert of_colleagues.basis == JUDGED_TEXT
+
+
+GROUPED = (
+    "points_due/contact",
+    "points_kept/contact",
+    "base_points_due/lead",
+    "field_missing/meeting.subject",
+    "records_failing",
+    "with_colleagues_due/contact",
+    "with_colleagues_lacking/meeting",
+    "with_colleagues_records",
+    "of_colleagues_records",
+    "of_colleagues_records_beside",
+)
+
+
+def test_groups_are_closed(crm: Path, tables: dict[str, list[Row]]) -> None:
+    """With audience own each figure of a group is its people's, and together with nobody's they
+    are the company's: nothing is left of which somebody outside a group could be told.
+    """
+    rng, sellers = random.Random(5), [f"m{number}" for number in range(11)]
+    enters_only, left = sellers[:2], "x"
+    rows = {name: [dict(row) for row in of] for name, of in tables.items()}
+    rows["people"] = [
+        {"id": who, "name": f"Zed {who}", "active": "1", "human": "1",
+         "team": "north" if place < 6 else "south"}
+        for place, who in enumerate(sellers)
+    ]  # fmt: skip
+    rows["people"].append(
+        {"id": left, "name": "Zed gone", "active": "0", "human": "1", "team": "north"}
+    )
+    for table in TABLES.values():
+        for row in rows[table]:
+            row["owner"] = rng.choice([*sellers[2:], left, None])
+            row["maker"] = rng.choice([*sellers, left, None])
+    rows["owners"] = [{**row, "owner": rng.choice(sellers[2:])} for row in rows["owners"]]
+    preset = crm.parent / "own.yaml"
+    preset.write_text(
+        preset.read_text().replace(
+            "name: name, active", "name: name, team_id: team, team: team, active"
+        )
+    )
+    (crm.parent / "crm.db").unlink()
+    store(URL.create("sqlite", database=str(crm.parent / "crm.db")), crm.parent, rows)
+    crm.write_text(crm.read_text().replace("operators: [op]\n", "audience: own\n"))
+    result = computed(crm)
+    assert {person.id for person in result.people} == {*sellers, left}
+    groups = {
+        group.key: [person.id for person in group.people]
+        for group in shown_groups(result.people)
+    }
+    assert sorted(map(len, groups.values())) == [6, 6]
+    for who in enters_only:
+        assert result.figures[f"points_due/contact@manager:{who}"].numerator
+    for name in GROUPED:
+
+        def number(scope: str, name: str = name) -> int:
+            return result.figures[f"{name}@{scope}"].numerator
+
+        for key, people in groups.items():
+            managers = [who for who in people if who != left]
+            members = sum(number(f"manager:{who}") for who in managers)
+            members += number("inactive") if left in people else 0
+            assert number(f"group:{key}") == members, name
+        whole = sum(number(f"group:{key}") for key in groups) + number("unassigned")
+        assert whole - number("double_counted") == number("company") > 0, name
+    write_reports(result, crm.parent, Silence())
+    assert "Zed" not in text_of(crm.parent / "report.html")
