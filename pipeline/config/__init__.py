@@ -60,6 +60,7 @@ _OF_VIEWS: Final = (
     "contact_lacks_last_name",
     "contact_lacks_first_name",
     "contact_lacks_details",
+    "contact_is_anothers",
     "made_in_bulk",
     "client_answers",
     "excluded",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.measures.custom import measure_of
 from pipeline.measures.registry import COUNTED, counts_of
-from pipeline.model import ResolvedAudit, Window
+from pipeline.model import Debtor, ResolvedAudit, Window
 from pipeline.queries.context import QueryContext
 
 
@@ -20,4 +22,11 @@ def context_of(audit: ResolvedAudit, window: Window) -> QueryContext:
         audit.importers,
         counts_of((*COUNTED, *map(measure_of, audit.measures))),
         frozenset(entity for entity, of in audit.field_sets.items() if of.asks_creator),
+        dict(_asked_of(audit)),
     )
+
+
+def _asked_of(audit: ResolvedAudit) -> Iterator[tuple[str, Debtor]]:
+    for entity, fields in audit.field_sets.items():
+        for column, debtor in fields.asked_of.items():
+            yield f"{entity}.{column}", debtor

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sqlalchemy import FromClause, and_, not_, true
+from sqlalchemy import FromClause, and_, false, not_, or_, true
 
 from pipeline.databases.constructs import blank
 from pipeline.language.marked import forms, marked
@@ -28,6 +28,7 @@ from pipeline.queries.context import (
     in_state,
     nothing_entered,
 )
+from pipeline.queries.views import PERSONS, may_be_met, owed_by_operators
 
 COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
     "date": ("meeting.start_at",),
@@ -41,8 +42,17 @@ COMPLETE: Final[Mapping[str, tuple[str, ...]]] = {
 contact details are borrowed.
 """
 
-_BORROWED: Final = frozenset({"last_name", "first_name", "contact_details"})
-"""What is the contact's, and so is known only where it is known whom a meeting was with."""
+_BORROWED: Final[Mapping[str, str]] = {
+    "last_name": "contact_lacks_last_name",
+    "first_name": "contact_lacks_first_name",
+    "contact_details": "contact_lacks_details",
+}
+"""What is the contact's -> the view's column that says whether it lacks, 2 where sales support
+owes it. It is known only where it is known whom a meeting was with.
+"""
+
+_OWN: Final[Mapping[str, str]] = {"date": "start_at", "subject": "subject", "result": "result"}
+"""What is the meeting's own -> the column that it is read from."""
 
 _EVENT: Final = ("status", "start_at")
 _HELD: Final = ("status", "start_at|created_at")
@@ -72,26 +82,68 @@ def _lacks(m: FromClause, t: QueryContext) -> dict[str, Condition]:
     """What a meeting may lack, as far as this CRM can tell -> that it does."""
     lacks = {
         "date": nothing_entered(m, "meeting", "start_at"),
-        "last_name": m.c.contact_lacks_last_name == 1,
-        "first_name": m.c.contact_lacks_first_name == 1,
-        "contact_details": m.c.contact_lacks_details == 1,
+        **{what: m.c[column] > 0 for what, column in _BORROWED.items()},
         "subject": blank(m.c.subject),
         "result": blank(m.c.result),
     }
     askable = {what for what, columns in COMPLETE.items() if not t.absent.issuperset(columns)}
     if "meeting.contact" in t.absent:  # who was met is not known, so neither is what they lack
-        askable -= _BORROWED
+        askable -= _BORROWED.keys()
     return {what: lack for what, lack in lacks.items() if what in askable}
 
 
+def _met(m: FromClause, t: QueryContext) -> Condition:
+    """Somebody is known to have been met, or nobody asks."""
+    return true() if "meeting.contact" in t.absent else m.c.contact == 1
+
+
 def _complete(m: FromClause, t: QueryContext) -> Condition:
-    met = true() if "meeting.contact" in t.absent else m.c.contact == 1
-    return and_(_held_in_period(m, t), met, *(not_(lack) for lack in _lacks(m, t).values()))
+    lacks = (not_(lack) for lack in _lacks(m, t).values())
+    return and_(_held_in_period(m, t), _met(m, t), *lacks)
 
 
 def _lacking(m: FromClause, t: QueryContext) -> Mapping[str, Condition]:
     ours = _held_in_period(m, t)
     return {what: and_(ours, lack) for what, lack in _lacks(m, t).items()}
+
+
+def _to_complete(m: FromClause, t: QueryContext) -> Mapping[str, Condition]:
+    """The held meetings that are not complete, each once: its owner's where they owe anything
+    of what lacks, else a colleague's who does, else sales support's.
+    """
+    ours, lacks = _held_in_period(m, t), _lacks(m, t)
+    complete = and_(_met(m, t), *(not_(lack) for lack in lacks.values()))
+    of_contact = or_(
+        false(), *(m.c[_BORROWED[what]] == 1 for what in lacks if what in _BORROWED)
+    )
+    own = or_(*_its_own(m, t, lacks), and_(m.c.contact_is_anothers == 0, of_contact))
+    owing = {"own": own}
+    if not lacks.keys().isdisjoint(_BORROWED):
+        owing["colleague"] = and_(m.c.contact_is_anothers == 1, of_contact, not_(own))
+    if _with_operators(t, lacks):
+        owing["operators"] = not_(or_(complete, *owing.values()))
+    return {who: and_(ours, owes) for who, owes in owing.items()}
+
+
+def _its_own(
+    m: FromClause, t: QueryContext, lacks: Mapping[str, Condition]
+) -> Iterator[Condition]:
+    """What a meeting lacks of its own set and its owner owes, a contact among it."""
+    if not t.is_with_operators("meeting", "contact"):
+        yield not_(_met(m, t))
+    for what, lack in lacks.items():
+        if what not in _BORROWED and not t.is_with_operators("meeting", _OWN[what]):
+            yield lack
+
+
+def _with_operators(t: QueryContext, lacks: Mapping[str, Condition]) -> bool:
+    """Whether sales support owes anything that a complete meeting has."""
+    own = ["contact", *(_OWN[what] for what in lacks if what not in _BORROWED)]
+    if any(t.is_with_operators("meeting", column) for column in own):
+        return True
+    kinds = [kind for kind in PERSONS if may_be_met(kind, t)]
+    borrowed = [what for what in lacks if what in _BORROWED]
+    return any(owed_by_operators(kind, what, t) for kind in kinds for what in borrowed)
 
 
 MEETINGS: Final = counted(
@@ -118,6 +170,15 @@ MEETINGS_LACKING: Final = counted(
     needs=_HELD,
     where=_lacking,
     each="thing lacking",
+    finds=Verdict.MISSING,
+)
+MEETINGS_TO_COMPLETE: Final = counted(
+    "meetings_to_complete",
+    marked("Held meetings to complete, by whose it is to do"),
+    of="meeting",
+    needs=_HELD,
+    where=_to_complete,
+    each="debtor",
     finds=Verdict.MISSING,
 )
 MEETINGS_PLANNED_7D: Final = counted(

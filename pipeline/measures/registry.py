@@ -14,6 +14,7 @@ COUNTED: Final[tuple[Counted, ...]] = (
     meetings.MEETINGS_HELD,
     meetings.COMPLETE_MEETINGS,
     meetings.MEETINGS_LACKING,
+    meetings.MEETINGS_TO_COMPLETE,
     meetings.MEETINGS_PLANNED_7D,
     meetings.MEETINGS_OVERDUE,
     calls.CALLS_HELD,

@@ -312,6 +312,16 @@ class FieldSet:
         """Whether anything is owed by whoever entered a record."""
         return Debtor.CREATOR in self.debtors
 
+    @cached_property
+    def asked_of(self) -> Mapping[str, Debtor]:
+        """Column -> who is asked for it; operators only where they alone are."""
+        asked: dict[str, Debtor] = {}
+        for demand in self.demands:
+            for column in demand.columns:
+                if asked.get(column, Debtor.OPERATOR) is Debtor.OPERATOR:
+                    asked[column] = demand.owed_by
+        return asked
+
     def owned(self, *debtors: Debtor) -> int:
         """The bits of a mask that these debtors are to mend: their demands, and the columns
         that cannot be read; a column that the owner is not asked for is theirs who are.

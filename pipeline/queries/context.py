@@ -5,7 +5,7 @@ states, and what a question is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from pipeline.model import (
     ENTITIES,
     SPANS,
     STATES,
+    Debtor,
     Kind,
     Span,
     Verdict,
@@ -90,6 +91,8 @@ class QueryContext:
     counts: tuple[Count, ...] = ()  # what is counted, besides what the field sets ask
     # entities of which something is owed by whoever entered a record
     owed_by_creators: frozenset[str] = frozenset()
+    # 'contact.phone' -> who is asked for it; operators only where they alone are
+    asked_of: Mapping[str, Debtor] = field(default_factory=dict)
 
     @property
     def grains(self) -> tuple[Grain, ...]:
@@ -103,6 +106,11 @@ class QueryContext:
         """
         from_time = {f"{entity}.status" for entity in self.held_at_end}
         return not (set(columns) & self.absent) - from_time
+
+    def is_with_operators(self, entity: str, *columns: str) -> bool:
+        """Whether operators alone are asked for what any one of these columns fills."""
+        asked = {self.asked_of.get(f"{entity}.{column}") for column in columns} - {None}
+        return asked == {Debtor.OPERATOR}
 
 
 Where = Callable[[FromClause, QueryContext], Condition | Mapping[str, Condition]]

@@ -28,6 +28,7 @@ from pipeline.databases.constructs import (
     exact_text,
     folded,
     one_of_words,
+    same_bytes,
     same_id,
 )
 from pipeline.model import STATE_COLUMNS, STATES, Span
@@ -248,113 +249,233 @@ def _event(record: FromClause) -> list[ColumnElement[Any]]:
 
 def _meeting(e: Entities, m: FromClause, context: QueryContext) -> Select[Any]:
     owned, joined = _owned("meeting", e, m, context)
-    penalty, joined = _best_penalty(e, m, context.absent, joined)
+    best, joined = _best_contact(e, m, owned[0], context, joined)
     deal, joined = _deal_of(m, e, joined)
     rows = select(
         *_kept(m, *(str(column.key) for column in deal)),
         *deal,
         *owned,
         *_event(m),
-        flag(penalty.is_not(None)).label("contact"),
-        *_lacks_of_best(penalty),
+        flag(best.is_not(None)).label("contact"),
+        *_about_best(best, owned[0], context),
     ).select_from(joined)
     return _placed("meeting", rows, e, context)
 
 
-_LAST_NAME, _FIRST_NAME, _DETAILS = 1, 2, 4
-"""The bits of what a person lacks."""
-_ALL_LACKS: Final = _LAST_NAME + _FIRST_NAME + _DETAILS
-_ONE_LACK: Final = _ALL_LACKS + 1
-"""What each lack adds to a penalty, above the bits: fewer lacks always go before."""
+_LACKS: Final[Mapping[str, int]] = {"last_name": 2, "first_name": 4, "contact_details": 8}
+"""What a person may lack -> its bit."""
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "last_name": ("last_name",),
+    "first_name": ("first_name",),
+    "contact_details": ("phone", "email"),
+}
+"""What a person may lack -> the columns any of which fills it."""
+_ALL_LACKS: Final = sum(_LACKS.values())
+_ANOTHERS: Final = 1
+"""The person is somebody else's than the meeting."""
+_LACKING: Final = 8
+"""Times this, a lack's bit says that it lacks; the bit itself, that sales support owes it."""
+_ONE_LACK: Final = 128
+"""What each lack adds, above the bits: fewer lacks always go before."""
 
 
-def _lacks_of_best(penalty: ColumnElement[int]) -> list[ColumnElement[int]]:
-    """Whether the best contact lacks last name, first name, contact details; without a
-    contact each of them.
+def _about_best(
+    best: ColumnElement[int], owner: ColumnElement[Any], context: QueryContext
+) -> Iterator[ColumnElement[int]]:
+    """Of the best contact: whether it lacks last name, first name, contact details (2 where
+    sales support owes that), and whether it is somebody else's than the meeting, which has an
+    owner.
+
+    Without a contact each of them lacks, and whoever owes the contact owes them.
     """
-    bits = func.coalesce(penalty % _ONE_LACK, _ALL_LACKS)
-    return [
-        flag(bits % (2 * bit) >= bit).label(name)
-        for name, bit in (
-            ("contact_lacks_last_name", _LAST_NAME),
-            ("contact_lacks_first_name", _FIRST_NAME),
-            ("contact_lacks_details", _DETAILS),
-        )
-    ]
+    for_all = context.is_with_operators("meeting", "contact")
+    nobody = _ALL_LACKS * (_LACKING + for_all)
+    bits = func.coalesce(best % _ONE_LACK, nobody)
+
+    def has(bit: int) -> Condition:
+        return bits % (2 * bit) >= bit
+
+    for what, bit in _LACKS.items():
+        lacks = flag(has(_LACKING * bit))
+        if for_all or any(owed_by_operators(kind, what, context) for kind in PERSONS):
+            lacks += flag(has(bit))
+        yield lacks.label(f"contact_lacks_{what.removeprefix('contact_')}")
+    yield flag(and_(owner.is_not(None), has(_ANOTHERS))).label("contact_is_anothers")
 
 
-def _best_penalty(
-    e: Entities, m: FromClause, absent: frozenset[str], joined: FromClause
+PERSONS: Final = ("contact", "lead", "client")
+"""The kinds of records that may be a meeting's contact."""
+
+
+def may_be_met(kind: str, context: QueryContext) -> bool:
+    """Whether the CRM has such persons; of clients where it tells which are private persons."""
+    told = "private_person" if kind == "client" else "id"
+    return f"{kind}.{told}" not in context.absent
+
+
+def owed_by_operators(kind: str, what: str, context: QueryContext) -> bool:
+    """Whether sales support owes what a person lacks. A private client's last name is its name."""
+    named = ("name",) if (kind, what) == ("client", "last_name") else ()
+    return context.is_with_operators(kind, *_COLUMNS[what], *named)
+
+
+def _best_contact(
+    e: Entities,
+    m: FromClause,
+    owner: ColumnElement[Any],
+    context: QueryContext,
+    joined: FromClause,
 ) -> tuple[ColumnElement[int], FromClause]:
-    """The penalty of a meeting's best contact, NULL without one, and the joins that find it.
+    """The rank of a meeting's best contact, NULL without one, and the joins that find it.
 
     Its invitees; else its parent, if that is a contact or lead; else its client, if that is
     a private person. Only the invitees are many: an identifier names one person, so that
     the others need no group.
     """
-    invited = _invited(e, absent)
-    joined = joined.outerjoin(invited, invited.c.meeting_id == derived_key(m.c.id))
-    penalties: list[ColumnElement[Any]] = [invited.c.penalty]
+    invited = _invited(e, context)
+    of_meeting = invited.c.meeting_id == derived_key(m.c.id)
+    if context.several_owners:
+        of_meeting = and_(of_meeting, _or_nobody(invited.c.owner) == _or_nobody(owner))
+    joined = joined.outerjoin(invited, of_meeting)
+    persons: dict[str, FromClause] = {}
     for kind in ("contact", "lead"):
-        person = _persons(e, kind, absent)
-        joined = joined.outerjoin(
-            person, and_(same_id(person.c.id, m.c.parent_id), m.c.parent_kind == kind)
-        )
-        penalties.append(person.c.penalty)
-    if "client.private_person" in absent:  # then no client is one
-        return func.coalesce(*penalties), joined
-    client = _persons(e, "client", absent)
-    joined = joined.outerjoin(
-        client, and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1)
-    )
-    return func.coalesce(*penalties, client.c.penalty), joined
+        persons[kind] = person = _persons(e, kind, context)
+        is_parent = and_(same_id(person.c.id, m.c.parent_id), m.c.parent_kind == kind)
+        joined = joined.outerjoin(person, is_parent)
+    if may_be_met("client", context):
+        persons["client"] = client = _persons(e, "client", context)
+        is_client = and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1)
+        joined = joined.outerjoin(client, is_client)
+    rank, joined = _ranked(persons, e, owner, context, joined)
+    return func.coalesce(invited.c.rank, rank), joined
 
 
-def _invited(e: Entities, absent: frozenset[str]) -> FromClause:
-    """(meeting_id, penalty) of the best of a meeting's invitees;
-    NULL if none of them exists.
+def _or_nobody(owner: ColumnElement[Any]) -> ColumnElement[str]:
+    """An owner or nobody, as something that can be compared."""
+    return func.coalesce(exact_text(owner), "")
+
+
+def _invited(e: Entities, context: QueryContext) -> FromClause:
+    """(meeting_id, rank) of the best of a meeting's invitees, NULL if none of them exists; for
+    each of several owners, who is the third column.
     """
     link = e["meeting_contact"].alias()
-    joined: FromClause = link
-    penalties: list[ColumnElement[Any]] = []
-    for kind in ("contact", "lead"):
-        person = _persons(e, kind, absent)
-        joined = joined.outerjoin(
-            person, and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind)
-        )
-        penalties.append(person.c.penalty)
-    penalty = func.min(func.coalesce(*penalties)).label("penalty")
     meeting_id = derived_key(link.c.meeting_id)
-    return (
-        select(meeting_id.label("meeting_id"), penalty)
-        .select_from(joined)
-        .group_by(meeting_id)
-        .subquery()
-    )
+    owner, joined = _inviting(e, link, context)
+    persons: dict[str, FromClause] = {}
+    for kind in ("contact", "lead"):
+        persons[kind] = person = _persons(e, kind, context)
+        is_invited = and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind)
+        joined = joined.outerjoin(person, is_invited)
+    rank, joined = _ranked(persons, e, owner, context, joined)
+    columns: list[ColumnElement[Any]] = [
+        meeting_id.label("meeting_id"),
+        func.min(rank).label("rank"),
+    ]
+    groups: list[ColumnElement[Any]] = [meeting_id]
+    if context.several_owners:
+        columns.append(owner.label("owner"))
+        groups += [exact_text(owner), owner]
+    return select(*columns).select_from(joined).group_by(*groups).subquery()
 
 
-def _persons(e: Entities, kind: str, absent: frozenset[str]) -> FromClause:
+def _inviting(
+    e: Entities, link: FromClause, context: QueryContext
+) -> tuple[ColumnElement[Any], FromClause]:
+    """The owner of the meeting to which a link leads, and the join that finds it. A single
+    one is not looked up: it is compared with people who exist.
+    """
+    if context.several_owners:
+        owners = _owners("meeting", e, e["meeting"].alias())
+        of_meeting = owners.c.record_id == derived_key(link.c.meeting_id)
+        return owners.c.owner, link.outerjoin(owners, of_meeting)
+    meeting = e["meeting"].alias()
+    joined = link.outerjoin(meeting, same_id(meeting.c.id, link.c.meeting_id))
+    return meeting.c.owner_id, joined
+
+
+_PersonsOf = Mapping[str, FromClause]
+"""Kind -> the persons of that kind to whom a row may lead; the first whom it does counts."""
+
+
+def _ranked(
+    persons: _PersonsOf,
+    e: Entities,
+    owner: ColumnElement[Any],
+    context: QueryContext,
+    joined: FromClause,
+) -> tuple[ColumnElement[int], FromClause]:
+    """The rank of a person as the contact of somebody's meeting, and the joins that find it: of
+    persons who lack alike, one of theirs, or nobody's, goes before another's.
+    """
+    penalty = func.coalesce(*(person.c.penalty for person in persons.values()))
+    first, joined = _first_owner(persons, e, context, joined)
+    theirs = [first.is_(None), same_bytes(first, owner)]
+    for kind, person in persons.items() if context.several_owners else ():
+        also = _owners(kind, e, e[kind].alias())
+        of_person = also.c.record_id == derived_key(person.c.id)
+        joined = joined.outerjoin(also, and_(of_person, same_id(also.c.owner, owner)))
+        theirs.append(also.c.owner.is_not(None))
+    return penalty + case((or_(*theirs), 0), else_=_ANOTHERS), joined
+
+
+def _first_owner(
+    persons: _PersonsOf, e: Entities, context: QueryContext, joined: FromClause
+) -> tuple[ColumnElement[Any], FromClause]:
+    """The first owner of a person who exists, and the joins that find them: of a contact who
+    has none, that of its client.
+    """
+    own, joined = _existing(persons, e, context, joined)
+    if "contact.client_id" in context.absent:
+        return own, joined
+    client = e["client"].alias()
+    its_client = case((own.is_(None), persons["contact"].c.client_id))
+    joined = joined.outerjoin(client, same_id(client.c.id, its_client))
+    heir, joined = _existing({"client": client}, e, context, joined)
+    return func.coalesce(own, heir), joined
+
+
+def _existing(
+    records: _PersonsOf, e: Entities, context: QueryContext, joined: FromClause
+) -> tuple[ColumnElement[Any], FromClause]:
+    """The first owner who exists of the one record that counts, and the joins that find them."""
+    there = [record.c.id.is_not(None) for record in records.values()]
+    if not context.several_owners:
+        named = [record.c.owner_id for record in records.values()]
+        user, owner_id = e["user"].alias(), case(*zip(there, named, strict=True))
+        return user.c.id, joined.outerjoin(user, same_id(user.c.id, owner_id))
+    found: list[ColumnElement[Any]] = []
+    for kind, record in records.items():
+        owners = _owners(kind, e, e[kind].alias())
+        of_record = owners.c.record_id == derived_key(record.c.id)
+        joined = joined.outerjoin(owners, and_(of_record, owners.c.place == 1))
+        found.append(owners.c.owner)
+    return case(*zip(there, found, strict=True)), joined
+
+
+def _persons(e: Entities, kind: str, context: QueryContext) -> FromClause:
     """Each person of a kind gets a penalty; the lowest penalty is the best contact.
 
-    It counts what the person lacks, and holds the bits of it.
+    It counts what the person lacks, and holds the bits of it; and those of what sales support
+    is to complete of that.
     """
     person = e[kind].alias()
+    penalty: ColumnElement[int] = literal(0)
+    for what, bit in _LACKS.items():
+        weight = _ONE_LACK + _LACKING * bit + bit * owed_by_operators(kind, what, context)
+        # each named once: a database works it out wherever it is named
+        penalty = penalty + weight * _lacks(kind, person, _COLUMNS[what], context)
+    further = {"contact": ["client_id"], "client": ["private_person"]}.get(kind, [])
+    columns = [person.c[name] for name in ("id", "owner_id", *further)]
+    return select(*columns, penalty.label("penalty")).subquery()
 
-    def lacks(*columns: str) -> ColumnElement[int]:
-        held = [
-            blank(person.c[column]) for column in columns if f"{kind}.{column}" not in absent
-        ]
-        return flag(and_(*held)) if held else literal(0)
 
-    last, first, details = lacks("last_name"), lacks("first_name"), lacks("phone", "email")
-    # each named once: a database works it out wherever it is named
-    penalty = (
-        (_ONE_LACK + _LAST_NAME) * last
-        + (_ONE_LACK + _FIRST_NAME) * first
-        + (_ONE_LACK + _DETAILS) * details
-    )
-    private = [person.c.private_person] if kind == "client" else []
-    return select(person.c.id, *private, penalty.label("penalty")).subquery()
+def _lacks(
+    kind: str, person: FromClause, columns: Sequence[str], context: QueryContext
+) -> ColumnElement[int]:
+    """Whether a person lacks all of these that the CRM holds."""
+    held = [column for column in columns if f"{kind}.{column}" not in context.absent]
+    return flag(and_(*(blank(person.c[column]) for column in held))) if held else literal(0)
 
 
 def _deal_of(

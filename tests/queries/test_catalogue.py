@@ -949,7 +949,8 @@ _AMOUNTS = {
     "deals_open_amount", "deals_won_amount", "deals_won_undated_amount", "deals_won_unreadable_date_amount",
 }  # fmt: skip
 TOLD_BY = {
-    "meeting.status": {"month.meetings_held", "meetings_complete", "meetings_lacking", "meetings_planned_7d",
+    "meeting.status": {"month.meetings_held", "meetings_complete", "meetings_lacking", "meetings_to_complete",
+                       "meetings_planned_7d",
                        "meetings_overdue", *(f"meetings_{one}" for one in _OF_EVENTS)},
     "meeting.start_at": {"meetings_planned_7d", "meetings_overdue", "meetings_held_in_future"},
     "call.status": {f"calls_{one}" for one in _OF_EVENTS},
@@ -984,6 +985,7 @@ def asked_of(entity: str, *absent: str) -> set[str]:
         "contact_lacks_last_name",
         "contact_lacks_first_name",
         "contact_lacks_details",
+        "contact_is_anothers",
     ]
     names = dict.fromkeys([*ENTITIES[entity], *derived, *marks])
     view, context = table("view", *map(column, names)), context_of(*absent)
@@ -1007,7 +1009,11 @@ def test_what_a_crm_does_not_hold_makes_no_figure(entity: str) -> None:
 def test_events_without_any_day_make_no_zero(entity: str) -> None:
     """Where neither start nor creation is kept, nobody can say how many were held in the period."""
     gone = asked_of(entity) - asked_of(entity, f"{entity}.start_at", f"{entity}.created_at")
-    by_day = {"held", "undated", *(("complete", "lacking") if entity == "meeting" else ())}
+    by_day = {
+        "held",
+        "undated",
+        *(("complete", "lacking", "to_complete") if entity == "meeting" else ()),
+    }
     month = {"month.meetings_held"} if entity == "meeting" else set()
     assert gone == TOLD_BY[f"{entity}.start_at"] | month | {
         f"{entity}s_{name}" for name in by_day
