@@ -60,6 +60,8 @@ def _numbers(number: int) -> Iterator[tuple[str, str, str, int]]:
             yield count.name, "deal.amount", "", number
         elif count.name == "meetings_lacking":
             yield count.name, "last_name", "", number
+        elif count.name == "meetings_to_complete":
+            yield count.name, "own", "", number
         else:
             yield count.name, "", "EUR" if count.money or count.per_currency else "", number
     for fields in field_sets().values():

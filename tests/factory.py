@@ -136,6 +136,12 @@ LACKING = {
     "m1": (0, 1, 0, 5, 2, 6), "m2": (0, 0, 0, 1, 0, 0), "m3": (0, 0, 1, 2, 0, 2), "m4": (0, 0, 0, 0, 0, 1),
     "m5": (0, 0, 0, 0, 0, 0), "x1": (0, 0, 0, 1, 0, 0), NOBODY: (0, 1, 1, 1, 0, 0),
 }  # fmt: skip
+TO_COMPLETE = {
+    "m1": {"own": 7, "colleague": 4}, "m2": {"own": 0, "colleague": 1}, "m3": {"own": 4, "colleague": 0},
+    "m4": {"own": 1, "colleague": 0}, "m5": {"own": 0, "colleague": 0}, "x1": {"own": 1, "colleague": 0},
+    NOBODY: {"own": 1, "colleague": 0},
+}  # fmt: skip
+"""Held less complete meetings, by whose they are to complete."""
 _LACKABLE = ("date", "last_name", "first_name", "contact_details", "subject", "result")
 
 _WORDS = (
@@ -268,6 +274,8 @@ _CHECKED = (
     ("meetings_lacking", "last_name", Verdict.MISSING, ("m1", "m2")),
     ("meetings_lacking", "contact_details", Verdict.MISSING, ("m1",)),
     ("meetings_lacking", "result", Verdict.MISSING, ("m1",)),
+    ("meetings_to_complete", "own", Verdict.MISSING, ("m1",)),
+    ("meetings_to_complete", "colleague", Verdict.MISSING, ("m2",)),
 )
 
 
@@ -324,6 +332,8 @@ def _counted(owner: Owner) -> Iterator[tuple[str, str, str, int]]:
             yield f"month.{name}", "", "", value
     for dimension, value in zip(_LACKABLE, LACKING[owner.id], strict=True):
         yield "meetings_lacking", dimension, "", value
+    for dimension, value in TO_COMPLETE[owner.id].items():
+        yield "meetings_to_complete", dimension, "", value
     for name in ("calls_unknown", "deals_undated", "contacts_undated"):
         yield name, "", "", 0
     for (name, currency), value in owner.amounts.items():

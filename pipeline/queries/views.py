@@ -411,12 +411,23 @@ def _ranked(
     penalty = func.coalesce(*(person.c.penalty for person in persons.values()))
     first, joined = _first_owner(persons, e, context, joined)
     theirs = [first.is_(None), same_bytes(first, owner)]
-    for kind, person in persons.items() if context.several_owners else ():
+    if context.several_owners:
+        is_also, joined = _owned_also(persons, e, owner, joined)
+        theirs.append(is_also == 1)
+    return penalty + case((or_(*theirs), 0), else_=_ANOTHERS), joined
+
+
+def _owned_also(
+    persons: _PersonsOf, e: Entities, owner: ColumnElement[Any], joined: FromClause
+) -> tuple[ColumnElement[int], FromClause]:
+    """Whether the one person who counts has this owner among several."""
+    places: list[tuple[Condition, ColumnElement[int]]] = []
+    for kind, person in persons.items():
         also = _owners(kind, e, e[kind].alias())
         of_person = also.c.record_id == derived_key(person.c.id)
         joined = joined.outerjoin(also, and_(of_person, same_id(also.c.owner, owner)))
-        theirs.append(also.c.owner.is_not(None))
-    return penalty + case((or_(*theirs), 0), else_=_ANOTHERS), joined
+        places.append((person.c.id.is_not(None), flag(also.c.owner.is_not(None))))
+    return case(*places, else_=0), joined
 
 
 def _first_owner(

@@ -37,7 +37,7 @@ def test_every_count_that_names_a_defect_has_words_for_its_records() -> None:
         for count in measure.numerator
         if count.verdict is not None
     }
-    assert named == {*checks.WORDS, "meetings_lacking"}
+    assert named == {*checks.WORDS, "meetings_lacking", "meetings_to_complete"}
     assert len(named) > 14
 
 
@@ -47,6 +47,7 @@ VERDICTS = {
     "unknown": Verdict.INVALID,
     "undated": Verdict.MISSING,
     "lacking": Verdict.MISSING,
+    "to_complete": Verdict.MISSING,
     "unreadable_date": Verdict.UNREADABLE,
 }
 """How a count's name ends -> what docs/measures.md says is wrong with its records."""
@@ -88,6 +89,7 @@ def test_a_record_is_said_once_with_all_that_is_to_be_checked() -> None:
         "its status is not known to this report",
         "no contact with a last name",
         "no contact with a phone or e-mail",
+        "held and not complete yet",
     ]
     assert first[2][1].startswith(why)
     assert first[3][1] == ""  # the same reason
@@ -110,6 +112,7 @@ def test_who_has_no_contact_is_not_told_what_it_lacks() -> None:
     assert [what for what, _ in found["m1-meeting-check-000"]] == [
         "planned, and its day has passed",
         "its status is not known to this report",
+        "held and not complete yet",
     ]
 
 

@@ -74,6 +74,8 @@ def test_a_figure_that_names_a_defect_opens_its_list() -> None:
     assert leads["records_failing/lead@manager:m1"] == "#fix-leads"
     assert leads["meetings_overdue@manager:m1"] == "#fix-check"
     assert leads["field_missing/meeting.subject@manager:m1"] == "#fix-now"
+    assert leads["meetings_to_complete/own@manager:m1"] == "#fix-check"
+    assert leads["complete_meetings@manager:m1#rest"] == "#fix-check"
     good = {name: target for name, target, _ in opened(manager_report(result(), MANAGERS[1]))}
     assert good["meetings_overdue@manager:m2"] == "#about-meetings_overdue"  # there is none
 

@@ -48,6 +48,22 @@ _OF_CONTACT: Final[Mapping[str, Words]] = {
 }
 """What a meeting borrows of its contact. What is its own is to be completed, and said there."""
 
+_TO_COMPLETE: Final[Mapping[str, Words]] = {
+    "own": (
+        marked("held and not complete yet"),
+        marked("Complete what the meeting or its contact is missing."),
+    ),
+    "colleague": (
+        marked("held and not complete yet: a colleague's contact"),
+        marked("Ask the contact's owner to complete it; it costs you nothing."),
+    ),
+    "operators": (
+        marked("held and not complete yet: with sales support"),
+        marked("Sales support completes what is missing; it costs you nothing."),
+    ),
+}
+"""Whose a held meeting is to complete -> what a reader is told of it."""
+
 WORDS: Final[Mapping[str, Words]] = {
     meetings.MEETINGS_OVERDUE.name: (
         marked("planned, and its day has passed"),
@@ -89,6 +105,8 @@ def words_of(rule: Rule) -> Words | None:
     """What a reader is told of a record; None where the fix-list says it already."""
     if rule.measure == _BORROWED.name:
         return _OF_CONTACT.get(rule.dimension)
+    if rule.measure == meetings.MEETINGS_TO_COMPLETE.name:
+        return _TO_COMPLETE[rule.dimension]
     return WORDS[rule.measure]
 
 

@@ -37,6 +37,7 @@ from pipeline.measures.completeness import (
     Among,
 )
 from pipeline.measures.groups import EVERYBODY
+from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_HELD, MEETINGS_TO_COMPLETE
 from pipeline.measures.plan import (
     PLAN_DONE,
     PLAN_LEFT,
@@ -48,7 +49,7 @@ from pipeline.measures.plan import (
 )
 from pipeline.measures.registry import PLANNED
 from pipeline.model import SCORED, Debtor, Demand, Figure, Measure, RunResult, Scope, Verdict
-from pipeline.reports.content.report import Row, Table, halves
+from pipeline.reports.content.report import Row, Table, halves, rest_of
 
 Company = Mapping[str, tuple[Figure, ...]]
 """Metric -> the company's figures of it: every other scope has the same
@@ -146,10 +147,14 @@ _TOO_FEW: Final = marked("{part} of {whole} records complete: too few for a perc
 
 
 def ratio_row(
-    element: str, words: RatioWords, figure: Figure | None, language: Language
+    element: str,
+    words: RatioWords,
+    figure: Figure | None,
+    language: Language,
+    further: Cells = (),
 ) -> Row:
-    """ "91.3%" in big type, then "212 of 240 held meetings"; without a value, or a figure at
-    all, why.
+    """ "91.3%" in big type, then "212 of 240 held meetings", and what is said `further`; without
+    a value, or a figure at all, why.
     """
     label, nothing = language.translate(words.label), language.translate(words.nothing)
     if figure is None:
@@ -157,12 +162,53 @@ def ratio_row(
     if not figure.denominator:
         return Row(label, (figure, f" {nothing}"), element=element, big=1)
     part, whole = halves(figure)
+    sentence = language.sentence(words.sentence, part=part, whole=whole)
     return Row(
         label,
-        (figure, *language.sentence(words.sentence, part=part, whole=whole)),
+        (figure, *joined((sentence, further), "; ")),
         element=element,
         big=1,
         bar=(part.numerator, whole.numerator),
+    )
+
+
+_HELD_MEETINGS: Final = RatioWords(
+    marked("Complete meetings"),
+    marked("{part} of {whole} held meetings"),
+    marked("No held meetings to look at yet."),
+)
+
+_WHOSE: Final[Mapping[str, str]] = {
+    "own": marked("{count} with their owner"),
+    "colleague": marked("{count} with a colleague"),
+    "operators": marked("{count} with sales support"),
+}
+_YOURS: Final[Mapping[str, str]] = {
+    "own": marked("{count} yours"),
+    "colleague": marked("{count} a colleague's"),
+    "operators": marked("{count} with sales support"),
+}
+"""Whose meetings are to complete, as a manager is told."""
+
+
+def meetings_rows(subject: Subject) -> Iterator[Row]:
+    """The complete ones of the held meetings, and whose the others are to complete."""
+    if subject.find(MEETINGS_HELD) is not None:
+        complete = subject.find(COMPLETE_MEETINGS)
+        others = _to_complete(subject, complete) if complete else ()
+        yield ratio_row("meetings", _HELD_MEETINGS, complete, subject.language, others)
+
+
+def _to_complete(subject: Subject, complete: Figure) -> Cells:
+    """ "28 to complete: 15 yours, 9 a colleague's, 4 with sales support"; nothing where none is."""
+    words, language = _YOURS if subject.scope is Scope.MANAGER else _WHOSE, subject.language
+    counts = (subject.find(MEETINGS_TO_COMPLETE, who) for who in words)
+    some = [figure for figure in counts if figure is not None and figure.numerator]
+    if not some:
+        return ()
+    parts = [language.sentence(words[figure.dimension], count=figure) for figure in some]
+    return language.sentence(
+        "{all} to complete: {whose}", all=rest_of(complete), whose=joined(parts, ", ")
     )
 
 

@@ -100,6 +100,14 @@ _TEXTS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
         ),
     ),
     (
+        ("meetings_to_complete",),
+        marked(
+            "The held meetings that are not complete, each once. Yours are those of which you can "
+            "complete anything; of a colleague's all that is missing belongs to a contact of "
+            "somebody else, and the others wait for sales support alone."
+        ),
+    ),
+    (
         ("meetings_planned_7d",),
         marked(
             "Meetings whose status says planned and that start between now and the end of"

@@ -33,7 +33,6 @@ from pipeline.measures.deals import (
 )
 from pipeline.measures.meetings import (
     COMPLETE,
-    COMPLETE_MEETINGS,
     MEETINGS,
     MEETINGS_HELD,
     MEETINGS_LACKING,
@@ -53,7 +52,6 @@ from pipeline.reports.content.audience import (
 )
 from pipeline.reports.content.checks import MOST_LISTED, of_nobody
 from pipeline.reports.content.elements import (
-    RatioWords,
     Subject,
     asked_table,
     counted,
@@ -61,11 +59,11 @@ from pipeline.reports.content.elements import (
     custom_note,
     days_rows,
     fields_table,
+    meetings_rows,
     no_plan_row,
     not_checked_table,
     plan_rows,
     proof_rows,
-    ratio_row,
     score_rows,
     score_table,
     the_company,
@@ -92,11 +90,6 @@ _MANAGERS: Final = forms("{count} account manager", "{count} account managers")
 _TEAMS: Final = forms("{count} team", "{count} teams")
 _RECORDS: Final = (CLIENTS, CONTACTS, LEADS, MEETINGS, CALLS, DEALS)
 _NOT_COUNTED: Final = forms("not counted yet", "not counted yet")
-_HELD_MEETINGS: Final = RatioWords(
-    marked("Complete meetings"),
-    marked("{part} of {whole} held meetings"),
-    marked("No held meetings to look at yet."),
-)
 
 
 def management_report(result: RunResult) -> Report:
@@ -244,10 +237,10 @@ def _plan(company: Subject) -> Iterator[Row]:
 
 
 def _meetings(company: Subject) -> Iterator[Row]:
-    language, complete = company.language, company.find(COMPLETE_MEETINGS)
+    language = company.language
     if company.find(MEETINGS_HELD) is None:
         return
-    yield ratio_row("meetings", _HELD_MEETINGS, complete, language)
+    yield from meetings_rows(company)
     lacking = sorted(
         company.company_has(MEETINGS_LACKING), key=lambda f: (-f.numerator, f.dimension)
     )

@@ -48,6 +48,7 @@ from pipeline.reports.content.elements import (
     custom_table,
     days_rows,
     fields_table,
+    meetings_rows,
     no_plan_row,
     not_checked_table,
     plan_rows,
@@ -149,6 +150,7 @@ def _headline(
     yield from _warnings(own)
     yield from score_rows(own)
     yield from _team(own, person)
+    yield from meetings_rows(own)
     yield from _to_complete(own, fix_list)
     if any(item.check for item in fix_list):
         yield _to_check(own.language)

@@ -21,6 +21,7 @@ from pipeline.measures.completeness import (
     RECORDS_WITH_OPERATORS,
 )
 from pipeline.measures.deals import WON_ON_NO_DAY
+from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_TO_COMPLETE
 from pipeline.measures.registry import MEASURES
 from pipeline.model import Figure, FixItem, Rule, Span, Verdict
 from pipeline.reports.content.explanations import EXPLANATIONS
@@ -48,6 +49,9 @@ _COUNTED_WITH: Final[Mapping[str, str]] = {
     amount.name: deals.name for deals, amount in WON_ON_NO_DAY
 }
 """An amount -> the count of the deals in which it lies."""
+
+_RESTS: Final[Mapping[str, str]] = {COMPLETE_MEETINGS.name: MEETINGS_TO_COMPLETE.name}
+"""A ratio -> the count of what is not in its numerator."""
 
 
 _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -98,7 +102,8 @@ class Openings:
         name = name or _SECTIONS.get((figure.metric, figure.dimension), "")
         if name:
             return name if name in self._sections else ""
-        metric = _COUNTED_WITH.get(figure.metric, figure.metric)
+        rest = figure.metric if figure.id.endswith("#rest") else ""
+        metric = _RESTS.get(rest) or _COUNTED_WITH.get(figure.metric, figure.metric)
         return self._listed.get((metric, figure.dimension), "")
 
 

@@ -217,6 +217,13 @@ def halves(figure: Figure) -> tuple[Figure, Figure]:
     )
 
 
+def rest_of(figure: Figure) -> Figure:
+    """What a ratio's numerator leaves of its denominator, as a figure that can be printed: "60"."""
+    part, whole = halves(figure)
+    rest = whole.numerator - part.numerator
+    return replace(part, id=f"{figure.id}#rest", numerator=rest)
+
+
 def as_of_text(window: Window, language: Language) -> str:
     """'Mon 16 Nov 2026 07:00 CET', and whether it was given instead of read from the clock."""
     moment = moment_text(window.as_of, window.zone, language)

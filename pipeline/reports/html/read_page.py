@@ -31,6 +31,7 @@ from pipeline.reports.content.report import (
     parts_of,
     period_text,
     queued_text,
+    rest_of,
     section_of,
     shows_day,
     web_address,
@@ -247,6 +248,7 @@ def _of_edition(result: RunResult, name: str) -> Figure | None:
     part: dict[str, Callable[[Figure], Figure]] = {
         "numerator": lambda figure: halves(figure)[0],
         "denominator": lambda figure: halves(figure)[1],
+        "rest": rest_of,
     }
     if half in part and whole in result.figures:
         return part[half](result.figures[whole])
