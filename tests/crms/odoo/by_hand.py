@@ -99,29 +99,38 @@ invited AS (
     SELECT r.calendar_event_id AS meeting, p.* FROM calendar_event_res_partner_rel r, partner p
     WHERE p.id = r.res_partner_id),
 first_private AS (
-    SELECT DISTINCT ON (i.meeting) i.meeting, i.kind, i.unnamed, i.unreached FROM invited i
+    SELECT DISTINCT ON (i.meeting) i.meeting, i.kind, i.owner, i.unnamed, i.unreached FROM invited i
     WHERE i.active AND i.is_company IS NOT TRUE AND i.parent_id IS NULL
       AND NOT EXISTS (SELECT 1 FROM res_users u WHERE u.partner_id = i.id AND NOT u.share)
     ORDER BY i.meeting, i.id::text COLLATE "C"),
 attending AS (
-    SELECT 1 AS turn, meeting, unnamed AS l, unreached AS d FROM invited WHERE kind = 'contact'
-    UNION ALL SELECT 2, meeting, unnamed, unreached FROM first_private WHERE kind = 'private'
-    UNION ALL SELECT 3, a.id, l."no last_name", l."no details" FROM about a, lead l
+    SELECT 1 AS turn, meeting, unnamed AS l, unreached AS d,
+           COALESCE(owner, (SELECT k.owner FROM partner k
+                            WHERE k.kind IN ('company', 'private') AND k.id = client)) AS own
+    FROM invited WHERE kind = 'contact'
+    UNION ALL SELECT 2, meeting, unnamed, unreached, owner FROM first_private WHERE kind = 'private'
+    UNION ALL SELECT 3, a.id, l."no last_name", l."no details", l.owner FROM about a, lead l
               WHERE l.id = a.lead AND a.id NOT IN (SELECT meeting FROM first_private)
-    UNION ALL SELECT 3, a.id, p.unnamed, p.unreached FROM about a, partner p
+    UNION ALL SELECT 3, a.id, p.unnamed, p.unreached,
+              COALESCE(p.owner, (SELECT k.owner FROM partner k
+                                 WHERE k.kind IN ('company', 'private') AND k.id = p.client)) FROM about a, partner p
               WHERE p.id = a.partner AND p.kind = 'contact' AND a.type IS DISTINCT FROM 'lead'
                 AND a.id NOT IN (SELECT meeting FROM first_private)
-    UNION ALL SELECT 4, a.id, p.unnamed, p.unreached FROM about a, partner p
+    UNION ALL SELECT 4, a.id, p.unnamed, p.unreached, p.owner FROM about a, partner p
               WHERE p.id = a.client AND p.kind = 'private' AND a.id NOT IN (SELECT meeting FROM first_private)),
+owned AS (
+    SELECT t.*, COALESCE(t.own <> u.id::text, false) AS anothers
+    FROM attending t JOIN calendar_event e ON e.id = t.meeting LEFT JOIN res_users u ON u.id = e.user_id),
 best AS (
-    SELECT DISTINCT ON (meeting) meeting, l, d FROM attending
-    ORDER BY meeting, turn, l::int + d::int, l::int + 4 * d::int)
+    SELECT DISTINCT ON (meeting) meeting, l, d, anothers FROM owned
+    ORDER BY meeting, turn, l::int + d::int, l::int + 4 * d::int, anothers)
 SELECT m.*, m.state <> 'unknown' AS scored, COALESCE(m.start_at > %(as_of)s, false) AS ahead,
        m.state = 'held' AND COALESCE(m.start_at <= %(as_of)s, true) AS happened,
        false AS "no date", hand_blank(m.name) AS "no subject", b.meeting IS NULL AS "no contact",
        m.state = 'held' AND COALESCE(m.start_at <= %(as_of)s, true) AS "due result",
        hand_blank(m.result) AS "no result",
-       COALESCE(b.l, true) AS lacks_last, COALESCE(b.d, true) AS lacks_details
+       COALESCE(b.l, true) AS lacks_last, COALESCE(b.d, true) AS lacks_details,
+       COALESCE(b.anothers, false) AS anothers
 FROM (SELECT e.*, CASE WHEN "bad start_at" IS NOT TRUE THEN
                        COALESCE(start_at, CASE WHEN isfinite(create_date) THEN create_date END) END AS moment,
              NOT isfinite(create_date) AS "bad created_at",
@@ -244,6 +253,10 @@ BY_TIME = {
     "meetings_lacking/contact_details": "r.happened AND r.ours AND r.lacks_details",
     "meetings_lacking/subject": 'r.happened AND r.ours AND r."no subject"',
     "meetings_lacking/result": 'r.happened AND r.ours AND r."no result"',
+    "meetings_to_complete/own": 'r.happened AND r.ours AND (r."no contact" OR r."no subject"'
+    ' OR (%(results)s AND r."no result") OR NOT r.anothers AND (r.lacks_last OR r.lacks_details))',
+    "meetings_to_complete/colleague": 'r.happened AND r.ours AND NOT (r."no contact" OR r."no subject"'
+    ' OR (%(results)s AND r."no result")) AND r.anothers AND (r.lacks_last OR r.lacks_details)',
     "meetings_planned_7d": "r.state = 'planned' AND r.start_at >= %(as_of)s AND r.start_at < %(soon)s",
     "meetings_overdue": "r.state = 'planned' AND COALESCE(r.end_at, r.start_at) < %(as_of)s",
     "meetings_held_in_future": "r.state = 'held' AND r.start_at > %(as_of)s",

@@ -247,6 +247,13 @@ class Counting:
             m.owner,
             {f"meetings_lacking/{what}": ours and lack for what, lack in lacking.items()},
         )
+        self.add_named(
+            m.owner,
+            {
+                f"meetings_to_complete/{who}": ours and self.whose(m, lacking) == who
+                for who in ("own", "colleague")
+            },
+        )
         lacks = {"date": lacking["date"], "subject": blank(m.subject), "contact": not m.persons}
         if held:
             lacks["result"] = blank(m.result)
@@ -268,6 +275,29 @@ class Counting:
             if "meeting.result" in self.world.absent
             else {**found, "result": blank(m.result)}
         )
+
+    def whose(self, m: Event, lacking: Mapping[str, bool]) -> str:
+        """Whose it is to complete: a colleague's where all that lacks is their contact's."""
+        own = not m.persons or any(
+            lack for what, lack in lacking.items() if what not in LACKING
+        )
+        borrowed = any(lacking[what] for what in LACKING)
+        if own or (borrowed and not self.is_anothers(m)):
+            return "own"
+        return "colleague" if borrowed else ""
+
+    @staticmethod
+    def is_anothers(m: Event) -> bool:
+        """Whether the best contact is somebody else's; of equals one of the meeting's owner is best."""
+        best = min(
+            (
+                sum(p.lacks()),
+                p.lacks()[::-1],
+                bool(m.owner) and bool(p.owner) and p.owner != m.owner,
+            )
+            for p in m.persons
+        )
+        return best[-1]
 
     def call(self, c: Event) -> None:
         state, moment = self.state(c.status, self.world.words.events), self.moment(c)

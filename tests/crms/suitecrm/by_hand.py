@@ -127,27 +127,33 @@ WHERE l.deleted = 0 AND NOT (COALESCE(l.converted, 0) <> 0 OR BINARY COALESCE(l.
 # Of several the one who lacks the fewest things stands for the meeting, of equals the one with the smallest code.
 MEETING = f"""
 WITH person AS (
-    SELECT 'Contacts' AS kind, id, `no last_name` AS l, `no first_name` AS f, `no details` AS d FROM ({CONTACT}) c
+    SELECT 'Contacts' AS kind, id, owner, `no last_name` AS l, `no first_name` AS f, `no details` AS d
+    FROM ({CONTACT}) c
     UNION ALL
-    SELECT 'Leads', id, `no last_name`, `no first_name`, `no details` FROM ({LEAD}) l),
+    SELECT 'Leads', id, owner, `no last_name`, `no first_name`, `no details` FROM ({LEAD}) l),
 attending AS (
     SELECT 1 AS turn, meeting_id, 'Contacts' AS kind, contact_id AS person_id FROM meetings_contacts WHERE deleted = 0
     UNION ALL
     SELECT 1, meeting_id, 'Leads', lead_id FROM meetings_leads t WHERE deleted = 0
     UNION ALL
     SELECT 2, id, parent_type, parent_id FROM meetings WHERE BINARY parent_type IN ('Contacts', 'Leads')),
+about AS (
+    SELECT a.meeting_id, a.turn, p.l, p.f, p.d, COALESCE(BINARY p.owner <> BINARY u.id, 0) AS anothers
+    FROM attending a JOIN person p ON p.kind = a.kind AND p.id = a.person_id
+    LEFT JOIN meetings k ON k.id = a.meeting_id LEFT JOIN users u ON u.id = k.assigned_user_id),
 ranked AS (
-    SELECT a.meeting_id, p.l, p.f, p.d,
-           ROW_NUMBER() OVER (PARTITION BY a.meeting_id
-                              ORDER BY a.turn, p.l + p.f + p.d, p.l + 2 * p.f + 4 * p.d) AS place
-    FROM attending a JOIN person p ON p.kind = a.kind AND p.id = a.person_id)
+    SELECT meeting_id, l, f, d, anothers,
+           ROW_NUMBER() OVER (PARTITION BY meeting_id
+                              ORDER BY turn, l + f + d, l + 2 * f + 4 * d, anothers) AS place
+    FROM about)
 SELECT m.*, m.state <> 'unknown' AS scored, COALESCE(m.start > %(as_of)s, 0) AS ahead,
        m.state = 'held' AND COALESCE(m.start <= %(as_of)s, 1) AS happened,
        m.start IS NULL AND NOT m.`bad start_at` AS `no date`, hand_blank(m.name) AS `no subject`,
        b.meeting_id IS NULL AS `no contact`,
        hand_blank(x.result_c) AS `no result`,
        m.state = 'held' AND COALESCE(m.start <= %(as_of)s, 1) AS `due result`,
-       COALESCE(b.l, 1) AS lacks_last, COALESCE(b.f, 1) AS lacks_first, COALESCE(b.d, 1) AS lacks_details
+       COALESCE(b.l, 1) AS lacks_last, COALESCE(b.f, 1) AS lacks_first, COALESCE(b.d, 1) AS lacks_details,
+       COALESCE(b.anothers, 0) AS anothers
 FROM (SELECT id, name, (SELECT u.id FROM users u WHERE u.id = assigned_user_id) AS owner,
              COALESCE(date_start <> '0000-00-00' AND MONTH(date_start) = 0, 0) AS `bad start_at`,
              COALESCE(date_end <> '0000-00-00' AND MONTH(date_end) = 0, 0) AS `bad end_at`,
@@ -277,6 +283,11 @@ SUM(r.happened AND r.ours AND r.lacks_first) AS `meetings_lacking/first_name`,
 SUM(r.happened AND r.ours AND r.lacks_details) AS `meetings_lacking/contact_details`,
 SUM(r.happened AND r.ours AND r.`no subject`) AS `meetings_lacking/subject`,
 SUM(r.happened AND r.ours AND r.`no result`) AS `meetings_lacking/result`,
+SUM(r.happened AND r.ours AND (r.`no contact` OR r.`no date` OR r.`no subject` OR (%(results)s AND r.`no result`)
+    OR (NOT r.anothers AND (lacks_last OR lacks_first OR lacks_details)))) AS `meetings_to_complete/own`,
+SUM(r.happened AND r.ours AND NOT r.`no contact` AND NOT r.`no date` AND NOT r.`no subject`
+    AND NOT (%(results)s AND r.`no result`) AND r.anothers AND (lacks_last OR lacks_first OR lacks_details))
+    AS `meetings_to_complete/colleague`,
 SUM(r.state = 'planned' AND r.start >= %(as_of)s AND r.start < %(soon)s) AS `meetings_planned_7d`,
 SUM(r.state = 'planned' AND NOT r.`bad end_at` AND COALESCE(r.finish, r.start) < %(as_of)s) AS `meetings_overdue`,
 SUM(r.state = 'held' AND r.start > %(as_of)s) AS `meetings_held_in_future`,
