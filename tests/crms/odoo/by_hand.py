@@ -105,9 +105,9 @@ first_private AS (
     ORDER BY i.meeting, i.id::text COLLATE "C"),
 attending AS (
     SELECT 1 AS turn, meeting, unnamed AS l, unreached AS d,
-           COALESCE(owner, (SELECT k.owner FROM partner k
-                            WHERE k.kind IN ('company', 'private') AND k.id = client)) AS own
-    FROM invited WHERE kind = 'contact'
+           COALESCE(i.owner, (SELECT k.owner FROM partner k
+                            WHERE k.kind IN ('company', 'private') AND k.id = i.client)) AS own
+    FROM invited i WHERE kind = 'contact'
     UNION ALL SELECT 2, meeting, unnamed, unreached, owner FROM first_private WHERE kind = 'private'
     UNION ALL SELECT 3, a.id, l."no last_name", l."no details", l.owner FROM about a, lead l
               WHERE l.id = a.lead AND a.id NOT IN (SELECT meeting FROM first_private)
