@@ -290,22 +290,16 @@ def _to_complete(writer: CellWriter, sheet: ListSheet, words: SheetWords) -> Non
     sheet.freeze_panes = f"C{FIRST_ROW}"
     if rows >= 6:
         sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + rows - 1}"
-    sheet.lines = partial(_list_lines, writer, sheet, words)
+    cells = ListCells(writer, sheet)
+    sheet.append(cells.texts((words.records_to_complete,), (TITLE,)))
+    sheet.append(cells.texts((stamp(report),), (SMALL,)))
+    sheet.append(cells.texts((note_to_complete(report),), (SMALL,)))
+    sheet.append(cells.texts(headings, [HEAD] * len(headings)))
+    for row in list_rows(report):
+        sheet.append(cells.row(row))
+    if not rows:
+        sheet.append(cells.texts((words.nothing_to_complete,), (Look(color=QUIET),)))
     sheet.links = partial(_links, report)
-
-
-def _list_lines(writer: CellWriter, sheet: ListSheet, words: SheetWords) -> Iterator[str]:
-    """The rows of the sheet, as XML."""
-    report, cells = writer.report, ListCells(writer, sheet)
-    headings = headings_to_complete(report)
-    yield cells.texts(1, (words.records_to_complete,), (TITLE,))
-    yield cells.texts(2, (stamp(report),), (SMALL,))
-    yield cells.texts(3, (note_to_complete(report),), (SMALL,))
-    yield cells.texts(FIRST_ROW - 1, headings, [HEAD] * len(headings))
-    if not any(item.rules for item in report.fix_list):
-        yield cells.texts(FIRST_ROW, (words.nothing_to_complete,), (Look(color=QUIET),))
-    for number, row in enumerate(list_rows(report), FIRST_ROW):
-        yield cells.row(number, row)
 
 
 def _list_width(cell: ListCell) -> int:
