@@ -633,6 +633,9 @@ class Hand:
     def _calendar(self) -> Iterator[tuple[str, int]]:
         for kind, share in SHARES.items():
             yield f"score_share/{kind}", share
+        for entity, names in FIELDS.items():
+            if held := self.fields(entity):  # else the CRM has no such records at all
+                yield f"fields_not_held/{entity}", len(names) - len(held)
         if self.setting.working_days_left is not None:
             yield "working_days_left", self.setting.working_days_left
 
