@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, FromClause, Select, column, create_engine, table
 
+from pipeline.databases.sql import compile as _compile  # noqa: F401 - constructs need their SQL
 from pipeline.errors import SourceError
 from pipeline.model import ENTITIES, Kind, Schema
 from pipeline.snapshot.typing import stored_columns
