@@ -247,5 +247,5 @@ def test_a_pair_takes_no_more_of_the_edition_along_than_it_prints() -> None:
     for pair in write._pairs(factory.result(), Path("anywhere")):
         held: dict[str, Figure] = dict(pair.report.result.figures)
         assert held.keys() == {figure.id.partition("#")[0] for figure in pair.report.figures()}
-        assert all(factory.result().figures[name] is figure for name, figure in held.items())
+        assert all(factory.result().figures[name] == figure for name, figure in held.items())
         assert (pair.report.result.people, pair.report.result.fix_list) == ((), ())
