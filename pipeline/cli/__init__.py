@@ -6,10 +6,9 @@ import io
 import os
 import signal
 import sys
-from _thread import interrupt_main
 from collections.abc import Callable
 from pathlib import Path
-from threading import Timer
+from threading import Timer, main_thread
 from typing import Final, NoReturn
 
 import click
@@ -130,7 +129,8 @@ def _unraised(ignored: sys.UnraisableHookArgs) -> None:
     """Sends an interrupt again that a finalizer swallowed."""
     if ignored.exc_type is KeyboardInterrupt:
         _interrupts.clear()
-        again = Timer(_A_MOMENT, interrupt_main)
+        # a real signal: it wakes a thread that waits, too
+        again = Timer(_A_MOMENT, signal.pthread_kill, (main_thread().ident, signal.SIGINT))
         again.daemon = True  # the program need not wait for it
         again.start()
     else:
