@@ -52,8 +52,10 @@ def make(folder: Path, records: int, managers: int) -> Path:
         csv.writer(stream).writerows([("manager", "month", "metric", "target"), *crm.targets()])
     audit = folder / "audit.yaml"
     text = words.AUDIT_YAML.replace("  preset: demo\n", "  preset: demo\n  max_hold: 60 min\n")
-    # by the field sets of the program, as before the demo had one of its own
-    audit.write_text(text.replace("field_sets: expectations\n", ""), "utf-8")
+    # by the field sets of the program and without exceptions, as before the demo had its own
+    for own in ("field_sets: expectations\n", "exceptions: exceptions.csv\n"):
+        text = text.replace(own, "")
+    audit.write_text(text, "utf-8")
     return audit
 
 

@@ -389,6 +389,8 @@ def _inviting(
         owners = _owners("meeting", e, e["meeting"].alias())
         of_meeting = owners.c.record_id == derived_key(link.c.meeting_id)
         return owners.c.owner, link.outerjoin(owners, of_meeting)
+    if "meeting_contact.meeting_id" in context.absent:  # no links, so nothing to look up
+        return link.c.meeting_id, link
     meeting = e["meeting"].alias()
     joined = link.outerjoin(meeting, same_id(meeting.c.id, link.c.meeting_id))
     return meeting.c.owner_id, joined
@@ -410,6 +412,8 @@ def _ranked(
     """
     penalty = func.coalesce(*(person.c.penalty for person in persons.values()))
     first, joined = _first_owner(persons, e, context, joined)
+    if first is None:
+        return penalty, joined
     theirs = [first.is_(None), same_bytes(first, owner)]
     if context.several_owners:
         is_also, joined = _owned_also(persons, e, owner, joined)
@@ -432,31 +436,40 @@ def _owned_also(
 
 def _first_owner(
     persons: _PersonsOf, e: Entities, context: QueryContext, joined: FromClause
-) -> tuple[ColumnElement[Any], FromClause]:
+) -> tuple[ColumnElement[Any] | None, FromClause]:
     """The first owner of a person who exists, and the joins that find them: of a contact who
-    has none, that of its client.
+    has none, that of its client. None where the CRM tells no owner of such persons.
     """
     own, joined = _existing(persons, e, context, joined)
-    if "contact.client_id" in context.absent:
+    if not context.absent.isdisjoint({"contact.client_id", "client.owner_id"}):
         return own, joined
     client = e["client"].alias()
-    its_client = case((own.is_(None), persons["contact"].c.client_id))
+    its_client: ColumnElement[Any] = persons["contact"].c.client_id
+    if own is not None:
+        its_client = case((own.is_(None), its_client))
     joined = joined.outerjoin(client, same_id(client.c.id, its_client))
     heir, joined = _existing({"client": client}, e, context, joined)
-    return func.coalesce(own, heir), joined
+    return heir if own is None else func.coalesce(own, heir), joined
 
 
 def _existing(
     records: _PersonsOf, e: Entities, context: QueryContext, joined: FromClause
-) -> tuple[ColumnElement[Any], FromClause]:
+) -> tuple[ColumnElement[Any] | None, FromClause]:
     """The first owner who exists of the one record that counts, and the joins that find them."""
-    there = [record.c.id.is_not(None) for record in records.values()]
+    owned = {
+        kind: record
+        for kind, record in records.items()
+        if f"{kind}.owner_id" not in context.absent
+    }
+    if not owned:
+        return None, joined
+    there = [record.c.id.is_not(None) for record in owned.values()]
     if not context.several_owners:
-        named = [record.c.owner_id for record in records.values()]
+        named = [record.c.owner_id for record in owned.values()]
         user, owner_id = e["user"].alias(), case(*zip(there, named, strict=True))
         return user.c.id, joined.outerjoin(user, same_id(user.c.id, owner_id))
     found: list[ColumnElement[Any]] = []
-    for kind, record in records.items():
+    for kind, record in owned.items():
         owners = _owners(kind, e, e[kind].alias())
         of_record = owners.c.record_id == derived_key(record.c.id)
         joined = joined.outerjoin(owners, and_(of_record, owners.c.place == 1))

@@ -195,7 +195,7 @@ class Desk:
             counted = {
                 (t.name, t.dimension, t.owner): t.value for t in tallies if not t.company
             }
-            listed = failing_tallies(groups, {name: SETS[name] for name in asked})
+            listed = tuple(failing_tallies(groups, {name: SETS[name] for name in asked}))
             for tally in listed:
                 if tally.name.startswith("failing.") and not tally.company:
                     owner = tally.owner or None

@@ -20,7 +20,7 @@ from tests.crms.exports.company import (
 )
 from tests.crms.rebuilt import counting
 from tests.crms.rebuilt.counting import Counting, PlainHand, User, Words, World
-from tests.crms.suitecrm.by_hand import Setting, Value
+from tests.crms.suitecrm.by_hand import FIELDS, Setting, Value
 from tests.crms.suitecrm.in_python import blank
 
 WORDS = Words(
@@ -152,6 +152,7 @@ def hand(company: Company, holds: Holds, setting: Setting) -> dict[str, Value]:
     if not holds.leads:
         counts |= {"due score/lead": {}, "due base/lead": {}}
     figures = PlainHand(world, setting).figures(counts)
-    return {
-        name: value for name, value in figures.items() if holds.leads or "/lead@" not in name
-    }
+    if holds.leads:
+        return figures
+    of_others = {name: value for name, value in figures.items() if "/lead@" not in name}
+    return {**of_others, "fields_not_held/lead@company": (len(FIELDS["lead"]), None)}
