@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     FromClause,
     Select,
     and_,
     case,
+    cast,
     false,
     func,
     literal,
     not_,
+    null,
     or_,
     select,
     union_all,
@@ -332,13 +335,17 @@ def _best_contact(
     a private person. Only the invitees are many: an identifier names one person, so that
     the others need no group.
     """
-    invited = _invited(e, context)
-    of_meeting = invited.c.meeting_id == derived_key(m.c.id)
-    if context.several_owners:
-        of_meeting = and_(of_meeting, _or_nobody(invited.c.owner) == _or_nobody(owner))
-    joined = joined.outerjoin(invited, of_meeting)
+    ranks: list[ColumnElement[Any]] = []
+    if _invitees(context) and "meeting_contact.meeting_id" not in context.absent:
+        invited = _invited(e, context)
+        of_meeting = invited.c.meeting_id == derived_key(m.c.id)
+        if context.several_owners:
+            of_meeting = and_(of_meeting, _or_nobody(invited.c.owner) == _or_nobody(owner))
+        joined = joined.outerjoin(invited, of_meeting)
+        ranks.append(invited.c.rank)
     persons: dict[str, FromClause] = {}
-    for kind in ("contact", "lead"):
+    parents = [] if "meeting.parent_id" in context.absent else _invitees(context)
+    for kind in parents:
         persons[kind] = person = _persons(e, kind, context)
         is_parent = and_(same_id(person.c.id, m.c.parent_id), m.c.parent_kind == kind)
         joined = joined.outerjoin(person, is_parent)
@@ -346,8 +353,25 @@ def _best_contact(
         persons["client"] = client = _persons(e, "client", context)
         is_client = and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1)
         joined = joined.outerjoin(client, is_client)
-    rank, joined = _ranked(persons, e, owner, context, joined)
-    return func.coalesce(invited.c.rank, rank), joined
+    if persons:
+        rank, joined = _ranked(persons, e, owner, context, joined)
+        ranks.append(rank)
+    return _first_of(ranks), joined
+
+
+def _invitees(context: QueryContext) -> list[str]:
+    """The kinds of persons who may be invited, or be a meeting's parent."""
+    return [kind for kind in ("contact", "lead") if may_be_met(kind, context)]
+
+
+def _first_of(values: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """The first that is not NULL; SQLite's coalesce takes no fewer than two."""
+    match values:
+        case []:
+            return cast(null(), BigInteger)
+        case [value]:
+            return value
+    return func.coalesce(*values)
 
 
 def _or_nobody(owner: ColumnElement[Any]) -> ColumnElement[str]:
@@ -363,7 +387,7 @@ def _invited(e: Entities, context: QueryContext) -> FromClause:
     meeting_id = derived_key(link.c.meeting_id)
     owner, joined = _inviting(e, link, context)
     persons: dict[str, FromClause] = {}
-    for kind in ("contact", "lead"):
+    for kind in _invitees(context):
         persons[kind] = person = _persons(e, kind, context)
         is_invited = and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind)
         joined = joined.outerjoin(person, is_invited)
@@ -389,8 +413,6 @@ def _inviting(
         owners = _owners("meeting", e, e["meeting"].alias())
         of_meeting = owners.c.record_id == derived_key(link.c.meeting_id)
         return owners.c.owner, link.outerjoin(owners, of_meeting)
-    if "meeting_contact.meeting_id" in context.absent:  # no links, so nothing to look up
-        return link.c.meeting_id, link
     meeting = e["meeting"].alias()
     joined = link.outerjoin(meeting, same_id(meeting.c.id, link.c.meeting_id))
     return meeting.c.owner_id, joined
@@ -410,7 +432,7 @@ def _ranked(
     """The rank of a person as the contact of somebody's meeting, and the joins that find it: of
     persons who lack alike, one of theirs, or nobody's, goes before another's.
     """
-    penalty = func.coalesce(*(person.c.penalty for person in persons.values()))
+    penalty = _first_of([person.c.penalty for person in persons.values()])
     first, joined = _first_owner(persons, e, context, joined)
     if first is None:
         return penalty, joined
@@ -441,7 +463,8 @@ def _first_owner(
     has none, that of its client. None where the CRM tells no owner of such persons.
     """
     own, joined = _existing(persons, e, context, joined)
-    if not context.absent.isdisjoint({"contact.client_id", "client.owner_id"}):
+    untold = not context.absent.isdisjoint({"contact.client_id", "client.owner_id"})
+    if untold or "contact" not in persons:
         return own, joined
     client = e["client"].alias()
     its_client: ColumnElement[Any] = persons["contact"].c.client_id

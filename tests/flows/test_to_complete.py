@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
 from pipeline.config import load_audit
@@ -17,6 +18,7 @@ from pipeline.flows import run
 from pipeline.model import RunResult
 from pipeline.progress import Silence
 from tests.flows.test_owners import mariadb, postgresql, sqlite
+from tests.postgres import database
 from tests.queries.test_counting import export, files, store
 
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -299,3 +301,64 @@ def test_whose_meetings_are_to_complete(
         )
         assert once is not None
         assert listed[whose] == once.numerator + (again.numerator if again else 0)
+
+
+def test_ids_that_are_numbers_in_a_crm_without_leads(tmp_path: Path) -> None:
+    """PostgreSQL compares no number with a text: whatever is not held is not looked up."""
+    (tmp_path / "own.yaml").write_text(NUMBERED, "utf-8")
+    with database() as url:
+        with create_engine(url).begin() as connection:
+            for statement in NUMBERED_ROWS:
+                connection.exec_driver_sql(statement)
+        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        audit = tmp_path / "audit.yaml"
+        audit.write_text(
+            f"name: T\nsource: {{url: '{address}', preset: own.yaml}}\nzone: UTC\ncurrency: EUR\n"
+        )
+        now = datetime(2026, 11, 26, 8, tzinfo=UTC)
+        outcome = run.run_audit(
+            load_audit(audit), run_id="r", clock=lambda: now, progress=Silence()
+        )
+    figures = outcome.result.figures
+    to_complete = {
+        name: figures[f"meetings_to_complete/{name}@company"].numerator
+        for name in ("own", "colleague")
+    }
+    assert to_complete == {"own": 1, "colleague": 1}
+    complete = figures["complete_meetings@company"]
+    assert (complete.numerator, complete.denominator) == (1, 3)
+
+
+NUMBERED = """\
+about: Ours
+dialects: [postgresql]
+money: decimal
+states:
+  meeting: {held: [held]}
+  deal: {won: [won]}
+entities:
+  user: {table: people, columns: {id: id, name: name}}
+  client: {table: firms, columns: {id: id, name: name, owner_id: owner, email: email}}
+  contact:
+    table: persons
+    columns: {id: id, first_name: first, last_name: last, client_id: firm, owner_id: owner, email: email}
+  meeting:
+    table: visits
+    columns: {id: id, owner_id: owner, client_id: firm, subject: subject, status: status, start_at: at}
+  meeting_contact:
+    table: guests
+    select: SELECT visit AS meeting_id, 'contact' AS person_kind, person AS person_id, NULL AS excluded FROM guests
+"""
+NUMBERED_ROWS = (
+    "CREATE TABLE people (id int PRIMARY KEY, name text)",
+    "CREATE TABLE firms (id int PRIMARY KEY, name text, owner int, email text)",
+    "CREATE TABLE persons (id int PRIMARY KEY, first text, last text, firm int, owner int, email text)",
+    "CREATE TABLE visits (id int PRIMARY KEY, owner int, firm int, subject text, status text, at timestamp)",
+    "CREATE TABLE guests (visit int, person int)",
+    "INSERT INTO people VALUES (1, 'An'), (2, 'Bo')",
+    "INSERT INTO firms VALUES (1, 'Aurora', 1, 'a@b.nl')",
+    "INSERT INTO persons VALUES (1, 'Cas', 'Dijk', 1, 2, NULL), (2, 'Eva', 'Fok', 1, NULL, 'e@b.nl')",
+    "INSERT INTO visits VALUES (1, 1, 1, 'Demo', 'held', '2026-11-10 10:00'),"
+    " (2, 1, 1, NULL, 'held', '2026-11-11 10:00'), (3, 1, 1, 'Price', 'held', '2026-11-12 10:00')",
+    "INSERT INTO guests VALUES (1, 1), (2, 2), (3, 2)",
+)
