@@ -26,7 +26,9 @@ from pipeline.demo import write_demo
 from pipeline.flows import run
 from pipeline.model import RunResult
 from pipeline.progress import Silence
+from pipeline.reports.content.manager import manager_report
 from tests.crms.suitecrm.in_python import blank
+from tests.reports.test_openings import opened
 
 MANAGERS = {"u07": "good", "u09": "middling", "u02": "bad"}
 AS_OF = "2026-11-24 08:00:00"
@@ -135,6 +137,19 @@ def test_what_is_exempt_is_one_persons_and_shown_with_and_without(demo: Demo) ->
 def test_they_are_a_good_a_middling_and_a_bad_one() -> None:
     good, middling, bad = (whole(points(written(who, "score"))) for who in MANAGERS)
     assert good > Fraction(96, 100) > middling > Fraction(80, 100) > Fraction(60, 100) > bad
+
+
+@pytest.mark.parametrize("manager", MANAGERS, ids=MANAGERS.values())
+def test_every_figure_of_their_pages_opens_its_records_or_its_rule(
+    demo: Demo, manager: str
+) -> None:
+    (person,) = (person for person in demo.result.people if person.id == manager)
+    report = manager_report(demo.result, person)
+    leads = list(opened(report))
+    assert len(leads) == len(list(report.figures())) > 60
+    assert all(len(text) > 20 for *_, text in leads)
+    targets = {target for _, target, _ in leads}
+    assert {"#fix-now", "#about-score"} <= targets
 
 
 def test_the_bad_ones_deals_one_by_one() -> None:
