@@ -25,7 +25,7 @@ _EXIT: Final = """\b
 Exit status: 0 published; 2 configuration or usage; 3 the source could not be read; 4 the proof failed;
 5 the result could not be written; 6 implausible: not published; 70 a defect of ours; 130 interrupted."""
 
-_A_MOMENT: Final = 0.01  # s: as long as a finalizer takes
+_A_MOMENT: Final = 0.3  # s: a finalizer, and the hook that is told of it, are over by then
 
 
 @click.group(
