@@ -38,8 +38,8 @@ class DemoFiles:
 
 
 def write_demo(folder: Path, today: date, *, seed: int = 7) -> DemoFiles:
-    """Writes crm.db, targets.csv, exceptions.csv, audit.yaml and a field set into `folder`, with records around
-    `today`.
+    """Writes crm.db, targets.csv, exceptions.csv, audit.yaml and a field set into `folder`, with
+    records around `today`.
 
     An existing demo is replaced. Raises PublishError if a file is not ours or cannot be
     written.

@@ -193,13 +193,12 @@ OF_COLLEAGUES_BESIDE: Final = Measure(
     period=BASE,
 )
 
-COLLEAGUES: Final = (
+WITH_COLLEAGUES: Final = (
     DUE_WITH_COLLEAGUES,
     LACKING_WITH_COLLEAGUES,
     RECORDS_WITH_COLLEAGUES,
-    RECORDS_OF_COLLEAGUES,
-    OF_COLLEAGUES_BESIDE,
 )
+COLLEAGUES: Final = (*WITH_COLLEAGUES, RECORDS_OF_COLLEAGUES, OF_COLLEAGUES_BESIDE)
 """What those who entered records owe of records that others own: only where a field set asks
 it of them.
 """

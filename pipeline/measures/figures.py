@@ -23,19 +23,15 @@ from pipeline.measures.company import (
 from pipeline.measures.completeness import (
     AMONG,
     DEMAND_UNKNOWN,
-    DUE_WITH_COLLEAGUES,
-    DUE_WITH_OPERATORS,
     FAILING,
     IN_ALL,
     IN_SCORE,
-    LACKING_WITH_COLLEAGUES,
-    LACKING_WITH_OPERATORS,
     NOT_HELD,
     OF_COLLEAGUES_BESIDE,
     RECORDS_OF_COLLEAGUES,
-    RECORDS_WITH_COLLEAGUES,
-    RECORDS_WITH_OPERATORS,
     SHARE,
+    WITH_COLLEAGUES,
+    WITH_OPERATORS,
     Among,
 )
 from pipeline.measures.groups import EVERYBODY
@@ -99,7 +95,7 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> Figures:
         if debtors != _OPERATORS:  # records and money are their owners'
             entries += _measured(pool, slices)
             others = pool.with_operators, owed[_OPERATORS], bases[_OPERATORS]
-            entries += _with_others(_WITH_OPERATORS, *others)
+            entries += _with_others(WITH_OPERATORS, *others)
             if asks_creators:
                 entries += _among_colleagues(pool, owed[_CREATORS], bases[_CREATORS])
         entries += _completeness(pool, owed[debtors], bases[debtors])
@@ -379,18 +375,6 @@ def _failing_in(pool: ScopeTotals, span: Span, entity: str) -> int:
     return records_of(pool.counts, f"failing.{span}", entity)
 
 
-_WITH_OPERATORS: Final = (
-    DUE_WITH_OPERATORS,
-    LACKING_WITH_OPERATORS,
-    RECORDS_WITH_OPERATORS,
-)
-_WITH_COLLEAGUES: Final = (
-    DUE_WITH_COLLEAGUES,
-    LACKING_WITH_COLLEAGUES,
-    RECORDS_WITH_COLLEAGUES,
-)
-
-
 def _with_others(
     measures: tuple[Measure, Measure, Measure], counts: Counts, owed: FigureInputs, bases: Bases
 ) -> Iterator[Entry]:
@@ -423,7 +407,7 @@ def _others_failing(counts: Counts, span: Span, fields: FieldSet) -> int:
 
 def _among_colleagues(pool: ScopeTotals, owed: FigureInputs, bases: Bases) -> Iterator[Entry]:
     """What others owe on a pool's records as they entered them, and it on theirs."""
-    yield from _with_others(_WITH_COLLEAGUES, _with_colleagues(pool), owed, bases)
+    yield from _with_others(WITH_COLLEAGUES, _with_colleagues(pool), owed, bases)
     yield from _of_colleagues(pool, owed.field_sets, bases)
 
 
