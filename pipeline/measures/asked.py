@@ -26,7 +26,7 @@ def context_of(audit: ResolvedAudit, window: Window) -> QueryContext:
     )
 
 
-def _asked_of(audit: ResolvedAudit) -> Iterator[tuple[str, Debtor]]:
+def _asked_of(audit: ResolvedAudit) -> Iterator[tuple[str, set[Debtor]]]:
     for entity, fields in audit.field_sets.items():
-        for column, debtor in fields.asked_of.items():
-            yield f"{entity}.{column}", debtor
+        for column, debtors in fields.asked_of.items():
+            yield f"{entity}.{column}", debtors

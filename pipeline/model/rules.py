@@ -313,14 +313,13 @@ class FieldSet:
         return Debtor.CREATOR in self.debtors
 
     @cached_property
-    def asked_of(self) -> Mapping[str, Debtor]:
-        """Column -> who is asked for it; operators only where they alone are."""
-        asked: dict[str, Debtor] = {}
+    def asked_of(self) -> Mapping[str, set[Debtor]]:
+        """Column -> all who are asked for it."""
+        asked: dict[str, set[Debtor]] = defaultdict(set)
         for demand in self.demands:
             for column in demand.columns:
-                if asked.get(column, Debtor.OPERATOR) is Debtor.OPERATOR:
-                    asked[column] = demand.owed_by
-        return asked
+                asked[column].add(demand.owed_by)
+        return dict(asked)
 
     def owned(self, *debtors: Debtor) -> int:
         """The bits of a mask that these debtors are to mend: their demands, and the columns
@@ -331,8 +330,8 @@ class FieldSet:
         return sum(1 << bit for bit, debtor in enumerate(owing) if debtor in debtors)
 
     def _asked_for(self, column: str) -> Debtor:
-        asked = {demand.owed_by for demand in self.demands if column in demand.columns}
-        return next((debtor for debtor in Debtor if debtor in asked), Debtor.OWNER)
+        asked = self.asked_of.get(column, {Debtor.OWNER})
+        return next(debtor for debtor in Debtor if debtor in asked)
 
     def owed_by(self, *debtors: Debtor) -> FieldSet:
         """The set with the demands of these debtors alone."""

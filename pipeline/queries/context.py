@@ -91,8 +91,8 @@ class QueryContext:
     counts: tuple[Count, ...] = ()  # what is counted, besides what the field sets ask
     # entities of which something is owed by whoever entered a record
     owed_by_creators: frozenset[str] = frozenset()
-    # 'contact.phone' -> who is asked for it; operators only where they alone are
-    asked_of: Mapping[str, Debtor] = field(default_factory=dict)
+    # 'contact.phone' -> all who are asked for it
+    asked_of: Mapping[str, set[Debtor]] = field(default_factory=dict)
 
     @property
     def grains(self) -> tuple[Grain, ...]:
@@ -109,8 +109,8 @@ class QueryContext:
 
     def is_with_operators(self, entity: str, *columns: str) -> bool:
         """Whether operators alone are asked for what any one of these columns fills."""
-        asked = {self.asked_of.get(f"{entity}.{column}") for column in columns} - {None}
-        return asked == {Debtor.OPERATOR}
+        asked = (self.asked_of.get(f"{entity}.{column}", set()) for column in columns)
+        return set().union(*asked) == {Debtor.OPERATOR}
 
 
 Where = Callable[[FromClause, QueryContext], Condition | Mapping[str, Condition]]
