@@ -1,4 +1,4 @@
-"""Counting as it was before one statement took an entity: each question by itself, with the view's joins anew."""
+"""Counting as it was before one statement took an entity: question by question, each working the view out anew."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def one_by_one(audit: Audit, reader: source.SourceReader, window: Window) -> Ans
     """All that is asked of a source, asked as the snapshot is: per owner, of the company, fields, failing records."""
     context = audit.query_context(window)
     named = queries.views_of(reader.entities(), context).items()
-    views = {entity: view.cte(f"view_{entity}") for entity, view in named}
+    views = {entity: reader.worked_out(view, f"view_{entity}") for entity, view in named}
     questions = (
         *queries.measures(views, context),
         *queries.field_counts(views, audit.field_sets, context),

@@ -284,20 +284,26 @@ def field_question(
     """One scan: what is due, in the score and of all records, and how many records lose a
     point, by their span.
     """
+    failing = list(_demands(fields, view, context.window).values())
+    losing = _losing(fields, failing, view)
+    # worked out once a record: of hundreds of demands the condition is long, and the spans are five
+    marks = {dimension: f"loses_{place}" for place, dimension in enumerate(losing)}
+    marked = (flag(loses).label(marks[dimension]) for dimension, loses in losing.items())
+    records = select(*view.c, *marked).subquery("records")
     counts: Conditions = {
         name: and_(*conditions)
-        for name, conditions in due_counts(fields, view, context.window).items()
+        for name, conditions in due_counts(fields, records, context.window).items()
     }
-    failing = list(_demands(fields, view, context.window).values())
-    for dimension, loses in _losing(fields, failing, view).items():
+    for dimension, mark in marks.items():
         for span in SPANS:
-            counts[f"failing.{span}", dimension] = and_(view.c.span == span_code(span), loses)
+            in_span = records.c.span == span_code(span)
+            counts[f"failing.{span}", dimension] = and_(in_span, records.c[mark] == 1)
     sums = {
         (name, dimension): func.sum(flag(condition))
         for (name, dimension), condition in counts.items()
         if grain is Grain.COMPANY or is_of_creator(dimension) == (grain is Grain.CREATORS)
     }
-    return question(f"{fields.entity}.fields", view, sums, grain=grain)
+    return question(f"{fields.entity}.fields", records, sums, grain=grain)
 
 
 def _losing(
