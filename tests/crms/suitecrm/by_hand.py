@@ -360,7 +360,8 @@ HAD_BY_ANOTHER = """
       AND (t.date_entered IS NULL OR MONTH(t.date_entered) = 0
            OR DATE_FORMAT(c.date_created, '%%Y%%m%%d%%H%%i') > DATE_FORMAT(t.date_entered, '%%Y%%m%%d%%H%%i')))
  AND NOT EXISTS (
-    SELECT 1 FROM {log} c WHERE c.parent_id = {key} AND BINARY c.parent_id = {key} AND BINARY c.field_name = 'assigned_user_id'
+    SELECT 1 FROM {log} c
+    WHERE c.parent_id = {key} AND BINARY c.parent_id = {key} AND BINARY c.field_name = 'assigned_user_id'
       AND BINARY c.before_value_string = r.owner
       AND c.date_created >= %(score_first)s AND c.date_created <= %(as_of)s))
 """
