@@ -23,7 +23,7 @@ FLOORS = (
     {"databases"},
     {"formats", "queries"},
     {"measures", "rules", "snapshot", "source"},
-    {"delivery", "proof", "reports"},
+    {"delivery", "proof", "registry", "reports"},
     {"config", "schedule"},
     {"setup"},
     {"flows"},

@@ -14,7 +14,7 @@ from pipeline.errors import AuditError, ConfigError, PublishError
 if TYPE_CHECKING:
     from pipeline.config import Audit
     from pipeline.flows.run import Outcome
-    from pipeline.schedule.ledger import Fire, Ledger
+    from pipeline.registry.fires import Fire, Ledger
 
 
 _FIRST_YEAR: Final = 1970
@@ -43,13 +43,13 @@ def run_by_hand(audit_file: Path, as_of: datetime | None, output: Path | None) -
     from pipeline.cli.summary import print_summary
     from pipeline.config import load_audit
     from pipeline.flows.run import run_audit
-    from pipeline.schedule.ledger import MANUAL, Fire, Ledger
+    from pipeline.registry.fires import MANUAL, Fire, Ledger
 
     audit = load_audit(audit_file, output=output)
     started = now()
     run_id = f"{started:%Y%m%dT%H%M%S%fZ}-{MANUAL}"
     ledger, fire = (
-        Ledger(audit.output / "ledger.db"),
+        Ledger(audit.registry()),
         Fire(audit.settings.name, MANUAL, started),
     )
     with ledger.by_hand(fire.audit, audit.output, started):

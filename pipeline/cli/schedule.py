@@ -58,14 +58,15 @@ def scheduler_of(audit_file: Path, output: Path | None) -> Scheduler:
     """The scheduler of an audit.yaml.
 
     It reads the file and everything it names again for the hours and for each run, except the
-    output folder, which holds the ledger.
+    output folder and the registry.
     """
     from pipeline.config import load_audit
     from pipeline.flows.run import run_audit
-    from pipeline.schedule.ledger import Ledger
+    from pipeline.registry.fires import Ledger
     from pipeline.schedule.scheduler import Scheduler
 
     reports = _timetable(audit_file, output).output
+    registry = load_audit(audit_file, output=reports).registry()
 
     def read() -> Timetable:
         return _timetable(audit_file, reports)
@@ -79,4 +80,4 @@ def scheduler_of(audit_file: Path, output: Path | None) -> Scheduler:
     def tell(line: str) -> None:
         click.echo(line, err=True)
 
-    return Scheduler(read, Ledger(reports / "ledger.db"), now, publish, tell)
+    return Scheduler(read, Ledger(registry), now, publish, tell)

@@ -45,6 +45,7 @@ from pipeline.model import (
 from pipeline.presets import Preset, export_columns, load_preset, reading
 from pipeline.proof import plausible
 from pipeline.queries import QueryContext
+from pipeline.registry.database import Registry, open_registry
 from pipeline.resources import EXPECTATIONS
 
 __all__ = ["Audit", "Period", "completed", "load_audit", "secrets_of"]
@@ -91,6 +92,10 @@ class Audit:
     def operators(self) -> tuple[str, ...]:
         """The users who owe something besides what they own; none where nothing is owed so."""
         return self.settings.operators if of_operators(self.field_sets) else ()
+
+    def registry(self) -> Registry:
+        """Its registry, opened; made where there is none."""
+        return open_registry(self.output, secrets_of(self.settings.registry, key="registry"))
 
     @property
     def working_week(self) -> tuple[int, ...]:

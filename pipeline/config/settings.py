@@ -65,10 +65,19 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _without_secret(value: str) -> str:
+    if holds_secret(value):
+        raise ValueError(
+            "a password must not stand in the file; write ${NAME} and set that environment variable"
+        )
+    return value
+
+
 class Source(Strict):
     """Where the CRM is, and how to read it."""
 
-    url: str  # as written: secrets stay ${ENV} until the connection is opened
+    # as written: secrets stay ${ENV} until the connection is opened
+    url: Annotated[str, AfterValidator(_without_secret)]
     preset: str
     crm_url: str = ""  # the address of the CRM's pages, for links to records
     add: dict[str, str] = {}  # 'meeting.result' -> 'meetings_cstm.result_c'
@@ -89,15 +98,6 @@ class Source(Strict):
         if not value.endswith((".yaml", ".yml")) and value not in preset_names():
             raise ValueError(
                 f"there is no preset '{value}'; allowed: {', '.join(preset_names())}, or a file of yours"
-            )
-        return value
-
-    @field_validator("url")
-    @classmethod
-    def _without_password(cls, value: str) -> str:
-        if holds_secret(value):
-            raise ValueError(
-                "a password must not stand in the file; write ${NAME} and set that environment variable"
             )
         return value
 
@@ -320,6 +320,9 @@ class AuditFile(Strict):
     # decisions about findings: a CSV, or several
     exceptions: Annotated[tuple[Place, ...], BeforeValidator(_files)] = ()
     output: Place = Path("output")
+    # a PostgreSQL that several machines share, as written: secrets stay ${ENV}; '' is a file in
+    # the output folder
+    registry: Annotated[str, AfterValidator(_without_secret)] = ""
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
     controls: tuple[Control, ...] = ()
     accept: tuple[
@@ -349,15 +352,17 @@ class AuditFile(Strict):
         return Agreement(agreement.partner, agreement.agreed_on, agreement.until)
 
 
-def secrets_of(url: str, environment: Mapping[str, str] = os.environ) -> str:
-    """The source's URL with every ${NAME} replaced from the environment:
-    never printed, never stored.
+def secrets_of(
+    url: str, environment: Mapping[str, str] = os.environ, *, key: str = "source.url"
+) -> str:
+    """A database's URL with every ${NAME} replaced from the environment:
+    never printed, never stored. `key` is where it stands in audit.yaml.
     """
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in environment:
             raise ConfigError(
-                f"source.url: the environment variable {match[1]} is not set; set it and run again."
+                f"{key}: the environment variable {match[1]} is not set; set it and run again."
             )
         secret = environment[match[1]]
         # a password may hold an @ or a slash, which would end it

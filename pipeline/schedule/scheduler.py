@@ -33,7 +33,7 @@ from apscheduler.triggers.base import BaseTrigger
 from pipeline.calendar.cron import Cron, fires, next_fire, read_cron
 from pipeline.delivery.folder import complete_latest
 from pipeline.errors import AuditError, ConfigError, PublishError
-from pipeline.schedule.ledger import MANUAL, Fire, Ledger, Run, State
+from pipeline.registry.fires import MANUAL, Fire, Ledger, Run, State
 
 RETRY_MINUTES: Final = (1, 5, 15, 60)
 """Pauses before each further attempt; the last one repeats."""

@@ -24,7 +24,8 @@ from pipeline.cli.run import _report_of
 from pipeline.cli.schedule import scheduler_of
 from pipeline.errors import ConfigError
 from pipeline.progress import Silence
-from pipeline.schedule.ledger import Ledger, State
+from pipeline.registry.database import open_registry
+from pipeline.registry.fires import Ledger, State
 from tests.paths import ROOT
 from tests.program import crm_audit as forked
 from tests.small_demo import write_small_demo
@@ -103,7 +104,7 @@ def test_a_run_says_what_it_found_and_where(demo: Path, tmp_path: Path) -> None:
     stages = done.stderr.splitlines()
     assert stages[0] == "Opening the CRM"
     assert stages[-1] == "Reading every figure back (4)"
-    [row] = Ledger(tmp_path / "ledger.db").rows()
+    [row] = Ledger(open_registry(tmp_path)).rows()
     assert (row.state, row.fire.schedule) == (State.PUBLISHED, "manual")
 
 
@@ -140,10 +141,9 @@ def test_the_demo_can_be_written_and_checked(tmp_path: Path) -> None:
 def test_a_schedule_makes_up_for_the_last_missed_fire_and_stops_at_a_signal(
     demo: Path, tmp_path: Path
 ) -> None:
-    ledger = tmp_path / "ledger.db"
-    Ledger(ledger)
+    ledger = Ledger(open_registry(tmp_path))
     fortnight_ago = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 15 * 86400))
-    with sqlite3.connect(ledger) as db:  # two Mondays have passed since
+    with sqlite3.connect(tmp_path / "registry.db") as db:  # two Mondays have passed since
         db.execute("INSERT INTO schedules VALUES ('Demo Sales', 'weekly', '0 7 * * mon Europe/Amsterdam', ?)",
                    (f"{fortnight_ago}T00:00:00.000000Z",))  # fmt: skip
     process = subprocess.Popen(
@@ -151,12 +151,12 @@ def test_a_schedule_makes_up_for_the_last_missed_fire_and_stops_at_a_signal(
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     deadline = time.monotonic() + 100
-    while time.monotonic() < deadline and not Ledger(ledger).rows(state=State.PUBLISHED):
+    while time.monotonic() < deadline and not ledger.rows(state=State.PUBLISHED):
         time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130, said
-    states = [row.state for row in sorted(Ledger(ledger).rows(), key=lambda row: row.fire.at)]
+    states = [row.state for row in sorted(ledger.rows(), key=lambda row: row.fire.at)]
     assert states[-1] is State.PUBLISHED
     assert set(states[:-1]) == {State.MISSED}
     assert (tmp_path / "latest" / "report.html").is_file()
@@ -321,7 +321,7 @@ def test_a_failed_proof_is_4_with_a_table(
     assert "nothing was published" in said
     assert re.search(r"managers@company.*report\.html.*3.*4", said)
     assert list((tmp_path / "runs").iterdir()) == []
-    [row] = Ledger(tmp_path / "ledger.db").rows()
+    [row] = Ledger(open_registry(tmp_path)).rows()
     assert (row.state, row.exit_status) == (State.OPEN, 4)
 
 

@@ -31,7 +31,8 @@ from pipeline.errors import ProofError, PublishError, SourceError
 from pipeline.flows.run import run_audit
 from pipeline.lacks import lack_in, lack_of
 from pipeline.progress import Silence
-from pipeline.schedule.ledger import MANUAL, Fire, Ledger, State
+from pipeline.registry.database import open_registry
+from pipeline.registry.fires import MANUAL, Fire, Ledger, State
 from tests.program import _SERVER, PATIENCE
 from tests.small_demo import write_small_demo
 
@@ -299,7 +300,7 @@ def test_a_lack_is_this_machines_only_where_the_database_is_on_it() -> None:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "ledger.db")
+    return Ledger(open_registry(tmp_path))
 
 
 def by_hand(ledger: Ledger, at: datetime, run_id: str) -> Fire:
@@ -342,7 +343,7 @@ def test_the_next_run_closes_those_that_nobody_runs_any_more(
 def test_a_run_by_hand_that_lives_is_not_closed(ledger: Ledger, tmp_path: Path) -> None:
     with ledger.by_hand("acme", tmp_path, NOON):
         by_hand(ledger, NOON, "alive")
-        with Ledger(tmp_path / "ledger.db").by_hand("acme", tmp_path, NOON + HOUR):
+        with Ledger(open_registry(tmp_path)).by_hand("acme", tmp_path, NOON + HOUR):
             by_hand(ledger, NOON + HOUR, "beside it")
         with ledger.by_hand("acme", tmp_path, NOON + 2 * HOUR):
             pass
@@ -361,10 +362,10 @@ def test_while_a_run_by_hand_begins_another_one_can(ledger: Ledger, tmp_path: Pa
 def test_a_report_that_is_published_while_the_ledger_is_locked_is_said_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.schedule.ledger._BUSY_SECONDS", 0.05)
-    ledger = Ledger(tmp_path / "ledger.db")
+    monkeypatch.setattr("pipeline.registry.database._BUSY_SECONDS", 0.05)
+    ledger = Ledger(open_registry(tmp_path))
     fire = by_hand(ledger, NOON, "r")
-    holder = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    holder = sqlite3.connect(tmp_path / "registry.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     [warning] = _written_down(ledger, fire)
     assert "the report is published" in warning

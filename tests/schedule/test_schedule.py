@@ -24,7 +24,8 @@ import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from pipeline.errors import ConfigError, ProofError, PublishError, SourceError
-from pipeline.schedule.ledger import Fire, Ledger, Run, State
+from pipeline.registry.database import open_registry
+from pipeline.registry.fires import Fire, Ledger, Run, State
 from pipeline.schedule.scheduler import (
     RETRY_MINUTES,
     CronFires,
@@ -87,14 +88,14 @@ class World:
     ) -> Scheduler:
         return Scheduler(
             lambda: read_timetable("acme", ZONE, schedule, self.output),
-            ledger(self.output / "ledger.db"),
+            ledger(open_registry(self.output)),
             clock=lambda: self.now,
             publish=self.publish,
             tell=self.told.append,
         )
 
     def rows(self, schedule: str | None = None) -> list[Run]:
-        return Ledger(self.output / "ledger.db").rows("acme", schedule)
+        return Ledger(open_registry(self.output)).rows("acme", schedule)
 
     def states(self) -> list[str]:
         return [
@@ -264,7 +265,7 @@ def test_names_cannot_leave_the_folder_nor_meet(world: World) -> None:
         for run_id in ids
     )
     world.scheduler(dict.fromkeys(names, "0 7 * * mon")).tick()
-    locks = {file.name for file in world.output.iterdir()} - {"ledger.db"}
+    locks = {file.name for file in world.output.iterdir()} - {"registry.db"}
     assert len(locks) == len(names)
     assert all(lock.startswith(".schedule-") and lock.endswith(".lock") for lock in locks)
 
@@ -392,9 +393,9 @@ def test_a_clock_that_is_put_right_by_seconds_is_no_news(world: World) -> None:
 def test_a_report_that_is_published_while_the_ledger_is_locked_is_said_to_be(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.schedule.ledger._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("pipeline.registry.database._BUSY_SECONDS", 0.05)
     world.now = local("2026-11-16 07:00")
-    holder = sqlite3.connect(world.output / "ledger.db", isolation_level=None)
+    holder = sqlite3.connect(world.output / "registry.db", isolation_level=None)
 
     def lock(run_id: str) -> None:
         holder.execute("BEGIN IMMEDIATE")
@@ -412,9 +413,9 @@ def test_a_report_that_is_published_while_the_ledger_is_locked_is_said_to_be(
 def test_a_failure_is_said_while_the_ledger_is_locked(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.schedule.ledger._BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("pipeline.registry.database._BUSY_SECONDS", 0.05)
     world.now = local("2026-11-16 07:00")
-    holder = sqlite3.connect(world.output / "ledger.db", isolation_level=None)
+    holder = sqlite3.connect(world.output / "registry.db", isolation_level=None)
 
     def lock(run_id: str) -> None:
         holder.execute("BEGIN IMMEDIATE")
@@ -536,7 +537,8 @@ import fcntl, os, random, shutil, sys, tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from pipeline.errors import SourceError
-from pipeline.schedule.ledger import Ledger
+from pipeline.registry.database import open_registry
+from pipeline.registry.fires import Ledger
 from pipeline.schedule.scheduler import Scheduler, read_timetable
 from tests.schedule.test_schedule import THREE, ZONE, moments
 
@@ -576,7 +578,7 @@ def turn(moment):
             (output / "turned").write_text(moment.isoformat())
             (output / "turned").replace(output / "clock")
 
-scheduler = Scheduler(lambda: read_timetable("acme", ZONE, THREE, output), Ledger(output / "ledger.db"),
+scheduler = Scheduler(lambda: read_timetable("acme", ZONE, THREE, output), Ledger(open_registry(output)),
     clock=clock, publish=publish, tell=lambda line: None)
 for now in moments(random.Random(seed)):
     if now >= start and chance.random() < 0.5:
@@ -592,7 +594,8 @@ FOREVER = """
 import signal, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from pipeline.schedule.ledger import Ledger
+from pipeline.registry.database import open_registry
+from pipeline.registry.fires import Ledger
 from pipeline.schedule.scheduler import Scheduler, read_timetable
 
 output, seconds = Path(sys.argv[1]), float(sys.argv[2])
@@ -605,7 +608,7 @@ def publish(run_id, due):
 
 try:
     Scheduler(lambda: read_timetable("acme", "Europe/Amsterdam", {"daily": "0 0 * * *"}, output),
-        Ledger(output / "ledger.db"),
+        Ledger(open_registry(output)),
         clock=lambda: datetime.now(UTC), publish=publish, tell=lambda line: print(line, flush=True)).run_forever()
 except KeyboardInterrupt:
     sys.exit(130)
@@ -615,7 +618,7 @@ except KeyboardInterrupt:
 def forever(output: Path, seconds: float) -> subprocess.Popen[str]:
     """A scheduler process on a daily schedule that is known for ten days; a run takes that many seconds."""
     now = datetime.now(UTC)
-    Ledger(output / "ledger.db").known_since(
+    Ledger(open_registry(output)).known_since(
         "acme", "daily", f"0 0 * * * {ZONE}", now - 10 * DAY
     )
     command = [sys.executable, "-c", FOREVER, str(output), str(seconds)]
@@ -636,7 +639,7 @@ def test_it_makes_up_at_once_what_was_missed_and_stops_at_a_signal(
     assert "00:00 CE" in lines[2]
     assert "published as" in lines[2]
     assert lines[3].startswith("daily: next at ")
-    *missed, published = Ledger(tmp_path / "ledger.db").rows()
+    *missed, published = Ledger(open_registry(tmp_path)).rows()
     assert {run.state for run in missed} == {State.MISSED}
     assert 8 <= len(missed) <= 10
     assert published.state == State.PUBLISHED
@@ -649,7 +652,7 @@ def test_a_signal_breaks_off_the_run_under_way_and_its_fire_stays_open(tmp_path:
         assert "begun\n" in iter(process.stdout.readline, "")
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 130
-    last = Ledger(tmp_path / "ledger.db").rows()[-1]
+    last = Ledger(open_registry(tmp_path)).rows()[-1]
     assert (last.state, last.attempts, last.exit_status) == (State.OPEN, 1, None)
 
 
@@ -663,7 +666,7 @@ def test_an_unusable_ledger_does_not_end_the_scheduler(
     def known_since(*given: object) -> datetime:
         raise next(passes)
 
-    ledger = Ledger(tmp_path / "ledger.db")
+    ledger = Ledger(open_registry(tmp_path))
     monkeypatch.setattr(ledger, "known_since", known_since)
     monkeypatch.setattr("pipeline.schedule.scheduler._LOOK_AGAIN_SECONDS", 0.01)
     timetable: Timetable = read_timetable("acme", ZONE, WEEKLY, tmp_path)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pipeline.errors import SourceError
-from pipeline.schedule.ledger import State
+from pipeline.registry.fires import State
 from pipeline.schedule.scheduler import Scheduler
 from tests.schedule.test_schedule import (
     AFTERWARDS,

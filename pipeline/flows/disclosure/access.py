@@ -139,7 +139,7 @@ def where_it_is(document: Document, audit: Audit) -> None:
             ("findings.csv, .parquet", translate("records that miss something"), analysts),
             ("snapshot/", translate("copies of the records that were read"), analysts),
             (
-                "../../ledger.db",
+                "../../registry.db",
                 translate("when runs took place, and how they ended"),
                 analysts,
             ),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select
 
 from pipeline.errors import PublishError
-from pipeline.schedule.ledger import MANUAL, Fire, Ledger, State
+from pipeline.registry.database import Registry, open_registry
+from pipeline.registry.fires import MANUAL, Fire, Ledger, State
+from pipeline.registry.tables import FIRES
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -19,13 +21,14 @@ FIRE = Fire("acme", "weekly", NOON)
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(tmp_path / "output" / "ledger.db")
+def ledger(registry: Registry) -> Ledger:
+    return Ledger(registry)
 
 
-def test_only_its_owner_can_read_it(ledger: Ledger, tmp_path: Path) -> None:
+def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    open_registry(tmp_path / "output")
     assert stat.S_IMODE((tmp_path / "output").stat().st_mode) == 0o700
-    assert stat.S_IMODE((tmp_path / "output" / "ledger.db").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "output" / "registry.db").stat().st_mode) == 0o600
 
 
 def test_a_run_that_fails_and_then_succeeds(ledger: Ledger) -> None:
@@ -154,28 +157,36 @@ def test_a_message_is_one_line_of_500_characters_at_most(ledger: Ledger) -> None
 
 
 def test_times_are_text_in_utc_whatever_zone_they_came_in(
-    ledger: Ledger, tmp_path: Path
+    ledger: Ledger, registry: Registry
 ) -> None:
     amsterdam = NOON.astimezone(timezone(HOUR))
     ledger.opened(Fire("acme", MANUAL, amsterdam), "id", amsterdam)
     ledger.opened(Fire("acme", MANUAL, NOON), "id", NOON)  # the same fire
-    with sqlite3.connect(tmp_path / "output" / "ledger.db") as raw:
-        assert raw.execute("SELECT fire_utc, started_at, attempts FROM runs").fetchall() == [
+    columns = FIRES.c.fire_utc, FIRES.c.started_at, FIRES.c.attempts
+    with registry.transaction() as connection:
+        assert connection.execute(select(*columns)).all() == [
             ("2026-11-16T12:00:00.000000Z", "2026-11-16T12:00:00.000000Z", 2)
         ]
-        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
-            raw.execute(
-                "INSERT INTO runs (audit, schedule, fire_utc, state, attempts, message)"
-                " SELECT audit, schedule, fire_utc, state, 1, '' FROM runs"
-            )
-    raw.close()
+    twice = insert(FIRES).from_select(
+        ["audit", "schedule", "fire_utc", "state", "attempts", "message"],
+        select(
+            FIRES.c.audit,
+            FIRES.c.schedule,
+            FIRES.c.fire_utc,
+            FIRES.c.state,
+            FIRES.c.attempts,
+            FIRES.c.message,
+        ),
+    )
+    with pytest.raises(PublishError, match=r"(?i)unique"), registry.transaction() as connection:
+        connection.execute(twice)
 
 
-def test_many_writers_lose_nothing(tmp_path: Path) -> None:
-    file = tmp_path / "ledger.db"
-
+def test_many_writers_lose_nothing(address: str, tmp_path: Path) -> None:
     def write(writer: int) -> datetime:
-        own = Ledger(file)  # also that several make the tables at once
+        own = Ledger(
+            open_registry(tmp_path, address)
+        )  # also that several make the tables at once
         since = own.known_since("acme", "weekly", "line", NOON + writer * HOUR)
         for n in range(10):
             own.opened(Fire("acme", "weekly", NOON + n * HOUR), f"{writer}", NOON)
@@ -183,15 +194,17 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(write, range(8)))) == 1
-    assert [run.attempts for run in Ledger(file).rows()] == [8] * 10
+    assert [run.attempts for run in Ledger(open_registry(tmp_path, address)).rows()] == [8] * 10
 
 
 def test_what_cannot_be_used_is_our_error(tmp_path: Path) -> None:
-    (tmp_path / "ledger.db").write_text("this is no database, it is a text of some length" * 50)
-    with pytest.raises(PublishError, match=r"ledger\.db.*not a database"):
-        Ledger(tmp_path / "ledger.db")
+    (tmp_path / "registry.db").write_text(
+        "this is no database, it is a text of some length" * 50
+    )
+    with pytest.raises(PublishError, match=r"registry\.db.*not a database"):
+        Ledger(open_registry(tmp_path))
     with pytest.raises(PublishError, match="cannot be opened"):
-        Ledger(tmp_path / "ledger.db" / "ledger.db")
+        open_registry(tmp_path / "registry.db")
 
 
 def test_a_fire_that_was_never_begun_has_no_attempt(ledger: Ledger) -> None:

@@ -1,9 +1,4 @@
-"""The run ledger in SQLite: which fire of which schedule was published, missed or is open.
-
-Several processes may use it at once: every transaction takes the write lock when it begins, so
-whatever it reads is still true when it writes. Times are fixed-width text in UTC, so text order
-is time order. No row holds the CRM's data or a secret.
-"""
+"""The ledger of fires: which fire of which schedule was published, missed or is open."""
 
 from __future__ import annotations
 
@@ -17,63 +12,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    Connection,
-    Integer,
-    MetaData,
-    NullPool,
-    Row,
-    Table,
-    Text,
-    UniqueConstraint,
-    and_,
-    case,
-    create_engine,
-    delete,
-    event,
-    func,
-    select,
-    update,
-)
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Row, and_, case, delete, func, select, update
 
 from pipeline.errors import PublishError
+from pipeline.registry.database import Registry, upsert
+from pipeline.registry.tables import FIRES, SCHEDULES
 
 MANUAL: Final = "manual"
 """The schedule of a run that somebody started by hand."""
 
-_BUSY_SECONDS: Final = 30
 _MESSAGE_LENGTH: Final = 500
-
-_METADATA: Final = MetaData()
-_RUNS: Final = Table(
-    "runs",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("audit", Text, nullable=False),
-    Column("schedule", Text, nullable=False),
-    Column("fire_utc", Text, nullable=False),
-    Column("run_id", Text),
-    Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("started_at", Text),
-    Column("ended_at", Text),
-    Column("exit_status", Integer),
-    Column("message", Text, nullable=False),
-    UniqueConstraint("audit", "schedule", "fire_utc"),
-    CheckConstraint("state IN ('open', 'published', 'missed')"),
-)
-_SCHEDULES: Final = Table(
-    "schedules",
-    _METADATA,
-    Column("audit", Text, primary_key=True),
-    Column("schedule", Text, primary_key=True),
-    Column("line", Text, nullable=False),
-    Column("since_utc", Text, nullable=False),
-)
 _KEY: Final = ["audit", "schedule", "fire_utc"]
 
 
@@ -111,34 +59,13 @@ class Run:
 
 
 class Ledger:
-    """The ledger in `file`, created if needed (0600, a new folder 0700).
+    """The fires in a registry. One that was published or missed never changes again.
 
-    A fire that was published or missed never changes again. Raises PublishError if the ledger
-    cannot be used.
+    Raises PublishError if the registry cannot be used.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            raise PublishError(
-                f"{file}: the run ledger cannot be opened ({error.strerror})."
-            ) from None
-        # without a pool, a fork carries no SQLite connection into another process
-        self._engine = create_engine(
-            f"sqlite:///{file}",
-            poolclass=NullPool,
-            connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
-        )
-        event.listen(
-            self._engine,
-            "begin",
-            lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"),
-        )
-        with self._transaction() as connection:
-            _METADATA.create_all(connection)
+    def __init__(self, registry: Registry) -> None:
+        self._transaction = registry.transaction
 
     def known_since(self, audit: str, schedule: str, line: str, now: datetime) -> datetime:
         """Since when the schedule has had this line; no earlier fire is owed.
@@ -146,12 +73,14 @@ class Ledger:
         A new line counts from `now`.
         """
         values = {"audit": audit, "schedule": schedule, "line": line, "since_utc": _text(now)}
-        anew = insert(_SCHEDULES).values(values)
-        anew = anew.on_conflict_do_update(
-            ["audit", "schedule"], set_=values, where=_SCHEDULES.c.line != line
-        )
-        since = select(_SCHEDULES.c.since_utc).filter_by(audit=audit, schedule=schedule)
+        since = select(SCHEDULES.c.since_utc).filter_by(audit=audit, schedule=schedule)
         with self._transaction() as connection:
+            anew = upsert(connection, SCHEDULES).values(values)
+            anew = anew.on_conflict_do_update(
+                index_elements=["audit", "schedule"],
+                set_=values,
+                where=SCHEDULES.c.line != line,
+            )
             connection.execute(anew)
             return datetime.fromisoformat(connection.execute(since).scalar_one())
 
@@ -164,14 +93,16 @@ class Ledger:
             "exit_status": None,
             "message": "",
         }
-        statement = insert(_RUNS).values(**_key(fire), **begun, state=State.OPEN, attempts=1)
-        statement = statement.on_conflict_do_update(
-            _KEY,
-            set_={**begun, "attempts": _RUNS.c.attempts + 1},
-            where=_RUNS.c.state == State.OPEN,
-        )
         with self._transaction() as connection:
-            connection.execute(statement)
+            first = upsert(connection, FIRES).values(
+                **_key(fire), **begun, state=State.OPEN, attempts=1
+            )
+            again = first.on_conflict_do_update(
+                index_elements=_KEY,
+                set_={**begun, "attempts": FIRES.c.attempts + 1},
+                where=FIRES.c.state == State.OPEN,
+            )
+            connection.execute(again)
 
     @contextmanager
     def by_hand(self, audit: str, output: Path, now: datetime) -> Iterator[None]:
@@ -179,7 +110,7 @@ class Ledger:
 
         Each run holds a shared lock; whoever gets it exclusively knows that no other is alive.
         """
-        file = self._file.with_name(f".{MANUAL}.lock")
+        file = output / f".{MANUAL}.lock"
         try:
             lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -235,19 +166,19 @@ class Ledger:
             _key(fire) | ended | {"attempts": 0, "message": "a later one was due"}
             for fire in passed_over
         ]
-        statement = insert(_RUNS).on_conflict_do_update(
-            _KEY, set_=ended, where=_RUNS.c.state == State.OPEN
-        )
         if rows:
             with self._transaction() as connection:
+                statement = upsert(connection, FIRES).on_conflict_do_update(
+                    index_elements=_KEY, set_=ended, where=FIRES.c.state == State.OPEN
+                )
                 connection.execute(statement, rows)
 
     def last_fires(
         self, audit: str, schedule: str, now: datetime
     ) -> tuple[datetime | None, datetime | None]:
         """The latest closed fire up to now, and the latest known fire, even in the future."""
-        fire = _RUNS.c.fire_utc
-        ended = case((and_(_RUNS.c.state != State.OPEN, fire <= _text(now)), fire))
+        fire = FIRES.c.fire_utc
+        ended = case((and_(FIRES.c.state != State.OPEN, fire <= _text(now)), fire))
         latest = select(func.max(ended), func.max(fire)).filter_by(
             audit=audit, schedule=schedule
         )
@@ -258,47 +189,36 @@ class Ledger:
     def set_back(self, audit: str, schedule: str, now: datetime) -> None:
         """Forgets unpublished fires after now, which a wrong clock produced."""
         ours, present = {"audit": audit, "schedule": schedule}, _text(now)
-        unpublished = delete(_RUNS).filter_by(**ours).where(_RUNS.c.state != State.PUBLISHED)
-        known = update(_SCHEDULES).filter_by(**ours).values(since_utc=present)
+        unpublished = delete(FIRES).filter_by(**ours).where(FIRES.c.state != State.PUBLISHED)
+        known = update(SCHEDULES).filter_by(**ours).values(since_utc=present)
         with self._transaction() as connection:
-            connection.execute(unpublished.where(_RUNS.c.fire_utc > present))
-            connection.execute(known.where(_SCHEDULES.c.since_utc > present))
+            connection.execute(unpublished.where(FIRES.c.fire_utc > present))
+            connection.execute(known.where(SCHEDULES.c.since_utc > present))
 
     def rows(
         self, audit: str | None = None, schedule: str | None = None, state: State | None = None
     ) -> list[Run]:
         """The rows that match all given filters, by fire time."""
         filters = {"audit": audit, "schedule": schedule, "state": state}
-        wanted = select(_RUNS).filter_by(
+        wanted = select(FIRES).filter_by(
             **{name: value for name, value in filters.items() if value is not None}
         )
         with self._transaction() as connection:
             return [
                 _run(row)
-                for row in connection.execute(wanted.order_by(_RUNS.c.fire_utc, _RUNS.c.id))
+                for row in connection.execute(wanted.order_by(FIRES.c.fire_utc, FIRES.c.id))
             ]
 
     def find(self, fire: Fire) -> Run | None:
         """The fire's row, or None."""
         with self._transaction() as connection:
-            row = connection.execute(select(_RUNS).filter_by(**_key(fire))).one_or_none()
+            row = connection.execute(select(FIRES).filter_by(**_key(fire))).one_or_none()
         return None if row is None else _run(row)
 
     def _close(self, fire: Fire, **values: Any) -> None:
-        statement = update(_RUNS).filter_by(**_key(fire), state=State.OPEN).values(values)
+        statement = update(FIRES).filter_by(**_key(fire), state=State.OPEN).values(values)
         with self._transaction() as connection:
             connection.execute(statement)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            reason = getattr(error, "orig", None) or type(error).__name__
-            raise PublishError(
-                f"{self._file}: the run ledger cannot be used ({reason})."
-            ) from None
 
 
 def _alone(lock: int) -> bool:

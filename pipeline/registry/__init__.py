@@ -1,0 +1,1 @@
+"""What outlives a run: which fires were published, what became of findings, headline figures."""

@@ -1,0 +1,1 @@
+"""How an older registry becomes one of this version: numbered steps, each run once."""
