@@ -30,6 +30,7 @@ from sqlalchemy import table as lightweight
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.errors import ConfigError, PublishError
 from pipeline.registry import migrations
@@ -173,7 +174,9 @@ def _take_in(connection: Connection, ledger: Path) -> None:
     with source.connect() as old:
         for name, table in (("runs", FIRES), ("schedules", SCHEDULES)):
             if inspect(old).has_table(name):
-                columns = (literal_column(column.name) for column in table.c)
+                columns: list[ColumnElement[Any]] = [
+                    literal_column(column.name) for column in table.c
+                ]
                 rows = old.execute(select(*columns).select_from(lightweight(name))).mappings()
                 if found := [dict(row) for row in rows]:
                     connection.execute(table.insert(), found)
