@@ -14,10 +14,13 @@ from pipeline.delivery import folder
 from pipeline.errors import AuditError, PublishError
 from pipeline.flows.compute import compute
 from pipeline.flows.extract import Clock, extract
+from pipeline.flows.remember import announce, complete, remember
 from pipeline.lacks import lack_of
 from pipeline.memory import let_go, settled
 from pipeline.model import RunResult
 from pipeline.progress import Progress
+from pipeline.registry.database import Registry
+from pipeline.registry.runs import Run
 from pipeline.reports.write import write_reports
 from pipeline.snapshot.manifest import load_manifest
 
@@ -51,7 +54,9 @@ def run_audit(
     """
     os.umask(0o077)  # the files hold clients' data: folders 0700, files 0600
     with _lacks_reported():
+        registry = audit.registry()
         folder.complete_latest(audit.output, clock())
+        complete(registry, audit.output, clock(), progress)
         with folder.draft(audit.output) as draft:
             data = draft.folder / "snapshot"
             data.mkdir()
@@ -63,10 +68,20 @@ def run_audit(
             result = compute(data, run_id=run_id, progress=progress)
             with settled(manifest.rows):
                 write_reports(result, draft.folder, progress)
+            announced = announce(registry, result, audit.output, data)
             published = draft.publish(run_id, clock())
-            return Outcome(
-                run_id, published, result, manifest.transaction_seconds, result.warnings
-            )
+        warnings = (*result.warnings, *_remembered(registry, announced, result, published))
+        return Outcome(run_id, published, result, manifest.transaction_seconds, warnings)
+
+
+def _remembered(
+    registry: Registry, run: Run, result: RunResult, published: Path
+) -> Iterator[str]:
+    """Records the run; a failure there does not undo a published report."""
+    try:
+        remember(registry, run, result, published / "snapshot")
+    except PublishError as error:
+        yield f"the report is published, and the next run records that: {error}"
 
 
 @contextmanager

@@ -268,6 +268,11 @@ class FieldSet:
             bits[demand.name] |= 1 << bit
         return tuple(bits.values())
 
+    @property
+    def due_keys(self) -> tuple[str, ...]:
+        """All such keys, each once."""
+        return tuple(dict.fromkeys(self._due_keys.values()))
+
     def due_key(self, demand: Demand) -> str:
         """Under what the records are counted of which a demand is due: 'meeting.held'. Demands
         of equal conditions and one debtor share a count.

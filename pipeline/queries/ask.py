@@ -57,7 +57,7 @@ def failing(entity: str, rows: Iterable[Any]) -> Iterator[FailingRecord]:
         yield FailingRecord(
             entity,
             *named,
-            _joined(words),
+            joined(words),
             SPANS[span],
             bool(is_repeat),
             _moment(occurred_at_us),
@@ -75,7 +75,7 @@ def _moment(occurred_at_us: Any) -> int | None:
     return None if occurred_at_us is None else int(occurred_at_us)
 
 
-def _joined(words: Iterable[Any]) -> int:
+def joined(words: Iterable[Any]) -> int:
     """Words of bits as one integer, the lowest first."""
     return sum(int(word) << WORD * number for number, word in enumerate(words))
 
@@ -141,7 +141,7 @@ class _Expansion:
             lambda: [0] * len(census.priced)
         )
         self._counts[Grain.COMPANY, None]  # is said to be zero where there are no records
-        self._bits = cache(lambda *words: _joined(words))
+        self._bits = cache(lambda *words: joined(words))
         self._counted = cache(lambda bits: _all_set(census.counts.values(), bits))
         of_creators = [is_of_creator(dimension) for _, dimension in census.counts]
         self._of_creators = {place for place, theirs in enumerate(of_creators) if theirs}

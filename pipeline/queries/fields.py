@@ -83,6 +83,17 @@ def due_truths(fields: FieldSet, view: FromClause, window: Window) -> dict[str, 
     return {fields.due_key(demand): truths[demand.when] for demand in fields.demands}
 
 
+def due_of_records(fields: FieldSet, view: FromClause, window: Window) -> Select[Any]:
+    """(id, owner, entered_by, *words of bits): bit i is set where the demands with the i-th of
+    the set's due keys are due; each record once.
+    """
+    truths = due_truths(fields, view, window)
+    dues = [truths[key].true for key in fields.due_keys]
+    words = (_word(dues[start : start + WORD]) for start in range(0, len(dues), WORD))
+    asked = select(view.c.id, view.c.owner, entered_by(view), *words)
+    return asked.where(view.c.is_repeat == 0)
+
+
 def due_counts(
     fields: FieldSet, view: FromClause, window: Window
 ) -> dict[tuple[str, str], tuple[Condition, ...]]:

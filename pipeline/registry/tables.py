@@ -62,6 +62,7 @@ RUNS: Final = Table(
     Column("audit", Text, nullable=False),  # by id
     Column("run_id", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False),
+    Column("place", Text, nullable=False),  # machine and folder that publish it
     Column("as_of", Text, nullable=False),
     Column("day", Text, nullable=False),  # the local day that its period holds last
     Column("period", Text, nullable=False),  # its word, or ''
@@ -113,10 +114,6 @@ HEADLINES: Final = Table(
     Column("run", ForeignKey(RUNS.c.id), primary_key=True),
     Column("scope", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("metric", Text, primary_key=True),
-    Column("dimension", Text, primary_key=True),
-    Column("currency", Text, primary_key=True),
-    # whole numbers of any size
-    Column("numerator", Text, nullable=False),
-    Column("denominator", Text),
+    # 'score/deal' -> [numerator, denominator or null]: a row for each would be millions
+    Column("figures", Text, nullable=False),
 )

@@ -46,7 +46,8 @@ def _make_runs() -> None:
     op.create_table(
         "runs",
         Column("id", Integer, primary_key=True),
-        *_texts("audit", "run_id", "state", "as_of", "day", "period", "first_day", "after_day"),
+        *_texts("audit", "run_id", "state", "place", "as_of"),
+        *_texts("day", "period", "first_day", "after_day"),
         Column("is_observed", Integer, nullable=False),
         *_texts("program", "rules"),
         UniqueConstraint("run_id", name="uq_runs_run_id"),
@@ -55,9 +56,8 @@ def _make_runs() -> None:
     op.create_table(
         "headlines",
         Column("run", Integer, ForeignKey("runs.id"), primary_key=True),
-        *_keys("scope", "key", "metric", "dimension", "currency"),
-        *_texts("numerator"),
-        Column("denominator", Text),
+        *_keys("scope", "key"),
+        *_texts("figures"),
     )
     op.create_table(
         "rule_versions",

@@ -1,0 +1,36 @@
+"""The measures of which the registry keeps every run's figures, to show them beside later ones."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.measures import calls, clients, completeness, deals, meetings, plan
+from pipeline.model import Measure
+
+HEADLINES: Final[tuple[Measure, ...]] = (
+    completeness.SCORE,
+    completeness.POINTS_KEPT,
+    completeness.POINTS_DUE,
+    completeness.RECORDS_COMPLETE,
+    completeness.RECORDS_FAILING,
+    completeness.RECORDS_WITH_OPERATORS,
+    completeness.BASE_SCORE,
+    completeness.BASE_COMPLETE,
+    meetings.MEETINGS_HELD,
+    meetings.COMPLETE_MEETINGS,
+    meetings.MEETINGS_TO_COMPLETE,
+    meetings.MEETINGS_PLANNED_7D,
+    meetings.MEETINGS_OVERDUE,
+    calls.CALLS_HELD,
+    deals.DEALS_OPEN,
+    deals.DEALS_OPEN_AMOUNT,
+    deals.DEALS_WON,
+    deals.DEALS_WON_AMOUNT,
+    deals.DEALS_LOST,
+    deals.WIN_RATE,
+    deals.DEALS_WON_UNDATED,
+    clients.CLIENTS,
+    clients.CLIENTS_NEW,
+    plan.PLAN_DONE,
+    plan.PLAN_TARGET,
+)

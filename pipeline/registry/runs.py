@@ -1,0 +1,143 @@
+"""Published runs: announced before their folder has its name, and recorded after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+
+from pipeline.model import Scope
+from pipeline.registry.tables import HEADLINES, RUNS
+
+_PUBLISHING: Final = "publishing"
+_PUBLISHED: Final = "published"
+
+Numbers = tuple[int, int | None]
+"""(numerator, denominator; None where a figure is no ratio)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the registry knows it."""
+
+    audit_id: str
+    run_id: str
+    place: str  # machine and folder that publish it
+    as_of: datetime
+    injected: bool  # its as-of was given and is not the clock's
+    day: date  # the last local day that its period can hold
+    period: str  # 'last month'; '' where audit.yaml names the days
+    first: date
+    after_last: date
+    program: str
+    rules: str  # SHA-256 of the field sets
+
+
+def announce(connection: Connection, run: Run) -> None:
+    """Writes down that a run is about to be published."""
+    ours = delete(RUNS).where(RUNS.c.run_id == run.run_id, RUNS.c.state == _PUBLISHING)
+    connection.execute(ours)
+    values = {
+        "audit": run.audit_id,
+        "run_id": run.run_id,
+        "state": _PUBLISHING,
+        "place": run.place,
+        "as_of": _text(run.as_of),
+        "day": run.day.isoformat(),
+        "period": run.period,
+        "first_day": run.first.isoformat(),
+        "after_day": run.after_last.isoformat(),
+        "is_observed": 0,
+        "program": run.program,
+        "rules": run.rules,
+    }
+    connection.execute(insert(RUNS).values(values))
+
+
+def withdraw(connection: Connection, run_id: str) -> None:
+    """Forgets a run that was announced and never got its name."""
+    connection.execute(delete(RUNS).where(RUNS.c.run_id == run_id, RUNS.c.state == _PUBLISHING))
+
+
+def announced(connection: Connection, place: str) -> list[tuple[str, datetime]]:
+    """The runs of a place that were announced and not recorded: id and as-of."""
+    ours = select(RUNS).where(RUNS.c.place == place, RUNS.c.state == _PUBLISHING)
+    rows = connection.execute(ours.order_by(RUNS.c.id))
+    return [(row.run_id, datetime.fromisoformat(row.as_of)) for row in rows]
+
+
+def number_of(connection: Connection, run_id: str) -> int | None:
+    """The number of a run that waits to be recorded; None where another process did."""
+    ours = select(RUNS.c.id).where(RUNS.c.run_id == run_id, RUNS.c.state == _PUBLISHING)
+    return connection.execute(ours).scalar()
+
+
+def is_later(connection: Connection, run: Run) -> bool:
+    """Whether lives take notice of a run: its as-of is the clock's, and later than that of every
+    run of the audit of which they did.
+    """
+    last = select(func.max(RUNS.c.as_of)).where(
+        RUNS.c.audit == run.audit_id, RUNS.c.is_observed == 1
+    )
+    before = connection.execute(last).scalar()
+    return not run.injected and (before is None or _text(run.as_of) > before)
+
+
+def record(connection: Connection, number: int, *, observed: bool) -> None:
+    """Writes down that a run is published."""
+    done = {"state": _PUBLISHED, "is_observed": int(observed)}
+    connection.execute(update(RUNS).where(RUNS.c.id == number).values(done))
+
+
+def record_headlines(
+    connection: Connection,
+    number: int,
+    figures: Iterable[tuple[Scope, str, Mapping[str, Numbers]]],
+) -> None:
+    """Keeps the headline figures of a run, a row for each scope."""
+    rows = [
+        {"run": number, "scope": str(scope), "key": key, "figures": json.dumps(of_scope)}
+        for scope, key, of_scope in figures
+    ]
+    if rows:
+        connection.execute(insert(HEADLINES), rows)
+
+
+def headlines_of(
+    connection: Connection, run_id: str, scope: Scope, key: str = ""
+) -> dict[str, Numbers]:
+    """The headline figures of a run and scope; none where the registry has none."""
+    wanted: Select[Any] = (
+        select(HEADLINES.c.figures)
+        .join(RUNS, RUNS.c.id == HEADLINES.c.run)
+        .where(RUNS.c.run_id == run_id, HEADLINES.c.scope == scope, HEADLINES.c.key == key)
+    )
+    found = connection.execute(wanted).scalar()
+    return {name: (of[0], of[1]) for name, of in json.loads(found or "{}").items()}
+
+
+def run_before(connection: Connection, run: Run) -> Row[Any] | None:
+    """The last published run of the same audit and period word before this one, as-of the
+    clock's; None where this is the first.
+    """
+    wanted = (
+        select(RUNS)
+        .where(
+            RUNS.c.audit == run.audit_id,
+            RUNS.c.state == _PUBLISHED,
+            RUNS.c.is_observed == 1,
+            RUNS.c.period == run.period,
+            RUNS.c.as_of < _text(run.as_of),
+        )
+        .order_by(RUNS.c.as_of.desc())
+        .limit(1)
+    )
+    return connection.execute(wanted).one_or_none()
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

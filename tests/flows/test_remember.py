@@ -1,0 +1,170 @@
+"""What outlives a run is recorded once, whenever its process dies."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from pipeline.delivery.folder import Draft
+from pipeline.model import Scope
+from pipeline.registry.runs import headlines_of
+from pipeline.registry.tables import HEADLINES, LIFE_EVENTS, LIVES, RUNS
+from tests.postgres import database
+from tests.weeks import WEEK, Weeks, deal
+
+DEALS = [deal(f"d{number}", amount=None if number < 4 else 9) for number in range(1, 21)]
+
+
+class Died(BaseException):
+    """The process was killed."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def weeks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Weeks]:
+    if request.param == "sqlite":
+        yield Weeks(tmp_path, DEALS)
+        return
+    with database() as url:
+        yield Weeks(tmp_path, DEALS, url.render_as_string(hide_password=False))
+
+
+def states(weeks: Weeks) -> dict[str, str]:
+    with weeks.registry().transaction() as connection:
+        rows = connection.execute(select(RUNS).order_by(RUNS.c.id)).all()
+    return {row.run_id: row.state for row in rows}
+
+
+def test_runs_are_recorded_with_their_headlines_and_lives(weeks: Weeks) -> None:
+    weeks.run(1)
+    weeks.fill("d1")
+    second = weeks.run(2)
+    assert weeks.lives() == {
+        ("d1", "amount"): "opened 1 a, repaired 2 a",
+        ("d2", "amount"): "opened 1 a",
+        ("d3", "amount"): "opened 1 a",
+    }
+    with weeks.registry().transaction() as connection:
+        company = headlines_of(connection, "02-weekly", Scope.COMPANY)
+        anna = headlines_of(connection, "02-weekly", Scope.MANAGER, "a")
+        nobody = headlines_of(connection, "02-weekly", Scope.MANAGER, "nobody")
+        kept = connection.execute(select(HEADLINES.c.scope, HEADLINES.c.key)).all()
+    figures = second.result.figures
+    base, open_amount = figures["base/deal@company"], figures["deals_open_amount/EUR@manager:a"]
+    assert company["base/deal"] == (base.numerator, base.denominator) == (114, 120)
+    assert anna["deals_open_amount/EUR"] == (open_amount.numerator, None)
+    assert nobody == {}
+    assert len(kept) == 2 * len({(f.scope, f.key) for f in figures.values()})
+
+
+def test_no_value_of_the_crm_is_kept(tmp_path: Path) -> None:
+    weeks = Weeks(tmp_path, DEALS)
+    weeks.change("UPDATE deals SET name = 'Secret deal' WHERE id = 'd1'")
+    weeks.run(1)
+    kept = (tmp_path / "output" / "registry.db").read_bytes()
+    assert b"d1" in kept
+    assert b"Secret deal" not in kept
+
+
+def test_one_that_died_after_publishing_is_recorded_by_the_next(
+    weeks: Weeks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weeks.run(1)
+    weeks.fill("d1")
+    dies(monkeypatch, "pipeline.flows.run.remember", weeks, 2)
+    assert states(weeks) == {"01-weekly": "published", "02-weekly": "publishing"}
+    weeks.fill("d2")
+    weeks.run(3)
+    assert set(states(weeks).values()) == {"published"}
+    assert weeks.lives()["d1", "amount"] == "opened 1 a, repaired 2 a"
+    assert weeks.lives()["d2", "amount"] == "opened 1 a, repaired 3 a"
+
+
+def test_one_that_died_before_it_had_its_name_is_forgotten_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weeks = Weeks(tmp_path, DEALS)
+    dies(monkeypatch, "pipeline.delivery.folder.Draft.publish", weeks, 1)
+    assert states(weeks) == {"01-weekly": "publishing"}
+    weeks.run(1, late=timedelta(hours=1))  # tried again: the same run
+    assert states(weeks) == {"01-weekly": "published"}
+    dies(monkeypatch, "pipeline.delivery.folder.Draft.publish", weeks, 2)
+    weeks.run(3)
+    assert states(weeks) == {"01-weekly": "published", "03-weekly": "published"}
+
+
+def test_one_that_is_recorded_meanwhile_is_recorded_once(
+    weeks: Weeks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process completes it between its name and its record."""
+    from pipeline.flows import remember as flow
+    from pipeline.progress import Silence
+
+    def late(registry: Any, run: Any, result: Any, data: Path) -> None:
+        output = weeks.folder / "output"
+        flow.complete(
+            registry, output, datetime.fromisoformat("2026-06-01T06:00+00:00"), Silence()
+        )
+        flow.remember(registry, run, result, data)
+
+    monkeypatch.setattr("pipeline.flows.run.remember", late)
+    weeks.run(1)
+    with weeks.registry().transaction() as connection:
+        events = connection.execute(select(LIFE_EVENTS)).all()
+        lives = connection.execute(select(LIVES)).all()
+    assert len(events) == len(lives) == 3
+
+
+def test_a_report_is_published_though_the_registry_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weeks = Weeks(tmp_path, DEALS)
+    weeks.run(1)
+    monkeypatch.setattr("pipeline.registry.database._BUSY_SECONDS", 0.05)
+    publish = Draft.publish
+    holders: list[sqlite3.Connection] = []
+
+    def locked(draft: Draft, *given: Any) -> Path:
+        holder = sqlite3.connect(tmp_path / "output" / "registry.db", isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        holders.append(holder)
+        return publish(draft, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Draft, "publish", locked)
+        outcome = weeks.run(2)
+    [warning] = [line for line in outcome.warnings if "registry" in line]
+    assert "the report is published, and the next run records that" in warning
+    assert "locked" in warning
+    holders[0].close()
+    weeks.run(3)
+    assert set(states(weeks).values()) == {"published"}
+    assert len(states(weeks)) == 3
+
+
+def test_an_older_run_by_hand_observes_nothing(tmp_path: Path) -> None:
+    weeks = Weeks(tmp_path, DEALS)
+    weeks.run(2)
+    weeks.fill("d1")
+    weeks.run(1)  # a fire whose clock was set back
+    weeks.run(3, late=-2 * WEEK)  # as of the same moment as that one
+    assert weeks.lives()["d1", "amount"] == "opened 2 a"
+    weeks.run(4)
+    assert weeks.lives()["d1", "amount"] == "opened 2 a, repaired 4 a"
+
+
+def dies(monkeypatch: pytest.MonkeyPatch, at: str, weeks: Weeks, week: int) -> None:
+    """A run whose process is killed there."""
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(at, die)
+        with pytest.raises(Died):
+            weeks.run(week)
