@@ -38,6 +38,8 @@ def encoded(text: str) -> str:
 
 def decoded(mark: str) -> str:
     """The id that `encoded` turned into this mark."""
+    if "%{" not in mark:
+        return mark
     return _ENCODED.sub(lambda match: chr(int(match[1], 16)), mark)
 
 

@@ -7,7 +7,7 @@ It knows only the marks of a page, not the templates: `data-figure`, `data-row`,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -57,7 +57,7 @@ _GROUPS: Final = _marked("data-group")
 _ITEMS: Final = _marked("data-item")
 _CELLS: Final = _marked("data-cell")
 _METAS: Final = _marked("data-meta")
-_text: Final = cast(
+_string: Final = cast(
     Callable[[etree._Element], str], etree.XPath("string()", smart_strings=False)
 )
 
@@ -77,11 +77,40 @@ class PageContent:
     meta: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ExpectedPage:
+    """What must stand on a report's page: each key with its text."""
+
+    figures: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, str], ...]
+    groups: tuple[tuple[str, str], ...]
+    fix_list: tuple[tuple[str, str], ...]
+    meta: Mapping[str, str]
+    strangers: tuple[Difference, ...]  # what the report itself has wrong
+
+    def differences(self, page: PageContent) -> list[Difference]:
+        """Every difference of a page: figures, rows, fix-list and dates."""
+        return [
+            *self.strangers,
+            *_compared("figure", self.figures, page.figures),
+            *_compared("row", self.rows, tuple(map(_keyed, page.rows))),
+            *_compared("group", self.groups, tuple(map(_keyed, page.groups))),
+            *_compared("fix-list", self.fix_list, tuple(map(_keyed, page.fix_list))),
+            *_meta_differences(self.meta, page),
+        ]
+
+
 def read_page(html: str) -> PageContent:
     """Every marked element of a page, including those in drawings."""
-    page = etree.fromstring(
-        html.encode("utf-8"), etree.HTMLParser(encoding="utf-8", huge_tree=True)
+    return page_content(
+        etree.fromstring(
+            html.encode("utf-8"), etree.HTMLParser(encoding="utf-8", huge_tree=True)
+        )
     )
+
+
+def page_content(page: etree._Element) -> PageContent:
+    """Every marked element of a page that is parsed."""
     return PageContent(
         figures=tuple(
             (decoded(_mark(element, "data-figure")), _text(element))
@@ -96,26 +125,30 @@ def read_page(html: str) -> PageContent:
 
 def page_differences(report: Report, html: str) -> list[Difference]:
     """Every difference between the page and its report: figures, rows, fix-list and dates."""
-    page = read_page(html)
-    expected = [
-        (figure.id, clean(format_figure(figure, report.language)))
-        for figure in report.figures()
-    ]
-    return [
-        *_strangers(report),
-        *_compared("figure", expected, page.figures),
-        *_compared("row", map(_keyed, _expected_rows(report)), map(_keyed, page.rows)),
-        *_compared("group", map(_keyed, _expected_groups(report)), map(_keyed, page.groups)),
-        *_compared(
-            "fix-list",
-            map(_keyed, (_expected_repair(item, report) for item in report.fix_list)),
-            map(_keyed, page.fix_list),
+    return expected_page(report).differences(read_page(html))
+
+
+def expected_page(report: Report) -> ExpectedPage:
+    """What must stand on the report's page."""
+    return ExpectedPage(
+        figures=tuple(
+            (figure.id, clean(format_figure(figure, report.language)))
+            for figure in report.figures()
         ),
-        *_meta_differences(report, page),
-    ]
+        rows=tuple(map(_keyed, _expected_rows(report))),
+        groups=tuple(map(_keyed, _expected_groups(report))),
+        fix_list=tuple(_keyed(_expected_repair(item, report)) for item in report.fix_list),
+        meta=_expected_meta(report),
+        strangers=tuple(_strangers(report)),
+    )
 
 
 # ----------------------------------------------------------------------------------------- read
+
+
+def _text(element: etree._Element) -> str:
+    """The element's whole text; most have nothing else in them."""
+    return _string(element) if len(element) else element.text or ""
 
 
 def _mark(element: etree._Element, mark: str) -> str:
@@ -208,9 +241,11 @@ def _keyed(parts: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _compared(
-    what: str, expected: Iterable[tuple[str, str]], actual: Iterable[tuple[str, str]]
+    what: str, expected: tuple[tuple[str, str], ...], actual: tuple[tuple[str, str], ...]
 ) -> Iterator[Difference]:
     """Compares both sides by key, with repeats: texts altered, lost or added."""
+    if expected == actual:
+        return
     sides: tuple[dict[str, list[str]], dict[str, list[str]]] = (
         defaultdict(list),
         defaultdict(list),
@@ -255,12 +290,14 @@ def _of_edition(result: RunResult, name: str) -> Figure | None:
     return result.figures.get(name)
 
 
-def _meta_differences(report: Report, page: PageContent) -> Iterator[Difference]:
+def _meta_differences(
+    wanted: Mapping[str, str], page: PageContent
+) -> Iterator[Difference]:
     """The as-of must be right in head and foot, and so must every other mark."""
     texts: dict[str, list[str]] = defaultdict(list)
     for name, text in page.meta:
         texts[name].append(text)
-    for name, expected in _expected_meta(report).items():
+    for name, expected in wanted.items():
         times = 2 if name == "as-of" else 1
         if texts[name] != [expected] * times:
             yield name, "head and foot", _listed([expected] * times), _listed(texts[name])
