@@ -51,7 +51,7 @@ class FileCell:
 
 def mark(node: etree._Element, cells: dict[str, FileCell], formats: Sequence[str]) -> None:
     """Fills in a cell's type and format; a formula without a value is a cell too."""
-    ref, formula = str(node.get("r")), any(part.tag == _FORMULA for part in node)
+    ref, formula = str(node.get("r")), node.find(_FORMULA) is not None
     if cell := cells.get(ref):
         cell.kind = str(node.get("t", "n"))
         cell.number_format = formats[int(node.get("s", "0"))]

@@ -25,7 +25,6 @@ _RANGE: Final = re.compile(r"([A-Z]+)(\d+):\1(\d+)")
 
 
 @cache
-@cache
 def column_letters(number: int) -> str:
     """1 -> A, 27 -> AA."""
     letters = ""

@@ -78,20 +78,28 @@ _UNREADABLE: Final = (
 def workbook_differences(report: Report, file: Path) -> list[Difference]:
     """Every difference between the file and the report."""
     try:
-        workbook = _read(file, report)
+        workbook = read_workbook(file, report)
     except _UNREADABLE as error:
         return [("workbook", file.name, "a readable workbook", type(error).__name__)]
+    return compared(report, workbook)
+
+
+def compared(report: Report, workbook: Workbook) -> list[Difference]:
+    """Every difference between what a file holds and the report."""
     names = sheet_names(report)
     if list(workbook.sheets) != names:
-        return [("sheets", file.name, ", ".join(names), ", ".join(workbook.sheets))]
+        place = workbook.file.name
+        return [("sheets", place, ", ".join(names), ", ".join(workbook.sheets))]
     differences = list(workbook.oddities)
+    for sheet in workbook.sheets.values():
+        differences += sheet.oddities
     places: list[tuple[Figure, str, str]] = []
     language, words = report.language, sheet_words(report.language)
     index = words.index
     expected = _expected(report)
     for name in names[:-1]:
         if name == words.to_complete:
-            differences += workbook.listed
+            differences += workbook.sheets[name].listed
         else:
             differences += _compared(workbook.sheets[name], next(expected), places, language)
     differences += _compared(
@@ -160,23 +168,29 @@ def _expected_index(
 
 
 @dataclass(slots=True)
-class _Sheet:
+class Sheet:
+    """A sheet of the file; the list's is compared as it is read, and keeps no cells."""
+
     name: str
     cells: dict[str, FileCell]
     bars: list[str] = field(default_factory=list)  # ranges of conditional formats
+    oddities: list[Difference] = field(default_factory=list)
+    listed: list[Difference] = field(default_factory=list)  # of the list's rows
 
 
 @dataclass(slots=True)
-class _Workbook:
-    sheets: dict[str, _Sheet]
+class Workbook:
+    """What a file holds."""
+
+    file: Path
+    sheets: dict[str, Sheet]
     oddities: list[Difference] = field(default_factory=list)
-    listed: list[Difference] = field(default_factory=list)  # of the list's sheet
     charts: list[Chart] = field(default_factory=list)
 
 
-def _read(file: Path, report: Report) -> _Workbook:
+def read_workbook(file: Path, report: Report) -> Workbook:
     """The file's cells; those of the list, which may be long, are compared as they are read."""
-    workbook, to_complete = _Workbook({}), sheet_words(report.language).to_complete
+    workbook, to_complete = Workbook(file, {}), sheet_words(report.language).to_complete
     calamine = CalamineWorkbook.from_path(str(file))
     with ZipFile(file) as archive:
         workbook.charts = charts_in(archive)
@@ -187,16 +201,16 @@ def _read(file: Path, report: Report) -> _Workbook:
                 ("format", "conditional format", "no number format", "one")
             )
         for metadata, part in zip(calamine.sheets_metadata, parts(archive), strict=True):
+            sheet = workbook.sheets[metadata.name] = Sheet(metadata.name, {})
             if metadata.visible is not SheetVisibleEnum.Visible:
-                workbook.oddities.append(("sheet", metadata.name, "visible", "hidden"))
-            sheet = workbook.sheets[metadata.name] = _Sheet(metadata.name, {})
+                sheet.oddities.append(("sheet", metadata.name, "visible", "hidden"))
             if metadata.name == to_complete:
                 streamed = Streamed(calamine, archive, part, metadata.name, formats)
-                workbook.listed += _list_differences(report, streamed)
+                sheet.listed += _list_differences(report, streamed)
                 sheet.bars = streamed.around.bars
             else:
                 sheet.cells = _values(calamine, metadata.name)
-                workbook.oddities += _types(archive, part, formats, sheet)
+                sheet.oddities += _types(archive, part, formats, sheet)
     return workbook
 
 
@@ -212,7 +226,7 @@ def _values(calamine: CalamineWorkbook, name: str) -> dict[str, FileCell]:
 
 
 def _types(
-    archive: ZipFile, part: str, formats: Sequence[str], sheet: _Sheet
+    archive: ZipFile, part: str, formats: Sequence[str], sheet: Sheet
 ) -> list[Difference]:
     """Fills in types, formats and links of the sheet's cells; returns hidden rows and columns."""
     tree = etree.fromstring(archive.read(part))
@@ -242,7 +256,7 @@ def _list_differences(report: Report, streamed: Streamed) -> Iterator[Difference
     yield from _hidden(streamed.name, streamed.around.hidden)
     rows = zip_longest(_expected_list(report), streamed.rows(), fillvalue=None)
     for number, (expected, cells) in enumerate(rows, 1):
-        row = _Sheet(streamed.name, cells or {})
+        row = Sheet(streamed.name, cells or {})
         yield from _compared(row, [expected or ()], [], report.language, first=number)
 
 
@@ -274,7 +288,7 @@ def _separated(number: str, language: Language) -> str:
 
 
 def _compared(
-    sheet: _Sheet,
+    sheet: Sheet,
     rows: Sequence[Sequence[_Expected]],
     places: list[tuple[Figure, str, str]],
     language: Language,
@@ -384,7 +398,7 @@ def _is_figure(cell: FileCell, figure: Figure, language: Language) -> bool:
 
 
 def _misled(
-    report: Report, workbook: _Workbook, figures: Sequence[tuple[Figure, str, str]]
+    report: Report, workbook: Workbook, figures: Sequence[tuple[Figure, str, str]]
 ) -> Iterator[Difference]:
     """Figures that lead elsewhere than to the sheet that says why."""
     places = SheetPlaces(report)
@@ -395,7 +409,7 @@ def _misled(
             yield figure.id, f"{name}!{ref}", wanted or "no link", link or "no link"
 
 
-def _unaccounted(report: Report, workbook: _Workbook) -> Iterator[Difference]:
+def _unaccounted(report: Report, workbook: Workbook) -> Iterator[Difference]:
     """Compares the index with the report and with the cells, wherever they are."""
     index = sheet_words(report.language).index
     lines: dict[int, dict[str, FileCell]] = {}

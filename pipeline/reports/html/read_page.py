@@ -290,9 +290,7 @@ def _of_edition(result: RunResult, name: str) -> Figure | None:
     return result.figures.get(name)
 
 
-def _meta_differences(
-    wanted: Mapping[str, str], page: PageContent
-) -> Iterator[Difference]:
+def _meta_differences(wanted: Mapping[str, str], page: PageContent) -> Iterator[Difference]:
     """The as-of must be right in head and foot, and so must every other mark."""
     texts: dict[str, list[str]] = defaultdict(list)
     for name, text in page.meta:
