@@ -34,7 +34,7 @@ _LONG_NUMBERS: Final = (100, 101, 200, 201, 900, 901)
 
 
 def text_of(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%d %H:%M:%S")
+    return instant.isoformat(" ", "seconds")[:19]  # without the zone
 
 
 def owner_of(row: Row) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from heapq import nlargest
 
 from pipeline.demo import words
 from pipeline.demo.company import Company, Row, Test, exposed, owner_of
@@ -47,18 +48,13 @@ def protect_month(crm: Company) -> None:
 
 def _pick(crm: Company, table: str, number: int, where: Test = lambda row: True) -> list[Row]:
     """Rows for a defect, the careless owners' more often; each row is picked once."""
-    draws = [
-        (
-            crm.rng.random() ** (1 / min(3.0, max(0.3, crm.care.get(owner_of(row), 1.0)))),
-            str(row["id"]),
-            row,
-        )
+    powers = {owner: 1 / min(3.0, max(0.3, care)) for owner, care in crm.care.items()}
+    draws = (
+        (crm.rng.random() ** powers.get(owner_of(row), 1.0), str(row["id"]), row)
         for row in crm.rows[table]
         if id(row) not in crm.kept and where(row)
-    ]
-    chosen = [
-        row for _, _, row in sorted(draws, key=lambda draw: draw[:2], reverse=True)[:number]
-    ]
+    )
+    chosen = [row for _, _, row in nlargest(number, draws, key=lambda draw: draw[:2])]
     crm.kept |= {id(row) for row in chosen}
     return chosen
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -192,8 +192,9 @@ class Demo:
 
     def lines(self) -> Iterator[str]:
         """What three_managers.txt should say."""
+        every = list(self._judged())
         for manager in MANAGERS:
-            judged = [record for record in self._judged() if record[0] == manager]
+            judged = [record for record in every if record[0] == manager]
             for _, in_score, record, day, what, lacks in judged:
                 if in_score:
                     yield f"{manager} | score | {record} of {day} | {what} | {lacks}"
@@ -258,11 +259,7 @@ class Demo:
         keys = {(table, row["id"])}
         if table == "contacts" and row["owner_id"] not in self.users:
             keys.add(("clients", row["client_id"]))
-        handed = [
-            change for change in self.tables["changes"]
-            if change["field"] == "owner_id" and FIRST <= change["changed_at"] <= AS_OF
-            and (change["table_name"], change["record_id"]) in keys and change["old_value"] in self.users
-        ]  # fmt: skip
+        handed = [change for key in keys for change in self._handed_over[key]]
         taken_over = any(
             change["changed_at"][:16] > made[:16] for change in handed
         ) and not any(change["old_value"] == owner for change in handed)
@@ -277,12 +274,36 @@ class Demo:
         maker = row["created_by"]
         if maker and self.users.get(maker, {}).get("is_system"):
             return True
-        minute = (maker, str(row["created_at"])[:16])
-        together = sum(
-            (other["created_by"], str(other["created_at"])[:16]) == minute
-            for other in self.tables[table]
-        )
+        together = self._made_at_once[table, maker, str(row["created_at"])[:16]]
         return bool(maker) and together > 50
+
+    @cached_property
+    def _handed_over(self) -> defaultdict[tuple[str, str], list[dict[str, Any]]]:
+        """(table, id) -> its changes of owner in these days, from somebody who is a user."""
+        found = defaultdict(list)
+        for change in self.tables["changes"]:
+            in_time = FIRST <= change["changed_at"] <= AS_OF
+            if change["field"] == "owner_id" and in_time and change["old_value"] in self.users:
+                found[change["table_name"], change["record_id"]].append(change)
+        return found
+
+    @cached_property
+    def _made_at_once(self) -> Counter[tuple[str, str, str]]:
+        """How many records of a table somebody made within a minute."""
+        tables = ("deals", "meetings", "contacts", "clients", "calls")
+        return Counter(
+            (table, row["created_by"], str(row["created_at"])[:16])
+            for table in tables
+            for row in self.tables[table]
+        )
+
+    @cached_property
+    def _invited(self) -> defaultdict[str, set[str]]:
+        """Meeting -> the contacts that were invited."""
+        found = defaultdict(set)
+        for link in self.tables["meeting_contacts"]:
+            found[link["meeting_id"]].add(link["contact_id"])
+        return found
 
     def _deal(self, row: dict[str, Any]) -> tuple[str, dict[str, bool]]:
         stages = ("new", "proposal", "negotiation", "won", "lost")
@@ -300,14 +321,9 @@ class Demo:
             row["status"]
         )
         held = row["status"] == "held" and not (row["starts_at"] or "") > AS_OF
-        invited = {
-            link["contact_id"]
-            for link in self.tables["meeting_contacts"]
-            if link["meeting_id"] == row["id"]
-        }
         client = self.clients.get(row["client_id"], {})
         met = (
-            invited & self.persons
+            self._invited[row["id"]] & self.persons
             or row["lead_id"] in self.persons
             or client.get("kind") == "person"
         )
