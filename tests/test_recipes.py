@@ -74,12 +74,12 @@ absent: {client: none, contact: none, lead: none, meeting: none, meeting_contact
 
 
 def copied(folder: Path) -> Path:
-    """The program, as a clone has it."""
+    """The program, as a clone has it, with what Python compiled of it: that holds by a file's
+    time and size, which are copied.
+    """
     shutil.copy(ROOT / "pyproject.toml", folder)
     for part in ("pipeline", "expectations", "report_templates"):
-        shutil.copytree(
-            ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
-        )
+        shutil.copytree(ROOT / part, folder / part)
     return folder
 
 
