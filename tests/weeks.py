@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -37,25 +38,32 @@ def deal(record: str, owner: str = "a", **changed: Any) -> dict[str, Any]:
 class Weeks:
     """Runs of one audit; week 1 is that of FIRST."""
 
-    def __init__(self, folder: Path, deals: list[dict[str, Any]], registry: str = "") -> None:
+    def __init__(
+        self, folder: Path, deals: Sequence[dict[str, Any]] = (), registry: str = ""
+    ) -> None:
+        """Made in the folder; without deals one that was made there before."""
         self.folder, self.address = folder, registry
         self.file = folder / "audit.yaml"
         url = URL.create("sqlite", database=str(folder / "crm.db"))
+        self._crm = create_engine(url)
+        if deals:
+            self._make(url, deals)
+
+    def _make(self, url: URL, deals: Sequence[dict[str, Any]]) -> None:
         people = [
             {"id": name, "name": name, "team": "north", "active": 1} for name in ("a", "b")
         ]
         clients = [{"id": "c1", "owner": "a", "name": "Bakker", "made": LONG_AGO}]
         store(url, {"people": people, "clients": clients, "deals": deals})
-        self._crm = create_engine(url)
-        (folder / "own.yaml").write_text(PRESET, "utf-8")
-        (folder / "sets").mkdir()
-        (folder / "sets" / "client.yaml").write_text(CLIENT, "utf-8")
+        (self.folder / "own.yaml").write_text(PRESET, "utf-8")
+        (self.folder / "sets").mkdir()
+        (self.folder / "sets" / "client.yaml").write_text(CLIENT, "utf-8")
         self.asks(FIELDS)
         self.exempts("")
         self.file.write_text(
-            f"name: T\nid: sales\nsource: {{url: 'sqlite:///{folder / 'crm.db'}', preset: own.yaml}}\n"
+            f"name: T\nid: sales\nsource: {{url: 'sqlite:///{self.folder / 'crm.db'}', preset: own.yaml}}\n"
             "zone: Europe/Amsterdam\ncurrency: EUR\nfield_sets: sets\nexceptions: exceptions.csv\n"
-            + (f"registry: '{registry}'\n" if registry else ""),
+            + (f"registry: '{self.address}'\n" if self.address else ""),
             "utf-8",
         )
 
@@ -87,6 +95,12 @@ class Weeks:
 
     def delete(self, *records: str) -> None:
         self.change(*(f"DELETE FROM deals WHERE id = '{one}'" for one in records))
+
+    def without_amount(self) -> set[str]:
+        """The deals without one."""
+        with self._crm.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT id FROM deals WHERE amount IS NULL")
+            return set(rows.scalars())
 
     def run(
         self, week: int, *, late: timedelta = timedelta(), as_of: datetime | None = None
