@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -111,6 +112,12 @@ def benches(
         return opened[dialect]
 
     return bench
+
+
+@cache
+def in_memory() -> Connection:
+    """A DuckDB for what takes any: to open one costs more than most of its answers."""
+    return create_engine("duckdb:///:memory:").connect()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Connection
+
 from pipeline import findings, queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.errors import ConfigError
@@ -143,7 +145,11 @@ def compute(
         if proves:
             progress.stage("Proving every figure against the CRM")
             sides = seen, failing
-            controls = _prove(data, manifest, figures_of, figures, users, sides, exceptions)
+            with opened.engine.connect() as connection:
+                connection.detach()  # the proof's views end with it
+                controls = _prove(
+                    data, manifest, connection, figures_of, figures, users, sides, exceptions
+                )
             prove_accounts(manifest.accounts, audit.tables, rows)
             prove_controls(figures, controls)
             number = entry(FIGURES_PROVEN, proven(figures), basis="proof")
@@ -232,6 +238,7 @@ def _window_of(audit: ResolvedAudit, manifest: Manifest, period: PeriodBounds) -
 def _prove(
     data: Path,
     manifest: Manifest,
+    connection: Connection,
     figures_of: FiguresOf,
     figures: Figures,
     users: Sequence[Person],
@@ -240,15 +247,16 @@ def _prove(
 ) -> tuple[tuple[str, str], ...]:
     """Compares ours with the witness, and returns only its control totals, to save memory.
 
-    `failing` are the files of failing records, the source's first.
+    `failing` are the files of failing records, the source's first; the connection is to any
+    DuckDB.
     """
     witness = load_witness(data)
     audit = manifest.audit
     texts = proven_in(audit.field_sets, audit.schema) if audit else PROVEN_TEXT
-    fingerprints.recheck(witness.fingerprints, data, manifest.stored, texts)
+    fingerprints.recheck(witness.fingerprints, connection, data, manifest.stored, texts)
     groups = waived_groups(failing[0], exceptions)
     _, seen = figures_of(witness.answers.tallies, groups, witness.people)
-    prove(seen, figures, *failing)
+    prove(seen, figures, connection, *failing)
     prove_people(witness.people, users)
     return witness.controls
 

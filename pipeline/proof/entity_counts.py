@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, case, func, or_, select
+from sqlalchemy import Connection, FromClause, case, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.databases.constructs import blank, exact_text
@@ -32,9 +32,11 @@ def count_entities(
             if f"{column}_unreadable" in entity.c
         }
         [row] = connection.execute(
-            select(func.count(), *_values(name, entity, kinds)).select_from(entity)
+            select(
+                func.count(), _distinct(entity, schema[name]), *_values(name, entity, kinds)
+            ).select_from(entity)
         ).all()
-        rows, *numbers = (int(number or 0) for number in row)
+        rows, ids, *numbers = (int(number or 0) for number in row)
         read = {
             column: (numbers[2 * place], numbers[2 * place + 1])
             for place, column in enumerate(kinds)
@@ -51,8 +53,13 @@ def count_entities(
             # without a column of states the hour decides, so no state is stated or unknown
             (stated, min(unknown, stated)),
             unassigned if name in OWNED else 0,
-            _repeated(connection, entity) if "id" in schema[name] else (),
+            _repeated(connection, entity) if "id" in schema[name] and ids < rows else (),
         )
+
+
+def _distinct(entity: FromClause, columns: Iterable[str]) -> ColumnElement[int]:
+    """How many ids there are, if it has any."""
+    return func.count(exact_text(entity.c.id).distinct()) if "id" in columns else literal(0)
 
 
 def _values(

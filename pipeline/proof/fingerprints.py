@@ -232,6 +232,7 @@ class StoredTexts:
         self.connection = connection
         self._proven = proven
         self._names: dict[str, list[str]] = {}
+        self._views: dict[str, FromClause] = {}
         self._undecodable: list[tuple[str, str, str]] = []
         for entry in stored:
             if entry.entity in proven:
@@ -253,14 +254,16 @@ class StoredTexts:
         """The hash of every text in a column, of these owners' records."""
         if name not in self._names.get(entity, ()):
             return {}
-        rows = self._rows(entity)
+        rows = self._views[entity]
         return _marks(rows, name, self._mark(entity, rows, name), owners, self._stream)
 
     def _stream(self, statement: Select[Any]) -> Iterator[Sequence[Any]]:
         yield self.connection.execute(statement).all()
 
     def _open(self, file: Path, entity: str) -> list[str]:
-        """Creates a view over the file, with texts as they were delivered."""
+        """Creates a view over the file, with texts as they were delivered; it is this
+        connection's own, whatever views of that name others have.
+        """
         there = pq.read_schema(file).names
         names = [name for name in self._proven[entity] if name in there]
         delivered = {
@@ -273,8 +276,10 @@ class StoredTexts:
         keys = [name for name in ("id", "owner_id") if name in there]
         path = str(file).replace("'", "''")
         self.connection.exec_driver_sql(
-            f"CREATE VIEW {entity} AS SELECT {', '.join([*keys, *columns])} FROM read_parquet('{path}')"
+            f"CREATE OR REPLACE TEMP VIEW {entity} AS "
+            f"SELECT {', '.join([*keys, *columns])} FROM read_parquet('{path}')"
         )
+        self._views[entity] = table(entity, *map(column, [*keys, *names]))
         return names
 
     def _leave_out(self) -> None:
@@ -282,10 +287,6 @@ class StoredTexts:
         arrays = [pa.array(list(values), pa.string()) for values in columns]
         raw: Any = self.connection.connection.dbapi_connection
         raw.register("undecodable", pa.table(arrays, names=["entity", "name", "id"]))
-
-    def _rows(self, entity: str) -> FromClause:
-        there = [row[0] for row in self.connection.exec_driver_sql(f"DESCRIBE {entity}")]
-        return table(entity, *(column(name) for name in there))
 
     def _mark(self, entity: str, rows: FromClause, name: str) -> ColumnElement[Any]:
         mark = text_mark(rows.c.id, rows.c[name])
@@ -296,7 +297,7 @@ class StoredTexts:
         return case((rows.c.id.in_(ids), null()), else_=mark)
 
     def _of(self, entity: str, names: Sequence[str]) -> Iterator[Fingerprint]:
-        rows = self._rows(entity)
+        rows = self._views[entity]
         marks = {name: self._mark(entity, rows, name) for name in names}
         return _fingerprints(entity, names, self.connection.execute(_sums(rows, marks)).all())
 
@@ -361,17 +362,18 @@ def must_agree(
 
 def recheck(
     witness: Iterable[Fingerprint],
+    connection: Connection,
     folder: Path,
     stored: Iterable[Stored],
     proven: TextColumns = PROVEN_TEXT,
 ) -> None:
-    """Proves the snapshot's texts again with the source's stored fingerprints.
+    """Proves the snapshot's texts again with the source's stored fingerprints, on a connection
+    to any DuckDB.
 
     Raises ProofError with the owners that differ; their records are unknown without the source.
     """
     seen = list(witness)
-    with stored_texts(folder, stored, proven) as ours:
-        stored_sums = ours.fingerprints()
+    stored_sums = StoredTexts(connection, folder, stored, proven).fingerprints()
     sums = [
         {
             fingerprint[:3]: f"{fingerprint.texts} texts, sum {fingerprint.total}"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-import duckdb
+from sqlalchemy import Connection
 
 from pipeline.errors import ProofError
 from pipeline.language.format import display_value, format_figure
@@ -21,17 +20,20 @@ _SHOWN: Final = ("name", "team", "team_id", "leader_id", "scope", "email")
 """The parts of a person that reports print or count by."""
 
 
-def prove(witness: Figures, ours: Figures, seen: Path, computed: Path) -> None:
+def prove(
+    witness: Figures, ours: Figures, connection: Connection, seen: Path, computed: Path
+) -> None:
     """Raises ProofError unless every figure and every failing record is the same in both.
 
     Of a record its mask, owner, span and moment are compared, and who entered it where they
     owe something.
 
-    `seen` and `found` are Parquet files of failing records, the source's and ours; only what
-    differs is read from them.
+    `seen` and `computed` are Parquet files of failing records, the source's and ours; only what
+    differs is read from them, on a connection to any DuckDB.
     """
     _must_be_none(
-        [*_figures(witness, ours), *_records(seen, computed)], "figures or records differ"
+        [*_figures(witness, ours), *_records(connection, seen, computed)],
+        "figures or records differ",
     )
 
 
@@ -175,9 +177,19 @@ def _written(figure: Figure | None) -> str:
     return " ".join(filter(None, (number, figure.unit, figure.currency, f"({figure.period})")))
 
 
-_KEY: Final = "entity, record_id, is_repeat, holder"
-"""The key of a failing record, with the owner if it is a repeat; an owner's id may be blank."""
-
+_HELD: Final = (
+    "SELECT *, CASE WHEN is_repeat THEN owner ELSE '' END AS holder FROM read_parquet"
+)
+_REPEATED: Final = """
+    SELECT 'source', (SELECT count(*) FROM source)
+           - (SELECT count(*) FROM (SELECT DISTINCT entity, record_id, is_repeat, holder FROM source))
+    UNION ALL
+    SELECT 'ours', (SELECT count(*) FROM ours)
+           - (SELECT count(*) FROM (SELECT DISTINCT entity, record_id, is_repeat, holder FROM ours))
+"""
+"""A failing record is known by these, the owner among them if it is a repeat: an owner's id may
+be blank.
+"""
 _DIFFERING: Final = """
     SELECT entity, record_id, source.mask, source.owner, source.span,
            make_timestamp(source.occurred_at_us)::VARCHAR,
@@ -192,28 +204,20 @@ _DIFFERING: Final = """
 """
 
 
-def _records(seen: Path, computed: Path) -> Iterator[Difference]:
-    with closing(duckdb.connect(config={"temp_directory": str(computed.parent)})) as db:
-        for name, file in (("source", seen), ("ours", computed)):
-            records = db.read_parquet(str(file)).project(
-                "*, CASE WHEN is_repeat THEN owner ELSE '' END AS holder"
-            )
-            records.create_view(name)
-            repeated = _count(records) - _count(records.project(_KEY).distinct())
-            if repeated:
-                yield "failing records", f"listed more than once in {name}", str(repeated), "0"
-        for entity, record, *sides in db.execute(_DIFFERING).fetchall():
-            yield (
-                f"{entity} {record}",
-                "failing records",
-                _failing(*sides[:5]),
-                _failing(*sides[5:]),
-            )
-
-
-def _count(records: duckdb.DuckDBPyRelation) -> int:
-    [(number,)] = records.aggregate("count(*)").fetchall()
-    return int(number)
+def _records(connection: Connection, seen: Path, computed: Path) -> Iterator[Difference]:
+    for name, file in (("source", seen), ("ours", computed)):
+        path = str(file).replace("'", "''")
+        connection.exec_driver_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {_HELD}('{path}')")
+    for name, repeated in connection.exec_driver_sql(_REPEATED):
+        if repeated:
+            yield "failing records", f"listed more than once in {name}", str(repeated), "0"
+    for entity, record, *sides in connection.exec_driver_sql(_DIFFERING):
+        yield (
+            f"{entity} {record}",
+            "failing records",
+            _failing(*sides[:5]),
+            _failing(*sides[5:]),
+        )
 
 
 def _failing(

@@ -45,7 +45,7 @@ from pipeline.proof.fingerprints import (
 from pipeline.snapshot.manifest import load_manifest
 from pipeline.source import ReadSpec, SourceReader, TransactionLimit, consistent
 from pipeline.values.texts import Undecodable
-from tests.benches import Bench, writable
+from tests.benches import Bench, in_memory, writable
 from tests.postgres import database
 from tests.small_demo import write_small_demo
 
@@ -488,7 +488,7 @@ def test_what_an_audit_judges_is_proven_too(table: Callable[..., Table], dialect
         with pytest.raises(ProofError) as refused:
             must_agree(reader, judged.folder, [stored])
         with pytest.raises(ProofError):
-            recheck(fair, judged.folder, [stored], proven)
+            recheck(fair, in_memory(), judged.folder, [stored], proven)
     assert {name for name, *_ in refused.value.differences} == {"contact 1", "contact 6"}
     with printed.read() as (reader, stored):
         attack(printed.folder, stored, exchange)
@@ -514,7 +514,7 @@ def test_no_other_text_passes_and_its_records_are_named(
     ]
     assert all(source != ours for *_, source, ours in refused.value.differences)
     with pytest.raises(ProofError) as again:
-        recheck(fair, there.folder, [stored])
+        recheck(fair, in_memory(), there.folder, [stored])
     assert {name.partition(" of ")[0] for name, *_ in again.value.differences} <= {
         "contact.first_name",
         "contact.last_name",
@@ -570,7 +570,7 @@ def test_ids_that_nobody_sees_are_written_out(table: Callable[..., Table]) -> No
         with pytest.raises(ProofError) as refused:
             must_agree(reader, there.folder, [stored])
         with pytest.raises(ProofError) as again:
-            recheck(SourceTexts(reader).fingerprints(), there.folder, [stored])
+            recheck(SourceTexts(reader).fingerprints(), in_memory(), there.folder, [stored])
     ((name, where, source, ours),) = refused.value.differences
     assert (name, where) == ("contact 1", "first_name, owner o\\u202e")
     assert source != ours
@@ -655,7 +655,14 @@ def test_computing_proves_the_text_once_more(tmp_path: Path) -> None:
     files = data / "a", data / "b"
     with pytest.raises(ProofError, match="text of records differs") as refused:
         _prove(
-            data, load_manifest(data), lambda *_: ([], Figures()), Figures(), [], files, none
+            data,
+            load_manifest(data),
+            in_memory(),
+            lambda *_: ([], Figures()),
+            Figures(),
+            [],
+            files,
+            none,
         )
     assert {name.partition(" of ")[0] for name, *_ in refused.value.differences} == {
         "deal.name"

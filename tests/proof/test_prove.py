@@ -26,6 +26,7 @@ from pipeline.model import (
 )
 from pipeline.proof.prove import prove as prove_files
 from pipeline.proof.prove import prove_accounts, prove_people, proven
+from tests.benches import in_memory
 
 
 def figure(
@@ -84,7 +85,7 @@ def prove(
         files = Path(folder) / "it's source.parquet", Path(folder) / "ours.parquet"
         for file, records in zip(files, (seen, found), strict=True):
             write_failing(file, tuple(records))
-        prove_files(Figures(witness), Figures(ours), *files)
+        prove_files(Figures(witness), Figures(ours), in_memory(), *files)
 
 
 def refusal(

@@ -271,7 +271,7 @@ def test_a_record_that_a_count_names_is_listed_and_is_nothing_to_complete(
     )
     found = validate(url, views, {"contact": CONTACT}, reached)
     plain = validate(url, views, {"contact": CONTACT})
-    assert found.tallies == plain.tallies  # the demands count as they did
+    assert Counter(found.tallies) == Counter(plain.tallies)  # the demands count as they did
     named = {record.record_id for record in found.failing if record.mask >> 2}
     assert named == {row["id"] for row in rows if row["phone"] == "x"}
     kept = {(r.record_id, r.mask & 3) for r in found.failing if r.mask & 3}
