@@ -14,7 +14,17 @@ from typing import Final, NoReturn
 import click
 
 from pipeline import __version__
-from pipeline.cli import check, demo, disclose, expectations, grants, init, run, schedule
+from pipeline.cli import (
+    check,
+    demo,
+    disclose,
+    expectations,
+    grants,
+    init,
+    registry,
+    run,
+    schedule,
+)
 from pipeline.errors import AuditError, ConfigError, ProofError, PublishError
 from pipeline.lacks import lack_of
 
@@ -47,6 +57,7 @@ def cli() -> None:
       crm-audit check audit.yaml         what would be audited
       crm-audit run audit.yaml           audit now
       crm-audit schedule audit.yaml      audit by itself, at the hours that audit.yaml names
+      crm-audit registry backup FILE     copy what outlives a run
     """
 
 
@@ -58,6 +69,7 @@ cli.add_command(disclose.disclose)
 cli.add_command(check.check)
 cli.add_command(run.run)
 cli.add_command(schedule.schedule)
+cli.add_command(registry.registry)
 
 
 def main() -> NoReturn:

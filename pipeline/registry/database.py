@@ -98,13 +98,26 @@ def open_registry(output: Path, address: str = "") -> Registry:
 
     Raises PublishError if it cannot be used, or if its tables are of another version.
     """
-    registry = _at(address) if address else _in(output)
+    registry = _at(address) if address else _in(output / FILE)
+    _ensure(registry, output / _LEDGER)
+    return registry
+
+
+def open_file(file: Path) -> Registry:
+    """A registry in a file of this name, such as a backup; made if there is none."""
+    registry = _in(file)
+    _ensure(registry)
+    return registry
+
+
+def _ensure(registry: Registry, ledger: Path | None = None) -> None:
+    """Makes the tables if there are none, or upgrades them."""
     with registry.transaction() as connection:
         found = _version(connection)
         if not found:
             _make(connection)
-            if registry.is_file:
-                _take_in(connection, output / _LEDGER)
+            if registry.is_file and ledger is not None:
+                _take_in(connection, ledger)
     if found > HEAD:
         raise PublishError(
             f"{registry.shown}: a newer crm-audit has upgraded the registry (to {found}; this one knows {HEAD}). "
@@ -112,13 +125,11 @@ def open_registry(output: Path, address: str = "") -> Registry:
         )
     if found and found < HEAD:
         registry.upgrade()
-    return registry
 
 
-def _in(output: Path) -> Registry:
-    file = output / FILE
+def _in(file: Path) -> Registry:
     try:
-        output.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise PublishError(

@@ -30,7 +30,17 @@ from tests.paths import ROOT
 from tests.program import crm_audit as forked
 from tests.small_demo import write_small_demo
 
-COMMANDS = ("demo", "init", "grants", "expectations", "disclose", "check", "run", "schedule")
+COMMANDS = (
+    "demo",
+    "init",
+    "grants",
+    "expectations",
+    "disclose",
+    "check",
+    "run",
+    "schedule",
+    "registry",
+)
 
 
 def crm_audit(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 
 from pipeline.errors import ConfigError, PublishError
 from pipeline.registry import migrations
-from pipeline.registry.database import HEAD, Registry, _at, _in, open_registry
+from pipeline.registry.database import FILE, HEAD, Registry, _at, _in, open_registry
 from pipeline.registry.fires import Fire, Ledger, State
 from pipeline.registry.tables import METADATA
 from tests.registry.test_fires import FIRE, HOUR, NOON
@@ -46,7 +46,7 @@ def test_the_tables_are_those_that_are_declared(registry: Registry) -> None:
 
 
 def test_the_migrations_make_the_same_tables(address: str, tmp_path: Path) -> None:
-    empty = _at(address) if address else _in(tmp_path)
+    empty = _at(address) if address else _in(tmp_path / FILE)
     empty.upgrade()
     assert unlike(empty) == []
     assert empty.version() == HEAD
