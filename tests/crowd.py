@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
-from pipeline.measures.figures import make_figures
+from pipeline.measures.company import FIGURES_PROVEN
+from pipeline.measures.figures import entry, make_figures
 from pipeline.measures.registry import COUNTED, PLANNED, counts_of
 from pipeline.measures.scopes import FigureInputs
 from pipeline.model import (
@@ -14,7 +15,6 @@ from pipeline.model import (
     Audience,
     Check,
     FailingRecord,
-    Figures,
     FixItem,
     LanguageCode,
     LocalText,
@@ -28,7 +28,7 @@ from pipeline.model import (
     Verdict,
 )
 from pipeline.proof.prove import proven as proven_of
-from tests.factory import ACCOUNTS, NOBODY, field_sets, proven, window
+from tests.factory import ACCOUNTS, NOBODY, field_sets, window
 
 NumberOf = Callable[[int], int]
 """Position of an owner -> how many of everything they have."""
@@ -138,7 +138,8 @@ def crowd(
         ]
     inputs = FigureInputs(who, field_sets(), targets, ACCOUNTS, window(), audience=audience)
     figures = make_figures(answers(who, number_of, nobody), inputs)
-    figures = Figures([*figures.values(), proven(proven_of(figures))])
+    number = entry(FIGURES_PROVEN, proven_of(figures), basis="proof")
+    figures.add(Scope.COMPANY, "", [number])
     return RunResult(
         run_id="2026-11-16T060000Z-7f3a",
         audit_id="sales",

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 from tests.paths import ROOT
+from tests.small_demo import keep_three_managers
 
 
 def test_the_wheel_audits_the_demo(tmp_path: Path) -> None:
@@ -24,9 +25,18 @@ def test_the_wheel_audits_the_demo(tmp_path: Path) -> None:
     assert "crm-audit = pipeline.__main__:main" in next(
         installed.glob("*.dist-info/entry_points.txt")
     ).read_text("utf-8")
+    made = installed_program(tmp_path, "demo", "demo", "--today", "2026-11-24")
+    keep_three_managers(tmp_path / "demo")
+    said = installed_program(tmp_path, "run", made.splitlines()[-1])
+    assert (tmp_path / said.splitlines()[-1]).is_file()
+
+
+def installed_program(folder: Path, *arguments: str) -> str:
+    """What the program in the folder said, away from the checkout."""
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "demo", "demo", "--run", "--today", "2026-11-24"],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(installed)}, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(folder / "installed")}, capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / done.stdout.splitlines()[-1]).is_file()
+    return done.stdout

@@ -200,16 +200,17 @@ class _Columns:
     """The headings of a row, and where each is."""
 
     headings: tuple[Heading, ...]
+    names: list[str] = field(init=False, compare=False)
     places: dict[str, int] = field(init=False, compare=False)
     repeated: list[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        names = [
+        self.names = [
             _what(heading.metric, heading.dimension, heading.currency)
             for heading in self.headings
         ]
-        self.places = {name: at for at, name in enumerate(names)}
-        self.repeated = [name for name, number in Counter(names).items() if number > 1]
+        self.places = {name: at for at, name in enumerate(self.names)}
+        self.repeated = [name for name, number in Counter(self.names).items() if number > 1]
 
 
 @dataclass(slots=True)
@@ -227,7 +228,7 @@ class _Row:
         heading = self.columns.headings[at]
         metric, dimension, period, unit, currency, basis = heading
         return Figure(
-            figure_id(metric, dimension, currency, self.scope, self.key),
+            f"{self.columns.names[at]}@{_who(self.scope, self.key)}",
             self.scope,
             self.key,
             metric,

@@ -56,11 +56,16 @@ def short_dispute_links(
 
 def _link(address: str, subject: str, lines: Iterable[str] = ()) -> str:
     text = _encoded(_LINE_END.join(lines))
-    link = f"mailto:{quote(address, safe='@')}?subject={_encoded(subject)}"
+    link = f"mailto:{_encoded_address(address)}?subject={_encoded(subject)}"
     return f"{link}&body={text}" if text else link
 
 
-@lru_cache(1_000)  # the reasons are the same for all
+@lru_cache(10)  # there is one in a report
+def _encoded_address(address: str) -> str:
+    return quote(address, safe="@")
+
+
+@lru_cache(4_000)  # the reasons are the same for all, and a list is gone through five times
 def _encoded(text: str) -> str:
     return quote(text, safe=_PLAIN)
 
