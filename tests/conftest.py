@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.benches import benches, mariadb, postgres  # noqa: F401 - fixtures for every test
+from tests.crms.suitecrm.shared import bare_suitecrm, laid_suitecrm  # noqa: F401 - the same
 
 # the same examples each time, however busy the machine is
 settings.register_profile("repeatable", derandomize=True, deadline=None)

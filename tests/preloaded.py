@@ -9,6 +9,7 @@ import gc
 import pipeline.cli.summary
 import pipeline.flows.check
 import pipeline.flows.run
+import pipeline.reports.write
 import pipeline.rules.gx
 import pipeline.setup.grants  # noqa: F401
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 PATIENCE = 60.0
@@ -20,32 +21,44 @@ def crm_audit(
 ) -> subprocess.CompletedProcess[str]:
     """What `python -m pipeline ARGUMENTS` does without a terminal: exit status, and what it said."""
     with tempfile.TemporaryDirectory() as place:
-        said = [Path(place) / "out", Path(place) / "err"]
-        given = (
-            str(folder),
-            arguments,
-            {**os.environ, **environment},
-            [str(file) for file in said],
-        )
-        process = _SERVER.Process(target=_started, args=given)
-        process.start()
+        said = [f"{place}/out", f"{place}/err"]
+        process = started(folder, arguments, environment, (os.devnull, *said))
         process.join(PATIENCE)
         if process.is_alive():
             process.kill()
             raise subprocess.TimeoutExpired(list(arguments), PATIENCE)
-        out, err = (file.read_text("utf-8") for file in said)
+        out, err = (Path(file).read_text("utf-8") for file in said)
         return subprocess.CompletedProcess(list(arguments), process.exitcode or 0, out, err)
 
 
-def _started(
-    folder: str, arguments: Sequence[str], environment: Mapping[str, str], said: Sequence[str]
+def started(
+    folder: Path,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    streams: Sequence[str],
+) -> BaseProcess:
+    """The program, just started; `streams` are the files of its input, output and errors."""
+    given = (str(folder), arguments, {**os.environ, **environment}, streams)
+    process = _SERVER.Process(target=_run, args=given)
+    process.start()
+    return process
+
+
+def _run(
+    folder: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    streams: Sequence[str],
 ) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    for file, stream in zip(said, (1, 2), strict=True):
-        opened = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+    for file, stream in zip(streams, (0, 1, 2), strict=True):
+        # a terminal that is opened here does not become the one that sends signals
+        opened = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOCTTY, 0o600)
         os.dup2(opened, stream)
+        os.close(opened)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.argv = ["crm-audit", *arguments]

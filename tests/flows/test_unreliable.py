@@ -112,9 +112,8 @@ def test_what_does_not_pass_is_tried_once() -> None:
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with suitecrm() as loaded:
-        yield loaded
+def database(bare_suitecrm: Database) -> Database:
+    return bare_suitecrm
 
 
 def sessions(database: Database) -> set[int]:

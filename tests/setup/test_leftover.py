@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from tests import postgres
 from tests.crms.odoo.database import rebuilt
 from tests.crms.rebuilt import espocrm
 from tests.crms.rebuilt.schema import built
-from tests.crms.suitecrm.database import Database, suitecrm
+from tests.crms.suitecrm.database import Database
 from tests.paths import ROOT
 from tests.setup.first_minutes.terminal import at_a_terminal, crm_audit
 
@@ -214,30 +213,24 @@ def test_a_line_is_added_and_one_is_changed_at_the_terminal(tmp_path: Path) -> N
 # ------------------------------------------------------------------------------------------------ known CRMs
 
 
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with suitecrm() as found:
-        yield found
-
-
 def test_tables_of_custom_fields_that_are_not_seen_are_said_and_how_a_result_is_added(
-    database: Database,
+    bare_suitecrm: Database,
 ) -> None:
     place, preset = (
-        Place(database.url.render_as_string(hide_password=False), ROOT),
+        Place(bare_suitecrm.url.render_as_string(hide_password=False), ROOT),
         load_preset("suitecrm", ROOT),
     )
     said = "\n".join(on_custom_fields(place, preset, ()))
     assert "This account sees no table of custom fields (accounts_cstm," in said
     assert "crm-audit grants --preset suitecrm --custom" in said
     assert "Admin, Studio, Meetings" in said
-    database.execute(
+    bare_suitecrm.execute(
         "CREATE TABLE meetings_cstm (id_c CHAR(36) PRIMARY KEY, hall_c VARCHAR(20))"
     )
     try:
         said = "\n".join(on_custom_fields(place, preset, ()))
     finally:
-        database.execute("DROP TABLE meetings_cstm")
+        bare_suitecrm.execute("DROP TABLE meetings_cstm")
     assert "sees no table" not in said
     assert "meetings_cstm, 0 rows: hall_c (always empty)" in said
 

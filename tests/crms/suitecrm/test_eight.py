@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,8 @@ from pipeline.presets import load_preset
 from pipeline.progress import Silence
 from pipeline.setup.grants import tables_of
 from pipeline.setup.look.recognise import Place, best, fitting
-from tests.crms.suitecrm.database import Database, suitecrm
+from tests.crms.suitecrm.database import Database
 from tests.crms.suitecrm.ours import extract, prepared
-from tests.crms.suitecrm.overlay import lay
 from tests.crms.suitecrm.test_equal import TOKYO
 
 # as doctrine/migrations and SuiteCRM 8.8 itself make them
@@ -28,13 +26,6 @@ PAGES = {
     "client": "accounts", "contact": "contacts", "lead": "leads", "meeting": "meetings", "call": "calls",
     "deal": "opportunities",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with suitecrm() as loaded:
-        lay(loaded, seed=20270326)
-        yield loaded
 
 
 def recognised(database: Database) -> list[str]:
@@ -50,20 +41,20 @@ def result(database: Database, folder: Path, preset: str) -> RunResult:
 
 
 @pytest.mark.parametrize("table", MARKS)
-def test_it_is_told_from_seven_by_a_table(database: Database, table: str) -> None:
-    assert recognised(database) == ["suitecrm"]
-    database.execute(MARKS[table])
+def test_it_is_told_from_seven_by_a_table(laid_suitecrm: Database, table: str) -> None:
+    assert recognised(laid_suitecrm) == ["suitecrm"]
+    laid_suitecrm.execute(MARKS[table])
     try:
-        assert recognised(database) == ["suitecrm8"]
+        assert recognised(laid_suitecrm) == ["suitecrm8"]
     finally:
-        database.execute(f"DROP TABLE {table}")
+        laid_suitecrm.execute(f"DROP TABLE {table}")
 
 
 def test_its_figures_are_those_of_seven_and_its_pages_its_own(
-    database: Database, tmp_path: Path
+    laid_suitecrm: Database, tmp_path: Path
 ) -> None:
     seven, eight = (
-        result(database, tmp_path / preset, preset) for preset in ("suitecrm", "suitecrm8")
+        result(laid_suitecrm, tmp_path / preset, preset) for preset in ("suitecrm", "suitecrm8")
     )
     assert eight.figures == seven.figures
     assert eight.not_checked == seven.not_checked

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline.measures.registry import COUNTED
 from tests.crms.suitecrm.by_hand import FIELDS, Counts, Hand, Setting, Value
-from tests.crms.suitecrm.database import Database, suitecrm
+from tests.crms.suitecrm.database import Database
 from tests.crms.suitecrm.in_python import Rows
 from tests.crms.suitecrm.ours import differences, values
-from tests.crms.suitecrm.overlay import lay
 
 TARGETS = {
     "seed_chris_id": {"deals_won": 2, "meetings_held": 40, "clients_new": 0},
@@ -96,23 +94,13 @@ class Laid:
 
 
 @pytest.fixture(scope="module")
-def laid() -> Iterator[Laid]:
-    """The dump with dirt laid over it."""
-    with suitecrm() as database:
-        lay(database, seed=20270326)
-        yield Laid(database)
+def laid(laid_suitecrm: Database) -> Laid:
+    return Laid(laid_suitecrm)
 
 
 @pytest.fixture(params=SETTINGS.values(), ids=SETTINGS)
 def setting(request: pytest.FixtureRequest) -> Setting:
     return request.param
-
-
-@pytest.fixture(scope="module")
-def bare() -> Iterator[Database]:
-    """The dump as it is."""
-    with suitecrm() as database:
-        yield database
 
 
 def test_laid_over(laid: Laid, tmp_path: Path, setting: Setting) -> None:
@@ -155,11 +143,12 @@ def test_what_stands_apart_is_tried(laid: Laid, part: str) -> None:
 
 
 @pytest.mark.parametrize("zone", BARE)
-def test_bare_dump(bare: Database, tmp_path: Path, zone: str) -> None:
-    hand = Hand(bare, BARE[zone], results=False)
+def test_bare_dump(bare_suitecrm: Database, tmp_path: Path, zone: str) -> None:
+    hand = Hand(bare_suitecrm, BARE[zone], results=False)
     assert (
         differences(
-            hand.figures(hand.counts()), values(bare, BARE[zone], tmp_path, results=False)
+            hand.figures(hand.counts()),
+            values(bare_suitecrm, BARE[zone], tmp_path, results=False),
         )
         == {}
     )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
-import pytest
 
-from tests.crms.suitecrm.database import Database, suitecrm
+from tests.crms.suitecrm.database import Database
 from tests.crms.suitecrm.ours import compute, extract, prepared
-from tests.crms.suitecrm.overlay import lay
 from tests.crms.suitecrm.test_equal import TOKYO
 
 SET = (
@@ -22,17 +19,12 @@ SET = (
 """What an administrator may have chosen for every session, MySQL's own defaults among it."""
 
 
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with suitecrm() as loaded:
-        lay(loaded, seed=20270326)
-        yield loaded
-
-
-def test_the_server_s_own_settings_change_nothing(database: Database, tmp_path: Path) -> None:
-    told = replace(database, url=database.url.set(query={"init_command": SET}))
+def test_the_server_s_own_settings_change_nothing(
+    laid_suitecrm: Database, tmp_path: Path
+) -> None:
+    told = replace(laid_suitecrm, url=laid_suitecrm.url.set(query={"init_command": SET}))
     read = []
-    for name, source in (("plain", database), ("told", told)):
+    for name, source in (("plain", laid_suitecrm), ("told", told)):
         (tmp_path / name).mkdir()
         audit = prepared(TOKYO, tmp_path / name, results=True)
         extract(source, TOKYO, audit)

@@ -110,11 +110,15 @@ def found() -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
+def ours(found: Database, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Value]:
+    return values(found, SETTING, tmp_path_factory.mktemp("ours"), results=False)
+
+
+@pytest.fixture(scope="module")
 def disputed(
-    found: Database, tmp_path_factory: pytest.TempPathFactory
+    found: Database, ours: Mapping[str, Value]
 ) -> Mapping[str, tuple[Value | None, ...]]:
     hand = Hand(found, SETTING, results=False)
-    ours = values(found, SETTING, tmp_path_factory.mktemp("disputed"), results=False)
     return differences(hand.figures(hand.counts()), ours)
 
 
@@ -123,17 +127,23 @@ def test_case(disputed: Mapping[str, tuple[Value | None, ...]], case: Case) -> N
     assert {name: disputed[name] for name in case.figures if name in disputed} == {}, case.why
 
 
-def test_ids_are_compared_to_the_letter(tmp_path: Path) -> None:
+def test_ids_are_compared_to_the_letter(bare_suitecrm: Database, tmp_path: Path) -> None:
     """'SEED_MAX_ID' names nobody, on every engine alike, though the server takes it for 'seed_max_id'."""
     for name in ("before", "after"):
         (tmp_path / name).mkdir()
-    with suitecrm() as database:
-        before = values(database, SETTING, tmp_path / "before", results=False)
-        database.execute(
-            "UPDATE meetings SET assigned_user_id = 'SEED_MAX_ID' WHERE assigned_user_id = 'seed_max_id' LIMIT 1",
-            "UPDATE calls SET parent_id = UPPER(parent_id) ORDER BY id LIMIT 1",
+    before = values(bare_suitecrm, SETTING, tmp_path / "before", results=False)
+    [call] = bare_suitecrm.rows("SELECT id, parent_id FROM calls ORDER BY id LIMIT 1")
+    bare_suitecrm.execute(
+        "UPDATE meetings SET assigned_user_id = 'SEED_MAX_ID' WHERE assigned_user_id = 'seed_max_id' LIMIT 1",
+        f"UPDATE calls SET parent_id = UPPER(parent_id) WHERE id = '{call['id']}'",
+    )
+    try:
+        after = values(bare_suitecrm, SETTING, tmp_path / "after", results=False)
+    finally:
+        bare_suitecrm.execute(
+            "UPDATE meetings SET assigned_user_id = 'seed_max_id' WHERE assigned_user_id = 'seed_max_id'",
+            f"UPDATE calls SET parent_id = '{call['parent_id']}' WHERE id = '{call['id']}'",
         )
-        after = values(database, SETTING, tmp_path / "after", results=False)
     for figure, change in (
         ("meetings@unassigned", 1),
         ("meetings@manager:seed_max_id", -1),
@@ -146,17 +156,16 @@ def test_ids_are_compared_to_the_letter(tmp_path: Path) -> None:
     )
 
 
-def test_an_installation_in_utf8mb4(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("disputed")  # which is of the collation that the dump has
+def test_an_installation_in_utf8mb4(
+    found: Database, ours: Mapping[str, Value], tmp_path: Path
+) -> None:
     """Newer installations store in utf8mb4: the same figures, and no illegal mix of collations."""
-    for name in ("before", "after"):
-        (tmp_path / name).mkdir()
-    with suitecrm() as database:
-        before = values(database, SETTING, tmp_path / "before", results=False)
-        tables = [table for row in database.rows("SHOW TABLES") for table in row.values()]
-        database.execute(
-            *(
-                f"ALTER TABLE `{table}` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
-                for table in tables
-            )
+    tables = [table for row in found.rows("SHOW TABLES") for table in row.values()]
+    found.execute(
+        *(
+            f"ALTER TABLE `{table}` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+            for table in tables
         )
-        assert values(database, SETTING, tmp_path / "after", results=False) == before
+    )
+    assert values(found, SETTING, tmp_path, results=False) == ours

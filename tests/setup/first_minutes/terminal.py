@@ -6,17 +6,14 @@ import json
 import os
 import pty
 import re
-import select
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
 from tests.crms.suitecrm.by_hand import Value
-from tests.paths import ROOT
-from tests.program import PATIENCE, crm_audit
+from tests.program import PATIENCE, crm_audit, started
 
 __all__ = ["at_a_terminal", "crm_audit", "figures", "succeed"]
 
@@ -30,27 +27,24 @@ def at_a_terminal(
 ) -> tuple[int, str]:
     """The program at a terminal, at which each question gets its answer, in this order: (exit status, what it said)."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", *arguments], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb", **environment}, close_fds=True,
-    )  # fmt: skip
-    os.close(theirs)
+    terminal = [os.ttyname(theirs)] * 3
+    process = started(folder, arguments, {"TERM": "dumb", **environment}, terminal)
     said, since, left, end = "", 0, list(answers), time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if select.select([ours], [], [], 0.1)[0]:
-            try:
-                said += os.read(ours, 65536).decode("utf-8", "replace").replace("\r", "")
-            except OSError:  # the other end is closed
-                break
-        elif process.poll() is not None:
+        ready = wait([ours, process.sentinel], end - time.monotonic())
+        if ours in ready:
+            said += os.read(ours, 65536).decode("utf-8", "replace").replace("\r", "")
+        elif ready:  # it has ended, and all is read
             break
         if left and (asked := re.search(left[0][0], said[since:])):
             since += asked.end()
             os.write(ours, asked.expand(left.pop(0)[1]).encode() + b"\n")
-    os.close(ours)
     process.kill()
+    process.join(10)
+    os.close(theirs)
+    os.close(ours)
     assert not left, f"never asked: {left[0][0]}\n{said}"
-    return process.wait(10), said
+    return process.exitcode or 0, said
 
 
 def succeed(folder: Path, *commands: Sequence[str], **environment: str) -> str:

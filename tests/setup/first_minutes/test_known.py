@@ -15,13 +15,12 @@ from sqlalchemy.engine import URL
 from tests.crms.files.test_maven import hand_of, wrong
 from tests.crms.odoo.by_hand import OdooHand
 from tests.crms.odoo.database import odoo15
-from tests.crms.odoo.overlay import lay as lay_over_odoo
+from tests.crms.odoo.overlay import lay
 from tests.crms.odoo.test_equal import AMSTERDAM as ODOO_SETTING
 from tests.crms.rebuilt.test_equal import CRMS, Crm, made
 from tests.crms.suitecrm.by_hand import Hand, Setting, Value
-from tests.crms.suitecrm.database import Database, suitecrm
+from tests.crms.suitecrm.database import Database
 from tests.crms.suitecrm.ours import differences
-from tests.crms.suitecrm.overlay import lay as lay_over_suitecrm
 from tests.crms.suitecrm.test_equal import AMSTERDAM
 from tests.requirements import require_shared
 from tests.setup.first_minutes.terminal import Answers, at_a_terminal, succeed, values
@@ -72,10 +71,9 @@ def reader(crm: Database) -> Iterator[URL]:
         crm.execute(f"DROP USER '{name}'@'%'")
 
 
-def test_suitecrm(tmp_path: Path) -> None:
+def test_suitecrm(laid_suitecrm: Database, tmp_path: Path) -> None:
     setting = without_plan(AMSTERDAM)
-    with suitecrm() as crm, reader(crm) as address:
-        lay_over_suitecrm(crm, seed=20270326)
+    with reader(laid_suitecrm) as address:
         chosen = (r"(\d)  meetings_cstm\.result_c .*different(.|\n)*Which.*:", r"\1")
         said, found = first_minutes(
             tmp_path,
@@ -84,7 +82,7 @@ def test_suitecrm(tmp_path: Path) -> None:
             [chosen, *REST, *LINKS, *NO_PLAN],
             CRM_PASSWORD=PASSWORD,
         )
-        hand = Hand(crm, setting, results=True)
+        hand = Hand(laid_suitecrm, setting, results=True)
         assert differences(hand.figures(hand.counts()), found) == {}
     assert "Recognised: SuiteCRM 7" in said
     assert "T… (15 characters)" in said
@@ -95,7 +93,7 @@ def test_suitecrm(tmp_path: Path) -> None:
 def test_odoo(tmp_path: Path) -> None:
     setting = without_plan(ODOO_SETTING)
     with odoo15() as crm:
-        lay_over_odoo(crm, version=15, seed=20261126)
+        lay(crm, version=15, seed=20261126)
         held, chosen = (
             r"once its end has passed\? \[y/n\]:",
             r"(\d)  calendar_event\.x_result (.|\n)*Which.*:",
