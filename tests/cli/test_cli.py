@@ -104,9 +104,8 @@ def test_the_readme_names_every_command_and_exit_status() -> None:
 
 
 def test_a_run_says_what_it_found_and_where(demo: Path, tmp_path: Path) -> None:
-    done = crm_audit(
-        "run", demo / "audit.yaml", "--output", tmp_path, "--as-of", "2026-11-24T09:00+01:00"
-    )
+    asked = ("run", "audit.yaml", "--output", str(tmp_path))
+    done = forked(demo, *asked, "--as-of", "2026-11-24T09:00+01:00")
     assert done.returncode == 0, done.stderr
     [folder] = (tmp_path / "runs").iterdir()  # an as-of that was given leaves `latest` alone
     assert Path(done.stdout.splitlines()[-1]) == folder / "report.html"
