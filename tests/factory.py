@@ -46,6 +46,7 @@ from pipeline.model import (
     figure_id,
 )
 from pipeline.model.conditions import HELD, REACHED
+from pipeline.model.history import Before, History
 from pipeline.proof.prove import proven as proven_of
 from pipeline.resources import EXPECTATIONS
 
@@ -371,6 +372,19 @@ def proven(count: int) -> Figure:
     )
 
 
+BEFORE = Before(
+    run_id="2026-11-09T060000Z-1c2b",
+    as_of=datetime(2026, 11, 9, 6, 0, tzinfo=UTC),
+    first=date(2026, 11, 1),
+    after_last=date(2026, 12, 1),
+    figures={
+        "company": {"score": (881, 1000), "base": (2, 3), "complete_meetings": (7, 8)},
+        "manager:m1": {"score": (1, 2), "base": (0, 0), "complete_meetings": (1, 3)},
+    },
+)
+"""What was a week before: of the company, and of Anna, of whom nothing was due."""
+
+
 @cache
 def result(language: LanguageCode = "en") -> RunResult:
     """The edition from which the tests cut their reports."""
@@ -390,4 +404,5 @@ def result(language: LanguageCode = "en") -> RunResult:
         field_sets=field_sets(),
         not_checked={"call.direction": NOT_HELD},
         language=language,
+        history=History(BEFORE),
     )

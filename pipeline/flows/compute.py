@@ -54,6 +54,7 @@ from pipeline.proof.witness import WITNESS_FAILING, load_witness
 from pipeline.queries.ask import ask, ask_people
 from pipeline.reports.content.report import clean
 from pipeline.rules.validating import validated
+from pipeline.snapshot.history import load_history
 from pipeline.snapshot.manifest import Manifest, load_manifest
 from pipeline.values.addresses import is_address
 
@@ -204,6 +205,7 @@ def compute(
         contacts=contacts_of(people, users, audit.contact),
         contact=audit.contact,
         exempt=listed.exempt,
+        history=load_history(data),
         exceptions=uses_of(audit.exceptions, listed.met, window.today),
     )
 

@@ -31,6 +31,7 @@ from pipeline.model import (
     Verdict,
     Window,
 )
+from pipeline.model.history import History, Numbers
 from pipeline.model.lives import FindingKey, Life, LifeEvent, Seen, Sight
 from pipeline.progress import Progress
 from pipeline.queries.ask import joined, text_said
@@ -38,8 +39,9 @@ from pipeline.queries.fields import due_of_records
 from pipeline.registry import runs
 from pipeline.registry.database import Registry
 from pipeline.registry.lives import kinds_with_lives, lives_of, record_lives, record_rules
-from pipeline.registry.runs import Numbers, Run
+from pipeline.registry.runs import Run
 from pipeline.rules.contents import contents_of
+from pipeline.snapshot.history import save_history
 from pipeline.snapshot.manifest import load_manifest
 
 _HEADLINES: Final = frozenset(measure.name for measure in HEADLINES)
@@ -47,6 +49,19 @@ _HEADLINES: Final = frozenset(measure.name for measure in HEADLINES)
 
 _FORGOTTEN_AFTER: Final = timedelta(days=1)
 """No run needs so long between being announced and getting its name."""
+
+
+def recall(registry: Registry, audit_id: str, data: Path) -> None:
+    """Keeps beside a snapshot what the registry knows of the runs before it; nothing of an audit
+    without an id, which nobody can tell from another.
+    """
+    manifest = load_manifest(data)
+    if not audit_id or manifest.period is None:
+        return
+    word = manifest.period.word or ""
+    with registry.transaction() as connection:
+        before = runs.before(connection, audit_id, word, manifest.as_of)
+    save_history(data, History(before))
 
 
 def announce(registry: Registry, result: RunResult, output: Path, data: Path) -> Run:

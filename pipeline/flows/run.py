@@ -14,7 +14,7 @@ from pipeline.delivery import folder
 from pipeline.errors import AuditError, PublishError
 from pipeline.flows.compute import compute
 from pipeline.flows.extract import Clock, extract
-from pipeline.flows.remember import announce, complete, remember
+from pipeline.flows.remember import announce, complete, recall, remember
 from pipeline.lacks import lack_of
 from pipeline.memory import let_go, settled
 from pipeline.model import RunResult
@@ -63,6 +63,7 @@ def run_audit(
             extract(
                 audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin
             )
+            recall(registry, audit.settings.id, data)
             manifest = load_manifest(data)
             let_go(manifest.rows)
             result = compute(data, run_id=run_id, progress=progress)

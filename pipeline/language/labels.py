@@ -17,6 +17,7 @@ from pipeline.model import (
     Verdict,
     same_in_all,
 )
+from pipeline.model.history import EARLIER
 
 _ENTITIES: Final[Mapping[str, str]] = {
     "meeting": marked("meeting"),
@@ -200,6 +201,7 @@ _BASES: Final[Mapping[str, str]] = {
     "settings": marked("the audit's settings"),
     ONE_READING: marked("counted by the CRM's database alone"),
     JUDGED_TEXT: marked("judged from text that equals the CRM's"),
+    EARLIER: marked("an earlier report"),
 }
 
 

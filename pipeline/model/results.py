@@ -10,6 +10,7 @@ from fractions import Fraction
 from pipeline.model.audit import Agreement, Audience
 from pipeline.model.exceptions import ExceptionUse, ExemptFinding
 from pipeline.model.figures import Figure, Figures, figure_id
+from pipeline.model.history import History
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
 from pipeline.model.rules import Debtor, FieldSet, Rule
@@ -129,6 +130,7 @@ class RunResult:
     contact: str = ""  # the audit's own, to whom sales support writes
     exempt: tuple[ExemptFinding, ...] = ()
     exceptions: tuple[ExceptionUse, ...] = ()  # every line, and what it did
+    history: History | None = None  # None where nothing is known of the runs before
 
     def find(
         self,
@@ -140,3 +142,14 @@ class RunResult:
     ) -> Figure | None:
         """The figure, or None where it does not exist."""
         return self.figures.get(figure_id(measure.name, dimension, currency, scope, key))
+
+    def was(self, figure: Figure) -> Figure | None:
+        """The figure in the run before; None where it cannot be compared, or there was none."""
+        if self.history is None or self.history.before is None:
+            return None
+        return self.history.before.was(figure, self.window.first, self.window.after_last)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is known that no run was before."""
+        return self.history is not None and self.history.before is None

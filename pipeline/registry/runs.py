@@ -6,18 +6,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipeline.model import Scope
+from pipeline.model.history import Before, Numbers
 from pipeline.registry.tables import HEADLINES, RUNS
 
 _PUBLISHING: Final = "publishing"
 _PUBLISHED: Final = "published"
-
-Numbers = tuple[int, int | None]
-"""(numerator, denominator; None where a figure is no ratio)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,36 +105,45 @@ def record_headlines(
         connection.execute(insert(HEADLINES), rows)
 
 
-def headlines_of(
-    connection: Connection, run_id: str, scope: Scope, key: str = ""
-) -> dict[str, Numbers]:
-    """The headline figures of a run and scope; none where the registry has none."""
-    wanted: Select[Any] = (
-        select(HEADLINES.c.figures)
-        .join(RUNS, RUNS.c.id == HEADLINES.c.run)
-        .where(RUNS.c.run_id == run_id, HEADLINES.c.scope == scope, HEADLINES.c.key == key)
-    )
-    found = connection.execute(wanted).scalar()
-    return {name: (of[0], of[1]) for name, of in json.loads(found or "{}").items()}
-
-
-def run_before(connection: Connection, run: Run) -> Row[Any] | None:
-    """The last published run of the same audit and period word before this one, as-of the
-    clock's; None where this is the first.
+def before(
+    connection: Connection, audit_id: str, period: str, as_of: datetime
+) -> Before | None:
+    """The last published run of an audit before an instant, of the same period word, as-of the
+    clock's; None where there is none.
     """
     wanted = (
         select(RUNS)
         .where(
-            RUNS.c.audit == run.audit_id,
-            RUNS.c.state == _PUBLISHED,
+            RUNS.c.audit == audit_id,
             RUNS.c.is_observed == 1,
-            RUNS.c.period == run.period,
-            RUNS.c.as_of < _text(run.as_of),
+            RUNS.c.period == period,
+            RUNS.c.as_of < _text(as_of),
         )
         .order_by(RUNS.c.as_of.desc())
         .limit(1)
     )
-    return connection.execute(wanted).one_or_none()
+    row = connection.execute(wanted).one_or_none()
+    if row is None:
+        return None
+    return Before(
+        run_id=row.run_id,
+        as_of=datetime.fromisoformat(row.as_of),
+        first=date.fromisoformat(row.first_day),
+        after_last=date.fromisoformat(row.after_day),
+        figures=_headlines(connection, row.id),
+    )
+
+
+def _headlines(connection: Connection, number: int) -> dict[str, dict[str, Numbers]]:
+    """'manager:m1' -> 'score/deal' -> its numbers."""
+    rows = connection.execute(select(HEADLINES).where(HEADLINES.c.run == number))
+    return {
+        f"{row.scope}:{row.key}" if row.key else row.scope: {
+            name: (numerator, denominator)
+            for name, (numerator, denominator) in json.loads(row.figures).items()
+        }
+        for row in rows
+    }
 
 
 def _text(instant: datetime) -> str:

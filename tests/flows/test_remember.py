@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from pipeline.delivery.folder import Draft
-from pipeline.model import Scope
-from pipeline.registry.runs import headlines_of
+from pipeline.flows.compute import open_run
+from pipeline.progress import Silence
+from pipeline.registry.runs import before
 from pipeline.registry.tables import HEADLINES, LIFE_EVENTS, LIVES, RUNS
 from tests.postgres import database
-from tests.weeks import WEEK, Weeks, deal
+from tests.weeks import FIRST, WEEK, Weeks, deal
 
 DEALS = [deal(f"d{number}", amount=None if number < 4 else 9) for number in range(1, 21)]
 
@@ -50,16 +51,40 @@ def test_runs_are_recorded_with_their_headlines_and_lives(weeks: Weeks) -> None:
         ("d3", "amount"): "opened 1 a",
     }
     with weeks.registry().transaction() as connection:
-        company = headlines_of(connection, "02-weekly", Scope.COMPANY)
-        anna = headlines_of(connection, "02-weekly", Scope.MANAGER, "a")
-        nobody = headlines_of(connection, "02-weekly", Scope.MANAGER, "nobody")
+        found = before(connection, "sales", "month", FIRST + 2 * WEEK)
         kept = connection.execute(select(HEADLINES.c.scope, HEADLINES.c.key)).all()
+    assert found is not None
+    assert (found.run_id, found.as_of) == ("02-weekly", FIRST + WEEK)
+    company, anna = found.figures["company"], found.figures["manager:a"]
     figures = second.result.figures
     base, open_amount = figures["base/deal@company"], figures["deals_open_amount/EUR@manager:a"]
     assert company["base/deal"] == (base.numerator, base.denominator) == (114, 120)
     assert anna["deals_open_amount/EUR"] == (open_amount.numerator, None)
-    assert nobody == {}
     assert len(kept) == 2 * len({(f.scope, f.key) for f in figures.values()})
+
+
+def test_reports_say_what_was(tmp_path: Path) -> None:
+    """From the run before that of the same period; flows only where it is over the same days."""
+    weeks = Weeks(tmp_path, DEALS)
+    first = weeks.run(1)
+    assert first.result.is_first
+    weeks.change("UPDATE deals SET made = '2026-06-02 09:00:00', name = NULL WHERE id > 'd5'")
+    second = weeks.run(2)
+    weeks.fill("d1", "d2")
+    third = weeks.run(3)
+    base, now = (run.result.figures["base@manager:a"] for run in (second, third))
+    was = third.result.was(now)
+    assert was is not None
+    assert (was.id, was.numerator, was.denominator) == (
+        f"{now.id}#was",
+        base.numerator,
+        base.denominator,
+    )
+    assert (now.numerator, now.denominator) != (base.numerator, base.denominator)
+    page = (third.folder / "managers").glob("*/report.html")
+    assert all("was " in file.read_text("utf-8") for file in page)
+    computed = open_run(third.folder, Silence())  # from its folder alone
+    assert computed.history == third.result.history
 
 
 def test_no_value_of_the_crm_is_kept(tmp_path: Path) -> None:
@@ -103,7 +128,6 @@ def test_one_that_is_recorded_meanwhile_is_recorded_once(
 ) -> None:
     """Another process completes it between its name and its record."""
     from pipeline.flows import remember as flow
-    from pipeline.progress import Silence
 
     def late(registry: Any, run: Any, result: Any, data: Path) -> None:
         output = weeks.folder / "output"

@@ -151,7 +151,7 @@ def ratio_row(
     words: RatioWords,
     figure: Figure | None,
     language: Language,
-    further: Cells = (),
+    *further: Cells,
 ) -> Row:
     """ "91.3%" in big type, then "212 of 240 held meetings", and what is said `further`; without
     a value, or a figure at all, why.
@@ -165,7 +165,7 @@ def ratio_row(
     sentence = language.sentence(words.sentence, part=part, whole=whole)
     return Row(
         label,
-        (figure, *joined((sentence, further), "; ")),
+        (figure, *joined((sentence, *further), "; ")),
         element=element,
         big=1,
         bar=(part.numerator, whole.numerator),
@@ -195,8 +195,8 @@ def meetings_rows(subject: Subject) -> Iterator[Row]:
     """The complete ones of the held meetings, and whose the others are to complete."""
     if subject.find(MEETINGS_HELD) is not None:
         complete = subject.find(COMPLETE_MEETINGS)
-        others = _to_complete(subject, complete) if complete else ()
-        yield ratio_row("meetings", _HELD_MEETINGS, complete, subject.language, others)
+        further = [_was(subject, complete), _to_complete(subject, complete)] if complete else []
+        yield ratio_row("meetings", _HELD_MEETINGS, complete, subject.language, *further)
 
 
 def _to_complete(subject: Subject, complete: Figure) -> Cells:
@@ -232,9 +232,12 @@ def score_row(element: str, label: str, subject: Subject, among: Among) -> Row:
         few = language.sentence(_TOO_FEW, part=part, whole=whole)
         return Row(named, few, element=element)
     records = language.sentence(_RECORDS, part=part, whole=whole)
+    before = [_was(subject, score)]
+    if subject.result.is_first and among is IN_SCORE:
+        before.append((language.translate("first report"),))
     return Row(
         named,
-        (score, *joined((records, _without_exceptions(subject, among)), "; ")),
+        (score, *joined((*before, records, _without_exceptions(subject, among)), "; ")),
         element=element,
         big=1,
         bar=(score.numerator, score.denominator),
@@ -249,6 +252,12 @@ def _without_exceptions(subject: Subject, among: Among) -> Cells:
     return subject.language.sentence(
         "without exceptions {score} ({count} exempt)", score=without, count=exempt
     )
+
+
+def _was(subject: Subject, figure: Figure) -> Cells:
+    """ "was 88.1%"; nothing where there is nothing to compare with."""
+    before = subject.result.was(figure)
+    return () if before is None else subject.language.sentence("was {figure}", figure=before)
 
 
 def score_table(subject: Subject) -> Table:

@@ -139,7 +139,7 @@ def _of_people(company: Subject) -> Iterator[Table]:
 def _notes(company: Subject, unlisted: int) -> Iterator[str]:
     """`unlisted`: how many records stand on no account manager's page."""
     language = company.language
-    yield from period_notes(company.result.window, language)
+    yield from period_notes(company.result, language)
     yield from agreement_notes(company.result, language)
     yield from map(language.chosen, company.result.caveats)
     yield from ended_note(company.result, language)

@@ -130,7 +130,7 @@ def _report(
         fix_list=fix_list,
         contact=own.result.contacts.get(person.id, ""),
         notes=(
-            *period_notes(own.result.window, own.language),
+            *period_notes(own.result, own.language),
             *agreement_notes(own.result, own.language),
             *score_notes(own.result.window, own.language),
             *origin_notes(own.result, own.language),

@@ -24,6 +24,7 @@ from pipeline.measures.deals import WON_ON_NO_DAY
 from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_TO_COMPLETE
 from pipeline.measures.registry import MEASURES
 from pipeline.model import Figure, FixItem, Rule, Span, Verdict
+from pipeline.model.history import WAS
 from pipeline.reports.content.explanations import EXPLANATIONS
 from pipeline.reports.content.report import Report, parts_of
 
@@ -73,7 +74,8 @@ class TableOpenings:
 
     def of(self, figure: Figure) -> str:
         """The key of a table: 'not_checked'; '' where the figure opens none."""
-        return self._tables.get(figure.metric, "") if figure.numerator else ""
+        opens = figure.numerator and not figure.id.endswith(WAS)
+        return self._tables.get(figure.metric, "") if opens else ""
 
 
 class Openings:
@@ -96,7 +98,7 @@ class Openings:
 
     def _section(self, figure: Figure) -> str:
         """The first part of the fix-list in which what the figure counts is listed; '' if none."""
-        if not figure.numerator:
+        if not figure.numerator or figure.id.endswith(WAS):
             return ""
         name = "now later" if figure.id.endswith("#others") else ""
         name = name or _SECTIONS.get((figure.metric, figure.dimension), "")

@@ -161,7 +161,7 @@ def _readers(pool: Subject) -> Row:
 
 def _notes(pool: Subject, queued: int) -> Iterator[str]:
     language, result = pool.language, pool.result
-    yield from period_notes(result.window, language)
+    yield from period_notes(result, language)
     yield from agreement_notes(result, language)
     yield from score_notes(result.window, language)
     yield from origin_notes(result, language)

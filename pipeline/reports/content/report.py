@@ -264,10 +264,11 @@ def _days_text(window: Window, language: Language) -> tuple[str, bool]:
     return language.translate("{first} to {last}", **ends), False
 
 
-def period_notes(window: Window, language: Language) -> Iterator[str]:
+def period_notes(result: RunResult, language: Language) -> Iterator[str]:
     """What a reader must know where a period is over: results are the
-    period's, and stocks are of now.
+    period's, and stocks are of now; and of when are the figures that stand beside these.
     """
+    window = result.window
     if window.today >= window.after_last:
         yield language.translate(
             "This report covers {period} and was made afterwards. What happened, and the "
@@ -279,6 +280,10 @@ def period_notes(window: Window, language: Language) -> Iterator[str]:
     if window.fire and window.fire.astimezone(ZoneInfo(window.zone)).date() < window.today:
         due = moment_text(window.fire, window.zone, language)
         yield language.translate("It was due on {moment} and was made later.", moment=due)
+    before = result.history.before if result.history else None
+    if before is not None:
+        moment = moment_text(before.as_of, window.zone, language)
+        yield language.translate("What was, is from the report as of {moment}.", moment=moment)
 
 
 def score_notes(window: Window, language: Language) -> Iterator[str]:

@@ -280,10 +280,11 @@ def _strangers(report: Report) -> Iterator[Difference]:
 
 def _of_edition(result: RunResult, name: str) -> Figure | None:
     whole, _, half = name.rpartition("#")
-    part: dict[str, Callable[[Figure], Figure]] = {
+    part: dict[str, Callable[[Figure], Figure | None]] = {
         "numerator": lambda figure: halves(figure)[0],
         "denominator": lambda figure: halves(figure)[1],
         "rest": rest_of,
+        "was": result.was,
     }
     if half in part and whole in result.figures:
         return part[half](result.figures[whole])

@@ -1,0 +1,63 @@
+"""What a run knows of the runs before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Final
+
+from pipeline.model.figures import Figure
+from pipeline.model.people import Scope
+
+Numbers = tuple[int, int | None]
+"""(numerator, denominator; None where a figure is no ratio)"""
+
+WAS: Final = "#was"
+"""How the id ends of a figure that an earlier run published."""
+
+EARLIER: Final = "an earlier report"
+"""The basis of such a figure."""
+
+_OF_THEIR_PERIOD: Final = ("period", "month")
+_COMPARED: Final = (Scope.COMPANY, Scope.TEAM, Scope.MANAGER, Scope.OPERATOR)
+"""Who is the same from run to run; a pool of small teams need not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The last published run before a run, of the same period word, as-of the clock's."""
+
+    run_id: str
+    as_of: datetime
+    first: date
+    after_last: date
+    # 'manager:m1' -> 'score/deal' -> its numbers
+    figures: Mapping[str, Mapping[str, Numbers]] = field(default_factory=dict)
+
+    def was(self, figure: Figure, first: date, after_last: date) -> Figure | None:
+        """What a figure of a run over these days was then. None where there is none, and of a
+        flow or a plan where the days are others.
+        """
+        days = (self.first, self.after_last) == (first, after_last)
+        if figure.scope not in _COMPARED or (figure.period in _OF_THEIR_PERIOD and not days):
+            return None
+        what, _, who = figure.id.partition("@")
+        numbers = self.figures.get(who, {}).get(what)
+        if numbers is None or numbers[1] == 0:
+            return None
+        numerator, denominator = numbers
+        return replace(
+            figure,
+            id=f"{figure.id}{WAS}",
+            numerator=numerator,
+            denominator=denominator,
+            basis=EARLIER,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of the runs before a run."""
+
+    before: Before | None  # None: it is the first
