@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,7 +47,15 @@ _Loader.yaml_implicit_resolvers = {
 
 def read_yaml(file: Path) -> Document:
     """Reads a file. Raises ConfigError with the mistake and its line."""
-    text = bounded_text(file)
+    known = _parsed(file, bounded_text(file))
+    return replace(known, content=deepcopy(known.content))
+
+
+@lru_cache(maxsize=32)
+def _parsed(file: Path, text: str) -> Document:
+    """The same text is parsed once: an audit's files are read again for each run, and more often
+    where several audits share them.
+    """
     try:
         loader = _Loader(text)
         root = loader.get_single_node()

@@ -7,6 +7,7 @@ import gc
 import pytest
 from hypothesis import settings
 
+import tests.certificates  # noqa: F401
 from tests.benches import benches, mariadb, postgres  # noqa: F401 - fixtures for every test
 from tests.crms.suitecrm.shared import bare_suitecrm, laid_suitecrm  # noqa: F401 - the same
 

@@ -12,6 +12,7 @@ import pipeline.flows.run
 import pipeline.reports.write
 import pipeline.rules.gx
 import pipeline.setup.grants  # noqa: F401
+import tests.certificates  # noqa: F401
 
 gc.collect()
 gc.freeze()

@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
 from urllib.parse import quote
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -31,6 +30,7 @@ from pipeline.presets import preset_names
 from pipeline.values.addresses import holds_account, holds_secret, is_address
 from pipeline.values.countries import region_of
 from pipeline.values.money import CODES
+from pipeline.values.zone_names import zone_names
 
 _ENV: Final = re.compile(r"\$\{(\w+)\}")
 _DURATION: Final = re.compile(
@@ -117,7 +117,7 @@ class Source(Strict):
 
 
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in zone_names():
         raise ValueError(f"'{value}' is no time zone; write one like Europe/Amsterdam")
     return value
 

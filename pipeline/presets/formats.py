@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Final, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+
+from pipeline.values.zone_names import zone_names
 
 
 class Strict(BaseModel):
@@ -77,7 +78,7 @@ class Amount(Strict):
 
 
 def must_be_a_zone(key: str, zone: str) -> None:
-    if zone != "audit" and zone not in available_timezones():
+    if zone != "audit" and zone not in zone_names():
         raise ValueError(
             f"{key}: '{zone}' is no time zone; write one like Europe/Amsterdam, UTC or audit"
         )

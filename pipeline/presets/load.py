@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -88,6 +89,11 @@ def _must_be_confirmed(file: Path, guesses: Any) -> None:
 
 
 def _ours(name: str) -> dict[str, Any]:
+    return deepcopy(_built_in(name))
+
+
+@cache
+def _built_in(name: str) -> dict[str, Any]:
     if name not in preset_names():
         raise ConfigError(
             f"source.preset: there is no preset '{name}'; the presets are {', '.join(preset_names())}."
@@ -96,7 +102,7 @@ def _ours(name: str) -> dict[str, Any]:
         yaml.safe_load(files("pipeline.presets").joinpath(f"{name}.yaml").read_text("utf-8"))
     )
     below = document.pop("extends", None)
-    return document if below is None else _laid_over(_ours(str(below)), document)
+    return document if below is None else _laid_over(_built_in(str(below)), document)
 
 
 def _document(file: Path) -> dict[str, Any]:

@@ -9,9 +9,10 @@ patterns are bounded, and a text of more than `LONGEST` characters matches none.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import prod
 from typing import Final, NoReturn
 
@@ -469,13 +470,15 @@ def in_encoding(node: Node, encoding: str) -> Node:
     above ASCII in an order of its own: each stands for itself.
     """
 
+    held = _above_ascii(encoding)
+
     def spelt_out(of: CharacterClass) -> Node:
         ranges: list[tuple[int, int]] = []
         for low, high in of.ranges:
             if low < 128:
                 ranges.append((low, min(high, 127)))
-            codes = range(max(low, 128), high + 1)
-            ranges += [(code, code) for code in codes if _is_in(encoding, code)]
+            first, after = bisect_left(held, low), bisect_right(held, high)
+            ranges += [(code, code) for code in held[first:after]]
         if ranges:
             return CharacterClass(tuple(ranges), of.negated)
         return CharacterClass(
@@ -483,6 +486,18 @@ def in_encoding(node: Node, encoding: str) -> Node:
         )  # PostgreSQL's texts hold no such character
 
     return _each_class(node, spelt_out)
+
+
+@cache
+def _above_ascii(encoding: str) -> tuple[int, ...]:
+    """The code points above ASCII that an encoding holds, in Unicode's order."""
+    found: list[int] = []
+    for first in range(128, _LAST + 1, 128):
+        block = range(first, first + 128)
+        # of most blocks an encoding holds nothing
+        if "".join(map(chr, block)).encode(encoding, "ignore"):
+            found += [code for code in block if _is_in(encoding, code)]
+    return tuple(found)
 
 
 def _is_in(encoding: str, code: int) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
 from typing import Final, get_args
-from zoneinfo import available_timezones
 
 import click
 from sqlalchemy import Connection
@@ -35,6 +34,7 @@ from pipeline.setup.look.vocabulary import COLUMNS
 from pipeline.setup.write.audit_file import Settings, clean
 from pipeline.setup.write.custom_preset import format_guesses, without_zone
 from pipeline.values.money import CODES
+from pipeline.values.zone_names import zone_names
 
 _MANY: Final = {
     "user": "your people",
@@ -134,7 +134,7 @@ def _usual(known: Known) -> str | None:
 
 
 def _zone(text: str) -> str:
-    if text.strip() not in available_timezones():
+    if text.strip() not in zone_names():
         raise click.BadParameter(
             f"'{clean(text)}' is no time zone; write one like Europe/Amsterdam."
         )
@@ -227,7 +227,7 @@ def _clock(text: str) -> str:
     answer = text.strip()
     if answer.lower() in ("audit", "utc"):
         return "audit" if answer.lower() == "audit" else "UTC"
-    if answer not in available_timezones():
+    if answer not in zone_names():
         raise click.BadParameter(
             f"'{clean(answer)}' is no time zone; write audit, UTC, or one like Europe/Amsterdam."
         )

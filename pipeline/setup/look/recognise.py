@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from sqlalchemy import (
     ColumnElement,
@@ -37,6 +36,7 @@ from pipeline.presets import Preset, load_preset, preset_names
 from pipeline.setup.grants import tables_of
 from pipeline.source import ReadSpec, SourceReader, consistent, open_engine
 from pipeline.source.names import described
+from pipeline.values.zone_names import zone_names
 
 UNNAMED: Final = "XXX"
 """ISO 4217's code for no currency: marks amounts that name none."""
@@ -336,7 +336,7 @@ def machine_zone(
 ) -> str | None:
     """This machine's zone, unless it is UTC: servers often run in UTC wherever they are."""
     for zone in _configured_zones(environment, root):
-        if zone in available_timezones():
+        if zone in zone_names():
             return None if zone in _UTC or zone.startswith("Etc/") else zone
     return None
 
