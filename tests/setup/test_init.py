@@ -18,12 +18,12 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 
 from pipeline.config import load_audit
-from pipeline.demo import write_demo
 from pipeline.errors import ConfigError
 from pipeline.setup import without_password
 from tests.postgres import database as postgresql
 from tests.requirements import require_mariadb
 from tests.setup.first_minutes.terminal import at_a_terminal, crm_audit, figures
+from tests.small_demo import write_small_demo
 
 AS_OF = "2026-11-24T09:00+01:00"
 
@@ -31,7 +31,7 @@ AS_OF = "2026-11-24T09:00+01:00"
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder, date(2026, 11, 24))
+    write_small_demo(folder, date(2026, 11, 24))
     (folder / "audit.yaml").unlink()
     return folder
 

@@ -92,10 +92,7 @@ class Filled:
 
     def ours(self, setting: Setting, folder: Path, *, results: bool) -> dict[str, Value]:
         """Every figure that is published, but for the one that is about the proof."""
-        figures = self.result(setting, folder, results=results).figures.values()
-        return {
-            f.id: (f.numerator, f.denominator) for f in figures if f.metric != "figures_proven"
-        }
+        return values(self.result(setting, folder, results=results))
 
     def result(self, setting: Setting, folder: Path, *, results: bool) -> RunResult:
         audit = self.audit(setting, folder, results=results)
@@ -125,6 +122,15 @@ class Filled:
         return load_audit(folder / "audit.yaml")
 
 
+def values(result: RunResult) -> dict[str, Value]:
+    """Every figure that is published, but for the one that is about the proof."""
+    return {
+        f.id: (f.numerator, f.denominator)
+        for f in result.figures.values()
+        if f.metric != "figures_proven"
+    }
+
+
 @contextmanager
 def made(crm: Crm) -> Iterator[Filled]:
     with built(crm.preset, crm.tables, crm.further, crm.collation) as database:
@@ -150,8 +156,27 @@ def setting(request: pytest.FixtureRequest, filled: Filled) -> Setting:
     return set_for(filled.crm, request.param)
 
 
-def test_every_figure(filled: Filled, setting: Setting, tmp_path: Path) -> None:
-    figures = filled.ours(setting, tmp_path, results=True)
+@pytest.fixture(scope="module")
+def result_of(
+    filled: Filled, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Setting], RunResult]:
+    """What the program makes of this CRM, worked out once for each setting."""
+    known: dict[tuple[str, str], RunResult] = {}
+
+    def result(setting: Setting) -> RunResult:
+        key = (setting.zone, setting.period)
+        if key not in known:
+            folder = tmp_path_factory.mktemp(filled.crm.preset)
+            known[key] = filled.result(setting, folder, results=True)
+        return known[key]
+
+    return result
+
+
+def test_every_figure(
+    filled: Filled, result_of: Callable[[Setting], RunResult], setting: Setting
+) -> None:
+    figures = values(result_of(setting))
     assert ours.differences(filled.hand(setting, results=True), figures) == {}
 
 
@@ -159,11 +184,7 @@ def test_without_a_field_for_results(filled: Filled, tmp_path: Path) -> None:
     """As the CRM comes: nobody is charged for a result, and the reports say that it is not checked."""
     setting = set_for(filled.crm, AMSTERDAM)
     result = filled.result(setting, tmp_path, results=False)
-    figures = {
-        f.id: (f.numerator, f.denominator)
-        for f in result.figures.values()
-        if f.metric != "figures_proven"
-    }
+    figures = values(result)
     assert ours.differences(filled.hand(setting, results=False), figures) == {}
     assert result.not_checked.keys() == {"meeting.result", *filled.crm.not_held}
     assert not [
@@ -182,8 +203,10 @@ def test_every_measure_is_tried(filled: Filled, setting: Setting) -> None:
     assert {metric: len(who) for metric, who in managers.items() if len(who) < 3} == {}
 
 
-def test_links_lead_to_the_edit_form(filled: Filled, tmp_path: Path) -> None:
-    fix_list = filled.result(set_for(filled.crm, AMSTERDAM), tmp_path, results=True).fix_list
+def test_links_lead_to_the_edit_form(
+    filled: Filled, result_of: Callable[[Setting], RunResult]
+) -> None:
+    fix_list = result_of(set_for(filled.crm, AMSTERDAM)).fix_list
     forms = {item.entity: item.link.replace(item.record_id, "ID") for item in fix_list}
     assert forms == {
         entity: f"https://crm.example/{form}" for entity, form in filled.crm.forms.items()
