@@ -38,6 +38,7 @@ from tests.crms.suitecrm.database import Database, suitecrm
 from tests.crms.suitecrm.ours import URL, prepared
 from tests.crms.suitecrm.test_transaction import NOW
 from tests.requirements import require_shared
+from tests.small_demo import write_tiny_demo
 
 AS_OF = datetime(2026, 11, 24, 8, tzinfo=UTC)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -47,6 +48,13 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("check")
     write_demo(folder, date(2026, 11, 24))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    write_tiny_demo(folder, date(2026, 11, 24))
     return folder
 
 
@@ -158,7 +166,7 @@ def test_only_nothing_is_none_and_only_all_is_all(part: int, shown: str) -> None
 
 
 def test_permissions_tell_whether_it_could_write(
-    demo: Path, whole: str, monkeypatch: pytest.MonkeyPatch
+    tiny: Path, whole: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "This account could write to the CRM" in whole
     assert "grants" in whole
@@ -166,7 +174,7 @@ def test_permissions_tell_whether_it_could_write(
     monkeypatch.setattr(
         "os.access", lambda path, mode: bool(path.stat().st_mode & stat.S_IWUSR)
     )
-    audit, file = load_audit(demo / "audit.yaml"), demo / "crm.db"
+    audit, file = load_audit(tiny / "audit.yaml"), tiny / "crm.db"
     file.chmod(0o400)
     try:
         seen = look(audit, extract.window_of(audit, AS_OF, injected=False))
@@ -260,16 +268,18 @@ def test_nobody_s_whole_data_is_shown(demo: Path, whole: str) -> None:
 
 
 def test_targets_of_users_who_are_no_managers_are_listed(
-    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    audit = changed(tmp_path, demo, targets={
-        "u01": {"2026-11": {"deals_won": 3}}, "u99": {"2026-11": {"deals_won": 3}},
+    audit = changed(tmp_path, tiny, targets={
+        "u02": {"2026-11": {"deals_won": 3}}, "u99": {"2026-11": {"deals_won": 3}},
         "j.jansen": {"2026-12": {"deals_won": 1}},
     })  # fmt: skip
     warned = "targets are set for users who are no managers of this CRM, and count in no plan: j.jansen, u99."
     assert f"Warning: {warned}" in " ".join(said(audit, capsys).split())
-    outcome = run.run_audit(audit, run_id="r", clock=lambda: AS_OF, progress=Silence())
-    assert outcome.warnings == (warned,)
+    data = tmp_path / "data"
+    data.mkdir()
+    run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
+    assert run.compute(data, run_id="r", progress=Silence()).warnings == (warned,)
 
 
 def test_a_run_and_a_schedule_print_the_warnings(capsys: pytest.CaptureFixture[str]) -> None:
@@ -285,9 +295,9 @@ def test_the_demo_warns_of_what_has_ended_and_of_fields_that_nobody_fails(whole:
 
 
 def test_an_audit_without_an_id_is_told_what_to_add(
-    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    audit = changed(tmp_path, demo)
+    audit = changed(tmp_path, tiny)
     nameless = replace(audit, settings=audit.settings.model_copy(update={"id": ""}))
     assert "Warning: audit.yaml has no id" in " ".join(said(nameless, capsys).split())
 
@@ -314,10 +324,10 @@ def test_a_misspelt_field_set_is_refused(demo: Path, tmp_path: Path, name: str) 
 
 
 def test_markup_in_names_is_text(
-    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "[red]Sales[/]: The demo CRM" in said(
-        changed(tmp_path, demo, name="[red]Sales[/]"), capsys
+        changed(tmp_path, tiny, name="[red]Sales[/]"), capsys
     )
 
 

@@ -20,7 +20,7 @@ import pytest
 from lxml import html
 from sqlalchemy.engine import URL
 
-from pipeline.config import load_audit
+from pipeline.config import Audit, load_audit
 from pipeline.errors import ProofError
 from pipeline.findings.ids import finding_id
 from pipeline.findings.stored import read_failing, write_failing
@@ -112,8 +112,8 @@ def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
         yield address
 
 
-def extracted(folder: Path, url: URL, lines: str, as_of: datetime = AS_OF) -> Path:
-    """The snapshot of an audit with these lines in its exceptions.csv."""
+def audit_of(folder: Path, url: URL, lines: str) -> Audit:
+    """An audit with these lines in its exceptions.csv."""
     (folder / "own.yaml").write_text(PRESET, "utf-8")
     (folder / "sets").mkdir()
     (folder / "sets" / "deal.yaml").write_text(DEAL, "utf-8")
@@ -127,7 +127,12 @@ def extracted(folder: Path, url: URL, lines: str, as_of: datetime = AS_OF) -> Pa
         "zone: Europe/Amsterdam\ncurrency: EUR\nfield_sets: sets\nexceptions: exceptions.csv\n"
         f"{MORE}"
     )
-    audit, data = load_audit(folder / "audit.yaml"), folder / "data"
+    return load_audit(folder / "audit.yaml")
+
+
+def extracted(folder: Path, url: URL, lines: str, as_of: datetime = AS_OF) -> Path:
+    """The snapshot of such an audit."""
+    audit, data = audit_of(folder, url, lines), folder / "data"
     data.mkdir()
     run.extract(audit, data, clock=lambda: as_of, as_of=None, progress=Silence())
     return data
@@ -136,6 +141,43 @@ def extracted(folder: Path, url: URL, lines: str, as_of: datetime = AS_OF) -> Pa
 def audited(folder: Path, url: URL, lines: str, as_of: datetime = AS_OF) -> RunResult:
     data = extracted(folder, url, lines, as_of)
     return run.compute(data, run_id="r", progress=Silence())
+
+
+Excepting = Callable[[str], RunResult]
+"""What a run with these exceptions comes to. Its snapshot is the same without them."""
+
+
+def excepting(folder: Path, url: URL, tmp_path: Path) -> Excepting:
+    data = folder / "data"
+    if not data.exists():
+        extracted(folder, url, "")
+
+    def audited(lines: str) -> RunResult:
+        audit = audit_of(tmp_path, url, lines).resolved()
+        return run.compute(data, run_id="r", progress=Silence(), audit=audit)
+
+    return audited
+
+
+@pytest.fixture(scope="module")
+def shared(url: URL, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture
+def everywhere(shared: Path, url: URL, tmp_path: Path) -> Excepting:
+    """On every database."""
+    return excepting(shared, url, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_lite(lite: URL, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shared_lite")
+
+
+@pytest.fixture
+def on_sqlite(shared_lite: Path, lite: URL, tmp_path: Path) -> Excepting:
+    return excepting(shared_lite, lite, tmp_path)
 
 
 def pairs(result: RunResult, *names: str) -> dict[str, tuple[int, int | None]]:
@@ -172,17 +214,17 @@ WITHOUT = {
 }
 
 
-def test_without_exceptions(url: URL, tmp_path: Path) -> None:
-    result = audited(tmp_path, url, "")
+def test_without_exceptions(everywhere: Excepting) -> None:
+    result = everywhere("")
     assert pairs(result, *WITHOUT) == WITHOUT
     assert not [name for name in result.figures if "exempt" in name or "without_exc" in name]
     assert result.exceptions == result.exempt == ()
 
 
-def test_one_finding(url: URL, tmp_path: Path) -> None:
+def test_one_finding(everywhere: Excepting) -> None:
     """a1's amount: 3 points less due, 3 less lost; the record still misses its client."""
     finding = finding_id("sales", "deal", "a1", "amount")
-    result = audited(tmp_path, url, f"{finding},,,,,secret,Lieke,2026-12-31\n")
+    result = everywhere(f"{finding},,,,,secret,Lieke,2026-12-31\n")
     changed = {
         f"points_due/deal@{ANNA}": (57, None),
         f"base_points_due/deal@{ANNA}": (63, None),
@@ -212,9 +254,9 @@ def test_one_finding(url: URL, tmp_path: Path) -> None:
     assert [rule.id for rule in item.rules] == ["client"]
 
 
-def test_a_whole_record(url: URL, tmp_path: Path) -> None:
+def test_a_whole_record(everywhere: Excepting) -> None:
     """a1 misses nothing else, so it is complete; 5 points less due and lost."""
-    result = audited(tmp_path, url, ",deal,a1,,exempt,secret,Lieke,2026-12-31\n")
+    result = everywhere(",deal,a1,,exempt,secret,Lieke,2026-12-31\n")
     changed = {
         f"points_due/deal@{ANNA}": (55, None),
         f"points_kept/deal@{ANNA}": (51, None),
@@ -232,9 +274,9 @@ def test_a_whole_record(url: URL, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("about", [",,,deal.amount", ",deal,,amount"])
-def test_a_rule_lifted_for_all(url: URL, tmp_path: Path, about: str) -> None:
+def test_a_rule_lifted_for_all(everywhere: Excepting, about: str) -> None:
     """a1, a2 and b1 in the score, old beside it; nobody else misses an amount."""
-    result = audited(tmp_path, url, f"{about},exempt,no amounts yet,Board,2026-12-31\n")
+    result = everywhere(f"{about},exempt,no amounts yet,Board,2026-12-31\n")
     changed = {
         f"score@{ANNA}": (51, 54),
         f"score@{BERT}": (1, 1),
@@ -269,11 +311,9 @@ def _reduced(pair: tuple[int, int | None]) -> object:
     return Fraction(*pair) if pair[1] else pair
 
 
-def test_the_narrowest_decides(lite: URL, tmp_path: Path) -> None:
+def test_the_narrowest_decides(on_sqlite: Excepting) -> None:
     """The amount is lifted for all but a2, of which it is rejected; of a1 it is disputed."""
-    result = audited(
-        tmp_path,
-        lite,
+    result = on_sqlite(
         ",,,deal.amount,exempt,no amounts yet,Board,2026-12-31\n"
         ",deal,a2,,rejected,it is known,Lieke,\n"
         ",deal,a1,amount,disputed,a fault of the CRM,,\n",
@@ -290,8 +330,8 @@ def test_the_narrowest_decides(lite: URL, tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_disputed_counts_and_is_marked(url: URL, tmp_path: Path) -> None:
-    result = audited(tmp_path, url, ",deal,a1,amount,disputed,a fault of the CRM,,\n")
+def test_what_is_disputed_counts_and_is_marked(everywhere: Excepting) -> None:
+    result = everywhere(",deal,a1,amount,disputed,a fault of the CRM,,\n")
     assert pairs(result, *WITHOUT) == WITHOUT
     (item,) = (item for item in result.fix_list if item.record_id == "a1")
     assert missing_texts(item, ENGLISH) == ("client", "amount (under discussion)")
@@ -328,8 +368,8 @@ def test_an_exemption_ends_with_its_last_day(
         ",deal,a4,,disputed,not mine,,",
     ],
 )
-def test_what_meets_nothing_that_fails_is_idle(lite: URL, tmp_path: Path, line: str) -> None:
-    result = audited(tmp_path, lite, f"{line}\n")
+def test_what_meets_nothing_that_fails_is_idle(on_sqlite: Excepting, line: str) -> None:
+    result = on_sqlite(f"{line}\n")
     assert [(use.outcome, use.findings) for use in result.exceptions] == [
         (ExceptionOutcome.IDLE, 0)
     ]
@@ -359,12 +399,8 @@ def test_an_exception_hides_no_difference(lite: URL, tmp_path: Path) -> None:
     assert "deal a1" in str(refusal.value.differences)
 
 
-def test_a_managers_page_names_what_is_exempt_and_who_approved_it(
-    lite: URL, tmp_path: Path
-) -> None:
-    result = audited(
-        tmp_path,
-        lite,
+def test_a_managers_page_names_what_is_exempt_and_who_approved_it(on_sqlite: Excepting) -> None:
+    result = on_sqlite(
         ",deal,a1,,exempt,a secret,Lieke,2026-12-31\n,,,deal.name,exempt,not yet,Board,2027-01-31\n",
     )
     (anna,) = (person for person in result.people if person.id == "a")

@@ -34,7 +34,7 @@ from pipeline.progress import Silence
 from pipeline.registry.database import open_registry
 from pipeline.registry.fires import MANUAL, Fire, Ledger, State
 from tests.program import _SERVER, PATIENCE
-from tests.small_demo import write_small_demo
+from tests.small_demo import write_tiny_demo
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -43,7 +43,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    write_small_demo(folder, date(2026, 11, 16))
+    write_tiny_demo(folder, date(2026, 11, 16))
     return folder
 
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli.expectations import expectations
-from pipeline.config import load_audit
+from pipeline.config import Audit, load_audit
 from pipeline.errors import ConfigError
 from pipeline.flows import run
 from pipeline.flows.trial import try_field_sets
@@ -31,12 +31,17 @@ fields:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo, and its run 'r'."""
+    """A demo, and the snapshot of its run 'r'."""
     folder = tmp_path_factory.mktemp("demo")
     write_small_demo(folder, date(2026, 11, 24))
     audit = load_audit(folder / "audit.yaml")
-    run.run_audit(audit, run_id="r", clock=lambda: NOW, progress=Silence(), as_of=NOW)
+    extract(audit, audit.output / "runs" / "r" / "snapshot")
     return folder
+
+
+def extract(audit: Audit, data: Path) -> None:
+    data.mkdir(parents=True)
+    run.extract(audit, data, clock=lambda: NOW, progress=Silence(), as_of=NOW)
 
 
 @pytest.fixture
@@ -56,17 +61,12 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_it_is_what_a_run_with_these_sets_is(demo: Path, sets: Path, tmp_path: Path) -> None:
     trial = try_field_sets(sets, demo / "output" / "runs" / "r", Silence())
-    audit = load_audit(demo / "audit.yaml", output=tmp_path / "out")
     text = (demo / "audit.yaml").read_text("utf-8")
     text = text.replace("field_sets: expectations", f"field_sets: {sets}")
     (demo / "other.yaml").write_text(text, "utf-8")
-    audit = load_audit(demo / "other.yaml", output=tmp_path / "out")
-    published = run.run_audit(
-        audit, run_id="other", clock=lambda: NOW, progress=Silence(), as_of=NOW
-    ).result
-    expected = {
-        name: f for name, f in published.figures.items() if f.metric != "figures_proven"
-    }
+    extract(load_audit(demo / "other.yaml"), tmp_path / "data")
+    other = run.compute(tmp_path / "data", run_id="other", progress=Silence())
+    expected = {name: f for name, f in other.figures.items() if f.metric != "figures_proven"}
     assert dict(trial.after.figures) == expected
     before, after = trial.before.find(SCORE), trial.after.find(SCORE)
     assert before is not None

@@ -35,7 +35,8 @@ from tests.crms.suitecrm.database import Database, suitecrm
 from tests.crms.suitecrm.ours import compute, extract, prepared
 from tests.crms.suitecrm.test_transaction import NOW
 from tests.paths import ROOT
-from tests.small_demo import write_small_demo
+from tests.program import crm_audit
+from tests.small_demo import write_tiny_demo
 
 AS_OF = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
@@ -283,7 +284,7 @@ def test_a_missing_column_of_ones_own_is_named(database: Database, tmp_path: Pat
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unreliable")
-    write_small_demo(folder, date(2026, 11, 24))
+    write_tiny_demo(folder, date(2026, 11, 24))
     with sqlite3.connect(folder / "crm.db") as db:
         db.execute("PRAGMA journal_mode = DELETE")
     return folder
@@ -433,10 +434,7 @@ def test_no_password_anywhere_after_a_failed_run(
         "name: T\nsource: {url: '${CRM_URL}', preset: suitecrm}\nzone: UTC\ncurrency: EUR\n"
     )
     for command in ("check", "run"):
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline", command, str(file)], cwd=ROOT, capture_output=True, text=True,
-            check=False, env={**os.environ, "CRM_URL": given},
-        )  # fmt: skip
+        done = crm_audit(ROOT, command, str(file), CRM_URL=given)
         assert done.returncode in (2, 3), done.stderr
         said = done.stdout + done.stderr
         written = b"".join(

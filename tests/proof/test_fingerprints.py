@@ -47,7 +47,7 @@ from pipeline.source import ReadSpec, SourceReader, TransactionLimit, consistent
 from pipeline.values.texts import Undecodable
 from tests.benches import Bench, in_memory, writable
 from tests.postgres import database
-from tests.small_demo import write_small_demo
+from tests.small_demo import write_tiny_demo
 
 AS_OF: Final = datetime(2026, 11, 24, 8, tzinfo=UTC)
 EMPTY: Final = ("-", "n/a")
@@ -614,7 +614,7 @@ def test_a_run_whose_text_differs_ends_while_the_crm_is_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A manager's name and a deal's: both are printed, and neither is in a figure."""
-    audit = load_audit(write_small_demo(tmp_path, date(2026, 11, 24)).config)
+    audit = load_audit(write_tiny_demo(tmp_path, date(2026, 11, 24)).config)
     written = snapshot.write_entity
 
     def changing(folder: Path, entity: str, *more: Any, **named: Any) -> snapshot.Stored:
@@ -643,7 +643,7 @@ def test_a_run_whose_text_differs_ends_while_the_crm_is_open(
 
 def test_computing_proves_the_text_once_more(tmp_path: Path) -> None:
     """Of another witness nothing is computed, though every figure may be equal."""
-    audit = load_audit(write_small_demo(tmp_path, date(2026, 11, 24)).config)
+    audit = load_audit(write_tiny_demo(tmp_path, date(2026, 11, 24)).config)
     data = tmp_path / "data"
     data.mkdir()
     extract.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())

@@ -21,7 +21,7 @@ from pipeline.model.conditions import HELD
 from pipeline.progress import Silence
 from pipeline.resources import EXPECTATIONS
 from pipeline.snapshot.manifest import hash_of, load_manifest, versions
-from tests.small_demo import write_small_demo
+from tests.small_demo import write_tiny_demo
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 PRESET = "extends: demo\nabout: Our own CRM\n"
@@ -34,7 +34,7 @@ URL = "sqlite:///${CRM_FILE}"
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, run.Outcome]:
     """An audit that names files of all kinds, and its run."""
     folder = tmp_path_factory.mktemp("audit")
-    text = write_small_demo(folder, date(2026, 11, 24)).config.read_text("utf-8")
+    text = write_tiny_demo(folder, date(2026, 11, 24)).config.read_text("utf-8")
     (folder / "own.yaml").write_text(PRESET, "utf-8")
     shutil.copytree(EXPECTATIONS, folder / "sets")
     for before, after in (
