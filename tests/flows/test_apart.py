@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import load_audit
-from pipeline.demo import write_demo
 from pipeline.flows import run
 from pipeline.model import Figure, RunResult
 from pipeline.progress import Silence
+from tests.small_demo import write_small_demo
 
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 OF_THE_SCORE = {
@@ -34,8 +34,8 @@ OF_THE_SCORE = {
     "field_invalid",
     "records_failing",
 }
-ZOE = "manager:u10"
-WITH_ZOE = {ZOE, "team:t2", "company"}
+DAAN = "manager:u02"
+WITH_DAAN = {DAAN, "team:t1", "company"}
 SHARES = {"deal": 30, "meeting": 30, "contact": 20, "client": 10, "call": 10}
 OLD = "'2026-02-03 09:00:00'"
 HANDED = "INSERT INTO changes (id, table_name, record_id, field, old_value, new_value, user_id, changed_at)"
@@ -49,7 +49,7 @@ def numbered(number: int) -> str:
 
 @dataclass(frozen=True)
 class Apart:
-    """Records of Zoe's that are none of her doing, and what they are worth."""
+    """Records of Daan's that are none of his doing, and what they are worth."""
 
     statements: tuple[str, ...]
     kind: str
@@ -64,16 +64,16 @@ CASES = {
     "900 bad old clients, handed over": Apart(
         (
             f"""{numbered(900)} INSERT INTO clients (id, owner_id, kind, name, created_at, created_by)
-            SELECT 'old' || i, 'u10', 'company', 'Old ' || i, {OLD}, 'u13' FROM n""",
+            SELECT 'old' || i, 'u02', 'company', 'Old ' || i, {OLD}, 'u13' FROM n""",
             f"""{numbered(900)} {HANDED}
-            SELECT 'h-c' || i, 'clients', 'old' || i, 'owner_id', 'u13', 'u10', 'u07', '2026-11-12 09:00:00' FROM n""",
+            SELECT 'h-c' || i, 'clients', 'old' || i, 'owner_id', 'u13', 'u02', 'u07', '2026-11-12 09:00:00' FROM n""",
         ), "client", 900, 1, 2, "records_failing_taken_over",
     ),
     # a contact has its last name alone
-    "500 contacts, imported in her name": Apart(
+    "500 contacts, imported in his name": Apart(
         (
             f"""{numbered(500)} INSERT INTO contacts (id, owner_id, last_name, created_at, created_by)
-            SELECT 'fair' || i, 'u10', 'Fair ' || i, '2026-11-10 10:15:' || printf('%02d', i % 60), 'u10' FROM n""",
+            SELECT 'fair' || i, 'u02', 'Fair ' || i, '2026-11-10 10:15:' || printf('%02d', i % 60), 'u02' FROM n""",
         ), "contact", 500, 1, 3, "records_failing_imported",
     ),
     # a held meeting has its date and subject, and neither a contact nor a result
@@ -81,10 +81,10 @@ CASES = {
         (
             f"""{numbered(20)} INSERT INTO meetings
                 (id, owner_id, subject, status, starts_at, ends_at, created_at, created_by)
-            SELECT 'half' || i, 'u10', 'Visit', 'held', '2026-11-09 10:00:00', '2026-11-09 11:00:00',
+            SELECT 'half' || i, 'u02', 'Visit', 'held', '2026-11-09 10:00:00', '2026-11-09 11:00:00',
                    {OLD}, 'u13' FROM n""",
             f"""{numbered(20)} {HANDED}
-            SELECT 'h-m' || i, 'meetings', 'half' || i, 'owner_id', 'u13', 'u10', 'u07', '2026-11-12 09:00:00'
+            SELECT 'h-m' || i, 'meetings', 'half' || i, 'owner_id', 'u13', 'u02', 'u07', '2026-11-12 09:00:00'
             FROM n""",
         ), "meeting", 20, 2, 4, "records_failing_taken_over",
     ),
@@ -92,8 +92,8 @@ CASES = {
 CALLS = (
     f"""{numbered(200)} INSERT INTO calls
         (id, owner_id, client_id, direction, subject, status, starts_at, ends_at, created_at, created_by)
-    SELECT 'easy' || i, 'u10', (SELECT min(id) FROM clients WHERE is_deleted = 0), 'out', 'Talk', 'done',
-           '2026-11-16 09:00:00', '2026-11-16 09:05:00', '2026-11-16 09:' || printf('%02d', i % 60) || ':00', 'u10'
+    SELECT 'easy' || i, 'u02', (SELECT min(id) FROM clients WHERE is_deleted = 0), 'out', 'Talk', 'done',
+           '2026-11-16 09:00:00', '2026-11-16 09:05:00', '2026-11-16 09:' || printf('%02d', i % 60) || ':00', 'u02'
     FROM n""",
 )
 
@@ -101,7 +101,7 @@ CALLS = (
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder, date(2026, 11, 24))
+    write_small_demo(folder, date(2026, 11, 24))
     return folder
 
 
@@ -137,11 +137,11 @@ def _value(figure: Figure) -> tuple[int, int | None]:
 
 
 def base_by_hand(figures: Mapping[str, Figure], more: Apart) -> Fraction:
-    """Zoe's base: the mean of her kinds by their shares, with the points of further records."""
+    """Daan's base: the mean of his kinds by their shares, with the points of further records."""
     weighted = Fraction(0)
     for kind, share in SHARES.items():
-        kept = figures[f"base_points_kept/{kind}@{ZOE}"].numerator
-        due = figures[f"base_points_due/{kind}@{ZOE}"].numerator
+        kept = figures[f"base_points_kept/{kind}@{DAAN}"].numerator
+        due = figures[f"base_points_due/{kind}@{DAAN}"].numerator
         if kind == more.kind:
             kept, due = kept + more.number * more.kept, due + more.number * more.due
         weighted += share * Fraction(kept, due)
@@ -152,7 +152,7 @@ def base_by_hand(figures: Mapping[str, Figure], more: Apart) -> Fraction:
 def test_no_score_moves_and_the_base_does_by_its_points(
     demo: Path, before: RunResult, tmp_path: Path, case: Apart
 ) -> None:
-    assert before.figures[f"score@{ZOE}"].denominator
+    assert before.figures[f"score@{DAAN}"].denominator
     after = result(demo, tmp_path, case.statements)
     assert changed(before, after, OF_THE_SCORE) == {}
     points = {
@@ -162,14 +162,14 @@ def test_no_score_moves_and_the_base_does_by_its_points(
     assert changed(before, after, points) == {
         f"{metric}/{case.kind}@{who}": number
         for metric, number in points.items()
-        for who in WITH_ZOE
+        for who in WITH_DAAN
     }
-    base = after.figures[f"base@{ZOE}"]
+    base = after.figures[f"base@{DAAN}"]
     assert Fraction(base.numerator, base.denominator or 0) == base_by_hand(before.figures, case)
     failing = changed(before, after, {"records_failing_outside", case.failing})
     assert failing == {
         name: case.number
-        for who in WITH_ZOE
+        for who in WITH_DAAN
         for name in (f"{case.failing}/{case.kind}@{who}", f"{case.failing}@{who}")
     }
 
@@ -181,12 +181,12 @@ def test_200_complete_calls_move_no_other_kind(
     moved = changed(before, after, OF_THE_SCORE)
     kinds = {name.partition("@")[0].partition("/")[2].partition(".")[0] for name in moved}
     assert kinds == {"call", ""}  # '' is the whole
-    assert {name.partition("@")[2] for name in moved} == WITH_ZOE
-    assert moved[f"points_due/call@{ZOE}"] == moved[f"points_kept/call@{ZOE}"] == 200 * 4
+    assert {name.partition("@")[2] for name in moved} == WITH_DAAN
+    assert moved[f"points_due/call@{DAAN}"] == moved[f"points_kept/call@{DAAN}"] == 200 * 4
     kept, due = (
-        before.figures[f"points_{what}/call@{ZOE}"].numerator for what in ("kept", "due")
+        before.figures[f"points_{what}/call@{DAAN}"].numerator for what in ("kept", "due")
     )
-    was, now = (_ratio(of.figures[f"score@{ZOE}"]) for of in (before, after))
+    was, now = (_ratio(of.figures[f"score@{DAAN}"]) for of in (before, after))
     # a tenth of the whole is made of calls, however many there are
     assert now - was == Fraction(1, 10) * (
         Fraction(kept + 800, due + 800) - Fraction(kept, due)
@@ -211,6 +211,6 @@ def test_a_call_that_reached_nobody_owes_its_status_alone(
     listed = [
         item for item in before.fix_list if item.entity == "call" and item.record_id in nobody
     ]
-    assert len(nobody) > 1_000
+    assert len(nobody) > 300
     assert len(listed) > 10
     assert {rule.id for item in listed for rule in item.rules} == {"status"}

@@ -6,7 +6,7 @@ import csv
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -32,9 +32,7 @@ from pipeline.reports.write import write_reports
 from tests.flows.test_owners import PRESET, mariadb, postgresql, sqlite, store
 
 AS_OF = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
-ENGINES = pytest.mark.parametrize(
-    "engine", [sqlite, mariadb, postgresql], ids=lambda engine: engine.__name__
-)
+OPERATORS = "operators: [op]\n"
 CONTACTS = """
 entity: contact
 fields:
@@ -113,11 +111,49 @@ def audited(folder: Path, url: URL, more: str) -> RunResult:
 
 
 def computed(folder: Path, file: Path) -> RunResult:
-    audit = load_audit(file)
+    return run.compute(extracted(folder, file), run_id="r", progress=Silence())
+
+
+def extracted(folder: Path, file: Path) -> Path:
     data = folder / f"data{len(list(folder.iterdir()))}"
     data.mkdir()
-    run.extract(audit, data, clock=lambda: AS_OF, as_of=None, progress=Silence())
-    return run.compute(data, run_id="r", progress=Silence())
+    run.extract(load_audit(file), data, clock=lambda: AS_OF, as_of=None, progress=Silence())
+    return data
+
+
+Stored = tuple[Path, URL]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[sqlite, mariadb, postgresql],
+    ids=lambda engine: str(engine.__name__),
+)
+def stored(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stored]:
+    """A folder, and the CRM on each database."""
+    folder = tmp_path_factory.mktemp("stored")
+    with request.param(folder) as url:
+        store(url, tables())
+        yield folder, url
+
+
+@pytest.fixture(scope="module")
+def before(stored: Stored) -> RunResult:
+    """Where no operator is named."""
+    return audited(*stored, "")
+
+
+@pytest.fixture(scope="module")
+def snapshot(stored: Stored) -> Path:
+    """Where one is."""
+    return extracted(stored[0], write(*stored, OPERATORS))
+
+
+@pytest.fixture(scope="module")
+def after(snapshot: Path) -> RunResult:
+    return run.compute(snapshot, run_id="r", progress=Silence())
 
 
 def ratio(figure: Figure) -> tuple[int, int | None]:
@@ -133,16 +169,11 @@ def of_all(result: RunResult, metric: str) -> dict[str, tuple[int, int | None]]:
     }  # fmt: skip
 
 
-@ENGINES
 def test_operators_owe_what_the_field_set_says(
-    tmp_path: Path, engine: Callable[..., Any]
+    stored: Stored, before: RunResult, after: RunResult
 ) -> None:
-    with engine(tmp_path) as url:
-        store(url, tables())
-        before = audited(tmp_path, url, "")
-        after = audited(tmp_path, url, "operators: [op, b]\n")
-        alone = audited(tmp_path, url, "operators: [op]\n")
-    assert alone.figures == after.figures  # a manager who is an operator keeps his own
+    both = audited(*stored, "operators: [op, b]\n")
+    assert both.figures == after.figures  # a manager who is an operator keeps his own
     # a name is one point and a phone two, of 18 contacts of a, 15 of b, 4 of x and 2 of nobody
     assert of_all(before, "points_due/contact") == {
         "manager:a": (54, None), "manager:b": (45, None), "team:t": (99, None), "inactive": (12, None),
@@ -167,14 +198,9 @@ def test_operators_owe_what_the_field_set_says(
     assert before.figures["score@company"] == after.figures["score@company"]
 
 
-@ENGINES
 def test_records_count_for_whoever_they_miss_something_of(
-    tmp_path: Path, engine: Callable[..., Any]
+    before: RunResult, after: RunResult
 ) -> None:
-    with engine(tmp_path) as url:
-        store(url, tables())
-        before = audited(tmp_path, url, "")
-        after = audited(tmp_path, url, "operators: [op]\n")
     # 12 + 3 of a's 18 have a name; 25 of 38 have a phone; 23 of 38 have both
     assert of_all(after, "records_complete/contact") == {
         "manager:a": (15, 18), "manager:b": (14, 15), "team:t": (29, 33), "inactive": (4, 4),
@@ -419,21 +445,30 @@ def test_the_disclosure_says_what_sales_support_is(tmp_path: Path, crm: URL) -> 
 SHARED = "c17"  # a's and b's, with neither name nor phone
 
 
-def excepted(folder: Path, url: URL, lines: str) -> RunResult:
+def with_exceptions(folder: Path, url: URL, lines: str) -> Path:
+    """The audit's files."""
     (folder / "exceptions.csv").write_text(
         f"finding,kind,record,rule,state,reason,approver,until\n{lines}\n", "utf-8"
     )
-    return audited(folder, url, "operators: [op]\nexceptions: exceptions.csv\n")
+    return write(folder, url, f"{OPERATORS}exceptions: exceptions.csv\n")
 
 
-@ENGINES
+@pytest.fixture
+def excepted(snapshot: Path, stored: Stored, tmp_path: Path) -> Callable[[str], RunResult]:
+    """What the run with operators comes to with these exceptions."""
+
+    def computed(lines: str) -> RunResult:
+        audit = load_audit(with_exceptions(tmp_path, stored[1], lines)).resolved()
+        return run.compute(snapshot, run_id="r", progress=Silence(), audit=audit)
+
+    return computed
+
+
 def test_an_exception_takes_a_demand_off_sales_support_alone(
-    tmp_path: Path, engine: Callable[..., Any]
+    excepted: Callable[[str], RunResult],
 ) -> None:
     """The phone is two points of sales support's, be the record of two owners or not."""
-    with engine(tmp_path) as url:
-        store(url, tables())
-        result = excepted(tmp_path, url, f",contact,{SHARED},phone,exempt,secret,L,2026-12-31")
+    result = excepted(f",contact,{SHARED},phone,exempt,secret,L,2026-12-31")
     expected = {
         # without the exception: operators 76 and 50, company 114 and 83
         "points_due/contact": (18, 15, 33, 4, 2, 74, 1, 112),
@@ -454,14 +489,11 @@ def test_an_exception_takes_a_demand_off_sales_support_alone(
     assert ratio(result.figures["score_without_exceptions@operator"]) == (25, 38)
 
 
-@ENGINES
 def test_an_exception_for_a_record_is_for_all_who_owe(
-    tmp_path: Path, engine: Callable[..., Any]
+    excepted: Callable[[str], RunResult],
 ) -> None:
     """Its name is a's and b's, its phone sales support's; the company counts each once."""
-    with engine(tmp_path) as url:
-        store(url, tables())
-        result = excepted(tmp_path, url, f",contact,{SHARED},,exempt,secret,L,2026-12-31")
+    result = excepted(f",contact,{SHARED},,exempt,secret,L,2026-12-31")
     expected = {
         "points_due/contact": (17, 14, 31, 4, 2, 74, 0, 111),
         "points_kept/contact": (15, 14, 29, 4, 0, 50, 0, 83),
@@ -494,7 +526,7 @@ def test_pages_say_what_is_exempt_or_disputed_of_whom(tmp_path: Path, crm: URL) 
         f",contact,{SHARED},,exempt,a secret,Lieke,2026-12-31",
         ",contact,c12,phone,disputed,asked the client,,",  # a's, of whom the phone alone is missing
     )
-    result = excepted(tmp_path, crm, "\n".join(lines))
+    result = computed(tmp_path, with_exceptions(tmp_path, crm, "\n".join(lines)))
     write_reports(result, tmp_path, Silence())  # which reads every figure back
     write_findings(tmp_path, result)
     support = text_of(tmp_path / "sales-support/report.html")
