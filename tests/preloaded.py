@@ -14,5 +14,6 @@ import pipeline.rules.gx
 import pipeline.setup.grants  # noqa: F401
 import tests.certificates  # noqa: F401
 
+gc.set_threshold(100_000, 50, 1000)  # as in tests/conftest.py
 gc.collect()
 gc.freeze()

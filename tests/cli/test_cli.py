@@ -28,7 +28,7 @@ from pipeline.registry.database import open_registry
 from pipeline.registry.fires import Ledger, State
 from tests.paths import ROOT
 from tests.program import crm_audit as forked
-from tests.small_demo import write_small_demo
+from tests.small_demo import write_small_demo, write_tiny_demo
 
 COMMANDS = (
     "demo",
@@ -56,7 +56,7 @@ def crm_audit(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli")
-    write_small_demo(folder, date(2026, 11, 24))
+    write_tiny_demo(folder, date(2026, 11, 24))
     return folder
 
 
@@ -133,7 +133,9 @@ def test_the_report_that_is_named_is_the_runs_own(
     assert _report_of(audit, other) == Path("runs/other/report.html")  # type: ignore[arg-type]
 
 
-def test_check_shows_what_would_be_audited_and_publishes_nothing(demo: Path) -> None:
+def test_check_shows_what_would_be_audited_and_publishes_nothing(tmp_path: Path) -> None:
+    demo = tmp_path
+    write_small_demo(demo, date(2026, 11, 24))
     done = forked(demo, "check", "audit.yaml")
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())

@@ -124,10 +124,12 @@ def test_one_that_died_before_it_had_its_name_is_forgotten_in_time(
 
 
 def test_one_that_is_recorded_meanwhile_is_recorded_once(
-    weeks: Weeks, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process completes it between its name and its record."""
     from pipeline.flows import remember as flow
+
+    weeks = Weeks(tmp_path, DEALS)
 
     def late(registry: Any, run: Any, result: Any, data: Path) -> None:
         output = weeks.folder / "output"

@@ -61,7 +61,7 @@ def test_complete_records_stand_beside_completeness() -> None:
     company = the_company(result())
     assert [row.label for row in score_rows(company)] == ["Completeness", "All records"]
     for row in score_rows(company):
-        assert re.search(r"%[\d,]+ of [\d,]+ records complete$", text_of(row))
+        assert re.search(r"%(?:was [\d.]+%; )?[\d,]+ of [\d,]+ records complete$", text_of(row))
     team = said(manager_report(result(), MANAGERS[0]), "team")
     assert team["Your team"].endswith(" records complete")
 
