@@ -268,7 +268,9 @@ def test_one_statement_says_what_the_questions_say(
     ]
     monkeypatch.setattr("pipeline.measures.asked.COUNTED", (*COUNTED, *averages))
     folder, url = crm
-    at_once, before = both(audit_of(folder, url, fields=HUNDREDS), url)
+    # files are asked in DuckDB's own SQL: there a second word of bits is enough
+    demands = FIELDS * 2 if url.get_backend_name() == "files" else HUNDREDS
+    at_once, before = both(audit_of(folder, url, fields=demands), url)
     assert at_once == before
     tallies, failing = at_once
     assert len(tallies) > 1_000
@@ -294,7 +296,7 @@ def test_one_statement_says_what_the_questions_say(
         "deals_won_unreadable_date",
         "deals_won_unreadable_date_amount",
     }  # their columns are dates
-    assert max(record.mask for record in failing) >> HUNDREDS
+    assert max(record.mask for record in failing) >> demands
     moments = {record.occurred_at_us for record in failing}
     assert None in moments
     assert len(moments) > 20
