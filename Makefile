@@ -34,7 +34,7 @@ wheel: $(VENV)/.dev ## dist/: a wheel to install without a clone, and what it wa
 	@$(BIN)/python -m hatchling build -t wheel -d dist && cp requirements.lock dist/
 
 test: $(VENV)/.dev ## the whole test suite
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: $(VENV)/.dev ## attacks on starting, surviving and proving
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/soak
