@@ -110,4 +110,4 @@ def test_thirty_weeks_of_two_processes_that_die_and_are_started_again(tmp_path: 
     assert [word for word in log if word[0] == "collision"] == []
     published = Counter([word[1] for word in log] + [run_id for run_id, _ in world.published])
     assert_each_fire_ended_once(world.rows(), published)
-    assert min(deaths) >= 2
+    assert sum(deaths) >= 3  # which of the two publishes, and so may die, is their race
