@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, Integer, Table, delete, func, insert, literal_column, select
 
 from pipeline.errors import ConfigError
-from pipeline.registry.database import Registry, open_file
+from pipeline.registry.database import Registry, new_file, open_file
 from pipeline.registry.tables import METADATA, RUNS
 
 _ROWS: Final = 5_000
@@ -29,7 +29,7 @@ def back_up(registry: Registry, file: Path) -> int:
     partial = file.with_name(f".{file.name}.partial")
     partial.unlink(missing_ok=True)
     try:
-        copy = open_file(partial)
+        copy = new_file(partial)
         with registry.transaction() as source, copy.transaction() as target:
             runs = _copied(source, target)
         partial.rename(file)
@@ -41,11 +41,9 @@ def back_up(registry: Registry, file: Path) -> int:
 def restore(registry: Registry, file: Path, *, replace: bool) -> int:
     """Fills a registry with what a backup holds; returns how many runs that are.
 
-    Raises ConfigError if there is no such file, or if the registry holds runs and is not to be
+    Raises ConfigError if there is no registry in the file, or if the registry holds runs and is not to be
     replaced.
     """
-    if not file.is_file():
-        raise ConfigError(f"{file}: there is no such backup.")
     with open_file(file).transaction() as source, registry.transaction() as target:
         held = target.execute(select(func.count()).select_from(RUNS)).scalar_one()
         if held and not replace:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy import table as lightweight
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.errors import ConfigError, PublishError
@@ -70,7 +70,7 @@ class Registry:
             with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            reason = getattr(error, "orig", None) or type(error).__name__
+            reason = one_line(str(getattr(error, "orig", None) or type(error).__name__))
             raise PublishError(
                 f"{self.shown}: the registry cannot be used ({reason})."
             ) from None
@@ -103,9 +103,20 @@ def open_registry(output: Path, address: str = "") -> Registry:
     return registry
 
 
-def open_file(file: Path) -> Registry:
-    """A registry in a file of this name, such as a backup; made if there is none."""
+def new_file(file: Path) -> Registry:
+    """A registry in a new file, such as a backup."""
     registry = _in(file)
+    _ensure(registry)
+    return registry
+
+
+def open_file(file: Path) -> Registry:
+    """The registry that is in a file. Raises ConfigError if none is: nothing is made there."""
+    registry = Registry(URL.create("sqlite", database=str(file)), shown=str(file))
+    if not file.is_file() or not registry.version():
+        raise ConfigError(
+            f"{file}: there is no registry in it; name a file that `registry backup` wrote."
+        )
     _ensure(registry)
     return registry
 
@@ -139,7 +150,13 @@ def _in(file: Path) -> Registry:
 
 
 def _at(address: str) -> Registry:
-    url = make_url(address)
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise ConfigError(
+            "registry: this is no address of a database; write one like postgresql://user:${PASSWORD}@host/name, "
+            "or leave the line out to have a file in the output folder."
+        ) from None
     if url.get_backend_name() not in _DIALECTS:
         raise ConfigError(
             f"registry: a registry is a PostgreSQL or a SQLite database, not {url.get_backend_name()}; "
@@ -192,6 +209,11 @@ def _take_in(connection: Connection, ledger: Path) -> None:
                 if found := [dict(row) for row in rows]:
                     connection.execute(table.insert(), found)
     source.dispose()
+
+
+def one_line(text: str) -> str:
+    """A text of several lines in one."""
+    return " ".join(text.split())
 
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, case, delete, func, select, update
 
 from pipeline.errors import PublishError
-from pipeline.registry.database import Registry, upsert
+from pipeline.registry.database import Registry, one_line, upsert
 from pipeline.registry.tables import FIRES, SCHEDULES
 
 MANUAL: Final = "manual"
@@ -147,7 +147,7 @@ class Ledger:
             state=State.PUBLISHED,
             ended_at=_text(now),
             exit_status=0,
-            message=_one_line(message),
+            message=_message(message),
         )
 
     def failed(self, fire: Fire, exit_status: int, message: str, now: datetime) -> None:
@@ -156,7 +156,7 @@ class Ledger:
         `message` must hold no personal data and no secret.
         """
         self._close(
-            fire, ended_at=_text(now), exit_status=exit_status, message=_one_line(message)
+            fire, ended_at=_text(now), exit_status=exit_status, message=_message(message)
         )
 
     def missed(self, passed_over: Iterable[Fire], now: datetime) -> None:
@@ -255,5 +255,5 @@ def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def _one_line(message: str) -> str:
-    return " ".join(message.split())[:_MESSAGE_LENGTH]
+def _message(text: str) -> str:
+    return one_line(text)[:_MESSAGE_LENGTH]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -112,8 +113,19 @@ def test_what_is_there_is_not_replaced_unasked(registry: Registry, tmp_path: Pat
 
 
 def test_what_is_no_backup(registry: Registry, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="there is no such backup"):
+    fill(registry)
+    with pytest.raises(ConfigError, match="there is no registry in it"):
         restore(registry, tmp_path / "none.db", replace=True)
     (tmp_path / "text.db").write_text("a text, long enough to be read as a page " * 50)
     with pytest.raises(PublishError, match="not a database"):
         restore(registry, tmp_path / "text.db", replace=True)
+    crm = tmp_path / "crm.db"
+    with sqlite3.connect(crm) as database:
+        database.execute("CREATE TABLE deals (id TEXT)")
+    database.close()
+    before, held = crm.read_bytes(), rows(registry)
+    with pytest.raises(ConfigError, match=r"crm\.db: there is no registry in it; name a file"):
+        restore(registry, crm, replace=True)
+    assert crm.read_bytes() == before  # nothing was made in somebody else's database
+    assert rows(registry) == held
+    assert not (tmp_path / "none.db").exists()

@@ -107,11 +107,20 @@ def test_a_password_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match=re.escape("u:***@127.0.0.1:9/registry")) as caught:
         open_registry(tmp_path, address)
     assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_another_kind_of_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not mysql; leave the line out"):
         open_registry(tmp_path, "mysql://u@127.0.0.1/registry")
+
+
+def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match="registry: this is no address of a database; write one"
+    ):
+        open_registry(tmp_path, "nonsense")
+    assert not (tmp_path / "registry.db").exists()
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
