@@ -11,6 +11,7 @@ import click
 from pipeline.cli.common import AUDIT_FILE, FOLDER, now, shown_progress, warn
 
 if TYPE_CHECKING:
+    from pipeline.config import Audit
     from pipeline.schedule.scheduler import Scheduler, Timetable
 
 
@@ -46,9 +47,13 @@ def schedule(audit_file: Path, output: Path | None, unit: str | None) -> None:
 
 def _timetable(audit_file: Path, output: Path | None) -> Timetable:
     from pipeline.config import load_audit
+
+    return _timetable_of(load_audit(audit_file, output=output))
+
+
+def _timetable_of(audit: Audit) -> Timetable:
     from pipeline.schedule.scheduler import read_timetable
 
-    audit = load_audit(audit_file, output=output)
     return read_timetable(
         audit.settings.name, audit.settings.zone, audit.settings.schedule, audit.output
     )
@@ -65,8 +70,9 @@ def scheduler_of(audit_file: Path, output: Path | None) -> Scheduler:
     from pipeline.registry.fires import Ledger
     from pipeline.schedule.scheduler import Scheduler
 
-    reports = _timetable(audit_file, output).output
-    registry = load_audit(audit_file, output=reports).registry()
+    audit = load_audit(audit_file, output=output)
+    reports = _timetable_of(audit).output
+    registry = audit.registry()
 
     def read() -> Timetable:
         return _timetable(audit_file, reports)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +37,7 @@ from pipeline.errors import ConfigError, SourceError
 from pipeline.language.languages import in_all
 from pipeline.model import CELL_ERRORS, NEVER_COMPUTED
 from pipeline.presets import Preset
+from pipeline.values.batches import batches
 
 _BATCH: Final = 20_000
 
@@ -313,8 +313,7 @@ def _load(connection: Connection, file: Path, table: Sheet) -> None:
     columns = ", ".join(f"{_quoted(name)} VARCHAR" for name in table.columns)
     raw.execute(f"CREATE TABLE {_quoted(table.name)} ({columns})")
     names = [f"c{position}" for position in range(len(table.columns))]
-    rows = iter(table.rows)
-    while batch := list(islice(rows, _BATCH)):
+    for batch in batches(table.rows, _BATCH):
         try:
             cells = [pa.array(column, pa.string()) for column in zip(*batch, strict=True)]
         except UnicodeEncodeError:

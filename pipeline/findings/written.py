@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from pipeline.model import (
     Rule,
     RunResult,
 )
+from pipeline.values.batches import batches
 
 _BATCH: Final = 50_000
 """Findings written per batch."""
@@ -54,8 +54,7 @@ def write_findings(folder: Path, result: RunResult) -> None:
     ):
         writer = csv.writer(stream)
         writer.writerow(FINDING_COLUMNS)
-        findings = _rows(result)
-        while rows := list(islice(findings, _BATCH)):
+        for rows in batches(_rows(result), _BATCH):
             columns = dict(
                 zip(FINDING_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)
             )

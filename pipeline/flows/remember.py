@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -14,24 +15,24 @@ from sqlalchemy import Connection
 
 from pipeline import __version__, queries, snapshot
 from pipeline.delivery import folder
-from pipeline.errors import ConfigError
+from pipeline.errors import AuditError
 from pipeline.findings.lives import begun, continued
 from pipeline.flows.compute import open_run
 from pipeline.measures.asked import context_of
 from pipeline.measures.headlines import HEADLINES
 from pipeline.model import (
     Debtor,
+    Demand,
     ExemptFinding,
     FieldSet,
     FixItem,
     ResolvedAudit,
     Rule,
     RunResult,
-    Scope,
     Verdict,
     Window,
 )
-from pipeline.model.history import History, Numbers
+from pipeline.model.history import History
 from pipeline.model.lives import FindingKey, Life, LifeEvent, Seen, Sight
 from pipeline.progress import Progress
 from pipeline.queries.ask import joined, text_said
@@ -92,7 +93,7 @@ def _complete(registry: Registry, published: Path, output: Path, progress: Progr
     data = published / "snapshot"
     try:
         result = open_run(published, progress)
-    except ConfigError:  # of another version, or altered: it is published all the same
+    except AuditError:  # of another version, or altered: it is published all the same
         with registry.transaction() as connection:
             number = runs.number_of(connection, published.name)
             if number is not None:
@@ -139,23 +140,14 @@ def remember(registry: Registry, run: Run, result: RunResult, data: Path) -> Non
             return
         observed = bool(run.audit_id) and runs.is_later(connection, run)
         runs.record(connection, number, observed=observed)
-        runs.record_headlines(connection, number, _headlines(result))
+        headlines = result.figures.only(lambda heading: heading.metric in _HEADLINES)
+        runs.record_headlines(connection, number, headlines.numbers())
         if observed:
             audit = load_manifest(data).audit
             assert audit is not None, "this version wrote it"
             record_rules(connection, run.audit_id, number, _contents(audit))
             lives = _lives(connection, audit, result, data)
             record_lives(connection, run.audit_id, number, lives)
-
-
-def _headlines(result: RunResult) -> Iterator[tuple[Scope, str, Mapping[str, Numbers]]]:
-    kept = result.figures.only(lambda heading: heading.metric in _HEADLINES)
-    by_scope: dict[tuple[Scope, str], dict[str, Numbers]] = defaultdict(dict)
-    for figure in kept.values():
-        name = figure.id.removesuffix(f":{figure.key}").removesuffix(f"@{figure.scope}")
-        by_scope[figure.scope, figure.key][name] = figure.numerator, figure.denominator
-    for (scope, key), figures in by_scope.items():
-        yield scope, key, figures
 
 
 def _contents(audit: ResolvedAudit) -> dict[tuple[str, str], str]:
@@ -174,15 +166,15 @@ def _lives(
 ) -> Iterator[tuple[Life, LifeEvent | None]]:
     """The lives that the run changes: how each stands now, and what changed."""
     failing = _failing(audit, result)
-    kinds = sorted({*kinds_with_lives(connection, audit.id), *failing})
-    for entity in kinds:
-        seen = failing.get(entity, {})
-        known = {life.key: life for life in lives_of(connection, audit.id, entity)}
-        others = [life for key, life in known.items() if key not in seen]
-        yield from _after(audit.id, known, seen)
-        yield from _after(
-            audit.id, known, _no_longer_failing(audit, result.window, data, entity, others)
-        )
+    kinds = kinds_with_lives(connection, audit.id)
+    with _looking(audit, result.window, data, kinds) as due_of:
+        for entity in sorted({*kinds, *failing}):
+            seen = failing.get(entity, {})
+            known = {life.key: life for life in lives_of(connection, audit.id, entity)}
+            others = [life for key, life in known.items() if key not in seen]
+            yield from _after(audit.id, known, seen)
+            fields = audit.field_sets.get(entity)
+            yield from _after(audit.id, known, _no_longer_failing(fields, others, due_of))
 
 
 def _after(
@@ -226,61 +218,71 @@ def _person(item: FixItem | ExemptFinding) -> str:
     return "" if item.debtor is Debtor.OPERATOR else item.person
 
 
+_Due = tuple[str, str, int]
+"""(owner, who entered it, the bits of `due_of_records`)"""
+_DueOf = Callable[[FieldSet, Collection[str]], Mapping[str, _Due]]
+"""What is due of records, by their ids, as far as they are audited."""
+
+
 def _no_longer_failing(
-    audit: ResolvedAudit,
-    window: Window,
-    data: Path,
-    entity: str,
-    lives: Sequence[Life],
+    fields: FieldSet | None, lives: Sequence[Life], due_of: _DueOf
 ) -> dict[FindingKey, Seen]:
-    """What the snapshot tells of findings that do not fail in it."""
-    fields = audit.field_sets.get(entity)
+    """What the snapshot tells of findings of a kind of record that do not fail in it."""
     contents = contents_of(fields) if fields else {}
-    asked = [life for life in lives if life.key.rule in contents]
+    asked = [life.key for life in lives if life.key.rule in contents]
     seen = {life.key: Seen(Sight.DROPPED) for life in lives if life.key.rule not in contents}
-    if not asked or fields is None:
+    if fields is None or not asked:
         return seen
-    records = {life.key.record_id for life in asked}
-    due = _due(audit, window, data, fields, records)
-    places = {key: place for place, key in enumerate(fields.due_keys)}
+    due = due_of(fields, {key.record_id for key in asked})
     demands = {demand.name: demand for demand in fields.demands}
-    for life in asked:
-        content = contents[life.key.rule]
-        if life.key.record_id not in due:
-            seen[life.key] = Seen(Sight.GONE, content=content)
-            continue
-        owner, entered_by, bits = due[life.key.record_id]
-        demand = demands.get(life.key.rule)
-        # what cannot be read is looked at in every record
-        is_due = demand is None or bits >> places[fields.due_key(demand)] & 1
-        debtor = demand.owed_by if demand else Debtor.OWNER
-        whose = {Debtor.OWNER: owner, Debtor.CREATOR: entered_by, Debtor.OPERATOR: ""}
-        sight = Sight.GOOD if is_due else Sight.NOT_DUE
-        seen[life.key] = Seen(sight, whose[debtor], debtor, content)
+    for key in asked:
+        if key.record_id in due:
+            demand = demands.get(key.rule)
+            seen[key] = _seen(fields, demand, due[key.record_id], contents[key.rule])
+        else:
+            seen[key] = Seen(Sight.GONE)
     return seen
 
 
-_Due = tuple[str, str, int]
-"""(owner, who entered it, the bits of `due_of_records`)"""
+def _seen(fields: FieldSet, demand: Demand | None, due: _Due, content: str) -> Seen:
+    """A demand that is not failed, good or not due. Without one it is a column that can be read:
+    that is looked at in every record, and its owner's.
+    """
+    owner, entered_by, bits = due
+    if demand is None:
+        return Seen(Sight.GOOD, owner, content=content)
+    is_due = bits >> fields.due_keys.index(fields.due_key(demand)) & 1
+    whose = {Debtor.OWNER: owner, Debtor.CREATOR: entered_by, Debtor.OPERATOR: ""}
+    sight = Sight.GOOD if is_due else Sight.NOT_DUE
+    return Seen(sight, whose[demand.owed_by], demand.owed_by, content)
 
 
-def _due(
-    audit: ResolvedAudit, window: Window, data: Path, fields: FieldSet, records: set[str]
-) -> dict[str, _Due]:
-    """What is due of these records, as far as they are audited."""
+@contextmanager
+def _looking(
+    audit: ResolvedAudit, window: Window, data: Path, kinds: Collection[str]
+) -> Iterator[_DueOf]:
+    """Opens the snapshot, once for all kinds of records; not at all where there are none."""
+    if not kinds:
+        yield lambda fields, records: {}
+        return
     manifest, context = load_manifest(data), context_of(audit, window)
     views = queries.views_of(snapshot.entities(manifest.stored, audit.schema), context)
-    if fields.entity not in views:
-        return {}
-    view = {fields.entity: views[fields.entity]}
+    views = {entity: view for entity, view in views.items() if entity in kinds}
     with (
         folder.scratch() as work,
-        snapshot.opened(data, manifest.stored, view, work, audit.schema) as opened,
+        snapshot.opened(data, manifest.stored, views, work, audit.schema) as opened,
         opened.engine.connect() as connection,
     ):
-        rows = connection.execute(due_of_records(fields, opened.views[fields.entity], window))
-        return {
-            record: (text_said(owner), text_said(entered_by), joined(words))
-            for record_id, owner, entered_by, *words in rows
-            if (record := text_said(record_id)) in records
-        }
+
+        def due_of(fields: FieldSet, records: Collection[str]) -> dict[str, _Due]:
+            view = opened.views.get(fields.entity)
+            if view is None:
+                return {}
+            rows = connection.execute(due_of_records(fields, view, window))
+            return {
+                record: (text_said(owner), text_said(entered_by), joined(words))
+                for record_id, owner, entered_by, *words in rows
+                if (record := text_said(record_id)) in records
+            }
+
+        yield due_of

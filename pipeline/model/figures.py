@@ -64,14 +64,16 @@ def figure_id(metric: str, dimension: str, currency: str, scope: Scope, key: str
     """The name under which a figure is found in every file:
     metric[/dimension][/currency]@scope[:key].
     """
-    return f"{_what(metric, dimension, currency)}@{_who(scope, key)}"
+    return f"{what_of(metric, dimension, currency)}@{who_of(scope, key)}"
 
 
-def _what(metric: str, dimension: str, currency: str) -> str:
+def what_of(metric: str, dimension: str, currency: str) -> str:
+    """What a figure counts: 'score/deal'."""
     return "/".join(part for part in (metric, dimension, currency) if part)
 
 
-def _who(scope: Scope, key: str) -> str:
+def who_of(scope: Scope, key: str) -> str:
+    """Whom it is about: 'manager:m1'."""
     return f"{scope}:{key}" if key else str(scope)
 
 
@@ -88,6 +90,9 @@ class Heading(NamedTuple):
     currency: str
     basis: str
 
+
+Numbers = tuple[int, int | None]
+"""(numerator, denominator; None where a figure is no ratio)"""
 
 Entry = tuple[Heading, int, int | None]
 """(heading, numerator, denominator)"""
@@ -112,7 +117,7 @@ class Figures(Mapping[str, Figure]):
 
     def add(self, scope: Scope, key: str, entries: Iterable[Entry]) -> None:
         """Adds figures of a scope, behind those that it has."""
-        who, added = _who(scope, key), list(entries)
+        who, added = who_of(scope, key), list(entries)
         if who in self._rows:
             added = [*self._rows[who].entries(), *added]
         headings = tuple(heading for heading, *_ in added)
@@ -161,6 +166,13 @@ class Figures(Mapping[str, Figure]):
         for row in self._rows.values():
             yield from row.entries()
 
+    def numbers(self) -> Iterator[tuple[Scope, str, dict[str, Numbers]]]:
+        """(scope, key, what -> its numbers) of everybody who has a figure: 'score/deal' -> (9, 10)."""
+        for row in self._rows.values():
+            if row.numerators:
+                numbers = zip(row.numerators, row.denominators, strict=True)
+                yield row.scope, row.key, dict(zip(row.columns.names, numbers, strict=True))
+
     def by_basis(self) -> Counter[str]:
         """How many figures were found in each way."""
         return Counter(heading.basis for heading, *_ in self.entries())
@@ -206,7 +218,7 @@ class _Columns:
 
     def __post_init__(self) -> None:
         self.names = [
-            _what(heading.metric, heading.dimension, heading.currency)
+            what_of(heading.metric, heading.dimension, heading.currency)
             for heading in self.headings
         ]
         self.places = {name: at for at, name in enumerate(self.names)}
@@ -228,7 +240,7 @@ class _Row:
         heading = self.columns.headings[at]
         metric, dimension, period, unit, currency, basis = heading
         return Figure(
-            f"{self.columns.names[at]}@{_who(self.scope, self.key)}",
+            f"{self.columns.names[at]}@{who_of(self.scope, self.key)}",
             self.scope,
             self.key,
             metric,

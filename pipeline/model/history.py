@@ -7,11 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 
-from pipeline.model.figures import Figure
+from pipeline.model.figures import Figure, Numbers, what_of, who_of
 from pipeline.model.people import Scope
-
-Numbers = tuple[int, int | None]
-"""(numerator, denominator; None where a figure is no ratio)"""
 
 WAS: Final = "#was"
 """How the id ends of a figure that an earlier run published."""
@@ -42,8 +39,8 @@ class Before:
         days = (self.first, self.after_last) == (first, after_last)
         if figure.scope not in _COMPARED or (figure.period in _OF_THEIR_PERIOD and not days):
             return None
-        what, _, who = figure.id.partition("@")
-        numbers = self.figures.get(who, {}).get(what)
+        of_theirs = self.figures.get(who_of(figure.scope, figure.key), {})
+        numbers = of_theirs.get(what_of(figure.metric, figure.dimension, figure.currency))
         if numbers is None or numbers[1] == 0:
             return None
         numerator, denominator = numbers

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pipeline.model.audit import Agreement, Audience
 from pipeline.model.exceptions import ExceptionUse, ExemptFinding
 from pipeline.model.figures import Figure, Figures, figure_id
-from pipeline.model.history import History
+from pipeline.model.history import Before, History
 from pipeline.model.measures import Measure
 from pipeline.model.people import Person, Scope
 from pipeline.model.rules import Debtor, FieldSet, Rule
@@ -143,11 +143,16 @@ class RunResult:
         """The figure, or None where it does not exist."""
         return self.figures.get(figure_id(measure.name, dimension, currency, scope, key))
 
+    @property
+    def before(self) -> Before | None:
+        """The run before; None where there was none, or nothing is known of it."""
+        return self.history.before if self.history else None
+
     def was(self, figure: Figure) -> Figure | None:
         """The figure in the run before; None where it cannot be compared, or there was none."""
-        if self.history is None or self.history.before is None:
+        if self.before is None:
             return None
-        return self.history.before.was(figure, self.window.first, self.window.after_last)
+        return self.before.was(figure, self.window.first, self.window.after_last)
 
     @property
     def is_first(self) -> bool:

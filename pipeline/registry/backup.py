@@ -5,18 +5,17 @@ So a backup of a file can be restored into a PostgreSQL, and the other way round
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Integer, Table, delete, func, insert, literal_column, select
 
 from pipeline.errors import ConfigError
-from pipeline.registry.database import Registry, new_file, open_file
+from pipeline.registry.database import Registry, execute_many, new_file, open_file
 from pipeline.registry.tables import METADATA, RUNS
 
-_ROWS: Final = 5_000
-"""How many are copied at a time."""
+_FETCHED: Final = 5_000
+"""How many rows are read at a time."""
 
 
 def back_up(registry: Registry, file: Path) -> int:
@@ -59,9 +58,8 @@ def restore(registry: Registry, file: Path, *, replace: bool) -> int:
 def _copied(source: Connection, target: Connection) -> int:
     """Copies every row; returns the number of runs."""
     for table in METADATA.sorted_tables:
-        rows = source.execution_options(yield_per=_ROWS).execute(select(table)).mappings()
-        while some := [dict(row) for row in islice(rows, _ROWS)]:
-            target.execute(insert(table), some)
+        rows = source.execution_options(yield_per=_FETCHED).execute(select(table)).mappings()
+        execute_many(target, insert(table), rows)
         _count_on(target, table)
     return target.execute(select(func.count()).select_from(RUNS)).scalar_one()
 

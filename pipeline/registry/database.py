@@ -7,8 +7,9 @@ whatever it reads is still true when it writes.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +17,10 @@ from sqlalchemy import (
     URL,
     Column,
     Connection,
+    Executable,
     MetaData,
     NullPool,
+    RowMapping,
     Table,
     Text,
     create_engine,
@@ -35,6 +38,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from pipeline.errors import ConfigError, PublishError
 from pipeline.registry import migrations
 from pipeline.registry.tables import FIRES, METADATA, SCHEDULES
+from pipeline.values.batches import batches
 
 FILE: Final = "registry.db"
 HEAD: Final = "0001"
@@ -42,6 +46,9 @@ HEAD: Final = "0001"
 
 _LEDGER: Final = "ledger.db"
 _BUSY_SECONDS: Final = 30
+_ROWS: Final = 5_000
+"""How many are written at a time."""
+
 _DIALECTS: Final = ("postgresql", "sqlite")
 _VERSION: Final = Table(
     "alembic_version",
@@ -206,9 +213,25 @@ def _take_in(connection: Connection, ledger: Path) -> None:
                     literal_column(column.name) for column in table.c
                 ]
                 rows = old.execute(select(*columns).select_from(lightweight(name))).mappings()
-                if found := [dict(row) for row in rows]:
-                    connection.execute(table.insert(), found)
+                execute_many(connection, table.insert(), rows)
     source.dispose()
+
+
+def execute_many(
+    connection: Connection,
+    statement: Executable,
+    rows: Iterable[Mapping[str, Any]] | Iterable[RowMapping],
+) -> None:
+    """Executes a statement for every row, which may be millions: some at a time."""
+    for some in batches(rows, _ROWS):
+        connection.execute(statement, [dict(row) for row in some])
+
+
+def instant_text(instant: datetime) -> str:
+    """An aware instant as the tables hold it: text in UTC of a fixed width, so that its order is
+    that of time.
+    """
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def one_line(text: str) -> str:

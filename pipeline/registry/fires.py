@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, case, delete, func, select, update
 
 from pipeline.errors import PublishError
-from pipeline.registry.database import Registry, one_line, upsert
+from pipeline.registry.database import Registry, instant_text, one_line, upsert
 from pipeline.registry.tables import FIRES, SCHEDULES
 
 MANUAL: Final = "manual"
@@ -72,7 +72,12 @@ class Ledger:
 
         A new line counts from `now`.
         """
-        values = {"audit": audit, "schedule": schedule, "line": line, "since_utc": _text(now)}
+        values = {
+            "audit": audit,
+            "schedule": schedule,
+            "line": line,
+            "since_utc": instant_text(now),
+        }
         since = select(SCHEDULES.c.since_utc).filter_by(audit=audit, schedule=schedule)
         with self._transaction() as connection:
             anew = upsert(connection, SCHEDULES).values(values)
@@ -88,7 +93,7 @@ class Ledger:
         """Records a new attempt, and clears the outcome of an earlier one."""
         begun = {
             "run_id": run_id,
-            "started_at": _text(now),
+            "started_at": instant_text(now),
             "ended_at": None,
             "exit_status": None,
             "message": "",
@@ -135,7 +140,10 @@ class Ledger:
                 self.published(run.fire, now, "was published before it could be written down")
             elif run.exit_status is None:
                 self._close(
-                    run.fire, state=State.MISSED, ended_at=_text(now), message="broken off"
+                    run.fire,
+                    state=State.MISSED,
+                    ended_at=instant_text(now),
+                    message="broken off",
                 )
             else:
                 self._close(run.fire, state=State.MISSED)
@@ -145,7 +153,7 @@ class Ledger:
         self._close(
             fire,
             state=State.PUBLISHED,
-            ended_at=_text(now),
+            ended_at=instant_text(now),
             exit_status=0,
             message=_message(message),
         )
@@ -156,12 +164,12 @@ class Ledger:
         `message` must hold no personal data and no secret.
         """
         self._close(
-            fire, ended_at=_text(now), exit_status=exit_status, message=_message(message)
+            fire, ended_at=instant_text(now), exit_status=exit_status, message=_message(message)
         )
 
     def missed(self, passed_over: Iterable[Fire], now: datetime) -> None:
         """Closes these fires without a report; a failed one keeps its status and message."""
-        ended = {"state": State.MISSED, "ended_at": _text(now)}
+        ended = {"state": State.MISSED, "ended_at": instant_text(now)}
         rows = [
             _key(fire) | ended | {"attempts": 0, "message": "a later one was due"}
             for fire in passed_over
@@ -178,7 +186,7 @@ class Ledger:
     ) -> tuple[datetime | None, datetime | None]:
         """The latest closed fire up to now, and the latest known fire, even in the future."""
         fire = FIRES.c.fire_utc
-        ended = case((and_(FIRES.c.state != State.OPEN, fire <= _text(now)), fire))
+        ended = case((and_(FIRES.c.state != State.OPEN, fire <= instant_text(now)), fire))
         latest = select(func.max(ended), func.max(fire)).filter_by(
             audit=audit, schedule=schedule
         )
@@ -188,7 +196,7 @@ class Ledger:
 
     def set_back(self, audit: str, schedule: str, now: datetime) -> None:
         """Forgets unpublished fires after now, which a wrong clock produced."""
-        ours, present = {"audit": audit, "schedule": schedule}, _text(now)
+        ours, present = {"audit": audit, "schedule": schedule}, instant_text(now)
         unpublished = delete(FIRES).filter_by(**ours).where(FIRES.c.state != State.PUBLISHED)
         known = update(SCHEDULES).filter_by(**ours).values(since_utc=present)
         with self._transaction() as connection:
@@ -230,7 +238,7 @@ def _alone(lock: int) -> bool:
 
 
 def _key(fire: Fire) -> dict[str, str]:
-    return {"audit": fire.audit, "schedule": fire.schedule, "fire_utc": _text(fire.at)}
+    return {"audit": fire.audit, "schedule": fire.schedule, "fire_utc": instant_text(fire.at)}
 
 
 def _run(row: Row[Any]) -> Run:
@@ -245,10 +253,6 @@ def _run(row: Row[Any]) -> Run:
         exit_status=row.exit_status,
         message=row.message,
     )
-
-
-def _text(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _instant(text: str | None) -> datetime | None:

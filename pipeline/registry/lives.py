@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select
 
 from pipeline.model import Debtor
 from pipeline.model.lives import FindingKey, Life, LifeEvent, LifeState
-from pipeline.registry.database import upsert
+from pipeline.registry.database import execute_many, upsert
 from pipeline.registry.tables import LIFE_EVENTS, LIVES, RULE_VERSIONS
+from pipeline.values.batches import batches
 
-_KEY = ["audit", "entity", "record_id", "rule"]
+_AT_ONCE: Final = 5_000
+"""How many lives are in memory until they are written."""
+
+_KEY: Final = ["audit", "entity", "record_id", "rule"]
 
 
 def lives_of(connection: Connection, audit_id: str, entity: str) -> Iterator[Life]:
@@ -33,23 +37,23 @@ def record_lives(
     number: int,
     lives: Iterable[tuple[Life, LifeEvent | None]],
 ) -> None:
-    """Keeps lives as a run leaves them, and what it changed."""
-    rows, events = [], []
-    for life, event in lives:
-        rows.append({"audit": audit_id, **_values(life)})
-        if event is not None:
-            events.append({"run": number, **_event(life, event)})
-    if rows:
-        connection.execute(_kept(connection), rows)
-    if events:
-        connection.execute(insert(LIFE_EVENTS), events)
+    """Keeps lives as a run leaves them, and what it changed; some at a time, as they come."""
+    for some in batches(lives, _AT_ONCE):
+        kept = ({"audit": audit_id, **_values(life)} for life, _ in some)
+        execute_many(connection, _kept(connection), kept)
+        events = ((life, event) for life, event in some if event is not None)
+        execute_many(
+            connection,
+            insert(LIFE_EVENTS),
+            ({"run": number, **_event(life, event)} for life, event in events),
+        )
 
 
 def record_rules(
     connection: Connection, audit_id: str, number: int, rules: Mapping[tuple[str, str], str]
 ) -> None:
     """Keeps which contents the rules have had, and since which run; (entity, rule) -> content."""
-    rows = [
+    rows = (
         {
             "audit": audit_id,
             "entity": entity,
@@ -58,10 +62,9 @@ def record_rules(
             "first_run": number,
         }
         for (entity, rule), content in rules.items()
-    ]
-    if rows:
-        known = upsert(connection, RULE_VERSIONS).on_conflict_do_nothing()
-        connection.execute(known, rows)
+    )
+    known = upsert(connection, RULE_VERSIONS).on_conflict_do_nothing()
+    execute_many(connection, known, rows)
 
 
 def _kept(connection: Connection) -> Any:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from pipeline.model import Scope
-from pipeline.model.history import Before, Numbers
+from pipeline.model.figures import Numbers, who_of
+from pipeline.model.history import Before
+from pipeline.registry.database import execute_many, instant_text
 from pipeline.registry.tables import HEADLINES, RUNS
 
 _PUBLISHING: Final = "publishing"
@@ -44,7 +46,7 @@ def announce(connection: Connection, run: Run) -> None:
         "run_id": run.run_id,
         "state": _PUBLISHING,
         "place": run.place,
-        "as_of": _text(run.as_of),
+        "as_of": instant_text(run.as_of),
         "day": run.day.isoformat(),
         "period": run.period,
         "first_day": run.first.isoformat(),
@@ -82,7 +84,7 @@ def is_later(connection: Connection, run: Run) -> bool:
         RUNS.c.audit == run.audit_id, RUNS.c.is_observed == 1
     )
     before = connection.execute(last).scalar()
-    return not run.injected and (before is None or _text(run.as_of) > before)
+    return not run.injected and (before is None or instant_text(run.as_of) > before)
 
 
 def record(connection: Connection, number: int, *, observed: bool) -> None:
@@ -97,12 +99,11 @@ def record_headlines(
     figures: Iterable[tuple[Scope, str, Mapping[str, Numbers]]],
 ) -> None:
     """Keeps the headline figures of a run, a row for each scope."""
-    rows = [
+    rows = (
         {"run": number, "scope": str(scope), "key": key, "figures": json.dumps(of_scope)}
         for scope, key, of_scope in figures
-    ]
-    if rows:
-        connection.execute(insert(HEADLINES), rows)
+    )
+    execute_many(connection, insert(HEADLINES), rows)
 
 
 def before(
@@ -117,7 +118,7 @@ def before(
             RUNS.c.audit == audit_id,
             RUNS.c.is_observed == 1,
             RUNS.c.period == period,
-            RUNS.c.as_of < _text(as_of),
+            RUNS.c.as_of < instant_text(as_of),
         )
         .order_by(RUNS.c.as_of.desc())
         .limit(1)
@@ -138,13 +139,9 @@ def _headlines(connection: Connection, number: int) -> dict[str, dict[str, Numbe
     """'manager:m1' -> 'score/deal' -> its numbers."""
     rows = connection.execute(select(HEADLINES).where(HEADLINES.c.run == number))
     return {
-        f"{row.scope}:{row.key}" if row.key else row.scope: {
+        who_of(Scope(row.scope), row.key): {
             name: (numerator, denominator)
             for name, (numerator, denominator) in json.loads(row.figures).items()
         }
         for row in rows
     }
-
-
-def _text(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -4,14 +4,13 @@ standard to meet.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from pipeline.model import Demand, FieldSet
+from pipeline.values.hashes import json_sha256
 
 _ASKED = {"columns", "when", "checks", "judgement"}
 """What of a demand decides who fails it. A label, a reason, a weight do not."""
@@ -28,7 +27,7 @@ def contents_of(fields: FieldSet) -> dict[str, str]:
 
 def _hash(document: Any) -> str:
     """The first 16 digits of the SHA-256, in hexadecimal."""
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
+    return json_sha256(document)[:16]
 
 
 @cache

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +25,7 @@ from pipeline.model import (
     TableAccount,
 )
 from pipeline.snapshot import Stored
+from pipeline.values.hashes import json_sha256
 
 _FILE: Final = "manifest.json"
 _LIBRARIES: Final = (
@@ -106,7 +105,7 @@ def _written() -> TypeAdapter[Manifest]:
 def hash_of(field_sets: Mapping[str, FieldSet]) -> str:
     """SHA-256 of the field sets, in hexadecimal; equal field sets have equal hashes."""
     document: Any = TypeAdapter(Mapping[str, FieldSet]).dump_python(field_sets, mode="json")
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    return json_sha256(document)
 
 
 def versions() -> dict[str, str]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from pipeline.errors import ConfigError, PublishError
 from pipeline.model import Debtor, Scope
 from pipeline.model.lives import FindingKey, Life, LifeEvent, LifeState
-from pipeline.registry import backup
+from pipeline.registry import database
 from pipeline.registry.backup import back_up, restore
 from pipeline.registry.database import Registry, open_file, open_registry
 from pipeline.registry.fires import Fire, Ledger
@@ -69,7 +69,7 @@ def rows(registry: Registry) -> dict[str, list[tuple[object, ...]]]:
 def test_it_holds_every_row_and_goes_back(
     registry: Registry, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backup, "_ROWS", 2)  # so that the last ones are fewer
+    monkeypatch.setattr(database, "_ROWS", 2)  # so that the last ones are fewer
     fill(registry)
     before, file = rows(registry), tmp_path / "backup.db"
     assert all(before.values())

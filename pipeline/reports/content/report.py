@@ -265,8 +265,8 @@ def _days_text(window: Window, language: Language) -> tuple[str, bool]:
 
 
 def period_notes(result: RunResult, language: Language) -> Iterator[str]:
-    """What a reader must know where a period is over: results are the
-    period's, and stocks are of now; and of when are the figures that stand beside these.
+    """What a reader must know where a period is over: results are the period's, and stocks are
+    of now. Then when the report was made whose figures stand beside this one's.
     """
     window = result.window
     if window.today >= window.after_last:
@@ -280,9 +280,8 @@ def period_notes(result: RunResult, language: Language) -> Iterator[str]:
     if window.fire and window.fire.astimezone(ZoneInfo(window.zone)).date() < window.today:
         due = moment_text(window.fire, window.zone, language)
         yield language.translate("It was due on {moment} and was made later.", moment=due)
-    before = result.history.before if result.history else None
-    if before is not None:
-        moment = moment_text(before.as_of, window.zone, language)
+    if result.before is not None:
+        moment = moment_text(result.before.as_of, window.zone, language)
         yield language.translate("What was, is from the report as of {moment}.", moment=moment)
 
 
