@@ -320,7 +320,7 @@ class AuditFile(Strict):
     # decisions about findings: a CSV, or several
     exceptions: Annotated[tuple[Place, ...], BeforeValidator(_files)] = ()
     output: Place = Path("output")
-    # a PostgreSQL that several machines share, as written: secrets stay ${ENV}; '' is a file in
+    # a PostgreSQL, as written: secrets stay ${ENV}; '' is a file in
     # the output folder
     registry: Annotated[str, AfterValidator(_without_secret)] = ""
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
