@@ -17,12 +17,14 @@ _SERVER.set_forkserver_preload(["tests.preloaded"])
 
 
 def crm_audit(
-    folder: Path, *arguments: str, **environment: str
+    folder: Path, *arguments: str, program: Path | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """What `python -m pipeline ARGUMENTS` does without a terminal: exit status, and what it said."""
+    """What `python -m pipeline ARGUMENTS` does without a terminal: exit status, and what it said.
+    `program` is the folder of another version of it.
+    """
     with tempfile.TemporaryDirectory() as place:
         said = [f"{place}/out", f"{place}/err"]
-        process = started(folder, arguments, environment, (os.devnull, *said))
+        process = started(folder, arguments, environment, (os.devnull, *said), program)
         process.join(PATIENCE)
         if process.is_alive():
             process.kill()
@@ -36,9 +38,10 @@ def started(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     streams: Sequence[str],
+    program: Path | None = None,
 ) -> BaseProcess:
     """The program, just started; `streams` are the files of its input, output and errors."""
-    given = (str(folder), arguments, {**os.environ, **environment}, streams)
+    given = (str(folder), arguments, {**os.environ, **environment}, streams, program)
     process = _SERVER.Process(target=_run, args=given)
     process.start()
     return process
@@ -49,6 +52,7 @@ def _run(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     streams: Sequence[str],
+    program: Path | None,
 ) -> None:
     os.chdir(folder)
     os.environ.clear()
@@ -62,6 +66,9 @@ def _run(
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.argv = ["crm-audit", *arguments]
+    if program is not None:
+        _forget_ours()
+        sys.path.insert(0, str(program))
     from pipeline.cli import main
 
     try:
@@ -69,3 +76,10 @@ def _run(
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+def _forget_ours() -> None:
+    """The libraries stay imported; the program is not."""
+    for name in [*sys.modules]:
+        if name.partition(".")[0] == "pipeline":
+            del sys.modules[name]

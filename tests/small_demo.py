@@ -5,10 +5,15 @@ And with a tenth of their clients, and what belongs to these: a run of that cost
 
 from __future__ import annotations
 
+import atexit
 import csv
+import shutil
 import sqlite3
+import tempfile
 from contextlib import closing
+from dataclasses import astuple
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -23,9 +28,18 @@ _MOST: Final = "rowid % 10"
 
 def write_small_demo(folder: Path, today: date) -> DemoFiles:
     """For tests that are about one manager, or about none. Who is no manager keeps their records."""
-    made = write_demo(folder, today)
+    whole, made = _written(today)
+    shutil.copytree(whole, folder, dirs_exist_ok=True)
     keep_three_managers(folder)
-    return made
+    return DemoFiles(*(folder / file.relative_to(whole) for file in astuple(made)))
+
+
+@cache
+def _written(today: date) -> tuple[Path, DemoFiles]:
+    """A whole demo of this day, and its files: made once by each process, for it takes a second."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    return folder, write_demo(folder, today)
 
 
 def keep_three_managers(folder: Path) -> None:

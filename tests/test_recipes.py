@@ -7,16 +7,18 @@ import json
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from tests.paths import ROOT
+from tests.program import crm_audit
+from tests.small_demo import write_small_demo
 
+AS_OF = "2026-11-24T09:00+00:00"
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 MEASURE = """
@@ -112,25 +114,14 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     module, call = reports / "management.py", "            *_of_people(company),\n"
     changed(module, call, f"{call}            _open_deals(company),\n")
     module.write_text(module.read_text("utf-8") + SECTION, "utf-8")
-    crm_audit(folder, "demo", "crm", "--today", "2026-11-24", "--output", "output", "--run")
+    audit = write_small_demo(folder / "crm", date(2026, 11, 24)).config
+    done = crm_audit(folder, "run", str(audit), "--as-of", AS_OF, program=folder)
+    assert done.returncode == 0, done.stderr
     return folder
 
 
-def crm_audit(copy: Path, *arguments: str) -> str:
-    """The copy's own program; what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
-        cwd=copy,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
-
-
 def figures_in(copy: Path) -> Mapping[str, int]:
-    [file] = copy.glob("output/runs/*/figures.json")
+    [file] = copy.glob("**/output/runs/*/figures.json")
     document = json.loads(file.read_text("utf-8"))
     return {figure["id"]: figure["numerator"] for figure in document["figures"]}
 
@@ -164,7 +155,7 @@ def test_a_kind_of_rule_takes_its_declaration_its_place_and_its_words(
 ) -> None:
     for file in ("pipeline/measures/registry.py", "pipeline/reports/content/checks.py"):
         assert file in section("A kind of rule")
-    [run] = contributed.glob("output/runs/*")
+    [run] = contributed.glob("crm/output/runs/*")
     by_hand = (
         "NOT is_deleted AND stage IN ('new', 'proposal', 'negotiation') AND closed_on < :today"
     )
@@ -185,11 +176,11 @@ def test_a_kind_of_rule_takes_its_declaration_its_place_and_its_words(
 
 def test_a_section_is_a_function_and_a_call(contributed: Path) -> None:
     assert "pipeline/reports/content/management.py" in section("A section of a report")
-    [run] = contributed.glob("output/runs/*")
+    [run] = contributed.glob("crm/output/runs/*")
     page = (run / "report.html").read_text("utf-8")
     shown = re.search(r'<section class="sheet" id="open">.*?</section>', page, re.DOTALL)
     assert shown is not None
-    assert shown[0].count("data-figure=") == len(list(run.glob("managers/*"))) > 5
+    assert shown[0].count("data-figure=") == len(list(run.glob("managers/*"))) > 2
     book = openpyxl.load_workbook(run / "report.xlsx")
     assert book["Open deals"]["B4"].value == "Open deals"
 
@@ -200,14 +191,9 @@ def test_words_that_yaml_takes_for_something_else_are_asked_in_quotes(copy: Path
         "name: Other\nsource: {url: 'sqlite:///crm.db', preset: other.yaml}\nzone: UTC\ncurrency: EUR\n",
         "utf-8",
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "check", "audit.yaml"],
-        cwd=copy,
-        capture_output=True,
-        check=False,
-    )
+    done = crm_audit(copy, "check", "audit.yaml", program=copy)
     assert done.returncode == 2
-    assert b"states.deal.won.0: write the word in quotes" in done.stderr
+    assert "states.deal.won.0: write the word in quotes" in done.stderr
 
 
 def test_a_preset_takes_one_file(copy: Path) -> None:
@@ -228,8 +214,9 @@ def test_a_preset_takes_one_file(copy: Path) -> None:
         "name: Other\nsource: {url: 'sqlite:///crm.db', preset: other}\nzone: UTC\ncurrency: EUR\n",
         "utf-8",
     )
-    assert "Ready" in crm_audit(copy, "check", "audit.yaml")
-    crm_audit(copy, "run", "audit.yaml", "--as-of", "2026-11-24T09:00+00:00")
+    assert "Ready" in crm_audit(copy, "check", "audit.yaml", program=copy).stdout
+    done = crm_audit(copy, "run", "audit.yaml", "--as-of", AS_OF, program=copy)
+    assert done.returncode == 0, done.stderr
     found = figures_in(copy)
     assert (found["deals_won@company"], found["deals_won_amount/EUR@manager:s2"]) == (2, 700)
     assert found["base_missing/deal.name@manager:s2"] == 1
