@@ -44,6 +44,7 @@ class Weeks:
         """Made in the folder; without deals one that was made there before."""
         self.folder, self.address = folder, registry
         self.file = folder / "audit.yaml"
+        self.outcomes: dict[int, Outcome] = {}
         url = URL.create("sqlite", database=str(folder / "crm.db"))
         self._crm = create_engine(url)
         if deals:
@@ -108,7 +109,7 @@ class Weeks:
         """The run of that week's Monday, `late` as one that is made up later; by hand with an as-of."""
         fire = FIRST + (week - 1) * WEEK
         kind = "by-hand" if as_of else "weekly"
-        return run_audit(
+        self.outcomes[week] = run_audit(
             load_audit(self.file),
             run_id=f"{week:02}-{kind}",
             clock=lambda: fire + late,
@@ -116,6 +117,7 @@ class Weeks:
             as_of=as_of,
             fire=None if as_of else fire,
         )
+        return self.outcomes[week]
 
     def registry(self) -> Registry:
         return open_registry(self.folder / "output", self.address)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.findings.ids import finding_id
+from pipeline.model import FixItem
+from pipeline.model.history import Completions
 from pipeline.model.lives import FindingKey, Life, LifeEvent, LifeState, Seen, Sight
 
 _STATES: Final[Mapping[Sight, LifeState]] = {
@@ -67,3 +69,18 @@ def _event(before: Life, after: Life) -> LifeEvent | None:
     # a rule that asks for more than what was repaired accuses nobody
     came_back = before.state is LifeState.REPAIRED and after.content == before.content
     return LifeEvent.REOPENED if came_back else LifeEvent.RESUMED
+
+
+def with_open_again(
+    items: tuple[FixItem, ...], known: Completions | None
+) -> tuple[FixItem, ...]:
+    """The records to complete, those findings marked that had been completed before."""
+    again = {credit.finding for credit in known.open_again} if known else set[str]()
+    if not again:
+        return items
+    return tuple(
+        replace(item, again=tuple(filter(again.__contains__, item.ids)))
+        if again.intersection(item.ids)
+        else item
+        for item in items
+    )

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 from pipeline import findings, queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.errors import ConfigError
+from pipeline.findings import Findings
+from pipeline.findings.lives import with_open_again
 from pipeline.findings.stored import ids_in, read_failing, waived_groups
 from pipeline.findings.tallies import Group, failing_tallies
 from pipeline.findings.waived import Exceptions, in_force, uses_of
@@ -20,8 +22,10 @@ from pipeline.language.languages import in_all, joined_texts
 from pipeline.language.marked import marked
 from pipeline.measures.asked import context_of
 from pipeline.measures.company import FIGURES_PROVEN
+from pipeline.measures.credited import credit_tallies
 from pipeline.measures.custom import face_of, measure_of
 from pipeline.measures.figures import entry, make_figures
+from pipeline.measures.measure import Counted
 from pipeline.measures.registry import COUNTED, MEASURES
 from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
 from pipeline.model import (
@@ -43,6 +47,7 @@ from pipeline.model import (
     Window,
     same_in_all,
 )
+from pipeline.model.history import History
 from pipeline.model.rules import proven_in
 from pipeline.progress import Progress
 from pipeline.proof import fingerprints
@@ -64,6 +69,8 @@ FiguresOf = Callable[
 ]
 """Counts, failing records and users -> the people in reports, and every figure."""
 
+Remembers = Callable[[ResolvedAudit, Window, Findings], None]
+
 _NAMED: Final = 20
 """Records or users that a sentence names; any others are only counted."""
 
@@ -80,11 +87,13 @@ def compute(
     progress: Progress,
     audit: ResolvedAudit | None = None,
     proves: bool = True,
+    remembers: Remembers | None = None,
 ) -> RunResult:
     """Everything that is printed, computed from the snapshot and proven by its witness.
 
     The audit is the manifest's unless another is given. Raises ProofError on a difference;
     a witness knows nothing of other field sets, so that these are computed without proof.
+    `remembers` adds to the snapshot's history what becomes of the run's findings.
     """
     progress.stage("Validating the minimum field sets")
     manifest = load_manifest(data)
@@ -95,23 +104,6 @@ def compute(
     views = queries.views_of(entities, context)
     custom = tuple(map(measure_of, audit.measures))
     exceptions = in_force(audit.exceptions, window.today, audit.id, audit.field_sets)
-
-    def figures_of(
-        tallies: Iterable[Tally], failing: Mapping[Group, int], users: Iterable[Person]
-    ) -> tuple[list[Person], Figures]:
-        answers = Answers((*tallies, *failing_tallies(failing, audit.field_sets)), ())
-        people = who_owns(users, answers, audit.targets, plan_month(window) or "")
-        inputs = FigureInputs(
-            people,
-            audit.field_sets,
-            audit.targets,
-            manifest.accounts,
-            window,
-            (*COUNTED, *custom),
-            audit.audience,
-            audit.shares,
-        )
-        return people, make_figures(answers, inputs)
 
     with (
         tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
@@ -142,6 +134,24 @@ def compute(
             )
         groups = waived_groups(failing, exceptions)
         must_be_listed(measured, groups, rules)
+        progress.stage("Making the fix-lists")
+        listed = findings.findings_of(
+            read_failing(failing),
+            findings.About(
+                labels,
+                audit.field_sets,
+                rules,
+                audit.links,
+                window.zone,
+                audit.id,
+                clients,
+                exceptions,
+            ),
+        )
+        if remembers is not None:
+            remembers(audit, window, listed)
+        history = load_history(data)
+        figures_of = _figures_by(audit, manifest, window, (*COUNTED, *custom), history)
         people, figures = figures_of((*measured, *due), groups, users)
         if proves:
             progress.stage("Proving every figure against the CRM")
@@ -155,18 +165,6 @@ def compute(
             prove_controls(figures, controls)
             number = entry(FIGURES_PROVEN, proven(figures), basis="proof")
             figures.add(Scope.COMPANY, "", [number])
-        progress.stage("Making the fix-lists")
-        about = findings.About(
-            labels,
-            audit.field_sets,
-            rules,
-            audit.links,
-            window.zone,
-            audit.id,
-            clients,
-            exceptions,
-        )
-        listed = findings.findings_of(read_failing(failing), about)
     return RunResult(
         run_id=run_id,
         audit_id=audit.id,
@@ -175,7 +173,7 @@ def compute(
         window=window,
         people=tuple(people),
         figures=figures,
-        fix_list=listed.items,
+        fix_list=with_open_again(listed.items, history.completions if history else None),
         checks=listed.checks,
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit, manifest.not_given),
@@ -205,9 +203,41 @@ def compute(
         contacts=contacts_of(people, users, audit.contact),
         contact=audit.contact,
         exempt=listed.exempt,
-        history=load_history(data),
+        history=history,
         exceptions=uses_of(audit.exceptions, listed.met, window.today),
     )
+
+
+def _figures_by(
+    audit: ResolvedAudit,
+    manifest: Manifest,
+    window: Window,
+    measures: Sequence[Counted],
+    history: History | None,
+) -> FiguresOf:
+    """What makes figures of either reading's counts."""
+
+    def figures_of(
+        tallies: Iterable[Tally], failing: Mapping[Group, int], users: Iterable[Person]
+    ) -> tuple[list[Person], Figures]:
+        known = history.completions if history else None
+        credited = credit_tallies(known, users) if known else ()
+        failed = failing_tallies(failing, audit.field_sets)
+        answers = Answers((*tallies, *failed, *credited), ())
+        people = who_owns(users, answers, audit.targets, plan_month(window) or "")
+        inputs = FigureInputs(
+            people,
+            audit.field_sets,
+            audit.targets,
+            manifest.accounts,
+            window,
+            measures,
+            audit.audience,
+            audit.shares,
+        )
+        return people, make_figures(answers, inputs)
+
+    return figures_of
 
 
 def _kept(

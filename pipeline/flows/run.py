@@ -14,7 +14,7 @@ from pipeline.delivery import folder
 from pipeline.errors import AuditError, PublishError
 from pipeline.flows.compute import compute
 from pipeline.flows.extract import Clock, extract
-from pipeline.flows.remember import announce, complete, recall, remember
+from pipeline.flows.remember import announce, complete, recalling, remember
 from pipeline.lacks import lack_of
 from pipeline.memory import let_go, settled
 from pipeline.model import RunResult
@@ -63,10 +63,10 @@ def run_audit(
             extract(
                 audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin
             )
-            recall(registry, audit.settings.id, data)
             manifest = load_manifest(data)
             let_go(manifest.rows)
-            result = compute(data, run_id=run_id, progress=progress)
+            remembers = recalling(registry, run_id, audit.output, data)
+            result = compute(data, run_id=run_id, progress=progress, remembers=remembers)
             with settled(manifest.rows):
                 write_reports(result, draft.folder, progress)
             announced = announce(registry, result, audit.output, data)

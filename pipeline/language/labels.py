@@ -10,6 +10,7 @@ from pipeline.language.marked import marked
 from pipeline.model import (
     JUDGED_TEXT,
     ONE_READING,
+    REMEMBERED,
     UNREADABLE_MARK,
     LocalText,
     Scope,
@@ -202,6 +203,7 @@ _BASES: Final[Mapping[str, str]] = {
     ONE_READING: marked("counted by the CRM's database alone"),
     JUDGED_TEXT: marked("judged from text that equals the CRM's"),
     EARLIER: marked("an earlier report"),
+    REMEMBERED: marked("earlier reports and this one"),
 }
 
 

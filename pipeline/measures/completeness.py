@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.language.marked import marked
-from pipeline.measures.measure import BASE, SCORED, STOCK, Counted
+from pipeline.measures.measure import BASE, PERIOD, SCORED, STOCK, Counted
 from pipeline.model import Measure, Span, Unit, Verdict
 from pipeline.queries.context import Count
 
@@ -146,6 +146,13 @@ FAILING: Final[Mapping[Span, Measure]] = {
     Span.OUTSIDE: FAILING_OUTSIDE,
 }
 """The records that lose a point, each in one span."""
+
+COMPLETED: Final = Measure(name="findings_completed", label=marked("Completed"), period=PERIOD)
+OPEN_AGAIN: Final = Measure(
+    name="findings_open_again", label=marked("Open again"), period=PERIOD
+)
+REMEMBERED_OF_FINDINGS: Final = (COMPLETED, OPEN_AGAIN)
+"""What became of findings from run to run."""
 
 DUE_WITH_OPERATORS: Final = Measure(
     name="with_operators_due",

@@ -29,6 +29,7 @@ from pipeline.measures.completeness import (
     NOT_HELD,
     OF_COLLEAGUES_BESIDE,
     RECORDS_OF_COLLEAGUES,
+    REMEMBERED_OF_FINDINGS,
     SHARE,
     WITH_COLLEAGUES,
     WITH_OPERATORS,
@@ -61,6 +62,7 @@ from pipeline.model import (
     JUDGED_TEXT,
     ONE_READING,
     PEOPLE,
+    REMEMBERED,
     SCORED,
     SPANS,
     Answers,
@@ -101,6 +103,7 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> Figures:
         entries += _completeness(pool, owed[debtors], bases[debtors])
         entries += _exempt(pool, owed[debtors], bases[debtors], totals[-1].counts)
         entries += _unknown(pool, owed[debtors].field_sets, totals[-1].counts)
+        entries += _remembered(pool, totals[-1].counts)
         entries += _plan(pool, inputs, totals[-1].counts)
         figures.add(pool.scope, pool.key, entries)
     figures.add(Scope.COMPANY, "", _about_the_company(inputs))
@@ -441,6 +444,14 @@ def _of_colleagues(
             yield entry(measure, number, dimension=entity, basis=bases[entity])
     for measure, number in in_all.items():
         yield entry(measure, number, basis=bases[""])
+
+
+def _remembered(pool: ScopeTotals, company: Counts) -> Iterator[Entry]:
+    """What became of findings; nothing where the run does not know."""
+    for measure in REMEMBERED_OF_FINDINGS:
+        if any(name == measure.name for name, *_ in company):
+            own = (value for name, value in pool.counts.items() if name[0] == measure.name)
+            yield entry(measure, sum(own), basis=REMEMBERED)
 
 
 _WITHOUT_PLAN: Final = (Scope.INACTIVE, Scope.UNASSIGNED, Scope.OPERATOR)

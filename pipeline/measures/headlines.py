@@ -16,6 +16,7 @@ HEADLINES: Final[tuple[Measure, ...]] = (
     completeness.RECORDS_WITH_OPERATORS,
     completeness.BASE_SCORE,
     completeness.BASE_COMPLETE,
+    *completeness.REMEMBERED_OF_FINDINGS,
     meetings.MEETINGS_HELD,
     meetings.COMPLETE_MEETINGS,
     meetings.MEETINGS_TO_COMPLETE,

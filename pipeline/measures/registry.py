@@ -67,6 +67,7 @@ _MADE: Final = (
     *(measure for among in completeness.AMONG for measure in among.measures),
     *completeness.FAILING.values(),
     completeness.DEMAND_UNKNOWN,
+    *completeness.REMEMBERED_OF_FINDINGS,
     *completeness.WITH_OPERATORS,
     *completeness.COLLEAGUES,
     completeness.SHARE,

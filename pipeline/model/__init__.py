@@ -17,6 +17,7 @@ from pipeline.model.exceptions import (
 from pipeline.model.figures import (
     JUDGED_TEXT,
     ONE_READING,
+    REMEMBERED,
     UNCOMPARED,
     Entry,
     Figure,
@@ -97,6 +98,7 @@ __all__ = [
     "PROVEN_TEXT",
     "READ",
     "RECORD_NAMES",
+    "REMEMBERED",
     "SCORED",
     "SHARES",
     "SPANS",

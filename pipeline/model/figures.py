@@ -54,7 +54,10 @@ JUDGED_TEXT: Final = "proven text"
 compared: letter by letter it is the CRM's.
 """
 
-UNCOMPARED: Final = (ONE_READING, "targets", "calendar", "settings")
+REMEMBERED: Final = "earlier reports"
+"""The basis of a figure that this report and those before it tell only together."""
+
+UNCOMPARED: Final = (ONE_READING, "targets", "calendar", "settings", REMEMBERED)
 """The bases of figures that are in no proof: no second reading makes them, or
 they are none of the CRM's.
 """

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.model.figures import Figure, Numbers, what_of, who_of
 from pipeline.model.people import Scope
+from pipeline.model.rules import Debtor
 
 WAS: Final = "#was"
 """How the id ends of a figure that an earlier run published."""
@@ -54,7 +55,25 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """What became of a finding, and to whom that counts."""
+
+    finding: str  # its id
+    person: str  # a user's id; '' of sales support's pool, and where nobody owns the record
+    debtor: Debtor
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """What the runs of a period saw become of findings, as they stand now."""
+
+    completed: tuple[Credit, ...]  # last completed in the period, and in order now
+    open_again: tuple[Credit, ...]  # failing again in the period after that, and failing now
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What is known of the runs before a run."""
 
     before: Before | None  # None: it is the first
+    completions: Completions | None = None  # None: the run observes no lives, or is the first

@@ -61,6 +61,7 @@ class FixItem:
     rules: tuple[Rule, ...] = ()  # what it fails, as in `missing`
     ids: tuple[str, ...] = ()  # of its findings, as in `missing`
     disputed: tuple[str, ...] = ()  # those of the ids that are under discussion
+    again: tuple[str, ...] = ()  # those of the ids that had been completed in the period
     check: bool = False  # it costs nobody a point
     later: bool = False  # a page opens with others, which are worth more
     gain: Fraction | None = None  # what completing it adds to the score of its owner, 1 at most

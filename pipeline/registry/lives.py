@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, and_, func, insert, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.model import Debtor
+from pipeline.model.history import Credit
 from pipeline.model.lives import FindingKey, Life, LifeEvent, LifeState
 from pipeline.registry.database import execute_many, upsert
-from pipeline.registry.tables import LIFE_EVENTS, LIVES, RULE_VERSIONS
+from pipeline.registry.tables import LIFE_EVENTS, LIVES, RULE_VERSIONS, RUNS
 from pipeline.values.batches import batches
 
 _AT_ONCE: Final = 5_000
@@ -29,6 +32,47 @@ def kinds_with_lives(connection: Connection, audit_id: str) -> list[str]:
     """The kinds of records of which an audit has known a finding."""
     kinds = select(LIVES.c.entity).where(LIVES.c.audit == audit_id).distinct()
     return list(connection.execute(kinds.order_by(LIVES.c.entity)).scalars())
+
+
+def changed_in(
+    connection: Connection, audit_id: str, first: date, after_last: date
+) -> tuple[dict[FindingKey, Credit], dict[FindingKey, Credit]]:
+    """What runs of these days saw completed, unless a later one saw it again, and what they saw
+    fail again, as far as it still stands so: whose repair it was, and whose finding it is.
+    """
+    days = first.isoformat(), after_last.isoformat()
+    since = select(func.min(RUNS.c.id)).where(RUNS.c.audit == audit_id, RUNS.c.day >= days[0])
+    same = (LIVES.c[name] == LIFE_EVENTS.c[name] for name in ("entity", "record_id", "rule"))
+    happened = (
+        select(LIFE_EVENTS, RUNS.c.day, LIVES.c.id.label("finding"), LIVES.c.state)
+        .add_columns(LIVES.c.person.label("owner"), LIVES.c.debtor.label("owing"))
+        .join(RUNS)
+        .join(LIVES, and_(LIVES.c.audit == audit_id, *same))
+        .where(RUNS.c.audit == audit_id, LIFE_EVENTS.c.run >= since.scalar_subquery())
+        .order_by(LIFE_EVENTS.c.run)
+    )
+    completed, open_again = dict[FindingKey, Credit](), dict[FindingKey, Credit]()
+    for row in connection.execute(happened.where(_now(LifeState.REPAIRED))):
+        completed.pop(_key(row), None)
+        if days[0] <= row.day < days[1]:
+            completed[_key(row)] = Credit(row.finding, row.person, Debtor(row.debtor))
+    for row in connection.execute(happened.where(_now(LifeState.OPEN))):
+        open_again.pop(_key(row), None)
+        if days[0] <= row.day < days[1] and row.event == str(LifeEvent.REOPENED):
+            open_again[_key(row)] = Credit(row.finding, row.owner, Debtor(row.owing))
+    return completed, open_again
+
+
+_MADE_BY: Final[Mapping[LifeState, tuple[LifeEvent, ...]]] = {
+    LifeState.REPAIRED: (LifeEvent.REPAIRED,),
+    LifeState.OPEN: (LifeEvent.REOPENED, LifeEvent.RESUMED),
+}
+
+
+def _now(state: LifeState) -> ColumnElement[bool]:
+    """What made findings be in this state, in which they still are."""
+    events = map(str, _MADE_BY[state])
+    return and_(LIVES.c.state == str(state), LIFE_EVENTS.c.event.in_([*events]))
 
 
 def record_lives(
@@ -98,10 +142,14 @@ def _event(life: Life, event: LifeEvent) -> dict[str, str]:
     }
 
 
+def _key(row: Row[Any]) -> FindingKey:
+    return FindingKey(row.entity, row.record_id, row.rule)
+
+
 def _life(row: Row[Any]) -> Life:
     return Life(
         row.id,
-        FindingKey(row.entity, row.record_id, row.rule),
+        _key(row),
         LifeState(row.state),
         row.person,
         Debtor(row.debtor),

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from pipeline.delivery.folder import Draft
 from pipeline.flows.compute import open_run
+from pipeline.flows.run import Outcome
 from pipeline.progress import Silence
 from pipeline.registry.runs import before
 from pipeline.registry.tables import HEADLINES, LIFE_EVENTS, LIVES, RUNS
@@ -194,3 +195,33 @@ def dies(monkeypatch: pytest.MonkeyPatch, at: str, weeks: Weeks, week: int) -> N
         patched.setattr(at, die)
         with pytest.raises(Died):
             weeks.run(week)
+
+
+def test_what_became_of_findings_is_kept_with_the_run(weeks: Weeks) -> None:
+    def told(outcome: Outcome) -> dict[str, int]:
+        return {
+            figure.id: figure.numerator
+            for figure in outcome.result.figures.values()
+            if figure.metric.startswith("findings_")
+        }
+
+    assert told(weeks.run(1)) == {}  # before it nobody knew of any
+    weeks.fill("d1", "d2")
+    second = weeks.run(2)
+    assert told(second)["findings_completed@manager:a"] == 2
+    weeks.empty("d1")
+    weeks.hand_over("d1")
+    third = weeks.run(3)
+    assert {name for name, number in told(third).items() if number} == {
+        f"findings_{what}"
+        for what in (
+            "completed@manager:a", "completed@team:north", "completed@company",
+            "open_again@manager:b", "open_again@team:north", "open_again@company",
+        )
+    }  # fmt: skip
+    [item] = [item for item in third.result.fix_list if item.record_id == "d1"]
+    assert len(item.again) == 1
+    assert told(weeks.run(4, as_of=FIRST + WEEK)) == {}  # one by hand observes nothing
+    again = open_run(third.folder, Silence())
+    assert again.figures == third.result.figures
+    assert again.fix_list == third.result.fix_list

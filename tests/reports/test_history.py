@@ -75,6 +75,33 @@ def test_a_pool_of_small_teams_is_not_compared() -> None:
     assert before.was(pool, before.first, before.after_last) is None
 
 
+def test_what_was_completed_and_is_open_again_stands_on_the_page() -> None:
+    page = render_page(manager_report(result(), PEOPLE[0]))
+    found = figures_on(page)
+    assert found["findings_completed@manager:m1"] == "7"
+    assert found["findings_open_again@manager:m1"] == "2"
+    assert page.count("(open again)") == 2  # the records that the figure counts
+    tree = html.fromstring(page)
+    assert {
+        one.getparent().get("href")
+        for one in tree.xpath("//*[@data-figure='findings_open_again@manager:m1']")
+    } == {"#fix-now"}
+    bo = figures_on(render_page(manager_report(result(), PEOPLE[1])))
+    assert bo["findings_completed@manager:m2"] == "2"
+    everybody = figures_on(management_page(result()))
+    assert everybody["findings_completed@company"] == "11"  # with the one of nobody known
+    assert everybody["findings_completed@unassigned"] == "1"
+    assert everybody["findings_completed@inactive"] == "1"
+
+
+def test_without_a_run_that_knows_it_nothing_is_said_of_it() -> None:
+    figures = result().figures.only(lambda heading: not heading.metric.startswith("findings_"))
+    run = replace(result(), figures=figures, history=History(BEFORE))
+    for page in (management_page(run), render_page(manager_report(run, PEOPLE[0]))):
+        assert "findings_" not in page
+        assert "Completed" not in page
+
+
 def test_a_workbook_says_it_too_and_names_its_basis(tmp_path: Path) -> None:
     report = management_report(result())
     write_workbook(report, tmp_path / "report.xlsx")

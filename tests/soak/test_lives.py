@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,6 +15,11 @@ from tests.weeks import FIELDS, Weeks, deal
 WITHOUT_AMOUNT = [f"d{number:02}" for number in range(1, 11)]
 WITHOUT_NAME = ["d11", "d12", "d13", "d14"]
 WITHOUT_CLIENT = ["d14", "d15"]
+
+DAYS: Mapping[int, date] = {
+    week: date(2026, 5, 31) + timedelta(weeks=week - 1) for week in range(1, 31)
+}
+"""The day of a week's run: the one before its Monday."""
 
 BY_HAND = {
     ("d01", "amount"): "opened 1 a, repaired 2 a, reopened 3 a, repaired 4 a",
@@ -57,6 +64,23 @@ def _deals() -> list[dict[str, object]]:
         if row["id"] in WITHOUT_CLIENT:
             row["client"] = None
     return deals
+
+
+def what_became(week: int, first: date, after: date) -> tuple[Counter[str], Counter[str]]:
+    """By the table: what was completed in these days, and what is open again, of each person."""
+    completed: Counter[str] = Counter()
+    open_again: Counter[str] = Counter()
+    for line in BY_HAND.values():
+        events = [event.split() for event in line.split(", ")]
+        past = [(event, int(when), who) for event, when, who in events if int(when) <= week]
+        states = [each for each in past if each[0] != "handed_over"]
+        if not states:
+            continue
+        state, when, who = states[-1]
+        if first <= DAYS[when] < after:
+            completed[who] += state == "repaired"
+            open_again[past[-1][2]] += state == "reopened"
+    return completed, open_again
 
 
 def test_thirty_weeks_of_forty_deals(tmp_path: Path) -> None:
@@ -138,6 +162,21 @@ def test_thirty_weeks_of_forty_deals(tmp_path: Path) -> None:
     weeks.run(30)
 
     assert weeks.lives() == BY_HAND
+    for week, outcome in weeks.outcomes.items():
+        figures = outcome.result.figures
+        if week in (1, 10):  # the first, and one that observes nothing
+            assert not any(name.startswith("findings_") for name in figures)
+            continue
+        window = outcome.result.window
+        for metric, expected in zip(
+            ("findings_completed", "findings_open_again"),
+            what_became(week, window.first, window.after_last),
+            strict=True,
+        ):
+            for who in ("a", "b"):
+                found = figures.get(f"{metric}@manager:{who}")
+                assert (found.numerator if found else 0) == expected[who], (week, metric, who)
+            assert figures[f"{metric}@company"].numerator == expected.total(), (week, metric)
     with weeks.registry().transaction() as connection:
         runs = connection.execute(select(RUNS).order_by(RUNS.c.id)).all()
         contents = connection.execute(select(RULE_VERSIONS)).all()

@@ -19,6 +19,7 @@ from pipeline.measures.completeness import (
     BASE_GOOD,
     BASE_MISSING,
     BASE_SCORE,
+    COMPLETED,
     DUE_WITH_COLLEAGUES,
     DUE_WITH_OPERATORS,
     FIELD_EXEMPT,
@@ -28,10 +29,12 @@ from pipeline.measures.completeness import (
     LACKING_WITH_COLLEAGUES,
     LACKING_WITH_OPERATORS,
     NOT_HELD,
+    OPEN_AGAIN,
     POINTS_DUE,
     POINTS_KEPT,
     RECORDS_COMPLETE,
     RECORDS_OF_COLLEAGUES,
+    REMEMBERED_OF_FINDINGS,
     SCORE,
     SHARE,
     Among,
@@ -210,6 +213,30 @@ def _to_complete(subject: Subject, complete: Figure) -> Cells:
     return language.sentence(
         "{all} to complete: {whose}", all=rest_of(complete), whose=joined(parts, ", ")
     )
+
+
+_COMPLETED: Final = forms("{count} field", "{count} fields")
+_OPEN_AGAIN: Final = forms("{count} open again", "{count} open again")
+
+
+def remembered(subject: Subject) -> tuple[Measure, ...]:
+    """What became of findings; nothing where the run does not know."""
+    known = (measure for measure in REMEMBERED_OF_FINDINGS if subject.company_has(measure))
+    return tuple(known)
+
+
+def completed_rows(subject: Subject) -> Iterator[Row]:
+    """How much was completed in the period, and what of it is open again; nothing where there
+    is neither.
+    """
+    language = subject.language
+    completed, again = subject.find(COMPLETED), subject.find(OPEN_AGAIN)
+    if completed is None or again is None or not (completed.numerator or again.numerator):
+        return
+    fields = counted(completed, _COMPLETED, language)
+    back = counted(again, _OPEN_AGAIN, language) if again.numerator else ()
+    cells = joined((fields, back), "; ")
+    yield Row(language.translate(COMPLETED.label), cells, element="completed", big=1)
 
 
 def score_rows(subject: Subject) -> Iterator[Row]:

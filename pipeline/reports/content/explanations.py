@@ -311,6 +311,20 @@ _TEXTS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
         ),
     ),
     (
+        ("findings_completed",),
+        marked(
+            "Fields that an earlier report named, and that were first found in order by a report "
+            "of this period. Each counts for whoever owned the record when that was seen."
+        ),
+    ),
+    (
+        ("findings_open_again",),
+        marked(
+            "Fields that had been completed, that a report of this period found missing or not "
+            "valid again, and that still are."
+        ),
+    ),
+    (
         ("figures_proven",),
         marked(
             "Each of these figures was computed twice, by the CRM's own database and from"

@@ -54,6 +54,7 @@ from pipeline.reports.content.checks import MOST_LISTED, of_nobody
 from pipeline.reports.content.elements import (
     Subject,
     asked_table,
+    completed_rows,
     counted,
     custom_columns,
     custom_note,
@@ -64,14 +65,15 @@ from pipeline.reports.content.elements import (
     not_checked_table,
     plan_rows,
     proof_rows,
+    remembered,
     score_rows,
     score_table,
     the_company,
 )
 from pipeline.reports.content.exceptions import ended_note, exceptions_tables
 from pipeline.reports.content.people import (
-    OF_PERSON,
     by_name,
+    columns_of_person,
     drawn_target,
     figures_of_person,
     share,
@@ -198,6 +200,7 @@ def _headline(company: Subject) -> Iterator[Row]:
     yield from _plan(company)
     yield from score_rows(company)
     yield from _meetings(company)
+    yield from completed_rows(company)
     if company.result.audience == "named":
         yield from _people(company)
 
@@ -289,6 +292,7 @@ def _teams(company: Subject) -> Table:
         language.translate("Target: done"),
         language.translate("Target"),
         language.translate("To complete"),
+        *(language.translate(measure.label) for measure in remembered(company)),
     )
     note = " ".join(_on_teams(company))
     return Table("teams", language.translate("Teams"), columns, (*rows, total), note)
@@ -325,6 +329,7 @@ def _team_row(label: str, subject: Subject, money: Sequence[tuple[Measure, str]]
             subject.plan(PLAN_DONE, DEALS_WON),
             subject.plan(PLAN_TARGET, DEALS_WON),
             subject.find(RECORDS_FAILING),
+            *(subject.find(measure) for measure in remembered(subject)),
         ),
     )
 
@@ -369,7 +374,7 @@ def _managers(company: Subject) -> Table:
     columns = (
         language.translate("Account manager"),
         language.translate("Team"),
-        *map(language.translate, OF_PERSON),
+        *columns_of_person(company),
     )
     return Table("managers", language.translate("Account managers"), columns, tuple(rows))
 

@@ -44,6 +44,7 @@ from pipeline.reports.content.audience import agreement_notes, compared_with, re
 from pipeline.reports.content.elements import (
     Subject,
     asked_table,
+    completed_rows,
     counted,
     custom_table,
     days_rows,
@@ -151,6 +152,7 @@ def _headline(
     yield from score_rows(own)
     yield from _team(own, person)
     yield from meetings_rows(own)
+    yield from completed_rows(own)
     yield from _to_complete(own, fix_list)
     if any(item.check for item in fix_list):
         yield _to_check(own.language)

@@ -15,6 +15,7 @@ from pipeline.measures.completeness import (
     IN_SCORE,
     NOT_HELD,
     OF_COLLEAGUES_BESIDE,
+    OPEN_AGAIN,
     RECORDS_FAILING,
     RECORDS_OF_COLLEAGUES,
     RECORDS_WITH_COLLEAGUES,
@@ -112,6 +113,8 @@ class Openings:
 def _keys_of(items: tuple[FixItem, ...]) -> Iterator[_Key]:
     """By what the records are counted."""
     for item in items:
+        if item.again:
+            yield OPEN_AGAIN.name, ""
         for rule in item.rules:
             yield from _keys(rule, in_score=item.span is Span.SCORE)
 

@@ -20,6 +20,7 @@ from pipeline.model import CHECKED, Debtor, FixItem, Queued, RunResult, Scope
 from pipeline.reports.content.audience import agreement_notes
 from pipeline.reports.content.elements import (
     Subject,
+    completed_rows,
     counted,
     fields_table,
     not_checked_table,
@@ -139,6 +140,7 @@ def _headline(pool: Subject, has_checks: bool) -> Iterator[Row]:
     language = pool.language
     yield _readers(pool)
     yield from score_rows(pool)
+    yield from completed_rows(pool)
     label = language.translate("To complete")
     for section, measure, dimension, heading in _HEADINGS:
         figure = pool.find(measure, dimension)

@@ -22,13 +22,13 @@ from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_HELD, MEETING
 from pipeline.measures.plan import PLAN_DONE, PLAN_PROGRESS, PLAN_TARGET
 from pipeline.measures.registry import PLANNED
 from pipeline.model import Figure, Measure, Person, RunResult, Scope
-from pipeline.reports.content.elements import Subject, counted
+from pipeline.reports.content.elements import Subject, counted, remembered
 from pipeline.reports.content.report import Row, Table
 
 _TO_COMPLETE: Final = forms("{count} record to complete", "{count} records to complete")
 _STILL_TO_CLOSE: Final = marked("{count} of the company's {all} meetings still to be closed")
 
-OF_PERSON: Final = (
+_OF_PERSON: Final = (
     marked("Complete"),
     marked("All records"),
     marked("Meetings held"),
@@ -43,8 +43,21 @@ OF_PERSON: Final = (
 """What management's table of account managers has of each."""
 
 
+def columns_of_person(subject: Subject) -> tuple[str, ...]:
+    """The headings of that table; what became of findings where it is known."""
+    labels = (*_OF_PERSON, *(measure.label for measure in remembered(subject)))
+    return tuple(map(subject.language.translate, labels))
+
+
 def figures_of_person(manager: Subject) -> tuple[Figure | None, ...]:
     """A manager's figures in that table, in its order."""
+    return (
+        *_figures_of(manager),
+        *(manager.find(measure) for measure in remembered(manager)),
+    )
+
+
+def _figures_of(manager: Subject) -> tuple[Figure | None, ...]:
     return (
         manager.find(SCORE),
         manager.find(BASE_SCORE),
@@ -63,8 +76,10 @@ def seen_table(manager: Subject) -> Table:
     """The same figures on the manager's own page, and the drawing's."""
     language = manager.language
     rows = [
-        Row(language.translate(label), (figure,))
-        for label, figure in zip(OF_PERSON, figures_of_person(manager), strict=True)
+        Row(label, (figure,))
+        for label, figure in zip(
+            columns_of_person(manager), figures_of_person(manager), strict=True
+        )
         if figure is not None
     ]
     planned = drawn_target(manager.about(Scope.COMPANY))

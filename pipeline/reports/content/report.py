@@ -30,6 +30,7 @@ from pipeline.model import (
     Difference,
     Figure,
     FixItem,
+    LocalText,
     Person,
     RunResult,
     Span,
@@ -144,6 +145,7 @@ ELEMENTS: Final = frozenset(
         "base",
         "team",
         "meetings",
+        "completed",
         "lacking",
         "person",
         "warning",
@@ -344,12 +346,17 @@ def shows_day(item: FixItem) -> bool:
 def missing_texts(item: FixItem, language: Language) -> tuple[str, ...]:
     """What is missing, each marked where it is under discussion."""
     texts = zip(item.missing, item.ids, strict=True)
-    return tuple(
-        language.translate("{what} (under discussion)", what=missing)
-        if finding in item.disputed
-        else language.chosen(missing)
-        for missing, finding in texts
-    )
+    return tuple(noted_text(what, finding, item, language) for what, finding in texts)
+
+
+def noted_text(what: LocalText, finding: str, item: FixItem, language: Language) -> str:
+    """What is missing, and that it is under discussion or had been completed before."""
+    text = language.chosen(what)
+    if finding in item.again:
+        text = language.translate("{what} (open again)", what=text)
+    if finding in item.disputed:
+        text = language.translate("{what} (under discussion)", what=text)
+    return text
 
 
 def gain_text(item: FixItem, language: Language) -> str:

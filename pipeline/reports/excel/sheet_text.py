@@ -33,6 +33,7 @@ from pipeline.reports.content.report import (
     Table,
     as_of_text,
     label_text,
+    noted_text,
     period_text,
     section_of,
 )
@@ -383,7 +384,7 @@ def list_rows(report: Report) -> Iterator[tuple[ListCell, ...]]:
             field, verdict, points = said(rule, missing)
             yield (
                 *record,
-                _shown(field, name, item, language),
+                noted_text(field, name, item, language),
                 verdict,
                 counts_in,
                 points,
@@ -429,13 +430,6 @@ def _rule_cells(
     fields = report.result.field_sets[rule.entity]
     field = field_of(rule, field_labels(fields), missing)
     return field, verdict_label(rule.verdict, report.language), points_of([rule], fields) or ""
-
-
-def _shown(field: LocalText, finding: str, item: FixItem, language: Language) -> str:
-    """The field, marked where its finding is under discussion."""
-    if finding in item.disputed:
-        return language.translate("{what} (under discussion)", what=field)
-    return language.chosen(field)
 
 
 def _day(day: date | None, language: Language) -> ListCell:
