@@ -22,8 +22,10 @@ from pipeline.cli import (
     grants,
     init,
     registry,
+    rerun,
     run,
     schedule,
+    verify,
 )
 from pipeline.errors import AuditError, ConfigError, ProofError, PublishError
 from pipeline.lacks import lack_of
@@ -32,8 +34,9 @@ PROGRAM: Final = "crm-audit"
 """The program's name in help and messages, whatever started it."""
 
 _EXIT: Final = """\b
-Exit status: 0 published; 2 configuration or usage; 3 the source could not be read; 4 the proof failed;
-5 the result could not be written; 6 implausible: not published; 70 a defect of ours; 130 interrupted."""
+Exit status: 0 published, or equal; 2 configuration or usage; 3 the source could not be read; 4 the proof
+failed, or files differ; 5 the result could not be written; 6 implausible: not published; 70 a defect of
+ours; 130 interrupted."""
 
 _A_MOMENT: Final = 0.3  # s: a finalizer, and the hook that is told of it, are over by then
 
@@ -57,6 +60,8 @@ def cli() -> None:
       crm-audit check audit.yaml         what would be audited
       crm-audit run audit.yaml           audit now
       crm-audit schedule audit.yaml      audit by itself, at the hours that audit.yaml names
+      crm-audit verify output/latest     is it what was published?
+      crm-audit rerun latest             make its reports again, and compare
       crm-audit registry backup FILE     copy what outlives a run
     """
 
@@ -69,6 +74,8 @@ cli.add_command(disclose.disclose)
 cli.add_command(check.check)
 cli.add_command(run.run)
 cli.add_command(schedule.schedule)
+cli.add_command(verify.verify)
+cli.add_command(rerun.rerun)
 cli.add_command(registry.registry)
 
 

@@ -17,6 +17,22 @@ if TYPE_CHECKING:
 AUDIT_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
+OUTPUT: Final = click.option(
+    "--output",
+    type=FOLDER,
+    default=Path("output"),
+    show_default=True,
+    help="Where its reports lie.",
+)
+
+
+def run_folder(output: Path, run: str) -> Path:
+    """The folder of a run of the output folder, of latest, or of a copy elsewhere."""
+    stored = output / "latest" if run == "latest" else output / "runs" / run
+    return (
+        stored.resolve() if stored.exists() or not Path(run).is_dir() else Path(run).resolve()
+    )
+
 
 def now() -> datetime:
     """The machine's time, in UTC."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.common import AUDIT_FILE, FOLDER, shown_progress
+from pipeline.cli.common import AUDIT_FILE, FOLDER, OUTPUT, run_folder, shown_progress
 
 if TYPE_CHECKING:
     from pipeline.model import LanguageCode
@@ -69,14 +69,13 @@ def show(folder: Path | None, audit_file: Path | None, language: LanguageCode | 
 
 @expectations.command(name="try")
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
-@click.option("--run", "run_id", required=True, help="A run of the output folder, or latest.")
 @click.option(
-    "--output",
-    type=FOLDER,
-    default=Path("output"),
-    show_default=True,
-    help="Where its reports lie.",
+    "--run",
+    "run_id",
+    required=True,
+    help="A run of the output folder, latest, or the folder of a copy.",
 )
+@OUTPUT
 def try_(path: Path, run_id: str, output: Path) -> None:
     """Computes a stored run with PATH's field sets, and shows each team and manager
     before and after; nothing is published. PATH is a folder, or the file of one set.
@@ -87,9 +86,9 @@ def try_(path: Path, run_id: str, output: Path) -> None:
     from pipeline.cli.trial import print_trial
     from pipeline.flows.trial import try_field_sets
 
-    run = output / "latest" if run_id == "latest" else output / "runs" / run_id
+    run = run_folder(output, run_id)
     with shown_progress() as progress:
-        trial = try_field_sets(path, run.resolve(), progress)
+        trial = try_field_sets(path, run, progress)
     print_trial(trial)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from pipeline.delivery.sums import write_sums
 from pipeline.errors import ConfigError, PublishError
 from pipeline.lacks import lack_of
 from pipeline.snapshot.manifest import Manifest, load_manifest
@@ -32,7 +33,8 @@ class Draft:
         self._published = False
 
     def publish(self, run_id: str, now: datetime) -> Path:
-        """Renames the folder, then switches `latest` to it; both steps are atomic.
+        """Lists the hashes of its files, renames the folder, then switches `latest` to it;
+        both of the last steps are atomic.
 
         `latest` stays if this run's as-of was injected, or is older than that of its target.
         """
@@ -41,6 +43,7 @@ class Draft:
             with _alone(self.output / "runs"):
                 if (self.folder / _TEMPORARY).exists():
                     shutil.rmtree(self.folder / _TEMPORARY)
+                write_sums(self.folder)
                 leads = _leads(self.folder, self.output / "latest", now)
                 pending.unlink(missing_ok=True)
                 if leads:
@@ -92,7 +95,7 @@ def draft(output: Path) -> Iterator[Draft]:
         ) from None
     begun = Draft(output, folder)
     try:
-        with _temporary(folder / _TEMPORARY):
+        with temporary_files(folder / _TEMPORARY):
             yield begun
     except OSError as error:
         raise _unwritten(
@@ -108,10 +111,10 @@ def _unwritten(error: OSError, what: str, remedy: str) -> PublishError:
 
 
 @contextmanager
-def _temporary(folder: Path) -> Iterator[None]:
-    """Makes all libraries and child processes put their temporary files into the folder.
+def temporary_files(folder: Path) -> Iterator[None]:
+    """Makes all libraries and child processes put their temporary files into a new folder.
 
-    They hold clients' data, and are removed with the draft of a killed run.
+    They hold clients' data, and are removed with what the folder lies in, also after a kill.
     """
     before = tempfile.tempdir, os.environ.get("TMPDIR")
     folder.mkdir(mode=0o700)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from sqlalchemy import Connection
 
 from pipeline import findings, queries, snapshot
 from pipeline.calendar.window import open_window
+from pipeline.delivery.folder import scratch
 from pipeline.errors import ConfigError
 from pipeline.findings import Findings
 from pipeline.findings.lives import with_open_again
@@ -76,8 +76,12 @@ _NAMED: Final = 20
 
 
 def open_run(folder: Path, progress: Progress) -> RunResult:
-    """A published run's result, computed again from its folder's manifest and snapshot."""
-    return compute(folder / "snapshot", run_id=folder.name, progress=progress)
+    """A published run's result, computed again from its folder's manifest and snapshot; a copy
+    of it may have any name.
+    """
+    data = folder / "snapshot"
+    run_id = load_manifest(data).run_id or folder.name
+    return compute(data, run_id=run_id, progress=progress)
 
 
 def compute(
@@ -106,10 +110,10 @@ def compute(
     exceptions = in_force(audit.exceptions, window.today, audit.id, audit.field_sets)
 
     with (
-        tempfile.TemporaryDirectory(dir=data.parent, prefix=".work-") as work,
-        snapshot.opened(data, manifest.stored, views, Path(work), audit.schema) as opened,
+        scratch() as work,  # a published run's folder stays as it is
+        snapshot.opened(data, manifest.stored, views, work, audit.schema) as opened,
     ):
-        failing = Path(work) / "failing.parquet"
+        failing = work / "failing.parquet"
         verdicts = judged.verdicts_on(audit, opened, progress)
         scans = queries.scans_of(opened.views, audit.field_sets, context, verdicts)
         rules = {scan.entity: scan.rules for scan in scans}
@@ -126,9 +130,7 @@ def compute(
             labels = findings.labels_of(connection, opened.views, wrong)
             clients = findings.clients_of(connection, opened.views, wrong, labels)
             seen = (
-                judged.with_verdicts(
-                    data / WITNESS_FAILING, connection, scans, audit, Path(work)
-                )
+                judged.with_verdicts(data / WITNESS_FAILING, connection, scans, audit, work)
                 if proves
                 else failing
             )

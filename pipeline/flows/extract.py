@@ -37,17 +37,25 @@ def extract(
     progress: Progress,
     begin: Sequence[str] | None = None,
     fire: datetime | None = None,
+    run_id: str = "",
 ) -> None:
     """Reads the CRM twice in one transaction, and starts again after a passing failure.
 
     `as_of` injects the instant of the run; otherwise `clock` supplies it inside the
     transaction. `fire` is the instant at which the run was due, None by hand; it decides the
-    period.
+    period. `run_id` is written into the manifest.
     """
 
     def once() -> None:
         _extract_once(
-            audit, folder, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin
+            audit,
+            folder,
+            clock=clock,
+            as_of=as_of,
+            fire=fire,
+            progress=progress,
+            begin=begin,
+            run_id=run_id,
         )
 
     retry(once, progress.stage)
@@ -62,6 +70,7 @@ def _extract_once(
     fire: datetime | None,
     progress: Progress,
     begin: Sequence[str] | None,
+    run_id: str,
 ) -> None:
     """One attempt; each file it writes replaces that of an earlier attempt."""
     settings = audit.settings
@@ -112,6 +121,7 @@ def _extract_once(
             audit=resolved,
             field_sets_sha256=hash_of(resolved.field_sets),
             versions=versions(),
+            run_id=run_id,
         ),
     )
 

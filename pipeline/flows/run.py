@@ -61,7 +61,14 @@ def run_audit(
             data = draft.folder / "snapshot"
             data.mkdir()
             extract(
-                audit, data, clock=clock, as_of=as_of, fire=fire, progress=progress, begin=begin
+                audit,
+                data,
+                clock=clock,
+                as_of=as_of,
+                fire=fire,
+                progress=progress,
+                begin=begin,
+                run_id=run_id,
             )
             manifest = load_manifest(data)
             let_go(manifest.rows)

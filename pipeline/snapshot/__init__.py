@@ -5,7 +5,7 @@ All later stages read only these files.
 
 from pipeline.snapshot.open import OpenSnapshot, entities, opened
 from pipeline.snapshot.typing import DELIVERED
-from pipeline.snapshot.write import ROW_GROUP, Stored, sha256_of, write_entity
+from pipeline.snapshot.write import ROW_GROUP, Stored, write_entity
 
 __all__ = [
     "DELIVERED",
@@ -14,6 +14,5 @@ __all__ = [
     "Stored",
     "entities",
     "opened",
-    "sha256_of",
     "write_entity",
 ]

@@ -60,6 +60,7 @@ class Manifest:
     # 'entity.column' that no SELECT returns -> why
     not_given: Mapping[str, LocalText] = field(default_factory=dict)
     audit: ResolvedAudit | None = None  # None in a run of an older version
+    run_id: str = ""  # '' of a snapshot that belongs to no run
     field_sets_sha256: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 

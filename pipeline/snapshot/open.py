@@ -14,7 +14,8 @@ from pipeline.databases.sql import compile as _compile  # noqa: F401 - construct
 from pipeline.errors import SourceError
 from pipeline.model import ENTITIES, Kind, Schema
 from pipeline.snapshot.typing import stored_columns
-from pipeline.snapshot.write import Stored, sha256_of
+from pipeline.snapshot.write import Stored
+from pipeline.values.hashes import file_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,11 @@ def opened(
 ) -> Iterator[OpenSnapshot]:
     """Opens DuckDB over the snapshot, in a file under `work`.
 
-    Raises SourceError if a file does not match the manifest.
+    Raises SourceError if a file is missing or does not match the manifest.
     """
     for entry in stored:
-        if sha256_of(folder / entry.file) != entry.sha256:
+        file = folder / entry.file
+        if not file.is_file() or file_sha256(file) != entry.sha256:
             raise SourceError(
                 f"the snapshot's {entry.file} is not the file that its manifest names; extract again."
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pipeline.errors import SourceError
 from pipeline.formats import ReadingRules
 from pipeline.model import ENTITIES, PROVEN_TEXT, Schema, TextColumns
 from pipeline.snapshot.typing import arrow_schema, text_or_nothing, typed_table
+from pipeline.values.hashes import file_sha256
 from pipeline.values.texts import Undecodable, text_of
 
 ROW_GROUP: Final = 100_000
@@ -75,7 +75,7 @@ def write_entity(
             f"{entity}: {rows} rows came out of the source, where its count(*) says {expected}; nothing was published. "
             "Run again; if it happens again, the connection loses rows."
         )
-    return Stored(entity, file.name, rows, sha256_of(file), tuple(undecodable))
+    return Stored(entity, file.name, rows, file_sha256(file), tuple(undecodable))
 
 
 def _chunks(
@@ -108,9 +108,3 @@ def _undecodable(
                         "it in the CRM, or write it as hexadecimal digits in a SELECT of yours."
                     )
                 yield name, str(text_or_nothing(row[key]))
-
-
-def sha256_of(file: Path) -> str:
-    """The file's hash for the manifest."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

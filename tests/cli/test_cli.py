@@ -39,6 +39,8 @@ COMMANDS = (
     "check",
     "run",
     "schedule",
+    "verify",
+    "rerun",
     "registry",
 )
 

@@ -360,7 +360,7 @@ def test_folders_are_0700_and_files_0600(output: Path) -> None:
     }
     assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
     assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
-    assert len(modes) == 7
+    assert len(modes) == 8
 
 
 def test_in_a_folder_that_is_open_to_others_the_runs_are_not(output: Path) -> None:

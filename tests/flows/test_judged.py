@@ -24,7 +24,7 @@ from pipeline.model import RunResult, Scope, Verdict
 from pipeline.progress import Silence
 from pipeline.proof.witness import WITNESS_FAILING
 from pipeline.reports.content.fix_list import fix_lists
-from pipeline.snapshot.write import sha256_of
+from pipeline.values.hashes import file_sha256
 from tests.flows.test_owners import mariadb, postgresql, sqlite
 from tests.paths import ROOT
 
@@ -311,10 +311,10 @@ def test_a_judged_text_that_is_not_the_crms_is_refused(
     """One character of one record differs, and its verdict need not."""
     data = other()
     manifest, file = data / "manifest.json", data / "contact.parquet"
-    before = sha256_of(file)
+    before = file_sha256(file)
     changed = f"CASE WHEN id = '7' THEN {column} || '.' ELSE {column} END AS {column}"
     rewritten(file, f"SELECT * REPLACE ({changed})")
-    text = manifest.read_text("utf-8").replace(before, sha256_of(file))
+    text = manifest.read_text("utf-8").replace(before, file_sha256(file))
     manifest.write_text(text, "utf-8")
     with pytest.raises(ProofError) as refusal:
         computed(data)

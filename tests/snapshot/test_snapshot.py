@@ -17,8 +17,9 @@ from sqlalchemy import column, func, select, table
 from pipeline import snapshot
 from pipeline.errors import SourceError
 from pipeline.model import ENTITIES, Kind, PeriodBounds, TableAccount
-from pipeline.snapshot import Stored, entities, opened, sha256_of, write_entity
+from pipeline.snapshot import Stored, entities, opened, write_entity
 from pipeline.snapshot.manifest import Manifest, load_manifest, save_manifest
+from pipeline.values.hashes import file_sha256
 
 Row = Sequence[Any]
 
@@ -367,7 +368,7 @@ def test_one_bit_is_enough(tmp_path: Path) -> None:
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    assert sha256_of(file) != stored.sha256
+    assert file_sha256(file) != stored.sha256
     with pytest.raises(SourceError), opened(tmp_path, [stored], {}, tmp_path):
         pass
 
