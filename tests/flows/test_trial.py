@@ -93,6 +93,19 @@ def test_the_same_sets_change_nothing(demo: Path) -> None:
     }
 
 
+def test_what_the_crm_itself_asks_for_has_no_points_in_a_trial_either(
+    demo: Path, tmp_path: Path
+) -> None:
+    (demo / "mine.yaml").write_text("extends: demo\nenforces: {deal: [amount]}\n", "utf-8")
+    text = (demo / "audit.yaml").read_text("utf-8").replace("preset: demo", "preset: mine.yaml")
+    (demo / "enforced.yaml").write_text(text, "utf-8")
+    extract(load_audit(demo / "enforced.yaml"), tmp_path / "r" / "snapshot")
+    trial = try_field_sets(demo / "expectations", tmp_path / "r", Silence())
+    amount = {demand.name: demand.weight for demand in trial.after.field_sets["deal"].demands}
+    assert amount["amount"] == 0
+    assert trial.sha256_before == trial.sha256_after
+
+
 def test_the_command_shows_both_and_publishes_nothing(demo: Path, sets: Path) -> None:
     before = files(demo / "output")
     result = CliRunner().invoke(
