@@ -18,7 +18,7 @@ from pipeline.values.white_space import WHITE_SPACE
     [
         "jan@bedrijf.nl", "Jan.de-Vries+crm@Bedrijf.CO.UK", "\u00a0jan@bedrijf.nl\n",
         "jan@bücher.de", "jan@xn--bcher-kva.de", "josé@bedrijf.nl", "nobody@example.com",
-        f"{'x' * 70}@bedrijf.nl",
+        f"{'x' * 70}@bedrijf.nl", f"{'x' * 243}@bedrijf.nl",
     ],
 )  # fmt: skip
 def test_addresses(text: str) -> None:
@@ -34,6 +34,7 @@ def test_addresses(text: str) -> None:
         "Jan <jan@bedrijf.nl>", "<jan@bedrijf.nl>", "mailto:jan@bedrijf.nl",
         "jan@bedrijf.nl, bos@bedrijf.nl", "jan@bedrijf.nl; bos@bedrijf.nl",
         "jan(at)bedrijf.nl", "jan＠bedrijf.nl", "jan@bedrijf.nl\x00", "\ud800@bedrijf.nl",
+        f"{'x' * 244}@bedrijf.nl",  # 255 characters, one more than an address has
     ],
 )  # fmt: skip
 def test_no_addresses(text: str) -> None:
