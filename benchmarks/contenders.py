@@ -49,15 +49,14 @@ def ours(folder: Path) -> Work:
     from pipeline.snapshot.manifest import load_manifest
 
     stored = load_manifest(folder).stored
-    return _validated(
-        folder, stored, queries.view_of("meeting", snapshot.entities(stored), _context())
-    )
+    view = queries.view_of("meeting", snapshot.entities(stored), _context())
+    return _validated(folder, stored, view, works_out=True)
 
 
 def ours_flat(folder: Path) -> Work:
-    """The same validation over the flat file that the stock one gets."""
+    """The same validation over the flat file that the stock one gets: nothing to work out."""
     _import_validation()
-    return _validated(folder, (), _flat_view(folder))
+    return _validated(folder, (), _flat_view(folder), works_out=False)
 
 
 def _import_validation() -> None:
@@ -66,7 +65,7 @@ def _import_validation() -> None:
     import pipeline.rules.gx  # noqa: F401  # noqa: F401
 
 
-def _validated(folder: Path, stored: tuple[Any, ...], view: Any) -> Work:
+def _validated(folder: Path, stored: tuple[Any, ...], view: Any, *, works_out: bool) -> Work:
     from pipeline import queries, snapshot
     from pipeline.rules import gx as validate
 
@@ -77,6 +76,8 @@ def _validated(folder: Path, stored: tuple[Any, ...], view: Any) -> Work:
             tempfile.TemporaryDirectory() as scratch,
             snapshot.opened(folder, stored, {"meeting": view}, Path(scratch)) as shelf,
         ):
+            if works_out:
+                shelf.work_out()
             scans = queries.scans_of(shelf.views, {"meeting": fields}, _context())
             answers = validate.validate(shelf.url, scans)
         return lambda: _counted(fields, answers)
@@ -312,6 +313,7 @@ def _scan(folder: Path, statement: Callable[[Any, Any], Any]) -> Work:
     atexit.register(stack.close)
     scratch = stack.enter_context(tempfile.TemporaryDirectory())
     shelf = stack.enter_context(snapshot.opened(folder, stored, views, Path(scratch)))
+    shelf.work_out()
     connection = stack.enter_context(shelf.engine.connect())
 
     def work() -> Callable[[], Counted]:

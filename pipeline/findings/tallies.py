@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from pipeline.model import PEOPLE, SPANS, Debtor, FailingRecord, FieldSet, Span, Tally
 from pipeline.model.rules import bits_in, counted_twice, counted_under, with_colleague
@@ -23,17 +24,10 @@ class Place(NamedTuple):
     entered_by_owner: bool  # of this row
 
 
-def group_of(record: FailingRecord) -> Group:
-    """What of a failing record decides where it counts."""
-    return (
-        record.owner,
-        record.entity,
-        record.span,
-        record.is_repeat,
-        record.mask,
-        record.waived,
-        record.entered_by,
-    )
+group_of: Final[Callable[[FailingRecord], Group]] = attrgetter(
+    "owner", "entity", "span", "is_repeat", "mask", "waived", "entered_by"
+)
+"""What of a failing record decides where it counts."""
 
 
 def place_of(record: FailingRecord) -> Place:

@@ -113,6 +113,7 @@ def compute(
         scratch() as work,  # a published run's folder stays as it is
         snapshot.opened(data, manifest.stored, views, work, audit.schema) as opened,
     ):
+        opened.work_out()
         failing = work / "failing.parquet"
         verdicts = judged.verdicts_on(audit, opened, progress)
         scans = queries.scans_of(opened.views, audit.field_sets, context, verdicts)

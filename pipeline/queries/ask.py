@@ -52,12 +52,12 @@ def failing(entity: str, rows: Iterable[Any]) -> Iterator[FailingRecord]:
     failing records.
     """
     user = cache(text_said)  # one text for all the records of a user
-    for record_id, owner, span, is_repeat, occurred_at_us, entered_by, *words in rows:
-        named = text_said(record_id), user(owner)
+    for record_id, owner, span, is_repeat, occurred_at_us, entered_by, word, *more in rows:
         yield FailingRecord(
             entity,
-            *named,
-            joined(words),
+            record_id if type(record_id) is str else text_said(record_id),
+            user(owner),
+            joined((word, *more)) if more else int(word),
             SPANS[span],
             bool(is_repeat),
             _moment(occurred_at_us),
@@ -77,7 +77,10 @@ def _moment(occurred_at_us: Any) -> int | None:
 
 def joined(words: Iterable[Any]) -> int:
     """Words of bits as one integer, the lowest first."""
-    return sum(int(word) << WORD * number for number, word in enumerate(words))
+    bits = 0
+    for number, word in enumerate(words):
+        bits |= int(word) << WORD * number
+    return bits
 
 
 def ask_people(connection: Connection, user: FromClause) -> list[Person]:

@@ -65,6 +65,9 @@ LOOKED_AT: Final = frozenset(
         "status",
         "subject",
         "reached_nobody",
+        "says_reached_nobody",
+        "says_status",
+        "says_subject",
     }
 )
 """The columns of a record from which a view derives others; of the rest of
@@ -93,8 +96,8 @@ def view_from(
 
 
 def with_state(entity: str, record: FromClause, context: QueryContext) -> Select[Any]:
-    """The records, each with its state and, where the CRM tells who made it, whether it came
-    with many others.
+    """The records, each with its state; where the CRM tells who made it, whether it came with
+    many others; of a call, how what may say that it reached nobody begins.
     """
     state: ColumnElement[int] = literal(UNKNOWN)
     if entity in context.held_at_end:
@@ -104,6 +107,8 @@ def with_state(entity: str, record: FromClause, context: QueryContext) -> Select
     rows = select(*record.c, state.label("state"))
     if tells_maker(entity, record, context):
         rows = rows.add_columns(made_in_bulk(record).label("made_in_bulk"))
+    if entity == "call":
+        rows = rows.add_columns(*_said_of_call(record, context))
     return rows
 
 
@@ -545,7 +550,9 @@ def _call(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
     )
     deal, joined = _deal_of(c, e, joined)
     rows = select(
-        *_kept(c, "client_id", "contact_id", *(str(column.key) for column in deal)),
+        *_kept(
+            c, "client_id", "contact_id", *(str(column.key) for column in (*deal, *_says(c)))
+        ),
         *deal,
         client.c.id.label("client_id"),  # a reference to nothing is no client
         func.coalesce(contact.c.id, lead.c.id).label("contact_id"),
@@ -557,18 +564,33 @@ def _call(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
 
 
 def _reached_nobody(c: FromClause, context: QueryContext) -> Condition:
-    """Whether a call reached nobody: by its state, else by what its own column says, or its
-    status and its subject where no such column is read.
-    """
-    own = "reached_nobody" in c.c
-    columns = [c.c.reached_nobody] if own else [c.c.status, c.c.subject]
-    begins = (_begins(column, context.reached_nobody) for column in columns)
+    """Whether a call reached nobody: by its state, else by what it says."""
+    begins = (_begins(column, context.reached_nobody) for column in _says(c))
     return or_(c.c.state == state_code("call", "not held"), *begins)
 
 
-def _begins(column: ColumnElement[Any], words: Sequence[str]) -> Condition:
-    """Whether the text begins with one of the words, in whatever letters."""
-    text = func.coalesce(folded(column), "")
+_SAYS: Final = "says_"
+"""How the columns begin that hold in lower case how a call's texts begin."""
+
+
+def _said_of_call(c: FromClause, context: QueryContext) -> Iterator[ColumnElement[str]]:
+    """What its own column says, or its status and its subject where no such column is read: as
+    much of it as is looked at, since a database works it out wherever it is named.
+    """
+    longest = max(map(len, context.reached_nobody), default=0)
+    own = "reached_nobody" in c.c
+    for column in [c.c.reached_nobody] if own else [c.c.status, c.c.subject]:
+        said = func.substr(func.coalesce(folded(column), ""), 1, longest)
+        yield said.label(f"{_SAYS}{column.key}")
+
+
+def _says(c: FromClause) -> list[ColumnElement[str]]:
+    own = f"{_SAYS}reached_nobody"
+    return [c.c[own]] if own in c.c else [c.c[f"{_SAYS}status"], c.c[f"{_SAYS}subject"]]
+
+
+def _begins(text: ColumnElement[str], words: Sequence[str]) -> Condition:
+    """Whether a text in lower case begins with one of the words."""
     lengths = sorted({len(word) for word in words})
     return or_(
         false(),

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.complaints import without_values
 from pipeline.errors import AuditError, PublishError
-from pipeline.findings.tallies import CountsOf, place_of
+from pipeline.findings.tallies import CountsOf, Place, group_of
 from pipeline.lacks import lack_in, lack_of
 from pipeline.memory import uncollected
 from pipeline.model import Answers, FailingRecord, FieldSet, Tally
@@ -135,13 +135,14 @@ def _listed(records: Iterable[FailingRecord], fields: FieldSet) -> Counter[_Clai
     """The same counts from the list."""
     listed: Counter[_Claim] = Counter()
     counts = CountsOf(fields)
-    for record in records:
-        name, place = f"failing.{record.span}", place_of(record)
-        for dimension in counts.losing(record.mask, place):
-            listed[name, dimension, record.owner, False] += 1
-            listed[name, dimension, record.owner, True] += record.is_repeat
-        for dimension in counts.losing_creator(record.mask, place):
-            listed[name, dimension, record.entered_by, False] += 1
+    for group, number in Counter(map(group_of, records)).items():
+        owner, _, span, is_repeat, mask, _, entered_by = group
+        name, place = f"failing.{span}", Place(span, is_repeat, entered_by == owner)
+        for dimension in counts.losing(mask, place):
+            listed[name, dimension, owner, False] += number
+            listed[name, dimension, owner, True] += number * is_repeat
+        for dimension in counts.losing_creator(mask, place):
+            listed[name, dimension, entered_by, False] += number
     return +listed
 
 
