@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -11,9 +12,12 @@ from typing import Final
 
 import pytest
 
-from pipeline.delivery.sums import SUMS, deviations, read_sums
+from pipeline.delivery.sums import SUMS, deviations, read_sums, write_sums
 from pipeline.errors import ProofError
+from pipeline.flows.rerun import rerun
+from pipeline.progress import Silence
 from pipeline.reports.compare import compare_folders
+from tests.flows.test_rerun import older
 from tests.published import copied_to, published_run
 
 Act = Callable[[random.Random, Path, Path], None]
@@ -123,3 +127,18 @@ def test_a_list_that_is_altered_is_refused_or_names_what_it_says_otherwise(
     except ProofError:
         return
     assert found
+
+
+def test_a_proof_that_fails_again_names_the_versions_that_differ(tmp_path: Path) -> None:
+    run = copied_to(tmp_path / "copy")
+    older(run)
+    witness = run / "snapshot" / "witness.json"
+    document = json.loads(witness.read_text("utf-8"))
+    document["tallies"][0]["value"] += 1
+    witness.write_text(json.dumps(document), "utf-8")
+    write_sums(run)
+    with pytest.raises(
+        ProofError, match=r"Other versions made the run: duckdb 0\.9 then, "
+    ) as e:
+        rerun(run, Silence())
+    assert e.value.differences
