@@ -380,8 +380,16 @@ BEFORE = Before(
     as_of=datetime(2026, 11, 9, 6, 0, tzinfo=UTC),
     first=date(2026, 11, 1),
     after_last=date(2026, 12, 1),
+    rules="1f",
     figures={
-        "company": {"score": (881, 1000), "base": (2, 3), "complete_meetings": (7, 8)},
+        "company": {
+            "score": (881, 1000),
+            "base": (2, 3),
+            "complete_meetings": (7, 8),
+            "records_failing": (40, None),
+        },
+        "team:t1": {"score": (1, 2)},
+        "team:t2": {"score": (1, 10)},
         "manager:m1": {"score": (1, 2), "base": (0, 0), "complete_meetings": (1, 3)},
     },
 )
@@ -424,5 +432,5 @@ def result(language: LanguageCode = "en") -> RunResult:
         field_sets=field_sets(),
         not_checked={"call.direction": NOT_HELD},
         language=language,
-        history=History(BEFORE, known),
+        history=History(BEFORE, known, "1f"),
     )

@@ -48,7 +48,7 @@ def recalling(
             if before is not None and runs.is_later(connection, run):
                 failing = Failing(audit, window, data, listed.items, listed.exempt)
                 known = completions(connection, run, failing)
-        save_history(data, History(before, known))
+        save_history(data, History(before, known, run.rules))
 
     return recall
 

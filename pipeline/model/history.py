@@ -30,6 +30,7 @@ class Before:
     as_of: datetime
     first: date
     after_last: date
+    rules: str  # SHA-256 of its field sets
     # 'manager:m1' -> 'score/deal' -> its numbers
     figures: Mapping[str, Mapping[str, Numbers]] = field(default_factory=dict)
 
@@ -77,3 +78,9 @@ class History:
 
     before: Before | None  # None: it is the first
     completions: Completions | None = None  # None: the run observes no lives, or is the first
+    rules: str = ""  # SHA-256 of the run's own field sets
+
+    @property
+    def rules_changed(self) -> bool:
+        """Whether other rules were asked in the run before."""
+        return self.before is not None and self.before.rules != self.rules

@@ -131,6 +131,7 @@ def before(
         as_of=datetime.fromisoformat(row.as_of),
         first=date.fromisoformat(row.first_day),
         after_last=date.fromisoformat(row.after_day),
+        rules=row.rules,
         figures=_headlines(connection, row.id),
     )
 

@@ -10,7 +10,10 @@ import pytest
 from lxml import html
 from python_calamine import CalamineWorkbook
 
+from pipeline.language.format import format_figure
+from pipeline.language.languages import ENGLISH
 from pipeline.model import RunResult, Scope
+from pipeline.model.figures import Numbers
 from pipeline.model.history import History
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_report
@@ -41,7 +44,7 @@ def test_what_was_stands_beside_what_is() -> None:
     assert anna["score@manager:m1#was"] == "50.0%"
     assert "base@manager:m1#was" not in anna  # nothing was due: no figure, and not 0 %
     bo = figures_on(render_page(manager_report(result(), PEOPLE[1])))
-    assert not [name for name in bo if name.endswith("#was")]  # not there a week ago
+    assert not [name for name in bo if name.endswith("@manager:m2#was")]  # not there a week ago
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,61 @@ def test_without_a_run_that_knows_it_nothing_is_said_of_it() -> None:
     for page in (management_page(run), render_page(manager_report(run, PEOPLE[0]))):
         assert "findings_" not in page
         assert "Completed" not in page
+
+
+def changed(run: RunResult) -> list[str]:
+    """The sentences about what changed."""
+    rows = management_report(run).element("changed")
+    language = management_report(run).language
+    return [
+        "".join(
+            cell if isinstance(cell, str) else format_figure(cell, language)
+            for cell in row.cells
+            if cell is not None
+        )
+        for row in rows
+    ]
+
+
+def with_before(**others: dict[str, Numbers]) -> RunResult:
+    """The run, after one in which the company and teams had these figures."""
+    figures = {name.replace("_", ":"): numbers for name, numbers in others.items()}
+    return replace(result(), history=History(replace(BEFORE, figures=figures), None, "1f"))
+
+
+def test_three_sentences_say_what_changed() -> None:
+    told = changed(result())
+    assert [sentence.split(" ")[0] for sentence in told] == ["Completeness", "Of", "Of"]
+    assert told[0].startswith("Completeness was 88.1% and is ")
+    assert told[1].startswith("Of the teams South & Sons moved most: it was 10.0% and is ")
+    assert told[2].startswith("Of the held meetings 87.5% were complete, and ")
+    assert '<h2 id="changed">Since the report before</h2>' in management_page(result())
+
+
+def test_what_moved_or_cannot_be_compared_leaves_its_place_to_the_next() -> None:
+    score = result().figures["score@company"]
+    stayed = {"score": (score.numerator * 2, (score.denominator or 0) * 2)}
+    assert changed(with_before(company=stayed | {"records_failing": (40, None)})) == [
+        f"Completeness is {format_figure(score, ENGLISH)}, as it was.",
+        f"Records to complete were 40 and are {result().figures['records_failing@company'].numerator}.",
+    ]
+    # one team alone is not the one that moved most
+    assert len(changed(with_before(company={"score": (1, 2)}, team_t1={"score": (1, 2)}))) == 1
+    assert changed(replace(result(), history=History(None))) == []
+
+
+def test_other_rules_are_said_first() -> None:
+    history = result().history
+    assert history is not None
+    told = changed(replace(result(), history=replace(history, rules="2a")))
+    assert told[0].startswith("Other fields are asked for than then")
+    assert len(told) == 3
+
+
+def test_with_audience_own_no_team_is_named() -> None:
+    told = changed(replace(result(), audience="own"))
+    assert not [sentence for sentence in told if "moved most" in sentence]
+    assert len(told) == 3
 
 
 def test_a_workbook_says_it_too_and_names_its_basis(tmp_path: Path) -> None:

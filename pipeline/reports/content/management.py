@@ -50,6 +50,7 @@ from pipeline.reports.content.audience import (
     on_groups,
     shown_row,
 )
+from pipeline.reports.content.changes import changed_rows
 from pipeline.reports.content.checks import MOST_LISTED, of_nobody
 from pipeline.reports.content.elements import (
     Subject,
@@ -196,6 +197,7 @@ def _headline(company: Subject) -> Iterator[Row]:
         yield shown_row(language)
     yield from ended_row(company.result, language)
     yield from proof_rows(company)
+    yield from changed_rows(company, _teams_by_name(company))
     yield from _stake(company)
     yield from _plan(company)
     yield from score_rows(company)
@@ -303,11 +305,17 @@ def _parts(company: Subject) -> Iterator[Line]:
     if company.result.audience == "own":
         yield from group_lines(company)
         return
-    for name, key in _named_teams(company):
-        yield name or key, company.about(Scope.TEAM, key)
+    yield from _teams_by_name(company)
     if any(p.scope is Scope.MANAGER and not p.team_id for p in company.result.people):
         yield _no_team(company.language), company.about(Scope.TEAM)
     yield from beside_lines(company)
+
+
+def _teams_by_name(company: Subject) -> Iterator[Line]:
+    """The teams whose figures management sees by their names: none with `audience: own`."""
+    if company.result.audience == "named":
+        for name, key in _named_teams(company):
+            yield name or key, company.about(Scope.TEAM, key)
 
 
 def _named_teams(company: Subject) -> list[tuple[str, str]]:

@@ -145,6 +145,7 @@ ELEMENTS: Final = frozenset(
         "base",
         "team",
         "meetings",
+        "changed",
         "completed",
         "lacking",
         "person",
