@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -12,10 +13,12 @@ from typing import Final
 
 import pytest
 
+from pipeline.config import load_audit
 from pipeline.delivery.sums import SUMS, deviations, published_as, read_sums
 from pipeline.errors import ConfigError, ProofError
+from pipeline.flows.disclosure import disclosure
 from tests.program import crm_audit
-from tests.published import copied_to, managers_of
+from tests.published import AS_OF, copied_to, managers_of, published_run
 
 PAGE: Final = "report.html"
 BOOK: Final = "report.xlsx"
@@ -44,6 +47,15 @@ def test_anybody_can_check_the_list_without_this_program(run: Path) -> None:
     check = ["sha256sum", "--check", "--strict", "--quiet", SUMS]
     done = subprocess.run(check, cwd=run, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_every_file_of_a_run_is_disclosed() -> None:
+    run = published_run()
+    audit = load_audit(run.parents[2] / "audit.yaml")
+    [files] = re.findall(r"(?s)File +What it holds.*?\n\n", disclosure(audit, "en", AS_OF))
+    named = {line.split(" ")[0].partition(".")[0].rstrip("/") for line in files.splitlines()}
+    assert {path.stem for path in run.iterdir()} - {"managers"} <= named
+    assert "managers/NAME" in named
 
 
 def test_permissions_times_and_the_folders_name_do_not_count(run: Path) -> None:

@@ -138,6 +138,7 @@ def where_it_is(document: Document, audit: Audit) -> None:
             ("figures.json", translate("all figures, with ids of people"), analysts),
             ("findings.csv, .parquet", translate("records that miss something"), analysts),
             ("snapshot/", translate("copies of the records that were read"), analysts),
+            ("SHA256SUMS", translate("whether a file is as it was published"), analysts),
             (
                 "../../registry.db",
                 translate("when runs took place, and how they ended"),
