@@ -158,24 +158,36 @@ def test_a_log_is_read_of_the_period_only(demo: Path, tmp_path: Path) -> None:
     assert len(hand) < int(str(whole["number"]))
 
 
-def test_a_log_is_read_by_the_clock_of_its_crm(demo: Path, tmp_path: Path) -> None:
-    """A CRM that writes the time of its people: their November ends at midnight there."""
-    with closing(sqlite3.connect(demo / "crm.db")) as connection:
-        copied = sqlite3.connect(tmp_path / "crm.db")
-        connection.backup(copied)
-    with closing(copied), copied:
-        copied.execute("DELETE FROM changes")
-        for moment in ("2026-11-30 23:30:00", "2026-12-01 00:00:00"):
-            copied.execute(
+def changed_at(demo: Path, folder: Path, *moments: str) -> None:
+    """A copy of the demo in a folder, in whose log stand changes of these moments alone."""
+    with closing(sqlite3.connect(folder / "crm.db")) as copy, copy:
+        with closing(sqlite3.connect(demo / "crm.db")) as whole:
+            whole.backup(copy)
+        copy.execute("DELETE FROM changes")
+        for moment in moments:
+            copy.execute(
                 "INSERT INTO changes VALUES (?1, 'deals', 'd1', 'stage', 'new', 'won', 'u01', ?1)",
                 (moment,),
             )
+
+
+def test_a_log_is_read_by_the_clock_of_its_crm(demo: Path, tmp_path: Path) -> None:
+    """A CRM that writes the time of its people: their November ends at midnight there."""
+    changed_at(demo, tmp_path, "2026-11-30 23:30:00", "2026-12-01 00:00:00")
     (tmp_path / "mine.yaml").write_text("extends: demo\ndatetimes: audit\n", "utf-8")
     audit = asking(tmp_path, tmp_path)
     text = audit.file.read_text("utf-8").replace("preset: demo", "preset: mine.yaml")
     audit.file.write_text(text, "utf-8")
     [happened] = stored(extracted(load_audit(audit.file)), "change", ["happened_at"])
     assert happened == (datetime(2026, 11, 30, 22, 30, tzinfo=UTC),)
+
+
+def test_a_log_is_read_up_to_as_of_where_the_period_is_over(demo: Path, tmp_path: Path) -> None:
+    """Who had a record before is told by what happened until then."""
+    changed_at(demo, tmp_path, "2026-11-24 07:59:59", "2026-11-24 08:00:01")
+    audit = asking(tmp_path, tmp_path, more="period: last month\n")
+    [happened] = stored(extracted(audit), "change", ["happened_at"])
+    assert happened == (datetime(2026, 11, 24, 7, 59, 59, tzinfo=UTC),)
 
 
 def test_what_the_crm_enforces_stands_in_the_manifest(demo: Path, tmp_path: Path) -> None:

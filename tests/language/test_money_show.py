@@ -188,6 +188,24 @@ def test_half_up_from_the_fraction_whatever_the_fraction() -> None:
 
 
 @pytest.mark.parametrize(
+    ("units", "number", "currency", "text"),
+    [
+        (1_001, 2, "EUR", "€5.01"),  # 5.005
+        (1_000, 3, "EUR", "€3.33"),
+        (2_000, 3, "EUR", "€6.67"),
+        (5, 2, "JPY", "JPY 3"),
+        (-1_001, 2, "EUR", "-€5"),  # half up is towards more
+        (0, 7, "EUR", "€0"),
+        (7, 0, "EUR", NOTHING),
+    ],
+)
+def test_an_average_is_to_the_nearest_minor_unit(
+    units: int, number: int, currency: str, text: str
+) -> None:
+    assert format_figure(figure(units, number, Unit.MONEY, currency), ENGLISH) == text
+
+
+@pytest.mark.parametrize(
     ("numerator", "denominator", "text"),
     [
         (5, 2, "2.5"),

@@ -84,10 +84,13 @@ class World:
         self.after(run_id)
 
     def scheduler(
-        self, schedule: Mapping[str, str] = WEEKLY, ledger: type[Ledger] = Ledger
+        self,
+        schedule: Mapping[str, str] = WEEKLY,
+        ledger: type[Ledger] = Ledger,
+        audit: str = "acme",
     ) -> Scheduler:
         return Scheduler(
-            lambda: read_timetable("acme", ZONE, schedule, self.output),
+            lambda: read_timetable(audit, ZONE, schedule, self.output),
             ledger(open_registry(self.output)),
             clock=lambda: self.now,
             publish=self.publish,
@@ -682,6 +685,13 @@ def test_an_unusable_ledger_does_not_end_the_scheduler(
         scheduler.run_forever()
     assert told == ["schedules wait: the run ledger cannot be used"]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_two_audits_of_one_folder_do_not_wait_for_each_other(world: World) -> None:
+    """Their schedules have the same name."""
+    for audit in ("acme", "other"):
+        world.scheduler(audit=audit).tick()
+    assert len([*world.output.glob(".schedule-*.lock")]) == 2
 
 
 def test_different_audits_and_schedules_never_share_a_run_or_a_lock() -> None:
