@@ -213,6 +213,15 @@ def test_a_schedule_reads_its_files_anew_for_each_run(demo: Path, tmp_path: Path
     assert planned[f"plan_target/deals_won@manager:{other}"] == 1234
 
 
+def test_a_schedule_keeps_its_output_until_it_starts_anew(tmp_path: Path) -> None:
+    """Its ledger lies there."""
+    schedule = {"schedule": "{weekly: 0 7 * * mon}"}
+    scheduler = scheduler_of(audit_file(tmp_path, output="first", **schedule), None)
+    audit_file(tmp_path, output="second", zone="UTC", **schedule)
+    timetable = scheduler.read()
+    assert (timetable.output, timetable.zone) == (tmp_path / "first", "UTC")
+
+
 # ------------------------------------------------------------------------------------------------ it fails kindly
 
 

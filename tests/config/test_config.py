@@ -781,6 +781,12 @@ def test_a_condition_is_a_tree(with_sets: Load, tmp_path: Path) -> None:
     assert demand.looked_at == ("name", "close_day", "amount")
 
 
+def test_both_bounds_may_be_one(with_sets: Load, tmp_path: Path) -> None:
+    text = WHEN.replace("[10.5, null]", "[10.5, 10.5]")
+    (demand,) = of_deals(with_sets, tmp_path, text).field_sets["deal"].demands
+    assert Between("amount", Decimal("10.5"), Decimal("10.5")) in demand.conditions
+
+
 @pytest.mark.parametrize(
     ("old", "new", "parts"),
     [

@@ -171,6 +171,14 @@ def test_every_key_of_the_language_has_its_words(key: str, tmp_path: Path) -> No
         assert word.lower() not in without_key.lower()
 
 
+def test_nothing_is_said_to_cost_points_where_there_are_none(tmp_path: Path) -> None:
+    weightless = "weight: 0, valid: yes, costs: [missing, invalid]"
+    (tmp_path / "contact.yaml").write_text(
+        f"entity: contact\nfields:\n  - {{name: x, columns: [phone], {weightless}}}\n", "utf-8"
+    )
+    assert "costs points" not in contacts_asked(tmp_path, "en")
+
+
 def test_no_key_is_forgotten() -> None:
     """Whoever adds a key to the language says it in words."""
     keys = {field.alias or name for name, field in FieldFile.model_fields.items()}

@@ -39,6 +39,7 @@ from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_report
 from pipeline.reports.content.report import (
     Report,
+    Row,
     as_of_text,
     clean,
     halves,
@@ -438,6 +439,18 @@ def test_two_fields_of_a_record_that_change_places_are_noticed() -> None:
         replace(report, fix_list=tuple(turned if r is item else r for r in report.fix_list))
     )
     assert page_differences(report, page)
+
+
+def test_two_rows_of_one_name_that_change_places_are_noticed() -> None:
+    report = reports()["manager"]
+    *others, table = report.tables
+    rows = Row("Same name", ("one",)), Row("Same name", ("other",))
+    listed, turned = (
+        replace(report, tables=(*others, replace(table, rows=order)))
+        for order in (rows, rows[::-1])
+    )
+    assert page_differences(listed, render_page(listed)) == []
+    assert page_differences(listed, render_page(turned))
 
 
 def test_a_figure_that_the_edition_does_not_have_is_noticed() -> None:
