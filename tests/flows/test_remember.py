@@ -54,6 +54,8 @@ def test_runs_are_recorded_with_their_headlines_and_lives(weeks: Weeks) -> None:
     with weeks.registry().transaction() as connection:
         found = before(connection, "sales", "month", FIRST + 2 * WEEK)
         kept = connection.execute(select(HEADLINES.c.scope, HEADLINES.c.key)).all()
+        days = connection.execute(select(RUNS.c.day).order_by(RUNS.c.id)).scalars().all()
+    assert days == ["2026-05-31", "2026-06-07"]  # each the one before its Monday
     assert found is not None
     assert (found.run_id, found.as_of) == ("02-weekly", FIRST + WEEK)
     company, anna = found.figures["company"], found.figures["manager:a"]
@@ -225,3 +227,14 @@ def test_what_became_of_findings_is_kept_with_the_run(weeks: Weeks) -> None:
     again = open_run(third.folder, Silence())
     assert again.figures == third.result.figures
     assert again.fix_list == third.result.fix_list
+
+
+def test_what_is_completed_after_a_period_is_none_of_its(tmp_path: Path) -> None:
+    """The report on May counts what runs of May saw."""
+    weeks = Weeks(tmp_path, DEALS)
+    weeks.file.write_text(f"{weeks.file.read_text('utf-8')}period: last month\n", "utf-8")
+    weeks.run(2)
+    weeks.fill("d1")
+    figures = weeks.run(3).result.figures
+    assert weeks.lives()["d1", "amount"] == "opened 2 a, repaired 3 a"
+    assert figures["findings_completed@company"].numerator == 0

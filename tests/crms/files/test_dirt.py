@@ -461,6 +461,21 @@ def test_a_link_that_appears_while_the_files_are_read_is_refused(
         files.DATABASE.unchanged(connection)
 
 
+def test_a_file_that_is_added_or_altered_while_the_others_are_read_is_refused(
+    folder: Path,
+) -> None:
+    put(folder, "deals.csv", "a\n1\n")
+    with opened(folder).connect() as connection:
+        files.DATABASE.unchanged(connection)
+        put(folder, "more.csv", "a\n1\n")
+        with pytest.raises(SourceError, match=r"more.csv was added"):
+            files.DATABASE.unchanged(connection)
+        (folder / "exports" / "more.csv").unlink()
+        put(folder, "deals.csv", "a\n2\n")
+        with pytest.raises(SourceError, match=r"deals.csv changed"):
+            files.DATABASE.unchanged(connection)
+
+
 # ------------------------------------------------------------------------------------------------ what fills the memory
 
 
