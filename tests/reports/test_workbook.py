@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from pathlib import Path
 
 import openpyxl
@@ -428,6 +429,15 @@ def test_run_and_as_of_on_every_sheet(management: Package) -> None:
         assert "16 Nov 2026 07:00 CET" in sheet["A2"].value
         assert "2026-11-16T060000Z-7f3a" in sheet["A2"].value
         assert "7f3a" in sheet.oddFooter.left.text
+
+
+def test_an_ampersand_of_a_printed_title_is_whole(tmp_path: Path) -> None:
+    """There & begins a code, and && is the character: also where a long title ends."""
+    file = written(report_of(title=f"{'x' * 89}& Co"), tmp_path)
+    with zipfile.ZipFile(file) as archive:
+        xml = archive.read("xl/worksheets/sheet1.xml").decode("utf-8")
+    (printed,) = re.findall("<oddHeader>(.*?)</oddHeader>", xml)
+    assert f"&L{'x' * 89}&&&R" in unescape(printed)
 
 
 AMOUNTS = [
