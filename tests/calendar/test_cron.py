@@ -237,6 +237,13 @@ def _must_not_depend_on_how_time_is_cut(rule: Cron, zone: str) -> None:
         assert pieces == list(fires(rule, zone, start, end))
 
 
+def test_a_fire_between_the_two_midnights_of_a_day_is_not_passed_over() -> None:
+    """In Havana the clock goes back from one to midnight: whoever looks meanwhile finds it."""
+    rule, until = read_cron("30 0 * * *"), datetime(2026, 11, 1, 4, 45, tzinfo=UTC)
+    found = list(fires(rule, "America/Havana", until - timedelta(hours=2), until))
+    assert found == [datetime(2026, 11, 1, 4, 30, tzinfo=UTC)]
+
+
 def test_the_next_fire_may_be_years_away() -> None:
     rule = read_cron("0 7 29 2 *")
     assert next_fire(rule, "UTC", datetime(2096, 3, 1, tzinfo=UTC)) == datetime(

@@ -147,6 +147,13 @@ def test_latest_never_goes_back_to_an_older_as_of(output: Path) -> None:
     assert runs_of(output) == {"one", "older", "same", "newer"}
 
 
+def test_a_link_that_an_attempt_left_behind_leads_to_no_older_run(output: Path) -> None:
+    """It was the latest when that attempt was killed, and is no longer."""
+    assert publish_as_of(output, "newer", NOW) == "newer"
+    (output / ".latest-older").symlink_to(Path("runs") / "older")
+    assert publish_as_of(output, "older", NOW - HOUR) == "newer"
+
+
 def test_a_run_with_an_injected_as_of_leaves_latest_alone(output: Path) -> None:
     assert publish_as_of(output, "first", NOW, injected=True) == ""
     assert publish_as_of(output, "clock", NOW - HOUR) == "clock"

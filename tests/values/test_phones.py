@@ -33,6 +33,7 @@ TYPED = st.text("0123456789+-() /.x", max_size=20)
         ("see notes", "NL", INVALID, None),
         ("12", "NL", INVALID, None),
         ("+999 123", None, INVALID, None),
+        ("＋999 123", None, INVALID, None),
         ("+31 20 555 0100", None, GOOD, "+31205550100"),
         ("020 555 0100", None, NOT_JUDGED, None),
         ("see notes", None, NOT_JUDGED, None),
