@@ -24,6 +24,10 @@ from pipeline.measures.groups import FEWEST
 from pipeline.measures.registry import COUNTED
 from pipeline.model import (
     Agreement,
+    ExceptionLine,
+    ExceptionOutcome,
+    ExceptionState,
+    ExceptionUse,
     Figure,
     LanguageCode,
     Person,
@@ -228,6 +232,28 @@ def test_what_is_listed_tells_nothing_of_few_former_colleagues() -> None:
 
 
 # ------------------------------------------------------------------------------- managers' pages
+
+
+@pytest.mark.parametrize("audience", ["own", "named"])
+def test_an_exception_for_one_record_tells_where_it_stands_and_no_more(audience: str) -> None:
+    """With `own`: a reason or an approver might say whose record it is."""
+    about = {"entity": "deal", "reason": "agreed with Kim", "approver": "Lou"}
+    record, rule = (
+        ExceptionUse(
+            ExceptionLine(f"line {number}", ExceptionState.EXEMPT, **about, **which),
+            ExceptionOutcome.EXEMPT,
+            1,
+        )
+        for number, which in ((2, {"record_id": "d-4711"}), (3, {"rule": "amount"}))
+    )
+    result = crowd(WHO, unlike, audience=audience)  # type: ignore[arg-type]
+    report = management_report(replace(result, exceptions=(record, rule)))
+    (table,) = (table for table in report.tables if table.key == "exceptions")
+    of_record, of_rule = (" ".join(map(str, row.cells)) for row in table.rows)
+    for private in ("d-4711", "Kim", "Lou"):
+        assert (private in of_record) == (audience == "named")
+    assert "Kim" in of_rule
+    assert "Lou" in of_rule
 
 
 def test_every_manager_keeps_the_own_page() -> None:

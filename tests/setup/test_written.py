@@ -95,6 +95,7 @@ def test_amounts(amounts: str, marks: list[tuple[str, str]], signs: tuple[str, .
         ({"days": "03/04/2026"}, ("/", "03/04/2026")),
         ({"days": "03-04-2026", "instants": "04-03-2026 09:00"}, ("-", "03-04-2026")),
         ({"days": "25/04/2026|04/26/2026|03/04/2026"}, ("/", "03/04/2026")),  # both are told
+        ({"days": "25/25/2026|03/04/2026"}, ("/", "03/04/2026")),  # no day says anything
         ({"amounts": "1.234|12"}, ("amount", "1.234")),
         ({"amounts": "1.234,5|1,234.5"}, ("amount", "1.234")),
     ],
