@@ -71,8 +71,10 @@ def test_every_table_and_column_that_is_not_used_is_named_with_its_kind(tmp_path
         "saldo (numbers), bank (yes and no), a?b (a name that cannot be mapped)",
         "leveranciers, 0 rows: nr (always empty), firma (always empty)",
     ]
-    assert list(on_the_terminal(left, "crm.yaml"))[-1] == f"  {left[1].summary()}"
+    heading, *_, last = on_the_terminal(left, "crm.yaml")
+    assert (heading, last) == ("Found in the CRM but not used:", f"  {left[1].summary()}")
     comments = list(as_comments(left))
+    assert comments[1].startswith("# Found in the CRM but not used in any figure.")
     assert all(line.startswith("#") or not line for line in comments)
     assert "leveranciers" in comments[-1]
 

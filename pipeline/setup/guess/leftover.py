@@ -222,7 +222,7 @@ def on_the_terminal(left: Sequence[Left], file: str) -> Iterator[str]:
     """The unused columns, one paragraph per table."""
     if not left:
         return
-    yield "ExportedFiles in the CRM but not used:"
+    yield "Found in the CRM but not used:"
     for table in left[:_SHOWN]:
         yield from wrap(
             table.summary(),
@@ -240,7 +240,7 @@ def as_comments(left: Sequence[Left]) -> Iterator[str]:
     if not left:
         return
     yield ""
-    yield "# ExportedFiles in the CRM but not used in any figure. To use a column, add a line like the ones above."
+    yield "# Found in the CRM but not used in any figure. To use a column, add a line like the ones above."
     for table in left:
         yield from wrap(
             table.summary(),
