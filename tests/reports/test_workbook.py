@@ -372,6 +372,19 @@ def test_other_ways_to_show_another_figure_are_caught(manager: Package) -> None:
         assert manager.each(sheet, alter, lambda cell: cell.get("r") == ref) == 1
 
 
+def test_a_formula_that_comes_to_the_same_text_is_caught(manager: Package) -> None:
+    """Whoever recalculates it may see another one."""
+    sheet = sheet_names(manager.report)[0]
+
+    def formula(cell: etree._Element) -> None:
+        del cell[:]
+        cell.set("t", "str")
+        for tag, text in (("f", '"a"&"b"'), ("v", manager.report.title)):
+            etree.SubElement(cell, f"{MAIN}{tag}").text = text
+
+    assert manager.each(sheet, formula, lambda cell: cell.get("r") == "A1") == 1
+
+
 def test_sheets_hidden_moved_or_added_are_caught(manager: Package) -> None:
     def changed(
         change: Callable[[openpyxl.Workbook], object],
