@@ -204,6 +204,19 @@ def test_what_the_crm_enforces_stands_in_the_manifest(demo: Path, tmp_path: Path
     assert manifest.audit.enforced == ("deal.name", "deal.next_step", "deal.stage")
 
 
+def test_what_an_audit_reads_from_elsewhere_no_form_asks_for(
+    demo: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "extends: demo\nenforces: {deal: [name, stage]}\n", "utf-8"
+    )
+    audit = asking(demo, tmp_path)
+    elsewhere = "preset: mine.yaml, add: {deal.name: deals.next_step}"
+    text = audit.file.read_text("utf-8").replace("preset: demo", elsewhere)
+    audit.file.write_text(text, "utf-8")
+    assert load_audit(audit.file).resolved().enforced == ("deal.stage",)
+
+
 DEAL = """\
 entity: deal
 fields:

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.findings.ids import finding_id
-from pipeline.findings.lives import begun, continued
+from pipeline.findings.lives import begun, continued, with_open_again
+from pipeline.model import Debtor, FixItem, Span
+from pipeline.model.history import Completions, Credit
 from pipeline.model.lives import FindingKey, Life, LifeEvent, LifeState, Seen, Sight
 
 KEY = FindingKey("meeting", "m1", "result")
@@ -102,3 +104,12 @@ def test_only_the_data_close_a_finding(history: list[tuple[Sight, str, str]]) ->
         if event is LifeEvent.REOPENED:
             assert before is LifeState.REPAIRED
         assert continued(life, seen) == (life, None)
+
+
+def test_of_a_record_only_the_finding_that_came_back_is_marked() -> None:
+    twice = FixItem("deal", "d1", "a", "", (), (), "", Span.SCORE, ids=("FIRST", "SECOND"))
+    other = FixItem("deal", "d2", "a", "", (), (), "", Span.SCORE, ids=("THIRD",))
+    known = Completions((), (Credit("SECOND", "a", Debtor.OWNER),))
+    marked = with_open_again((twice, other), known)
+    assert [item.again for item in marked] == [("SECOND",), ()]
+    assert with_open_again((twice, other), None) == (twice, other)

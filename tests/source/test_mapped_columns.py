@@ -136,6 +136,21 @@ def test_a_mapped_column_that_is_not_there_is_refused_on_every_engine(
 
 
 @pytest.mark.parametrize("dialect", ENGINES)
+def test_capitals_of_a_name_matter_to_postgresql_alone(
+    dialect: str, crm: Callable[[str], Crm]
+) -> None:
+    table = crm(dialect)
+    preset = table.preset("columns: {id: nr, name: WEG}")
+    if dialect == "postgresql":
+        error = table.refused(preset)
+        assert isinstance(error, ConfigError)
+        assert f"table {table.table} has no column WEG; did you mean weg?" in str(error)
+        return
+    with table.reader(preset) as reader:
+        assert {row[-1] for row in reader.head("client", 3)} >= {"ja", "misschien"}
+
+
+@pytest.mark.parametrize("dialect", ENGINES)
 def test_a_quoted_name_in_sql_is_never_a_text(dialect: str, crm: Callable[[str], Crm]) -> None:
     table = crm(dialect)
     for client in (
