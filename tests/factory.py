@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -396,6 +396,22 @@ BEFORE = Before(
 """What was a week before: of the company, and of Anna, of whom nothing was due."""
 
 
+EARLIER_RUNS = tuple(
+    replace(
+        BEFORE,
+        run_id=f"{week}",
+        as_of=BEFORE.as_of - timedelta(weeks=3 - week),
+        rules="1f" if week else "0e",
+        figures={
+            "company": {"score": (80 + week, 100), "complete_meetings": (week, 8)},
+            "manager:m1": {"score": (1 + week, 8), "plan_progress/deals_won": (week, 5)},
+        },
+    )
+    for week in range(4)
+)
+"""Four weeks, the last of them the one before; after the first other fields were asked."""
+
+
 def completions() -> Completions:
     """What Anna completed, and what of it is open again; somebody who left completed one, too."""
     again = [name for item in fix_list() if item.owner == "m1" for name in item.ids][3:5]
@@ -432,5 +448,5 @@ def result(language: LanguageCode = "en") -> RunResult:
         field_sets=field_sets(),
         not_checked={"call.direction": NOT_HELD},
         language=language,
-        history=History(BEFORE, known, "1f"),
+        history=History(BEFORE, known, "1f", EARLIER_RUNS),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -14,9 +15,9 @@ from pipeline.errors import AuditError
 from pipeline.findings import Findings
 from pipeline.flows.compute import open_run
 from pipeline.flows.lives import Failing, changes, completions, rule_contents
-from pipeline.measures.headlines import HEADLINES
+from pipeline.measures.headlines import HEADLINES, LINES
 from pipeline.model import ResolvedAudit, RunResult, Window
-from pipeline.model.history import History
+from pipeline.model.history import Before, History
 from pipeline.progress import Progress
 from pipeline.registry import runs
 from pipeline.registry.database import Registry
@@ -26,6 +27,9 @@ from pipeline.snapshot.history import save_history
 from pipeline.snapshot.manifest import load_manifest
 
 _HEADLINES: Final = frozenset(measure.name for measure in HEADLINES)
+
+_EARLIER: Final = 11
+"""The runs before that a report draws: with itself twelve."""
 
 _FORGOTTEN_AFTER: Final = timedelta(days=1)
 """No run needs so long between being announced and getting its name."""
@@ -43,14 +47,26 @@ def recalling(
             return
         run = _run_of(run_id, audit.id, window, output, data)
         with registry.transaction() as connection:
-            before = runs.before(connection, run.audit_id, run.period, run.as_of)
+            earlier = runs.earlier(
+                connection, run.audit_id, run.period, run.as_of, most=_EARLIER
+            )
             known = None
-            if before is not None and runs.is_later(connection, run):
+            if earlier and runs.is_later(connection, run):
                 failing = Failing(audit, window, data, listed.items, listed.exempt)
                 known = completions(connection, run, failing)
-        save_history(data, History(before, known, run.rules))
+        before = earlier[-1] if earlier else None
+        save_history(data, History(before, known, run.rules, tuple(map(_drawn, earlier))))
 
     return recall
+
+
+def _drawn(run: Before) -> Before:
+    """The run with the figures of which a line is drawn."""
+    figures = {
+        who: {what: numbers for what, numbers in of_theirs.items() if what in LINES}
+        for who, of_theirs in run.figures.items()
+    }
+    return replace(run, figures={who: drawn for who, drawn in figures.items() if drawn})
 
 
 def announce(registry: Registry, result: RunResult, output: Path, data: Path) -> Run:

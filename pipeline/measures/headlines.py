@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline.measures import calls, clients, completeness, deals, meetings, plan
+from pipeline.measures.registry import PLANNED
 from pipeline.model import Measure
 
 HEADLINES: Final[tuple[Measure, ...]] = (
@@ -34,4 +35,14 @@ HEADLINES: Final[tuple[Measure, ...]] = (
     clients.CLIENTS_NEW,
     plan.PLAN_DONE,
     plan.PLAN_TARGET,
+    plan.PLAN_PROGRESS,
 )
+
+LINES: Final = frozenset(
+    {
+        completeness.SCORE.name,
+        meetings.COMPLETE_MEETINGS.name,
+        *(f"{plan.PLAN_PROGRESS.name}/{measure.name}" for measure in PLANNED),
+    }
+)
+"""Of these figures a report draws the runs before."""

@@ -14,6 +14,9 @@ from pipeline.model.rules import Debtor
 WAS: Final = "#was"
 """How the id ends of a figure that an earlier run published."""
 
+AGO: Final = "#ago"
+"""What stands between the id of a figure and how many reports ago it was another."""
+
 EARLIER: Final = "an earlier report"
 """The basis of such a figure."""
 
@@ -39,7 +42,15 @@ class Before:
         flow or a plan where the days are others.
         """
         days = (self.first, self.after_last) == (first, after_last)
-        if figure.scope not in _COMPARED or (figure.period in _OF_THEIR_PERIOD and not days):
+        if figure.period in _OF_THEIR_PERIOD and not days:
+            return None
+        return self.then(figure, WAS)
+
+    def then(self, figure: Figure, called: str) -> Figure | None:
+        """What a figure was then, whatever the days: its id, and `called` behind it. None where
+        there was none, or no value.
+        """
+        if figure.scope not in _COMPARED:
             return None
         of_theirs = self.figures.get(who_of(figure.scope, figure.key), {})
         numbers = of_theirs.get(what_of(figure.metric, figure.dimension, figure.currency))
@@ -48,7 +59,7 @@ class Before:
         numerator, denominator = numbers
         return replace(
             figure,
-            id=f"{figure.id}{WAS}",
+            id=f"{figure.id}{called}",
             numerator=numerator,
             denominator=denominator,
             basis=EARLIER,
@@ -79,8 +90,16 @@ class History:
     before: Before | None  # None: it is the first
     completions: Completions | None = None  # None: the run observes no lives, or is the first
     rules: str = ""  # SHA-256 of the run's own field sets
+    # the runs before, the oldest first, `before` the last of them; with few of their figures
+    earlier: tuple[Before, ...] = ()
 
     @property
     def rules_changed(self) -> bool:
         """Whether other rules were asked in the run before."""
         return self.before is not None and self.before.rules != self.rules
+
+    def ago(self, figure: Figure, reports: int) -> Figure | None:
+        """What a figure was so many reports ago; 1 is the one before."""
+        if not 0 < reports <= len(self.earlier):
+            return None
+        return self.earlier[-reports].then(figure, f"{AGO}{reports}")

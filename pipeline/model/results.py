@@ -155,6 +155,15 @@ class RunResult:
             return None
         return self.before.was(figure, self.window.first, self.window.after_last)
 
+    def ago(self, figure: Figure, reports: int) -> Figure | None:
+        """What a figure was so many reports ago; None where there was none, or nothing is known."""
+        return self.history.ago(figure, reports) if self.history else None
+
+    @property
+    def earlier(self) -> tuple[Before, ...]:
+        """The runs before that are drawn, the oldest first."""
+        return self.history.earlier if self.history else ()
+
     @property
     def is_first(self) -> bool:
         """Whether it is known that no run was before."""

@@ -106,11 +106,11 @@ def record_headlines(
     execute_many(connection, insert(HEADLINES), rows)
 
 
-def before(
-    connection: Connection, audit_id: str, period: str, as_of: datetime
-) -> Before | None:
-    """The last published run of an audit before an instant, of the same period word, as-of the
-    clock's; None where there is none.
+def earlier(
+    connection: Connection, audit_id: str, period: str, as_of: datetime, *, most: int
+) -> list[Before]:
+    """The last published runs of an audit before an instant, the oldest first: of the same
+    period word, as-of the clock's.
     """
     wanted = (
         select(RUNS)
@@ -121,19 +121,20 @@ def before(
             RUNS.c.as_of < instant_text(as_of),
         )
         .order_by(RUNS.c.as_of.desc())
-        .limit(1)
+        .limit(most)
     )
-    row = connection.execute(wanted).one_or_none()
-    if row is None:
-        return None
-    return Before(
-        run_id=row.run_id,
-        as_of=datetime.fromisoformat(row.as_of),
-        first=date.fromisoformat(row.first_day),
-        after_last=date.fromisoformat(row.after_day),
-        rules=row.rules,
-        figures=_headlines(connection, row.id),
-    )
+    rows = connection.execute(wanted).all()
+    return [
+        Before(
+            run_id=row.run_id,
+            as_of=datetime.fromisoformat(row.as_of),
+            first=date.fromisoformat(row.first_day),
+            after_last=date.fromisoformat(row.after_day),
+            rules=row.rules,
+            figures=_headlines(connection, row.id),
+        )
+        for row in reversed(rows)
+    ]
 
 
 def _headlines(connection: Connection, number: int) -> dict[str, dict[str, Numbers]]:

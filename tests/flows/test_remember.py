@@ -15,7 +15,7 @@ from pipeline.delivery.folder import Draft
 from pipeline.flows.compute import open_run
 from pipeline.flows.run import Outcome
 from pipeline.progress import Silence
-from pipeline.registry.runs import before
+from pipeline.registry.runs import earlier
 from pipeline.registry.tables import HEADLINES, LIFE_EVENTS, LIVES, RUNS
 from tests.postgres import database
 from tests.weeks import FIRST, WEEK, Weeks, deal
@@ -52,11 +52,10 @@ def test_runs_are_recorded_with_their_headlines_and_lives(weeks: Weeks) -> None:
         ("d3", "amount"): "opened 1 a",
     }
     with weeks.registry().transaction() as connection:
-        found = before(connection, "sales", "month", FIRST + 2 * WEEK)
+        [found] = earlier(connection, "sales", "month", FIRST + 2 * WEEK, most=1)
         kept = connection.execute(select(HEADLINES.c.scope, HEADLINES.c.key)).all()
         days = connection.execute(select(RUNS.c.day).order_by(RUNS.c.id)).scalars().all()
     assert days == ["2026-05-31", "2026-06-07"]  # each the one before its Monday
-    assert found is not None
     assert (found.run_id, found.as_of) == ("02-weekly", FIRST + WEEK)
     company, anna = found.figures["company"], found.figures["manager:a"]
     figures = second.result.figures

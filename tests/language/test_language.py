@@ -414,7 +414,7 @@ def _style_in_brackets() -> Style:
 
 PSEUDO = Language("nl", _style_in_brackets(), _Marked())
 
-OURS = re.compile(r"\b(EUR|JPY|CET|CRM)\b")
+OURS = re.compile(r"\b(EUR|JPY|CES?T|CRM)\b")
 """What has the same name in every language."""
 TABLES = "|".join(account.table for account in factory.ACCOUNTS)
 

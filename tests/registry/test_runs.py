@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from pipeline.registry.database import Registry
-from pipeline.registry.runs import Run, announce, before, is_later, number_of, record, withdraw
+from pipeline.registry.runs import Run, announce, earlier, is_later, number_of, record, withdraw
 
 MONDAY = datetime(2026, 11, 16, 6, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
@@ -49,14 +49,25 @@ def test_the_run_before_is_an_earlier_one_of_the_same_audit_and_period(
 ) -> None:
     with registry.transaction() as connection:
         publish(connection, RUN)
-        earlier = before(connection, audit, period, as_of)
-    assert (earlier.run_id if earlier else None) == found
+        runs = earlier(connection, audit, period, as_of, most=1)
+    assert (runs[0].run_id if runs else None) == found
+
+
+def test_of_the_runs_before_the_last_ones_are_told_the_oldest_first(registry: Registry) -> None:
+    with registry.transaction() as connection:
+        for week in range(4):
+            publish(
+                connection,
+                replace(RUN, run_id=f"{week}", as_of=MONDAY + week * WEEK, rules=f"{week}"),
+            )
+        runs = earlier(connection, "sales", "month", MONDAY + 3 * WEEK, most=2)
+    assert [(run.run_id, run.rules) for run in runs] == [("1", "1"), ("2", "2")]
 
 
 def test_a_run_that_lives_took_no_notice_of_is_before_none(registry: Registry) -> None:
     with registry.transaction() as connection:
         publish(connection, RUN, observed=False)
-        assert before(connection, "sales", "month", MONDAY + WEEK) is None
+        assert earlier(connection, "sales", "month", MONDAY + WEEK, most=1) == []
 
 
 def test_lives_take_notice_of_later_runs_by_the_clock(registry: Registry) -> None:
@@ -79,4 +90,4 @@ def test_what_was_announced_is_withdrawn_and_what_was_published_is_not(
         for run_id in ("announced", RUN.run_id):
             withdraw(connection, run_id)
         assert number_of(connection, "announced") is None
-        assert before(connection, "sales", "month", MONDAY + WEEK) is not None
+        assert len(earlier(connection, "sales", "month", MONDAY + WEEK, most=1)) == 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,9 @@ from pipeline.model.history import History
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_report
 from pipeline.reports.excel.workbook import write_workbook
+from pipeline.reports.html.charts import line
 from pipeline.reports.html.page import render_page
+from pipeline.reports.html.read_page import page_differences
 from tests.factory import BEFORE, PEOPLE, result
 
 
@@ -131,7 +135,7 @@ def test_three_sentences_say_what_changed() -> None:
     assert told[0].startswith("Completeness was 88.1% and is ")
     assert told[1].startswith("Of the teams South & Sons moved most: it was 10.0% and is ")
     assert told[2].startswith("Of the held meetings 87.5% were complete, and ")
-    assert '<h2 id="changed">Since the report before</h2>' in management_page(result())
+    assert '<h2 id="changed">Since the previous report</h2>' in management_page(result())
 
 
 def test_what_moved_or_cannot_be_compared_leaves_its_place_to_the_next() -> None:
@@ -158,6 +162,55 @@ def test_with_audience_own_no_team_is_named() -> None:
     told = changed(replace(result(), audience="own"))
     assert not [sentence for sentence in told if "moved most" in sentence]
     assert len(told) == 3
+
+
+def test_a_line_leads_up_to_what_is() -> None:
+    rows = {
+        (row.element, row.label): row
+        for row in management_report(result()).headline
+        if row.line
+    }
+    score = rows["score", "Completeness"]
+    assert score.line[:4] == (Fraction(80, 100), *(Fraction(n, 100) for n in (81, 82, 83)))
+    now = result().figures["score@company"]
+    assert score.line[4] == Fraction(now.numerator, now.denominator or 1)
+    assert score.marks == (1,)  # from the second report on other fields are asked
+    own = manager_report(result(), PEOPLE[0])
+    [plan] = [row for row in own.element("plan") if row.line]
+    assert (plan.label, plan.line[:4]) == ("Deals won", (*(Fraction(n, 5) for n in range(4)),))
+    assert not [row for row in manager_report(result(), PEOPLE[1]).headline if row.line]
+
+
+def test_what_the_line_draws_stands_in_a_table() -> None:
+    [table] = [table for table in management_report(result()).tables if table.key == "earlier"]
+    assert table.columns == (
+        "Report as of",
+        "Completeness",
+        "Complete meetings",
+        "Minimum data",
+    )
+    assert table.rows[0].label == "Mon 9 Nov 2026 07:00 CET"
+    shown = [
+        [cell if isinstance(cell, str | None) else cell.id for cell in row.cells]
+        for row in table.rows
+    ]
+    assert shown[0] == ["score@company#ago1", "complete_meetings@company#ago1", None]
+    assert shown[2] == [
+        "score@company#ago3", "complete_meetings@company#ago3", "other fields asked",
+    ]  # fmt: skip
+    page = management_page(result())
+    assert figures_on(page)["score@company#ago4"] == "80.0%"
+    assert page_differences(management_report(result()), page) == []
+    altered = page.replace(">80.0%<", ">81.0%<")
+    assert page_differences(management_report(result()), altered) != []
+
+
+def test_a_report_that_told_nothing_is_a_gap_in_the_line() -> None:
+    drawn = line((Fraction(1, 2), None, Fraction(1, 4), Fraction(1)), marks=(3,))
+    assert re.findall(r'points="([^"]*)"', drawn) == ["66.7,24.0 100.0,4.0"]
+    assert re.findall(r'<line x1="([^"]*)"', drawn) == ["83.3"]
+    level = line((Fraction(1, 2), Fraction(1, 2)), marks=())
+    assert re.findall(r'points="([^"]*)"', level) == ["0.0,14.0 100.0,14.0"]
 
 
 def test_a_workbook_says_it_too_and_names_its_basis(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def changed_rows(company: Subject, teams: Iterable[Line]) -> Iterator[Row]:
     """The sentences; none in a first report."""
     if company.result.before is None:
         return
-    label = company.language.translate("Since the report before")
+    label = company.language.translate("Since the previous report")
     for sentence in islice(_sentences(company, teams), _MOST):
         yield Row(label, sentence, element="changed")
 

@@ -52,6 +52,7 @@ from pipeline.reports.content.audience import (
 )
 from pipeline.reports.content.changes import changed_rows
 from pipeline.reports.content.checks import MOST_LISTED, of_nobody
+from pipeline.reports.content.earlier import earlier_table, lined
 from pipeline.reports.content.elements import (
     Subject,
     asked_table,
@@ -104,9 +105,10 @@ def management_report(result: RunResult) -> Report:
         None,
         result,
         company.language,
-        headline=tuple(_headline(company)),
+        headline=tuple(lined(_headline(company), company)),
         tables=(
             *_of_people(company),
+            *earlier_table(company),
             score_table(company),
             fields_table(company),
             *exceptions_tables(company, _shown(company)),

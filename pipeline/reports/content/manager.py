@@ -41,6 +41,7 @@ from pipeline.measures.plan import PLAN_TARGET, PLAN_WITHOUT_TARGET
 from pipeline.measures.registry import PLANNED
 from pipeline.model import FixItem, Person, RunResult, Scope
 from pipeline.reports.content.audience import agreement_notes, compared_with, readers_row
+from pipeline.reports.content.earlier import earlier_table, lined
 from pipeline.reports.content.elements import (
     Subject,
     asked_table,
@@ -118,9 +119,10 @@ def _report(
         person,
         own.result,
         own.language,
-        headline=tuple(_headline(own, person, fix_list, discussed)),
+        headline=tuple(lined(_headline(own, person, fix_list, discussed), own)),
         tables=(
             *custom_table(own),
+            *earlier_table(own),
             score_table(own),
             fields_table(own),
             *exempt_table(own),

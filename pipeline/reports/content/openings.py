@@ -25,7 +25,7 @@ from pipeline.measures.deals import WON_ON_NO_DAY
 from pipeline.measures.meetings import COMPLETE_MEETINGS, MEETINGS_TO_COMPLETE
 from pipeline.measures.registry import MEASURES
 from pipeline.model import Figure, FixItem, Rule, Span, Verdict
-from pipeline.model.history import WAS
+from pipeline.model.history import EARLIER
 from pipeline.reports.content.explanations import EXPLANATIONS
 from pipeline.reports.content.report import Report, parts_of
 
@@ -64,6 +64,11 @@ _TABLES: Final[Mapping[str, tuple[str, ...]]] = {
 """Name of a measure -> the tables that say why, of which a report has one at most."""
 
 
+def _is_past(figure: Figure) -> bool:
+    """Whether an earlier report published it: nothing on this page is counted by it."""
+    return figure.basis == EARLIER
+
+
 class TableOpenings:
     """The tables that figures of a report open."""
 
@@ -75,7 +80,7 @@ class TableOpenings:
 
     def of(self, figure: Figure) -> str:
         """The key of a table: 'not_checked'; '' where the figure opens none."""
-        opens = figure.numerator and not figure.id.endswith(WAS)
+        opens = figure.numerator and not _is_past(figure)
         return self._tables.get(figure.metric, "") if opens else ""
 
 
@@ -99,7 +104,7 @@ class Openings:
 
     def _section(self, figure: Figure) -> str:
         """The first part of the fix-list in which what the figure counts is listed; '' if none."""
-        if not figure.numerator or figure.id.endswith(WAS):
+        if not figure.numerator or _is_past(figure):
             return ""
         name = "now later" if figure.id.endswith("#others") else ""
         name = name or _SECTIONS.get((figure.metric, figure.dimension), "")

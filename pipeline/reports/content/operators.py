@@ -18,6 +18,7 @@ from pipeline.measures.completeness import (
 )
 from pipeline.model import CHECKED, Debtor, FixItem, Queued, RunResult, Scope
 from pipeline.reports.content.audience import agreement_notes
+from pipeline.reports.content.earlier import earlier_table, lined
 from pipeline.reports.content.elements import (
     Subject,
     completed_rows,
@@ -103,8 +104,9 @@ def operators_report(result: RunResult) -> Report | None:
         None,
         result,
         company.language,
-        headline=tuple(_headline(pool, any(item.check for item in queue))),
+        headline=tuple(lined(_headline(pool, any(item.check for item in queue)), pool)),
         tables=(
+            *earlier_table(pool),
             score_table(pool),
             fields_table(pool),
             *exempt_table(pool),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -54,6 +55,10 @@ class Row:
     bar: tuple[int, int] | None = (
         None  # drawn beside the cells and not printed: a part, and its whole
     )
+    line: tuple[
+        Fraction | None, ...
+    ] = ()  # drawn too: what it was in the reports before, and is
+    marks: tuple[int, ...] = ()  # the places of the line from which on other fields are asked
 
     __reduce__ = by_fields
 

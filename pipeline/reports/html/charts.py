@@ -5,8 +5,9 @@ Coordinates are floats, because nobody reads numbers from them: the exact ones a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 from markupsafe import Markup
@@ -30,6 +31,37 @@ def bar(part: int, whole: int) -> Markup:
         '<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
         '<rect class="track" width="100" height="6"></rect><rect class="part" width="{}" height="6"></rect></svg>'
     ).format(f"{filled:.2f}")
+
+
+def line(values: Sequence[Fraction | None], marks: Sequence[int]) -> Markup:
+    """What a figure was in one report after another, and where other fields were asked from:
+    only decoration, for the table has the numbers. A report without a value is a gap.
+    """
+    known = [value for value in values if value is not None]
+    low, span = min(known), max(known) - min(known)
+    last = max(1, len(values) - 1)
+    parts: list[list[str]] = [[]]
+    for place, value in enumerate(values):
+        if value is None:
+            parts.append([])
+        else:
+            up = float((value - low) / span) if span else 0.5
+            parts[-1].append(f"{100 * place / last:.1f},{24 - 20 * up:.1f}")
+    drawn = (
+        Markup('<polyline points="{}"></polyline>').format(" ".join(points))
+        for points in parts
+        if len(points) > 1
+    )
+    marked = (
+        Markup('<line x1="{0}" x2="{0}" y1="0" y2="26"></line>').format(
+            f"{100 * (place - 0.5) / last:.1f}"
+        )
+        for place in marks
+    )
+    return Markup(
+        '<svg class="line" viewBox="0 0 100 26" preserveAspectRatio="none" aria-hidden="true"'
+        ' focusable="false">{}{}</svg>'
+    ).format(Markup("").join(marked), Markup("").join(drawn))
 
 
 @dataclass(frozen=True, slots=True)

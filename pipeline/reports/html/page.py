@@ -102,7 +102,10 @@ def environment(language: Language) -> Environment:
     )
     made.tests.update(figure=_is_figure, numeric=_is_numeric, dated=shows_day)
     made.globals.update(
-        bar=charts.bar, groups=groups_of, scatter=partial(charts.scatter, language=language)
+        bar=charts.bar,
+        line=charts.line,
+        groups=groups_of,
+        scatter=partial(charts.scatter, language=language),
     )
     return made
 

@@ -17,6 +17,7 @@ from pipeline.language.format import day_text, format_figure
 from pipeline.language.labels import kind_label
 from pipeline.language.languages import Language
 from pipeline.model import Difference, Figure, FixItem, RunResult
+from pipeline.model.history import AGO
 from pipeline.reports.content.disputes import NOT_RIGHT, dispute_link
 from pipeline.reports.content.fix_list import figures_of, groups_of
 from pipeline.reports.content.report import (
@@ -288,6 +289,8 @@ def _of_edition(result: RunResult, name: str) -> Figure | None:
     }
     if half in part and whole in result.figures:
         return part[half](result.figures[whole])
+    if (ago := half.removeprefix(AGO[1:])).isdecimal() and whole in result.figures:
+        return result.ago(result.figures[whole], int(ago))
     return result.figures.get(name)
 
 
