@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, update
 
+from pipeline.measures.headlines import LINES
 from pipeline.model import Scope
 from pipeline.model.figures import Numbers, who_of
 from pipeline.model.history import Before
@@ -100,17 +101,29 @@ def record_headlines(
 ) -> None:
     """Keeps the headline figures of a run, a row for each scope."""
     rows = (
-        {"run": number, "scope": str(scope), "key": key, "figures": json.dumps(of_scope)}
+        {
+            "run": number,
+            "scope": str(scope),
+            "key": key,
+            "figures": json.dumps(of_scope),
+            "lines": json.dumps(_drawn(of_scope)),
+        }
         for scope, key, of_scope in figures
     )
     execute_many(connection, insert(HEADLINES), rows)
+
+
+def _drawn(figures: Mapping[str, Numbers]) -> dict[str, Numbers]:
+    """Those of which a line is drawn."""
+    return {what: numbers for what, numbers in figures.items() if what in LINES}
 
 
 def earlier(
     connection: Connection, audit_id: str, period: str, as_of: datetime, *, most: int
 ) -> list[Before]:
     """The last published runs of an audit before an instant, the oldest first: of the same
-    period word, as-of the clock's.
+    period word, as-of the clock's. The last of them has all its headline figures, the others
+    those of which a line is drawn.
     """
     wanted = (
         select(RUNS)
@@ -124,6 +137,7 @@ def earlier(
         .limit(most)
     )
     rows = connection.execute(wanted).all()
+    last = rows[0].id if rows else None
     return [
         Before(
             run_id=row.run_id,
@@ -131,19 +145,27 @@ def earlier(
             first=date.fromisoformat(row.first_day),
             after_last=date.fromisoformat(row.after_day),
             rules=row.rules,
-            figures=_headlines(connection, row.id),
+            figures=_headlines(connection, row.id, whole=row.id == last),
         )
         for row in reversed(rows)
     ]
 
 
-def _headlines(connection: Connection, number: int) -> dict[str, dict[str, Numbers]]:
-    """'manager:m1' -> 'score/deal' -> its numbers."""
-    rows = connection.execute(select(HEADLINES).where(HEADLINES.c.run == number))
+def _headlines(
+    connection: Connection, number: int, *, whole: bool
+) -> dict[str, dict[str, Numbers]]:
+    """'manager:m1' -> 'score/deal' -> its numbers; of those of which a line is drawn, unless the
+    `whole` of them is asked.
+    """
+    all_of_them = HEADLINES.c.figures
+    drawn = case((HEADLINES.c.lines == "", all_of_them), else_=HEADLINES.c.lines)
+    text = (all_of_them if whole else drawn).label("text")
+    asked = select(HEADLINES.c.scope, HEADLINES.c.key, text).where(HEADLINES.c.run == number)
     return {
-        who_of(Scope(row.scope), row.key): {
+        who_of(Scope(scope), key): {
             name: (numerator, denominator)
-            for name, (numerator, denominator) in json.loads(row.figures).items()
+            for name, (numerator, denominator) in json.loads(figures).items()
+            if whole or name in LINES
         }
-        for row in rows
+        for scope, key, figures in connection.execute(asked)
     }

@@ -116,4 +116,6 @@ HEADLINES: Final = Table(
     Column("key", Text, primary_key=True),
     # 'score/deal' -> [numerator, denominator or null]: a row for each would be millions
     Column("figures", Text, nullable=False),
+    # those of them of which a line is drawn; '' of a run that an older program recorded
+    Column("lines", Text, nullable=False, server_default=""),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from pipeline.errors import ConfigError, PublishError
+from pipeline.model import Scope
 from pipeline.registry import migrations
 from pipeline.registry.database import FILE, HEAD, Registry, _at, _in, open_registry
 from pipeline.registry.fires import Fire, Ledger, State
+from pipeline.registry.runs import earlier, record_headlines
 from pipeline.registry.tables import METADATA
 from tests.registry.test_fires import FIRE, HOUR, NOON
+from tests.registry.test_runs import MONDAY, RUN, WEEK, publish
 
 LEDGER = """
 CREATE TABLE runs (
@@ -50,6 +54,27 @@ def test_the_migrations_make_the_same_tables(address: str, tmp_path: Path) -> No
     empty.upgrade()
     assert unlike(empty) == []
     assert empty.version() == HEAD
+
+
+def test_an_older_registry_is_upgraded_and_keeps_what_it_holds(
+    registry: Registry, address: str, tmp_path: Path
+) -> None:
+    """One of the first version: it kept no figures of lines apart."""
+    figures = {"score": (9, 10), "clients": (40, None)}
+    with registry.transaction() as connection:
+        publish(connection, RUN)
+        publish(connection, replace(RUN, run_id="second", as_of=MONDAY + WEEK))
+        for number in (1, 2):
+            record_headlines(connection, number, [(Scope.COMPANY, "", figures)])
+        connection.exec_driver_sql("ALTER TABLE headlines DROP COLUMN lines")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    upgraded = open_registry(tmp_path / "output", address)
+    assert upgraded.version() == HEAD
+    assert unlike(upgraded) == []
+    with upgraded.transaction() as connection:
+        first, last = earlier(connection, "sales", "month", MONDAY + 2 * WEEK, most=2)
+    assert first.figures == {"company": {"score": (9, 10)}}
+    assert last.figures == {"company": figures}
 
 
 def test_a_lacking_column_is_noticed(registry: Registry) -> None:
