@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
+
+import pytest
 
 from pipeline.language.languages import ENGLISH
 from pipeline.measures.completeness import SCORE
@@ -22,7 +25,7 @@ from pipeline.model import (
     Span,
     Verdict,
 )
-from pipeline.reports.content.fix_list import FIRST, fix_lists, groups_of, points_of
+from pipeline.reports.content.fix_list import FIRST, age_of, fix_lists, groups_of, points_of
 from pipeline.reports.content.manager import manager_report
 from pipeline.reports.content.report import gain_text, miscounted, parts_of, section_of
 from pipeline.reports.html.page import render_page
@@ -191,3 +194,13 @@ def test_points_are_the_weights_of_what_costs() -> None:
         fields, demands=tuple(replace(demand, weight=3) for demand in fields.demands)
     )
     assert points_of(item.rules, heavy) == 3 * points_of(item.rules, fields) > 0
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "age"), [(30, 30), (1, 1), (0, 0), (-1, None), (None, None)]
+)
+def test_a_record_is_as_old_as_the_days_since_its_own(
+    days_ago: int | None, age: int | None
+) -> None:
+    day = None if days_ago is None else window().today - timedelta(days=days_ago)
+    assert age_of(replace(result().fix_list[0], day=day), result()) == age
