@@ -1151,6 +1151,16 @@ def test_a_wrong_file_of_targets(
     refused(with_targets, text, "targets.csv", *parts)
 
 
+def test_a_manager_has_a_target_of_each_measure_and_month(with_targets: Load) -> None:
+    text = "m1,2026-11,deals_won,8\nm1,2026-11,meetings_held,20\nm1,2026-12,deals_won,9\n"
+    targets = with_targets(HEAD + text).targets
+    assert [(of.month, of.metric, of.target) for of in targets] == [
+        ("2026-11", "deals_won", 8),
+        ("2026-11", "meetings_held", 20),
+        ("2026-12", "deals_won", 9),
+    ]
+
+
 def test_a_file_of_targets_that_does_not_exist(load: Load) -> None:
     refused(load, GOOD + "targets: none.csv\n", "none.csv", "targets", "audit.yaml")
 
