@@ -293,6 +293,8 @@ def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixIt
     label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
     for debtor, mask, check in words.parts(record):
         rules, missing, why = words.of(record.entity, mask, record.waived)
+        if not rules:  # a column that cannot be read, and need not be
+            continue
         yield FixItem(
             entity=record.entity,
             record_id=record.record_id,

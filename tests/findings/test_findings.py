@@ -22,9 +22,12 @@ from pipeline.findings import About, clients_of, labels_of
 from pipeline.findings.ids import FINDING_ID, finding_id
 from pipeline.findings.stored import groups_in, read_failing, write_failing
 from pipeline.findings.tallies import group_of
+from pipeline.findings.waived import in_force
 from pipeline.findings.written import write_findings
 from pipeline.model import (
     Demand,
+    ExceptionLine,
+    ExceptionState,
     FailingRecord,
     FieldSet,
     FixItem,
@@ -32,6 +35,7 @@ from pipeline.model import (
     Rule,
     Span,
     Verdict,
+    same_in_all,
 )
 from pipeline.model.checks import Pattern
 from pipeline.model.conditions import HELD
@@ -490,3 +494,43 @@ def test_what_is_not_valid_is_called_so() -> None:
     assert (text.chosen("en"), text.chosen("nl")) == ("city: not valid", "plaats: ongeldig")
     assert [rule.verdict for rule in item.rules] == [Verdict.INVALID]
     assert not item.check  # it costs points
+
+
+CLOSING = FieldSet(
+    "deal",
+    (
+        Demand("close", same_in_all("close date"), ("close_day",)),
+        Demand("name", same_in_all("name"), ("name",)),
+    ),
+    readable=("close_day",),
+)
+
+
+@pytest.mark.parametrize(
+    ("mask", "demanded", "exempt"),
+    [
+        (0b1100, [("close",)], []),  # its day cannot be read
+        (0b1110, [("name", "close")], [("name",)]),
+        (0b0010, [("name",)], [("name",)]),
+        (0b1000, [("unreadable.close_day",)], [("unreadable.close_day",)]),  # none is asked for
+    ],
+)
+def test_a_day_that_is_exempt_need_not_be_readable_either(
+    mask: int, demanded: list[tuple[str, ...]], exempt: list[tuple[str, ...]]
+) -> None:
+    until = date(2027, 1, 31)
+    line = ExceptionLine("line 2", ExceptionState.EXEMPT, "", "deal", "", "close", until=until)
+    sets = {"deal": CLOSING}
+    for lines, expected in (((), demanded), ((line,), exempt)):
+        exceptions = in_force(lines, date(2026, 11, 24), "sales", sets)
+        about = About(
+            {("deal", "d1"): ""},
+            sets,
+            {"deal": CLOSING.rules},
+            {},
+            "UTC",
+            exceptions=exceptions,
+        )
+        record = FailingRecord("deal", "d1", "a", mask, Span.SCORE)
+        listed = findings.findings_of([record], about).items
+        assert [tuple(rule.id for rule in item.rules) for item in listed] == expected
