@@ -16,6 +16,8 @@ from sqlalchemy import column, create_engine, table
 from pipeline import queries, snapshot
 from pipeline.calendar.window import open_window
 from pipeline.findings.tallies import failing_tallies, group_of
+from pipeline.measures.deals import DEALS_OPEN_AMOUNT
+from pipeline.measures.measure import average
 from pipeline.measures.registry import COUNTED, counts_of
 from pipeline.model import (
     ENTITIES,
@@ -1126,11 +1128,16 @@ def test_an_amount_without_a_currency_is_in_no_sum_on_the_source_either(tmp_path
         connection.exec_driver_sql(
             "INSERT INTO view_deal VALUES ('m1', 0, ?, ?, ?, ?, NULL, 0, 0, 0)", rows
         )
-        tallies = list(ask(connection, queries.measures({"deal": view}, context_of())))
+        priced = average("average_open", "", DEALS_OPEN_AMOUNT).denominator
+        context = replace(context_of(), counts=(*context_of().counts, *priced))
+        tallies = list(ask(connection, queries.measures({"deal": view}, context)))
     engine.dispose()
     found = {(t.company, t.name, t.currency): t.value for t in tallies}
     assert [found[company, "deals_open_amount", "EUR"] for company in (True, False)] == [5, 5]
     assert found[True, "deals_open_amount", ""] == 0
+    numbers = {key: value for key, value in found.items() if key[1] == priced[0].name}
+    assert numbers[True, priced[0].name, "EUR"] == 1
+    assert sum(number for (company, *_), number in numbers.items() if company) == 1
     assert found[True, "deals_won_undated_amount", "EUR"] == 11
 
 

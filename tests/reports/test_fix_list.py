@@ -196,6 +196,18 @@ def test_points_are_the_weights_of_what_costs() -> None:
     assert points_of(item.rules, heavy) == 3 * points_of(item.rules, fields) > 0
 
 
+def test_a_kind_with_too_few_points_for_a_percentage_adds_nothing() -> None:
+    kind = now("m1")[0].entity
+    figures = dict(result().figures)
+    due = f"points_due/{kind}@manager:m1"
+    figures[due] = replace(figures[due], numerator=9)
+    few = replace(result(), figures=Figures(figures.values()))
+    listed = [item for item in fix_lists(few)["m1"] if section_of(item) in ("now", "now later")]
+    assert {bool(item.gain) for item in listed if item.entity == kind} == {False}
+    assert listed[0].entity != kind  # what adds something comes first
+    assert listed[0].gain
+
+
 @pytest.mark.parametrize(
     ("days_ago", "age"), [(30, 30), (1, 1), (0, 0), (-1, None), (None, None)]
 )
