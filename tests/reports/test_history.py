@@ -179,6 +179,10 @@ def test_a_line_leads_up_to_what_is() -> None:
     [plan] = [row for row in own.element("plan") if row.line]
     assert (plan.label, plan.line[:4]) == ("Deals won", (*(Fraction(n, 5) for n in range(4)),))
     assert not [row for row in manager_report(result(), PEOPLE[1]).headline if row.line]
+    stood = {"score": (now.numerator, now.denominator)}
+    history = History(None, earlier=(replace(BEFORE, figures={"company": stood}),))
+    report = management_report(replace(result(), history=history))
+    assert not [row for row in report.headline if row.line]
 
 
 def test_what_the_line_draws_stands_in_a_table() -> None:

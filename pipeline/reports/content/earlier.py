@@ -41,9 +41,9 @@ def _by_row(subject: Subject) -> Iterator[tuple[tuple[str, str], Figure]]:
 
 
 def _with_line(row: Row, subject: Subject, now: Figure) -> Row:
-    """As it is where no report before had the figure."""
+    """As it is where the figure never moved, or no report before had it."""
     line = tuple(map(_value, (*_ago(subject, now), now)))
-    if not any(value is not None for value in line[:-1]):
+    if len({value for value in line if value is not None}) < 2:
         return row
     return replace(row, line=line, marks=_marks(subject))
 
