@@ -125,6 +125,18 @@ def test_one_that_died_before_it_had_its_name_is_forgotten_in_time(
     assert states(weeks) == {"01-weekly": "published", "03-weekly": "published"}
 
 
+def test_one_that_may_still_be_under_way_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.flows import remember as flow
+
+    weeks = Weeks(tmp_path, DEALS)
+    dies(monkeypatch, "pipeline.delivery.folder.Draft.publish", weeks, 1)
+    for later, left in ((timedelta(days=1), {"01-weekly": "publishing"}), (2 * WEEK, {})):
+        flow.complete(weeks.registry(), weeks.folder / "output", FIRST + later, Silence())
+        assert states(weeks) == left
+
+
 def test_one_that_is_recorded_meanwhile_is_recorded_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
