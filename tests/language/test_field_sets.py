@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -15,7 +16,7 @@ from pipeline.language.conditions import clause
 from pipeline.language.languages import ENGLISH as ENGLISH_TEXTS
 from pipeline.model import CHECKED
 from pipeline.model.checks import Check
-from pipeline.model.conditions import Condition
+from pipeline.model.conditions import AllOf, AnyOf, Condition, Filled, Not
 from pipeline.model.judging import ASKED, Judged, JudgedColumn, Judgement, Reach, Syntax
 
 SET = """\
@@ -100,6 +101,18 @@ def test_every_check_and_every_condition_has_a_sentence() -> None:
         assert check_text.dispatch(kind) is not check_text.dispatch(object), kind
     for kind in get_args(Condition):
         assert clause.dispatch(kind) is not clause.dispatch(object), kind
+
+
+@pytest.mark.parametrize("parts", [AllOf, AnyOf])
+@pytest.mark.parametrize("within", [AllOf, AnyOf, lambda parts: Not(parts[0])])
+def test_a_part_that_has_parts_stands_in_brackets(
+    parts: Callable[[tuple[Condition, ...]], Condition],
+    within: Callable[[tuple[Condition, ...]], Condition],
+) -> None:
+    part = parts((Filled("amount"), Filled("source")))
+    said = clause(part, ENGLISH_TEXTS)
+    assert f"({said})" in clause(within((part, Filled("next_step"))), ENGLISH_TEXTS)
+    assert "(" not in said
 
 
 def test_what_python_judges_is_said_too() -> None:

@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import case, not_, select
+from sqlalchemy import case, column, not_, select, table
 
 from pipeline.model import COSTING, Debtor, Demand, FieldSet, Verdict, same_in_all
 from pipeline.model.checks import Dated, OneOf, Pattern, Recent, Within, months_before
 from pipeline.queries import QueryContext, failing_conditions
+from pipeline.queries.checks import checks_together
+from pipeline.queries.fields import due_counts
 from tests.benches import benches, mariadb, postgres  # noqa: F401
 from tests.queries.test_conditions import (
     READABLE,
@@ -98,6 +100,28 @@ def test_every_engine_gives_the_verdict_that_python_gives(loaded: Loaded) -> Non
         assert None not in bits[: len(FIELDS.judged)]
     assert {(demand.name, Verdict.INVALID) for demand in DEMANDS[:-1]} <= seen
     assert ("unchecked", Verdict.INVALID) not in seen
+
+
+@pytest.mark.parametrize(
+    ("weight", "counted"), [(0, set()), (1, {"records.base", "records.score"})]
+)
+def test_a_record_of_which_only_what_weighs_nothing_is_due_is_not_among_those_in_all(
+    weight: int, counted: set[str]
+) -> None:
+    fields = FieldSet("deal", (Demand("words", TEXT, ("next_step",), weight=weight),))
+    view = table(
+        "view_deal", *map(column, ("scored", "span", "occurred_at_us", "owner", "is_repeat"))
+    )
+    found = {what for what, _ in due_counts(fields, view, WINDOW)}
+    assert found - {"due.base", "due.score"} == counted
+
+
+def test_a_word_is_written_like_every_pattern() -> None:
+    words = OneOf(("ab", "abc", "b", "xy"))
+    patterns = Pattern("a[a-z]+"), Pattern("[a-z]{2}")
+    assert checks_together((words, *patterns)) == (OneOf(("ab",)),)
+    assert checks_together(patterns) == patterns
+    assert checks_together((words,)) == (words,)
 
 
 def test_what_is_invalid_costs_points() -> None:
