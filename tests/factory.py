@@ -409,7 +409,7 @@ EARLIER_RUNS = tuple(
     )
     for week in range(4)
 )
-"""Four weeks, the last of them the one before; after the first other fields were asked."""
+"""Four weeks, the last of them the one before; after the first the rules were others."""
 
 
 def completions() -> Completions:

@@ -23,6 +23,7 @@ from pipeline.registry import runs
 from pipeline.registry.database import Registry
 from pipeline.registry.lives import record_lives, record_rules
 from pipeline.registry.runs import Run
+from pipeline.rules.contents import standard_of
 from pipeline.snapshot.history import save_history
 from pipeline.snapshot.manifest import load_manifest
 
@@ -109,6 +110,8 @@ def _complete(registry: Registry, published: Path, output: Path, progress: Progr
 
 def _run_of(run_id: str, audit_id: str, window: Window, output: Path, data: Path) -> Run:
     """The run as the registry keeps it."""
+    audit = load_manifest(data).audit
+    assert audit is not None, "this version wrote it"
     return Run(
         audit_id=audit_id,
         run_id=run_id,
@@ -120,7 +123,7 @@ def _run_of(run_id: str, audit_id: str, window: Window, output: Path, data: Path
         first=window.first,
         after_last=window.after_last,
         program=__version__,
-        rules=load_manifest(data).field_sets_sha256,
+        rules=standard_of(audit.field_sets, audit.shares),
     )
 
 

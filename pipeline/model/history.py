@@ -33,7 +33,7 @@ class Before:
     as_of: datetime
     first: date
     after_last: date
-    rules: str  # SHA-256 of its field sets
+    rules: str  # SHA-256 of what decided completeness
     # 'manager:m1' -> 'score/deal' -> its numbers
     figures: Mapping[str, Mapping[str, Numbers]] = field(default_factory=dict)
 
@@ -89,7 +89,7 @@ class History:
 
     before: Before | None  # None: it is the first
     completions: Completions | None = None  # None: the run observes no lives, or is the first
-    rules: str = ""  # SHA-256 of the run's own field sets
+    rules: str = ""  # SHA-256 of what decides it in the run itself
     # the runs before, the oldest first, `before` the last of them; with few of their figures
     earlier: tuple[Before, ...] = ()
 

@@ -35,7 +35,7 @@ class Run:
     first: date
     after_last: date
     program: str
-    rules: str  # SHA-256 of the field sets
+    rules: str  # SHA-256 of what decides completeness
 
 
 def announce(connection: Connection, run: Run) -> None:

@@ -70,7 +70,7 @@ RUNS: Final = Table(
     Column("after_day", Text, nullable=False),
     Column("is_observed", Integer, nullable=False),  # whether lives took notice of it
     Column("program", Text, nullable=False),  # its version
-    Column("rules", Text, nullable=False),  # SHA-256 of the field sets
+    Column("rules", Text, nullable=False),  # SHA-256 of what decides completeness
     CheckConstraint("state IN ('publishing', 'published')", name="state"),
 )
 RULE_VERSIONS: Final = Table(

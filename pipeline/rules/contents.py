@@ -4,6 +4,7 @@ standard to meet.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,27 @@ def contents_of(fields: FieldSet) -> dict[str, str]:
         for demand in fields.demands
     }
     return demands | {f"unreadable.{column}": _hash(column) for column in fields.readable}
+
+
+def standard_of(field_sets: Mapping[str, FieldSet], shares: Mapping[str, int]) -> str:
+    """The SHA-256 of all that decides completeness: what rules ask for, of whom, for how many
+    points, and the shares of kinds. A label or a reason does not.
+    """
+    rules = {entity: _standard(fields) for entity, fields in field_sets.items()}
+    return json_sha256({"rules": rules, "shares": dict(shares)})
+
+
+def _standard(fields: FieldSet) -> dict[str, list[Any]]:
+    contents = contents_of(fields)
+    return {
+        demand.name: [
+            contents[demand.name],
+            demand.weight,
+            demand.owed_by,
+            *sorted(demand.costs),
+        ]
+        for demand in fields.demands
+    }
 
 
 def _hash(document: Any) -> str:

@@ -154,7 +154,7 @@ def test_other_rules_are_said_first() -> None:
     history = result().history
     assert history is not None
     told = changed(replace(result(), history=replace(history, rules="2a")))
-    assert told[0].startswith("Other fields are asked for than then")
+    assert told[0].startswith("The rules for minimum data have changed since then")
     assert len(told) == 3
 
 
@@ -174,7 +174,7 @@ def test_a_line_leads_up_to_what_is() -> None:
     assert score.line[:4] == (Fraction(80, 100), *(Fraction(n, 100) for n in (81, 82, 83)))
     now = result().figures["score@company"]
     assert score.line[4] == Fraction(now.numerator, now.denominator or 1)
-    assert score.marks == (1,)  # from the second report on other fields are asked
+    assert score.marks == (1,)  # from the second report on by other rules
     own = manager_report(result(), PEOPLE[0])
     [plan] = [row for row in own.element("plan") if row.line]
     assert (plan.label, plan.line[:4]) == ("Deals won", (*(Fraction(n, 5) for n in range(4)),))
@@ -200,7 +200,7 @@ def test_what_the_line_draws_stands_in_a_table() -> None:
     ]
     assert shown[0] == ["score@company#ago1", "complete_meetings@company#ago1", None]
     assert shown[2] == [
-        "score@company#ago3", "complete_meetings@company#ago3", "other fields asked",
+        "score@company#ago3", "complete_meetings@company#ago3", "rules changed",
     ]  # fmt: skip
     page = management_page(result())
     assert figures_on(page)["score@company#ago4"] == "80.0%"

@@ -11,7 +11,7 @@ from pipeline.model import Debtor, Demand, FieldSet, Verdict, same_in_all
 from pipeline.model.checks import OneOf
 from pipeline.model.conditions import HELD
 from pipeline.model.judging import ASKED, JudgedColumn, Judgement
-from pipeline.rules.contents import contents_of
+from pipeline.rules.contents import contents_of, standard_of
 
 RESULT = Demand("result", same_in_all("result"), ("result",))
 JUDGEMENT = Judgement((JudgedColumn("result"),), ASKED[:1])
@@ -47,6 +47,31 @@ def test_who_fails_it_decides(changed: dict[str, Any]) -> None:
 )
 def test_what_it_is_worth_and_to_whom_does_not(changed: dict[str, Any]) -> None:
     assert content(**changed) == content()
+
+
+def standard(shares: int = 30, **changed: Any) -> str:
+    fields = FieldSet("meeting", (replace(RESULT, **changed),))
+    return standard_of({"meeting": fields}, {"meeting": shares})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"columns": ("result", "note")},
+        {"when": HELD},
+        {"weight": 5},
+        {"costs": (Verdict.MISSING,)},
+        {"owed_by": Debtor.OPERATOR},
+        {"shares": 20},
+    ],
+)
+def test_what_decides_completeness_is_another_standard(changed: dict[str, Any]) -> None:
+    assert standard(**changed) != standard()
+
+
+@pytest.mark.parametrize("said", ["label", "why", "used_for"])
+def test_what_is_said_of_a_rule_is_not(said: str) -> None:
+    assert standard(**{said: same_in_all("other words")}) == standard()
 
 
 def test_a_column_that_must_be_readable_is_a_rule_of_its_own() -> None:

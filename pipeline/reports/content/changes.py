@@ -43,7 +43,7 @@ def _sentences(company: Subject, teams: Iterable[Line]) -> Iterator[Cells]:
     if history is not None and history.rules_changed:
         yield (
             language.translate(
-                "Other fields are asked for than then; part of what moved comes from that."
+                "The rules for minimum data have changed since then: part of what moved may come from that."
             ),
         )
     yield from _told(company, SCORE, _SCORE, _STAYED)

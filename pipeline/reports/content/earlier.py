@@ -18,7 +18,7 @@ from pipeline.model import Figure
 from pipeline.reports.content.elements import Subject
 from pipeline.reports.content.report import Row, Table
 
-_OTHER_FIELDS: Final = marked("other fields asked")
+_OTHER_RULES: Final = marked("rules changed")
 
 
 def lined(rows: Iterable[Row], subject: Subject) -> Iterator[Row]:
@@ -65,7 +65,7 @@ def earlier_table(subject: Subject) -> Iterator[Table]:
             (
                 *(result.ago(now, reports) for _, now in told),
                 *(
-                    [language.translate(_OTHER_FIELDS) if place in marks else None]
+                    [language.translate(_OTHER_RULES) if place in marks else None]
                     if marks
                     else []
                 ),
@@ -101,7 +101,7 @@ def _value(figure: Figure | None) -> Fraction | None:
 
 
 def _marks(subject: Subject) -> tuple[int, ...]:
-    """The places of the reports that ask for other fields than the one before them."""
+    """The places of the reports whose rules are others than those of the one before."""
     history = subject.result.history
     if history is None:
         return ()

@@ -58,7 +58,7 @@ class Row:
     line: tuple[
         Fraction | None, ...
     ] = ()  # drawn too: what it was in the reports before, and is
-    marks: tuple[int, ...] = ()  # the places of the line from which on other fields are asked
+    marks: tuple[int, ...] = ()  # the places of the line from which on rules are others
 
     __reduce__ = by_fields
 

@@ -34,7 +34,7 @@ def bar(part: int, whole: int) -> Markup:
 
 
 def line(values: Sequence[Fraction | None], marks: Sequence[int]) -> Markup:
-    """What a figure was in one report after another, and where other fields were asked from:
+    """What a figure was in one report after another, and where rules changed:
     only decoration, for the table has the numbers. A report without a value is a gap.
     """
     known = [value for value in values if value is not None]
