@@ -20,6 +20,7 @@ from pipeline import snapshot
 from pipeline.model import ENTITIES
 from pipeline.snapshot import typing
 from pipeline.snapshot.manifest import Manifest, save_manifest
+from pipeline.values.hashes import file_sha256
 
 AS_OF: Final = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
 WORDS: Final = {
@@ -339,7 +340,7 @@ def _store(folder: Path, entity: str, chunks: list[dict[str, Any]]) -> snapshot.
     file = folder / f"{entity}.parquet"
     _write(file, tables)
     return snapshot.Stored(
-        entity, file.name, sum(t.num_rows for t in tables), snapshot.sha256_of(file)
+        entity, file.name, sum(t.num_rows for t in tables), file_sha256(file)
     )
 
 

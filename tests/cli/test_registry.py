@@ -7,6 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from pipeline.cli import cli
+from pipeline.registry.database import HEAD
 from tests.weeks import Weeks, deal
 
 
@@ -28,4 +29,4 @@ def test_a_backup_of_a_run_goes_back(tmp_path: Path) -> None:
     assert done.output == f"{tmp_path / 'output' / 'registry.db'} is restored. Runs: 1.\n"
     assert weeks.lives()["d1", "amount"] == "opened 1 a"
     done = crm_audit("registry", "upgrade", *config)
-    assert done.output == f"{tmp_path / 'output' / 'registry.db'} is of version 0001.\n"
+    assert done.output == f"{tmp_path / 'output' / 'registry.db'} is of version {HEAD}.\n"
