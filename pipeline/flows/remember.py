@@ -15,7 +15,7 @@ from pipeline.errors import AuditError
 from pipeline.findings import Findings
 from pipeline.flows.compute import open_run
 from pipeline.flows.lives import Failing, changes, completions, rule_contents
-from pipeline.measures.headlines import HEADLINES, LINES
+from pipeline.measures.headlines import HEADLINES, drawn
 from pipeline.model import ResolvedAudit, RunResult, Window
 from pipeline.model.history import Before, History
 from pipeline.progress import Progress
@@ -63,11 +63,8 @@ def recalling(
 
 def _drawn(run: Before) -> Before:
     """The run with the figures of which a line is drawn."""
-    figures = {
-        who: {what: numbers for what, numbers in of_theirs.items() if what in LINES}
-        for who, of_theirs in run.figures.items()
-    }
-    return replace(run, figures={who: drawn for who, drawn in figures.items() if drawn})
+    lines = {who: drawn(figures) for who, figures in run.figures.items()}
+    return replace(run, figures={who: figures for who, figures in lines.items() if figures})
 
 
 def announce(registry: Registry, result: RunResult, output: Path, data: Path) -> Run:

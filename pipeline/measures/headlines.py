@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from pipeline.measures import calls, clients, completeness, deals, meetings, plan
 from pipeline.measures.registry import PLANNED
 from pipeline.model import Measure
+from pipeline.model.figures import Numbers
 
 HEADLINES: Final[tuple[Measure, ...]] = (
     completeness.SCORE,
@@ -46,3 +48,8 @@ LINES: Final = frozenset(
     }
 )
 """Of these figures a report draws the runs before."""
+
+
+def drawn(figures: Mapping[str, Numbers]) -> dict[str, Numbers]:
+    """Those of somebody's figures of which a line is drawn."""
+    return {what: numbers for what, numbers in figures.items() if what in LINES}

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, case, delete, func, insert, select, update
 
-from pipeline.measures.headlines import LINES
+from pipeline.measures.headlines import drawn
 from pipeline.model import Scope
 from pipeline.model.figures import Numbers, who_of
 from pipeline.model.history import Before
@@ -106,16 +106,11 @@ def record_headlines(
             "scope": str(scope),
             "key": key,
             "figures": json.dumps(of_scope),
-            "lines": json.dumps(_drawn(of_scope)),
+            "lines": json.dumps(drawn(of_scope)),
         }
         for scope, key, of_scope in figures
     )
     execute_many(connection, insert(HEADLINES), rows)
-
-
-def _drawn(figures: Mapping[str, Numbers]) -> dict[str, Numbers]:
-    """Those of which a line is drawn."""
-    return {what: numbers for what, numbers in figures.items() if what in LINES}
 
 
 def earlier(
@@ -158,14 +153,15 @@ def _headlines(
     `whole` of them is asked.
     """
     all_of_them = HEADLINES.c.figures
-    drawn = case((HEADLINES.c.lines == "", all_of_them), else_=HEADLINES.c.lines)
-    text = (all_of_them if whole else drawn).label("text")
+    lines = case((HEADLINES.c.lines == "", all_of_them), else_=HEADLINES.c.lines)
+    text = (all_of_them if whole else lines).label("text")
     asked = select(HEADLINES.c.scope, HEADLINES.c.key, text).where(HEADLINES.c.run == number)
-    return {
-        who_of(Scope(scope), key): {
-            name: (numerator, denominator)
-            for name, (numerator, denominator) in json.loads(figures).items()
-            if whole or name in LINES
-        }
+    found = {
+        who_of(Scope(scope), key): _numbers(figures)
         for scope, key, figures in connection.execute(asked)
     }
+    return found if whole else {who: drawn(figures) for who, figures in found.items()}
+
+
+def _numbers(text: str) -> dict[str, Numbers]:
+    return {name: (part, whole) for name, (part, whole) in json.loads(text).items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
@@ -16,6 +15,7 @@ from pipeline.measures.plan import PLAN_PROGRESS
 from pipeline.measures.registry import PLANNED
 from pipeline.model import Figure
 from pipeline.reports.content.elements import Subject
+from pipeline.reports.content.people import share
 from pipeline.reports.content.report import Row, Table
 
 _OTHER_RULES: Final = marked("rules changed")
@@ -42,7 +42,7 @@ def _by_row(subject: Subject) -> Iterator[tuple[tuple[str, str], Figure]]:
 
 def _with_line(row: Row, subject: Subject, now: Figure) -> Row:
     """As it is where the figure never moved, or no report before had it."""
-    line = tuple(map(_value, (*_ago(subject, now), now)))
+    line = tuple(map(share, (*_ago(subject, now), now)))
     if len({value for value in line if value is not None}) < 2:
         return row
     return replace(row, line=line, marks=_marks(subject))
@@ -92,12 +92,6 @@ def _ago(subject: Subject, now: Figure) -> list[Figure | None]:
     """What a figure was in the reports before, the oldest first."""
     result = subject.result
     return [result.ago(now, reports) for reports in range(len(result.earlier), 0, -1)]
-
-
-def _value(figure: Figure | None) -> Fraction | None:
-    if figure is None or not figure.denominator:
-        return None
-    return Fraction(figure.numerator, figure.denominator)
 
 
 def _marks(subject: Subject) -> tuple[int, ...]:
