@@ -9,31 +9,27 @@ from typing import Final
 from sqlalchemy import Connection
 
 from pipeline import findings, queries, snapshot
-from pipeline.calendar.window import open_window
 from pipeline.delivery.folder import scratch
 from pipeline.errors import ConfigError
 from pipeline.findings import Findings
 from pipeline.findings.lives import with_open_again
 from pipeline.findings.stored import ids_in, read_failing, waived_groups
-from pipeline.findings.tallies import Group, failing_tallies
 from pipeline.findings.waived import Exceptions, in_force, uses_of
 from pipeline.flows import judged
+from pipeline.flows.counting import FiguresOf, count, figures_by, window_of
 from pipeline.language.languages import in_all, joined_texts
 from pipeline.language.marked import marked
 from pipeline.measures.asked import context_of
 from pipeline.measures.company import FIGURES_PROVEN
-from pipeline.measures.credited import credit_tallies
 from pipeline.measures.custom import face_of, measure_of
-from pipeline.measures.figures import entry, make_figures
-from pipeline.measures.measure import Counted
-from pipeline.measures.registry import COUNTED, MEASURES
-from pipeline.measures.scopes import FigureInputs, plan_month, who_owns
+from pipeline.measures.figures import entry
+from pipeline.measures.registry import MEASURES
+from pipeline.measures.scopes import plan_month
 from pipeline.model import (
     ASKED_BY_CODE,
     LEADERS_ADDRESS,
     LOGS,
     PROVEN_TEXT,
-    Answers,
     Audience,
     Figures,
     LocalText,
@@ -42,12 +38,10 @@ from pipeline.model import (
     ResolvedAudit,
     RunResult,
     Scope,
-    Tally,
     Target,
     Window,
     same_in_all,
 )
-from pipeline.model.history import History
 from pipeline.model.rules import proven_in
 from pipeline.progress import Progress
 from pipeline.proof import fingerprints
@@ -56,18 +50,10 @@ from pipeline.proof.listed import must_be_listed
 from pipeline.proof.plausible import implausibilities, must_be_plausible
 from pipeline.proof.prove import prove, prove_accounts, prove_controls, prove_people, proven
 from pipeline.proof.witness import WITNESS_FAILING, load_witness
-from pipeline.queries.ask import ask, ask_people
 from pipeline.reports.content.report import clean
-from pipeline.rules.validating import validated
 from pipeline.snapshot.history import load_history
 from pipeline.snapshot.manifest import Manifest, load_manifest
 from pipeline.values.addresses import is_address
-
-FiguresOf = Callable[
-    [Iterable[Tally], Mapping[Group, int], Iterable[Person]],
-    tuple[list[Person], Figures],
-]
-"""Counts, failing records and users -> the people in reports, and every figure."""
 
 Remembers = Callable[[ResolvedAudit, Window, Findings], None]
 
@@ -102,29 +88,24 @@ def compute(
     progress.stage("Validating the minimum field sets")
     manifest = load_manifest(data)
     audit, period = _kept(manifest, data, audit)
-    window = _window_of(audit, manifest, period)
-    context = context_of(audit, window)
+    window = window_of(audit, manifest, period)
     entities = snapshot.entities(manifest.stored, audit.schema)
-    views = queries.views_of(entities, context)
-    custom = tuple(map(measure_of, audit.measures))
+    views = queries.views_of(entities, context_of(audit, window))
     exceptions = in_force(audit.exceptions, window.today, audit.id, audit.field_sets)
 
     with (
         scratch() as work,  # a published run's folder stays as it is
         snapshot.opened(data, manifest.stored, views, work, audit.schema) as opened,
     ):
-        opened.work_out()
-        failing = work / "failing.parquet"
-        verdicts = judged.verdicts_on(audit, opened, progress)
-        scans = queries.scans_of(opened.views, audit.field_sets, context, verdicts)
+        counts = count(
+            audit, window, opened, entities["user"], work, progress, rows=manifest.rows
+        )
+        measured, failing = counts.measured, counts.failing
+        scans, users = counts.scans, counts.users
         rules = {scan.entity: scan.rules for scan in scans}
-        due = validated(opened.engine, opened.url, scans, failing, rows=manifest.rows)
-        progress.stage("Measuring")
         with opened.engine.connect() as connection:
-            measured = tuple(ask(connection, queries.measures(opened.views, context)))
-            users = ask_people(connection, entities["user"])
             counted = tuple(count_entities(connection, entities, audit.schema, measured))
-            rows = {counts.entity: counts.rows for counts in counted}
+            rows = {of.entity: of.rows for of in counted}
             odd = implausibilities(counted, manifest.accounts, [user.scope for user in users])
             must_be_plausible(odd, audit.accept)
             wrong = {scan.entity: ids_in(failing, scan.entity) for scan in scans}
@@ -154,8 +135,8 @@ def compute(
         if remembers is not None:
             remembers(audit, window, listed)
         history = load_history(data)
-        figures_of = _figures_by(audit, manifest, window, (*COUNTED, *custom), history)
-        people, figures = figures_of((*measured, *due), groups, users)
+        figures_of = figures_by(audit, manifest.accounts, window, history)
+        people, figures = figures_of((*measured, *counts.due), groups, users)
         if proves:
             progress.stage("Proving every figure against the CRM")
             sides = seen, failing
@@ -180,7 +161,7 @@ def compute(
         checks=listed.checks,
         field_sets=audit.field_sets,
         not_checked=_not_checked(audit, manifest.not_given),
-        custom=tuple(map(face_of, custom)),
+        custom=tuple(map(face_of, map(measure_of, audit.measures))),
         warnings=tuple(
             filter(None, (str(manifest.hidden), *targets_of_strangers(audit.targets, users)))
         ),
@@ -211,38 +192,6 @@ def compute(
     )
 
 
-def _figures_by(
-    audit: ResolvedAudit,
-    manifest: Manifest,
-    window: Window,
-    measures: Sequence[Counted],
-    history: History | None,
-) -> FiguresOf:
-    """What makes figures of either reading's counts."""
-
-    def figures_of(
-        tallies: Iterable[Tally], failing: Mapping[Group, int], users: Iterable[Person]
-    ) -> tuple[list[Person], Figures]:
-        known = history.completions if history else None
-        credited = credit_tallies(known, users) if known else ()
-        failed = failing_tallies(failing, audit.field_sets)
-        answers = Answers((*tallies, *failed, *credited), ())
-        people = who_owns(users, answers, audit.targets, plan_month(window) or "")
-        inputs = FigureInputs(
-            people,
-            audit.field_sets,
-            audit.targets,
-            manifest.accounts,
-            window,
-            measures,
-            audit.audience,
-            audit.shares,
-        )
-        return people, make_figures(answers, inputs)
-
-    return figures_of
-
-
 def _kept(
     manifest: Manifest, data: Path, audit: ResolvedAudit | None
 ) -> tuple[ResolvedAudit, PeriodBounds]:
@@ -254,20 +203,6 @@ def _kept(
             "Run the audit anew to have one that can be computed again."
         )
     return audit, manifest.period
-
-
-def _window_of(audit: ResolvedAudit, manifest: Manifest, period: PeriodBounds) -> Window:
-    """The window of the run, over the period that its extraction chose."""
-    return open_window(
-        as_of=manifest.as_of,
-        zone=audit.zone,
-        working_week=audit.working_week,
-        first=period.first,
-        after_last=period.after_last,
-        word=period.word,
-        fire=period.fire,
-        injected=manifest.injected,
-    )
 
 
 def _prove(
