@@ -19,6 +19,7 @@ from pipeline.cli import (
     demo,
     disclose,
     expectations,
+    explain,
     grants,
     init,
     registry,
@@ -62,6 +63,7 @@ def cli() -> None:
       crm-audit schedule audit.yaml      audit by itself, at the hours that audit.yaml names
       crm-audit verify output/latest     is it what was published?
       crm-audit rerun latest             make its reports again, and compare
+      crm-audit explain latest FIGURE    what a figure means, and the records that it counts
       crm-audit registry backup FILE     copy what outlives a run
     """
 
@@ -76,6 +78,7 @@ cli.add_command(run.run)
 cli.add_command(schedule.schedule)
 cli.add_command(verify.verify)
 cli.add_command(rerun.rerun)
+cli.add_command(explain.explain)
 cli.add_command(registry.registry)
 
 

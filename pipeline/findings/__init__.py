@@ -290,7 +290,7 @@ def _items(record: FailingRecord, about: About, words: _Words) -> Iterator[FixIt
     debtor by itself.
     """
     key = record.entity, record.record_id
-    label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
+    label, moment = about.labels[key], local_moment(record.occurred_at_us, about.zone)
     for debtor, mask, check in words.parts(record):
         rules, missing, why = words.of(record.entity, mask, record.waived)
         if not rules:  # a column that cannot be read, and need not be
@@ -321,7 +321,7 @@ def _checks(record: FailingRecord, about: About, words: _Words) -> Iterator[Chec
     key = record.entity, record.record_id
     rules = words.counts(record.entity, record.mask)
     for rule in rules:
-        label, moment = about.labels[key], _local_moment(record.occurred_at_us, about.zone)
+        label, moment = about.labels[key], local_moment(record.occurred_at_us, about.zone)
         yield Check(
             rule=rule,
             record_id=record.record_id,
@@ -377,7 +377,8 @@ def _link(record: FailingRecord, about: About) -> str:
     return address.replace("{id}", quote(record.record_id, safe=""))
 
 
-def _local_moment(occurred_at_us: int | None, zone: str) -> datetime | None:
+def local_moment(occurred_at_us: int | None, zone: str) -> datetime | None:
+    """A record's own moment in the audit's zone; None without one."""
     if occurred_at_us is None:
         return None
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=occurred_at_us)

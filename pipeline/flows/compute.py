@@ -87,7 +87,7 @@ def compute(
     """
     progress.stage("Validating the minimum field sets")
     manifest = load_manifest(data)
-    audit, period = _kept(manifest, data, audit)
+    audit, period = audit_and_period(manifest, data, audit)
     window = window_of(audit, manifest, period)
     entities = snapshot.entities(manifest.stored, audit.schema)
     views = queries.views_of(entities, context_of(audit, window))
@@ -192,8 +192,8 @@ def compute(
     )
 
 
-def _kept(
-    manifest: Manifest, data: Path, audit: ResolvedAudit | None
+def audit_and_period(
+    manifest: Manifest, data: Path, audit: ResolvedAudit | None = None
 ) -> tuple[ResolvedAudit, PeriodBounds]:
     """The run's audit, unless another is given, and its period."""
     audit = audit or manifest.audit

@@ -102,26 +102,46 @@ def figures_by(
     history: History | None,
 ) -> FiguresOf:
     """What makes figures of either reading's counts."""
-    measures = (*COUNTED, *map(measure_of, audit.measures))
 
     def figures_of(
         tallies: Iterable[Tally], failing: Mapping[Group, int], users: Iterable[Person]
     ) -> tuple[list[Person], Figures]:
-        known = history.completions if history else None
-        credited = credit_tallies(known, users) if known else ()
-        failed = failing_tallies(failing, audit.field_sets)
-        answers = Answers((*tallies, *failed, *credited), ())
-        people = who_owns(users, answers, audit.targets, plan_month(window) or "")
-        inputs = FigureInputs(
-            people,
-            audit.field_sets,
-            audit.targets,
-            accounts,
-            window,
-            measures,
-            audit.audience,
-            audit.shares,
-        )
-        return people, make_figures(answers, inputs)
+        answers = all_answers(tallies, failing, users, audit, history)
+        inputs = inputs_of(answers, users, audit, accounts, window)
+        return list(inputs.people), make_figures(answers, inputs)
 
     return figures_of
+
+
+def all_answers(
+    tallies: Iterable[Tally],
+    failing: Mapping[Group, int],
+    users: Iterable[Person],
+    audit: ResolvedAudit,
+    history: History | None,
+) -> Answers:
+    """All that is counted: by a database, of failing records, and of what became of findings."""
+    known = history.completions if history else None
+    credited = credit_tallies(known, users) if known else ()
+    failed = failing_tallies(failing, audit.field_sets)
+    return Answers((*tallies, *failed, *credited), ())
+
+
+def inputs_of(
+    answers: Answers,
+    users: Iterable[Person],
+    audit: ResolvedAudit,
+    accounts: Sequence[TableAccount],
+    window: Window,
+) -> FigureInputs:
+    """What figures are made from besides these answers."""
+    return FigureInputs(
+        who_owns(users, answers, audit.targets, plan_month(window) or ""),
+        audit.field_sets,
+        audit.targets,
+        accounts,
+        window,
+        (*COUNTED, *map(measure_of, audit.measures)),
+        audit.audience,
+        audit.shares,
+    )

@@ -38,10 +38,15 @@ def _asked_of(fields: FieldSet, language: Language) -> Iterator[Asked]:
             fields.entity,
             language.chosen(demand.label),
             demand.weight,
-            " ".join(_sentences(demand, language)),
+            demand_text(demand, language),
             language.chosen(demand.why),
             language.chosen(demand.used_for),
         )
+
+
+def demand_text(demand: Demand, language: Language) -> str:
+    """'Fill in: next step, if the status is open. It must be …'"""
+    return " ".join(_sentences(demand, language))
 
 
 def _sentences(demand: Demand, language: Language) -> Iterator[str]:

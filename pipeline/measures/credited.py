@@ -24,15 +24,16 @@ def credit_tallies(known: Completions, users: Iterable[Person]) -> Iterator[Tall
         (OPEN_AGAIN, known.open_again),
     ):
         yield Tally(True, None, measure.name, "", "", 0)  # a zero is known too
-        for (person, debtor), number in Counter(_whose(credits, scopes)).items():
+        for (person, debtor), number in Counter(whose(credits, scopes)).items():
             dimension = counted_under(debtor, "")
             yield Tally(False, person or None, measure.name, dimension, "", number)
             yield Tally(True, None, measure.name, dimension, "", number)
 
 
-def _whose(
+def whose(
     credits: Iterable[Credit], scopes: Mapping[str, Scope]
 ) -> Iterator[tuple[str, Debtor]]:
+    """Of each credit the user to whom it counts, '' for nobody, and as what debtor."""
     for credit in credits:
         debtor = Debtor.OPERATOR if credit.debtor is Debtor.OPERATOR else Debtor.OWNER
         known = scopes.get(credit.person) in _COUNTED

@@ -87,27 +87,44 @@ def make_figures(answers: Answers, inputs: FigureInputs) -> Figures:
     """
     totals = totals_of(answers, inputs)
     must_add_up(totals)
-    slices = [(measure, _slices(measure, totals[-1].counts)) for measure in inputs.measures]
-    owed = {debtors: _owed_by(debtors, inputs) for debtors in _DEBTORS}
-    bases = {debtors: _bases(of.field_sets) for debtors, of in owed.items()}
-    asks_creators = any(fields.asks_creator for fields in inputs.field_sets.values())
+    maker = FigureMaker(inputs, totals[-1].counts)
     figures = Figures()
     for pool in totals:
-        debtors, entries = _debtors(pool), list[Entry]()
-        if debtors != _OPERATORS:  # records and money are their owners'
-            entries += _measured(pool, slices)
-            others = pool.with_operators, owed[_OPERATORS], bases[_OPERATORS]
-            entries += _with_others(WITH_OPERATORS, *others)
-            if asks_creators:
-                entries += _among_colleagues(pool, owed[_CREATORS], bases[_CREATORS])
-        entries += _completeness(pool, owed[debtors], bases[debtors])
-        entries += _exempt(pool, owed[debtors], bases[debtors], totals[-1].counts)
-        entries += _unknown(pool, owed[debtors].field_sets, totals[-1].counts)
-        entries += _remembered(pool, totals[-1].counts)
-        entries += _plan(pool, inputs, totals[-1].counts)
-        figures.add(pool.scope, pool.key, entries)
+        figures.add(pool.scope, pool.key, maker.entries(pool))
     figures.add(Scope.COMPANY, "", _about_the_company(inputs))
     return _due_to_somebody(figures)
+
+
+class FigureMaker:
+    """Makes the figures of one scope after the other from what was counted of it; `company` is
+    what was counted of the company.
+    """
+
+    def __init__(self, inputs: FigureInputs, company: Counts) -> None:
+        self._inputs, self._company = inputs, company
+        self._slices = [(measure, _slices(measure, company)) for measure in inputs.measures]
+        self._owed = {debtors: _owed_by(debtors, inputs) for debtors in _DEBTORS}
+        self._bases = {debtors: _bases(of.field_sets) for debtors, of in self._owed.items()}
+        self._asks_creators = any(of.asks_creator for of in inputs.field_sets.values())
+
+    def entries(self, pool: ScopeTotals) -> list[Entry]:
+        """The figures of a scope."""
+        debtors, entries = _debtors(pool), list[Entry]()
+        owed, bases, company = self._owed[debtors], self._bases[debtors], self._company
+        if debtors != _OPERATORS:  # records and money are their owners'
+            entries += _measured(pool, self._slices)
+            others = pool.with_operators, self._owed[_OPERATORS], self._bases[_OPERATORS]
+            entries += _with_others(WITH_OPERATORS, *others)
+            if self._asks_creators:
+                entries += _among_colleagues(
+                    pool, self._owed[_CREATORS], self._bases[_CREATORS]
+                )
+        entries += _completeness(pool, owed, bases)
+        entries += _exempt(pool, owed, bases, company)
+        entries += _unknown(pool, owed.field_sets, company)
+        entries += _remembered(pool, company)
+        entries += _plan(pool, self._inputs, company)
+        return entries
 
 
 _EVERYBODY: Final = tuple(Debtor)

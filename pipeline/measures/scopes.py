@@ -267,6 +267,13 @@ def _targets_of(inputs: FigureInputs) -> dict[str, dict[str, int]]:
     return by_manager
 
 
+def with_target(measure: str, inputs: FigureInputs) -> frozenset[str]:
+    """The managers with a target for the measure of this name."""
+    managers = {person.id for person in inputs.people if person.scope is Scope.MANAGER}
+    targets = _targets_of(inputs)
+    return frozenset(owner for owner in managers if measure in targets.get(owner, {}))
+
+
 def plan_month(window: Window) -> str | None:
     """The calendar month ('2026-11') whose targets count; None where the
     period is not inside one.

@@ -296,7 +296,7 @@ def field_question(
     point, by their span.
     """
     failing = list(_demands(fields, view, context.window).values())
-    losing = _losing(fields, failing, view)
+    losing = losing_conditions(fields, failing, view)
     # worked out once a record: of hundreds of demands the condition is long, and the spans are five
     marks = {dimension: f"loses_{place}" for place, dimension in enumerate(losing)}
     marked = (flag(loses).label(marks[dimension]) for dimension, loses in losing.items())
@@ -317,7 +317,7 @@ def field_question(
     return question(f"{fields.entity}.fields", records, sums, grain=grain)
 
 
-def _losing(
+def losing_conditions(
     fields: FieldSet, failing: Sequence[Condition | None], view: FromClause
 ) -> dict[str, Condition]:
     """The records that lose a point, by those for whom they are counted."""

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import ProofError
 from pipeline.findings.written import write_findings
 from pipeline.measures.completeness import RECORDS_FAILING
-from pipeline.model import Difference, Figure, Person, RunResult, Scope
+from pipeline.model import Difference, Person, RunResult, Scope
 from pipeline.progress import Progress
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_reports
 from pipeline.reports.content.operators import operators_report
+from pipeline.reports.figures_file import FIGURES, write_figures
 from pipeline.workers import workers, workers_for
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
         for _ in each(write_pair, _places_made(_pairs(result, folder))):
             progress.advance(1)
         write_findings(folder, result)
-        _write_figures(result, folder / "figures.json")
+        write_figures(result, folder / FIGURES)
         progress.stage("Reading every figure back", reports)
         differences: list[Difference] = []
         for pair_differences in each(read_pair, _pairs(result, folder)):
@@ -80,29 +80,3 @@ def folder_of(person: Person) -> str:
     plain = unicodedata.normalize("NFKD", person.name).encode("ascii", "ignore").decode()
     readable = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:40]
     return f"{readable or 'manager'}-{sha256(person.id.encode()).hexdigest()[:8]}"
-
-
-def _write_figures(result: RunResult, file: Path) -> None:
-    """Writes figures.json line by line, because all figures together could fill the memory."""
-    window = result.window
-    document: dict[str, Any] = {
-        "run_id": result.run_id,
-        "audit_id": result.audit_id,
-        "audit": result.audit,
-        "as_of": window.as_of.isoformat(),
-        "zone": window.zone,
-        "period": {
-            "word": window.word,
-            "first": window.first.isoformat(),
-            "to": window.after_last.isoformat(),
-            "due": window.fire.isoformat() if window.fire else None,
-        },
-        "figures": [],
-    }
-    begun, _, ended = json.dumps(document, ensure_ascii=False, indent=1).rpartition("]")
-    with file.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(begun)
-        for position, figure in enumerate(result.figures.values()):
-            parts = {name: getattr(figure, name) for name in Figure.__slots__}
-            stream.write(f"{',' * bool(position)}\n  {json.dumps(parts, ensure_ascii=False)}")
-        stream.write(f"]{ended}")

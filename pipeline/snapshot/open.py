@@ -73,7 +73,7 @@ def opened(
         with engine.begin() as connection:
             for entry in stored:
                 connection.exec_driver_sql(
-                    _entity_view(entry.entity, schema[entry.entity], folder / entry.file)
+                    entity_view(entry.entity, schema[entry.entity], folder / entry.file)
                 )
             for entity, view in views.items():
                 sql = view.compile(engine, compile_kwargs={"literal_binds": True})
@@ -87,7 +87,8 @@ def opened(
         engine.dispose()
 
 
-def _entity_view(entity: str, kinds: Mapping[str, Kind], file: Path) -> str:
+def entity_view(entity: str, kinds: Mapping[str, Kind], file: Path) -> str:
+    """The SQL of a view of an entity's rows, in the types of our queries."""
     columns = (
         f"epoch_us({name}) AS {name}" if kinds.get(name) is Kind.INSTANT else name
         for name in stored_columns(kinds)

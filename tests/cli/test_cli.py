@@ -41,6 +41,7 @@ COMMANDS = (
     "schedule",
     "verify",
     "rerun",
+    "explain",
     "registry",
 )
 
