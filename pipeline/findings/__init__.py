@@ -130,7 +130,9 @@ class Findings:
 
 
 def findings_of(failing: Iterable[FailingRecord], about: About) -> Findings:
-    """The failing records as people read them; of the score first, then by kind and id."""
+    """The failing records as people read them; of the score first, then by kind and id, and
+    of several owners the first one's first: in whatever order they come.
+    """
     words = _Words(about)
     items: list[FixItem] = []
     checks: list[Check] = []
@@ -160,8 +162,9 @@ def _deciding(record: FailingRecord, about: About, words: _Words) -> Iterator[Ex
             yield decides
 
 
-def _reading_order(record: FailingRecord) -> tuple[bool, str, str]:
-    return record.span is not Span.SCORE, record.entity, record.record_id
+def _reading_order(record: FailingRecord) -> tuple[bool, str, str, bool, str]:
+    late = record.span is not Span.SCORE
+    return late, record.entity, record.record_id, record.is_repeat, record.owner
 
 
 _Owed = tuple[Debtor, int, int, int]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
+from itertools import permutations
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -451,6 +452,19 @@ def test_failing_records_are_read_and_counted_as_they_were_written(tmp_path: Pat
     write_failing(file, records)
     assert tuple(read_failing(file)) == records
     assert groups_in(file) == Counter(map(group_of, records))
+
+
+def test_the_list_does_not_depend_on_the_order_in_which_records_come() -> None:
+    """A database that joins with several threads gives them in another order each time."""
+    records = [
+        FailingRecord("meeting", "2", "m1", 0b10, Span.OUTSIDE),
+        FailingRecord("meeting", "1", "m3", 0b10, Span.SCORE),
+        FailingRecord("meeting", "1", "m1", 0b10, Span.SCORE, is_repeat=True),
+        FailingRecord("meeting", "1", "m2", 0b10, Span.SCORE, is_repeat=True),
+    ]
+    listed = [("1", "m3"), ("1", "m1"), ("1", "m2"), ("2", "m1")]  # the first owner's first
+    for order in permutations(records):
+        assert [(item.record_id, item.owner) for item in found(*order)] == listed
 
 
 def test_the_names_of_clients_stay_in_the_crm(tmp_path: Path) -> None:
