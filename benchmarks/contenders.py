@@ -42,7 +42,9 @@ USED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def ours(folder: Path) -> Work:
-    """The stage as a run has it: the snapshot opened, its hashes compared, the view with its joins validated."""
+    """The stage as a run has it: the snapshot opened, its hashes compared, the view with its joins validated, and
+    every failing record written to a file.
+    """
     from pipeline import queries, snapshot
 
     _import_validation()
@@ -61,26 +63,27 @@ def ours_flat(folder: Path) -> Work:
 
 def _import_validation() -> None:
     import duckdb_engine  # noqa: F401  # an engine would import it when it is made
+    import pyarrow.acero  # noqa: F401  # a table would import it when it is grouped
 
-    import pipeline.rules.gx  # noqa: F401  # noqa: F401
+    import pipeline.rules.gx  # noqa: F401
 
 
 def _validated(folder: Path, stored: tuple[Any, ...], view: Any, *, works_out: bool) -> Work:
     from pipeline import queries, snapshot
-    from pipeline.rules import gx as validate
+    from pipeline.rules import gx
 
     fields = _field_set()
 
     def work() -> Callable[[], Counted]:
-        with (
-            tempfile.TemporaryDirectory() as scratch,
-            snapshot.opened(folder, stored, {"meeting": view}, Path(scratch)) as shelf,
-        ):
+        scratch = tempfile.TemporaryDirectory()
+        atexit.register(scratch.cleanup)
+        file = Path(scratch.name) / "failing.parquet"
+        with snapshot.opened(folder, stored, {"meeting": view}, Path(scratch.name)) as shelf:
             if works_out:
                 shelf.work_out()
             scans = queries.scans_of(shelf.views, {"meeting": fields}, _context())
-            answers = validate.validate(shelf.url, scans)
-        return lambda: _counted(fields, answers)
+            due = gx.validate(shelf.url, scans, file)
+        return lambda: _counted(fields, due, file)
 
     return work
 
@@ -157,11 +160,15 @@ def _flat_view(folder: Path) -> Any:
     )  # fmt: skip
 
 
-def _counted(fields: Any, answers: Any) -> Counted:
-    company = {(t.name, t.dimension): t.value for t in answers.tallies if t.company}
+def _counted(fields: Any, due: Iterable[Any], file: Path) -> Counted:
+    """What was counted, and the failing records read from the file that the validation wrote."""
+    from pipeline.findings.stored import read_failing
+
+    company = {(t.name, t.dimension): t.value for t in due if t.company}
+    failing = tuple(read_failing(file))
     found: Counted = {}
     for bit, field in enumerate(fields.demands):
-        ids = [record.record_id for record in answers.failing if record.mask >> bit & 1]
+        ids = [record.record_id for record in failing if record.mask >> bit & 1]
         found[field.name] = (
             company["due.base", fields.due_key(field)],
             len(ids),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from sys import intern
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,7 +16,7 @@ from pipeline.findings.tallies import Group, group_of
 from pipeline.findings.waived import Exceptions, waived
 from pipeline.model import FailingRecord, Span
 
-_FAILING = pa.schema(
+FAILING: Final = pa.schema(
     [
         pa.field("entity", pa.string()),
         pa.field("record_id", pa.string()),
@@ -29,23 +29,29 @@ _FAILING = pa.schema(
         pa.field("entered_by", pa.string()),
     ]
 )
+"""The columns of such a file: those of `FailingRecord`, once exceptions are left out."""
+
+_ALIKE: Final = ["owner", "entity", "span", "is_repeat", "mask", "entered_by"]
+"""What decides where a record counts."""
+
+_REPEATED: Final = ["entity", "owner", "mask", "span", "entered_by"]
+"""What many records share, and so is stored once for all of them; ids and moments are their own."""
 
 
 def groups_in(file: Path) -> dict[Group, int]:
     """How many records of a file count alike."""
-    keys = ["owner", "entity", "span", "is_repeat", "mask", "entered_by"]
-    counted = pq.read_table(file, columns=keys).group_by(keys).aggregate([([], "count_all")])
+    return groups_of(pq.read_table(file, columns=_ALIKE))
+
+
+def groups_of(records: pa.Table) -> dict[Group, int]:
+    """How many records of a table with the columns of such a file count alike."""
+    counted = records.group_by(_ALIKE).aggregate([([], "count_all")])
+    columns = (counted[name].to_pylist() for name in (*_ALIKE, "count_all"))
     return {
-        (
-            row["owner"],
-            row["entity"],
-            Span(row["span"]),
-            row["is_repeat"],
-            int(row["mask"], 16),
-            0,
-            row["entered_by"],
-        ): row["count_all"]
-        for row in counted.to_pylist()
+        (owner, entity, Span(span), is_repeat, int(mask, 16), 0, entered_by): number
+        for owner, entity, span, is_repeat, mask, entered_by, number in zip(
+            *columns, strict=True
+        )
     }
 
 
@@ -56,15 +62,21 @@ def waived_groups(file: Path, exceptions: Exceptions) -> Mapping[Group, int]:
     return Counter(map(group_of, waived(read_failing(file), exceptions)))
 
 
+def failing_writer(file: Path) -> pq.ParquetWriter:
+    """Writes tables of the schema `FAILING` to a file, one after the other."""
+    return pq.ParquetWriter(file, FAILING, compression="zstd", use_dictionary=_REPEATED)
+
+
 def write_failing(file: Path, failing: tuple[FailingRecord, ...]) -> None:
     """Writes failing records as Parquet."""
     columns: dict[str, list[object]] = {
         name: [getattr(record, name) for record in failing]
-        for name in _FAILING.names
+        for name in FAILING.names
         if name != "mask"
     }
     columns["mask"] = [f"{record.mask:x}" for record in failing]
-    pq.write_table(pa.table(columns, schema=_FAILING), file, compression="zstd")
+    with failing_writer(file) as writer:
+        writer.write_table(pa.table(columns, schema=FAILING))
 
 
 def ids_in(file: Path, entity: str) -> Select[Any]:

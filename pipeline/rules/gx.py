@@ -14,18 +14,23 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
+import pyarrow as pa
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.complaints import without_values
 from pipeline.errors import AuditError, PublishError
-from pipeline.findings.tallies import CountsOf, Place, group_of
+from pipeline.findings.stored import failing_writer, groups_of
+from pipeline.findings.tallies import CountsOf, Group, Place
 from pipeline.lacks import lack_in, lack_of
 from pipeline.memory import uncollected
-from pipeline.model import Answers, FailingRecord, FieldSet, Tally
+from pipeline.model import FieldSet, Tally
 from pipeline.queries import Scan
-from pipeline.queries.ask import ask, failing
+from pipeline.queries.ask import ask
+from pipeline.rules.failing import failing_records
 
 os.environ["GX_ANALYTICS_ENABLED"] = (
     "false"  # read at the import: it would tell others of every run
@@ -50,15 +55,15 @@ _ALL: Final = "all"
 """The name of the batch that is a whole view."""
 
 
-def validate(url: str, scans: Sequence[Scan]) -> Answers:
-    """What is due and failing of every entity, and every failing record. `url` names a
-    DuckDB that holds the views which the scans ask.
+def validate(url: str, scans: Sequence[Scan], file: Path) -> tuple[Tally, ...]:
+    """The tallies of what is due of every entity; writes every failing record to `file`. `url`
+    names a DuckDB that holds the views which the scans ask.
 
     AuditError where the library failed: a validation that did not run is no verdict.
     """
     try:
         with uncollected():
-            outcomes = _validated(url, scans)
+            return tuple(_validated(url, scans, file))
     except (
         GreatExpectationsError,
         SQLAlchemyError,
@@ -68,26 +73,24 @@ def validate(url: str, scans: Sequence[Scan]) -> Answers:
             raise PublishError(lack) from None
         reason = f"{type(error).__name__}: {without_values(str(error))}"
         raise AuditError(f"The validation did not run: {reason}") from error
-    return Answers(
-        tuple(tally for answers in outcomes for tally in answers.tallies),
-        tuple(record for answers in outcomes for record in answers.failing),
-    )
 
 
-def _validated(url: str, scans: Sequence[Scan]) -> list[Answers]:
+def _validated(url: str, scans: Sequence[Scan], file: Path) -> list[Tally]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     # all at once: what is added one by one is written out as YAML each time, to be stored nowhere
     assets: dict[str, Any] = {"assets": [_asset(scan.entity) for scan in scans]}
     database = context.data_sources.add_sql("snapshot", connection_string=url, **assets)
-    outcomes: list[Answers] = []
-    with warnings.catch_warnings():
+    due: list[Tally] = []
+    with failing_writer(file) as writer, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecations inside the library are not the user's
         for scan in scans:
             batch = database.get_asset(scan.entity).get_batch_definition(_ALL).get_batch()
             outcome = batch.validate(ExpectMinimumFieldSet(scan=_Asked(scan)))
-            outcomes.append(_answers(scan, outcome))
-    return outcomes
+            tallies, records = _answers(scan, outcome)
+            due += tallies
+            writer.write_table(records)
+    return due
 
 
 def _asset(entity: str) -> dict[str, Any]:
@@ -100,23 +103,22 @@ def _asset(entity: str) -> dict[str, Any]:
     }
 
 
-def _answers(scan: Scan, outcome: Any) -> Answers:
-    """The outcome's rows as answers; the two scans must agree on how many records fail a
-    demand, owner by owner.
+def _answers(scan: Scan, outcome: Any) -> tuple[list[Tally], pa.Table]:
+    """What is due, and the failing records, of an outcome; the two scans must agree on how many
+    records fail a demand, owner by owner.
     """
     if "counts" not in outcome.result:
         raise _not_run(f"The validation of {scan.entity}", _reason(outcome.exception_info))
-    records = tuple(failing(scan.entity, outcome.result["failing"]))
+    records = failing_records(scan.entity, outcome.result["failing"])
     counted = [tally for tally in outcome.result["counts"] if not tally.company]
     claimed: Counter[_Claim] = Counter()
     for tally in filter(_is_failing, counted):
         claimed[_key(tally)] += tally.value  # an owner's id may be blank, as nobody's is
-    if +claimed != _listed(records, scan.fields):
+    if +claimed != _listed(groups_of(records), scan.fields):
         raise AuditError(
             f"The validation of {scan.entity} counted {_total(claimed)} records to complete and listed others."
         )
-    due = [tally for tally in outcome.result["counts"] if not _is_failing(tally)]
-    return Answers(tuple(due), records)
+    return [tally for tally in outcome.result["counts"] if not _is_failing(tally)], records
 
 
 _Claim = tuple[str, str, str, bool]
@@ -131,14 +133,18 @@ def _is_failing(tally: Tally) -> bool:
     return tally.name.startswith("failing.")
 
 
-def _listed(records: Iterable[FailingRecord], fields: FieldSet) -> Counter[_Claim]:
+def _listed(groups: Mapping[Group, int], fields: FieldSet) -> Counter[_Claim]:
     """The same counts from the list."""
     listed: Counter[_Claim] = Counter()
     counts = CountsOf(fields)
-    for group, number in Counter(map(group_of, records)).items():
-        owner, _, span, is_repeat, mask, _, entered_by = group
+
+    @cache  # many owners have records that fail alike
+    def losing(mask: int, place: Place) -> tuple[str, ...]:
+        return tuple(counts.losing(mask, place))
+
+    for (owner, _, span, is_repeat, mask, _, entered_by), number in groups.items():
         name, place = f"failing.{span}", Place(span, is_repeat, entered_by == owner)
-        for dimension in counts.losing(mask, place):
+        for dimension in losing(mask, place):
             listed[name, dimension, owner, False] += number
             listed[name, dimension, owner, True] += number * is_repeat
         for dimension in counts.losing_creator(mask, place):
@@ -204,8 +210,12 @@ class ExpectMinimumFieldSet(BatchExpectation):
     ) -> dict[str, Any]:
         counts, records = (metrics[name] for name in self.metric_dependencies)
         return {
-            "success": not records,
-            "result": {"observed_value": len(records), "counts": counts, "failing": records},
+            "success": not records.num_rows,
+            "result": {
+                "observed_value": records.num_rows,
+                "counts": counts,
+                "failing": records,
+            },
         }
 
 
@@ -250,8 +260,8 @@ def _with_company(counts: Iterable[tuple[str, str]], owners: list[Tally]) -> lis
 
 
 class FieldSetFailing(MetricProvider):
-    """Every record that fails a rule: (id, owner, span, is_repeat, occurred_at_us, entered_by,
-    *mask).
+    """Every record that fails a rule, as an Arrow table of (id, owner, span, is_repeat,
+    occurred_at_us, entered_by, *mask).
     """
 
     metric_name = "minimum_field_set.failing"
@@ -265,8 +275,9 @@ class FieldSetFailing(MetricProvider):
         metric_value_kwargs: Any,
         metrics: Any,
         runtime_configuration: Any,
-    ) -> list[tuple[Any, ...]]:
+    ) -> pa.Table:
+        statement = metric_value_kwargs["scan"].scan.failing
         with execution_engine.get_connection() as connection:
-            rows = connection.execute(metric_value_kwargs["scan"].scan.failing)
-            # plain tuples: a Row of each is made one by one
-            return list(rows.cursor.fetchall())
+            sql = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
+            # asked of DuckDB itself: what SQLAlchemy executes is in rows before it is in columns
+            return connection.connection.driver_connection.sql(sql).to_arrow_table()

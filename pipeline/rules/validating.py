@@ -12,7 +12,6 @@ from typing import Final
 
 from sqlalchemy import Engine, make_url
 
-from pipeline.findings.stored import write_failing
 from pipeline.model import Tally
 from pipeline.queries import Scan
 from pipeline.workers import apart
@@ -39,6 +38,4 @@ def validated(
 def _validate(url: str, scans: Sequence[Scan], file: Path) -> tuple[Tally, ...]:
     from pipeline.rules.gx import validate
 
-    answers = validate(url, scans)
-    write_failing(file, answers.failing)
-    return answers.tallies
+    return validate(url, scans, file)

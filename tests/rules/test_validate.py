@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -15,9 +16,11 @@ from sqlalchemy import FromClause, column, create_engine, table
 
 from pipeline import queries
 from pipeline.errors import AuditError
+from pipeline.findings.stored import FAILING, read_failing
 from pipeline.model import SPANS, Answers, Demand, FailingRecord, FieldSet, Tally, Verdict
 from pipeline.model.conditions import HELD
-from pipeline.queries import Count, QueryContext, state_code
+from pipeline.queries import WORD, Count, QueryContext, state_code
+from pipeline.queries.ask import ask_failing
 from pipeline.rules import gx
 from tests.factory import window
 
@@ -69,9 +72,12 @@ def validate(
     *counts: Count,
     several_owners: bool = False,
 ) -> Answers:
-    """What the library says of these views."""
+    """What the library says of these views, and the records that it leaves in a file."""
     context = QueryContext(window(), {}, several_owners=several_owners, counts=counts)
-    return gx.validate(url, queries.scans_of(views, sets, context))
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "failing.parquet"
+        due = gx.validate(url, queries.scans_of(views, sets, context), file)
+        return Answers(due, tuple(read_failing(file)))
 
 
 def common(seed: random.Random, number: int, owners: Sequence[str | None]) -> dict[str, Any]:
@@ -278,6 +284,70 @@ def test_a_record_that_a_count_names_is_listed_and_is_nothing_to_complete(
     assert kept == {(r.record_id, r.mask) for r in plain.failing}
     assert len(named) > 20
     assert any(record.mask == 4 for record in found.failing)  # fails nothing else
+
+
+MANY = FieldSet(
+    "contact",
+    tuple(
+        Demand(
+            f"d{number}", f"thing {number}", (("last_name", "phone", "email")[number // WORD],)
+        )
+        for number in range(2 * WORD + 3)
+    ),
+)
+"""Demands that need three words of bits, each of a column of its own."""
+
+
+def test_a_mask_of_several_words_is_one_number(tmp_path: Path) -> None:
+    rows = persons(400)
+    url, views = database(tmp_path, {"contact": rows})
+    found = validate(url, views, {"contact": MANY})
+    same(found, [counted(MANY, rows)])
+    masks = {record.mask for record in found.failing}
+    name, phone, email = (1 << WORD) - 1, (1 << WORD) - 1 << WORD, 0b111 << 2 * WORD
+    assert {
+        name,
+        phone,
+        email,
+        name | email,
+    } < masks  # words of zeros before, between and after
+
+
+@pytest.mark.parametrize("fields", [CONTACT, MANY])
+def test_the_file_holds_what_the_scan_gives_row_by_row(
+    tmp_path: Path, fields: FieldSet
+) -> None:
+    """In the same order, with the same texts, and to the byte alike each time."""
+    blank = {"id": "", "owner": "", "occurred_at_us": None}
+    rows = [*persons(9_000), persons(9_001)[-1] | blank | {"last_name": None}]
+    url, views = database(tmp_path, {"contact": rows})
+    scans = list(queries.scans_of(views, {"contact": fields}, QueryContext(window(), {})))
+    files = [tmp_path / name for name in ("once.parquet", "again.parquet")]
+    for file in files:
+        gx.validate(url, scans, file)
+    with create_engine(url).connect() as connection:
+        expected = list(ask_failing(connection, scans))
+    assert list(read_failing(files[0])) == expected
+    assert {"", "m1"} == {record.owner for record in expected}
+    assert len(expected) > 5_000
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert pq.read_schema(files[0]) == FAILING
+
+
+@pytest.mark.parametrize("name", ["id", "owner", "entered_by"])
+def test_an_id_that_is_no_text_is_refused(tmp_path: Path, name: str) -> None:
+    rows = [row | {"entered_by": "u", "entered_by_owner": 0} for row in persons(50)]
+    rows = [row | {name: number} for number, row in enumerate(rows)]
+    url, views = database(tmp_path, {"contact": rows})
+    with pytest.raises(AuditError, match=f"holds {name} of contact as int64, not as text"):
+        validate(url, views, {"contact": CONTACT})
+
+
+def test_a_record_without_span_is_refused(tmp_path: Path) -> None:
+    rows = [row | {"span": None if row["scored"] else 0} for row in persons(50)]
+    url, views = database(tmp_path, {"contact": rows})
+    with pytest.raises(AuditError, match="contact listed records without span"):
+        validate(url, views, {"contact": CONTACT})
 
 
 def test_a_set_without_fields_is_not_asked(tmp_path: Path) -> None:
