@@ -16,6 +16,7 @@ import click
 from pipeline import __version__
 from pipeline.cli import (
     check,
+    compare,
     demo,
     disclose,
     expectations,
@@ -64,6 +65,7 @@ def cli() -> None:
       crm-audit verify output/latest     is it what was published?
       crm-audit rerun latest             make its reports again, and compare
       crm-audit explain latest FIGURE    what a figure means, and the records that it counts
+      crm-audit compare RUN latest       by what figures differ, and why
       crm-audit registry backup FILE     copy what outlives a run
     """
 
@@ -79,6 +81,7 @@ cli.add_command(schedule.schedule)
 cli.add_command(verify.verify)
 cli.add_command(rerun.rerun)
 cli.add_command(explain.explain)
+cli.add_command(compare.compare)
 cli.add_command(registry.registry)
 
 

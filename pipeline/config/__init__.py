@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -47,6 +47,7 @@ from pipeline.proof import plausible
 from pipeline.queries import QueryContext
 from pipeline.registry.database import Registry, open_registry
 from pipeline.resources import EXPECTATIONS
+from pipeline.values.hashes import json_sha256
 
 __all__ = ["Audit", "Period", "completed", "load_audit", "secrets_of"]
 
@@ -87,6 +88,7 @@ class Audit:
     # 'contact.phone' that operators would owe, if any were named: its owner owes it
     left_to_owners: tuple[str, ...] = ()
     exceptions: tuple[ExceptionLine, ...] = ()
+    preset_sha256: str = ""  # as it was loaded, whatever is asked of it
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -172,7 +174,9 @@ def load_audit(file: Path, *, output: Path | None = None) -> Audit:
     """
     settings = parse(file, AuditFile)
     preset = load_preset(settings.source.preset, file.parent)
-    return _audit(file, settings, preset, output, preset.on_demand())
+    loaded = json_sha256(preset.model_dump(mode="json"))
+    audit = _audit(file, settings, preset, output, preset.on_demand())
+    return replace(audit, preset_sha256=loaded)
 
 
 def completed(audit: Audit, not_given: Mapping[str, LocalText]) -> Audit:
@@ -184,7 +188,8 @@ def completed(audit: Audit, not_given: Mapping[str, LocalText]) -> Audit:
     if not not_given:
         return audit
     preset = audit.preset.model_copy(update={"absent": {**audit.preset.absent, **not_given}})
-    return _audit(audit.file, audit.settings, preset, audit.output, _names_in(audit.schema))
+    made = _audit(audit.file, audit.settings, preset, audit.output, _names_in(audit.schema))
+    return replace(made, preset_sha256=audit.preset_sha256)
 
 
 def _names_in(schema: Schema) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +97,24 @@ def deviations(run: Path, sums: Sums) -> list[Deviation]:
     }
     found = {**added, **missing, **altered}
     return [Deviation(path, found[path]) for path in sorted(found)]
+
+
+def must_be_as_published(run: Path, wanted: Collection[str], refused: str) -> None:
+    """Raises ProofError, with what is `refused`, unless these of a run's files are as they were
+    published; a path that ends with / stands for all below it.
+    """
+    folders = tuple(path for path in wanted if path.endswith("/"))
+    altered = [
+        deviation
+        for deviation in deviations(run, read_sums(run))
+        if deviation.path in wanted or deviation.path.startswith(folders)
+    ]
+    if altered:
+        raise ProofError(
+            f"{refused}, because the data that it is made from are not those "
+            f"that were published: {'; '.join(map(str, altered))}. Take its folder from where it "
+            "was published."
+        )
 
 
 @_unread_reported()

@@ -10,13 +10,18 @@ from sqlalchemy import Connection
 
 from pipeline import findings, queries, snapshot
 from pipeline.delivery.folder import scratch
-from pipeline.errors import ConfigError
 from pipeline.findings import Findings
 from pipeline.findings.lives import with_open_again
 from pipeline.findings.stored import ids_in, read_failing, waived_groups
 from pipeline.findings.waived import Exceptions, in_force, uses_of
 from pipeline.flows import judged
-from pipeline.flows.counting import FiguresOf, count, figures_by, window_of
+from pipeline.flows.counting import (
+    FiguresOf,
+    audit_and_period,
+    count,
+    figures_by,
+    window_of,
+)
 from pipeline.language.languages import in_all, joined_texts
 from pipeline.language.marked import marked
 from pipeline.measures.asked import context_of
@@ -33,7 +38,6 @@ from pipeline.model import (
     Audience,
     Figures,
     LocalText,
-    PeriodBounds,
     Person,
     ResolvedAudit,
     RunResult,
@@ -87,7 +91,8 @@ def compute(
     """
     progress.stage("Validating the minimum field sets")
     manifest = load_manifest(data)
-    audit, period = audit_and_period(manifest, data, audit)
+    run_audit, period = audit_and_period(manifest, data)
+    audit = audit or run_audit
     window = window_of(audit, manifest, period)
     entities = snapshot.entities(manifest.stored, audit.schema)
     views = queries.views_of(entities, context_of(audit, window))
@@ -190,19 +195,6 @@ def compute(
         history=history,
         exceptions=uses_of(audit.exceptions, listed.met, window.today),
     )
-
-
-def audit_and_period(
-    manifest: Manifest, data: Path, audit: ResolvedAudit | None = None
-) -> tuple[ResolvedAudit, PeriodBounds]:
-    """The run's audit, unless another is given, and its period."""
-    audit = audit or manifest.audit
-    if audit is None or manifest.period is None:
-        raise ConfigError(
-            f"{data / 'manifest.json'} does not hold the audit: an earlier version of this program wrote it. "
-            "Run the audit anew to have one that can be computed again."
-        )
-    return audit, manifest.period
 
 
 def _prove(

@@ -10,6 +10,7 @@ from sqlalchemy import FromClause
 
 from pipeline import queries
 from pipeline.calendar.window import open_window
+from pipeline.errors import ConfigError
 from pipeline.findings.tallies import Group, failing_tallies
 from pipeline.flows import judged
 from pipeline.measures.asked import context_of
@@ -79,6 +80,16 @@ def count(
         measured = tuple(ask(connection, queries.measures(opened.views, context)))
         users = tuple(ask_people(connection, user))
     return Counts(measured, due, users, tuple(scans), failing)
+
+
+def audit_and_period(manifest: Manifest, data: Path) -> tuple[ResolvedAudit, PeriodBounds]:
+    """The audit and the period that a run's manifest, in the folder `data`, keeps."""
+    if manifest.audit is None or manifest.period is None:
+        raise ConfigError(
+            f"{data / 'manifest.json'} does not hold the audit: an earlier version of this program wrote it. "
+            "Run the audit anew to have one that can be computed again."
+        )
+    return manifest.audit, manifest.period
 
 
 def window_of(audit: ResolvedAudit, manifest: Manifest, period: PeriodBounds) -> Window:

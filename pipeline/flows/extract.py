@@ -120,6 +120,8 @@ def _extract_once(
             not_given=reader.not_given,
             audit=resolved,
             field_sets_sha256=hash_of(resolved.field_sets),
+            preset_sha256=audit.preset_sha256,
+            add=dict(audit.add),
             versions=versions(),
             run_id=run_id,
         ),

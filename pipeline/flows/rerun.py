@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.delivery.folder import scratch, temporary_files
-from pipeline.delivery.sums import deviations, entries, read_sums
+from pipeline.delivery.sums import entries, must_be_as_published
 from pipeline.errors import ConfigError, ProofError, PublishError
 from pipeline.flows.compute import open_run
 from pipeline.progress import Progress
@@ -52,7 +52,7 @@ def rerun(run: Path, progress: Progress, to: Path | None = None) -> Rerun:
     of this version.
     """
     os.umask(0o077)  # the files hold clients' data
-    _must_be_intact(run)
+    must_be_as_published(run, (_DATA,), "The run cannot be made again")
     if to is not None:
         _must_be_free(to, run)
     changed = _changed(load_manifest(run / "snapshot").versions, versions())
@@ -86,21 +86,6 @@ def _blamed(changed: Mapping[str, tuple[str, str]]) -> Iterator[None]:
 def version_texts(changed: Mapping[str, tuple[str, str]]) -> list[str]:
     """Each version that is another now than the run's: 'duckdb 1.4 then, 2.0 now'."""
     return [f"{name} {then} then, {now} now" for name, (then, now) in changed.items()]
-
-
-def _must_be_intact(run: Path) -> None:
-    """The snapshot's files are those that were published: from others nothing is made."""
-    altered = [
-        deviation
-        for deviation in deviations(run, read_sums(run))
-        if deviation.path.startswith(_DATA)
-    ]
-    if altered:
-        raise ProofError(
-            "The run cannot be made again, because the data that it is made from are not those "
-            f"that were published: {'; '.join(map(str, altered))}. Take its folder from where it "
-            "was published."
-        )
 
 
 def _must_be_free(to: Path, run: Path) -> None:

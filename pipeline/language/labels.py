@@ -18,6 +18,7 @@ from pipeline.model import (
     Verdict,
     same_in_all,
 )
+from pipeline.model.comparison import Cause
 from pipeline.model.history import EARLIER
 
 _ENTITIES: Final[Mapping[str, str]] = {
@@ -174,6 +175,20 @@ _EXCLUDED: Final[Mapping[str, str]] = {
 }
 """Why our presets exclude rows; a user's own reason is printed as written."""
 
+_CAUSES: Final[Mapping[Cause, str]] = {
+    Cause.PROGRAM: marked("another version of crm-audit"),
+    Cause.RULES: marked("rules for minimum data"),
+    Cause.SETTINGS: marked("settings of the audit"),
+    Cause.LEFT: marked("records no longer there"),
+    Cause.ENTERED: marked("records entered"),
+    Cause.VALUES: marked("records changed"),
+    Cause.OWNERS: marked("other owners or teams"),
+    Cause.PLAN: marked("targets"),
+    Cause.EXCEPTIONS: marked("exceptions"),
+    Cause.PERIOD: marked("another period"),
+    Cause.TIME: marked("time passed"),
+}
+
 _UNITS: Final[Mapping[Unit, str]] = {
     Unit.COUNT: marked("number"),
     Unit.PERCENT: marked("percent"),
@@ -254,6 +269,11 @@ def excluded_label(reason: str, language: Language) -> str:
         return language.translate("{reason}: cannot be read", reason=own)
     known = _EXCLUDED.get(reason)
     return language.translate(known) if known else reason.replace("_", " ")
+
+
+def cause_label(cause: Cause, language: Language) -> str:
+    """'records entered': why a figure differs between two runs."""
+    return language.translate(_CAUSES[cause])
 
 
 def unit_label(unit: Unit, language: Language) -> str:

@@ -62,6 +62,9 @@ class Manifest:
     audit: ResolvedAudit | None = None  # None in a run of an older version
     run_id: str = ""  # '' of a snapshot that belongs to no run
     field_sets_sha256: str = ""
+    preset_sha256: str = ""
+    # 'entity.column' -> 'table.column' of the user's own fields
+    add: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property

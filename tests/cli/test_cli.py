@@ -42,6 +42,7 @@ COMMANDS = (
     "verify",
     "rerun",
     "explain",
+    "compare",
     "registry",
 )
 

@@ -15,8 +15,7 @@ from pipeline.delivery.folder import scratch
 from pipeline.findings.tallies import group_of
 from pipeline.findings.waived import in_force, waived
 from pipeline.flows import judged
-from pipeline.flows.compute import audit_and_period
-from pipeline.flows.counting import all_answers, inputs_of, window_of
+from pipeline.flows.counting import all_answers, audit_and_period, inputs_of, window_of
 from pipeline.measures.asked import context_of
 from pipeline.measures.custom import face_of, measure_of
 from pipeline.measures.registry import MEASURES

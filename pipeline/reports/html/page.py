@@ -45,7 +45,6 @@ from pipeline.values.visible import encoded
 
 def render_page(report: Report) -> str:
     """The report's page. An unknown name in a template raises an error."""
-    style = (REPORT_TEMPLATES / "style.css").read_text(encoding="utf-8")
     window, language = report.result.window, report.language
     return (
         environment(language)
@@ -58,10 +57,19 @@ def render_page(report: Report) -> str:
             **_opened(report),
             as_of=as_of_text(window, language),
             period=period_text(window, language),
-            style=Markup(style),  # noqa: S704 - our own file; the page's policy allows only this text
-            style_hash=f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
+            **styled(),
         )
     )
+
+
+def styled() -> dict[str, object]:
+    """A page's style, and the hash by which its policy allows this style and no other."""
+    style = (REPORT_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return {
+        "style": Markup(style),  # noqa: S704 - our own file
+        "style_hash": f"sha256-{digest}",
+    }
 
 
 def _opened(report: Report) -> dict[str, object]:
