@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
 from pipeline.cli.common import OUTPUT, run_folder, shown_progress
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, PublishError
 
 if TYPE_CHECKING:
     from pipeline.model import Figure, Figures
     from pipeline.model.explanations import Explanation, Part
+
+Form = Literal["table", "csv", "xlsx"]
+_BY_ENDING: Final[Mapping[str, Form]] = {".csv": "csv", ".xlsx": "xlsx"}
 
 
 @click.command()
 @click.argument("run")
 @click.argument("figure", required=False)
 @OUTPUT
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "xlsx"]),
+    help="A table, which is the default, or a CSV, or a workbook; else as --to ends.",
+)
+@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="A new file.")
 @click.option(
     "--sql",
     type=click.Choice(["snapshot"]),
@@ -29,6 +43,8 @@ def explain(
     run: str,
     figure: str | None,
     output: Path,
+    form: Form | None,
+    to: Path | None,
     sql: Literal["snapshot"] | None,
 ) -> None:
     """Says what FIGURE of RUN means, and lists the records that it counts: as many as it
@@ -40,18 +56,39 @@ def explain(
 
     \b
     Example: crm-audit explain latest deals_won@company
+             crm-audit explain latest deals_won@company --to won.xlsx
              crm-audit explain latest @company
     """
     from pipeline.flows.explain import published_figures
 
+    form = _form_of(form, to)
+    if (figure is None or figure.startswith("@") or sql) and form != "table":
+        raise click.UsageError("--format and --to go with a FIGURE, and not with --sql.")
     folder = run_folder(output, run)
     figures = published_figures(folder)
     if figure is None:
         _print_scopes(figures, folder)
     elif figure.startswith("@"):
         _print_figures(figure, figures)
+    elif sql:
+        _print_sql(figure, figures, folder)
     else:
-        _explain(figure, figures, folder, sql=sql is not None)
+        _explain(figure, figures, folder, form, to)
+
+
+def _form_of(form: Form | None, to: Path | None) -> Form:
+    """How the explanation is given: as --format says, else as the file's name ends."""
+    if form is None and to is not None:
+        form = _BY_ENDING.get(to.suffix.lower())
+        if form is None:
+            raise click.UsageError(
+                f"--to: name a file that ends in .csv or .xlsx, not {to.name}."
+            )
+    if form == "xlsx" and to is None:
+        raise click.UsageError("--format xlsx: name the file, --to FILE.")
+    if form == "table" and to is not None:
+        raise click.UsageError("--to: a table is printed; write --format csv or xlsx.")
+    return form or "table"
 
 
 def _print_scopes(figures: Figures, folder: Path) -> None:
@@ -71,7 +108,7 @@ def _print_figures(about: str, figures: Figures) -> None:
     _print_table(("figure", "value"), rows)
 
 
-def _explain(name: str, figures: Figures, folder: Path, *, sql: bool) -> None:
+def _explain(name: str, figures: Figures, folder: Path, form: Form, to: Path | None) -> None:
     from pipeline.flows.explain import open_explainer
     from pipeline.flows.explain.figures import named_figure
 
@@ -80,27 +117,68 @@ def _explain(name: str, figures: Figures, folder: Path, *, sql: bool) -> None:
         shown_progress() as progress,
         open_explainer(folder / "snapshot", figures, progress) as explainer,
     ):
-        if sql:
-            script = explainer.snapshot_sql(named.figure)
-        else:
-            explanation = explainer.explain(named.figure)
-    if sql:
-        _print_script(named.figure.id, script)
-        return
+        explanation, as_of = explainer.explain(named.figure), explainer.as_of
     if named.note:
-        click.echo(named.note)
-    _print_explanation(explanation)
+        click.echo(named.note, err=form != "table")
+    if form == "table":
+        _print_explanation(explanation)
+    elif to is None:
+        from pipeline.reports.explained import write_csv
+
+        write_csv(explanation, sys.stdout)
+    else:
+        _write(explanation, form, as_of, to)
+        click.echo(to)
 
 
-def _print_script(figure: str, statements: Sequence[str]) -> None:
+def _write(explanation: Explanation, form: Form, as_of: datetime, to: Path) -> None:
+    """Writes the file, which only its owner may read; it replaces none."""
+    from pipeline.reports.excel.explained_book import write_explanation
+    from pipeline.reports.explained import write_csv
+
+    os.umask(0o077)  # clients' data
+    with new_file(to) as partial:
+        if form == "xlsx":
+            write_explanation(explanation, as_of, partial)
+        else:
+            with partial.open("w", encoding="utf-8", newline="") as stream:
+                write_csv(explanation, stream)
+
+
+@contextmanager
+def new_file(file: Path) -> Iterator[Path]:
+    """A place beside the file, which gets its name once it is wholly written."""
+    if file.exists() or file.is_symlink():
+        raise ConfigError(f"--to: {file} exists already; name a file that does not.")
+    partial = file.with_name(f".{file.name}.partial")
+    try:
+        yield partial
+        partial.rename(file)
+    except OSError as error:
+        raise PublishError(
+            f"--to: {file} could not be written: {error.strerror}; free the place, or name another."
+        ) from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _print_sql(name: str, figures: Figures, folder: Path) -> None:
+    from pipeline.flows.explain import open_explainer
+    from pipeline.flows.explain.figures import named_figure
     from pipeline.values.visible import printable
 
+    figure = named_figure(name, figures, folder).figure
+    with (
+        shown_progress() as progress,
+        open_explainer(folder / "snapshot", figures, progress) as explainer,
+    ):
+        statements = explainer.snapshot_sql(figure)
     if not statements:
         raise ConfigError(
-            f"--sql: {printable(figure)} is no count of records, so no SQL lists any. Without --sql you "
-            "are told what it is made of."
+            f"--sql: {printable(figure.id)} is no count of records, so no SQL lists any. Without --sql "
+            "you are told what it is made of."
         )
-    click.echo(f"-- {printable(figure)}: the records, listed by DuckDB in the run's folder")
+    click.echo(f"-- {printable(figure.id)}: its records, listed by DuckDB in the run's folder")
     for statement in statements:
         click.echo(statement if statement.startswith("--") else f"{statement};")
 
@@ -123,19 +201,13 @@ def _print_explanation(explanation: Explanation) -> None:
 
 
 def _print_part(figure: Figure, part: Part) -> None:
-    from pipeline.language.format import format_figure
-    from pipeline.language.languages import ENGLISH
-    from pipeline.reports.explained import COLUMNS, amount_text, row_of
+    from pipeline.reports.explained import COLUMNS, rows_of
 
-    if part.drawn_from:
-        drawn = [(each.id, format_figure(each, ENGLISH)) for each in part.drawn_from]
-        _print_table(("figure", "value"), drawn)
-    elif part.listed:
-        counts = {listed.value for listed in part.listed} == {1}
-        rows = [
-            row_of(listed, "" if counts else amount_text(figure, part, listed.value))
-            for listed in part.listed
-        ]
+    rows = [list(texts) for texts, _ in rows_of(figure, part)]
+    if all(listed.value == 1 for listed in part.listed):
+        for row in rows:
+            row[COLUMNS.index("adds")] = ""  # the list says it
+    if rows:
         _print_table(COLUMNS, rows)
 
 

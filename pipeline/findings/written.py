@@ -20,6 +20,7 @@ from pipeline.model import (
     RunResult,
 )
 from pipeline.values.batches import batches
+from pipeline.values.csv_cells import harmless
 
 _BATCH: Final = 50_000
 """Findings written per batch."""
@@ -59,7 +60,7 @@ def write_findings(folder: Path, result: RunResult) -> None:
                 zip(FINDING_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)
             )
             parquet.write_table(pa.table(columns, schema=schema))
-            writer.writerows([_harmless(cell) for cell in row] for row in rows)
+            writer.writerows([harmless(cell) for cell in row] for row in rows)
 
 
 def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
@@ -102,8 +103,3 @@ def _debtor(record: FixItem | Check | ExemptFinding) -> tuple[str, str]:
     if isinstance(record, Check):
         return Debtor.OWNER, record.owner
     return record.debtor, "" if record.debtor is Debtor.OPERATOR else record.person
-
-
-def _harmless(cell: str) -> str:
-    """The cell with an apostrophe if a spreadsheet would read it as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

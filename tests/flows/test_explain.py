@@ -24,6 +24,7 @@ from pipeline.model import Figures
 from pipeline.model.explanations import Explanation, Part
 from pipeline.progress import Silence
 from tests.explained import explanations, unexplained
+from tests.program import crm_audit
 from tests.published import AS_OF, copied_to, published_run
 from tests.small_demo import MANAGERS, write_small_demo
 
@@ -264,3 +265,41 @@ def test_altered_data_explain_nothing(tmp_path: Path) -> None:
         published_figures(copy)
     write_sums(copy)
     assert published_figures(copy)
+
+
+# ------------------------------------------------------------------------------------- the command
+
+
+def test_the_command_prints_lists_and_writes(tmp_path: Path) -> None:
+    run = published_run()
+    scopes = crm_audit(tmp_path, "explain", str(run))
+    assert scopes.returncode == 0, scopes.stderr
+    assert "@manager:u02" in scopes.stdout
+    about = crm_audit(tmp_path, "explain", str(run), "@manager:u02")
+    assert "deals_open@manager:u02" in about.stdout
+    table = crm_audit(tmp_path, "explain", str(run), "deals_open@manager:u02")
+    assert table.returncode == 0, table.stderr
+    number = published_figures(run)["deals_open@manager:u02"].numerator
+    assert f"number: {number}, of {number} deals" in table.stdout
+    assert table.stdout.count("https://demo-crm.example/deals/") == number > 1
+    for name in ("a.csv", "a.xlsx"):
+        asked = ("explain", str(run), "deals_open@manager:u02", "--to", name)
+        written = crm_audit(tmp_path, *asked)
+        assert (written.returncode, written.stdout) == (0, f"{name}\n"), written.stderr
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    assert len((tmp_path / "a.csv").read_text("utf-8").splitlines()) == number + 1
+
+
+def test_the_command_tells_what_is_wrong(tmp_path: Path) -> None:
+    run = published_run()
+    unknown = crm_audit(tmp_path, "explain", str(run), "deals_opn@company")
+    assert unknown.returncode == 2
+    assert "Did you mean 'deals_open@company'?" in unknown.stderr
+    nowhere = crm_audit(tmp_path, "explain", "nowhere", "deals_open@company")
+    assert nowhere.returncode == 2
+    assert "There is no run in" in nowhere.stderr
+    no_sql = crm_audit(
+        tmp_path, "explain", str(run), "working_days_left@company", "--sql", "snapshot"
+    )
+    assert no_sql.returncode == 2
+    assert "is no count of records" in no_sql.stderr

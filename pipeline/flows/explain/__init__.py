@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from pipeline.delivery.sums import deviations, read_sums
@@ -56,6 +57,11 @@ class Explainer:
         self.run, self._figures = run, figures
         self._records = Records(run)
         self._entries: dict[tuple[Scope, str], dict[str, Entry]] = {}
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant of the run."""
+        return self.run.stored.window.as_of
 
     def explain(self, figure: Figure) -> Explanation:
         """What a published figure means, and what it is made of.

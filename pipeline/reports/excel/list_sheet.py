@@ -21,7 +21,10 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
 
-from pipeline.reports.excel.cell_writer import PLAIN, RIGHT, URL, CellWriter, Look
+from pipeline.language.format import excel_format, format_figure
+from pipeline.language.languages import Language
+from pipeline.model import Figure
+from pipeline.reports.excel.cell_writer import PLAIN, RIGHT, URL, Look, Styles, excel_number
 from pipeline.reports.excel.sheet_text import DAY_FORMAT, Link, ListCell, escaped, excel_text
 
 _RELATIONS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -126,11 +129,21 @@ class StampedZip(ZipFile):
                 target.write(part.encode("utf-8"))
 
 
+def save_book(book: Any, title: str, moment: datetime, file: Path) -> None:
+    """Writes a workbook to a file, with this moment instead of the time of saving."""
+    book.properties.creator = "crm-audit"
+    book.properties.title = title
+    book.properties.created = book.properties.modified = moment.replace(
+        tzinfo=None, microsecond=0
+    )
+    BookWriter(book, StampedZip(file, moment)).save()
+
+
 class ListCells:
     """Makes a sheet's cells: one object per style, given a new value for each row."""
 
-    def __init__(self, writer: CellWriter, sheet: ListSheet) -> None:
-        self._writer, self._sheet = writer, sheet
+    def __init__(self, styles: Styles, sheet: ListSheet, language: Language) -> None:
+        self._styles, self._sheet, self._language = styles, sheet, language
         self._cells: dict[tuple[int, Look, str], Any] = {}
 
     def texts(self, texts: Sequence[str], looks: Sequence[Look]) -> list[Any]:
@@ -141,6 +154,13 @@ class ListCells:
     def row(self, cells: Sequence[ListCell]) -> list[Any]:
         """A row of the list."""
         return [self._cell(column, cell) for column, cell in enumerate(cells)]
+
+    def figure(self, column: int, figure: Figure) -> Any:
+        """A cell with a figure's number, or with its text if Excel cannot hold it."""
+        number = excel_number(figure)
+        if number is None:
+            return self._text(column, format_figure(figure, self._language), RIGHT)
+        return self._made(column, number, "n", RIGHT, excel_format(figure, self._language))
 
     def _cell(self, column: int, cell: ListCell) -> Any:
         match cell:
@@ -153,7 +173,7 @@ class ListCells:
         return self._text(column, cell, PLAIN)
 
     def _text(self, column: int, text: str, look: Look) -> Any:
-        fitted, _ = excel_text(text, self._writer.report.language)
+        fitted, _ = excel_text(text, self._language)
         number_format = "@" if len(fitted) <= 255 else "General"
         return self._made(column, escaped(fitted), "s", look, number_format)
 
@@ -164,6 +184,6 @@ class ListCells:
         cell = self._cells.get(key)
         if cell is None:
             cell = self._cells[key] = WriteOnlyCell(self._sheet)
-            cell._style = self._writer.style(look, number_format)
+            cell._style = self._styles.of(look, number_format)
         cell._value, cell.data_type = value, kind
         return cell

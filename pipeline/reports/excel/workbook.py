@@ -63,7 +63,7 @@ from pipeline.reports.excel.cell_writer import (
     Look,
     excel_number,
 )
-from pipeline.reports.excel.list_sheet import BookWriter, ListCells, ListSheet, StampedZip
+from pipeline.reports.excel.list_sheet import ListCells, ListSheet, save_book
 from pipeline.reports.excel.sheet_text import (
     DAY_FORMAT,
     FIRST_ROW,
@@ -290,7 +290,7 @@ def _to_complete(writer: CellWriter, sheet: ListSheet, words: SheetWords) -> Non
     sheet.freeze_panes = f"C{FIRST_ROW}"
     if rows >= 6:
         sheet.auto_filter.ref = f"A{FIRST_ROW - 1}:{last}{FIRST_ROW + rows - 1}"
-    cells = ListCells(writer, sheet)
+    cells = ListCells(writer.styles, sheet, report.language)
     sheet.append(cells.texts((words.records_to_complete,), (TITLE,)))
     sheet.append(cells.texts((stamp(report),), (SMALL,)))
     sheet.append(cells.texts((note_to_complete(report),), (SMALL,)))
@@ -499,10 +499,6 @@ def _type(size: int, *, bold: bool = False, text: str = "") -> RichText:
 
 def _save(book: Any, report: Report, file: Path) -> None:
     """Writes the file, with the run's as-of instead of the time of saving."""
-    moment = report.result.window.as_of
-    book.properties.creator = "crm-audit"
-    book.properties.title = excel_text(report.title, report.language)[0]
-    book.properties.created = book.properties.modified = moment.replace(
-        tzinfo=None, microsecond=0
+    save_book(
+        book, excel_text(report.title, report.language)[0], report.result.window.as_of, file
     )
-    BookWriter(book, StampedZip(file, moment)).save()
