@@ -38,16 +38,19 @@ FINDING_COLUMNS: Final = (
     "debtor",
     "link",
     "exception",
+    "owner_name",
+    "team",
 )
 """A finding: its id, whose audit, which record, which rule it fails and how; `span` is one of
 SPANS. Who is to mend it: `debtor_kind` says whether that is the owner, an operator, or whoever
 `created_by` names, and `debtor` is their id; operators are one pool and have none. `exception` is
-exempt, disputed or ''.
+exempt, disputed or ''. The owner and their team by name, where they have records or a plan.
 """
+_OWNER: Final = FINDING_COLUMNS.index("owner")
 
 
 def write_findings(folder: Path, result: RunResult) -> None:
-    """Writes findings.parquet and findings.csv: a row per record, owner and rule, no names."""
+    """Writes findings.parquet and findings.csv: a row per record, owner and rule."""
     schema = pa.schema([pa.field(name, pa.string()) for name in FINDING_COLUMNS])
     with (
         pq.ParquetWriter(folder / "findings.parquet", schema, compression="zstd") as parquet,
@@ -64,6 +67,12 @@ def write_findings(folder: Path, result: RunResult) -> None:
 
 
 def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
+    named = {person.id: (person.name, person.team) for person in result.people}
+    for row in _findings(result):
+        yield *row, *named.get(row[_OWNER], ("", ""))
+
+
+def _findings(result: RunResult) -> Iterator[tuple[str, ...]]:
     for item in result.fix_list:
         for finding, rule in zip(item.ids, item.rules, strict=True):
             state = _disputed(finding in item.disputed)

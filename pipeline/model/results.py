@@ -145,6 +145,12 @@ class RunResult:
         return self.figures.get(figure_id(measure.name, dimension, currency, scope, key))
 
     @property
+    def names(self) -> dict[tuple[Scope, str], str]:
+        """Whom figures are about, by name: account managers, former colleagues, teams."""
+        teams = {(Scope.TEAM, person.team_id): person.team for person in self.people}
+        return {**teams, **{(person.scope, person.id): person.name for person in self.people}}
+
+    @property
     def before(self) -> Before | None:
         """The run before; None where there was none, or nothing is known of it."""
         return self.history.before if self.history else None

@@ -1,17 +1,48 @@
-"""figures.json: every figure of a run, exactly; a figure a line."""
+"""Every figure of a run, exactly: figures.json, a figure a line, and figures.parquet."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Select, create_engine, func, select
+
 from pipeline.errors import ConfigError
-from pipeline.model import Figure, Figures, RunResult, Scope, Unit
+from pipeline.model import Difference, Figure, Figures, RunResult, Scope, Unit
+from pipeline.values.batches import batches
 
 FIGURES: Final = "figures.json"
-"""Its name in a run's folder."""
+TABLE: Final = "figures.parquet"
+"""Their names in a run's folder."""
+
+_BATCH: Final = 50_000
+"""Figures written per batch."""
+
+_TEXTS: Final = (
+    "id",
+    "scope",
+    "key",
+    "name",
+    "metric",
+    "dimension",
+    "period",
+    "unit",
+    "currency",
+    "basis",
+)
+_TABLE: Final = pa.schema(
+    [
+        *(pa.field(name, pa.string()) for name in _TEXTS),
+        # sums of minor units may exceed 64 bits
+        pa.field("numerator", pa.decimal128(38)),
+        pa.field("denominator", pa.decimal128(38)),
+    ]
+)
 
 
 def write_figures(result: RunResult, file: Path) -> None:
@@ -31,13 +62,53 @@ def write_figures(result: RunResult, file: Path) -> None:
         },
         "figures": [],
     }
+    names = result.names
     begun, _, ended = json.dumps(document, ensure_ascii=False, indent=1).rpartition("]")
     with file.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(begun)
         for position, figure in enumerate(result.figures.values()):
-            parts = {name: getattr(figure, name) for name in Figure.__slots__}
+            parts = _parts(figure, names)
             stream.write(f"{',' * bool(position)}\n  {json.dumps(parts, ensure_ascii=False)}")
         stream.write(f"]{ended}")
+
+
+def write_table(result: RunResult, file: Path) -> None:
+    """Writes figures.parquet; the integers of its figures are exact."""
+    names = result.names
+    with pq.ParquetWriter(file, _TABLE, compression="zstd") as writer:
+        for figures in batches(iter(result.figures.values()), _BATCH):
+            rows = [_parts(figure, names) for figure in figures]
+            columns = {name: [row[name] for row in rows] for name in _TABLE.names}
+            writer.write_table(pa.table(columns, schema=_TABLE))
+
+
+def _parts(figure: Figure, names: Mapping[tuple[Scope, str], str]) -> dict[str, Any]:
+    """A figure's parts, with the name of whom it is about."""
+    parts = {name: getattr(figure, name) for name in Figure.__slots__}
+    parts["name"] = names.get((figure.scope, figure.key), "")
+    return {name: parts[name] for name in _TABLE.names}
+
+
+def table_differences(result: RunResult, file: Path) -> Iterator[Difference]:
+    """Where DuckDB reads another row in figures.parquet than the result has."""
+    names = result.names
+    engine = create_engine("duckdb:///:memory:")
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(_read(file)).yield_per(_BATCH)
+            pairs = zip_longest(result.figures.values(), rows)
+            for figure, row in pairs:
+                expected = None if figure is None else tuple(_parts(figure, names).values())
+                if expected != (None if row is None else tuple(row)):
+                    name = figure.id if figure else row[0]
+                    yield name, TABLE, str(expected), str(row)
+    finally:
+        engine.dispose()
+
+
+def _read(file: Path) -> Select[Any]:
+    table = func.read_parquet(str(file)).table_valued(*_TABLE.names, name="figures")
+    return select(table)
 
 
 def read_figures(file: Path) -> Figures:
@@ -59,6 +130,7 @@ def _figures_in(lines: Iterator[str]) -> Iterator[Figure]:
     for line in lines:
         if line.lstrip().startswith('{"id"'):
             parts, _ = json.JSONDecoder().raw_decode(line.lstrip())
+            del parts["name"]  # of whom it is about
             yield Figure(
                 **{**parts, "scope": Scope(parts["scope"]), "unit": Unit(parts["unit"])}
             )

@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING
 from pipeline.errors import ProofError
 from pipeline.findings.written import write_findings
 from pipeline.measures.completeness import RECORDS_FAILING
-from pipeline.model import Difference, Person, RunResult, Scope
+from pipeline.model import Person, RunResult, Scope
 from pipeline.progress import Progress
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_reports
 from pipeline.reports.content.operators import operators_report
-from pipeline.reports.figures_file import FIGURES, write_figures
+from pipeline.reports.figures_file import (
+    FIGURES,
+    TABLE,
+    table_differences,
+    write_figures,
+    write_table,
+)
 from pipeline.workers import workers, workers_for
 
 if TYPE_CHECKING:
@@ -42,8 +48,9 @@ def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
             progress.advance(1)
         write_findings(folder, result)
         write_figures(result, folder / FIGURES)
+        write_table(result, folder / TABLE)
         progress.stage("Reading every figure back", reports)
-        differences: list[Difference] = []
+        differences = list(table_differences(result, folder / TABLE))
         for pair_differences in each(read_pair, _pairs(result, folder)):
             differences += pair_differences
             progress.advance(1)

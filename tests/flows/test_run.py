@@ -33,6 +33,7 @@ from pipeline.model import RunResult, Scope
 from pipeline.progress import Silence
 from pipeline.reports import write
 from pipeline.reports.content.checks import to_check
+from pipeline.reports.figures_file import TABLE, table_differences
 from pipeline.rules import validating
 from pipeline.workers import apart
 from tests.small_demo import MANAGERS, write_small_demo, write_tiny_demo
@@ -132,6 +133,7 @@ def test_everything_is_there_and_private(published: run.Outcome) -> None:
         "report.html",
         "report.xlsx",
         "figures.json",
+        "figures.parquet",
         "findings.csv",
         "findings.parquet",
         "snapshot/manifest.json",
@@ -147,6 +149,47 @@ def test_everything_is_there_and_private(published: run.Outcome) -> None:
         path.name for path in published.folder.parent.iterdir() if path.name.startswith(".")
     ]
     assert left == []
+
+
+def test_files_of_figures_and_findings_name_whom_they_are_about(published: run.Outcome) -> None:
+    """And a figure that figures.parquet has otherwise is told, by another reader."""
+    people = {person.id: person for person in published.result.people}
+    teams = {person.team_id: person.team for person in people.values()}
+    table = pq.read_table(published.folder / TABLE).to_pylist()
+    document = json.loads((published.folder / "figures.json").read_text("utf-8"))
+    assert [
+        {**row, "numerator": int(row["numerator"])}
+        for row in table
+        if row["denominator"] is None
+    ] == [figure for figure in document["figures"] if figure["denominator"] is None]
+    named = {(row["scope"], row["key"]): row["name"] for row in table}
+    assert {named["manager", key] for key in MANAGERS} == {people[key].name for key in MANAGERS}
+    assert {name for (scope, _), name in named.items() if scope == "team"} == set(
+        teams.values()
+    )
+    findings = pq.read_table(published.folder / "findings.parquet").to_pylist()
+    told = {
+        (row["owner"], row["owner_name"], row["team"])
+        for row in findings
+        if row["owner"] in people
+    }
+    assert told == {(key, people[key].name, people[key].team) for key, *_ in told}
+    assert len(told) >= len(MANAGERS)
+
+
+def test_an_altered_table_of_figures_is_told(published: run.Outcome, tmp_path: Path) -> None:
+    table = pq.read_table(published.folder / TABLE)
+    assert list(table_differences(published.result, published.folder / TABLE)) == []
+    numbers = table["numerator"].to_pylist()
+    numbers[7] += 1
+    at = table.column_names.index("numerator")
+    pq.write_table(
+        table.set_column(at, table.schema.field(at), [numbers]), tmp_path / "altered"
+    )
+    pq.write_table(table.slice(1), tmp_path / "shorter")
+    [(name, where, *_)] = table_differences(published.result, tmp_path / "altered")
+    assert (name, where) == (table["id"][7].as_py(), TABLE)
+    assert len(list(table_differences(published.result, tmp_path / "shorter"))) == len(table)
 
 
 def test_in_dutch_it_is_the_same_run(tiny_published: run.Outcome, demo: Path) -> None:

@@ -135,7 +135,11 @@ def where_it_is(document: Document, audit: Audit) -> None:
             ("report.html, report.xlsx", translate("management's report"), management),
             *_queue_file(audit, document.language),
             ("managers/NAME/", translate("each account manager's report"), managers),
-            ("figures.json", translate("all figures, with ids of people"), analysts),
+            (
+                "figures.json, .parquet",
+                translate("all figures, with ids and names of people"),
+                analysts,
+            ),
             ("findings.csv, .parquet", translate("records that miss something"), analysts),
             ("snapshot/", translate("copies of the records that were read"), analysts),
             ("SHA256SUMS", translate("whether a file is as it was published"), analysts),
