@@ -111,9 +111,8 @@ def must_be_as_published(run: Path, wanted: Collection[str], refused: str) -> No
     ]
     if altered:
         raise ProofError(
-            f"{refused}, because the data that it is made from are not those "
-            f"that were published: {'; '.join(map(str, altered))}. Take its folder from where it "
-            "was published."
+            f"{refused}, because the data are not those that were published: "
+            f"{'; '.join(map(str, altered))}. Take the run's folder from where it was published."
         )
 
 

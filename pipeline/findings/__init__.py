@@ -342,6 +342,7 @@ def _checks(record: FailingRecord, about: About, words: _Words) -> Iterator[Chec
 
 def _exempt(record: FailingRecord, about: About) -> Iterator[ExemptFinding]:
     assert about.exceptions is not None
+    moment = local_moment(record.occurred_at_us, about.zone)
     for _, demand, rule, line in about.exceptions.exempting(record):
         yield ExemptFinding(
             id=_id(record, rule, about),
@@ -355,6 +356,7 @@ def _exempt(record: FailingRecord, about: About) -> Iterator[ExemptFinding]:
             is_repeat=record.is_repeat,
             link=_link(record, about),
             span=record.span,
+            day=moment.date() if moment else None,
             line=line,
         )
 

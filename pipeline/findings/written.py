@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -40,11 +41,13 @@ FINDING_COLUMNS: Final = (
     "exception",
     "owner_name",
     "team",
+    "day",
 )
 """A finding: its id, whose audit, which record, which rule it fails and how; `span` is one of
 SPANS. Who is to mend it: `debtor_kind` says whether that is the owner, an operator, or whoever
 `created_by` names, and `debtor` is their id; operators are one pool and have none. `exception` is
-exempt, disputed or ''. The owner and their team by name, where they have records or a plan.
+exempt, disputed or ''. The owner and their team by name, where they have records
+or a plan, and the record's own day in the audit's zone, as in ISO 8601 or ''.
 """
 _OWNER: Final = FINDING_COLUMNS.index("owner")
 
@@ -68,21 +71,22 @@ def write_findings(folder: Path, result: RunResult) -> None:
 
 def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
     named = {person.id: (person.name, person.team) for person in result.people}
-    for row in _findings(result):
-        yield *row, *named.get(row[_OWNER], ("", ""))
+    for day, row in _findings(result):
+        yield *row, *named.get(row[_OWNER], ("", "")), day.isoformat() if day else ""
 
 
-def _findings(result: RunResult) -> Iterator[tuple[str, ...]]:
+def _findings(result: RunResult) -> Iterator[tuple[date | None, tuple[str, ...]]]:
+    """Each finding's record's day, and the finding."""
     for item in result.fix_list:
         for finding, rule in zip(item.ids, item.rules, strict=True):
             state = _disputed(finding in item.disputed)
-            yield _row(finding, result.audit_id, rule, item, state)
+            yield item.day, _row(finding, result.audit_id, rule, item, state)
     for check in result.checks:
         state = _disputed(check.disputed)
-        yield _row(check.id, result.audit_id, check.rule, check, state)
+        yield check.day, _row(check.id, result.audit_id, check.rule, check, state)
     for exempt in result.exempt:
         state = ExceptionState.EXEMPT
-        yield _row(exempt.id, result.audit_id, exempt.rule, exempt, state)
+        yield exempt.day, _row(exempt.id, result.audit_id, exempt.rule, exempt, state)
 
 
 def _disputed(is_disputed: bool) -> str:

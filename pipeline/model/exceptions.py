@@ -82,6 +82,7 @@ class ExemptFinding:
     debtor: Debtor = Debtor.OWNER  # of whom it is not asked
     entered_by: str = ""  # the user of whom, where it is whoever entered it; '' = nobody
     is_repeat: bool = False  # listed at another owner already
+    day: date | None = None  # the record's own day in the audit's zone
 
     @property
     def person(self) -> str:
