@@ -36,8 +36,8 @@ _BY_ENDING: Final[Mapping[str, Form]] = {".csv": "csv", ".xlsx": "xlsx"}
 @click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="A new file.")
 @click.option(
     "--sql",
-    type=click.Choice(["snapshot"]),
-    help="Print the SQL that lists the records instead: for DuckDB, in the run's folder.",
+    type=click.Choice(["snapshot", "source"]),
+    help="Print the SQL that lists the records instead: for DuckDB in the run's folder, or for the CRM's database.",
 )
 def explain(
     run: str,
@@ -45,7 +45,7 @@ def explain(
     output: Path,
     form: Form | None,
     to: Path | None,
-    sql: Literal["snapshot"] | None,
+    sql: Literal["snapshot", "source"] | None,
 ) -> None:
     """Says what FIGURE of RUN means, and lists the records that it counts: as many as it
     says, or that add up to it. Nothing but the data stored with the run is read.
@@ -71,7 +71,7 @@ def explain(
     elif figure.startswith("@"):
         _print_figures(figure, figures)
     elif sql:
-        _print_sql(figure, figures, folder)
+        _print_sql(figure, figures, folder, sql)
     else:
         _explain(figure, figures, folder, form, to)
 
@@ -162,7 +162,9 @@ def new_file(file: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _print_sql(name: str, figures: Figures, folder: Path) -> None:
+def _print_sql(
+    name: str, figures: Figures, folder: Path, where: Literal["snapshot", "source"]
+) -> None:
     from pipeline.flows.explain import open_explainer
     from pipeline.flows.explain.figures import named_figure
     from pipeline.values.visible import printable
@@ -172,13 +174,20 @@ def _print_sql(name: str, figures: Figures, folder: Path) -> None:
         shown_progress() as progress,
         open_explainer(folder / "snapshot", figures, progress) as explainer,
     ):
-        statements = explainer.snapshot_sql(figure)
+        of_snapshot = where == "snapshot"
+        asked = explainer.snapshot_sql if of_snapshot else explainer.source_sql
+        statements = asked(figure)
     if not statements:
         raise ConfigError(
             f"--sql: {printable(figure.id)} is no count of records, so no SQL lists any. Without --sql "
             "you are told what it is made of."
         )
-    click.echo(f"-- {printable(figure.id)}: its records, listed by DuckDB in the run's folder")
+    place = (
+        "DuckDB in the run's folder"
+        if of_snapshot
+        else "the CRM's database, without exceptions"
+    )
+    click.echo(f"-- {printable(figure.id)}: its records, listed by {place}")
     for statement in statements:
         click.echo(statement if statement.startswith("--") else f"{statement};")
 

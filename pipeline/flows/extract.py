@@ -24,6 +24,7 @@ from pipeline.proof.witness import Witness, save_witness
 from pipeline.queries.ask import ask_at_once, ask_people
 from pipeline.retry import retry
 from pipeline.snapshot.manifest import Manifest, hash_of, save_manifest, versions
+from pipeline.snapshot.source_sql import SourceSql, save_source_sql, traits_of
 
 Clock = Callable[[], datetime]
 
@@ -98,11 +99,14 @@ def _extract_once(
             shared = fingerprints.basis(reader)
             progress.stage("Asking the CRM's own database")
             witness = witness_of(audit, reader, window)
+            dialect = connection.dialect
+            asked = SourceSql(dialect.name, traits_of(dialect), reader.sql())
     finally:
         engine.dispose()
     held_for = round(limit.elapsed, 3)
     notes = (source.moment(engine), reader.shared_code_note(), shared)
     save_witness(folder, replace(witness, fingerprints=tuple(texts)))
+    save_source_sql(folder, asked)
     resolved = audit.resolved()
     save_manifest(
         folder,

@@ -4,7 +4,7 @@ owner and its moment first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -93,6 +93,17 @@ def view_from(
 ) -> Select[Any]:
     """The same from the entity's records with their state, wherever these were worked out."""
     return _VIEWS[entity](e, records, context)
+
+
+def narrow_view(
+    entity: str, e: Entities, names: Collection[str], context: QueryContext
+) -> Select[Any]:
+    """The same with no other columns of the entity's own than these, and what a view looks at."""
+    stated = with_state(entity, e[entity], context)
+    kept = {*names, *LOOKED_AT, "state"}
+    columns = [column for column in stated.selected_columns if column.key in kept]
+    narrow = stated.with_only_columns(*columns, maintain_column_froms=True)
+    return view_from(entity, e, narrow.subquery(), context)
 
 
 def with_state(entity: str, record: FromClause, context: QueryContext) -> Select[Any]:

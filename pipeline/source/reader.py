@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from sqlalchemy import (
+    ClauseElement,
     Connection,
     FromClause,
     Select,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -30,6 +32,7 @@ from pipeline.databases.select_guard import wrapped
 from pipeline.errors import ConfigError, SourceError
 from pipeline.language.languages import in_all
 from pipeline.model import DATED, LOGS, Kind, LocalText, TableAccount
+from pipeline.model.source_sql import COLUMNS, EntitySql
 from pipeline.presets import Part
 from pipeline.source.names import Tables, close_to, listed
 from pipeline.source.part_columns import columns_of_parts, not_given, partly_given
@@ -76,6 +79,23 @@ class SourceReader:
     def entities(self) -> dict[str, FromClause]:
         """Every entity's audited rows, typed for our queries, as common table expressions."""
         return {entity: self._typed.audited(entity) for entity in self._raw}
+
+    def sql(self) -> dict[str, EntitySql]:
+        """How every entity's audited rows are read, with all values written out."""
+        return {entity: self._sql_of(rows) for entity, rows in self.entities().items()}
+
+    def _sql_of(self, rows: FromClause) -> EntitySql:
+        audited: Any = rows
+        select_ = audited.element
+        place = select_.with_only_columns(literal_column(COLUMNS), maintain_column_froms=True)
+        columns = {str(each.key): self._text(each.element) for each in select_.selected_columns}
+        return EntitySql(self._text(place), columns)
+
+    def _text(self, element: ClauseElement) -> str:
+        dialect = self.connection.dialect
+        sql = str(element.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        # a driver would read %% as %, and none will see it
+        return sql.replace("%%", "%") if dialect.paramstyle in ("format", "pyformat") else sql
 
     def worked_out(self, rows: Select[Any], name: str) -> FromClause:
         """A part of a statement that the database evaluates once, if it can be told to."""

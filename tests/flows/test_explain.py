@@ -4,6 +4,7 @@ of the demo there are as many as it counts.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.config import load_audit
+from pipeline.config import load_audit, secrets_of
 from pipeline.delivery.sums import write_sums
 from pipeline.errors import ConfigError, ProofError
 from pipeline.flows import run
@@ -23,7 +24,8 @@ from pipeline.flows.explain.figures import figures_about, named_figure, scopes_o
 from pipeline.model import Figures
 from pipeline.model.explanations import Explanation, Part
 from pipeline.progress import Silence
-from tests.explained import explanations, unexplained
+from pipeline.source import open_engine
+from tests.explained import explanations, listed_otherwise, unexplained
 from tests.program import crm_audit
 from tests.published import AS_OF, copied_to, published_run
 from tests.small_demo import MANAGERS, write_small_demo
@@ -205,6 +207,34 @@ def test_its_sql_lists_the_same_records(
         answers = [connection.execute(statement).fetchall() for statement in statements]
     *_, part = explained(explainer, figures, name).parts
     assert {row[0]: row[-1] for row in answers[-1]} == by_id(part) != {}
+
+
+def test_the_source_lists_the_same_records(demo: Demo) -> None:
+    """In a database of many; tests/crms asks those of real CRMs."""
+    audit = load_audit(demo.folder / "audit.yaml")
+    engine = open_engine(
+        secrets_of(audit.settings.source.url), demo.folder, audit.preset, lambda: 60
+    )
+    with engine.connect() as connection:
+        asked = listed_otherwise(
+            demo.data, demo.figures, lambda sql: connection.exec_driver_sql(sql).all()
+        )
+    engine.dispose()
+    wrong, number = asked
+    assert number > 30
+
+    # one meeting is exempt from its result, of which the CRM knows nothing
+    assert wrong == ["points_due/meeting@company", "base_points_due/meeting@company"]
+
+
+def test_a_run_that_kept_no_sql_of_its_source(demo: Demo, tmp_path: Path) -> None:
+    data = tmp_path / "snapshot"
+    shutil.copytree(demo.data, data)
+    (data / "source.json").unlink()
+    with open_explainer(data, demo.figures, Silence()) as explainer:
+        assert explainer.explain(demo.figures["deals_won@company"]).parts
+        with pytest.raises(ConfigError, match="does not hold the SQL"):
+            explainer.source_sql(demo.figures["deals_won@company"])
 
 
 def test_what_is_no_count_of_records_has_no_sql(explainer: Explainer, figures: Figures) -> None:

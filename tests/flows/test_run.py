@@ -138,6 +138,7 @@ def test_everything_is_there_and_private(published: run.Outcome) -> None:
         "findings.csv",
         "findings.parquet",
         "snapshot/manifest.json",
+        "snapshot/source.json",
     ):
         assert (published.folder / name).is_file(), name
     for path in [published.folder, *published.folder.rglob("*")]:

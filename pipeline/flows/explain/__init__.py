@@ -5,24 +5,26 @@ Everything is asked of the run's snapshot; the CRM is not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from pipeline.delivery.sums import deviations, read_sums
-from pipeline.errors import ProofError
+from pipeline.errors import ConfigError, ProofError
 from pipeline.flows.explain.made_of import special_part
 from pipeline.flows.explain.opened import OpenRun, open_stored
 from pipeline.flows.explain.records import Records
-from pipeline.flows.explain.sql import snapshot_script
+from pipeline.flows.explain.sql import snapshot_script, source_script
 from pipeline.flows.explain.words import label_of, words_of
-from pipeline.measures.addends import traced_entries
+from pipeline.measures.addends import addends_of, traced_entries
 from pipeline.model import Figure, Figures, Scope
 from pipeline.model.explanations import Explanation, Part
 from pipeline.model.figures import Entry, Heading, what_of
 from pipeline.progress import Progress
 from pipeline.reports.figures_file import FIGURES, read_figures
+from pipeline.snapshot.source_sql import load_source_sql
 
 
 def published_figures(run: Path) -> Figures:
@@ -74,15 +76,34 @@ class Explainer:
         )
 
     def snapshot_sql(self, figure: Figure) -> list[str]:
-        """The statements that list the records of a figure's parts; none of what is no count
-        of records.
+        """DuckDB's statements that list the records of a figure's numbers; none of what is no
+        count of records.
         """
-        statements = (
+        return _once(
             snapshot_script(self.run, self._records.asked(number), self._records.exempt)
-            for name in _parts_of(figure)
-            if (number := self._counted(figure, name)) is not None
+            for number in self._numbers(figure)
         )
-        return list(dict.fromkeys(each for script in statements for each in script))
+
+    def source_sql(self, figure: Figure) -> list[str]:
+        """The same for the CRM's own database, as it was asked for this run: as the figure would
+        be without exceptions. Raises ConfigError if the run did not keep it.
+        """
+        source = load_source_sql(self.run.data)
+        if source is None:
+            raise ConfigError(
+                "The run does not hold the SQL by which the CRM was read: an earlier version of this "
+                "program made it. Run the audit again, or ask for --sql snapshot."
+            )
+        numbers = self._numbers(figure)
+        script = _once(source_script(self.run, source, addends_of(each)) for each in numbers)
+        return [*_NOTES.get(source.dialect, ()), *script] if script else []
+
+    def _numbers(self, figure: Figure) -> Iterator[int]:
+        """The figure's numbers that are counts of records, with what they remember."""
+        for name in _parts_of(figure):
+            number = self._counted(figure, name)
+            if number is not None:
+                yield number
 
     def _part(self, figure: Figure, name: str) -> Part:
         number = (figure.denominator or 0) if name == "denominator" else figure.numerator
@@ -122,6 +143,17 @@ class Explainer:
         pool = next(pool for pool in totals if (pool.scope, pool.key) == (scope, key))
         entries = traced_entries(pool, totals[-1], self.run.inputs)
         return {_what(entry[0]): entry for entry in entries}
+
+
+_NOTES: Final[Mapping[str, tuple[str, ...]]] = {
+    "sqlite": ("-- It may call functions that this program adds to SQLite.",),
+    "files": ("-- For the DuckDB into which this program loads the files.",),
+}
+
+
+def _once(scripts: Iterable[Iterable[str]]) -> list[str]:
+    """The statements of all scripts, each once."""
+    return list(dict.fromkeys(each for script in scripts for each in script))
 
 
 def _what(heading: Heading) -> str:

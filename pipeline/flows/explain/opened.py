@@ -46,6 +46,7 @@ class Stored:
 class OpenRun:
     """A stored run with its snapshot open."""
 
+    data: Path  # the snapshot's folder
     stored: Stored
     connection: Connection
     views: Mapping[str, FromClause]
@@ -89,11 +90,11 @@ def open_stored(data: Path, progress: Progress) -> Iterator[OpenRun]:
         verdicts = judged.verdicts_on(stored.audit, opened, progress)
         progress.stage("Counting")
         with opened.engine.connect() as connection:
-            yield _counted(stored, opened, verdicts, connection)
+            yield _counted(data, stored, opened, verdicts, connection)
 
 
 def _counted(
-    stored: Stored, opened: OpenSnapshot, verdicts: Verdicts, connection: Connection
+    data: Path, stored: Stored, opened: OpenSnapshot, verdicts: Verdicts, connection: Connection
 ) -> OpenRun:
     audit, context, views = stored.audit, stored.context, opened.views
     scans = queries.scans_of(views, audit.field_sets, context, verdicts)
@@ -107,7 +108,7 @@ def _counted(
     answers = all_answers(tallies, groups, users, audit, stored.history)
     inputs = inputs_of(answers, users, audit, stored.manifest.accounts, stored.window)
     totals = tuple(totals_of(answers, inputs))
-    return OpenRun(stored, connection, views, verdicts, users, failing, inputs, totals)
+    return OpenRun(data, stored, connection, views, verdicts, users, failing, inputs, totals)
 
 
 def _tallies(
