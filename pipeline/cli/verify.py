@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -36,6 +37,7 @@ def verify(path: Path, run: Path | None) -> None:
 
 
 def _verify_run(run: Path) -> None:
+    from pipeline.delivery.erased import read_erased
     from pipeline.delivery.sums import SUMS, deviations, read_sums
 
     sums = read_sums(run)
@@ -47,9 +49,28 @@ def _verify_run(run: Path) -> None:
             f"{run} is not what was published: see the {len(different)} lines above. The list of "
             f"hashes, {SUMS}, is not signed: whoever can alter a file can alter the list."
         )
+    erased = read_erased(run)
+    for erasure in erased.erasures:
+        click.echo(
+            f"Changed by erasure on {erasure.at[:10]} ({erasure.why}): {_number(erasure.paths)}."
+        )
+    held = len(sums.files) - len(erased.reasons)
     click.echo(
-        f"SHA-256 of {len(sums.files)} files equal those in {run / SUMS}, and nothing else is in "
-        f"the folder.\n{_not_signed(sums.sha256)}"
+        f"SHA-256 of {held} files equal those in {run / SUMS}, and nothing else is in the folder."
+        f"{_erased_text(len(erased.reasons))}\n{_not_signed(sums.sha256)}"
+    )
+
+
+def _number(paths: Sequence[str]) -> str:
+    return paths[0] if len(paths) == 1 else f"{len(paths)} files"
+
+
+def _erased_text(files: int) -> str:
+    if not files:
+        return ""
+    return (
+        f" What the {files} others held when they were published cannot be checked any more, and who "
+        "can alter a file can alter the list of erasures."
     )
 
 

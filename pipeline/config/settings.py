@@ -26,6 +26,7 @@ from pydantic import (
 from pipeline.calendar.cron import WEEKDAYS, read_cron
 from pipeline.errors import ConfigError
 from pipeline.model import SHARES, Agreement, Audience, LanguageCode, PeriodWord
+from pipeline.model.keeping import Age, Keep
 from pipeline.presets import preset_names
 from pipeline.values.addresses import holds_account, holds_secret, is_address
 from pipeline.values.countries import region_of
@@ -37,6 +38,10 @@ _DURATION: Final = re.compile(
     r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hours?)?",
     re.IGNORECASE,
 )
+_AGE: Final = re.compile(
+    r"(?P<number>\d{1,5})\s*(?P<unit>day|week|month|year)s?|(?P<ever>forever)", re.IGNORECASE
+)
+_OLDEST: Final = 10_000
 _AUDIT_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{2,39}")
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2999
@@ -298,6 +303,31 @@ class MeasureFile(Strict):
     share: bool = False  # as a percentage of what it narrows
 
 
+def _age(value: object) -> Age | None:
+    read = _AGE.fullmatch(str(value).strip())
+    if read and read["ever"]:
+        return None
+    number = int(read["number"]) if read else 0
+    if not read or not 0 < number <= _OLDEST:
+        raise ValueError("write how long, like 35 days, 13 months, 2 years, or forever")
+    unit = read["unit"].lower()
+    if unit == "week":
+        return Age(7 * number, "day")
+    return Age(12 * number, "month") if unit == "year" else Age(number, unit)
+
+
+class KeepFile(Strict):
+    """How long what a run published is kept."""
+
+    snapshots: Annotated[Age | None, BeforeValidator(_age)] = Keep().snapshots
+    reports: Annotated[Age | None, BeforeValidator(_age)] = Keep().reports
+    people: Annotated[Age | None, BeforeValidator(_age)] = Keep().people
+
+    def kept(self) -> Keep:
+        """As the rest of the program knows it."""
+        return Keep(self.snapshots, self.reports, self.people)
+
+
 class AuditFile(Strict):
     """The keys of audit.yaml."""
 
@@ -323,6 +353,7 @@ class AuditFile(Strict):
     # a PostgreSQL, as written: secrets stay ${ENV}; '' is a file in
     # the output folder
     registry: Annotated[str, AfterValidator(_without_secret)] = ""
+    keep: KeepFile = KeepFile()
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
     controls: tuple[Control, ...] = ()
     accept: tuple[

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipeline.delivery.erased import ERASED, read_erased
 from pipeline.errors import ConfigError, ProofError
 from pipeline.values.hashes import file_sha256
 from pipeline.values.visible import printable
@@ -87,13 +88,13 @@ def deviations(run: Path, sums: Sums) -> list[Deviation]:
     """Everything in the run's folder that is not as the list says, by path. Raises ConfigError
     if a folder in it cannot be read.
     """
-    there = set(entries(run))
+    there, erased = set(entries(run)), read_erased(run)
     added = {path: _added(run, path, sums) for path in there - sums.files.keys()}
-    missing = dict.fromkeys(sums.files.keys() - there, "missing")
+    missing = dict.fromkeys(sums.files.keys() - there - erased.reasons.keys(), "missing")
     altered = {
         path: what
         for path in there & sums.files.keys()
-        if (what := _altered(run, path, sums)) is not None
+        if (what := _altered(run, path, sums, erased.rewritten.get(path))) is not None
     }
     found = {**added, **missing, **altered}
     return [Deviation(path, found[path]) for path in sorted(found)]
@@ -104,6 +105,13 @@ def must_be_as_published(run: Path, wanted: Collection[str], refused: str) -> No
     published; a path that ends with / stands for all below it.
     """
     folders = tuple(path for path in wanted if path.endswith("/"))
+    gone = {
+        why
+        for path, why in read_erased(run).reasons.items()
+        if path in wanted or path.startswith(folders)
+    }
+    if gone:
+        raise ConfigError(f"{refused}: its data were erased ({'; '.join(sorted(gone))}).")
     altered = [
         deviation
         for deviation in deviations(run, read_sums(run))
@@ -140,13 +148,13 @@ def _lines(file: Path) -> list[str]:
 
 
 def entries(folder: Path) -> Iterator[str]:
-    """The paths of all files, links and empty folders below, but for the list."""
+    """The paths of all files, links and empty folders below, but for the two lists."""
     for place, folders, files in os.walk(folder, onerror=_unread):
         here = Path(place)
         links = [name for name in folders if (here / name).is_symlink()]
         for name in (*files, *links):
             path = (here / name).relative_to(folder).as_posix()
-            if path != SUMS:
+            if path not in (SUMS, ERASED):
                 yield path
         if not folders and not files and here != folder:
             yield here.relative_to(folder).as_posix()
@@ -163,12 +171,14 @@ def _added(run: Path, path: str, sums: Sums) -> str:
     return f"not published{_origin(sums, _hash_of(run / path))}"
 
 
-def _altered(run: Path, path: str, sums: Sums) -> str | None:
-    """What became of a published file; None if nothing."""
+def _altered(run: Path, path: str, sums: Sums, since: str | None) -> str | None:
+    """What became of a published file; None if nothing, or if it has the hash that it got when
+    something was erased from it.
+    """
     if not _is_file(run / path):
         return "altered: it is no file of its own"
     sha256 = _hash_of(run / path)
-    if sha256 == sums.files[path]:
+    if sha256 is not None and sha256 in (sums.files[path], since):
         return None
     return "cannot be read" if sha256 is None else f"altered{_origin(sums, sha256)}"
 

@@ -193,6 +193,7 @@ def compute(
         contact=audit.contact,
         exempt=listed.exempt,
         history=history,
+        read_at=manifest.read_at,
         exceptions=uses_of(audit.exceptions, listed.met, window.today),
     )
 

@@ -82,7 +82,8 @@ def _extract_once(
     progress.stage("Opening the CRM")
     try:
         with source.consistent(engine, begin, limit) as connection:
-            moment = as_of or clock()
+            read_at = clock()
+            moment = as_of or read_at
             window = window_of(audit, moment, injected=as_of is not None, fire=fire)
             reader = source.SourceReader(connection, read_spec_of(audit, window))
             audit = completed(audit, reader.not_given)
@@ -128,6 +129,7 @@ def _extract_once(
             add=dict(audit.add),
             versions=versions(),
             run_id=run_id,
+            read_at=read_at,
         ),
     )
 

@@ -14,6 +14,7 @@ from pipeline.delivery import folder
 from pipeline.errors import AuditError, PublishError
 from pipeline.flows.compute import compute
 from pipeline.flows.extract import Clock, extract
+from pipeline.flows.keep import sweep
 from pipeline.flows.remember import announce, complete, recalling, remember
 from pipeline.lacks import lack_of
 from pipeline.memory import let_go, settled
@@ -78,7 +79,11 @@ def run_audit(
                 write_reports(result, draft.folder, progress)
             announced = announce(registry, result, audit.output, data)
             published = draft.publish(run_id, clock())
-        warnings = (*result.warnings, *_remembered(registry, announced, result, published))
+        warnings = (
+            *result.warnings,
+            *_remembered(registry, announced, result, published),
+            *_swept(audit, registry, clock()),
+        )
         return Outcome(run_id, published, result, manifest.transaction_seconds, warnings)
 
 
@@ -90,6 +95,14 @@ def _remembered(
         remember(registry, run, result, published / "snapshot")
     except PublishError as error:
         yield f"the report is published, and the next run records that: {error}"
+
+
+def _swept(audit: Audit, registry: Registry, now: datetime) -> Iterator[str]:
+    """Erases what is kept no longer; a failure there does not undo a published report."""
+    try:
+        sweep(audit, registry, now)
+    except (AuditError, OSError) as error:
+        yield f"the report is published, and what is kept no longer could not be erased yet: {error}"
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from fractions import Fraction
 
 from pipeline.model.audit import Agreement, Audience
@@ -132,6 +132,7 @@ class RunResult:
     exempt: tuple[ExemptFinding, ...] = ()
     exceptions: tuple[ExceptionUse, ...] = ()  # every line, and what it did
     history: History | None = None  # None where nothing is known of the runs before
+    read_at: datetime | None = None  # when the CRM was, by the clock
 
     def find(
         self,

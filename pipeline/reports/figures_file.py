@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
@@ -14,12 +16,18 @@ from sqlalchemy import Select, create_engine, func, select
 
 from pipeline.errors import ConfigError
 from pipeline.model import Difference, Figure, Figures, RunResult, Scope, Unit
+from pipeline.model.figures import what_of
 from pipeline.values.batches import batches
 
 FIGURES: Final = "figures.json"
 TABLE: Final = "figures.parquet"
 """Their names in a run's folder."""
 
+_OF_PEOPLE: Final = (Scope.MANAGER, Scope.INACTIVE)
+_ADDENDS: Final = (*_OF_PEOPLE, Scope.UNASSIGNED, Scope.OPERATOR)
+"""Scopes that add up to the company's, less what is counted twice."""
+
+_Row = dict[str, Any]
 _BATCH: Final = 50_000
 """Figures written per batch."""
 
@@ -73,13 +81,19 @@ def write_figures(result: RunResult, file: Path) -> None:
 
 
 def write_table(result: RunResult, file: Path) -> None:
-    """Writes figures.parquet; the integers of its figures are exact."""
+    """Writes figures.parquet; the integers of its figures are exact. It knows its audit (its id, or
+    its name) and
+    when the CRM was read: it may outlive all other files of the run.
+    """
     names = result.names
-    with pq.ParquetWriter(file, _TABLE, compression="zstd") as writer:
+    read_at = result.read_at or result.window.as_of
+    of_run = {"audit": result.audit_id or result.audit, "read_at": read_at.isoformat()}
+    schema = _TABLE.with_metadata(of_run)
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for figures in batches(iter(result.figures.values()), _BATCH):
             rows = [_parts(figure, names) for figure in figures]
             columns = {name: [row[name] for row in rows] for name in _TABLE.names}
-            writer.write_table(pa.table(columns, schema=_TABLE))
+            writer.write_table(pa.table(columns, schema=schema))
 
 
 def _parts(figure: Figure, names: Mapping[tuple[Scope, str], str]) -> dict[str, Any]:
@@ -87,6 +101,55 @@ def _parts(figure: Figure, names: Mapping[tuple[Scope, str], str]) -> dict[str, 
     parts = {name: getattr(figure, name) for name in Figure.__slots__}
     parts["name"] = names.get((figure.scope, figure.key), "")
     return {name: parts[name] for name in _TABLE.names}
+
+
+def without_people(file: Path, target: Path) -> None:
+    """Writes such a table without figures of single people; those of former colleagues become one
+    figure where that adds up, so that with teams and the rest they still make the company's.
+    """
+    table = pq.read_table(file)
+    rows = table.to_pylist()
+    kept = [row for row in rows if row["scope"] not in _OF_PEOPLE]
+    columns = {
+        name: [row[name] for row in (*kept, *_former(rows))] for name in table.schema.names
+    }
+    pq.write_table(pa.table(columns, schema=table.schema), target, compression="zstd")
+
+
+def _former(rows: Iterable[_Row]) -> Iterator[_Row]:
+    """One figure for all former colleagues, of each that adds up to the company's."""
+    by_what: dict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        by_what[what_of(row["metric"], row["dimension"], row["currency"])].append(row)
+    for what, figures in by_what.items():
+        former = _of(figures, Scope.INACTIVE)
+        if former and _adds_up(figures):
+            is_ratio = former[0]["denominator"] is not None
+            yield {
+                **former[0],
+                "id": f"{what}@{Scope.INACTIVE}",
+                "key": "",
+                "name": "",
+                "numerator": _sum(former, "numerator"),
+                "denominator": _sum(former, "denominator") if is_ratio else None,
+            }
+
+
+def _adds_up(figures: Sequence[_Row]) -> bool:
+    parts, twice = _of(figures, *_ADDENDS), _of(figures, Scope.DOUBLE_COUNTED)
+    company = _of(figures, Scope.COMPANY)
+    return bool(company) and all(
+        _sum(parts, part) - _sum(twice, part) == _sum(company, part)
+        for part in ("numerator", "denominator")
+    )
+
+
+def _of(figures: Iterable[_Row], *scopes: Scope) -> list[_Row]:
+    return [row for row in figures if row["scope"] in scopes]
+
+
+def _sum(rows: Iterable[_Row], part: str) -> Decimal:
+    return sum((row[part] for row in rows if row[part] is not None), Decimal(0))
 
 
 def table_differences(result: RunResult, file: Path) -> Iterator[Difference]:

@@ -61,6 +61,7 @@ class Manifest:
     not_given: Mapping[str, LocalText] = field(default_factory=dict)
     audit: ResolvedAudit | None = None  # None in a run of an older version
     run_id: str = ""  # '' of a snapshot that belongs to no run
+    read_at: datetime | None = None  # by the clock, whatever the as-of; None in an older run
     field_sets_sha256: str = ""
     preset_sha256: str = ""
     # 'entity.column' -> 'table.column' of the user's own fields

@@ -40,7 +40,7 @@ def disclosure(audit: Audit, code: LanguageCode, now: datetime) -> str:
     measured.what_is_read(document, audit)
     access.who_sees_it(document, resolved)
     access.where_it_is(document, audit)
-    access.how_long(document)
+    access.how_long(document, audit.settings.keep.kept())
     measured.what_is_not(document, audit)
     access.to_fill_in(document)
     return document.text()

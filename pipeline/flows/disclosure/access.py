@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
 from pipeline.config import Audit
 from pipeline.flows.disclosure.document import Document
 from pipeline.language.format import day_text
 from pipeline.language.languages import Language
+from pipeline.language.marked import forms, marked
 from pipeline.measures.groups import FEWEST
 from pipeline.model import ResolvedAudit
+from pipeline.model.keeping import Age, Keep
 
 
 def in_short(document: Document, audit: ResolvedAudit, today: date) -> None:
@@ -161,17 +164,36 @@ def _queue_file(audit: Audit, language: Language) -> Iterator[tuple[str, str, st
         )
 
 
-def how_long(document: Document) -> None:
-    """That nothing is deleted yet, said plainly."""
+def how_long(document: Document, keep: Keep) -> None:
+    """What is erased when, and what is not."""
     translate = document.language.translate
     document.section(translate("How long it is kept"))
+    for age, kept in (
+        (keep.snapshots, marked("Copies of the records that were read: {age}.")),
+        (keep.reports, marked("Reports and lists of findings: {age}.")),
+        (keep.people, marked("Whatever is about a single person: {age}.")),
+    ):
+        document.paragraph(translate(kept, age=_age(age, document.language)))
     document.paragraph(
         translate(
-            "The program deletes nothing by itself: it has no retention period yet. Each run, with "
-            "its reports, figures, findings and copies of records, stays until somebody removes "
-            "its folder. Folders of runs that failed are removed at once."
+            "After each run the program erases what is older, in its folder and in the registry; the last good "
+            "run stays whole. Figures of teams and of the company stay. Folders of runs that "
+            "failed are removed at once."
         )
     )
+
+
+def _age(age: Age | None, language: Language) -> str:
+    if age is None:
+        return language.translate("until somebody removes them")
+    singular, plural = _AGES[age.unit]
+    return language.translate_plural(singular, plural, age.number, count=age.number)
+
+
+_AGES: Final = {
+    "day": forms("{count} day", "{count} days"),
+    "month": forms("{count} month", "{count} months"),
+}
 
 
 def to_fill_in(document: Document) -> None:
