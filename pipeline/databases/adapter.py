@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -104,7 +104,8 @@ class Database:
     instants: Callable[[Any], bool] = _never
     # whether columns of this type code hold single-precision numbers
     single: Callable[[Any], bool] = _never
-    # whether SQL casts this type to the same text that the driver delivers
+    # whether SQL casts this type to the same text that the driver delivers; of a number, what
+    # 0 added to it makes
     spells: Callable[[Any], bool] = _always
     # whether it evaluates a common table expression at each mention, and knows WITH ROLLUP
     rolls_up: bool = False
@@ -144,9 +145,15 @@ def names_only_in_duckdb(error: Any) -> bool:
     )
 
 
+_INTEGERS_OF_DUCKDB: Final = frozenset(
+    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+    + ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")  # adding 0 to a UHUGEINT rounds it
+)
+
+
 def spelled_by_duckdb(code: Any) -> bool:
-    """Only texts: DuckDB formats days, bytes and numbers in its own way."""
-    return str(code) == "VARCHAR"
+    """Texts and integers: DuckDB formats days, bytes and fractions in its own way."""
+    return str(code) == "VARCHAR" or str(code) in _INTEGERS_OF_DUCKDB
 
 
 def instants_of_duckdb(code: Any) -> bool:

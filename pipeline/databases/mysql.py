@@ -68,6 +68,8 @@ _KINDS: Final[Mapping[int, Kind]] = {
     **dict.fromkeys((0, 1, 2, 3, 4, 5, 8, 9, 13, 246), Kind.MONEY),
 }
 """The kind behind a type code of the protocol."""
+_INTEGERS: Final = {1, 2, 3, 8, 9}
+"""Of every length; a year is none: its text has four digits."""
 _GEOMETRY: Final = 255
 _ROLE: Final = re.compile(r"GRANT (?P<role>(?:(?! ON ).)+?) TO ", re.IGNORECASE)
 
@@ -333,6 +335,11 @@ def _reaches(on: str, database: str) -> bool:
     )
 
 
+def _spells(code: int) -> bool:
+    """Texts and integers: the driver writes fractions, moments and shapes in its own way."""
+    return code in _INTEGERS or (_KINDS.get(code) is Kind.TEXT and code != _GEOMETRY)
+
+
 DATABASE: Final = Database(
     dialects=("mysql", "mariadb"),
     example="mysql+pymysql://reader:${CRM_PASSWORD}@127.0.0.1/suitecrm",
@@ -398,6 +405,6 @@ DATABASE: Final = Database(
     column_kind=_KINDS.get,
     instants=lambda code: code == FIELD_TYPE.TIMESTAMP,
     single=lambda code: code == 4,
-    spells=lambda code: _KINDS.get(code) is Kind.TEXT and code != _GEOMETRY,
+    spells=_spells,
     rolls_up=True,
 )

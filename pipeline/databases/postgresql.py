@@ -36,8 +36,8 @@ _KINDS: Final[Mapping[int, Kind | None]] = {
     **dict.fromkeys((16, 26, 1083, 1186, 1266, 2950), None),
 }
 """The kind behind a type's object id; all other types arrive as text."""
-_SPELLED: Final = {17, 18, 19, 25, 114, 705, 790, 1042, 1043, 3802}
-"""Types whose text is the database's own: bytes, names, texts, JSON, money, users' types."""
+_SPELLED: Final = {17, 18, 19, 20, 21, 23, 25, 114, 705, 790, 1042, 1043, 3802}
+"""Types whose text is the database's own: bytes, names, integers, texts, JSON, money, users' types."""
 _FIRST_OF_USERS: Final = 16384
 
 _WRITABLE: Final = """

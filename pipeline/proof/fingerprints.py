@@ -120,7 +120,9 @@ class SourceTexts:
                 if key[0] in owners
             }
         rows = self._rows(entity)
-        return _marks(rows, name, self._mark(entity, rows, name), owners, self._stream)
+        return _marks(
+            rows, name, text_mark(rows.c.id, rows.c[name]), owners, self._stream
+        )
 
     def _stream(self, statement: Select[Any]) -> Iterator[Sequence[Any]]:
         return self.limit.watched(self.reader.stream(statement))
@@ -130,33 +132,32 @@ class SourceTexts:
         return [name for name in self._proven[entity] if name in columns]
 
     def read_twice(self, entity: str) -> list[str]:
-        """Columns whose text differs between driver and SQL: days, numbers, lists."""
+        """Columns whose text differs between driver and SQL: days, fractions, lists."""
         spelled = self.reader.spelled(entity)
         return [name for name in self._columns(entity) if name not in spelled]
 
     def _rows(self, entity: str) -> FromClause:
         owner = ["owner_id"] if "owner_id" in self.reader.columns(entity) else []
-        rows = self.reader.audited(entity, ["id", *owner, *self._columns(entity)]).subquery(
-            "texts"
-        )
-        rules = self.reader.spec.reading_rules
-        if not owner or not rules.empty or self.reader.is_number(entity, "owner_id"):
-            return rows
-        # a declared empty word names nobody, here as in the snapshot
-        others = (other for other in rows.c if other.key != "owner_id")
-        return select(*others, rules.kept(rows.c.owner_id).label("owner_id")).subquery("owned")
+        names = dict.fromkeys(["id", *owner, *self._columns(entity)])
+        rows = self.reader.audited(entity, names).subquery("texts")
+        return select(*(self._as_read(entity, each) for each in rows.c)).subquery("read")
 
-    def _mark(self, entity: str, rows: FromClause, name: str) -> ColumnElement[Any]:
-        # MySQL may show leading zeros of a number, which the driver drops
-        key = rows.c.id + 0 if self.reader.is_number(entity, "id") else rows.c.id
-        return text_mark(key, rows.c[name])
+    def _as_read(self, entity: str, held: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A column as the snapshot has it, so far as its sums look at it."""
+        name = str(held.key)
+        if self.reader.is_number(entity, name):
+            return (held + 0).label(name)  # MySQL may show zeros before it, which the driver drops
+        rules = self.reader.spec.reading_rules
+        if name == "owner_id" and rules.empty:
+            return rules.kept(held).label(name)  # a declared empty word names nobody
+        return held
 
     def _of(self, entity: str) -> Iterator[Fingerprint]:
         again = self.read_twice(entity)
         names = [name for name in self._columns(entity) if name not in again]
         if names:
             rows = self._rows(entity)
-            marks = {name: self._mark(entity, rows, name) for name in names}
+            marks = {name: text_mark(rows.c.id, rows.c[name]) for name in names}
             asked = self.reader.connection.execute(_sums(rows, marks))
             yield from _fingerprints(entity, names, asked.all())
         for name, marked in self._in_python(entity, again).items():

@@ -235,7 +235,7 @@ def test_texts_of_every_kind(
     [
         ("sqlite", "BLOB", [1, 1.5, 1e16, "a", b"a", b"\xc3\xa9", None]), ("sqlite", "REAL", [1, 1e300, None]),
         ("mysql", "DOUBLE", [1, 1e300, 0.1, None]), ("mysql", "DECIMAL(12, 9)", ["1.5", "0", "0.000000001", None]),
-        ("mysql", "INT(5) ZEROFILL", [1, 0, None]), ("mysql", "YEAR", [0, 2026, None]),
+        ("mysql", "DECIMAL(7, 2) ZEROFILL", [1, 0, None]), ("mysql", "YEAR", [0, 2026, None]),
         ("mysql", "DATETIME(3)", ["2026-02-28 10:00:00.25", "0000-00-00 00:00:00", None]),
         ("mysql", "TIME", ["10:00:00", "-30:00:00", None]), ("mysql", "BIT(3)", [5, 0, None]),
         ("mysql", "ENUM('Ann', 'b\u00e9')", ["Ann", "b\u00e9", None]),
@@ -248,7 +248,7 @@ def test_texts_of_every_kind(
         ("postgresql", "UUID", [UUID(int=5), UUID(int=0), None]),
         ("duckdb", "DOUBLE", [1.0, 1e300, None]), ("duckdb", "DATE", [date(2026, 2, 28), date(2026, 3, 1), None]),
         ("duckdb", "TIMESTAMP", [datetime(2026, 2, 28, 1, 2, 3, 4), None, None]),
-        ("duckdb", "VARCHAR[]", [["a"], [], None]),
+        ("duckdb", "VARCHAR[]", [["a"], [], None]), ("duckdb", "UHUGEINT", [0, 2**128 - 1, None]),
     ],
 )  # fmt: skip
 def test_what_is_no_text_is_hashed_as_the_driver_delivers_it(
@@ -260,6 +260,42 @@ def test_what_is_no_text_is_hashed_as_the_driver_delivers_it(
         read_twice = SourceTexts(reader).read_twice("contact")
         told = basis(reader)
     assert bool(told) == bool(read_twice or dialect == "sqlite")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "kind", "values"),
+    [
+        ("sqlite", "INTEGER", [0, -7, 2**63 - 1, -(2**63), None]),
+        ("mysql", "INT(5) ZEROFILL", [0, 42, 123456, 2**32 - 1, None]),
+        ("mysql", "TINYINT(1)", [0, 1, -128, 127, None]), ("mysql", "SMALLINT", [0, -(2**15), 2**15 - 1, None]),
+        ("mysql", "MEDIUMINT(9) ZEROFILL", [0, 5, 2**24 - 1, None]), ("mysql", "BIGINT", [0, -(2**63), 2**63 - 1, None]),
+        ("mysql", "BIGINT UNSIGNED", [0, 2**63, 2**64 - 1, None]),
+        ("mysql", "BIGINT(20) ZEROFILL", [0, 7, 2**63, 2**64 - 1, None]),
+        ("postgresql", "SMALLINT", [0, -(2**15), 2**15 - 1, None]),
+        ("postgresql", "INTEGER", [0, -(2**31), 2**31 - 1, None]),
+        ("postgresql", "BIGINT", [0, -(2**63), 2**63 - 1, None]),
+        ("duckdb", "TINYINT", [0, -(2**7), 2**7 - 1, None]), ("duckdb", "SMALLINT", [0, -(2**15), 2**15 - 1, None]),
+        ("duckdb", "INTEGER", [0, -(2**31), 2**31 - 1, None]), ("duckdb", "BIGINT", [0, -(2**63), 2**63 - 1, None]),
+        ("duckdb", "HUGEINT", [0, -(2**127), 2**127 - 1, None]), ("duckdb", "UTINYINT", [0, 2**8 - 1, None]),
+        ("duckdb", "USMALLINT", [0, 2**16 - 1, None]), ("duckdb", "UINTEGER", [0, 2**32 - 1, None]),
+        ("duckdb", "UBIGINT", [0, 2**63, 2**64 - 1, None]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("owner", ["VARCHAR(20)", "as the text"])
+def test_integers_are_hashed_by_the_database_as_the_driver_delivers_them(
+    table: Callable[..., Table], dialect: str, kind: str, values: Sequence[Any], owner: str
+) -> None:
+    """Texts, owners and ids alike, MySQL's leading zeros gone."""
+    numbers = {"owner": kind, "owners": [*values, 3]} if owner == "as the text" else {}
+    there = table(dialect, kind, values, key=kind, **numbers)
+    assert there.agreed() == there.by_hand() != set()
+    with there.read() as (reader, stored):
+        assert SourceTexts(reader).read_twice("contact") == []
+        assert bool(basis(reader)) == (dialect == "sqlite")
+        attack(there.folder, stored, lambda rows: rows["first_name"].__setitem__(1, "9"))
+        with pytest.raises(ProofError) as refused:
+            must_agree(reader, there.folder, [stored])
+    assert [name for name, *_ in refused.value.differences] == ["contact 2"]
 
 
 @pytest.mark.parametrize(
@@ -524,12 +560,12 @@ def test_no_other_text_passes_and_its_records_are_named(
 def test_an_owner_that_is_an_empty_word_is_nobody_where_numbers_are_read_twice(
     table: Callable[..., Table],
 ) -> None:
-    agreed = table("postgresql", "INTEGER", [1, 2, 3, 4], owners=["-", "o1"]).agreed()
+    agreed = table("postgresql", "NUMERIC", [1, 2, 3, 4], owners=["-", "o1"]).agreed()
     assert {(one.owner, one.texts) for one in agreed} == {("", 2), ("o1", 2)}
 
 
 def test_what_is_read_twice_is_attacked_in_vain(table: Callable[..., Table]) -> None:
-    there = table("postgresql", "INTEGER", [1, 2, 3, 4])
+    there = table("postgresql", "NUMERIC", [1, 2, 3, 4])
     with there.read() as (reader, stored):
         attack(there.folder, stored, lambda rows: rows["first_name"].__setitem__(0, "9"))
         with pytest.raises(ProofError) as refused:
