@@ -145,9 +145,19 @@ def names_only_in_duckdb(error: Any) -> bool:
     )
 
 
+# adding 0 to a UHUGEINT rounds it
 _INTEGERS_OF_DUCKDB: Final = frozenset(
-    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-    + ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")  # adding 0 to a UHUGEINT rounds it
+    [
+        "TINYINT",
+        "SMALLINT",
+        "INTEGER",
+        "BIGINT",
+        "HUGEINT",
+        "UTINYINT",
+        "USMALLINT",
+        "UINTEGER",
+        "UBIGINT",
+    ]
 )
 
 

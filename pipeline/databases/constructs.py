@@ -333,6 +333,15 @@ class folded(Construct[str]):
     inherit_cache = True
 
 
+class begins_otherwise(Construct[bool]):
+    """begins_otherwise(text, letters): its first character is a visible one of ASCII and none of
+    these letters. Otherwise, where it is a blank, say, a closer look has to tell.
+    """
+
+    type: TypeEngine[bool] = Boolean()
+    inherit_cache = True
+
+
 class looks_dated(Construct[bool]):
     """looks_dated(text): it begins like a date, perhaps with a time of day."""
 

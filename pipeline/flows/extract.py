@@ -16,6 +16,7 @@ from pipeline.errors import SourceError
 from pipeline.flows.operators import must_be_users
 from pipeline.formats import ReadingRules
 from pipeline.language.languages import in_all, joined_texts
+from pipeline.memory import uncollected
 from pipeline.model import NO_TEXT, Answers, LocalText, PeriodBounds, TextColumns, Window
 from pipeline.model.rules import proven_in
 from pipeline.progress import Progress
@@ -245,9 +246,14 @@ def witness_of(audit: Audit, reader: source.SourceReader, window: Window) -> Wit
 def answers_of(audit: Audit, reader: source.SourceReader, window: Window) -> Answers:
     """Every count and every failing record, in one statement per entity."""
     context = audit.query_context(window)
-    asked = (reader.entities(), audit.field_sets, context, reader.worked_out)
+    narrow = {
+        f"{entity}{queries.NARROW}": reader.narrow(entity, names)
+        for entity, names in queries.LOOKED_UP.items()
+    }
+    asked = ({**reader.entities(), **narrow}, audit.field_sets, context, reader.worked_out)
     censuses = queries.censuses(*asked, rolled_up=reader.rolls_up)
-    parts = [ask_at_once(reader.connection, census) for census in censuses]
+    with uncollected():
+        parts = [ask_at_once(reader.connection, census) for census in censuses]
     return Answers(
         tuple(tally for answers in parts for tally in answers.tallies),
         tuple(record for answers in parts for record in answers.failing),

@@ -120,9 +120,7 @@ class SourceTexts:
                 if key[0] in owners
             }
         rows = self._rows(entity)
-        return _marks(
-            rows, name, text_mark(rows.c.id, rows.c[name]), owners, self._stream
-        )
+        return _marks(rows, name, text_mark(rows.c.id, rows.c[name]), owners, self._stream)
 
     def _stream(self, statement: Select[Any]) -> Iterator[Sequence[Any]]:
         return self.limit.watched(self.reader.stream(statement))
@@ -146,7 +144,9 @@ class SourceTexts:
         """A column as the snapshot has it, so far as its sums look at it."""
         name = str(held.key)
         if self.reader.is_number(entity, name):
-            return (held + 0).label(name)  # MySQL may show zeros before it, which the driver drops
+            return (held + 0).label(
+                name
+            )  # MySQL may show zeros before it, which the driver drops
         rules = self.reader.spec.reading_rules
         if name == "owner_id" and rules.empty:
             return rules.kept(held).label(name)  # a declared empty word names nobody

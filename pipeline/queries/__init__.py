@@ -40,10 +40,12 @@ from pipeline.queries.fields import (
     judged_conditions,
 )
 from pipeline.queries.verdicts import NO_VERDICTS, Verdicts, with_verdicts
-from pipeline.queries.views import view_of
+from pipeline.queries.views import LOOKED_UP, NARROW, view_of
 
 __all__ = [
+    "LOOKED_UP",
     "MISSING",
+    "NARROW",
     "UNKNOWN",
     "WORD",
     "Census",

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -33,12 +33,12 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.sql import visitors
+from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.base import ColumnCollection
-from sqlalchemy.sql.elements import ColumnClause, ColumnElement, True_
+from sqlalchemy.sql.elements import AsBoolean, ColumnClause, ColumnElement, Grouping, True_
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from pipeline.databases.constructs import exact_text
+from pipeline.databases.constructs import blank, exact_text
 from pipeline.model import SPANS, FieldSet
 from pipeline.queries.context import WORD, Condition, Entities, QueryContext, flag, span_code
 from pipeline.queries.counts import (
@@ -50,7 +50,15 @@ from pipeline.queries.counts import (
 )
 from pipeline.queries.facts import Fact, parts_of, shared_facts
 from pipeline.queries.fields import due_counts, failing_conditions
-from pipeline.queries.views import LOOKED_AT, view_from, view_of, with_state
+from pipeline.queries.views import (
+    FOUND_LATER,
+    LOOKED_AT,
+    REFERENCES,
+    view_from,
+    view_of,
+    with_met,
+    with_state,
+)
 
 
 class RowKind(IntEnum):
@@ -193,10 +201,14 @@ def census(
     inside = {*_columns_in([fact.condition for fact in facts.values()])}
     stated = with_state(entity, entities[entity], context)
     # worked out, or dates would be read and texts compared wherever they are named
-    records = worked_out(
-        _only(stated, kept | inside | LOOKED_AT | {"state"}), f"records_{entity}"
-    )
-    view = view_from(entity, entities, records, context)
+    blanks = [
+        flag(blank(stated.selected_columns[name])).label(f"{name}{_BLANK}")
+        for name in _texts_in(asked.all_conditions)
+    ]
+    looked_at = (kept | inside | LOOKED_AT) - _found_later(entity, asked.all_conditions)
+    records = worked_out(_only(stated, looked_at, *blanks), f"records_{entity}")
+    among = with_met(entities, context, worked_out) if entity == "meeting" else entities
+    view = view_from(entity, among, records, context)
     flags = (
         flag(_moved(fact.condition, whole, view.selected_columns)).label(marks[called])
         for called, fact in facts.items()
@@ -249,15 +261,67 @@ def _asked(entity: str, view: FromClause, fields: FieldSet, context: QueryContex
 
 
 def _columns_in(conditions: Sequence[Condition], facts: Collection[str] = ()) -> Iterator[str]:
-    """The columns at which the conditions look; those of such facts are not among them."""
+    """The columns at which the conditions look; those of such facts are not among them, nor
+    texts that may be blank.
+    """
 
     def is_whole(element: ClauseElement) -> bool:
-        return isinstance(element, Fact) and element.called in facts
+        of_fact = isinstance(element, Fact) and element.called in facts
+        return of_fact or _text_of(element) is not None
 
     for condition in conditions:
         for element in parts_of(condition, is_whole):
-            if isinstance(element, ColumnClause) and element.table is not None:
+            if (text := _text_of(element)) is not None:
+                yield f"{text}{_BLANK}"
+            elif isinstance(element, ColumnClause) and element.table is not None:
                 yield str(element.key)
+
+
+_BLANK: Final = "_is_blank"
+"""How the column is called, after a text's, that says whether it is blank: records are narrow
+where a text that nothing else looks at is left behind.
+"""
+
+
+def _text_of(element: ClauseElement) -> str | None:
+    """The column of which this says whether it is blank, if a view makes nothing else of it."""
+    if not isinstance(element, blank):
+        return None
+    (column,) = element.clauses
+    ours = isinstance(column, ColumnClause) and column.key not in LOOKED_AT | REFERENCES
+    return str(column.key) if ours else None
+
+
+def _found_later(entity: str, conditions: Sequence[Condition]) -> set[str]:
+    """What a record need not bring along, because of it nothing is asked but whether it lacks
+    together with that in whose absence the view finds it.
+    """
+    sought, other = FOUND_LATER.get(entity, ("", ""))
+
+    def is_whole(element: ClauseElement) -> bool:
+        if getattr(element, "operator", None) is not operators.and_:
+            return False
+        return {sought, other} <= {_blank_column(child) for child in element.get_children()}
+
+    elements = (part for each in conditions for part in parts_of(each, is_whole))
+    asked = any(isinstance(part, ColumnClause) and part.key == sought for part in elements)
+    return set() if asked else {sought}
+
+
+def _blank_column(element: ClauseElement) -> str | None:
+    """The column of which a condition says that nothing stands in it."""
+    if isinstance(element, Fact | Grouping | AsBoolean):
+        inner = element.condition if isinstance(element, Fact) else element.element
+        return _blank_column(inner) if isinstance(inner, ClauseElement) else None
+    if not isinstance(element, blank):
+        return None
+    (column,) = element.clauses
+    return str(column.key) if isinstance(column, ColumnClause) else None
+
+
+def _texts_in(conditions: Sequence[Condition]) -> list[str]:
+    elements = (part for each in conditions for part in parts_of(each, lambda _: False))
+    return sorted({text for element in elements if (text := _text_of(element)) is not None})
 
 
 def _moved(
@@ -271,6 +335,8 @@ def _moved(
     def column_of(element: Any, **_: Any) -> ColumnElement[Any] | None:
         if marks and isinstance(element, Fact) and element.called in marks:
             return columns[marks[element.called]] == 1
+        if (text := _text_of(element)) is not None:
+            return columns[f"{text}{_BLANK}"] == 1
         ours = isinstance(element, ColumnClause) and element.table is before
         return columns[element.key] if ours else None
 

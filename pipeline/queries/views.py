@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from pipeline.databases.constructs import (
+    begins_otherwise,
     blank,
     derived_key,
     exact_text,
@@ -62,16 +63,22 @@ LOOKED_AT: Final = frozenset(
         "made_in_bulk",
         "start_at",
         "start_at_unreadable",
-        "status",
-        "subject",
-        "reached_nobody",
+        "state",
         "says_reached_nobody",
         "says_status",
         "says_subject",
     }
 )
-"""The columns of a record from which a view derives others; of the rest of
+"""The columns of a record with its state from which a view derives others; of the rest of
 them it makes nothing else.
+"""
+
+
+REFERENCES: Final = frozenset({"client_id", "contact_id", "deal_id"})
+"""The columns that are NULL in a view where they lead to nothing that exists."""
+FOUND_LATER: Final = {"contact": ("client_id", "owner"), "call": ("contact_id", "client_id")}
+"""Entity -> what its view finds by itself where records come without it, and in whose absence:
+of a contact without an owner its client, of a call without a client its contact.
 """
 
 
@@ -338,6 +345,10 @@ def owed_by_operators(kind: str, what: str, context: QueryContext) -> bool:
     return context.is_with_operators(kind, *_COLUMNS[what], *named)
 
 
+_PersonsOf = Mapping[str, FromClause]
+"""Kind -> the persons of that kind to whom a row may lead; the first whom it does counts."""
+
+
 def _best_contact(
     e: Entities,
     m: FromClause,
@@ -363,14 +374,14 @@ def _best_contact(
     parents = [] if "meeting.parent_id" in context.absent else _invitees(context)
     for kind in parents:
         persons[kind] = person = _persons(e, kind, context)
-        is_parent = and_(same_id(person.c.id, m.c.parent_id), m.c.parent_kind == kind)
-        joined = joined.outerjoin(person, is_parent)
+        parent = case((m.c.parent_kind == kind, m.c.parent_id))
+        joined = joined.outerjoin(person, same_id(person.c.id, parent))
     if may_be_met("client", context):
         persons["client"] = client = _persons(e, "client", context)
         is_client = and_(same_id(client.c.id, m.c.client_id), client.c.private_person == 1)
         joined = joined.outerjoin(client, is_client)
     if persons:
-        rank, joined = _ranked(persons, e, owner, context, joined)
+        rank, joined = _ranked(persons, m.c.parent_id, e, owner, context, joined)
         ranks.append(rank)
     return _first_of(ranks), joined
 
@@ -401,13 +412,19 @@ def _invited(e: Entities, context: QueryContext) -> FromClause:
     """
     link = e["meeting_contact"].alias()
     meeting_id = derived_key(link.c.meeting_id)
-    owner, joined = _inviting(e, link, context)
     persons: dict[str, FromClause] = {}
+    joined: FromClause = link
     for kind in _invitees(context):
-        persons[kind] = person = _persons(e, kind, context)
-        is_invited = and_(same_id(person.c.id, link.c.person_id), link.c.person_kind == kind)
-        joined = joined.outerjoin(person, is_invited)
-    rank, joined = _ranked(persons, e, owner, context, joined)
+        invitee = case((link.c.person_kind == kind, link.c.person_id))
+        if f"{_MET}{kind}" in e:
+            persons[kind] = e[f"{_MET}{kind}"].alias()
+            is_invited = persons[kind].c.id == derived_key(invitee)
+        else:
+            persons[kind] = _persons(e, kind, context)
+            is_invited = same_id(persons[kind].c.id, invitee)
+        joined = joined.outerjoin(persons[kind], is_invited)
+    owner, joined = _inviting(e, link, persons, context, joined)
+    rank, joined = _ranked(persons, link.c.person_id, e, owner, context, joined)
     columns: list[ColumnElement[Any]] = [
         meeting_id.label("meeting_id"),
         func.min(rank).label("rank"),
@@ -420,39 +437,47 @@ def _invited(e: Entities, context: QueryContext) -> FromClause:
 
 
 def _inviting(
-    e: Entities, link: FromClause, context: QueryContext
+    e: Entities,
+    link: FromClause,
+    persons: _PersonsOf,
+    context: QueryContext,
+    joined: FromClause,
 ) -> tuple[ColumnElement[Any], FromClause]:
     """The owner of the meeting to which a link leads, and the join that finds it. A single
-    one is not looked up: it is compared with people who exist.
+    one is asked only where the invitee lacks something, and not looked up: it is compared with
+    people who exist.
     """
     if context.several_owners:
         owners = _owners("meeting", e, e["meeting"].alias())
         of_meeting = owners.c.record_id == derived_key(link.c.meeting_id)
-        return owners.c.owner, link.outerjoin(owners, of_meeting)
-    meeting = e["meeting"].alias()
-    joined = link.outerjoin(meeting, same_id(meeting.c.id, link.c.meeting_id))
+        return owners.c.owner, joined.outerjoin(owners, of_meeting)
+    meeting = _narrow(e, "meeting")
+    asked = case((_first_penalty(persons) > 0, link.c.meeting_id))
+    joined = joined.outerjoin(meeting, same_id(meeting.c.id, asked))
     return meeting.c.owner_id, joined
 
 
-_PersonsOf = Mapping[str, FromClause]
-"""Kind -> the persons of that kind to whom a row may lead; the first whom it does counts."""
+def _first_penalty(persons: _PersonsOf) -> ColumnElement[int]:
+    return _first_of([person.c.penalty for person in persons.values()])
 
 
 def _ranked(
     persons: _PersonsOf,
+    reference: ColumnElement[Any],
     e: Entities,
     owner: ColumnElement[Any],
     context: QueryContext,
     joined: FromClause,
 ) -> tuple[ColumnElement[int], FromClause]:
     """The rank of a person as the contact of somebody's meeting, and the joins that find it: of
-    persons who lack alike, one of theirs, or nobody's, goes before another's.
+    persons who lack alike, one of theirs, or nobody's, goes before another's. Whose somebody is
+    who lacks nothing is not asked. `reference` is the id by which a contact was found.
     """
-    penalty = _first_of([person.c.penalty for person in persons.values()])
-    first, joined = _first_owner(persons, e, context, joined)
+    penalty = _first_penalty(persons)
+    first, joined = _first_owner(persons, reference, e, context, joined)
     if first is None:
         return penalty, joined
-    theirs = [first.is_(None), same_bytes(first, owner)]
+    theirs = [penalty == 0, first.is_(None), same_bytes(first, owner)]
     if context.several_owners:
         is_also, joined = _owned_also(persons, e, owner, joined)
         theirs.append(is_also == 1)
@@ -473,28 +498,40 @@ def _owned_also(
 
 
 def _first_owner(
-    persons: _PersonsOf, e: Entities, context: QueryContext, joined: FromClause
+    persons: _PersonsOf,
+    reference: ColumnElement[Any],
+    e: Entities,
+    context: QueryContext,
+    joined: FromClause,
 ) -> tuple[ColumnElement[Any] | None, FromClause]:
-    """The first owner of a person who exists, and the joins that find them: of a contact who
-    has none, that of its client. None where the CRM tells no owner of such persons.
+    """The first owner of a person who exists and lacks something, and the joins that find them:
+    of a contact who has none, that of its client. None where the CRM tells no owner of such
+    persons.
     """
-    own, joined = _existing(persons, e, context, joined)
+    lacking = _first_penalty(persons) > 0
+    own, joined = _existing(persons, e, context, joined, lacking)
     untold = not context.absent.isdisjoint({"contact.client_id", "client.owner_id"})
     if untold or "contact" not in persons:
         return own, joined
-    client = e["client"].alias()
-    its_client: ColumnElement[Any] = persons["contact"].c.client_id
-    if own is not None:
-        its_client = case((own.is_(None), its_client))
-    joined = joined.outerjoin(client, same_id(client.c.id, its_client))
+    contact, client = _narrow(e, "contact"), e["client"].alias()
+    ownerless = [] if own is None else [own.is_(None)]
+    asked = and_(persons["contact"].c.id.is_not(None), lacking, *ownerless)
+    joined = joined.outerjoin(contact, same_id(contact.c.id, case((asked, reference))))
+    joined = joined.outerjoin(client, same_id(client.c.id, contact.c.client_id))
     heir, joined = _existing({"client": client}, e, context, joined)
     return heir if own is None else func.coalesce(own, heir), joined
 
 
 def _existing(
-    records: _PersonsOf, e: Entities, context: QueryContext, joined: FromClause
+    records: _PersonsOf,
+    e: Entities,
+    context: QueryContext,
+    joined: FromClause,
+    asked: Condition | None = None,
 ) -> tuple[ColumnElement[Any] | None, FromClause]:
-    """The first owner who exists of the one record that counts, and the joins that find them."""
+    """The first owner who exists of the one record that counts, and the joins that find them;
+    a single one only where it is asked.
+    """
     owned = {
         kind: record
         for kind, record in records.items()
@@ -506,6 +543,8 @@ def _existing(
     if not context.several_owners:
         named = [record.c.owner_id for record in owned.values()]
         user, owner_id = e["user"].alias(), case(*zip(there, named, strict=True))
+        if asked is not None:
+            owner_id = case((asked, owner_id))
         return user.c.id, joined.outerjoin(user, same_id(user.c.id, owner_id))
     found: list[ColumnElement[Any]] = []
     for kind, record in owned.items():
@@ -514,6 +553,38 @@ def _existing(
         joined = joined.outerjoin(owners, and_(of_record, owners.c.place == 1))
         found.append(owners.c.owner)
     return case(*zip(there, found, strict=True)), joined
+
+
+_MET: Final = "met_"
+"""How the names begin under which persons stand beside the entities, with what they lack."""
+NARROW: Final = "_narrow"
+"""How the names end under which a few columns of an entity may stand beside the entities."""
+LOOKED_UP: Final[Mapping[str, Sequence[str]]] = {
+    "meeting": ("id", "owner_id"),
+    "call": ("id", "contact_id"),
+    "contact": ("id", "client_id"),
+}
+"""Entity -> the columns of it that views look up of some of its records."""
+
+
+def _narrow(e: Entities, entity: str) -> FromClause:
+    return e.get(f"{entity}{NARROW}", e[entity]).alias()
+
+
+def with_met(
+    entities: Entities,
+    context: QueryContext,
+    worked_out: Callable[[Select[Any], str], FromClause],
+) -> Entities:
+    """The entities, and beside them (id, owner_id, penalty) of all who may be invited: somebody
+    is invited several times, and what they lack is worked out once.
+    """
+    met: dict[str, FromClause] = {}
+    for kind in _invitees(context):
+        person = _persons(entities, kind, context)
+        columns = (derived_key(person.c.id).label("id"), person.c.owner_id, person.c.penalty)
+        met[f"{_MET}{kind}"] = worked_out(select(*columns), f"{_MET}{kind}")
+    return {**entities, **met}
 
 
 def _persons(e: Entities, kind: str, context: QueryContext) -> FromClause:
@@ -528,7 +599,7 @@ def _persons(e: Entities, kind: str, context: QueryContext) -> FromClause:
         weight = _ONE_LACK + _LACKING * bit + bit * owed_by_operators(kind, what, context)
         # each named once: a database works it out wherever it is named
         penalty = penalty + weight * _lacks(kind, person, _COLUMNS[what], context)
-    further = {"contact": ["client_id"], "client": ["private_person"]}.get(kind, [])
+    further = ["private_person"] if kind == "client" else []
     columns = [person.c[name] for name in ("id", "owner_id", *further)]
     return select(*columns, penalty.label("penalty")).subquery()
 
@@ -556,8 +627,14 @@ def _call(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
     owned, joined = _owned("call", e, c, context)
     client, contact, lead = (e[name].alias() for name in ("client", "contact", "lead"))
     joined = joined.outerjoin(client, same_id(client.c.id, c.c.client_id))
-    joined = joined.outerjoin(contact, same_id(contact.c.id, c.c.contact_id)).outerjoin(
-        lead, same_id(lead.c.id, c.c.contact_id)
+    if "contact_id" in c.c:
+        reference = c.c.contact_id
+    else:
+        alone = _narrow(e, "call")
+        found = same_id(alone.c.id, case((blank(client.c.id), c.c.id)))
+        joined, reference = joined.outerjoin(alone, found), alone.c.contact_id
+    joined = joined.outerjoin(contact, same_id(contact.c.id, reference)).outerjoin(
+        lead, same_id(lead.c.id, reference)
     )
     deal, joined = _deal_of(c, e, joined)
     rows = select(
@@ -589,9 +666,13 @@ def _said_of_call(c: FromClause, context: QueryContext) -> Iterator[ColumnElemen
     much of it as is looked at, since a database works it out wherever it is named.
     """
     longest = max(map(len, context.reached_nobody), default=0)
+    first = {word[:1] for word in context.reached_nobody if word[:1].isascii()}
+    initials = literal("".join(sorted(first | {letter.upper() for letter in first})))
     own = "reached_nobody" in c.c
     for column in [c.c.reached_nobody] if own else [c.c.status, c.c.subject]:
-        said = func.substr(func.coalesce(folded(column), ""), 1, longest)
+        start = func.substr(func.coalesce(folded(column), ""), 1, longest)
+        # most texts begin with none of these words, as their first letter tells
+        said = case((begins_otherwise(column, initials), ""), else_=start)
         yield said.label(f"{_SAYS}{column.key}")
 
 
@@ -643,7 +724,13 @@ def _contact(e: Entities, c: FromClause, context: QueryContext) -> Select[Any]:
     client = e["client"].alias()
     (heir, later), clients = _owned("client", e, client, context)
     heirs = select(client.c.id, heir).select_from(clients).where(later == 0).subquery()
-    joined = joined.outerjoin(heirs, same_id(heirs.c.id, c.c.client_id))
+    if "client_id" in c.c:
+        reference = c.c.client_id
+    else:  # nothing else looks at it: it is found where the contact has no owner
+        ownerless = _narrow(e, "contact")
+        found = same_id(ownerless.c.id, case((own.is_(None), c.c.id)))
+        joined, reference = joined.outerjoin(ownerless, found), ownerless.c.client_id
+    joined = joined.outerjoin(heirs, same_id(heirs.c.id, reference))
     owner = func.coalesce(own, heirs.c.owner).label("owner")
     client_answers = flag(own.is_(None)).label("client_answers")
     client_id = heirs.c.id.label("client_id")  # a reference to nothing is no client

@@ -97,6 +97,10 @@ class SourceReader:
         # a driver would read %% as %, and none will see it
         return sql.replace("%%", "%") if dialect.paramstyle in ("format", "pyformat") else sql
 
+    def narrow(self, entity: str, names: Sequence[str]) -> FromClause:
+        """These texts of an entity's audited rows: the database reads no more of them."""
+        return self._typed.narrow(entity, names)
+
     def worked_out(self, rows: Select[Any], name: str) -> FromClause:
         """A part of a statement that the database evaluates once, if it can be told to."""
         return self._typed.worked_out(rows, name)

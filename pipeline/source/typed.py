@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from sqlite3 import sqlite_version_info
@@ -102,6 +102,16 @@ class Typed:
             column: (read.c[column], read.c[f"{column}_nothing"] == 1) for column in values
         }
         return select(*self._marked(entity, again)).cte(name)
+
+    def narrow(self, entity: str, names: Sequence[str]) -> CTE:
+        """These texts of the audited rows alone, of which no moment or amount is read."""
+        held = self.column_kinds[entity]
+        columns = (
+            (self._kept(entity, name) if name in held else self._nothing(Kind.TEXT)).label(name)
+            for name in names
+        )
+        rows = select(*columns).where(self.raw[entity].c.excluded.is_(None))
+        return in_place(self.dialect, rows, f"narrow_{entity}")
 
     def worked_out(self, rows: Select[Any], name: str) -> CTE:
         """Has the database evaluate the rows once per statement, if it can be told to."""

@@ -20,6 +20,7 @@ from pipeline.calendar.window import microseconds
 from pipeline.databases import constructs as sql
 from pipeline.databases import postgresql
 from pipeline.databases.constructs import (
+    begins_otherwise,
     blank,
     day_at,
     day_of,
@@ -91,7 +92,7 @@ def test_a_dialect_that_lacks_a_construct_stops_the_program() -> None:
 def test_every_construct_is_tried_against_python() -> None:
     """Here, or in the tests of what is written, seen, said, and marked."""
     here = {blank, letters, same_bytes, exact_text, derived_key, micros, day_of, no_date, whole_units,
-            minor_units, single_amount, empty_word}  # fmt: skip
+            minor_units, single_amount, empty_word, begins_otherwise}  # fmt: skip
     elsewhere = {
         "setup/test_written.py": "written_day written_micros written_instant written_local_day local_micros "
         "plain_number decimal_units as_text stripped day_at",
@@ -341,6 +342,27 @@ def test_empty_word(benches: Callable[[str], Bench], dialect: str, kind: str) ->
         )
         for word, found in zip(words, answers, strict=True)
         if bool(found) is not (value is not None and value.strip("".join(spaces)) == word)
+    ]
+    assert wrong == []
+
+
+@text_columns
+def test_how_a_text_begins(benches: Callable[[str], Bench], dialect: str, kind: str) -> None:
+    signs = [*map(chr, range(1, 0x180)), "\u212a", "\u3000", "\ufeff", "\U0001f4de"]
+    texts = [
+        None,
+        "",
+        *filter(holds(kind), (sign + after for sign in signs for after in ("", "oo"))),
+    ]
+    bench, letters_of_words = benches(dialect), "gvGV"
+    source = bench.load(kind, texts)
+    wrong = [
+        (value, found)
+        for value, found in bench.said(
+            source, begins_otherwise(source.c.v, literal(letters_of_words))
+        )
+        if bool(found)
+        is not (bool(value) and "!" <= value[0] <= "~" and value[0] not in letters_of_words)
     ]
     assert wrong == []
 

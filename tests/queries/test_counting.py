@@ -40,7 +40,19 @@ from pipeline.model import (
     Tally,
     same_in_all,
 )
-from pipeline.model.conditions import MOMENT, Among, AnyOf, Between, InState, Not, OlderThan
+from pipeline.model.conditions import (
+    MOMENT,
+    AllOf,
+    Among,
+    AnyOf,
+    Between,
+    Filled,
+    InState,
+    Missing,
+    Not,
+    OlderThan,
+)
+from pipeline.model.conditions import Condition as When
 from pipeline.progress import Silence
 from pipeline.queries import WORD
 from pipeline.queries.census import _Asked, _is_wrong
@@ -315,6 +327,48 @@ def test_where_the_first_owner_counts_and_much_is_absent(
         at_once, before = both(audit_of(tmp_path, url, "first"), url)
     assert at_once == before
     assert not any(again for *_, again in at_once[0])
+
+
+@pytest.mark.parametrize(
+    ("columns", "when"),
+    [
+        ((), None),
+        (("contact_id",), None),
+        (("client_id",), None),
+        (("client_id", "contact_id"), None),
+        (("client_id", "contact_id", "subject"), None),
+        (("subject",), Filled("contact_id")),
+        (("subject",), AllOf((Missing("client_id"), Missing("contact_id")))),
+        (("subject",), AnyOf((Missing("client_id"), Missing("contact_id")))),
+        (("subject",), Not(AnyOf((Filled("client_id"), Filled("contact_id"))))),
+    ],
+)
+def test_a_client_or_contact_is_found_wherever_one_is_asked_for(
+    crm: tuple[Path, URL], columns: tuple[str, ...], when: When | None
+) -> None:
+    """A call without a client has its contact looked up, and a contact without an owner its client;
+    others only where a demand or a condition asks for them.
+    """
+    folder, url = crm
+    audit = audit_of(folder, url, "first", fields=1)
+    demands = {"call": columns, "contact": () if "subject" in columns else columns[:1]}
+    sets = {
+        entity: replace(
+            audit.field_sets[entity],
+            demands=(
+                *audit.field_sets[entity].demands,
+                *(
+                    [Demand("more", same_in_all("more"), asked, 1, when)]
+                    if asked and (entity, *asked) != ("contact", "contact_id")
+                    else []
+                ),
+            ),
+        )
+        for entity, asked in demands.items()
+    }
+    at_once, before = both(replace(audit, field_sets={**audit.field_sets, **sets}), url)
+    assert at_once == before
+    assert {"call", "contact"} <= {record.entity for record in at_once[1]}
 
 
 @pytest.mark.parametrize("rules", [1, 58, 59, 60, 61, 118, 119, 120, 121, 129])

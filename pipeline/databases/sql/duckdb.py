@@ -135,6 +135,10 @@ _SQL: Final[Sql] = {
     c.raised: f"translate(trim(CAST({{0}} AS VARCHAR), {SPACES}), '{ascii_lowercase}', '{ascii_uppercase}')",
     c.is_sign: f"trim(CAST({{0}} AS VARCHAR), {SPACES}) = {{1}}",
     c.folded: f"translate(trim(CAST({{0}} AS VARCHAR), {SPACES}), '{ascii_uppercase}', '{ascii_lowercase}')",
+    c.begins_otherwise: (
+        "ascii(CAST({0} AS VARCHAR)) BETWEEN 33 AND 126"
+        " AND strpos({1}, left(CAST({0} AS VARCHAR), 1)) = 0"
+    ),
     c.looks_dated: f"regexp_matches({{0}}, '{DATED}')",
     c.written_instant: instant_by_offset,
     c.written_local_day: day_by_offset,

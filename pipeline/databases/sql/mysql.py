@@ -176,6 +176,7 @@ _SQL: Final[Sql] = {
         f"CONVERT(CASE WHEN CHARSET({{0}}) = 'binary' AND LENGTH({{0}}) = 1 AND {_BYTE} < 2"
         f" THEN {_BYTE} ELSE {_FOLDED} END USING utf8mb4) COLLATE utf8mb4_bin"
     ),
+    c.begins_otherwise: f"{_BYTE} BETWEEN 33 AND 126 AND LOCATE(LEFT({_AS_TEXT}, 1), {{1}}) = 0",
     c.looks_dated: f"{{0}} REGEXP '{DATED}'",
     c.written_day: day_by_pieces,
     c.written_micros: micros_by_pieces,

@@ -30,6 +30,9 @@ _WIDTHS: Final[Mapping[str, tuple[int, ...]]] = {
 }
 """How many characters a part of a format may take."""
 
+_ISO: Final = "%Y-%m-%d %H:%M:%S"
+"""The format in which iso_micros writes, but for the fraction."""
+
 _Pieces = Mapping[str, ColumnElement[str]]
 
 
@@ -128,6 +131,8 @@ def micros_by_pieces(element: c.Construct[Any], _: Dialect) -> ColumnElement[Any
 
 def _by_pieces(element: c.Construct[Any], *, time: bool) -> ColumnElement[Any]:
     text, written = element.clauses
+    if time and str(written.value) == _ISO:
+        return c.iso_micros(text.concat(".000000"))  # which looks at every character itself
     ways = _ways(text, str(written.value))  # a literal
     read = _read_micros if time else _read_day
     return case(*((c.matches(text, pattern), read(pieces)) for pattern, pieces in ways))

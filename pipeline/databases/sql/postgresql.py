@@ -253,6 +253,10 @@ _SQL: Final[Sql] = {
     # a statement must not hold a sign that the database's encoding lacks
     c.is_sign: f"convert_to(btrim(CAST({{0}} AS text), {SPACES}), 'UTF8') = decode({{2}}, 'hex')",
     c.folded: f'lower(btrim(CAST({{0}} AS text), {SPACES}) COLLATE "C")',
+    c.begins_otherwise: (
+        'CAST({0} AS text) COLLATE "C" >= \'!\' AND CAST({0} AS text) COLLATE "C" < chr(127)'
+        " AND strpos({1}, left(CAST({0} AS text), 1)) = 0"
+    ),
     c.looks_dated: f"{{0}} ~ '{DATED}'",
     c.written_day: day_by_pieces,
     c.written_micros: micros_by_pieces,

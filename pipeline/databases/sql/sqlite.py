@@ -102,6 +102,9 @@ _SQL: Final[Sql] = {
     c.raised: f"upper(trim(CAST({{0}} AS TEXT), {SPACES}))",
     c.is_sign: f"trim(CAST({{0}} AS TEXT), {SPACES}) = {{1}}",
     c.folded: f"CASE {{0}} {_AT_ONCE} ELSE {_FOLDED} END",
+    c.begins_otherwise: (
+        "unicode({0}) BETWEEN 33 AND 126 AND instr({1}, substr({t}, 1, 1)) = 0"
+    ),
     c.looks_dated: f"({_GLOBS})",
     # a text goes to Python as bytes; the driver would refuse invalid UTF-8
     c.text_mark: (
