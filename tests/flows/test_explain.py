@@ -14,6 +14,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from lxml import html as lxml_html
+from openpyxl import load_workbook
 
 from pipeline.config import load_audit, secrets_of
 from pipeline.delivery.sums import write_sums
@@ -263,6 +265,26 @@ def test_a_number_that_a_page_makes_of_a_figure(published: Figures) -> None:
     assert named.figure.id == "win_rate@company"
     assert named.note.startswith("#numerator marks a number on a page")
     assert named_figure("win_rate@company", published, published_run()).note == ""
+
+
+def test_every_figure_of_every_report_leads_to_its_records(published: Figures) -> None:
+    """By the name that it has on a page, where a tooltip says it, and on the sheet Index."""
+    run, names = published_run(), set[str]()
+    for page in run.rglob("report.html"):
+        tree = lxml_html.document_fromstring(page.read_bytes())
+        marked = tree.xpath("//data[@data-figure]")
+        assert len(marked) > 20
+        if page.parent == run:
+            assert all(each.get("title") == each.get("data-figure") for each in marked)
+        else:  # a seller has no use for a command
+            assert not any(each.get("title") for each in marked)
+        names |= {each.get("data-figure") for each in marked}
+        index = load_workbook(page.with_suffix(".xlsx"), read_only=True)["Index"]
+        names |= {row[0] for row in index.iter_rows(min_row=5, values_only=True) if row[0]}
+    figures = {named_figure(name, published, run).figure for name in names}
+    assert len(names) > len(figures) > 100  # several numbers of a page are made of one figure
+    with open_explainer(run / "snapshot", published, Silence()) as explainer:
+        assert all(explainer.explain(figure).parts for figure in figures)
 
 
 def test_all_whom_figures_are_about(published: Figures) -> None:

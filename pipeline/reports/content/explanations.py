@@ -1,4 +1,4 @@
-"""What a figure means: the text that it opens on a page."""
+"""What a figure means: the text that it opens on a page, and that `crm-audit explain` prints."""
 
 from __future__ import annotations
 
@@ -325,6 +325,95 @@ _TEXTS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
         ),
     ),
     (
+        ("meetings_lacking",),
+        marked(
+            "Of the held meetings of the period those that lack this thing; of several "
+            "contacts the most complete one is looked at. A meeting that lacks more than one "
+            "thing is counted with each."
+        ),
+    ),
+    (
+        ("calls_held",),
+        marked(
+            "Calls whose status says held and whose start lies in the period, and not after "
+            "now."
+        ),
+    ),
+    (
+        ("deals_lost",),
+        marked(
+            "Deals whose stage says lost and whose closing date lies in the period, and not "
+            "after today."
+        ),
+    ),
+    (
+        ("win_rate",),
+        marked(
+            "Of the deals that were won or lost in the period those that were won, by their "
+            "number. If nothing was closed there is none."
+        ),
+    ),
+    (
+        ("clients_new",),
+        marked("Clients that were created in the period, and not after now."),
+    ),
+    (
+        ("clients", "contacts", "leads"),
+        marked(
+            "All records of this kind that are not deleted and have this owner, whenever they"
+            " were made. A contact without an owner has that of its client; a lead that "
+            "became a client is left out."
+        ),
+    ),
+    (
+        ("meetings", "calls", "deals"),
+        marked(
+            "All records of this kind that are not deleted and have this owner, whatever "
+            "their status or stage and whenever they were made."
+        ),
+    ),
+    (
+        (
+            "meetings_undated",
+            "calls_undated",
+            "deals_undated",
+            "clients_undated",
+            "contacts_undated",
+            "leads_undated",
+        ),
+        marked(
+            "Records without a date by which they could belong to a period: an event has "
+            "neither a start nor a creation date, any other record no creation date."
+        ),
+    ),
+    (
+        ("demand_unknown",),
+        marked(
+            "Records of which it cannot be told whether the field is asked: its condition "
+            "looks at something that is empty or cannot be read. It is asked of none of them."
+        ),
+    ),
+    (
+        ("managers",),
+        marked("Users who are active, are a person, and own a record or have a target."),
+    ),
+    (
+        ("teams",),
+        marked("Teams to which an account manager belongs."),
+    ),
+    (
+        ("inactive_users",),
+        marked("Users who are no account managers now and still own records."),
+    ),
+    (
+        ("table_rows", "table_audited", "table_excluded"),
+        marked(
+            "Every row of a table that the audit reads is either audited or left out for a "
+            "reason, and both together are all its rows. Rows that are left out were counted "
+            "by the CRM's database and never read."
+        ),
+    ),
+    (
         ("figures_proven",),
         marked(
             "Each of these figures was computed twice, by the CRM's own database and from"
@@ -342,4 +431,4 @@ def _by_name() -> Iterator[tuple[str, str]]:
 
 
 EXPLANATIONS: Final[Mapping[str, str]] = dict(_by_name())
-"""Name of a measure that stands on a manager's page -> what its figures mean."""
+"""Name of a measure -> what its figures mean."""

@@ -169,6 +169,11 @@ def _notes(company: Subject, unlisted: int) -> Iterator[str]:
         "A complete meeting also needs its contact's name and contact details; those count in the "
         "contact's own record."
     )
+    yield language.translate(
+        "Which records does a figure count? “crm-audit explain RUN FIGURE” lists them, each with a "
+        "link. The run is named on each page and sheet; pointing at a figure of the page shows its name, "
+        "and the sheet Index of the workbook has all names."
+    )
 
 
 def _where_listed(company: Subject) -> str:

@@ -55,6 +55,7 @@ def render_page(report: Report) -> str:
             source=language.chosen(report.result.source),
             sections=_sections(report),
             **_opened(report),
+            named=report.reader == "management",
             as_of=as_of_text(window, language),
             period=period_text(window, language),
             **styled(),
