@@ -24,6 +24,7 @@ from pipeline.config.field_sets import (
 from pipeline.config.lines import parse
 from pipeline.config.settings import AuditFile, Period, secrets_of
 from pipeline.config.targets import read_targets
+from pipeline.delivery.signing import Sign, no_signature, signer
 from pipeline.errors import ConfigError
 from pipeline.language.languages import in_all
 from pipeline.measures.asked import context_of
@@ -98,6 +99,11 @@ class Audit:
     def registry(self) -> Registry:
         """Its registry, opened; made where there is none."""
         return open_registry(self.output, secrets_of(self.settings.registry, key="registry"))
+
+    def signer(self) -> Sign:
+        """What signs its published runs. Raises ConfigError if its key cannot be used."""
+        key = self.settings.sign_with
+        return signer(self.file.parent / key) if key else no_signature
 
     @property
     def working_week(self) -> tuple[int, ...]:

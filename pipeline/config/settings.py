@@ -354,6 +354,7 @@ class AuditFile(Strict):
     # the output folder
     registry: Annotated[str, AfterValidator(_without_secret)] = ""
     keep: KeepFile = KeepFile()
+    sign_with: Place | None = None  # a private Ed25519 key in PEM
     schedule: dict[str, Annotated[str, AfterValidator(_cron)]] = {}
     controls: tuple[Control, ...] = ()
     accept: tuple[

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from pipeline.delivery.signing import Sign, no_signature, write_signed
 from pipeline.errors import ProofError
 
 ERASED: Final = "ERASED.json"
@@ -57,9 +58,14 @@ def read_erased(run: Path) -> Erased:
 
 
 def note_erasure(
-    run: Path, now: datetime, why: str, paths: Iterable[str], rewritten: Mapping[str, str]
+    run: Path,
+    now: datetime,
+    why: str,
+    paths: Iterable[str],
+    rewritten: Mapping[str, str],
+    sign: Sign = no_signature,
 ) -> None:
-    """Adds to the list; before anything is erased, so that a kill leaves nothing unexplained."""
+    """Adds to the list, and signs it; before anything is erased, so that a kill leaves nothing unexplained."""
     before = read_erased(run)
     new = Erasure(now.isoformat(timespec="seconds"), why, tuple(sorted(paths)))
     document = {
@@ -69,6 +75,4 @@ def note_erasure(
         ],
         "rewritten": {**before.rewritten, **rewritten},
     }
-    fresh = run / f".{ERASED}"
-    fresh.write_text(json.dumps(document, indent=1), "utf-8")
-    fresh.replace(run / ERASED)
+    write_signed(run / ERASED, json.dumps(document, indent=1), sign)

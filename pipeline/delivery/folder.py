@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from pipeline.delivery.signing import Sign, no_signature
 from pipeline.delivery.sums import write_sums
 from pipeline.errors import ConfigError, PublishError
 from pipeline.lacks import lack_of
@@ -32,8 +33,8 @@ class Draft:
         self.folder = folder
         self._published = False
 
-    def publish(self, run_id: str, now: datetime) -> Path:
-        """Lists the hashes of its files, renames the folder, then switches `latest` to it;
+    def publish(self, run_id: str, now: datetime, sign: Sign = no_signature) -> Path:
+        """Lists and signs the hashes of its files, renames the folder, then switches `latest` to it;
         both of the last steps are atomic.
 
         `latest` stays if this run's as-of was injected, or is older than that of its target.
@@ -43,7 +44,7 @@ class Draft:
             with _alone(self.output / "runs"):
                 if (self.folder / _TEMPORARY).exists():
                     shutil.rmtree(self.folder / _TEMPORARY)
-                write_sums(self.folder)
+                write_sums(self.folder, sign)
                 leads = _leads(self.folder, self.output / "latest", now)
                 pending.unlink(missing_ok=True)
                 if leads:

@@ -13,13 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipeline.delivery import signing
 from pipeline.delivery.erased import ERASED, read_erased
+from pipeline.delivery.signing import Sign, no_signature, write_signed
 from pipeline.errors import ConfigError, ProofError
 from pipeline.values.hashes import file_sha256
 from pipeline.values.visible import printable
 
 SUMS: Final = "SHA256SUMS"
 """The list's name in a run's folder: a line per file, its hash, two spaces, its path."""
+
+_LISTS: Final = frozenset(
+    {SUMS, ERASED, *(f"{name}{signing.SUFFIX}" for name in (SUMS, ERASED))}
+)
+"""What is no published file itself, and is compared by nobody but its signature."""
 
 _LINE: Final = re.compile(r"(?P<hash>[0-9a-f]{64})  (?P<path>[^/\r][^\r]*)")
 
@@ -58,11 +65,11 @@ def _unread_reported() -> Iterator[None]:
         ) from None
 
 
-def write_sums(folder: Path) -> None:
-    """Writes the list of every file in the folder, sorted by path."""
+def write_sums(folder: Path, sign: Sign = no_signature) -> None:
+    """Writes the list of every file in the folder, sorted by path, and signs it."""
     hashes = {path: file_sha256(folder / path) for path in entries(folder)}
     lines = (f"{hashes[path]}  {path}\n" for path in sorted(hashes))
-    (folder / SUMS).write_text("".join(lines), "utf-8")
+    write_signed(folder / SUMS, "".join(lines), sign)
 
 
 @_unread_reported()
@@ -148,13 +155,13 @@ def _lines(file: Path) -> list[str]:
 
 
 def entries(folder: Path) -> Iterator[str]:
-    """The paths of all files, links and empty folders below, but for the two lists."""
+    """The paths of all files, links and empty folders below, but for the lists and their signatures."""
     for place, folders, files in os.walk(folder, onerror=_unread):
         here = Path(place)
         links = [name for name in folders if (here / name).is_symlink()]
         for name in (*files, *links):
             path = (here / name).relative_to(folder).as_posix()
-            if path not in (SUMS, ERASED):
+            if path not in _LISTS:
                 yield path
         if not folders and not files and here != folder:
             yield here.relative_to(folder).as_posix()

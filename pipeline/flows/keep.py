@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pipeline.config import Audit
 from pipeline.delivery.erase import erase, rewrite
 from pipeline.delivery.erased import read_erased
+from pipeline.delivery.signing import Sign
 from pipeline.delivery.sums import entries
 from pipeline.errors import ConfigError
 from pipeline.model.keeping import Age, Keep
@@ -48,7 +49,8 @@ def sweep(audit: Audit, registry: Registry, now: datetime) -> None:
     spared |= {max(ours, key=lambda run: run.read_at).folder.resolve()} if ours else set()
     for run in ours:
         if run.folder.resolve() not in spared:
-            _sweep(run.folder, run.read_at.astimezone(zone).date(), keep, today, now)
+            day = run.read_at.astimezone(zone).date()
+            _sweep(run.folder, day, keep, today, now, audit.signer())
     if keep.people is not None and audit.settings.id:
         limit = datetime.combine(keep.people.before(today), time(), zone)
         with registry.transaction() as connection:
@@ -84,20 +86,20 @@ def _of_manifest(folder: Path) -> tuple[str, datetime] | None:
     return manifest.audit.id or manifest.audit.name, manifest.read_at or manifest.as_of
 
 
-def _sweep(run: Path, day: date, keep: Keep, today: date, now: datetime) -> None:
+def _sweep(run: Path, day: date, keep: Keep, today: date, now: datetime, sign: Sign) -> None:
     there = set(entries(run))
     rows = {path for path in there if path.startswith(_DATA) and path != _MANIFEST}
     if rows and _is_over(keep.snapshots, day, today):
-        erase(run, rows, f"keep: snapshots {keep.snapshots}", now)
+        erase(run, rows, f"keep: snapshots {keep.snapshots}", now, sign)
     rest = there - {TABLE}
     # a report names people
     for name, age in (("people", keep.people), ("reports", keep.reports)):
         if rest and _is_over(age, day, today):
-            erase(run, rest, f"keep: {name} {age}", now)
+            erase(run, rest, f"keep: {name} {age}", now, sign)
             break
     if _is_over(keep.people, day, today) and _has_people(run):
         why = f"keep: people {keep.people}"
-        rewrite(run, TABLE, lambda fresh: without_people(run / TABLE, fresh), why, now)
+        rewrite(run, TABLE, lambda fresh: without_people(run / TABLE, fresh), why, now, sign)
 
 
 def _has_people(run: Path) -> bool:

@@ -55,7 +55,7 @@ def run_audit(
     """
     os.umask(0o077)  # the files hold clients' data: folders 0700, files 0600
     with _lacks_reported():
-        registry = audit.registry()
+        registry, sign = audit.registry(), audit.signer()
         folder.complete_latest(audit.output, clock())
         complete(registry, audit.output, clock(), progress)
         with folder.draft(audit.output) as draft:
@@ -78,7 +78,7 @@ def run_audit(
             with settled(manifest.rows):
                 write_reports(result, draft.folder, progress)
             announced = announce(registry, result, audit.output, data)
-            published = draft.publish(run_id, clock())
+            published = draft.publish(run_id, clock(), sign)
         warnings = (
             *result.warnings,
             *_remembered(registry, announced, result, published),

@@ -325,7 +325,7 @@ def test_the_command_says_what_was_compared(run: Path) -> None:
     assert (
         f"SHA-256 of {number} files equal those in copy/{SUMS}, and nothing else" in done.stdout
     )
-    assert "The list itself is not signed" in done.stdout
+    assert "SHA256SUMS is not signed" in done.stdout
     assert read_sums(run).sha256 in done.stdout
 
 

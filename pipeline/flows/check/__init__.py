@@ -46,6 +46,7 @@ def check_audit(audit: Audit, now: datetime) -> None:
     # as wide as reads well, but not wider than the terminal
     width = min(_WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _WIDTH
     console = Console(width=width, highlight=False)
+    audit.signer()  # a run would find out before it reads anything
     window = window_of(audit, now, injected=False)
     seen = look(audit, window)
     audit = completed(audit, seen.not_given)
