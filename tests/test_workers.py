@@ -187,7 +187,7 @@ def test_two_processes_write_what_one_writes(
         written[count] = content(folder)
         assert told.stages == [("Writing the reports", 6), ("Reading every figure back", 6)]
         assert told.steps == 12
-    assert len(written[1]) == 2 * 6 + 3
+    assert len(written[1]) == 2 * 6 + 4
     assert written[1] == written[2]
 
 
