@@ -665,26 +665,26 @@ GROUPED = (
 )
 
 
-def test_groups_are_closed(crm: Path, tables: dict[str, list[Row]]) -> None:
-    """With audience own each figure of a group is its people's, and together with nobody's they
-    are the company's: nothing is left of which somebody outside a group could be told.
-    """
-    rng, sellers = random.Random(5), [f"m{number}" for number in range(11)]
-    enters_only, left = sellers[:2], "x"
+SELLERS = [f"m{number}" for number in range(11)]
+
+
+def in_two_teams(crm: Path, tables: Mapping[str, Sequence[Row]]) -> None:
+    """Gives the records to SELLERS and to x, who has left; the first two own none. Management sees groups."""
+    rng, left = random.Random(5), "x"
     rows = {name: [dict(row) for row in of] for name, of in tables.items()}
     rows["people"] = [
         {"id": who, "name": f"Zed {who}", "active": "1", "human": "1",
          "team": "north" if place < 6 else "south"}
-        for place, who in enumerate(sellers)
+        for place, who in enumerate(SELLERS)
     ]  # fmt: skip
     rows["people"].append(
         {"id": left, "name": "Zed gone", "active": "0", "human": "1", "team": "north"}
     )
     for table in TABLES.values():
         for row in rows[table]:
-            row["owner"] = rng.choice([*sellers[2:], left, None])
-            row["maker"] = rng.choice([*sellers, left, None])
-    rows["owners"] = [{**row, "owner": rng.choice(sellers[2:])} for row in rows["owners"]]
+            row["owner"] = rng.choice([*SELLERS[2:], left, None])
+            row["maker"] = rng.choice([*SELLERS, left, None])
+    rows["owners"] = [{**row, "owner": rng.choice(SELLERS[2:])} for row in rows["owners"]]
     preset = crm.parent / "own.yaml"
     preset.write_text(
         preset.read_text().replace(
@@ -694,6 +694,15 @@ def test_groups_are_closed(crm: Path, tables: dict[str, list[Row]]) -> None:
     (crm.parent / "crm.db").unlink()
     store(URL.create("sqlite", database=str(crm.parent / "crm.db")), crm.parent, rows)
     crm.write_text(crm.read_text().replace("operators: [op]\n", "audience: own\n"))
+
+
+def test_groups_are_closed(crm: Path, tables: dict[str, list[Row]]) -> None:
+    """With audience own each figure of a group is its people's, and together with nobody's they
+    are the company's: nothing is left of which somebody outside a group could be told.
+    """
+    sellers, left = SELLERS, "x"
+    enters_only = sellers[:2]
+    in_two_teams(crm, tables)
     result = computed(crm)
     assert {person.id for person in result.people} == {*sellers, left}
     groups = {
