@@ -41,7 +41,7 @@ from pipeline.registry.tables import FIRES, METADATA, SCHEDULES
 from pipeline.values.batches import batches
 
 FILE: Final = "registry.db"
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The last of the migrations: the version of the tables in `tables.py`."""
 
 _LEDGER: Final = "ledger.db"

@@ -16,6 +16,7 @@ from sqlalchemy import Row, and_, case, delete, func, select, update
 
 from pipeline.errors import PublishError
 from pipeline.registry.database import Registry, instant_text, one_line, upsert
+from pipeline.registry.leases import Lease
 from pipeline.registry.tables import FIRES, SCHEDULES
 
 MANUAL: Final = "manual"
@@ -65,7 +66,11 @@ class Ledger:
     """
 
     def __init__(self, registry: Registry) -> None:
-        self._transaction = registry.transaction
+        self._registry, self._transaction = registry, registry.transaction
+
+    def lease(self, audit: str, schedule: str, holder: str) -> Lease:
+        """That of a schedule, for a scheduler."""
+        return Lease(self._registry, audit, schedule, holder)
 
     def known_since(self, audit: str, schedule: str, line: str, now: datetime) -> datetime:
         """Since when the schedule has had this line; no earlier fire is owed.

@@ -55,6 +55,14 @@ SCHEDULES: Final = Table(
     Column("line", Text, nullable=False),
     Column("since_utc", Text, nullable=False),
 )
+LEASES: Final = Table(
+    "leases",
+    METADATA,
+    Column("audit", Text, primary_key=True),  # by name
+    Column("schedule", Text, primary_key=True),
+    Column("holder", Text, nullable=False),  # machine and process
+    Column("until_utc", Text, nullable=False),
+)
 RUNS: Final = Table(
     "runs",
     METADATA,

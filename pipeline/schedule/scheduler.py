@@ -5,7 +5,8 @@ published as of now, the earlier ones are missed. A failed run leaves its fire o
 again until it is published or a later fire is due. This holds with several schedulers on one
 output folder and after a crash at any point, for two reasons. An operating system lock surrounds
 deciding, publishing and recording. And the run id follows from the fire, so a folder with that
-name means that the fire was published, even if the ledger does not know it yet.
+name means that the fire was published, even if the ledger does not know it yet. Schedulers of
+several machines, each with its folder, share a registry: whoever publishes holds a lease in it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -90,7 +92,8 @@ class Scheduler:
     `read` returns the current timetable, or raises ConfigError. `clock` returns the present as
     an aware instant. `publish` takes a run id and the instant at which the run was due, and
     creates `output/runs/ID` completely or not at all; it raises AuditError if the run fails.
-    `tell` takes one line for the user.
+    `tell` takes one line for the user. `holder` names the scheduler among those that share its
+    registry; it is this process unless said.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class Scheduler:
         clock: Callable[[], datetime],
         publish: Callable[[str, datetime], None],
         tell: Callable[[str], None],
+        holder: str = "",
     ) -> None:
         self.read, self.ledger, self.clock, self.publish, self.tell = (
             read,
@@ -108,6 +112,7 @@ class Scheduler:
             publish,
             tell,
         )
+        self.holder = holder or f"{socket.gethostname()}:{os.getpid()}"
         self.timetable = read()
         self._armed: Timetable | None = None  # the timetable with alarms set
         self._last_lines: dict[str, str] = {}  # subject -> the last line about it
@@ -229,7 +234,17 @@ class Scheduler:
                 )
             run = self.ledger.find(latest)
             again = _next_attempt(run) if run else now
-            return again if again > now else self._perform(latest, now)
+            return again if again > now else self._leased(latest, now)
+
+    def _leased(self, fire: Fire, now: datetime) -> datetime | None:
+        """Performs the fire unless a scheduler of another machine is at it, or was."""
+        lease = self.ledger.lease(fire.audit, fire.schedule, self.holder)
+        with lease.held(self.clock) as until:
+            if until is not None:
+                return until
+            run = self.ledger.find(fire)
+            is_owed = run is None or run.state is State.OPEN
+            return self._perform(fire, now) if is_owed else None
 
     def _due(self, name: str, now: datetime) -> list[Fire]:
         """The open fires up to now, ascending, including those since the last closed one."""

@@ -34,6 +34,7 @@ def fill(registry: Registry, *, runs: int = 3) -> None:
     ledger = Ledger(registry)
     ledger.known_since("acme", "weekly", "line", NOON)
     ledger.opened(FIRE, "id", NOON)
+    ledger.lease("acme", "weekly", "here:1").take(NOON)
     for number in range(runs):
         with registry.transaction() as connection:
             announce(connection, a_run(number))

@@ -59,7 +59,7 @@ def test_the_migrations_make_the_same_tables(address: str, tmp_path: Path) -> No
 def test_an_older_registry_is_upgraded_and_keeps_what_it_holds(
     registry: Registry, address: str, tmp_path: Path
 ) -> None:
-    """One of the first version: it kept no figures of lines apart."""
+    """One of the first version: it kept no figures of lines apart, and knew no leases."""
     figures = {"score": (9, 10), "clients": (40, None)}
     with registry.transaction() as connection:
         publish(connection, RUN)
@@ -67,6 +67,7 @@ def test_an_older_registry_is_upgraded_and_keeps_what_it_holds(
         for number in (1, 2):
             record_headlines(connection, number, [(Scope.COMPANY, "", figures)])
         connection.exec_driver_sql("ALTER TABLE headlines DROP COLUMN lines")
+        connection.exec_driver_sql("DROP TABLE leases")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     upgraded = open_registry(tmp_path / "output", address)
     assert upgraded.version() == HEAD
