@@ -101,9 +101,11 @@ def _print_figures(about: str, figures: Figures) -> None:
     from pipeline.flows.explain.figures import figures_about
     from pipeline.language.format import format_figure
     from pipeline.language.languages import ENGLISH
+    from pipeline.values.visible import encoded
 
     rows = [
-        (figure.id, format_figure(figure, ENGLISH)) for figure in figures_about(about, figures)
+        (encoded(figure.id), format_figure(figure, ENGLISH))
+        for figure in figures_about(about, figures)
     ]
     _print_table(("figure", "value"), rows)
 

@@ -23,7 +23,7 @@ from pipeline.errors import ConfigError, ProofError
 from pipeline.flows import run
 from pipeline.flows.explain import Explainer, open_explainer, published_figures
 from pipeline.flows.explain.figures import figures_about, named_figure, scopes_of
-from pipeline.model import Figures
+from pipeline.model import Figures, Scope
 from pipeline.model.explanations import Explanation, Part
 from pipeline.progress import Silence
 from pipeline.source import open_engine
@@ -31,6 +31,7 @@ from tests.explained import explanations, listed_otherwise, unexplained
 from tests.program import crm_audit
 from tests.published import AS_OF, copied_to, published_run
 from tests.small_demo import MANAGERS, write_small_demo
+from tests.weeks import Weeks, deal
 
 FIRST, AFTER, TODAY = "2026-11-01", "2026-12-01", "2026-11-24"
 MONTH_AT = "starts_at >= '2026-10-31 23:00:00' AND starts_at <= '2026-11-24 08:00:00'"  # Amsterdam, until as-of
@@ -267,6 +268,18 @@ def test_a_number_that_a_page_makes_of_a_figure(published: Figures) -> None:
     assert named_figure("win_rate@company", published, published_run()).note == ""
 
 
+def test_an_id_that_no_terminal_shows(published: Figures) -> None:
+    """It is asked for as pages mark it."""
+    odd = replace(published["deals_won@company"], id="deals_won@manager:a\nb", key="a\nb",
+                  scope=Scope.MANAGER)  # fmt: skip
+    figures = Figures([odd])
+    assert named_figure("deals_won@manager:a%{a}b", figures, published_run()).figure == odd
+    assert figures_about("@manager:a%{a}b", figures) == [odd]
+    assert [about for about, _ in scopes_of(figures, published_run())] == ["@manager:a%{a}b"]
+    with pytest.raises(ConfigError, match=r"Did you mean 'deals_won@manager:a%\{a\}b'"):
+        named_figure("deals_won@manager:ab", figures, published_run())
+
+
 def test_every_figure_of_every_report_leads_to_its_records(published: Figures) -> None:
     """By the name that it has on a page, where a tooltip says it, and on the sheet Index."""
     run, names = published_run(), set[str]()
@@ -296,6 +309,52 @@ def test_all_whom_figures_are_about(published: Figures) -> None:
     assert {figure.scope.value for figure in figures_about("@unassigned", published)} == {
         "unassigned"
     }
+
+
+# ------------------------------------------------------------------------------- from run to run
+
+
+@pytest.fixture(scope="module")
+def weeks(tmp_path_factory: pytest.TempPathFactory) -> Weeks:
+    """d1 and d2 had been completed, and d2's amount is gone again."""
+    deals = [deal(f"d{number}", amount=None if number < 4 else 9) for number in range(1, 21)]
+    worked_on = Weeks(tmp_path_factory.mktemp("weeks"), deals)
+    worked_on.run(1)
+    worked_on.fill("d1", "d2")
+    worked_on.run(2)
+    worked_on.change("UPDATE deals SET amount = NULL WHERE id = 'd2'")
+    worked_on.run(3)
+    return worked_on
+
+
+@pytest.mark.parametrize(
+    ("metric", "deals"), [("findings_completed", ["d1"]), ("findings_open_again", ["d2"])]
+)
+def test_what_became_of_findings_has_their_records(
+    weeks: Weeks, metric: str, deals: list[str]
+) -> None:
+    folder = weeks.outcomes[3].folder
+    figures = published_figures(folder)
+    with open_explainer(folder / "snapshot", figures, Silence()) as explainer:
+        for scope in ("company", "manager:a"):
+            [part] = explained(explainer, figures, f"{metric}@{scope}").parts
+            assert [(each.kind, each.id, each.owner) for each in part.listed] == [
+                ("deal", record, "a") for record in deals
+            ]
+            assert all(each.name.startswith("finding ") for each in part.listed)
+        assert unexplained(map(explainer.explain, figures.values())) == []
+
+
+def test_what_was_leads_to_the_run_before(weeks: Weeks) -> None:
+    folder = weeks.outcomes[3].folder
+    named = named_figure("base@company#was", published_figures(folder), folder)
+    assert named.figure.id == "base@company"
+    before = weeks.outcomes[2].folder.name
+    assert f"in run {before}: crm-audit explain {before} 'base@company'" in named.note
+    ago = named_figure("base@company#ago2", published_figures(folder), folder)
+    assert f"in run {weeks.outcomes[1].folder.name}:" in ago.note
+    beyond = named_figure("base@company#ago9", published_figures(folder), folder)
+    assert "in run" not in beyond.note
 
 
 # --------------------------------------------------------------------------------- never another list

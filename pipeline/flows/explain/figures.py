@@ -15,7 +15,7 @@ from pipeline.model.figures import who_of
 from pipeline.model.history import AGO, WAS, Before
 from pipeline.snapshot.history import load_history
 from pipeline.snapshot.manifest import load_manifest
-from pipeline.values.visible import decoded, printable
+from pipeline.values.visible import decoded, encoded, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _unknown(name: str, figures: Figures) -> str:
     if about not in scopes:
         about = "company"
     measures = get_close_matches(what, scopes.get(about, ()), 1, cutoff=0.4)
-    hint = f" Did you mean '{printable(f'{measures[0]}@{about}')}'?" if measures else ""
+    hint = f" Did you mean '{encoded(f'{measures[0]}@{about}')}'?" if measures else ""
     return (
         f"No figure of this run is called '{printable(name)}'.{hint} Without a figure, `crm-audit "
         f"explain` lists all whom figures are about; with @ and one of these, as @company, "
@@ -94,7 +94,7 @@ def scopes_of(figures: Figures, run: Path) -> Iterator[tuple[str, str]]:
     """('@manager:u02', their name) of everybody and everything that figures are about."""
     names = _names(run)
     for scope, key, _ in figures.numbers():
-        yield f"@{who_of(scope, key)}", names.get((scope.value, key), "")
+        yield encoded(f"@{who_of(scope, key)}"), names.get((scope.value, key), "")
 
 
 def _names(run: Path) -> dict[tuple[str, str], str]:

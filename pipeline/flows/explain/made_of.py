@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from pipeline import snapshot
 from pipeline.findings.ids import finding_id
-from pipeline.flows.explain.opened import OpenRun
+from pipeline.flows.explain.opened import OpenRun, link_to
 from pipeline.language.languages import ENGLISH
 from pipeline.measures import company, completeness, plan
 from pipeline.measures.addends import owners_in
@@ -224,6 +224,7 @@ def _findings(figure: Figure, run: OpenRun, _: Figures) -> Iterator[Listed]:
             f"finding {finding}",
             owner=person,
             owner_name=names.get(person, ""),
+            link=link_to(kind, record, run.stored.audit),
         )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, FromClause
 
 from pipeline import queries, snapshot
 from pipeline.delivery.folder import scratch
-from pipeline.findings.tallies import group_of
+from pipeline.findings.tallies import Group, group_of
 from pipeline.findings.waived import in_force, waived
 from pipeline.flows import judged
 from pipeline.flows.counting import all_answers, audit_and_period, inputs_of, window_of
@@ -52,9 +53,14 @@ class OpenRun:
     views: Mapping[str, FromClause]
     verdicts: Verdicts
     users: tuple[Person, ...]
-    failing: tuple[FailingRecord, ...]  # with what is waived of each
+    exempt: tuple[FailingRecord, ...]  # those of which exceptions waive something
     inputs: FigureInputs
     totals: tuple[ScopeTotals, ...]  # the company's last
+
+
+def link_to(kind: str, record: str, audit: ResolvedAudit) -> str:
+    """The address of a record's form; '' where the CRM has none."""
+    return audit.links.get(kind, "").replace("{id}", quote(record, safe=""))
 
 
 def load_stored(data: Path) -> Stored:
@@ -99,16 +105,21 @@ def _counted(
     audit, context, views = stored.audit, stored.context, opened.views
     scans = queries.scans_of(views, audit.field_sets, context, verdicts)
     exceptions = in_force(audit.exceptions, stored.window.today, audit.id, audit.field_sets)
-    failing = tuple(waived(ask_failing(connection, scans), exceptions))
+    groups, exempt = Counter[Group](), list[FailingRecord]()
+    for record in waived(ask_failing(connection, scans), exceptions):
+        groups[group_of(record)] += 1
+        if record.waived:
+            exempt.append(record)
     tallies = _tallies(stored, views, connection)
     users = tuple(
         ask_people(connection, snapshot.entities(stored.manifest.stored, audit.schema)["user"])
     )
-    groups = Counter(map(group_of, failing))
     answers = all_answers(tallies, groups, users, audit, stored.history)
     inputs = inputs_of(answers, users, audit, stored.manifest.accounts, stored.window)
     totals = tuple(totals_of(answers, inputs))
-    return OpenRun(data, stored, connection, views, verdicts, users, failing, inputs, totals)
+    return OpenRun(
+        data, stored, connection, views, verdicts, users, tuple(exempt), inputs, totals
+    )
 
 
 def _tallies(

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import FromClause, Select, column, select, table
 
 from pipeline.findings import local_moment
-from pipeline.flows.explain.opened import OpenRun
+from pipeline.flows.explain.opened import OpenRun, link_to
 from pipeline.measures.addends import addends_of
 from pipeline.model import RECORD_NAMES, FailingRecord
 from pipeline.model.explanations import Listed, Part
@@ -38,7 +37,7 @@ class Records:
     def __init__(self, run: OpenRun) -> None:
         self._run = run
         self._users = {user.id: user.name for user in run.users}
-        self.exempt = dict(_exempt_of(run.failing))
+        self.exempt = dict(_exempt_of(run.exempt))
         self._countings = {entity: self._counting(entity) for entity in run.views}
 
     def part(self, name: str, number: int) -> Part:
@@ -81,7 +80,6 @@ class Records:
 
     def _listed(self, entity: str, asked: Select[Any]) -> Iterator[Listed]:
         names, zone = RECORD_NAMES[entity], self._run.stored.window.zone
-        link = self._run.stored.audit.links.get(entity, "")
         # all at once: DuckDB ends a result when its connection is asked for clients
         for row in self._run.connection.execute(asked).mappings().all():
             record, owner = str(row["id"]), row["owner"] or ""
@@ -97,7 +95,7 @@ class Records:
                 local.date() if local else None,
                 owner,
                 self._users.get(owner, ""),
-                link.replace("{id}", quote(record, safe="")),
+                link_to(entity, record, self._run.stored.audit),
             )
 
     @cached_property
@@ -151,8 +149,7 @@ def _literal(text: str) -> str:
 def _exempt_of(failing: Iterable[FailingRecord]) -> Iterator[tuple[str, Exempt]]:
     waived: dict[str, dict[str, int]] = defaultdict(dict)
     for record in failing:
-        if record.waived:
-            waived[record.entity][record.record_id] = record.waived
+        waived[record.entity][record.record_id] = record.waived
     for entity, masks in waived.items():
         bits = sorted({bit for mask in masks.values() for bit in bits_in(mask)})
         yield entity, Exempt(entity, tuple(bits), masks)
