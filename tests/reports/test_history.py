@@ -65,6 +65,25 @@ def test_a_flow_was_only_over_the_same_days(days: tuple[date, date], flows: bool
     assert ("complete_meetings@company#was" in found) == flows
 
 
+def test_a_plan_says_what_was_done_at_the_report_before_of_the_same_period() -> None:
+    now = result().figures["plan_done/deals_won@company"]
+    figures = {"company": {"plan_done/deals_won": (now.numerator - 1, None)}}
+    same = replace(result(), history=History(replace(BEFORE, figures=figures)))
+    page = management_page(same)
+    assert figures_on(page)["plan_done/deals_won@company#was"] == str(now.numerator - 1)
+    [row] = [row for row in management_report(same).element("plan") if row.label == "Deals won"]
+    said = "".join(
+        cell if isinstance(cell, str) else "#" for cell in row.cells if cell is not None
+    )
+    assert said.startswith("# of #was #; ")
+    other = replace(
+        BEFORE, figures=figures, first=date(2026, 10, 1), after_last=date(2026, 11, 1)
+    )
+    assert "plan_done/deals_won@company#was" not in figures_on(
+        management_page(replace(result(), history=History(other)))
+    )
+
+
 def test_the_first_report_says_so_once() -> None:
     page = management_page(replace(result(), history=History(None)))
     assert page.count("first report") == 1

@@ -389,8 +389,8 @@ def _records(subject: Subject, kind: str) -> tuple[Figure | None, Figure | None]
 
 
 def plan_rows(subject: Subject) -> Iterator[Row]:
-    """Done of target, how much is to go, and what a working day needs, for
-    every metric with targets.
+    """Done of target, what was done at the report before, how much is to go, and what a working
+    day needs, for every metric with targets.
     """
     for measure in PLANNED:
         done, target = subject.plan(PLAN_DONE, measure), subject.plan(PLAN_TARGET, measure)
@@ -398,7 +398,8 @@ def plan_rows(subject: Subject) -> Iterator[Row]:
             continue
         bar = (done.numerator, target.numerator)
         large = subject.language.sentence("{done} of {target}", done=done, target=target)
-        cells = (*large, *joined(_still(subject, measure), "; "))
+        further = (_was(subject, done), *_still(subject, measure))
+        cells = (*large, *joined(further, "; "))
         label = subject.language.translate(measure.label)
         yield Row(label, cells, element="plan", big=len(large), bar=bar)
 
