@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, Integer, Table, delete, func, insert, literal_column, select
 
 from pipeline.errors import ConfigError
-from pipeline.registry.database import Registry, execute_many, new_file, open_file
+from pipeline.registry.database import Registry, execute_many, new_file, opened_copy
 from pipeline.registry.tables import METADATA, RUNS
 
 _FETCHED: Final = 5_000
@@ -43,7 +43,11 @@ def restore(registry: Registry, file: Path, *, replace: bool) -> int:
     Raises ConfigError if there is no registry in the file, or if the registry holds runs and is not to be
     replaced.
     """
-    with open_file(file).transaction() as source, registry.transaction() as target:
+    with (
+        opened_copy(file) as backup,
+        backup.transaction() as source,
+        registry.transaction() as target,
+    ):
         held = target.execute(select(func.count()).select_from(RUNS)).scalar_one()
         if held and not replace:
             raise ConfigError(

@@ -7,10 +7,12 @@ whatever it reads is still true when it writes.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -117,15 +119,21 @@ def new_file(file: Path) -> Registry:
     return registry
 
 
-def open_file(file: Path) -> Registry:
-    """The registry that is in a file. Raises ConfigError if none is: nothing is made there."""
+@contextmanager
+def opened_copy(file: Path) -> Iterator[Registry]:
+    """A copy of the registry that is in a file, upgraded: the file stays as it is. Raises ConfigError
+    if none is in it.
+    """
     registry = Registry(URL.create("sqlite", database=str(file)), shown=str(file))
     if not file.is_file() or not registry.version():
         raise ConfigError(
             f"{file}: there is no registry in it; name a file that `registry backup` wrote."
         )
-    _ensure(registry)
-    return registry
+    with TemporaryDirectory() as place:
+        copied = shutil.copyfile(file, Path(place, FILE))
+        copy = Registry(URL.create("sqlite", database=str(copied)), shown=str(file))
+        _ensure(copy)
+        yield copy
 
 
 def _ensure(registry: Registry, ledger: Path | None = None) -> None:

@@ -14,7 +14,7 @@ from pipeline.model import Debtor, Scope
 from pipeline.model.lives import FindingKey, Life, LifeEvent, LifeState
 from pipeline.registry import database
 from pipeline.registry.backup import back_up, restore
-from pipeline.registry.database import Registry, open_file, open_registry
+from pipeline.registry.database import Registry, open_registry, opened_copy
 from pipeline.registry.fires import Fire, Ledger
 from pipeline.registry.lives import lives_of, record_lives, record_rules
 from pipeline.registry.runs import Run, announce, number_of, record, record_headlines
@@ -67,6 +67,28 @@ def rows(registry: Registry) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def held_by(file: Path) -> dict[str, list[tuple[object, ...]]]:
+    with opened_copy(file) as backup:
+        return rows(backup)
+
+
+def test_an_older_backup_is_restored_and_stays_as_it_is(
+    registry: Registry, tmp_path: Path
+) -> None:
+    fill(registry)
+    file = tmp_path / "backup.db"
+    back_up(registry, file)
+    with closing(sqlite3.connect(file)) as older:
+        older.execute("ALTER TABLE headlines DROP COLUMN lines")
+        older.execute("DROP TABLE leases")
+        older.execute("UPDATE alembic_version SET version_num = '0001'")
+        older.commit()
+    before = file.read_bytes()
+    assert restore(registry, file, replace=True) == 3
+    assert file.read_bytes() == before
+    assert rows(registry)["runs"]
+
+
 def test_it_holds_every_row_and_goes_back(
     registry: Registry, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +98,7 @@ def test_it_holds_every_row_and_goes_back(
     assert all(before.values())
     assert back_up(registry, file) == 3
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert rows(open_file(file)) == before
+    assert held_by(file) == before
     with registry.transaction() as connection:
         announce(connection, a_run(8))
     assert restore(registry, file, replace=True) == 3
@@ -96,7 +118,7 @@ def test_from_a_file_into_a_postgresql_and_back(registry: Registry, tmp_path: Pa
     back_up(other, tmp_path / "one.db")
     assert restore(registry, tmp_path / "one.db", replace=False) == 3
     back_up(registry, tmp_path / "two.db")
-    assert rows(open_file(tmp_path / "two.db")) == rows(other)
+    assert held_by(tmp_path / "two.db") == rows(other)
 
 
 def test_what_is_there_is_not_replaced_unasked(registry: Registry, tmp_path: Path) -> None:
