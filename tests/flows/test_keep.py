@@ -18,6 +18,7 @@ from pipeline.delivery.erased import ERASED, note_erasure, read_erased
 from pipeline.delivery.sums import SUMS, deviations, entries, read_sums
 from pipeline.errors import ConfigError
 from pipeline.flows.compare import compare
+from pipeline.flows.explain import published_figures
 from pipeline.flows.keep import sweep
 from pipeline.flows.rerun import rerun
 from pipeline.flows.run import run_audit
@@ -129,6 +130,8 @@ def test_what_lacks_its_rows_is_not_made_again_and_compared_without_causes(
         match=r"cannot be made again: its data were erased \(keep: snapshots 35 days\)",
     ):
         rerun(run_of(folder, 0), Silence())
+    with pytest.raises(ConfigError, match=r"can be explained: its data were erased"):
+        published_figures(run_of(folder, 0))
     comparison = compare(run_of(folder, 0), run_of(folder, 60), Silence())
     assert not comparison.told
     assert comparison.changes["deals@company"].difference == 0

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pipeline.delivery.sums import deviations, read_sums
+from pipeline.delivery.sums import must_be_as_published
 from pipeline.errors import ConfigError, ProofError
 from pipeline.flows.explain.made_of import special_part
 from pipeline.flows.explain.opened import OpenRun, open_stored
@@ -29,19 +29,10 @@ from pipeline.snapshot.source_sql import load_source_sql
 
 def published_figures(run: Path) -> Figures:
     """The figures of the run in this folder. Raises ProofError if they, or the data that they
-    are made from, are not what was published; ConfigError if there is no run.
+    are made from, are not what was published; ConfigError if these were erased, or there is no run.
     """
-    altered = [
-        deviation
-        for deviation in deviations(run, read_sums(run))
-        if deviation.path.startswith("snapshot/") or deviation.path == FIGURES
-    ]
-    if altered:
-        raise ProofError(
-            "No figure of this run can be explained, because what it is made from is not what was "
-            f"published: {'; '.join(map(str, altered))}. Take the run's folder from where it was "
-            "published."
-        )
+    wanted = ("snapshot/", FIGURES)
+    must_be_as_published(run, wanted, "No figure of this run can be explained")
     return read_figures(run / FIGURES)
 
 
