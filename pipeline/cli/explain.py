@@ -214,6 +214,11 @@ def _print_explanation(explanation: Explanation) -> None:
 def _print_part(figure: Figure, part: Part) -> None:
     from pipeline.reports.explained import COLUMNS, rows_of
 
+    if part.drawn_from:
+        id_and_name = slice(COLUMNS.index("id"), COLUMNS.index("client"))
+        drawn = (texts[id_and_name] for texts, _ in rows_of(figure, part))
+        _print_table(("figure", "value"), drawn)
+        return
     rows = [list(texts) for texts, _ in rows_of(figure, part)]
     if all(listed.value == 1 for listed in part.listed):
         for row in rows:

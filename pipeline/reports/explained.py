@@ -53,9 +53,12 @@ def in_part(figure: Figure, part: Part, value: int) -> Figure:
 
 def heading(explanation: Explanation, part: Part) -> str:
     """'denominator: 94, of 94 deals'; 'number: €79,850, of 11 deals'."""
-    number = format_figure(in_part(explanation.figure, part, part.number), ENGLISH)
+    figure = explanation.figure
+    number = format_figure(in_part(figure, part, part.number), ENGLISH)
     if part.drawn_from:
-        return f"{part.name}: {number}, worked out from other figures"
+        whole = len(explanation.parts) > len(list(parts_shown(explanation)))
+        shown = format_figure(figure, ENGLISH) if whole else f"{part.name}: {number}"
+        return f"{shown}, worked out from other figures"
     kinds = Counter(listed.kind for listed in part.listed)
     return f"{part.name}: {number}" + (f", of {_listed(kinds)}" if kinds else "")
 

@@ -91,7 +91,7 @@ def test_what_both_numbers_are_worked_out_from_is_said_once() -> None:
         ("numerator", "figure", "points_due@company", "9", ""),
     ]
     [part] = parts_shown(drawn())
-    assert heading(drawn(), part) == "numerator: 7, worked out from other figures"
+    assert heading(drawn(), part) == "77.8%, worked out from other figures"
 
 
 def written(explanation: Explanation, folder: Path) -> openpyxl.Workbook:

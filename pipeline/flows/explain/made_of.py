@@ -61,9 +61,8 @@ def _target_and_done(figure: Figure, _: Figures) -> Iterator[str]:
     yield _in_scope(plan.PLAN_DONE.name, figure)
 
 
-def _left_and_days(figure: Figure, _: Figures) -> Iterator[str]:
+def _left(figure: Figure, _: Figures) -> Iterator[str]:
     yield _in_scope(plan.PLAN_LEFT.name, figure)
-    yield _of_company(plan.WORKING_DAYS_LEFT.name)
 
 
 def _rows_of_table(figure: Figure, figures: Figures) -> Iterator[str]:
@@ -97,7 +96,7 @@ def _points_and_shares(figure: Figure, _: Figures) -> Iterator[str]:
 _DRAWN: Final[Mapping[str, DrawnFrom]] = {
     plan.PLAN_LEFT.name: _target_and_done,
     plan.PLAN_OVER.name: _target_and_done,
-    plan.PLAN_NEEDED_PER_DAY.name: _left_and_days,
+    plan.PLAN_NEEDED_PER_DAY.name: _left,
     company.TABLE_ROWS.name: _rows_of_table,
     company.TABLE_AUDITED.name: _rows_of_table,
     company.TABLE_EXCLUDED.name: _rows_of_table,
