@@ -149,6 +149,11 @@ def test_after_is_left_out_and_until_is_kept() -> None:
         # Every second hour is a list of fixed ones.
         ("0 */2 * * *", "Europe/Amsterdam", "2026-10-25", "2026-10-26",
          ["10-25 00:00+0200", "10-25 02:00+0200", *(f"10-25 {hour:02}:00+0100" for hour in range(4, 24, 2))]),
+        # Any that leaves an hour out means the clock: a repeated time fires once.
+        ("30 1-23 * * *", "Europe/Amsterdam", "2026-10-25", "2026-10-26",
+         ["10-25 01:30+0200", "10-25 02:30+0200", *(f"10-25 {hour:02}:30+0100" for hour in range(3, 24))]),
+        # A day that one of the months has.
+        ("0 7 31 jan,feb,apr *", "UTC", "2026-01-01", "2027-01-01", ["01-31 07:00+0000"]),
         # The last day of the month.
         ("0 7 L * *", "Europe/Amsterdam", "2028-01-15", "2028-05-01",
          ["01-31 07:00+0100", "02-29 07:00+0100", "03-31 07:00+0200", "04-30 07:00+0200"]),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeline.calendar.window import (
+    days_of_score,
     microseconds,
     month_of,
     open_window,
@@ -488,3 +489,28 @@ def test_month_of() -> None:
 )
 def test_the_month_of_a_plan_ends_at_its_midnight(as_of: str, left: int | None) -> None:
     assert window(as_of, first="2026-11-01", to="2026-12-01").working_days_left == left
+
+
+# ------------------------------------------------------------------------------- the days of the score
+
+
+@pytest.mark.parametrize(
+    ("first", "to", "today", "expected"),
+    [
+        # today is one of the days
+        ("2026-11-01", "2026-12-01", "2026-11-16", ("2026-10-20", "2026-11-17")),
+        ("2026-11-01", "2026-12-01", "2026-11-27", ("2026-10-31", "2026-11-28")),
+        # from the 28th on, and then to the period's end
+        ("2026-11-01", "2026-12-01", "2026-11-28", ("2026-11-01", "2026-12-01")),
+        ("2026-11-01", "2026-12-01", "2026-11-30", ("2026-11-01", "2026-12-01")),
+        # a period that is over ends the days
+        ("2026-11-01", "2026-12-01", "2027-02-03", ("2026-11-01", "2026-12-01")),
+        ("2026-11-09", "2026-11-16", "2026-11-20", ("2026-10-19", "2026-11-16")),
+        ("2027-02-01", "2027-03-01", "2027-03-01", ("2027-02-01", "2027-03-01")),
+    ],
+)
+def test_the_days_of_the_score_are_28_or_the_periods(
+    first: str, to: str, today: str, expected: tuple[str, str]
+) -> None:
+    given = (date.fromisoformat(day) for day in (first, to, today))
+    assert days_of_score(*given) == tuple(map(date.fromisoformat, expected))

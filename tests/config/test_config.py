@@ -518,6 +518,21 @@ def test_the_address_in_every_report_holds_no_secret(load: Load, address: str) -
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "https://crm.example.com",
+        "http://crm.example.com:8080/crm",
+        "https://crm.example.com/of/jan@example.com",
+        "https://crm.example.com/?for=jan@example.com",
+        "https://crm.example.com/#/of/jan@example.com",
+    ],
+)
+def test_an_at_sign_behind_the_host_is_no_account(load: Load, address: str) -> None:
+    text = GOOD.replace("preset: demo", f"preset: demo\n  crm_url: '{address}'")
+    assert load(text).settings.source.crm_url == address
+
+
+@pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "crm.example.com", "https://", "https:// x"]
 )
 def test_the_address_in_every_report_is_one_of_pages(load: Load, address: str) -> None:

@@ -31,6 +31,19 @@ def expected(value: Any) -> tuple[Any, bool]:
     return (None if said is UNREADABLE else said), said is None
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (1, "1 -1 1.0 -1.0 true t yes y ja j waar on aan x"),
+        (0, "0 0.0 false f no n nee onwaar off uit"),
+    ],
+)
+def test_what_says_yes_and_what_says_no(answer: int, words: str) -> None:
+    """All readings share one list of words, so that their agreement cannot show a missing one."""
+    for word in words.split():
+        assert read_flag(word) == answer, word
+
+
 @pytest.mark.parametrize("dialect", ENGINES)
 def test_words_are_read_alike(dialect: str, benches: Callable[[str], Bench]) -> None:
     bench = benches(dialect)
