@@ -53,6 +53,11 @@ def refused(load: Load, text: str | bytes, *parts: str, audit: str = AUDIT) -> N
     assert "\n" not in message
 
 
+def test_the_longest_texts_that_stand_on_a_page(load: Load) -> None:
+    [line] = load(f"{HEAD},deal,1,,,{'r' * 500},{'a' * 100},2027-01-31\n")
+    assert (len(line.reason), len(line.approver)) == (500, 100)
+
+
 def test_every_kind_of_line(load: Load) -> None:
     lines = load(
         HEAD + "j6cbqzu2aa,,,,,moved,Lieke,2027-01-31\n"

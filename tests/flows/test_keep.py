@@ -261,6 +261,28 @@ def test_a_run_as_of_long_ago_is_as_old_as_its_data(folder: Path) -> None:
     assert not (outcome.folder / "snapshot" / "deal.parquet").is_file()
 
 
+@pytest.mark.parametrize(
+    ("zone", "over"),
+    [
+        # read there on 14 December, and on the 13th; the day begins 14 hours later there
+        ("Europe/Amsterdam", datetime(2027, 1, 18, 23, tzinfo=UTC)),
+        ("America/Anchorage", datetime(2027, 1, 18, 9, tzinfo=UTC)),
+    ],
+)
+def test_an_age_is_over_with_a_day_in_the_audits_zone(
+    folder: Path, zone: str, over: datetime
+) -> None:
+    file = folder / "audit.yaml"
+    text = file.read_text("utf-8").replace("Europe/Amsterdam", zone)
+    file.write_text(f"{text}keep: {{reports: 35 days}}\n", "utf-8")
+    audit = audit_in(folder)
+    assert audit.settings.zone == zone
+    sweep(audit, audit.registry(), over - timedelta(seconds=1))
+    assert (run_of(folder, 20) / "report.html").is_file()
+    sweep(audit, audit.registry(), over)
+    assert not (run_of(folder, 20) / "report.html").is_file()
+
+
 def test_forever(three: Path, folder: Path) -> None:
     audit = folder / "audit.yaml"
     ever = "keep: {snapshots: forever, reports: forever, people: forever}\n"
