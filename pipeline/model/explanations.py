@@ -18,6 +18,7 @@ class Listed:
     name: str = ""  # the record's own; '' where it has none
     client: str = ""  # of a record without a name
     day: date | None = None  # its own, in the audit's zone
+    closes: date | None = None  # a deal's closing day
     owner: str = ""  # a user's id; '' = nobody
     owner_name: str = ""
     link: str = ""  # '' where the CRM has no address

@@ -184,12 +184,12 @@ def _times(value: ColumnElement[Any] | None, times: int) -> ColumnElement[Any]:
 
 def shown(counting: Counting) -> list[ColumnElement[Any]]:
     """The columns by which a record is known: its id, its owner, its moment, its name in parts,
-    and its client's id where it has one.
+    and its client's id and its closing day where it has them.
     """
     columns = counting.view.c
     names = ("id", "owner", "occurred_at_us", *RECORD_NAMES[counting.entity])
-    client = [columns.client_id] if "client_id" in columns else []
-    return [*(columns[name] for name in names), *client]
+    further = (name for name in ("client_id", "close_day") if name in columns)
+    return [columns[name] for name in (*names, *further)]
 
 
 def _rows(addend: Addend, view: FromClause) -> list[Condition]:

@@ -14,7 +14,18 @@ from pipeline.model import Figure, Unit
 from pipeline.model.explanations import Explanation, Listed, Part
 from pipeline.values.csv_cells import harmless
 
-COLUMNS = ("kind", "id", "name", "client", "day", "owner", "owner name", "adds", "link")
+COLUMNS = (
+    "kind",
+    "id",
+    "name",
+    "client",
+    "day",
+    "closes",
+    "owner",
+    "owner name",
+    "adds",
+    "link",
+)
 """What is said of a record; `adds` is what it adds to the number."""
 
 
@@ -37,6 +48,7 @@ def _texts(listed: Listed, adds: str) -> tuple[str, ...]:
         listed.name,
         listed.client,
         listed.day.isoformat() if listed.day else "",
+        listed.closes.isoformat() if listed.closes else "",
         listed.owner,
         listed.owner_name,
         adds,

@@ -110,6 +110,8 @@ def test_deals_won(
     [part] = explained(explainer, figures, f"deals_won@manager:{manager}").parts
     assert by_id(part) == asked(crm, f"SELECT id, 1 FROM deals WHERE {won}") != {}
     assert {listed.owner for listed in part.listed} == {manager}
+    days = dict(crm.execute(f"SELECT id, closed_on FROM deals WHERE {won}").fetchall())
+    assert {listed.id: str(listed.closes) for listed in part.listed} == days
     assert all(
         listed.link == f"https://demo-crm.example/deals/{listed.id}/edit"
         for listed in part.listed

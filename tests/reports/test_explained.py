@@ -16,7 +16,7 @@ from pipeline.errors import ConfigError, PublishError
 from pipeline.model import Figure, Scope, Unit
 from pipeline.model.explanations import Explanation, Listed, Part
 from pipeline.reports.excel.explained_book import write_explanation
-from pipeline.reports.explained import heading, parts_shown, write_csv
+from pipeline.reports.explained import COLUMNS, heading, parts_shown, write_csv
 
 HOSTILE = ("=1+1", "@SUM(A1)", "\x1b[31mred", "a\nb", '"quoted", and more', "_x0041_")
 
@@ -109,13 +109,18 @@ def test_every_text_of_a_workbook_is_a_text(tmp_path: Path) -> None:
     texts = [cell.value.replace("\ufffd", "\x1b").replace("_x005F_", "_") for cell in ids]
     assert texts == [*HOSTILE[:-1], "_x0041_"]
     assert records["A1"].value == f"number: {len(HOSTILE)}, of {len(HOSTILE)} deals"
-    links = [row[8].hyperlink.target for row in records.iter_rows(min_row=3)]
+    links = [
+        row[COLUMNS.index("link")].hyperlink.target for row in records.iter_rows(min_row=3)
+    ]
     assert links == ["https://crm.example/1"] * len(HOSTILE)
 
 
 def test_amounts_of_a_workbook_are_numbers(tmp_path: Path) -> None:
     sheet = written(money(), tmp_path)["number"]
-    assert [row[7].value for row in sheet.iter_rows(min_row=3)] == [6350.5, -1]
+    assert [row[COLUMNS.index("adds")].value for row in sheet.iter_rows(min_row=3)] == [
+        6350.5,
+        -1,
+    ]
     assert sheet["A1"].value == "number: €6,349.50, of 2 deals"
 
 

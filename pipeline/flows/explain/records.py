@@ -93,6 +93,7 @@ class Records:
                 name,
                 self._clients.get(client, "") if client else "",
                 local.date() if local else None,
+                row.get("close_day"),
                 owner,
                 self._users.get(owner, ""),
                 link_to(entity, record, self._run.stored.audit),
