@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pipeline.delivery.signing import Sign, no_signature, write_signed
+from pipeline.delivery.signing import Sign, no_signature, replace_signed
 from pipeline.errors import ProofError
 
 ERASED: Final = "ERASED.json"
@@ -75,4 +75,4 @@ def note_erasure(
         ],
         "rewritten": {**before.rewritten, **rewritten},
     }
-    write_signed(run / ERASED, json.dumps(document, indent=1), sign)
+    replace_signed(run / ERASED, json.dumps(document, indent=1), sign)

@@ -35,18 +35,21 @@ def signature_of(file: Path) -> Path:
 
 
 def write_signed(file: Path, text: str, sign: Sign) -> None:
-    """Writes a file and its signature. A kill between the two leaves the file as it was."""
+    """Writes a file and its signature."""
     content = text.encode("utf-8")
     if signature := sign(content):
-        _put(signature_of(file), signature)
+        signature_of(file).write_bytes(signature)
     else:
         signature_of(file).unlink(missing_ok=True)  # that of what was there before
-    _put(file, content)
+    file.write_bytes(content)
 
 
-def _put(file: Path, content: bytes) -> None:
+def replace_signed(file: Path, text: str, sign: Sign) -> None:
+    """Puts a file and its signature in the place of earlier ones. A kill leaves a whole file."""
     fresh = file.with_name(f".{file.name}")
-    fresh.write_bytes(content)
+    write_signed(fresh, text, sign)
+    if signature_of(fresh).is_file():
+        signature_of(fresh).replace(signature_of(file))
     fresh.replace(file)
 
 

@@ -317,7 +317,7 @@ class Tamper(Silence):
         if title.startswith("Reading every figure back"):
             [page] = self.output.glob("runs/.partial-*/report.html")
             altered, times = re.subn(
-                r'(data-figure="managers@company">)3<', r"\g<1>4<", page.read_text("utf-8")
+                r'(data-figure="managers@company"[^>]*>)3<', r"\g<1>4<", page.read_text("utf-8")
             )
             assert times == 1
             page.write_text(altered, "utf-8")

@@ -322,10 +322,13 @@ def written(folder: Path, records: list[FailingRecord]) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+DAY_US = microseconds(datetime(2026, 11, 3, 12, tzinfo=UTC))
+
+
 def test_one_row_per_record_and_rule(tmp_path: Path) -> None:
     records = [
         FailingRecord("meeting", "305184080441754059", "m1", 0b110, Span.SCORE),
-        FailingRecord("contact", "c,1", "", 0b1, Span.OUTSIDE),
+        FailingRecord("contact", "c,1", "", 0b1, Span.OUTSIDE, occurred_at_us=DAY_US),
     ]
     rows = written(tmp_path, records)
     meeting = {
@@ -338,6 +341,9 @@ def test_one_row_per_record_and_rule(tmp_path: Path) -> None:
         "debtor_kind": "owner",
         "debtor": "m1",
         "exception": "",
+        "owner_name": "Anna Berg",
+        "team": "North",
+        "day": "",
         "link": LINKS["meeting"].replace("{id}", "305184080441754059"),
     }
     contact = {
@@ -352,6 +358,9 @@ def test_one_row_per_record_and_rule(tmp_path: Path) -> None:
         "debtor": "",
         "link": "",
         "exception": "",
+        "owner_name": "",
+        "team": "",
+        "day": "2026-11-03",
     }
     ids = [row.pop("id") for row in rows]
     assert rows == [meeting | {"rule": "subject"}, meeting | {"rule": "result"}, contact]
@@ -481,7 +490,8 @@ def test_nothing_found_is_two_files_without_rows(tmp_path: Path) -> None:
     header = (tmp_path / "findings.csv").read_text(encoding="utf-8").strip()
     assert (
         header
-        == "id,audit,entity,record_id,rule,verdict,span,owner,debtor_kind,debtor,link,exception"
+        == "id,audit,entity,record_id,rule,verdict,span,owner,debtor_kind,debtor,link,exception,"
+        "owner_name,team,day"
     )
     assert stat.S_ISREG((tmp_path / "findings.csv").stat().st_mode)
 

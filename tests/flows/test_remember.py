@@ -178,9 +178,10 @@ def test_a_report_is_published_though_the_registry_is_locked(
     with monkeypatch.context() as patched:
         patched.setattr(Draft, "publish", locked)
         outcome = weeks.run(2)
-    [warning] = [line for line in outcome.warnings if "registry" in line]
+    [warning, unswept] = [line for line in outcome.warnings if "registry" in line]
     assert "the report is published, and the next run records that" in warning
     assert "locked" in warning
+    assert "what is kept no longer could not be erased yet" in unswept
     holders[0].close()
     weeks.run(3)
     assert set(states(weeks).values()) == {"published"}
