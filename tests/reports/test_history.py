@@ -169,6 +169,14 @@ def test_what_moved_or_cannot_be_compared_leaves_its_place_to_the_next() -> None
     assert changed(replace(result(), history=History(None))) == []
 
 
+def test_a_team_that_fell_may_have_moved_most() -> None:
+    """North fell by five points, South rose by less than one."""
+    was = with_before(
+        company={"score": (1, 2)}, team_t1={"score": (1, 1)}, team_t2={"score": (19, 20)}
+    )
+    assert changed(was)[1].startswith("Of the teams North moved most: it was 100.0% and is ")
+
+
 def test_other_rules_are_said_first() -> None:
     history = result().history
     assert history is not None
