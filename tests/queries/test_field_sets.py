@@ -117,3 +117,17 @@ def test_by_hand(bench: Bench, tmp_path: Path, written: str) -> None:
     fields = read(demand, tmp_path)
     assert verdicts(fields, bench) == expected
     assert bool(fields.costing(Debtor.OWNER)) is (written != "without points")
+
+
+def test_records_of_which_only_something_without_points_is_due_are_not_counted(
+    bench: Bench, tmp_path: Path
+) -> None:
+    free = "{name: free, columns: [next_step], weight: 0}"
+    fields = read(
+        f"{free}, {{name: n, columns: [lost_reason], when: {{lost_reason: filled}}}}", tmp_path
+    )
+    [counted] = due_counts(fields, ROWS_TABLE, WINDOW)["records.base", "deal"]
+    with bench.engine.connect() as connection:
+        found = connection.execute(select(ROWS_TABLE.c.n).where(counted)).scalars()
+        assert sorted(found) == [0, 1, 5]
+    assert ("records.base", "deal") not in due_counts(read(free, tmp_path), ROWS_TABLE, WINDOW)
