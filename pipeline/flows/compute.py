@@ -191,6 +191,7 @@ def compute(
         agreement=audit.agreement,
         contacts=contacts_of(people, users, audit.contact),
         contact=audit.contact,
+        links=audit.links,
         exempt=listed.exempt,
         history=history,
         read_at=manifest.read_at,

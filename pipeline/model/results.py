@@ -129,6 +129,8 @@ class RunResult:
     # account manager -> the address for what is not right
     contacts: Mapping[str, str] = field(default_factory=dict)
     contact: str = ""  # the audit's own, to whom sales support writes
+    # kind of record -> the address of one in the CRM, with {id}; None where that is not known
+    links: Mapping[str, str] | None = None
     exempt: tuple[ExemptFinding, ...] = ()
     exceptions: tuple[ExceptionUse, ...] = ()  # every line, and what it did
     history: History | None = None  # None where nothing is known of the runs before

@@ -68,10 +68,18 @@ def write_pair(pair: Pair) -> None:
         write_workbook(pair.report, pair.book)
 
 
+def _page_differences(pair: Pair) -> list[Difference]:
+    try:
+        html = pair.page.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return [("page", "", "a readable page", type(error).__name__)]
+    return page_differences(pair.report, html)
+
+
 def read_pair(pair: Pair) -> list[Difference]:
     """Where page or workbook say anything else than the report."""
     with uncollected():
-        page = page_differences(pair.report, pair.page.read_text("utf-8"))
+        page = _page_differences(pair)
         book = workbook_differences(pair.report, pair.book)
     return [
         (what, f"{file.relative_to(pair.folder)} {where}".strip(), expected, got)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ProofError
 from pipeline.findings.written import write_findings
 from pipeline.measures.completeness import RECORDS_FAILING
-from pipeline.model import Person, RunResult, Scope
+from pipeline.model import Difference, RunResult, Scope
 from pipeline.progress import Progress
 from pipeline.reports.content.management import management_report
 from pipeline.reports.content.manager import manager_reports
@@ -20,11 +17,11 @@ from pipeline.reports.content.operators import operators_report
 from pipeline.reports.figures_file import (
     FIGURES,
     TABLE,
-    table_differences,
     write_figures,
     write_table,
 )
-from pipeline.workers import workers, workers_for
+from pipeline.reports.folders import folder_of
+from pipeline.workers import Each, workers, workers_for
 
 if TYPE_CHECKING:
     from pipeline.reports.pair import Pair
@@ -37,7 +34,7 @@ def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
     Then it reads every figure back. Reports are made one at a time, once for writing and again
     for comparing.
     """
-    from pipeline.reports.pair import read_pair, write_pair
+    from pipeline.reports.pair import write_pair
 
     managers = sum(person.scope is Scope.MANAGER for person in result.people)
     has_queue = result.find(RECORDS_FAILING, Scope.OPERATOR) is not None
@@ -50,16 +47,47 @@ def write_reports(result: RunResult, folder: Path, progress: Progress) -> None:
         write_figures(result, folder / FIGURES)
         write_table(result, folder / TABLE)
         progress.stage("Reading every figure back", reports)
-        differences = list(table_differences(result, folder / TABLE))
-        for pair_differences in each(read_pair, _pairs(result, folder)):
-            differences += pair_differences
-            progress.advance(1)
+        differences = tuple(
+            differences_in(result, folder, _pairs(result, folder), each, progress)
+        )
     if differences:
         raise ProofError(
             f"{len(differences)} figures or rows were not written as computed; nothing was published, "
             "and the last good report stays.",
-            tuple(differences),
+            differences,
         )
+
+
+def differences_in(
+    result: RunResult,
+    folder: Path,
+    pairs: Iterable[Pair],
+    each: Each = map,
+    progress: Progress | None = None,
+) -> Iterator[Difference]:
+    """Where a folder says anything else than the result: each report in its place, the files for
+    analysts, and what is missing or beside them.
+
+    `pairs` are compared with the result, and what is written with them.
+    """
+    from pipeline.reports.crosscheck import CrossCheck
+    from pipeline.reports.pair import read_pair
+    from pipeline.reports.read_files import file_differences
+
+    check, strange = CrossCheck(result), list[Difference]()
+
+    def compared() -> Iterator[Pair]:
+        for pair in pairs:
+            strange.extend(check.report_differences(pair))
+            yield pair
+
+    for differences in each(read_pair, compared()):
+        yield from differences
+        if progress is not None:
+            progress.advance(1)
+    yield from strange
+    yield from check.folder_differences(folder)
+    yield from file_differences(result, folder)
 
 
 def _pairs(result: RunResult, folder: Path) -> Iterator[Pair]:
@@ -80,10 +108,3 @@ def _places_made(pairs: Iterable[Pair]) -> Iterator[Pair]:
         if pair.place.parts:
             pair.page.parent.mkdir(parents=True)
         yield pair
-
-
-def folder_of(person: Person) -> str:
-    """A manager's folder: readable, and unique whatever their name holds."""
-    plain = unicodedata.normalize("NFKD", person.name).encode("ascii", "ignore").decode()
-    readable = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:40]
-    return f"{readable or 'manager'}-{sha256(person.id.encode()).hexdigest()[:8]}"

@@ -154,7 +154,10 @@ def test_three_sentences_say_what_changed() -> None:
     assert told[0].startswith("Completeness was 88.1% and is ")
     assert told[1].startswith("Of the teams South & Sons moved most: it was 10.0% and is ")
     assert told[2].startswith("Of the held meetings 87.5% were complete, and ")
-    assert '<h2 id="changed">Since the previous report</h2>' in management_page(result())
+    assert (
+        '<h2 id="changed" data-words="changed">Since the previous report</h2>'
+        in management_page(result())
+    )
 
 
 def test_what_moved_or_cannot_be_compared_leaves_its_place_to_the_next() -> None:

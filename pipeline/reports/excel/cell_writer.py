@@ -13,15 +13,14 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from pipeline.language.format import (
-    display_value,
     excel_format,
     excel_value,
     format_figure,
 )
-from pipeline.language.languages import Cell, Language
+from pipeline.language.languages import Cell
 from pipeline.model import Figure
 from pipeline.reports.content.report import Report
-from pipeline.reports.excel.sheet_text import escaped, excel_text
+from pipeline.reports.excel.sheet_text import escaped, excel_text, why_text
 
 ACCENT: Final = "1F6F8B"
 INK: Final = "22303A"
@@ -63,8 +62,6 @@ LARGE = Look(rule=LINE, middle=True, size=12, bold=True, color=ACCENT, right=Tru
 SENTENCE = Look(rule=LINE, middle=True, wrap=True, indent=1)
 HEAD_INDENTED = Look(bold=True, fill=SOFT, rule=ACCENT, indent=1)
 SMALL_NUMBER = Look(rule=LINE, middle=True, size=9, color=QUIET, right=True)
-_DIGITS: Final = 15  # significant digits that Excel keeps
-
 RIGHT = Look(rule=LINE, right=True)
 URL = Look(rule=LINE, color=ACCENT, underline=True)
 
@@ -147,7 +144,7 @@ class CellWriter:
         if number is None:
             language = self.report.language
             cell = self.text(sheet, row, column, format_figure(figure, language), look)
-            _remark(cell, _why_text(figure, language))
+            _remark(cell, why_text(figure, language))
         else:
             cell = sheet.cell(row, column, number)
             cell._style = self.style(look, excel_format(figure, self.report.language))
@@ -179,19 +176,6 @@ def excel_number(figure: Figure) -> int | float | None:
     if value == value.to_integral_value():
         return int(value)
     return float(value) if Decimal(repr(float(value))) == value else None
-
-
-def _why_text(figure: Figure, language: Language) -> str:
-    """Why a figure is written as text."""
-    if display_value(figure) is None:
-        return language.translate("Nothing was due: there is no value, and it is not zero.")
-    if len(str(abs(figure.numerator))) <= _DIGITS:
-        return language.translate(
-            "This currency cannot be part of an Excel number format, so the amount is text."
-        )
-    return language.translate(
-        "Excel keeps 15 significant digits. This amount has more, so it is text and none is lost."
-    )
 
 
 def _remark(cell: Any, text: str) -> None:

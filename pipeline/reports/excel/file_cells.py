@@ -5,9 +5,10 @@ A sheet that may be long is read row by row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Final
 from zipfile import ZipFile
@@ -16,8 +17,8 @@ from lxml import etree
 from python_calamine import CalamineWorkbook
 
 from pipeline.reports.excel.read_drawings import column_letters
+from pipeline.reports.excel.sheet_form import FORM_TAGS, MAIN, looks_of, oddity
 
-MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LINKED: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _BUILT_IN: Final = {
     0: "General",
@@ -33,6 +34,10 @@ _FORMULA: Final = f"{MAIN}f"
 TEXT: Final = ("s", "inlineStr", "str")
 
 
+CellStyle = tuple[str, str]
+"""(number format, what makes a text hard to see): ('#,##0', '')."""
+
+
 @dataclass(slots=True)
 class FileCell:
     """A cell in the file."""
@@ -42,6 +47,7 @@ class FileCell:
     number_format: str = "General"
     formula: bool = False
     link: str = ""
+    look: str = ""  # what makes it hard to see
 
     def text(self) -> str:
         """The cell for a message."""
@@ -49,17 +55,18 @@ class FileCell:
         return f"{kind}{self.value!r} as {self.number_format}"[:200]
 
 
-def mark(node: etree._Element, cells: dict[str, FileCell], formats: Sequence[str]) -> None:
-    """Fills in a cell's type and format; a formula without a value is a cell too."""
+def mark(node: etree._Element, cells: dict[str, FileCell], styles: Sequence[CellStyle]) -> None:
+    """Fills in a cell's type and style; a formula without a value is a cell too."""
     ref, formula = str(node.get("r")), node.find(_FORMULA) is not None
     if cell := cells.get(ref):
         cell.kind = str(node.get("t", "n"))
-        cell.number_format = formats[int(node.get("s", "0"))]
+        cell.number_format, cell.look = styles[int(node.get("s", "0"))]
         cell.formula = formula
     elif formula:
         cells[ref] = FileCell("", formula=True)
 
 
+@lru_cache(maxsize=1)
 def relations(archive: ZipFile, part: str) -> dict[str, str]:
     """Relation id -> target, for a part of the package."""
     path = PurePosixPath(part)
@@ -82,8 +89,12 @@ def parts(archive: ZipFile) -> list[str]:
     ]
 
 
-def formats_of(styles: etree._Element) -> list[str]:
-    """The number format of each style that a cell can name."""
+def styles_of(styles: etree._Element) -> list[CellStyle]:
+    """Each style that a cell can name."""
+    return list(zip(_formats_of(styles), looks_of(styles), strict=True))
+
+
+def _formats_of(styles: etree._Element) -> list[str]:
     own = {
         str(node.get("numFmtId")): str(node.get("formatCode"))
         for node in styles.iter(f"{MAIN}numFmt")
@@ -95,6 +106,20 @@ def formats_of(styles: etree._Element) -> list[str]:
             own.get(number) or _BUILT_IN.get(int(number), f"built-in format {number}")
         )
     return formats
+
+
+def notes_in(archive: ZipFile, part: str) -> dict[str, str]:
+    """The notes on a sheet's cells."""
+    notes: dict[str, str] = {}
+    for target in relations(archive, part).values():
+        if "comments" in target and target.endswith(".xml"):
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
+            for comment in etree.fromstring(archive.read(name.lstrip("/"))).iter(
+                f"{MAIN}comment"
+            ):
+                texts = (node.text or "" for node in comment.iter(f"{MAIN}t"))
+                notes[str(comment.get("ref"))] = "".join(texts)
+    return notes
 
 
 def address(hyperlink: etree._Element, targets: Mapping[str, str]) -> str:
@@ -113,7 +138,34 @@ class Around:
 
     links: dict[str, str]  # the cells that lead somewhere, and where
     bars: list[str]  # the ranges of its conditional formats
-    hidden: int  # rows and columns that are not seen
+    printed: dict[str, str]  # 'oddHeader', 'oddFooter': the text
+    oddities: list[str]  # what hides cells, or adds to them
+
+
+AROUND: Final = (
+    *FORM_TAGS,
+    *(f"{MAIN}{tag}" for tag in ("conditionalFormatting", "oddHeader", "oddFooter")),
+)
+"""The elements that `around_of` takes."""
+
+
+def around_of(nodes: Iterable[etree._Element], targets: Mapping[str, str]) -> Around:
+    """What these elements of a sheet say; `targets` are its relations."""
+    around = Around({}, [], {}, [])
+    for node in nodes:
+        tag = node.tag.removeprefix(MAIN)
+        if tag == "hyperlink":
+            around.links[str(node.get("ref"))] = address(node, targets)
+        elif tag == "conditionalFormatting":
+            around.bars.append(str(node.get("sqref")))
+        elif tag in PRINTED:
+            around.printed[tag] = node.text or ""
+        if odd := oddity(node):
+            around.oddities.append(odd)
+    return around
+
+
+PRINTED: Final = ("oddHeader", "oddFooter")
 
 
 @dataclass(frozen=True)  # without slots, for what is worked out once
@@ -124,7 +176,7 @@ class Streamed:
     archive: ZipFile
     part: str
     name: str
-    formats: Sequence[str]
+    styles: Sequence[CellStyle]
 
     def rows(self) -> Iterator[dict[str, FileCell]]:
         """The cells of each row by their place, from row 1, empty rows included."""
@@ -133,7 +185,7 @@ class Streamed:
         for number, cells in self._values():
             if upcoming is not None and upcoming[0] == number:
                 for node in upcoming[1].iter(f"{MAIN}c"):
-                    mark(node, cells, self.formats)
+                    mark(node, cells, self.styles)
                 upcoming = next(marked, None)
             for ref, cell in cells.items():
                 cell.link = links.get(ref, "")
@@ -163,17 +215,7 @@ class Streamed:
     @cached_property
     def around(self) -> Around:
         """What the sheet says about its cells outside of them: one look at the whole file."""
-        targets, around = relations(self.archive, self.part), Around({}, [], 0)
-        tags = (f"{MAIN}{tag}" for tag in ("row", "col", "hyperlink", "conditionalFormatting"))
-        for node in self._nodes(*tags):
-            match node.tag.removeprefix(MAIN):
-                case "hyperlink":
-                    around.links[str(node.get("ref"))] = address(node, targets)
-                case "conditionalFormatting":
-                    around.bars.append(str(node.get("sqref")))
-                case _:
-                    around.hidden += node.get("hidden") in ("1", "true")
-        return around
+        return around_of(self._nodes(*AROUND), relations(self.archive, self.part))
 
     def _nodes(self, *tags: str) -> Iterator[Any]:
         with self.archive.open(self.part) as stream:

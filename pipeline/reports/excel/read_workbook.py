@@ -19,22 +19,28 @@ from typing import Final
 from zipfile import BadZipFile, ZipFile
 
 from lxml import etree
+from openpyxl.utils import quote_sheetname
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from pipeline.language.format import excel_format, excel_value, format_figure
 from pipeline.language.languages import Cell, Language
+from pipeline.language.shown import is_shown_as
 from pipeline.model import Difference, Figure
 from pipeline.reports.content.report import Report, Row
 from pipeline.reports.excel.file_cells import (
-    MAIN,
+    AROUND,
+    PRINTED,
     TEXT,
+    Around,
+    CellStyle,
     FileCell,
     Streamed,
-    address,
-    formats_of,
+    around_of,
     mark,
+    notes_in,
     parts,
     relations,
+    styles_of,
 )
 from pipeline.reports.excel.read_drawings import (
     Chart,
@@ -43,9 +49,11 @@ from pipeline.reports.excel.read_drawings import (
     charts_in,
     column_letters,
 )
+from pipeline.reports.excel.sheet_form import MAIN, book_differences
 from pipeline.reports.excel.sheet_text import (
     DAY_FORMAT,
     FIRST_ROW,
+    LINK_LIMIT,
     Link,
     ListCell,
     SheetPlaces,
@@ -56,10 +64,12 @@ from pipeline.reports.excel.sheet_text import (
     index_row,
     list_rows,
     note_to_complete,
+    printed_around,
     sheet_names,
     sheet_words,
     split_headline,
     stamp,
+    why_text,
 )
 from pipeline.values.visible import decoded
 
@@ -101,10 +111,12 @@ def compared(report: Report, workbook: Workbook) -> list[Difference]:
         if name == words.to_complete:
             differences += workbook.sheets[name].listed
         else:
-            differences += _compared(workbook.sheets[name], next(expected), places, language)
-    differences += _compared(
-        workbook.sheets[index], _expected_index(report, places), [], language
-    )
+            rows = next(expected)
+            differences += _compared(workbook.sheets[name], rows, places, language)
+            differences += _noted(workbook.sheets[name], rows, language)
+    rows = _expected_index(report, places)
+    differences += _compared(workbook.sheets[index], rows, [], language)
+    differences += _noted(workbook.sheets[index], rows, language)
     differences += _misled(report, workbook, places)
     differences += _unaccounted(report, workbook)
     differences += chart_differences(report, workbook.charts)
@@ -161,7 +173,17 @@ def _expected_index(
 ) -> list[Sequence[_Expected]]:
     words = sheet_words(report.language)
     head = _head(report, words.index, words.on_index, words.columns_of_index)
-    return head + [index_row(*place, report.language) for place in places]
+    return head + [
+        _linked(index_row(*place, report.language), number)
+        for number, place in enumerate(places)
+    ]
+
+
+def _linked(line: tuple[str | int, ...], number: int) -> tuple[_Expected, ...]:
+    """A line of the index, whose cell leads to the figure."""
+    name, sheet, cell, *others = line
+    place = f"#{quote_sheetname(str(sheet))}!{cell}"
+    return name, sheet, Link(str(cell), place) if number < LINK_LIMIT else cell, *others
 
 
 # -------------------------------------------------------------------------------- what is there
@@ -174,6 +196,8 @@ class Sheet:
     name: str
     cells: dict[str, FileCell]
     bars: list[str] = field(default_factory=list)  # ranges of conditional formats
+    notes: dict[str, str] = field(default_factory=dict)  # cell -> the note on it
+    widths: dict[str, float] = field(default_factory=dict)  # column -> its digits
     oddities: list[Difference] = field(default_factory=list)
     listed: list[Difference] = field(default_factory=list)  # of the list's rows
 
@@ -195,7 +219,8 @@ def read_workbook(file: Path, report: Report) -> Workbook:
     with ZipFile(file) as archive:
         workbook.charts = charts_in(archive)
         styles = etree.fromstring(archive.read("xl/styles.xml"))
-        formats = formats_of(styles)
+        looks = styles_of(styles)
+        workbook.oddities += book_differences(archive)
         if styles.find(f"{MAIN}dxfs//{MAIN}numFmt") is not None:
             workbook.oddities.append(
                 ("format", "conditional format", "no number format", "one")
@@ -205,12 +230,15 @@ def read_workbook(file: Path, report: Report) -> Workbook:
             if metadata.visible is not SheetVisibleEnum.Visible:
                 sheet.oddities.append(("sheet", metadata.name, "visible", "hidden"))
             if metadata.name == to_complete:
-                streamed = Streamed(calamine, archive, part, metadata.name, formats)
+                streamed = Streamed(calamine, archive, part, metadata.name, looks)
                 sheet.listed += _list_differences(report, streamed)
                 sheet.bars = streamed.around.bars
+                around = streamed.around
             else:
                 sheet.cells = _values(calamine, metadata.name)
-                sheet.oddities += _types(archive, part, formats, sheet)
+                around = _types(archive, part, looks, sheet)
+            sheet.notes = notes_in(archive, part)
+            sheet.oddities += _around_differences(report, metadata.name, around)
     return workbook
 
 
@@ -225,35 +253,33 @@ def _values(calamine: CalamineWorkbook, name: str) -> dict[str, FileCell]:
     }
 
 
-def _types(
-    archive: ZipFile, part: str, formats: Sequence[str], sheet: Sheet
-) -> list[Difference]:
-    """Fills in types, formats and links of the sheet's cells; returns hidden rows and columns."""
+def _types(archive: ZipFile, part: str, styles: Sequence[CellStyle], sheet: Sheet) -> Around:
+    """Fills in types, styles and links of the sheet's cells; returns what is around them."""
     tree = etree.fromstring(archive.read(part))
     for node in tree.iter(f"{MAIN}c"):
-        mark(node, sheet.cells, formats)
-    targets = relations(archive, part)
-    for node in tree.iter(f"{MAIN}hyperlink"):
-        if cell := sheet.cells.get(str(node.get("ref"))):
-            cell.link = address(node, targets)
-    sheet.bars = [str(node.get("sqref")) for node in tree.iter(f"{MAIN}conditionalFormatting")]
-    hidden = [
-        node
-        for tag in ("row", "col")
-        for node in tree.iter(f"{MAIN}{tag}")
-        if node.get("hidden") in ("1", "true")
-    ]
-    return list(_hidden(sheet.name, len(hidden)))
+        mark(node, sheet.cells, styles)
+    around = around_of(tree.iter(*AROUND), relations(archive, part))
+    for ref, link in around.links.items():
+        sheet.cells.setdefault(ref, FileCell("")).link = link
+    sheet.bars = around.bars
+    for node in tree.iter(f"{MAIN}col"):
+        for column in range(int(node.get("min", "1")), int(node.get("max", "1")) + 1):
+            sheet.widths[column_letters(column)] = float(node.get("width", "9"))
+    return around
 
 
-def _hidden(sheet: str, number: int) -> Iterator[Difference]:
-    if number:
-        yield "sheet", sheet, "rows and columns in sight", f"{number} hidden"
+def _around_differences(report: Report, sheet: str, around: Around) -> Iterator[Difference]:
+    for odd in around.oddities:
+        yield "sheet", sheet, "every cell in sight, and nothing else", odd
+    printed = printed_around(report, sheet)
+    for tag, (left, right) in zip(PRINTED, printed, strict=True):
+        expected, found = f"&L{left}&R{right}", around.printed.get(tag, "")
+        if found != expected:
+            yield tag, sheet, expected, found
 
 
 def _list_differences(report: Report, streamed: Streamed) -> Iterator[Difference]:
     """Differences of the list's sheet, row by row."""
-    yield from _hidden(streamed.name, streamed.around.hidden)
     rows = zip_longest(_expected_list(report), streamed.rows(), fillvalue=None)
     for number, (expected, cells) in enumerate(rows, 1):
         row = Sheet(streamed.name, cells or {})
@@ -308,6 +334,8 @@ def _compared(
                 places.append((expected, sheet.name, ref))
     for ref, expected in awaited.items():
         cell = sheet.cells.get(ref)
+        if cell is not None and cell.look:
+            yield _name(expected, ref), f"{sheet.name}!{ref}", "in sight", cell.look
         if cell is None or not _is_as(expected, cell, language):
             wanted = _wanted(expected, language)[:200]
             found = cell.text() if cell else "nothing"
@@ -322,6 +350,40 @@ def _compared(
             )
 
 
+def _noted(
+    sheet: Sheet, rows: Sequence[Sequence[_Expected]], language: Language
+) -> Iterator[Difference]:
+    """Notes of cells that are lost, added or altered, and numbers that Excel shows as ####."""
+    expected: dict[str, str] = {}
+    for number, line in enumerate(rows, 1):
+        for column, cell in enumerate(line, 1):
+            letters = column_letters(column)
+            if cell and (note := _note_on(cell, language)):
+                expected[f"{letters}{number}"] = note
+            if isinstance(cell, Figure) and excel_value(cell) is not None:
+                shown = format_figure(cell, language)
+                if len(shown) > sheet.widths.get(letters, 9):
+                    where = f"{sheet.name}!{letters}{number}"
+                    yield cell.id, where, "a column as wide as its numbers", shown
+    for ref in sorted({*expected, *sheet.notes}):
+        wanted, got = expected.get(ref, "nothing"), sheet.notes.get(ref, "nothing")
+        if wanted != got:
+            yield "a note", f"{sheet.name}!{ref}", wanted, got
+
+
+def _note_on(cell: _Expected, language: Language) -> str:
+    """The note that a cell is to have: what was cut or replaced, or why a figure is a text."""
+    match cell:
+        case str():
+            return excel_text(cell, language)[1]
+        case Link():
+            return excel_text(cell.text, language)[1]
+        case Figure() if excel_value(cell) is None:
+            replaced = excel_text(format_figure(cell, language), language)[1]
+            return " ".join(filter(None, (replaced, why_text(cell, language))))
+    return ""
+
+
 def _name(expected: _Expected, ref: str) -> str:
     if isinstance(expected, Figure):
         return expected.id
@@ -332,16 +394,16 @@ def _is_as(expected: _Expected, cell: FileCell, language: Language) -> bool:
     """Whether a cell is as it should be."""
     match expected:
         case str():
-            return _is_text(cell, excel_text(expected, language)[0])
+            return _is_text(cell, excel_text(expected, language)[0]) and not cell.link
         case Figure():
             return _is_figure(cell, expected, language)
         case int():
-            return _number(cell) == expected and cell.number_format == "#,##0"
+            return _number(cell) == expected and cell.number_format == "#,##0" and not cell.link
         case date():
             return _is_day(cell, expected)
         case Link(text, target):
             fitted = excel_text(text, language)[0]
-            return _is_text(cell, fitted) and (not target or cell.link == target)
+            return _is_text(cell, fitted) and cell.link == target
     return False
 
 
@@ -372,6 +434,7 @@ def _is_day(cell: FileCell, day: date) -> bool:
         and cell.number_format == DAY_FORMAT
         and type(cell.value) is date
         and cell.value == day
+        and not cell.link
     )
 
 
@@ -390,11 +453,13 @@ def _number(cell: FileCell) -> Decimal | None:
 def _is_figure(cell: FileCell, figure: Figure, language: Language) -> bool:
     value, printed = excel_value(figure), format_figure(figure, language)
     if value is None:
-        return _is_text(cell, excel_text(printed, language)[0])
+        fitted = excel_text(printed, language)[0]
+        return _is_text(cell, fitted) and is_shown_as(figure, fitted, language.code)
     number = _number(cell)
     if number is None or number != value:
         return False
-    return as_printed(number, cell.number_format, language) == printed
+    seen = as_printed(number, cell.number_format, language)
+    return seen == printed and is_shown_as(figure, seen, language.code)
 
 
 def _misled(

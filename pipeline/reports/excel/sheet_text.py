@@ -13,7 +13,7 @@ from typing import Final
 
 from openpyxl.utils import quote_sheetname
 
-from pipeline.language.format import day_text, format_figure
+from pipeline.language.format import day_text, display_value, format_figure
 from pipeline.language.labels import (
     basis_label,
     entity_label,
@@ -47,7 +47,8 @@ LINK_LIMIT: Final = 65_530  # hyperlinks on one sheet
 MAIL_LIMIT: Final = 255  # characters of an address that every spreadsheet program opens
 DAY_FORMAT: Final = "d mmm yyyy"
 _FIRST_DAY: Final = date(1900, 3, 1)  # from which on every program counts days alike
-EXACT_BELOW: Final = 10**15  # Excel keeps 15 significant digits
+_DIGITS: Final = 15  # significant digits that Excel keeps
+EXACT_BELOW: Final = 10**_DIGITS
 
 # characters of a URI
 _LINK: Final = re.compile(r"https?://[!#-;=?-\[\]_a-z~]{1,2040}", re.IGNORECASE | re.ASCII)
@@ -210,6 +211,32 @@ def stamp(report: Report) -> str:
         run=report.result.run_id,
         as_of=as_of_text(window, report.language),
         zone=window.zone,
+    )
+
+
+def printed_around(report: Report, sheet: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The left and right of a sheet's printed head, and of its foot."""
+    language = report.language
+    page = language.translate("Page {page} of {pages}", page="&P", pages="&N")
+    head = _printed(report.title, language), _printed(sheet, language)
+    return head, (_printed(stamp(report), language), page)
+
+
+def _printed(text: str, language: Language) -> str:
+    """Text for a printed header, where & starts a code and 255 characters are the limit."""
+    return excel_text(text, language)[0].replace("\n", " ")[:90].replace("&", "&&")
+
+
+def why_text(figure: Figure, language: Language) -> str:
+    """Why a figure is written as text."""
+    if display_value(figure) is None:
+        return language.translate("Nothing was due: there is no value, and it is not zero.")
+    if len(str(abs(figure.numerator))) <= _DIGITS:
+        return language.translate(
+            "This currency cannot be part of an Excel number format, so the amount is text."
+        )
+    return language.translate(
+        "Excel keeps 15 significant digits. This amount has more, so it is text and none is lost."
     )
 
 

@@ -34,7 +34,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipeline.language.languages import Cell, Language
+from pipeline.language.languages import Cell
 from pipeline.model import Figure, Unit
 from pipeline.reports.content.report import Report, Row, Table
 from pipeline.reports.excel.cell_writer import (
@@ -80,6 +80,7 @@ from pipeline.reports.excel.sheet_text import (
     index_row,
     list_rows,
     note_to_complete,
+    printed_around,
     sheet_names,
     sheet_words,
     split_headline,
@@ -157,18 +158,10 @@ def _page(writer: CellWriter, sheet: Any) -> None:
     sheet.page_margins.left = sheet.page_margins.right = 0.5
     sheet.page_margins.top = sheet.page_margins.bottom = 0.75
     printed = sheet.HeaderFooter
-    printed.oddHeader.left.text = _printed(report.title, language)
-    printed.oddHeader.right.text = _printed(sheet.title, language)
-    printed.oddFooter.left.text = _printed(stamp(report), language)
-    printed.oddFooter.right.text = language.translate(
-        "Page {page} of {pages}", page="&P", pages="&N"
-    )
+    head, foot = printed_around(report, sheet.title)
+    printed.oddHeader.left.text, printed.oddHeader.right.text = head
+    printed.oddFooter.left.text, printed.oddFooter.right.text = foot
     sheet.print_title_rows = f"{FIRST_ROW - 1}:{FIRST_ROW - 1}"
-
-
-def _printed(text: str, language: Language) -> str:
-    """Text for a printed header, where & starts a code and 255 characters are the limit."""
-    return excel_text(text, language)[0].replace("\n", " ")[:90].replace("&", "&&")
 
 
 def _look(cell: Cell, row: Row, numeric: bool) -> Look:

@@ -109,7 +109,9 @@ def scatter(table: Table, language: Language) -> Markup:
     )
     named = {row.label for row in table.rows}
     points = (
-        Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
+        Markup(
+            '<circle class="{}" cx="{}" cy="{}" r="{}"><title data-words="point">{}</title></circle>'
+        ).format(
             "named" if row.label in named else "point",
             f"{frame.x(progress):.1f}",
             f"{frame.y(score):.1f}",
@@ -122,7 +124,7 @@ def scatter(table: Table, language: Language) -> Markup:
     )
     return Markup(
         '<svg class="scatter" viewBox="0 0 {} {}" role="img" aria-labelledby="scatter-name scatter-about">'
-        '<title id="scatter-name">{}</title><desc id="scatter-about">{}</desc>{}{}{}</svg>'
+        '<title id="scatter-name" data-words="title">{}</title><desc id="scatter-about">{}</desc>{}{}{}</svg>'
     ).format(
         _WIDTH,
         _HEIGHT,

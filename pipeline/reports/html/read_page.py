@@ -1,28 +1,34 @@
 """Reads a published page back, with another library, and reports differences.
 
 It knows only the marks of a page, not the templates: `data-figure`, `data-row`, `data-item`,
-`data-meta`.
+`data-meta`, `data-words`. What no mark covers must hold no digit, and nothing may hide a mark:
+that is `page_form`'s.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final, cast
 
 from lxml import etree
 
 from pipeline.language.format import day_text, format_figure
 from pipeline.language.labels import kind_label
-from pipeline.language.languages import Language
+from pipeline.language.languages import Cell, Language
+from pipeline.language.shown import is_shown_as
 from pipeline.model import Difference, Figure, FixItem, RunResult
 from pipeline.model.history import AGO
 from pipeline.reports.content.disputes import NOT_RIGHT, dispute_link
 from pipeline.reports.content.fix_list import figures_of, groups_of
+from pipeline.reports.content.openings import Openings, TableOpenings, explanations_of
 from pipeline.reports.content.report import (
+    SECTIONS,
     Report,
     Row,
+    Table,
     as_of_text,
     clean,
     gain_text,
@@ -37,6 +43,7 @@ from pipeline.reports.content.report import (
     shows_day,
     web_address,
 )
+from pipeline.reports.html.page_form import form_differences, head_of
 from pipeline.values.visible import decoded
 
 NOT_THERE: Final = "nothing"
@@ -57,7 +64,14 @@ _PIECES: Final = _marked("data-label", "data-text", "data-figure")
 _GROUPS: Final = _marked("data-group")
 _ITEMS: Final = _marked("data-item")
 _CELLS: Final = _marked("data-cell")
+_BARS: Final = cast(Find, etree.XPath("descendant::rect[@class = 'part']"))
 _METAS: Final = _marked("data-meta")
+_WORDS: Final = _marked("data-words")
+_LISTS: Final = cast(
+    Find, etree.XPath("descendant-or-self::div[starts-with(@id, 'fix-') and .//@data-item]")
+)
+_HEADING: Final = cast(Find, etree.XPath("(../h2 | ../summary/h2)//*[@data-figure]"))
+_RECORDS: Final = _marked("data-group", "data-item")
 _string: Final = cast(
     Callable[[etree._Element], str], etree.XPath("string()", smart_strings=False)
 )
@@ -76,6 +90,14 @@ class PageContent:
     fix_list: tuple[tuple[str, ...], ...]
     # ('run-id', 'as-of', 'period', 'zone' or 'title'; the text)
     meta: tuple[tuple[str, str], ...]
+    # (kind: 'column', 'note', …; the text) of every other text that may hold a digit
+    words: tuple[tuple[str, str], ...]
+    # (figure id, the anchor that it opens)
+    opens: tuple[tuple[str, str], ...]
+    # (a list's anchor; the figures of its heading, then each kind and record)
+    lists: tuple[tuple[str, ...], ...]
+    head: Mapping[str, str]  # 'title', 'run', 'language', 'reader': as what a browser takes it
+    form: tuple[Difference, ...]  # what could hide a mark, or be read without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +109,12 @@ class ExpectedPage:
     groups: tuple[tuple[str, str], ...]
     fix_list: tuple[tuple[str, str], ...]
     meta: Mapping[str, str]
+    words: tuple[tuple[str, str], ...]
+    opens: tuple[tuple[str, str], ...]
+    lists: tuple[tuple[str, ...], ...]
+    head: Mapping[str, str]
+    by_id: Mapping[str, Figure]
+    language: Language
     strangers: tuple[Difference, ...]  # what the report itself has wrong
 
     def differences(self, page: PageContent) -> list[Difference]:
@@ -97,12 +125,26 @@ class ExpectedPage:
             *_compared("row", self.rows, tuple(map(_keyed, page.rows))),
             *_compared("group", self.groups, tuple(map(_keyed, page.groups))),
             *_compared("fix-list", self.fix_list, tuple(map(_keyed, page.fix_list))),
+            *_compared("link", self.opens, page.opens),
+            *_misplaced("row", _of_tables(self.rows), _of_tables(map(_keyed, page.rows))),
+            *_misplaced("text", self.words, page.words),
+            *_misplaced("list", self.lists, page.lists),
             *_meta_differences(self.meta, page),
+            *_head_differences(self.head, page.head),
+            *self._misread(page),
+            *page.form,
         ]
+
+    def _misread(self, page: PageContent) -> Iterator[Difference]:
+        """Figures whose texts, read as a reader does, are not their numbers."""
+        for name, text in page.figures:
+            figure = self.by_id.get(name)
+            if figure is not None and not is_shown_as(figure, text, self.language.code):
+                yield name, "as it reads", _exactly(figure), text
 
 
 def read_page(html: str) -> PageContent:
-    """Every marked element of a page, including those in drawings."""
+    """Every marked element of a page, including those in drawings, and what its form has odd."""
     return page_content(
         etree.fromstring(
             html.encode("utf-8"), etree.HTMLParser(encoding="utf-8", huge_tree=True)
@@ -112,15 +154,20 @@ def read_page(html: str) -> PageContent:
 
 def page_content(page: etree._Element) -> PageContent:
     """Every marked element of a page that is parsed."""
+    figures = _FIGURES(page)
     return PageContent(
         figures=tuple(
-            (decoded(_mark(element, "data-figure")), _text(element))
-            for element in _FIGURES(page)
+            (decoded(_mark(element, "data-figure")), _text(element)) for element in figures
         ),
         rows=tuple(_row(element) for element in _ROWS(page)),
         groups=tuple(_repair(element, "data-group") for element in _GROUPS(page)),
         fix_list=tuple(_repair(element, "data-item") for element in _ITEMS(page)),
         meta=tuple((_mark(element, "data-meta"), _text(element)) for element in _METAS(page)),
+        words=tuple((_mark(element, "data-words"), _text(element)) for element in _WORDS(page)),
+        opens=tuple(_opens(figures)),
+        lists=tuple(line for part in _LISTS(page) for line in _listing(part)),
+        head=head_of(page),
+        form=tuple(form_differences(page)),
     )
 
 
@@ -131,15 +178,26 @@ def page_differences(report: Report, html: str) -> list[Difference]:
 
 def expected_page(report: Report) -> ExpectedPage:
     """What must stand on the report's page."""
+    figures = tuple(report.figures())
     return ExpectedPage(
         figures=tuple(
-            (figure.id, clean(format_figure(figure, report.language)))
-            for figure in report.figures()
+            (figure.id, clean(format_figure(figure, report.language))) for figure in figures
         ),
         rows=tuple(map(_keyed, _expected_rows(report))),
         groups=tuple(map(_keyed, _expected_groups(report))),
         fix_list=tuple(_keyed(_expected_repair(item, report)) for item in report.fix_list),
         meta=_expected_meta(report),
+        words=tuple((kind, clean(text)) for kind, text in _expected_words(report)),
+        opens=tuple(_expected_opens(report)),
+        lists=tuple(_expected_lists(report)),
+        head={
+            "title": f"{clean(report.title)} · {period_text(report.result.window, report.language)}",
+            "run": clean(report.result.run_id),
+            "language": report.language.code,
+            "reader": report.reader,
+        },
+        by_id={figure.id: figure for figure in figures},
+        language=report.language,
         strangers=tuple(_strangers(report)),
     )
 
@@ -157,8 +215,17 @@ def _mark(element: etree._Element, mark: str) -> str:
 
 
 def _row(row: etree._Element) -> tuple[str, ...]:
-    pieces = (decoded(piece.get("data-figure") or "") or _text(piece) for piece in _PIECES(row))
-    return (_mark(row, "data-row"), *pieces)
+    """Its label and cells; a table's empty ones too, so that none is under another heading."""
+    bars = (f"bar {part.get('width')}" for part in _BARS(row))
+    if row.tag != "tr":
+        return (_mark(row, "data-row"), *map(_piece, _PIECES(row)), *bars)
+    cells = (cell for cell in row if cell.get("class") != "drawing")
+    texts = ("".join(map(_piece, _PIECES(cell))) if len(cell) else "" for cell in cells)
+    return (_mark(row, "data-row"), *texts, *bars)
+
+
+def _piece(piece: etree._Element) -> str:
+    return decoded(piece.get("data-figure") or "") or _text(piece)
 
 
 def _repair(row: etree._Element, mark: str) -> tuple[str, ...]:
@@ -167,22 +234,102 @@ def _repair(row: etree._Element, mark: str) -> tuple[str, ...]:
     return (decoded(_mark(row, mark)), _mark(row, "data-section"), *texts, *addresses)
 
 
+def _opens(figures: Iterable[etree._Element]) -> Iterator[tuple[str, str]]:
+    for figure in figures:
+        link = figure.getparent()
+        if link is not None and link.tag == "a":
+            anchor = str(link.get("href")).removeprefix("#")
+            yield decoded(_mark(figure, "data-figure")), decoded(anchor)
+
+
+def _listing(part: etree._Element) -> Iterator[tuple[str, ...]]:
+    name = _mark(part, "id")
+    yield (name, *(decoded(_mark(figure, "data-figure")) for figure in _HEADING(part)))
+    for row in _RECORDS(part):
+        yield name, decoded(str(row.get("data-item") or row.get("data-group")))
+
+
 # --------------------------------------------------------------------------------------- expect
 
 
 def _expected_rows(report: Report) -> Iterator[tuple[str, ...]]:
-    tables: Iterable[tuple[str, tuple[Row, ...]]] = (
-        ("headline", report.headline),
-        *((table.key, table.rows) for table in report.tables),
-    )
-    for key, rows in tables:
-        for row in rows:
-            cells = (
-                cell.id if isinstance(cell, Figure) else clean(cell)
-                for cell in row.cells
-                if cell is not None
-            )
-            yield (key, clean(row.label), *cells)
+    for row in report.headline:
+        pieces = (_expected_cell(cell) for cell in row.cells if cell is not None)
+        yield ("headline", clean(row.label), *pieces, *_expected_bar(row))
+    for table in report.tables:
+        for row in table.rows:
+            bar = _expected_bar(row) if table.look == "bars" else ()
+            yield (table.key, clean(row.label), *map(_expected_cell, row.cells), *bar)
+
+
+def _expected_cell(cell: Cell) -> str:
+    return cell.id if isinstance(cell, Figure) else clean(cell or "")
+
+
+def _expected_bar(row: Row) -> Iterator[str]:
+    """The hundredths of a row's bar that are filled."""
+    if row.bar:
+        part, whole = row.bar
+        filled = 100 * min(1.0, max(0, part) / whole) if whole > 0 else 0.0
+        yield f"bar {filled:.2f}"
+
+
+def _expected_words(report: Report) -> Iterator[tuple[str, str]]:
+    """Every text that may hold a digit and is in no row, in the order of the page."""
+    if report.reader == "management":
+        yield from (("changed", row.label) for row in report.element("changed")[:1])
+    for table in report.tables:
+        yield from _expected_around(table)
+    if report.reader == "manager":
+        for _, label, meaning in explanations_of(report):
+            yield "figure", label
+            yield "meaning", meaning
+    yield from (("foot", note) for note in report.notes)
+    yield "source", report.language.chosen(report.result.source)
+
+
+def _expected_around(table: Table) -> Iterator[tuple[str, str]]:
+    """The texts around a table's rows, or a drawing's points."""
+    yield "title", table.title
+    if table.look == "scatter" and table.drawn:
+        yield "title", table.title
+        named = {row.label for row in table.rows}
+        for is_named in (False, True):
+            points = (row.label for row in table.drawn if (row.label in named) is is_named)
+            yield from (("point", label) for label in points)
+    elif table.rows and table.look != "scatter":
+        yield "title", table.title
+        yield from (("column", column) for column in table.columns)
+    if table.note:
+        yield "note", table.note
+
+
+def _expected_opens(report: Report) -> Iterator[tuple[str, str]]:
+    of = Openings(report).of if report.reader == "manager" else TableOpenings(report).of
+    drawn = [table.rows for table in report.tables if table.look != "scatter"]
+    for row in (*report.headline, *(row for rows in drawn for row in rows)):
+        for cell in row.cells:
+            if isinstance(cell, Figure) and (anchor := of(cell)):
+                yield cell.id, anchor
+
+
+def _expected_lists(report: Report) -> Iterator[tuple[str, ...]]:
+    """Every part of the fix-list: under which heading it is, and its records by kind."""
+    parts = dict(parts_of(report))
+    for part in ("nobody", *SECTIONS):
+        headings = report.element(f"fix {part}") if part in SECTIONS else (None,)
+        for heading in headings if part in parts else ():
+            cells = heading.cells if heading else ()
+            figures = (cell.id for cell in cells if isinstance(cell, Figure))
+            name = f"fix-{part.replace(' ', '-')}"
+            yield (name, *figures)
+            yield from ((name, row) for row in _grouped(parts[part], report))
+
+
+def _grouped(items: Iterable[FixItem], report: Report) -> Iterator[str]:
+    for group in groups_of(items, report.result.field_sets):
+        yield group.entity
+        yield from (f"{item.entity}:{item.record_id}" for item in group.items)
 
 
 def _expected_groups(report: Report) -> Iterator[tuple[str, ...]]:
@@ -260,6 +407,35 @@ def _compared(
             yield key, what, _listed(wanted), _listed(got)
 
 
+_Keyed = tuple[str, ...]
+
+
+def _of_tables(rows: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The rows but the headline's, which have their places by element."""
+    return tuple(row for row in rows if not row[0].startswith("headline "))
+
+
+def _misplaced(
+    what: str, expected: Sequence[_Keyed], actual: Sequence[_Keyed]
+) -> Iterator[Difference]:
+    """The first that differs where the order counts: behind it everything may have moved."""
+    for wanted, got in zip_longest(expected, actual, fillvalue=()):
+        if wanted != got:
+            name = (wanted or got)[0]
+            yield name, f"{what} in its place", _parts_shown(wanted), _parts_shown(got)
+            return
+
+
+def _parts_shown(parts: _Keyed) -> str:
+    return ", ".join(parts[1:]) if parts else NOT_THERE
+
+
+def _exactly(figure: Figure) -> str:
+    """A figure's numbers: '91/100 percent'."""
+    ratio = "" if figure.denominator is None else f"/{figure.denominator}"
+    return f"{figure.numerator}{ratio} {figure.unit}"
+
+
 def _listed(texts: list[str]) -> str:
     return " / ".join(texts) if texts else NOT_THERE
 
@@ -292,6 +468,14 @@ def _of_edition(result: RunResult, name: str) -> Figure | None:
     if (ago := half.removeprefix(AGO[1:])).isdecimal() and whole in result.figures:
         return result.ago(result.figures[whole], int(ago))
     return result.figures.get(name)
+
+
+def _head_differences(
+    wanted: Mapping[str, str], head: Mapping[str, str]
+) -> Iterator[Difference]:
+    for name, expected in wanted.items():
+        if head[name] != expected:
+            yield name, "head", expected, head[name]
 
 
 def _meta_differences(wanted: Mapping[str, str], page: PageContent) -> Iterator[Difference]:
