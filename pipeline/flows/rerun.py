@@ -15,7 +15,7 @@ from pipeline.delivery.sums import entries, must_be_as_published
 from pipeline.errors import ConfigError, ProofError, PublishError
 from pipeline.flows.compute import open_run
 from pipeline.progress import Progress
-from pipeline.reports.compare import Compared, compare_folders
+from pipeline.reports.made_again import Compared, compare_folders
 from pipeline.reports.write import write_reports
 from pipeline.snapshot.manifest import load_manifest, versions
 

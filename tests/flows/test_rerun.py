@@ -19,7 +19,7 @@ from pipeline.delivery.sums import deviations, entries, read_sums, write_sums
 from pipeline.errors import ConfigError, ProofError
 from pipeline.flows.rerun import rerun
 from pipeline.progress import Silence
-from pipeline.reports.compare import Compared, compare_folders
+from pipeline.reports.made_again import Compared, compare_folders
 from tests.paths import ROOT
 from tests.program import crm_audit
 from tests.published import copied_to, managers_of, published_run

@@ -16,7 +16,7 @@ from pipeline.delivery.sums import SUMS, deviations, read_sums, write_sums
 from pipeline.errors import ProofError
 from pipeline.flows.rerun import rerun
 from pipeline.progress import Silence
-from pipeline.reports.compare import compare_folders
+from pipeline.reports.made_again import compare_folders
 from tests.flows.test_rerun import older
 from tests.published import copied_to, published_run
 
