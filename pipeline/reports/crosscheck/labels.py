@@ -12,6 +12,7 @@ from pipeline.language.format import month_text
 from pipeline.language.labels import BESIDE, entity_label, lackable_label
 from pipeline.language.languages import Language
 from pipeline.language.marked import marked
+from pipeline.measures.groups import EVERYBODY
 from pipeline.measures.registry import MEASURES
 from pipeline.model import Difference, Figure, Person, RunResult, Scope, figure_id
 from pipeline.reports.content.report import Report, Row, Table, period_text
@@ -174,7 +175,7 @@ class _Labels:
     def _of_subject(self, row: Row, table: Table) -> Iterator[Difference]:
         """All of a row is about one subject, whose name it has."""
         figures = _figures_in(row)
-        subjects = {(figure.scope, figure.key) for figure in figures}
+        subjects = set(map(_subject_of, figures))
         if len(subjects) > 1:
             yield row.label, table.key, "figures of one subject", _ids(figures)
         if len(subjects) != 1:
@@ -204,10 +205,19 @@ class _Labels:
             if pattern is None:
                 continue
             about = pattern.metric, pattern.dimension, pattern.currency
-            wanted = figure_id(*about, scope, key)
+            wanted = figure_id(*about, *self._asked_of(pattern, scope, key))
             found = cell.id if isinstance(cell, Figure) else None
             if found != (wanted if wanted in self._result.figures else None):
                 yield wanted, f"{table.key}: {row.label}", wanted, found or "nothing"
+
+    def _asked_of(self, figure: Figure, scope: Scope, key: str) -> tuple[Scope, str]:
+        """Of whom such a figure of a subject's row is: with `audience: own` the company's plan is
+        everybody's.
+        """
+        of_plan = figure.metric.startswith("plan_")
+        if scope is Scope.COMPANY and of_plan and self._result.audience == "own":
+            return Scope.GROUP, EVERYBODY
+        return scope, key
 
     def _of_dimension(self, row: Row, table: Table) -> Iterator[Difference]:
         figures = [figure for figure in _figures_in(row) if figure.dimension]
@@ -291,3 +301,10 @@ def _kind(figure: Figure) -> tuple[str, str]:
 
 def _ids(figures: list[Figure]) -> str:
     return ", ".join(figure.id for figure in figures)
+
+
+def _subject_of(figure: Figure) -> tuple[Scope, str]:
+    """Whom a figure is about; the group of everybody is the company."""
+    if (figure.scope, figure.key) == (Scope.GROUP, EVERYBODY):
+        return Scope.COMPANY, ""
+    return figure.scope, figure.key
