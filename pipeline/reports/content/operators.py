@@ -144,13 +144,13 @@ def _headline(pool: Subject, has_checks: bool) -> Iterator[Row]:
     yield from score_rows(pool)
     yield from completed_rows(pool)
     label = language.translate("To complete")
+    if not pool.value(RECORDS_FAILING):
+        done = language.translate("Nothing to complete in these days. Thank you.")
+        yield Row(label, (done,), element="fix now")
     for section, measure, dimension, heading in _HEADINGS:
         figure = pool.find(measure, dimension)
         if figure is not None and figure.numerator:
             yield Row(label, counted(figure, heading, language), element=f"fix {section}")
-    if not pool.value(RECORDS_FAILING):
-        done = language.translate("Nothing to complete in these days. Thank you.")
-        yield Row(label, (done,), element="fix now")
     if has_checks:
         what = language.translate("Please check these records")
         yield Row(language.translate("To check"), (what,), element="fix check")
