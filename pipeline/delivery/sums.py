@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,16 +91,19 @@ def read_sums(run: Path) -> Sums:
 
 
 @_unread_reported()
-def deviations(run: Path, sums: Sums) -> list[Deviation]:
-    """Everything in the run's folder that is not as the list says, by path. Raises ConfigError
-    if a folder in it cannot be read.
+def deviations(
+    run: Path, sums: Sums, is_wanted: Callable[[str], bool] = lambda path: True
+) -> list[Deviation]:
+    """Everything in the run's folder that is not as the list says, by path; only paths that are
+    wanted are looked at. Raises ConfigError if a folder in it cannot be read.
     """
-    there, erased = set(entries(run)), read_erased(run)
-    added = {path: _added(run, path, sums) for path in there - sums.files.keys()}
-    missing = dict.fromkeys(sums.files.keys() - there - erased.reasons.keys(), "missing")
+    there, listed = set(filter(is_wanted, entries(run))), set(filter(is_wanted, sums.files))
+    erased = read_erased(run)
+    added = {path: _added(run, path, sums) for path in there - listed}
+    missing = dict.fromkeys(listed - there - erased.reasons.keys(), "missing")
     altered = {
         path: what
-        for path in there & sums.files.keys()
+        for path in there & listed
         if (what := _altered(run, path, sums, erased.rewritten.get(path))) is not None
     }
     found = {**added, **missing, **altered}
@@ -112,19 +115,14 @@ def must_be_as_published(run: Path, wanted: Collection[str], refused: str) -> No
     published; a path that ends with / stands for all below it.
     """
     folders = tuple(path for path in wanted if path.endswith("/"))
-    gone = {
-        why
-        for path, why in read_erased(run).reasons.items()
-        if path in wanted or path.startswith(folders)
-    }
+
+    def is_wanted(path: str) -> bool:
+        return path in wanted or path.startswith(folders)
+
+    gone = {why for path, why in read_erased(run).reasons.items() if is_wanted(path)}
     if gone:
         raise ConfigError(f"{refused}: its data were erased ({'; '.join(sorted(gone))}).")
-    altered = [
-        deviation
-        for deviation in deviations(run, read_sums(run))
-        if deviation.path in wanted or deviation.path.startswith(folders)
-    ]
-    if altered:
+    if altered := deviations(run, read_sums(run), is_wanted):
         raise ProofError(
             f"{refused}, because the data are not those that were published: "
             f"{'; '.join(map(str, altered))}. Take the run's folder from where it was published."

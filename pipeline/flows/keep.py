@@ -42,7 +42,7 @@ def sweep(audit: Audit, registry: Registry, now: datetime) -> None:
     The last good run stays whole, and so does the one that `latest` leads to.
     """
     keep, zone = audit.settings.keep.kept(), ZoneInfo(audit.settings.zone)
-    today = now.astimezone(zone).date()
+    today, sign = now.astimezone(zone).date(), audit.signer()
     known = audit.settings.id or audit.settings.name
     ours = [run for run in _runs(audit.output) if run.audit == known]
     spared = {(audit.output / "latest").resolve()}
@@ -50,7 +50,7 @@ def sweep(audit: Audit, registry: Registry, now: datetime) -> None:
     for run in ours:
         if run.folder.resolve() not in spared:
             day = run.read_at.astimezone(zone).date()
-            _sweep(run.folder, day, keep, today, now, audit.signer())
+            _sweep(run.folder, day, keep, today, now, sign)
     if keep.people is not None and audit.settings.id:
         limit = datetime.combine(keep.people.before(today), time(), zone)
         with registry.transaction() as connection:

@@ -82,8 +82,7 @@ def write_figures(result: RunResult, file: Path) -> None:
 
 def write_table(result: RunResult, file: Path) -> None:
     """Writes figures.parquet; the integers of its figures are exact. It knows its audit (its id, or
-    its name) and
-    when the CRM was read: it may outlive all other files of the run.
+    its name) and when the CRM was read: it may outlive all other files of the run.
     """
     names = result.names
     read_at = result.read_at or result.window.as_of
